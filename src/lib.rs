@@ -1,0 +1,3 @@
+//! Ballast: key accounts and what they owe.
+
+pub mod domain;
