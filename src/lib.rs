@@ -1,3 +1,5 @@
 //! Ballast: key accounts and what they owe.
 
+pub mod ctx;
 pub mod domain;
+pub mod pb;

@@ -1,0 +1,143 @@
+//! What every use case is told about its call: who asks, with which scopes, until when, and
+//! what time it is. The clock is a parameter, so that tests can move it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+
+use crate::domain::error::{Error, Result};
+
+/// The first argument of every use case.
+#[derive(Debug, Clone)]
+pub struct Ctx {
+    /// Who asks, as authenticated: part of the idempotency key and of every audit row.
+    pub principal: Arc<str>,
+    pub scopes: Arc<Scopes>,
+    pub clock: Clock,
+    /// When the caller stops waiting; writes are not begun or retried past it.
+    pub deadline: Option<Instant>,
+    /// Ties log lines, errors and audit rows of one call together.
+    pub trace: Arc<str>,
+    /// The highest revision this call committed; the transport returns it as `ballast-revision`.
+    pub revision: Revision,
+}
+
+impl Ctx {
+    /// For work the service does on its own account: jobs, the command line.
+    pub fn system(clock: Clock) -> Self {
+        Self {
+            principal: "system".into(),
+            scopes: Arc::new(Scopes::all()),
+            clock,
+            deadline: None,
+            trace: uuid::Uuid::now_v7().simple().to_string().into(),
+            revision: Revision::default(),
+        }
+    }
+
+    /// Refuses work that nobody waits for any more.
+    pub fn check_deadline(&self) -> Result<()> {
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(Error::DeadlineExceeded),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn business_date(&self) -> NaiveDate {
+        self.clock.business_date()
+    }
+}
+
+/// The scopes a caller holds: `receivables.read`, or `*` for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scopes(Vec<String>);
+
+impl Scopes {
+    pub fn new(scopes: impl IntoIterator<Item = String>) -> Self {
+        Self(scopes.into_iter().collect())
+    }
+
+    pub fn all() -> Self {
+        Self(vec!["*".into()])
+    }
+
+    pub fn allows(&self, scope: &str) -> bool {
+        self.0.iter().any(|held| held == "*" || held == scope)
+    }
+}
+
+/// The recorded time of the last commit of a call, in microseconds since the epoch.
+#[derive(Debug, Clone, Default)]
+pub struct Revision(Arc<AtomicI64>);
+
+impl Revision {
+    pub fn raise(&self, recorded_micros: i64) {
+        self.0.fetch_max(recorded_micros, Ordering::AcqRel);
+    }
+
+    /// `None` if the call wrote nothing.
+    pub fn get(&self) -> Option<i64> {
+        match self.0.load(Ordering::Acquire) {
+            0 => None,
+            micros => Some(micros),
+        }
+    }
+}
+
+/// Tells the time and the business date.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    source: Source,
+    zone: Tz,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    System,
+    /// Microseconds since the epoch. Each reading moves it by one, so that no two are equal.
+    Manual(Arc<AtomicI64>),
+}
+
+impl Clock {
+    pub fn system(zone: Tz) -> Self {
+        Self { source: Source::System, zone }
+    }
+
+    /// A clock that stands still until it is moved.
+    pub fn manual(start: DateTime<Utc>, zone: Tz) -> Self {
+        Self { source: Source::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))), zone }
+    }
+
+    pub fn is_system(&self) -> bool {
+        matches!(self.source, Source::System)
+    }
+
+    /// Microseconds since the Unix epoch.
+    pub fn now_micros(&self) -> i64 {
+        match &self.source {
+            Source::System => Utc::now().timestamp_micros(),
+            Source::Manual(micros) => micros.fetch_add(1, Ordering::AcqRel),
+        }
+    }
+
+    /// Today in the configured time zone.
+    pub fn business_date(&self) -> NaiveDate {
+        let now = match &self.source {
+            Source::System => Utc::now(),
+            Source::Manual(micros) => {
+                DateTime::from_timestamp_micros(micros.load(Ordering::Acquire)).unwrap_or_default()
+            }
+        };
+        now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// Moves a manual clock; the system clock does not move.
+    pub fn set(&self, now: DateTime<Utc>) {
+        if let Source::Manual(micros) = &self.source {
+            micros.fetch_max(now.timestamp_micros(), Ordering::AcqRel);
+        }
+    }
+}
