@@ -1,0 +1,149 @@
+//! Amounts of money: whole minor units with their currency, never a float.
+//!
+//! Sums are wide (`i128`) and narrow again in one place ([`to_minor`]); a figure is rounded
+//! once, half to even, at its end.
+
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+pub use super::currency::Currency;
+use super::error::{Error, Reason, Result, Violation};
+use super::rounding::mul_div_pow10;
+
+/// The largest single amount, in minor units, on either side of zero. Low enough that no
+/// ledger of a size we serve overflows an `i64` balance per item or account.
+pub const MAX_AMOUNT_MINOR: i64 = 10_000_000_000_000;
+
+/// Digits of `nanos`, the fractional part on the wire.
+const NANO_DIGITS: u32 = 9;
+
+/// An amount in minor units (cents, fen, fils) of its currency. Not ordered: amounts of two
+/// currencies do not compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Money {
+    pub minor: i64,
+    pub currency: Currency,
+}
+
+impl Money {
+    /// Reads the form of `google.type.Money`: whole units, and billionths of the same sign.
+    ///
+    /// # Errors
+    /// `FIELD_INVALID` if the two disagree in sign or `nanos` is a unit or more,
+    /// `AMOUNT_PRECISION` if it is finer than the currency, `AMOUNT_OUT_OF_RANGE` beyond
+    /// [`MAX_AMOUNT_MINOR`].
+    pub fn from_units_nanos(
+        field: &str,
+        currency: Currency,
+        units: i64,
+        nanos: i32,
+    ) -> Result<Self, Violation> {
+        let refuse = |reason, description: &str| Err(Violation::new(field, reason, description));
+        if nanos.unsigned_abs() >= 10u32.pow(NANO_DIGITS) {
+            return refuse(Reason::FieldInvalid, "nanos must be within ±999,999,999");
+        }
+        if units.signum() * i64::from(nanos.signum()) < 0 {
+            return refuse(Reason::FieldInvalid, "units and nanos must have the same sign");
+        }
+        let nanos_per_minor = nanos_per_minor(currency);
+        if nanos % nanos_per_minor != 0 {
+            return Err(too_fine(field, currency));
+        }
+        let whole = i128::from(units) * i128::from(currency.minor_per_unit());
+        Self::in_range(field, whole + i128::from(nanos / nanos_per_minor), currency)
+    }
+
+    /// The form of `google.type.Money`: whole units, and billionths of the same sign.
+    pub fn units_nanos(self) -> (i64, i32) {
+        let per_unit = self.currency.minor_per_unit();
+        let nanos = self.minor % per_unit * i64::from(nanos_per_minor(self.currency));
+        // Less than a unit of billionths by construction, so it fits.
+        (self.minor / per_unit, nanos as i32)
+    }
+
+    /// The bare number with all digits of the currency: `1234.50`, `-0.05`, `1234` for yen.
+    pub fn decimal_string(self) -> String {
+        Decimal::from_i128_with_scale(self.minor.into(), self.currency.minor_digits()).to_string()
+    }
+
+    fn in_range(field: &str, minor: i128, currency: Currency) -> Result<Self, Violation> {
+        match i64::try_from(minor) {
+            Ok(minor) if minor.unsigned_abs() <= MAX_AMOUNT_MINOR.unsigned_abs() => {
+                Ok(Self { minor, currency })
+            }
+            _ => Err(out_of_range(field, currency)),
+        }
+    }
+}
+
+/// `1234.50 USD`
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.decimal_string(), self.currency)
+    }
+}
+
+fn nanos_per_minor(currency: Currency) -> i32 {
+    10i32.pow(NANO_DIGITS - currency.minor_digits())
+}
+
+fn too_fine(field: &str, currency: Currency) -> Violation {
+    let digits = currency.minor_digits();
+    let description = format!("{currency} has {digits} decimal digits, not more");
+    Violation::new(field, Reason::AmountPrecision, description)
+}
+
+fn out_of_range(field: &str, currency: Currency) -> Violation {
+    let limit = Money { minor: MAX_AMOUNT_MINOR, currency };
+    Violation::new(field, Reason::AmountOutOfRange, format!("an amount is at most {limit}"))
+}
+
+/// The sum, wide enough for any number of amounts.
+pub fn sum_minor(amounts: impl Iterator<Item = i64>) -> i128 {
+    amounts.map(i128::from).sum()
+}
+
+/// Narrows a total to what a column or message holds.
+///
+/// # Errors
+/// `INTERNAL` if it does not fit: with the limit on one amount that takes a million of the
+/// largest, so the books are damaged or the query is wrong.
+pub fn to_minor(total: i128) -> Result<i64> {
+    i64::try_from(total)
+        .map_err(|_| Error::internal(format!("the total {total} exceeds 64 bits of minor units")))
+}
+
+/// Converts a total at `rate` units of `to` per unit of `from`; rounds once, half to even,
+/// to minor units of `to`. The product is exact before that.
+///
+/// # Errors
+/// `INTERNAL` if the rate is not positive or the result exceeds 128 bits: quotes are checked
+/// when they are recorded, so neither comes from a request.
+pub fn convert(minor: i128, from: Currency, to: Currency, rate: Decimal) -> Result<i128> {
+    let fault = || Error::internal(format!("cannot convert {minor} {from} to {to} at {rate}"));
+    let mantissa = u128::try_from(rate.mantissa()).ok().filter(|&m| m > 0).ok_or_else(fault)?;
+    let divisor_digits = rate.scale() + from.minor_digits();
+    let scaled_up = mantissa * 10u128.pow(to.minor_digits().saturating_sub(divisor_digits));
+    let places = divisor_digits.saturating_sub(to.minor_digits());
+    mul_div_pow10(minor.unsigned_abs(), scaled_up, places)
+        .and_then(|magnitude| i128::try_from(magnitude).ok())
+        .map(|magnitude| magnitude * minor.signum())
+        .ok_or_else(fault)
+}
+
+/// Splits a total by shares in basis points. Each part is cut toward zero and the last takes
+/// the remainder, so the parts add up exactly and none changes sign.
+pub fn split(total_minor: i64, shares_bp: &[u32]) -> Vec<i64> {
+    let Some((_, firsts)) = shares_bp.split_last() else { return Vec::new() };
+    let cut = |&bp: &u32| i128::from(total_minor) * i128::from(bp) / 10_000;
+    // A share is at most the whole, so each part fits where the total did.
+    let mut parts: Vec<i64> = firsts.iter().map(|bp| cut(bp) as i64).collect();
+    parts.push(total_minor - parts.iter().sum::<i64>());
+    parts
+}
