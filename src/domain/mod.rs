@@ -1,8 +1,12 @@
 //! Pure rules: no I/O, no clock, no transport, no SQL. Everything here is a function of
 //! its arguments and is tested beside the code.
 
+mod stored;
+
 pub mod currency;
+pub mod dates;
 pub mod error;
 pub mod money;
 pub mod rounding;
+pub mod terms;
 pub mod text;
