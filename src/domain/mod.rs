@@ -3,9 +3,11 @@
 
 mod stored;
 
+pub mod aging;
 pub mod currency;
 pub mod dates;
 pub mod error;
+pub mod item;
 pub mod money;
 pub mod rounding;
 pub mod terms;
