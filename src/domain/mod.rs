@@ -4,11 +4,13 @@
 mod stored;
 
 pub mod aging;
+pub mod clearing;
 pub mod currency;
 pub mod dates;
 pub mod error;
 pub mod item;
 pub mod money;
+pub mod promise;
 pub mod rounding;
 pub mod terms;
 pub mod text;
