@@ -37,3 +37,37 @@ macro_rules! stored_enum {
     };
 }
 pub(crate) use stored_enum;
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::{aging, dates, item, names, promise, rates, terms};
+
+    macro_rules! round_trips {
+        ($($enum:ty),+ $(,)?) => {$(
+            for value in <$enum>::ALL {
+                assert_eq!(<$enum>::parse(value.as_str()), Some(*value));
+                let json = serde_json::to_string(value).unwrap();
+                assert_eq!(json, format!("\"{value}\""));
+                assert_eq!(serde_json::from_str::<$enum>(&json).unwrap(), *value);
+            }
+            assert_eq!(<$enum>::parse("no such name"), None);
+        )+};
+    }
+
+    #[test]
+    fn every_stored_name_reads_back_as_its_value_in_columns_and_in_json() {
+        round_trips!(
+            aging::Basis,
+            dates::BusinessDayConvention,
+            item::AdjustmentReason,
+            item::DocumentKind,
+            item::ItemClass,
+            item::Side,
+            names::CanonicalForm,
+            promise::PromiseState,
+            rates::RatePath,
+            terms::Baseline,
+            terms::InstalmentKind,
+        );
+    }
+}

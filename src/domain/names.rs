@@ -1,0 +1,155 @@
+//! Resource names: how accounts and what belongs to them are addressed.
+//!
+//! `accounts/{account}` by our id, or `accounts/{system}~{external id, percent-encoded}` by
+//! the caller's own key; below an account `accounts/{account}/{collection}/{uuid}`.
+
+mod external;
+#[cfg(test)]
+mod tests;
+
+use uuid::Uuid;
+
+pub use self::external::{CanonicalForm, external_account_name};
+use super::error::{Reason, Result, Violation};
+use super::text::quote;
+
+/// Most characters of an account id.
+pub const MAX_ID_CHARS: usize = 64;
+/// Most characters of a source system's id.
+pub const MAX_SYSTEM_CHARS: usize = 32;
+/// Most characters of an external id, once decoded.
+pub const MAX_EXTERNAL_ID_CHARS: usize = 128;
+
+/// Longer than any name that could be right, so that a huge one is refused unread: every
+/// byte of an external id may be percent-encoded, and a character has up to four.
+const MAX_NAME_BYTES: usize = MAX_EXTERNAL_ID_CHARS * 4 * 3 + 256;
+
+pub const DOCUMENTS: &str = "documents";
+pub const ITEMS: &str = "items";
+pub const CLEARINGS: &str = "clearings";
+pub const DISPUTES: &str = "disputes";
+pub const PROMISES: &str = "promises";
+
+/// How a request names an account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AccountRef {
+    Id(String),
+    /// By a source system's key, percent-decoded but not yet in its canonical form.
+    External {
+        system: String,
+        id: String,
+    },
+}
+
+/// The name of something that belongs to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChildName {
+    pub account: AccountRef,
+    pub id: Uuid,
+}
+
+/// Checks the id of an account or of anything else the caller names:
+/// `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn check_id(field: &str, id: &str) -> Result<(), Violation> {
+    if is_id(id, MAX_ID_CHARS) { Ok(()) } else { Err(bad_id(field, id, MAX_ID_CHARS)) }
+}
+
+/// Checks the id of a source system: `[A-Za-z0-9][A-Za-z0-9._-]{0,31}`.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn check_system(field: &str, system: &str) -> Result<(), Violation> {
+    if is_id(system, MAX_SYSTEM_CHARS) {
+        Ok(())
+    } else {
+        Err(bad_id(field, system, MAX_SYSTEM_CHARS))
+    }
+}
+
+/// Parses `accounts/{account}` in either form. The wildcard `accounts/-` is refused.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_account(field: &str, name: &str) -> Result<AccountRef, Violation> {
+    let malformed = || bad_name(field, name, "accounts/{account}");
+    segments(name)
+        .and_then(|[collection, account]| (collection == "accounts").then_some(account))
+        .and_then(account_ref)
+        .ok_or_else(malformed)
+}
+
+/// Like [`parse_account`], but `accounts/-` is every account: `None`.
+///
+/// # Errors
+/// As [`parse_account`].
+pub fn parse_account_or_all(field: &str, name: &str) -> Result<Option<AccountRef>, Violation> {
+    if name == "accounts/-" { Ok(None) } else { parse_account(field, name).map(Some) }
+}
+
+/// Parses `accounts/{account}/{collection}/{uuid}` for one collection. The UUID must be in
+/// its canonical form, lower-case with hyphens: a resource has one name.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_child(field: &str, name: &str, collection: &str) -> Result<ChildName, Violation> {
+    let child = segments(name).and_then(|[parent, account, of, uuid]| {
+        if parent != "accounts" || of != collection {
+            return None;
+        }
+        let id = Uuid::try_parse(uuid).ok().filter(|id| id.to_string() == uuid)?;
+        Some(ChildName { account: account_ref(account)?, id })
+    });
+    let form = || format!("accounts/{{account}}/{collection}/{{uuid}}");
+    child.ok_or_else(|| bad_name(field, name, &form()))
+}
+
+/// `accounts/{id}`
+pub fn account_name(id: &str) -> String {
+    format!("accounts/{id}")
+}
+
+/// `accounts/{account_id}/{collection}/{uuid}`
+pub fn child_name(account_id: &str, collection: &str, id: Uuid) -> String {
+    format!("accounts/{account_id}/{collection}/{id}")
+}
+
+/// Splits a name into exactly `N` segments.
+fn segments<const N: usize>(name: &str) -> Option<[&str; N]> {
+    if name.len() > MAX_NAME_BYTES {
+        return None;
+    }
+    name.split('/').collect::<Vec<_>>().try_into().ok()
+}
+
+fn account_ref(segment: &str) -> Option<AccountRef> {
+    match segment.split_once('~') {
+        Some((system, encoded)) => {
+            let id = external::decode(encoded)?;
+            is_id(system, MAX_SYSTEM_CHARS)
+                .then(|| AccountRef::External { system: system.to_owned(), id })
+        }
+        None => is_id(segment, MAX_ID_CHARS).then(|| AccountRef::Id(segment.to_owned())),
+    }
+}
+
+fn is_id(id: &str, max_chars: usize) -> bool {
+    id.len() <= max_chars
+        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+fn bad_id(field: &str, id: &str, max_chars: usize) -> Violation {
+    let description = format!(
+        "{} must be 1 to {max_chars} of A–Z a–z 0–9 . _ - and begin with a letter or digit",
+        quote(id)
+    );
+    Violation::new(field, Reason::ResourceNameInvalid, description)
+}
+
+fn bad_name(field: &str, name: &str, form: &str) -> Violation {
+    let description = format!("{} does not have the form {form}", quote(name));
+    Violation::new(field, Reason::ResourceNameInvalid, description)
+}
