@@ -3,3 +3,4 @@
 pub mod ctx;
 pub mod domain;
 pub mod pb;
+pub mod store;

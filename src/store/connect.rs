@@ -1,0 +1,209 @@
+//! Opening the database: pools, pragmas, the lock file.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+
+use super::Store;
+use super::queue::WriterQueue;
+use super::settled::Settlement;
+use crate::ctx::Clock;
+use crate::domain::error::{Error, Reason, Result};
+
+/// How to reach and use the database.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// `sqlite://path/to/file.db` or `postgres://user:password@host/database`.
+    pub url: String,
+    pub postgres_connections_max: u32,
+    pub sqlite_readers_max: u32,
+    pub acquire_timeout: Duration,
+    /// Off behind a pooler that hands the same server connection to several clients.
+    pub statement_cache: bool,
+    /// Opens SQLite beside a running server: for `report` and `verify`.
+    pub read_only: bool,
+}
+
+impl StoreOptions {
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            postgres_connections_max: 12,
+            sqlite_readers_max: 4,
+            acquire_timeout: Duration::from_secs(5),
+            statement_cache: true,
+            read_only: false,
+        }
+    }
+}
+
+/// SQLite before 3.51.3 can corrupt a file when the WAL is reset under load.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+/// A write waits this long for another process, for instance a backup.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT: &str = "60s";
+const STATEMENT_CACHE: usize = 256;
+
+impl Store {
+    /// Opens the database. Nothing is created but an empty SQLite file: call
+    /// [`Store::migrate`] next.
+    pub async fn connect(options: &StoreOptions, clock: Clock) -> Result<Self> {
+        if options.url.starts_with("sqlite:") {
+            Self::open_sqlite(options, clock).await
+        } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+            Self::open_postgres(options, clock)
+        } else {
+            Err(Error::invalid(
+                "database.url",
+                Reason::FieldInvalid,
+                "must begin with sqlite:// or postgres://",
+            ))
+        }
+    }
+
+    async fn open_sqlite(options: &StoreOptions, clock: Clock) -> Result<Self> {
+        // SAFETY: takes no arguments and reads a constant of the linked library.
+        let version = unsafe { libsqlite3_sys::sqlite3_libversion_number() };
+        if version < SQLITE_VERSION_MIN {
+            return Err(Error::internal(format!(
+                "SQLite {version} can corrupt its files; at least {SQLITE_VERSION_MIN} is needed"
+            )));
+        }
+        let connect = SqliteConnectOptions::from_str(&options.url)
+            .map_err(|_| bad_url("sqlite://path/to/file.db"))?
+            .create_if_missing(!options.read_only)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(false)
+            .busy_timeout(SQLITE_BUSY_TIMEOUT)
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "MEMORY")
+            .pragma("mmap_size", "268435456")
+            .statement_cache_capacity(STATEMENT_CACHE);
+        let lock = match options.read_only {
+            true => None,
+            false => Some(Arc::new(lock(connect.get_filename())?)),
+        };
+        let writer = sqlite_pool(1, options)
+            .connect_with(connect.clone().read_only(options.read_only))
+            .await
+            .map_err(|e| cannot_open(connect.get_filename(), &e))?;
+        let reader = sqlite_pool(options.sqlite_readers_max, options)
+            .connect_lazy_with(connect.read_only(true));
+        Ok(Self {
+            reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
+            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            queue: Some(WriterQueue::new()),
+            settlement: Settlement::new(clock.clone()),
+            clock,
+            tasks: Arc::default(),
+            committed: Arc::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Lazily: a server may start before its database does, and says so in its health.
+    fn open_postgres(options: &StoreOptions, clock: Clock) -> Result<Self> {
+        let connect = PgConnectOptions::from_str(&options.url)
+            .map_err(|_| bad_url("postgres://user:password@host:5432/database"))?
+            .application_name("ballast")
+            .statement_cache_capacity(if options.statement_cache { STATEMENT_CACHE } else { 0 })
+            .options([
+                ("idle_in_transaction_session_timeout", POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT),
+                // Plans of our statements do not depend on the values bound.
+                ("plan_cache_mode", "auto"),
+            ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.postgres_connections_max)
+            .acquire_timeout(options.acquire_timeout)
+            // A ping before every query costs a round trip; one after idle time finds what
+            // a restart of the database left behind.
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > Duration::from_secs(2) {
+                        sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(connect);
+        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        Ok(Self {
+            reader: pool.clone(),
+            writer: pool,
+            queue: None,
+            settlement: Settlement::new(clock.clone()),
+            clock,
+            tasks: Arc::default(),
+            committed: Arc::default(),
+            _lock: None,
+        })
+    }
+}
+
+fn sqlite_pool(connections: u32, options: &StoreOptions) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(options.acquire_timeout)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| Box::pin(guarantee_stable_plans(connection)))
+}
+
+/// Without this SQLite prepares a statement with a bound LIMIT again at every execution.
+async fn guarantee_stable_plans(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut handle = connection.lock_handle().await?;
+    // SAFETY: the handle is locked and open; the option takes an int and an int pointer,
+    // which may be null.
+    let code = unsafe {
+        libsqlite3_sys::sqlite3_db_config(
+            handle.as_raw_handle().as_ptr(),
+            libsqlite3_sys::SQLITE_DBCONFIG_ENABLE_QPSG,
+            1 as std::ffi::c_int,
+            std::ptr::null_mut::<std::ffi::c_int>(),
+        )
+    };
+    if code != libsqlite3_sys::SQLITE_OK {
+        return Err(sqlx::Error::Protocol(format!("sqlite3_db_config answered {code}")));
+    }
+    Ok(())
+}
+
+/// Takes the lock file beside the database: one writing process at a time.
+fn lock(database: &Path) -> Result<File> {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    let path = PathBuf::from(name);
+    let file = File::create(&path).map_err(|e| cannot_open(&path, &e))?;
+    file.try_lock().map_err(|_| {
+        Error::precondition(
+            Reason::ConcurrentChange,
+            database.display().to_string(),
+            "another process writes to this file; send the data to that server instead \
+             (--server), or stop it first",
+        )
+    })?;
+    Ok(file)
+}
+
+fn bad_url(example: &str) -> Error {
+    Error::invalid("database.url", Reason::FieldInvalid, format!("must look like {example}"))
+}
+
+fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::Unavailable {
+        reason: Reason::DatabaseUnavailable,
+        description: format!("cannot open {}: {error}", path.display()),
+        retry_after: Duration::from_secs(1),
+    }
+}

@@ -1,0 +1,114 @@
+//! The one place where driver errors become errors of ours. Driver texts are logged, never
+//! shown.
+
+use std::time::Duration;
+
+use sea_orm::{DbErr, RuntimeErr};
+
+use crate::domain::error::{Error, Reason, Resource};
+
+/// How long a caller should wait before trying an unavailable database again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Maps a driver error to what the caller can do about it.
+pub(super) fn store_error(error: DbErr) -> Error {
+    match &error {
+        DbErr::ConnectionAcquire(_) => unavailable(&error),
+        DbErr::Conn(e) | DbErr::Exec(e) | DbErr::Query(e) => match e {
+            RuntimeErr::SqlxError(e) => from_sqlx(e, &error),
+            RuntimeErr::Internal(_) => internal(&error),
+        },
+        _ => internal(&error),
+    }
+}
+
+fn from_sqlx(error: &sqlx::Error, whole: &DbErr) -> Error {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::BeginFailed => unavailable(whole),
+        sqlx::Error::Database(e) => match e.code().as_deref() {
+            Some(code) => from_code(code, whole),
+            None => internal(whole),
+        },
+        _ => internal(whole),
+    }
+}
+
+/// SQLSTATE of PostgreSQL, or the (extended) result code of SQLite: they never collide, a
+/// SQLSTATE has five characters and SQLite's codes of five digits do not occur.
+fn from_code(code: &str, whole: &DbErr) -> Error {
+    match code {
+        // Serialization failure, deadlock; SQLite: busy, busy snapshot.
+        "40001" | "40P01" | "5" | "517" => {
+            tracing::debug!(code, "transaction to be retried");
+            Error::Aborted {
+                reason: Reason::ConcurrentChange,
+                resource: Resource { kind: "transaction", name: String::new() },
+                description: "another call changed the same things at the same time".into(),
+            }
+        }
+        // Unique violation; SQLite: unique, primary key. Where a caller expects one it asks
+        // with ON CONFLICT instead, so this is a race it has not foreseen.
+        "23505" | "2067" | "1555" => {
+            tracing::warn!(error = %whole, "unexpected conflict");
+            Error::Aborted {
+                reason: Reason::ConcurrentChange,
+                resource: Resource { kind: "transaction", name: String::new() },
+                description: "another call created the same thing at the same time".into(),
+            }
+        }
+        "57014" => Error::DeadlineExceeded,
+        // Disk full.
+        "53100" | "13" => {
+            tracing::error!(error = %whole, "the disk of the database is full");
+            Error::ResourceExhausted {
+                reason: Reason::StorageFull,
+                description: "the disk of the database is full; nothing was written".into(),
+                retry_after: Some(Duration::from_secs(60)),
+            }
+        }
+        // SQLite I/O errors (10 and its extended codes).
+        _ if code.parse::<u32>().is_ok_and(|c| code.len() < 5 && c & 0xff == 10) => {
+            unavailable(whole)
+        }
+        // Connection exceptions, operator intervention, insufficient resources.
+        _ if code.len() == 5 && ["08", "57", "53"].contains(&&code[..2]) => unavailable(whole),
+        _ => internal(whole),
+    }
+}
+
+fn unavailable(error: &DbErr) -> Error {
+    tracing::warn!(%error, "the database does not answer");
+    Error::Unavailable {
+        reason: Reason::DatabaseUnavailable,
+        description: "the database does not answer".into(),
+        retry_after: RETRY_AFTER,
+    }
+}
+
+fn internal(error: &DbErr) -> Error {
+    Error::internal(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_both_engines_map_to_what_the_caller_can_do() {
+        let whole = DbErr::Custom("secret driver text".into());
+        assert_eq!(from_code("40P01", &whole).reason(), Reason::ConcurrentChange);
+        assert_eq!(from_code("517", &whole).reason(), Reason::ConcurrentChange);
+        assert_eq!(from_code("13", &whole).reason(), Reason::StorageFull);
+        assert_eq!(from_code("53100", &whole).reason(), Reason::StorageFull);
+        assert_eq!(from_code("778", &whole).reason(), Reason::DatabaseUnavailable);
+        assert_eq!(from_code("57P01", &whole).reason(), Reason::DatabaseUnavailable);
+        assert_eq!(from_code("08006", &whole).reason(), Reason::DatabaseUnavailable);
+        assert_eq!(from_code("42P01", &whole).reason(), Reason::Internal);
+    }
+}

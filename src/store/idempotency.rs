@@ -1,0 +1,194 @@
+//! Doing a mutation once, however often it is asked for.
+//!
+//! The record (principal, method, request id) is written in the transaction of the mutation.
+//! The same id with the same command answers as the first call did; with another command it is
+//! refused. Errors are not kept. A record lives for 30 days.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use super::journal::{self, AuditEntry};
+use super::queue::Lane;
+use super::tx::WriteTx;
+use super::{Store, sql};
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Reason, Resource, Result};
+
+/// Larger answers are not kept; the mutation must then be harmless to repeat by its own keys.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How long a record is kept.
+pub const RETENTION_DAYS: i64 = 30;
+
+/// A mutation as it is recorded: for idempotency and for the audit.
+pub struct Call<'a, C> {
+    /// `ReceivableService.PostDocuments`.
+    pub method: &'static str,
+    /// Empty: not idempotent, done at each call.
+    pub request_id: &'a str,
+    /// The canonical command; two calls are the same if this is.
+    pub command: &'a C,
+    /// The main resource it touches, for the audit.
+    pub resource: String,
+}
+
+/// Whose call it is, and a digest of what it asks for.
+struct Key {
+    audit: AuditEntry,
+    hash: Vec<u8>,
+}
+
+impl Store {
+    /// Runs `work` once per request id, writes its audit row, and answers what it answered.
+    pub async fn mutate<C, A, F>(&self, ctx: &Ctx, call: Call<'_, C>, work: F) -> Result<A>
+    where
+        C: Serialize,
+        A: Serialize + DeserializeOwned + Send + Sync + 'static,
+        F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<A>> + Send + Sync + 'static,
+    {
+        let key = Arc::new(Key {
+            audit: AuditEntry {
+                principal: ctx.principal.clone(),
+                method: call.method,
+                resource: call.resource,
+                request_id: call.request_id.to_owned(),
+                trace: ctx.trace.clone(),
+            },
+            hash: hash(call.command)?,
+        });
+        let (once, work) = (key.clone(), Arc::new(work));
+        let result = self
+            .write(ctx, Lane::Interactive, move |tx| {
+                let (key, work) = (once.clone(), work.clone());
+                Box::pin(async move {
+                    if let Some(answer) = key.stored(&tx.conn).await? {
+                        return Ok(answer);
+                    }
+                    let answer = work(tx).await?;
+                    key.store(tx, &answer).await?;
+                    Ok(answer)
+                })
+            })
+            .await;
+        match result {
+            // A connection lost during COMMIT leaves open whether it happened; the record
+            // knows. Without one the caller is told to try again, with the same id.
+            Err(error @ Error::Unavailable { .. }) => {
+                Ok(key.stored(&self.writer).await.ok().flatten().ok_or(error)?)
+            }
+            result => result,
+        }
+    }
+
+    /// Deletes the records that are past their time; answers how many.
+    pub async fn forget_old_requests(&self, ctx: &Ctx) -> Result<u64> {
+        let before = ctx.clock.now_micros() - RETENTION_DAYS * 86_400 * 1_000_000;
+        self.write(ctx, Lane::Bulk, move |tx| {
+            Box::pin(async move {
+                sql::execute(
+                    &tx.conn,
+                    "DELETE FROM idempotency WHERE recorded_us < $1",
+                    vec![before.into()],
+                )
+                .await
+            })
+        })
+        .await
+    }
+}
+
+impl Key {
+    /// The answer of the first call with this id, if there was one.
+    async fn stored<A: DeserializeOwned>(&self, conn: &impl ConnectionTrait) -> Result<Option<A>> {
+        if self.audit.request_id.is_empty() {
+            return Ok(None);
+        }
+        let row = self.row(conn).await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.request_hash != self.hash {
+            return Err(Error::invalid(
+                "request_id",
+                Reason::RequestIdReused,
+                "was used with another request; use a new id for a new request",
+            ));
+        }
+        if row.answer.is_empty() {
+            return Ok(None);
+        }
+        let answer = serde_json::from_str(&row.answer)
+            .map_err(|e| Error::internal(format!("a stored answer cannot be read: {e}")))?;
+        Ok(Some(answer))
+    }
+
+    async fn row(&self, conn: &impl ConnectionTrait) -> Result<Option<Row>> {
+        sql::one(
+            conn,
+            "SELECT request_hash, answer FROM idempotency \
+             WHERE principal = $1 AND method = $2 AND request_id = $3",
+            vec![
+                self.audit.principal.as_ref().into(),
+                self.audit.method.into(),
+                self.audit.request_id.as_str().into(),
+            ],
+        )
+        .await
+    }
+
+    async fn store(&self, tx: &mut WriteTx, answer: &impl Serialize) -> Result<()> {
+        let recorded = tx.recorded_at().await?;
+        journal::write_audit(&tx.conn, recorded, &self.audit).await?;
+        if self.audit.request_id.is_empty() {
+            return Ok(());
+        }
+        let mut answer = serde_json::to_string(answer)
+            .map_err(|e| Error::internal(format!("an answer cannot be encoded: {e}")))?;
+        if answer.len() > ANSWER_BYTES_MAX {
+            answer.clear();
+        }
+        let inserted = sql::execute(
+            &tx.conn,
+            "INSERT INTO idempotency (principal, method, request_id, request_hash, answer, recorded_us) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (principal, method, request_id) DO NOTHING",
+            vec![
+                self.audit.principal.as_ref().into(),
+                self.audit.method.into(),
+                self.audit.request_id.as_str().into(),
+                self.hash.clone().into(),
+                answer.into(),
+                recorded.into(),
+            ],
+        )
+        .await?;
+        if inserted == 0 && !self.repeatable(&tx.conn).await? {
+            // A twin committed while we worked: start over, and find its answer.
+            return Err(Error::Aborted {
+                reason: Reason::ConcurrentChange,
+                resource: Resource { kind: "request", name: self.audit.request_id.clone() },
+                description: "the same request was made twice at the same time".into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the record there is ours, its answer having been too large to keep.
+    async fn repeatable(&self, conn: &impl ConnectionTrait) -> Result<bool> {
+        let row = self.row(conn).await?;
+        Ok(row.is_some_and(|row| row.request_hash == self.hash && row.answer.is_empty()))
+    }
+}
+
+fn hash(command: &impl Serialize) -> Result<Vec<u8>> {
+    let bytes = serde_json::to_vec(command)
+        .map_err(|e| Error::internal(format!("a command cannot be encoded: {e}")))?;
+    Ok(Sha256::digest(bytes).to_vec())
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    request_hash: Vec<u8>,
+    answer: String,
+}

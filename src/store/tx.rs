@@ -1,0 +1,212 @@
+//! Transactions.
+//!
+//! A write runs in a task of its own: a client that goes away drops the handler, not the
+//! transaction (and never a half-sent BEGIN, which would poison its pooled connection). It is
+//! tried again on serialization failures and deadlocks, inside the deadline. Nothing in here
+//! nests transactions or waits for a second connection while holding one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sea_orm::{
+    AccessMode, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
+};
+
+use super::error::store_error;
+use super::queue::Lane;
+use super::settled::InFlight;
+use super::{Store, sql};
+use crate::ctx::{Clock, Ctx};
+use crate::domain::error::{Error, Reason, Result};
+
+/// Attempts at a transaction that others got in the way of.
+const ATTEMPTS_MAX: u32 = 4;
+
+/// A write transaction. It records at one instant, fixed by [`WriteTx::record_after`].
+pub struct WriteTx {
+    pub(super) conn: DatabaseTransaction,
+    /// Lower bound of the recorded time, then the recorded time itself.
+    recorded: i64,
+    fixed: bool,
+    in_flight: Option<InFlight>,
+    store: Store,
+}
+
+impl WriteTx {
+    /// Fixes the recorded time of this transaction: now, or just after `head`, the last
+    /// recorded time of the accounts it writes to. Call it with their heads locked.
+    pub async fn record_after(&mut self, head: i64) -> Result<i64> {
+        if !self.fixed {
+            if self.conn_backend() != DbBackend::Sqlite {
+                self.recorded = self.store.settlement.now_on(&self.conn).await?;
+            }
+            self.fixed = true;
+        }
+        self.recorded = self.recorded.max(head + 1);
+        if let Some(in_flight) = &mut self.in_flight {
+            in_flight.recorded_at(self.recorded);
+        }
+        Ok(self.recorded)
+    }
+
+    /// The recorded time, for transactions that lock no account head.
+    pub async fn recorded_at(&mut self) -> Result<i64> {
+        self.record_after(0).await
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.store.clock
+    }
+
+    fn conn_backend(&self) -> DbBackend {
+        use sea_orm::ConnectionTrait;
+        self.conn.get_database_backend()
+    }
+}
+
+impl Store {
+    /// Runs `work` in a write transaction and commits it. `work` may run several times and must
+    /// not keep anything from a run that failed.
+    pub async fn write<T, F>(&self, ctx: &Ctx, lane: Lane, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
+    {
+        ctx.check_deadline()?;
+        let (store, ctx) = (self.clone(), ctx.clone());
+        let span = tracing::Span::current();
+        let task = self.tasks.spawn(tracing::Instrument::instrument(
+            async move { store.attempts(&ctx, lane, &work).await },
+            span,
+        ));
+        task.await.map_err(|e| Error::internal(format!("a write task failed: {e}")))?
+    }
+
+    async fn attempts<T, F>(&self, ctx: &Ctx, lane: Lane, work: &F) -> Result<T>
+    where
+        F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
+    {
+        for attempt in 1.. {
+            ctx.check_deadline()?;
+            match self.attempt(ctx, lane, work).await {
+                Err(Error::Aborted { reason: Reason::ConcurrentChange, .. })
+                    if attempt < ATTEMPTS_MAX =>
+                {
+                    tracing::debug!(attempt, "transaction retried");
+                    tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=20) << attempt))
+                        .await;
+                }
+                result => return result,
+            }
+        }
+        unreachable!("the loop returns at the last attempt")
+    }
+
+    async fn attempt<T, F>(&self, ctx: &Ctx, lane: Lane, work: &F) -> Result<T>
+    where
+        F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
+    {
+        // Held to the end of this function: the next writer begins after our commit.
+        let _turn = match &self.queue {
+            Some(queue) => Some(queue.enter(lane).await?),
+            None => None,
+        };
+        ctx.check_deadline()?;
+        let mut tx = self.begin_write(ctx).await?;
+        match work(&mut tx).await {
+            Ok(value) => {
+                let recorded = if tx.fixed { Some(tx.recorded) } else { None };
+                let WriteTx { conn, in_flight, .. } = tx;
+                conn.commit().await.map_err(store_error)?;
+                // Only now may readers settle past this transaction.
+                drop(in_flight);
+                if let Some(recorded) = recorded {
+                    ctx.revision.raise(recorded);
+                    self.committed.notify_one();
+                }
+                Ok(value)
+            }
+            Err(error) => {
+                if let Err(rollback) = tx.conn.rollback().await {
+                    tracing::warn!(error = %rollback, "rollback failed; the connection is closed");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin_write(&self, ctx: &Ctx) -> Result<WriteTx> {
+        let conn = self
+            .writer
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+            .map_err(store_error)?;
+        let mut tx =
+            WriteTx { conn, recorded: 0, fixed: false, in_flight: None, store: self.clone() };
+        if self.is_sqlite() {
+            let (recorded, in_flight) = self.settlement.announce();
+            tx.recorded = recorded;
+            tx.in_flight = Some(in_flight);
+        } else {
+            self.limit_statements(ctx, &tx.conn).await?;
+            self.settlement.announce_on(&tx.conn).await?;
+        }
+        Ok(tx)
+    }
+
+    /// The statements of a transaction end with the deadline of their call.
+    async fn limit_statements(&self, ctx: &Ctx, conn: &DatabaseTransaction) -> Result<()> {
+        let Some(deadline) = ctx.deadline else { return Ok(()) };
+        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        let millis = left.as_millis().clamp(1, i32::MAX as u128);
+        sql::execute(
+            conn,
+            "SELECT set_config('statement_timeout', $1, true)",
+            vec![millis.to_string().into()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Runs `work` on one unchanging picture of the database.
+    pub async fn read<T, F>(&self, ctx: &Ctx, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a ReadTx) -> BoxFuture<'a, Result<T>> + Send + 'static,
+    {
+        ctx.check_deadline()?;
+        let (store, ctx) = (self.clone(), ctx.clone());
+        let task = self.tasks.spawn(async move {
+            let conn = store
+                .reader
+                .begin_with_options(TransactionOptions {
+                    isolation_level: (!store.is_sqlite()).then_some(IsolationLevel::RepeatableRead),
+                    access_mode: (!store.is_sqlite()).then_some(AccessMode::ReadOnly),
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                })
+                .await
+                .map_err(store_error)?;
+            if !store.is_sqlite() {
+                store.limit_statements(&ctx, &conn).await?;
+            }
+            let tx = ReadTx { conn };
+            let result = work(&tx).await;
+            tx.conn.rollback().await.map_err(store_error)?;
+            result
+        });
+        task.await.map_err(|e| Error::internal(format!("a read task failed: {e}")))?
+    }
+}
+
+/// A read-only transaction on one snapshot.
+pub struct ReadTx {
+    pub(super) conn: DatabaseTransaction,
+}
+
+/// The transactions under way: shutdown waits for them.
+pub(super) type Tasks = Arc<tokio_util::task::TaskTracker>;
