@@ -3,4 +3,5 @@
 pub mod ctx;
 pub mod domain;
 pub mod pb;
+pub mod service;
 pub mod store;

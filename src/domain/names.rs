@@ -7,6 +7,7 @@ mod external;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::external::{CanonicalForm, external_account_name};
@@ -31,7 +32,7 @@ pub const DISPUTES: &str = "disputes";
 pub const PROMISES: &str = "promises";
 
 /// How a request names an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum AccountRef {
     Id(String),
     /// By a source system's key, percent-decoded but not yet in its canonical form.
@@ -42,7 +43,7 @@ pub enum AccountRef {
 }
 
 /// The name of something that belongs to an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ChildName {
     pub account: AccountRef,
     pub id: Uuid,

@@ -7,6 +7,7 @@
 //! Functions take `&impl ConnectionTrait` (or a [`tx::WriteTx`]), never acquire a second
 //! connection, and answer domain types.
 
+pub mod account;
 mod connect;
 pub mod error;
 mod journal;

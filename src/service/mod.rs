@@ -1,0 +1,14 @@
+//! Use cases, one file for each aggregate: open the transaction, ask `domain`, call `store`.
+//!
+//! What must not be here: SQL, wire types, and rules that could stand without a database.
+
+use crate::domain::money::Currency;
+
+/// What the installation decides for every use case.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Exchange rates may be found by way of this currency.
+    pub base_currency: Option<Currency>,
+    /// How old a rate may be, in days before the day asked about.
+    pub rate_age_days_max: i64,
+}
