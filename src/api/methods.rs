@@ -1,0 +1,121 @@
+//! The methods we serve and the scope each one needs, read once at start from the descriptors
+//! that reflection serves too: there is no second list to forget a method in.
+
+use std::collections::HashMap;
+
+use prost_reflect::{DescriptorPool, MethodDescriptor};
+
+use crate::domain::error::{Error, Result};
+use crate::pb;
+
+/// Full name of our method option.
+const ACCESS: &str = "ballast.v1.access";
+/// Foreign contracts that anybody may call: they say nothing about the books.
+const OPEN: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
+
+/// One method of our contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Method {
+    /// As in the request: `/ballast.v1.AccountService/GetAccount`.
+    pub path: String,
+    /// `None` if the contract forgot it: nobody may call it.
+    pub scope: Option<String>,
+    /// The client, the server or both send more than one message.
+    pub streaming: bool,
+}
+
+/// What a request path means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'a> {
+    Ours(&'a Method),
+    /// Health and reflection.
+    Open,
+    Unknown,
+}
+
+impl Target<'_> {
+    /// Streams have no default deadline and are ended at shutdown.
+    pub fn is_streaming(&self) -> bool {
+        match self {
+            Self::Ours(method) => method.streaming,
+            // Health's Watch and reflection; Check is over before it matters.
+            Self::Open => true,
+            Self::Unknown => false,
+        }
+    }
+}
+
+/// Every method of the contract by its path.
+#[derive(Debug, Clone)]
+pub struct Methods(HashMap<String, Method>);
+
+impl Methods {
+    /// Reads the contract this binary was built with.
+    pub fn ours() -> Result<Self> {
+        let pool = DescriptorPool::decode(pb::FILE_DESCRIPTOR_SET)
+            .map_err(|e| Error::internal(format!("descriptors: {e}")))?;
+        Self::of(&pool)
+    }
+
+    fn of(pool: &DescriptorPool) -> Result<Self> {
+        let option = pool
+            .get_extension_by_name(ACCESS)
+            .ok_or_else(|| Error::internal(format!("no option {ACCESS} in the descriptors")))?;
+        let read = |method: MethodDescriptor| {
+            let options = method.options();
+            let scope = options.get_extension(&option).as_str().unwrap_or_default().to_owned();
+            let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+            let streaming = method.is_client_streaming() || method.is_server_streaming();
+            let scope = (!scope.is_empty()).then_some(scope);
+            (path.clone(), Method { path, scope, streaming })
+        };
+        let methods = pool.services().flat_map(|s| s.methods().collect::<Vec<_>>());
+        Ok(Self(methods.map(read).collect()))
+    }
+
+    pub fn target(&self, path: &str) -> Target<'_> {
+        match self.0.get(path) {
+            Some(method) => Target::Ours(method),
+            None if OPEN.iter().any(|prefix| path.starts_with(prefix)) => Target::Open,
+            None => Target::Unknown,
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Method> {
+        self.0.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_of_the_contract_declares_its_scope() {
+        let methods = Methods::ours().expect("descriptors");
+        assert!(methods.iter().count() > 30);
+        for method in methods.iter() {
+            assert!(method.scope.is_some(), "{} declares no scope", method.path);
+        }
+    }
+
+    #[test]
+    fn paths_are_told_apart() {
+        let methods = Methods::ours().expect("descriptors");
+        let Target::Ours(get) = methods.target("/ballast.v1.AccountService/GetAccount") else {
+            panic!("ours");
+        };
+        assert_eq!(get.scope.as_deref(), Some("accounts.read"));
+        assert!(!get.streaming);
+        let import = methods.target("/ballast.v1.ReceivableService/ImportDocuments");
+        assert!(import.is_streaming());
+        assert_eq!(methods.target("/grpc.health.v1.Health/Check"), Target::Open);
+        for unknown in ["/ballast.v1.AccountService/Nope", "/", "", "/grpc.health.v1.Healthy/X"] {
+            assert_eq!(methods.target(unknown), Target::Unknown);
+        }
+    }
+}

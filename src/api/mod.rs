@@ -1,0 +1,40 @@
+//! The transport: tonic handlers that parse, call a use case and encode, and the layers around
+//! them. Here may live what knows protobuf and gRPC; SQL and business rules may not.
+
+pub mod etag;
+pub mod list;
+pub mod mask;
+pub mod methods;
+pub mod middleware;
+pub mod status;
+
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Status};
+
+use crate::ctx::Ctx;
+use crate::domain::error::Error;
+use middleware::deadline::Ending;
+use middleware::revision::AtLeast;
+
+/// Who calls, until when, and what time it is, as the layers found out.
+///
+/// # Errors
+/// INTERNAL if the access layer did not run: then nobody was authenticated.
+pub fn ctx<T>(request: &Request<T>) -> Result<Ctx, Status> {
+    request
+        .extensions()
+        .get::<Ctx>()
+        .cloned()
+        .ok_or_else(|| Error::internal("the access layer did not run").into())
+}
+
+/// The revision the caller must see at least (`ballast-at-least`), in microseconds.
+pub fn at_least<T>(request: &Request<T>) -> Option<i64> {
+    request.extensions().get::<AtLeast>().map(|AtLeast(micros)| *micros)
+}
+
+/// Cancelled when the server is going down: a streaming handler then finishes what it is at,
+/// hands out its resume token and ends. A stream that does not is cut a little later.
+pub fn ending<T>(request: &Request<T>) -> CancellationToken {
+    request.extensions().get::<Ending>().map_or_else(CancellationToken::new, |e| e.0.clone())
+}

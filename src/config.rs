@@ -1,0 +1,185 @@
+//! Typed configuration. A setting comes from, strongest first: a flag, the environment
+//! (`BALLAST_<SECTION>_<NAME>`), the TOML file of `--config`, the default.
+//!
+//! Every limit is named here with its unit in the name. [`reference`] lists all settings for
+//! the documentation; a test holds it against the types. Secrets never show in `Debug`.
+
+mod load;
+mod reference;
+mod secret;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+pub use load::ConfigError;
+pub use reference::{Setting, markdown, reference};
+pub use secret::{DatabaseUrl, TokenHash};
+
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub business: Business,
+    pub auth: Auth,
+    pub log: Log,
+}
+
+/// The listener, its connections and its calls.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    pub listen: SocketAddr,
+    pub reflection: bool,
+    pub connections_max: u32,
+    pub streams_per_connection_max: u32,
+    /// 0: connections are never asked to leave.
+    pub connection_age_seconds_max: u64,
+    pub connection_age_jitter_percent: u32,
+    pub handshake_timeout_ms: u64,
+    pub keepalive_interval_seconds: u64,
+    pub keepalive_timeout_seconds: u64,
+    pub requests_concurrent_max: u32,
+    pub request_bytes_max: usize,
+    pub response_bytes_max: usize,
+    pub deadline_default_ms: u64,
+    pub deadline_ms_max: u64,
+    pub health_interval_ms: u64,
+    pub shutdown_notice_ms: u64,
+    pub shutdown_stream_grace_ms: u64,
+    pub shutdown_drain_seconds_max: u64,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
+            reflection: true,
+            connections_max: 4096,
+            streams_per_connection_max: 256,
+            connection_age_seconds_max: 1800,
+            connection_age_jitter_percent: 10,
+            handshake_timeout_ms: 10_000,
+            keepalive_interval_seconds: 30,
+            keepalive_timeout_seconds: 10,
+            requests_concurrent_max: 512,
+            request_bytes_max: 4 << 20,
+            response_bytes_max: 16 << 20,
+            deadline_default_ms: 30_000,
+            deadline_ms_max: 300_000,
+            health_interval_ms: 1_000,
+            shutdown_notice_ms: 2_000,
+            shutdown_stream_grace_ms: 1_000,
+            shutdown_drain_seconds_max: 20,
+        }
+    }
+}
+
+impl Server {
+    pub fn handshake_timeout(&self) -> Duration {
+        Duration::from_millis(self.handshake_timeout_ms)
+    }
+
+    pub fn health_interval(&self) -> Duration {
+        Duration::from_millis(self.health_interval_ms)
+    }
+}
+
+/// Where the ledger lives.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    pub url: DatabaseUrl,
+    pub postgres_connections_max: u32,
+    pub sqlite_readers: u32,
+    pub acquire_timeout_ms: u64,
+    /// Upper bound; a call with a nearer deadline gets less.
+    pub statement_timeout_ms_max: u64,
+    /// Off behind pgbouncer older than 1.21 in transaction mode.
+    pub statement_cache: bool,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: DatabaseUrl::new("sqlite://ballast.db"),
+            postgres_connections_max: 12,
+            sqlite_readers: 4,
+            acquire_timeout_ms: 5_000,
+            statement_timeout_ms_max: 30_000,
+            statement_cache: true,
+        }
+    }
+}
+
+impl Database {
+    pub fn acquire_timeout(&self) -> Duration {
+        Duration::from_millis(self.acquire_timeout_ms)
+    }
+
+    pub fn statement_timeout_max(&self) -> Duration {
+        Duration::from_millis(self.statement_timeout_ms_max)
+    }
+}
+
+/// What the books go by.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Business {
+    /// The zone whose calendar gives the business date.
+    #[serde(with = "load::zone")]
+    pub time_zone: Tz,
+    /// Rates between two other currencies may go through this one.
+    pub base_currency: Option<String>,
+    pub rate_age_days_max: u32,
+}
+
+impl Default for Business {
+    fn default() -> Self {
+        Self { time_zone: Tz::UTC, base_currency: None, rate_age_days_max: 7 }
+    }
+}
+
+/// Who may call.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// Every caller is an administrator: on a loopback address only.
+    pub insecure: bool,
+    pub tokens: Vec<Token>,
+}
+
+/// A bearer token: we keep its hash, never the token.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    pub principal: String,
+    /// `printf %s "$TOKEN" | sha256sum`
+    pub sha256: TokenHash,
+    /// `receivables.read` …, or `*` for all.
+    pub scopes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// A level, or directives like `info,ballast::store=debug`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".into(), format: LogFormat::Text }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}

@@ -1,0 +1,260 @@
+//! Reads the configuration: lays file, environment and flags over one another as TOML, turns
+//! the result into types, and checks what types cannot say.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::reference::{Kind, Setting, reference};
+use super::{Auth, Business, Config, Database, Log, Server};
+
+/// Says which setting is wrong and what would be right.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+type Result<T, E = ConfigError> = std::result::Result<T, E>;
+
+impl Config {
+    /// Reads all sources. `flags` are pairs of a setting's name and its text.
+    pub fn load(
+        file: Option<&Path>,
+        env: impl Fn(&str) -> Option<String>,
+        flags: &[(&str, String)],
+    ) -> Result<Self> {
+        let mut table = match file {
+            Some(path) => read(path)?,
+            None => Table::new(),
+        };
+        for setting in reference() {
+            // An empty variable is how a compose file says "not set".
+            let from_env = setting.env.and_then(|name| Some((name, env(name)?)));
+            if let Some((source, text)) = from_env.filter(|(_, text)| !text.is_empty()) {
+                lay_over(&mut table, setting, source, &text)?;
+            }
+            if let Some((_, text)) = flags.iter().find(|(name, _)| *name == setting.name) {
+                lay_over(&mut table, setting, setting.flag.unwrap_or(setting.name), text)?;
+            }
+        }
+        let config: Self =
+            table.try_into().map_err(|e: toml::de::Error| ConfigError(describe(&e, file)))?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// Checks what the types cannot say.
+    pub fn validate(&self) -> Result<()> {
+        let Self { server, database, business, auth, log } = self;
+        server.validate()?;
+        database.validate()?;
+        business.validate()?;
+        auth.validate(server)?;
+        log.validate()
+    }
+}
+
+fn read(path: &Path) -> Result<Table> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
+    text.parse().map_err(|e: toml::de::Error| {
+        ConfigError(format!("{}: {}", path.display(), describe(&e, None)))
+    })
+}
+
+/// Only what is wrong and where: the text of the file, which toml would quote, may be secret.
+fn describe(error: &toml::de::Error, file: Option<&Path>) -> String {
+    let message = error.message();
+    match file {
+        Some(path) => format!("{}: {message}", path.display()),
+        None => message.to_owned(),
+    }
+}
+
+fn lay_over(table: &mut Table, setting: &Setting, source: &str, text: &str) -> Result<()> {
+    let value = match setting.kind {
+        Kind::Text | Kind::Tables => Value::String(text.to_owned()),
+        Kind::Number => Value::Integer(text.trim().parse().map_err(|_| {
+            ConfigError(format!("{source} must be a whole number, and is {text:?}"))
+        })?),
+        Kind::Switch => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Value::Boolean(true),
+            "false" | "0" | "no" | "off" => Value::Boolean(false),
+            _ => return Err(ConfigError(format!("{source} must be true or false, not {text:?}"))),
+        },
+    };
+    let (section, field) = setting.name.split_once('.').unwrap_or(("", setting.name));
+    let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    let Value::Table(fields) = entry else {
+        return Err(ConfigError(format!("{section} must be a table: [{section}]")));
+    };
+    fields.insert(field.to_owned(), value);
+    Ok(())
+}
+
+fn in_range<T: PartialOrd + std::fmt::Display>(name: &str, value: T, min: T, max: T) -> Result<()> {
+    if value < min || value > max {
+        return Err(ConfigError(format!("{name} must be {min} to {max}, and is {value}")));
+    }
+    Ok(())
+}
+
+impl Server {
+    fn validate(&self) -> Result<()> {
+        in_range("server.connections_max", self.connections_max, 1, 1_000_000)?;
+        in_range("server.streams_per_connection_max", self.streams_per_connection_max, 1, 10_000)?;
+        in_range(
+            "server.connection_age_jitter_percent",
+            self.connection_age_jitter_percent,
+            0,
+            100,
+        )?;
+        in_range("server.handshake_timeout_ms", self.handshake_timeout_ms, 1, 600_000)?;
+        in_range("server.keepalive_interval_seconds", self.keepalive_interval_seconds, 1, 86_400)?;
+        in_range("server.keepalive_timeout_seconds", self.keepalive_timeout_seconds, 1, 3_600)?;
+        in_range("server.requests_concurrent_max", self.requests_concurrent_max, 1, 1_000_000)?;
+        // Framing bounds a message at 4 GiB, memory long before that.
+        in_range("server.request_bytes_max", self.request_bytes_max, 1 << 10, 256 << 20)?;
+        in_range("server.response_bytes_max", self.response_bytes_max, 1 << 10, 256 << 20)?;
+        in_range("server.deadline_ms_max", self.deadline_ms_max, 1, 86_400_000)?;
+        in_range("server.deadline_default_ms", self.deadline_default_ms, 1, self.deadline_ms_max)?;
+        in_range("server.health_interval_ms", self.health_interval_ms, 10, 600_000)?;
+        in_range("server.shutdown_notice_ms", self.shutdown_notice_ms, 0, 600_000)?;
+        in_range("server.shutdown_stream_grace_ms", self.shutdown_stream_grace_ms, 0, 600_000)?;
+        in_range("server.shutdown_drain_seconds_max", self.shutdown_drain_seconds_max, 0, 3_600)
+    }
+}
+
+impl Database {
+    fn validate(&self) -> Result<()> {
+        if !self.url.is_postgres() && !self.url.is_sqlite() {
+            return Err(ConfigError(format!(
+                "database.url must begin with sqlite:// or postgres://, and is {}",
+                self.url
+            )));
+        }
+        in_range(
+            "database.postgres_connections_max",
+            self.postgres_connections_max,
+            // One may be held by a write while a read is needed to go on.
+            2,
+            1_000,
+        )?;
+        in_range("database.sqlite_readers", self.sqlite_readers, 1, 64)?;
+        in_range("database.acquire_timeout_ms", self.acquire_timeout_ms, 1, 600_000)?;
+        in_range("database.statement_timeout_ms_max", self.statement_timeout_ms_max, 1, 3_600_000)
+    }
+}
+
+impl Business {
+    fn validate(&self) -> Result<()> {
+        let three_capitals = |c: &str| c.len() == 3 && c.bytes().all(|b| b.is_ascii_uppercase());
+        if let Some(currency) = &self.base_currency
+            && !three_capitals(currency)
+        {
+            return Err(ConfigError(format!(
+                "business.base_currency must be three capital letters, and is {currency:?}"
+            )));
+        }
+        in_range("business.rate_age_days_max", self.rate_age_days_max, 0, 366)
+    }
+}
+
+impl Auth {
+    fn validate(&self, server: &Server) -> Result<()> {
+        if self.insecure && !server.listen.ip().is_loopback() {
+            return Err(ConfigError(format!(
+                "--insecure makes every caller an administrator and is for a loopback address \
+                 only, not {}: configure [[auth.tokens]] instead",
+                server.listen
+            )));
+        }
+        for token in &self.tokens {
+            let length = token.principal.chars().count();
+            if !(1..=128).contains(&length) || token.principal.chars().any(char::is_control) {
+                return Err(ConfigError(
+                    "auth.tokens: principal must be 1 to 128 printable characters".into(),
+                ));
+            }
+            if token.scopes.is_empty() {
+                return Err(ConfigError(format!(
+                    "auth.tokens: {} has no scopes; [\"*\"] is all of them",
+                    token.principal
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Log {
+    fn validate(&self) -> Result<()> {
+        match tracing_subscriber::EnvFilter::try_new(&self.level) {
+            Ok(_) => Ok(()),
+            Err(e) => Err(ConfigError(format!("log.level is not understood: {e}"))),
+        }
+    }
+}
+
+/// IANA names to and from text.
+pub(super) mod zone {
+    use chrono_tz::Tz;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub fn serialize<S: Serializer>(zone: &Tz, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(zone.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        name.parse().map_err(|_| {
+            D::Error::custom(format!("{name:?} is no IANA time zone like Europe/Berlin"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, env: &[(&str, &str)], flags: &[(&str, String)]) -> Result<Config> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("ballast.toml");
+        std::fs::write(&path, file).expect("written");
+        let env = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        Config::load(Some(&path), env, flags)
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_and_that_beats_the_file() {
+        let file = "[server]\nlisten = '127.0.0.1:1'\nconnections_max = 11\nreflection = false";
+        let env = [
+            ("BALLAST_SERVER_LISTEN", "127.0.0.1:2"),
+            ("BALLAST_SERVER_CONNECTIONS_MAX", "22"),
+            ("BALLAST_SERVER_REQUEST_BYTES_MAX", ""),
+        ];
+        let config = load(file, &env, &[("server.listen", "127.0.0.1:3".into())]).expect("valid");
+        assert_eq!(config.server.listen.port(), 3);
+        assert_eq!(config.server.connections_max, 22);
+        assert!(!config.server.reflection);
+        assert_eq!(config.server.request_bytes_max, 4 << 20);
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (file, env, said) in [
+            ("[server]\nlisen = 'x'", None, "lisen"),
+            ("", Some(("BALLAST_SERVER_CONNECTIONS_MAX", "many")), "must be a whole number"),
+            ("[server]\nconnections_max = 0", None, "server.connections_max must be 1 to"),
+            ("[business]\ntime_zone = 'Mars'", None, "IANA"),
+            ("[business]\nbase_currency = 'eur'", None, "three capital"),
+            ("[database]\nurl = 'mysql://me:s3cret@x/y'", None, "mysql://me:***@x/y"),
+            ("[server]\nlisten = '0.0.0.0:1'\n[auth]\ninsecure = true", None, "loopback"),
+            ("[[auth.tokens]]\nprincipal = 'a'\nsha256 = 's3cret'\nscopes = ['*']", None, "64 hex"),
+            ("[database]\nurl = 's3cret", None, "ballast.toml"),
+        ] {
+            let error = load(file, env.as_slice(), &[]).expect_err(file).to_string();
+            assert!(error.contains(said), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The table of all settings: what the documentation prints, what the environment may set.
+
+use std::fmt::Write as _;
+
+/// One setting, as a reader of the documentation sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Path in the TOML file: `server.listen`.
+    pub name: &'static str,
+    /// `None` where the setting is a list and lives in the file only.
+    pub env: Option<&'static str>,
+    pub flag: Option<&'static str>,
+    pub kind: Kind,
+    pub default: &'static str,
+    pub description: &'static str,
+}
+
+/// How a text from the environment or a flag is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Number,
+    Switch,
+    /// Tables in the file.
+    Tables,
+}
+
+/// Every setting there is, in the order of the file.
+pub const fn reference() -> &'static [Setting] {
+    SETTINGS
+}
+
+/// The table of the documentation.
+pub fn markdown() -> String {
+    let mut out = String::from("| setting | environment | flag | default | meaning |\n");
+    out.push_str("|---|---|---|---|---|\n");
+    for s in SETTINGS {
+        let code = |text: &str| {
+            if text.is_empty() { String::new() } else { format!("`{text}`") }
+        };
+        let (env, flag) = (code(s.env.unwrap_or("")), code(s.flag.unwrap_or("")));
+        let (name, default, description) = (s.name, code(s.default), s.description);
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "| `{name}` | {env} | {flag} | {default} | {description} |");
+    }
+    out
+}
+
+macro_rules! settings {
+    ($($kind:ident $name:literal $env:literal $(($flag:literal))? = $default:literal: $description:literal;)+) => {
+        const SETTINGS: &[Setting] = &[$(Setting {
+            name: $name,
+            env: if $env.is_empty() { None } else { Some($env) },
+            flag: settings!(@flag $($flag)?),
+            kind: Kind::$kind,
+            default: $default,
+            description: $description,
+        },)+];
+    };
+    (@flag) => { None };
+    (@flag $flag:literal) => { Some($flag) };
+}
+
+settings! {
+    Text "server.listen" "BALLAST_SERVER_LISTEN" ("--listen") = "127.0.0.1:50051": "Address and port to listen on.";
+    Switch "server.reflection" "BALLAST_SERVER_REFLECTION" = "true": "Serve gRPC reflection, v1 and v1alpha.";
+    Number "server.connections_max" "BALLAST_SERVER_CONNECTIONS_MAX" = "4096": "Connections at a time; one more is closed at once.";
+    Number "server.streams_per_connection_max" "BALLAST_SERVER_STREAMS_PER_CONNECTION_MAX" = "256": "Calls at a time on one connection; further ones wait in the client.";
+    Number "server.connection_age_seconds_max" "BALLAST_SERVER_CONNECTION_AGE_SECONDS_MAX" = "1800": "After this a connection takes no new calls, so that clients spread over instances again; 0 for never.";
+    Number "server.connection_age_jitter_percent" "BALLAST_SERVER_CONNECTION_AGE_JITTER_PERCENT" = "10": "Spread of that age, so that clients do not all come back at once.";
+    Number "server.handshake_timeout_ms" "BALLAST_SERVER_HANDSHAKE_TIMEOUT_MS" = "10000": "How long a new connection may take to begin to speak HTTP/2.";
+    Number "server.keepalive_interval_seconds" "BALLAST_SERVER_KEEPALIVE_INTERVAL_SECONDS" = "30": "How often a connection is pinged.";
+    Number "server.keepalive_timeout_seconds" "BALLAST_SERVER_KEEPALIVE_TIMEOUT_SECONDS" = "10": "How long an answer to a ping may take before the connection counts as dead.";
+    Number "server.requests_concurrent_max" "BALLAST_SERVER_REQUESTS_CONCURRENT_MAX" = "512": "Calls at a time over all connections; further ones answer OVERLOADED.";
+    Number "server.request_bytes_max" "BALLAST_SERVER_REQUEST_BYTES_MAX" = "4194304": "Largest message taken.";
+    Number "server.response_bytes_max" "BALLAST_SERVER_RESPONSE_BYTES_MAX" = "16777216": "Largest message sent.";
+    Number "server.deadline_default_ms" "BALLAST_SERVER_DEADLINE_DEFAULT_MS" = "30000": "Deadline of a unary call whose client sends none.";
+    Number "server.deadline_ms_max" "BALLAST_SERVER_DEADLINE_MS_MAX" = "300000": "Longest deadline of a unary call; streams may take as long as their client says.";
+    Number "server.health_interval_ms" "BALLAST_SERVER_HEALTH_INTERVAL_MS" = "1000": "How often the database is asked whether it answers.";
+    Number "server.shutdown_notice_ms" "BALLAST_SERVER_SHUTDOWN_NOTICE_MS" = "2000": "On shutdown: how long health says NOT_SERVING before anything else happens.";
+    Number "server.shutdown_stream_grace_ms" "BALLAST_SERVER_SHUTDOWN_STREAM_GRACE_MS" = "1000": "Then: how long open streams may take to finish what they are at.";
+    Number "server.shutdown_drain_seconds_max" "BALLAST_SERVER_SHUTDOWN_DRAIN_SECONDS_MAX" = "20": "Then: how long calls under way may take before they are cut.";
+    Text "database.url" "BALLAST_DATABASE_URL" ("--database-url") = "sqlite://ballast.db": "`sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`. The password is never logged.";
+    Number "database.postgres_connections_max" "BALLAST_DATABASE_POSTGRES_CONNECTIONS_MAX" = "12": "Connections to PostgreSQL.";
+    Number "database.sqlite_readers" "BALLAST_DATABASE_SQLITE_READERS" = "4": "Reading connections to SQLite, next to its one writer.";
+    Number "database.acquire_timeout_ms" "BALLAST_DATABASE_ACQUIRE_TIMEOUT_MS" = "5000": "How long a call waits for a free connection before it answers UNAVAILABLE.";
+    Number "database.statement_timeout_ms_max" "BALLAST_DATABASE_STATEMENT_TIMEOUT_MS_MAX" = "30000": "Longest statement; a nearer deadline of the call shortens it.";
+    Switch "database.statement_cache" "BALLAST_DATABASE_STATEMENT_CACHE" = "true": "Keep prepared statements; off behind pgbouncer older than 1.21 in transaction mode.";
+    Text "business.time_zone" "BALLAST_BUSINESS_TIME_ZONE" ("--time-zone") = "UTC": "IANA time zone whose calendar gives the business date.";
+    Text "business.base_currency" "BALLAST_BUSINESS_BASE_CURRENCY" = "": "Currency that rates between two others may go through; none if empty.";
+    Number "business.rate_age_days_max" "BALLAST_BUSINESS_RATE_AGE_DAYS_MAX" = "7": "How old an exchange rate may be to be used.";
+    Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
+    Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token) and `scopes`.";
+    Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";
+    Text "log.format" "BALLAST_LOG_FORMAT" ("--log-format") = "text": "`text` or `json`.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// The table against the types: names, kinds and defaults.
+    #[test]
+    fn the_table_lists_every_setting_with_its_default() {
+        let config = toml::Table::try_from(Config::default()).expect("serializes");
+        let mut typed = Vec::new();
+        for (section, fields) in &config {
+            for (field, value) in fields.as_table().expect("sections are tables") {
+                let shown = match value {
+                    toml::Value::String(s) => (Kind::Text, s.clone()),
+                    toml::Value::Integer(n) => (Kind::Number, n.to_string()),
+                    toml::Value::Boolean(b) => (Kind::Switch, b.to_string()),
+                    _ => (Kind::Tables, String::new()),
+                };
+                typed.push((format!("{section}.{field}"), shown));
+            }
+        }
+        // TOML has no word for an absent value.
+        typed.push(("business.base_currency".into(), (Kind::Text, String::new())));
+        let mut listed: Vec<_> =
+            SETTINGS.iter().map(|s| (s.name.to_owned(), (s.kind, s.default.to_owned()))).collect();
+        typed.sort_by(|a, b| a.0.cmp(&b.0));
+        listed.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(typed, listed);
+    }
+
+    #[test]
+    fn the_environment_follows_the_name() {
+        for s in SETTINGS {
+            if let Some(env) = s.env {
+                let expected = format!("BALLAST_{}", s.name.replace('.', "_").to_uppercase());
+                assert_eq!(env, expected);
+            }
+        }
+        assert_eq!(markdown().lines().count(), SETTINGS.len() + 2);
+    }
+}
