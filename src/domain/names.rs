@@ -49,6 +49,23 @@ pub struct ChildName {
     pub id: Uuid,
 }
 
+impl AccountRef {
+    /// The name as it was asked for, which is not the account's own if it is an alias.
+    pub fn resource_name(&self) -> String {
+        match self {
+            Self::Id(id) => account_name(id),
+            Self::External { system, id } => external_account_name(system, id),
+        }
+    }
+}
+
+impl ChildName {
+    /// The name as it was asked for: `accounts/{account}/{collection}/{uuid}`.
+    pub fn resource_name(&self, collection: &str) -> String {
+        format!("{}/{collection}/{}", self.account.resource_name(), self.id)
+    }
+}
+
 /// Checks the id of an account or of anything else the caller names:
 /// `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
 ///

@@ -10,6 +10,7 @@
 pub mod account;
 mod connect;
 pub mod error;
+pub mod facts;
 mod journal;
 mod migration;
 mod queue;

@@ -56,6 +56,12 @@ impl WriteTx {
         self.record_after(0).await
     }
 
+    /// Up to when everything recorded is known, seen from inside this transaction: before
+    /// whatever it records itself.
+    pub(super) async fn settled(&self) -> Result<i64> {
+        self.store.settlement.settled(&self.conn).await
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.store.clock
     }
