@@ -14,6 +14,8 @@ pub mod facts;
 mod journal;
 mod migration;
 mod queue;
+#[cfg(test)]
+pub(crate) mod seed;
 mod settled;
 mod sql;
 mod tx;

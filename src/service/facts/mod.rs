@@ -7,6 +7,8 @@ mod event;
 mod period;
 mod promise;
 mod rates;
+#[cfg(test)]
+mod tests;
 
 use super::Settings;
 use crate::store::Store;
