@@ -4,6 +4,7 @@
 mod stored;
 
 pub mod aging;
+pub mod books;
 pub mod clearing;
 pub mod currency;
 pub mod dates;
