@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tonic::service::Routes;
 use tower::ServiceBuilder;
 
 use crate::api::methods::Methods;
@@ -79,13 +80,25 @@ impl App {
         }
 
         let app = Self { config: Arc::new(config), store, clock };
-        let server = &app.config.server;
         let health = Health::new().await;
-        let service = app.layered(routes::routes(&app, &health)?, &shutdown)?;
+        let routes = routes::routes(&app, &health)?;
+        app.serve_routes(listener, routes, health, shutdown, ready).await
+    }
+
+    async fn serve_routes(
+        self,
+        listener: TcpListener,
+        routes: Routes,
+        health: Health,
+        shutdown: Shutdown,
+        ready: impl FnOnce(),
+    ) -> Result<(), ServeError> {
+        let server = &self.config.server;
+        let service = self.layered(routes, &shutdown)?;
         let acceptor = Acceptor::new(listener, server);
         let connections = acceptor.connections();
 
-        let database = app.store.clone();
+        let database = self.store.clone();
         let watch = tokio::spawn(health.clone().watch(server.health_interval(), move || {
             let database = database.clone();
             async move { database.ping().await }
@@ -106,13 +119,13 @@ impl App {
         let drained = shutdown.pause(Duration::from_secs(server.shutdown_drain_seconds_max));
         connections.drain(drained).await;
         accepting.await.map_err(std::io::Error::other)?;
-        app.store.close().await;
+        self.store.close().await;
         tracing::info!("stopped");
         Ok(())
     }
 
     /// What a request goes through, top down.
-    fn layered(&self, routes: tonic::service::Routes, shutdown: &Shutdown) -> Result<impl Inner> {
+    fn layered(&self, routes: Routes, shutdown: &Shutdown) -> Result<impl Inner> {
         let methods = Arc::new(Methods::ours()?);
         let Config { server, auth, .. } = &*self.config;
         Ok(ServiceBuilder::new()
@@ -125,3 +138,6 @@ impl App {
             .service(routes.prepare()))
     }
 }
+
+#[cfg(test)]
+mod tests;

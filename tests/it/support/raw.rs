@@ -1,20 +1,23 @@
 //! A client below the generated ones: any path, any header, any bytes, no timers of its own.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Request;
-use hyper_util::client::legacy::Client;
+use http::{Request, Response};
+use http_body::{Body as HttpBody, Frame};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::{Client, Error};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use prost::Message;
 use tonic::Status;
-use tonic::body::Body;
-use tonic::codegen::Body as _;
 
 pub struct Raw {
     address: SocketAddr,
-    client: Client<HttpConnector, Body>,
+    client: Client<HttpConnector, Whole>,
 }
 
 impl Raw {
@@ -36,17 +39,9 @@ impl Raw {
         self.send(path, headers, frame(&message.encode_to_vec())).await
     }
 
-    /// Sends bytes as they are: framing is the caller's.
+    /// Sends bytes as they are, framing included, and reads the status of the answer.
     pub async fn send(&self, path: &str, headers: &[(&str, &str)], bytes: Vec<u8>) -> Status {
-        let mut request = Request::post(format!("http://{}{path}", self.address))
-            .header("content-type", "application/grpc")
-            .header("te", "trailers");
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let body = Body::new(Whole(Some(bytes.into())));
-        let answer = self.client.request(request.body(body).expect("a request")).await;
-        let answer = answer.expect("the connection holds");
+        let answer = self.answer(path, headers, bytes).await;
         if let Some(status) = Status::from_header_map(answer.headers()) {
             return status;
         }
@@ -59,6 +54,33 @@ impl Raw {
         }
         panic!("an answer without status");
     }
+
+    /// Sends bytes as they are and returns what came back, its body unread.
+    pub async fn answer(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        bytes: Vec<u8>,
+    ) -> Response<Incoming> {
+        self.try_answer(path, headers, bytes).await.expect("the connection holds")
+    }
+
+    /// As `answer`, where the connection may break.
+    pub async fn try_answer(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        bytes: Vec<u8>,
+    ) -> Result<Response<Incoming>, Error> {
+        let mut request = Request::post(format!("http://{}{path}", self.address))
+            .header("content-type", "application/grpc")
+            .header("te", "trailers");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Whole(Some(bytes.into()));
+        self.client.request(request.body(body).expect("a request")).await
+    }
 }
 
 /// The length-prefixed form of a message.
@@ -70,16 +92,17 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
     bytes
 }
 
-struct Whole(Option<Bytes>);
+/// A body of one piece.
+pub struct Whole(Option<Bytes>);
 
-impl http_body::Body for Whole {
+impl HttpBody for Whole {
     type Data = Bytes;
-    type Error = Status;
+    type Error = Infallible;
 
     fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Status>>> {
-        std::task::Poll::Ready(self.0.take().map(|bytes| Ok(http_body::Frame::data(bytes))))
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 }
