@@ -12,6 +12,7 @@ pub mod days_to_pay;
 pub mod document;
 pub mod error;
 pub mod group;
+pub mod import;
 pub mod item;
 pub mod ledger;
 pub mod money;
