@@ -7,6 +7,8 @@ mod external;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,6 +44,16 @@ pub enum AccountRef {
     },
 }
 
+/// The full resource name, as a client sends it.
+impl fmt::Display for AccountRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Id(id) => account_name(id),
+            Self::External { system, id } => external_account_name(system, id),
+        })
+    }
+}
+
 /// The name of something that belongs to an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ChildName {
@@ -49,20 +61,10 @@ pub struct ChildName {
     pub id: Uuid,
 }
 
-impl AccountRef {
-    /// The name as it was asked for, which is not the account's own if it is an alias.
-    pub fn resource_name(&self) -> String {
-        match self {
-            Self::Id(id) => account_name(id),
-            Self::External { system, id } => external_account_name(system, id),
-        }
-    }
-}
-
 impl ChildName {
     /// The name as it was asked for: `accounts/{account}/{collection}/{uuid}`.
     pub fn resource_name(&self, collection: &str) -> String {
-        format!("{}/{collection}/{}", self.account.resource_name(), self.id)
+        format!("{}/{collection}/{}", self.account, self.id)
     }
 }
 

@@ -12,6 +12,7 @@ mod connect;
 pub mod error;
 pub mod facts;
 mod journal;
+mod ledger;
 mod migration;
 mod queue;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::domain::error::Result;
 pub use connect::StoreOptions;
 pub use idempotency::Call;
 pub use journal::{AuditEntry, Event};
+pub use ledger::WaitingClearing;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};
 

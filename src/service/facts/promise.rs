@@ -35,7 +35,7 @@ impl Facts {
             method: "ReceivableService.RecordPromiseToPay",
             request_id,
             command: &c,
-            resource: c.account.resource_name(),
+            resource: c.account.to_string(),
         };
         let (command, today) = (c.clone(), ctx.business_date());
         let recorded = self
