@@ -20,6 +20,7 @@ pub(crate) mod seed;
 mod settled;
 mod sql;
 mod tx;
+mod verify;
 
 pub mod idempotency;
 
@@ -30,12 +31,12 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::ctx::Clock;
 use crate::domain::error::Result;
 
-pub use connect::StoreOptions;
 pub use idempotency::Call;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};
+pub use verify::Check;
 
 /// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
 #[derive(Clone)]

@@ -6,7 +6,8 @@ use sea_orm::Value;
 use sqlx::{Connection, Executor};
 use uuid::Uuid;
 
-use super::{Store, StoreOptions, sql};
+use super::{Store, sql};
+use crate::config::{Database, DatabaseUrl};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::dates::NO_DATE;
 
@@ -56,7 +57,8 @@ async fn open_postgres(server: &str) -> Fresh {
 async fn open(url: String, folder: tempfile::TempDir) -> Fresh {
     let now = Utc.with_ymd_and_hms(2026, 6, 15, 12, 0, 0).unwrap();
     let clock = Clock::manual(now, chrono_tz::UTC);
-    let store = Store::connect(&StoreOptions::new(url), clock.clone()).await.unwrap();
+    let options = Database { url: DatabaseUrl::new(url), ..Database::default() };
+    let store = Store::connect(&options, clock.clone()).await.unwrap();
     store.migrate().await.unwrap();
     Fresh { store, ctx: Ctx::system(clock), _folder: folder }
 }
@@ -147,7 +149,27 @@ impl Fresh {
             ],
         )
         .await;
-        self.entry(id, Uuid::nil(), "POSTING", posting, amount).await;
+        self.entry(id, Uuid::nil(), "POST", posting, amount).await;
+        id
+    }
+
+    /// A credit of an account set against a debit of it.
+    pub async fn clear(&self, credit: Uuid, debit: Uuid, amount: i64, on: NaiveDate) -> Uuid {
+        let id = Uuid::now_v7();
+        self.sql(
+            "INSERT INTO clearing (id, account_id, document_id, apply_date, recorded_us) \
+             SELECT $2, account_id, document_id, $3, 1 FROM item WHERE id = $1",
+            vec![credit.into(), id.into(), on.into()],
+        )
+        .await;
+        self.sql(
+            "INSERT INTO allocation (clearing_id, position, credit_item, debit_item, amount, \
+             credit_amount, rate) VALUES ($1, 0, $2, $3, $4, $4, '')",
+            vec![id.into(), credit.into(), debit.into(), amount.into()],
+        )
+        .await;
+        self.entry(debit, id, "CLEAR", on, -amount).await;
+        self.entry(credit, id, "CLEAR", on, amount).await;
         id
     }
 

@@ -37,9 +37,7 @@ async fn ledger(db: &Fresh) -> (Facts, Uuid, Uuid) {
     };
     let invoice = db.item(item(10_000)).await;
     let receipt = db.item(item(-3_000)).await;
-    let clearing = Uuid::now_v7();
-    db.entry(invoice, clearing, "CLEARING", day(6, 20), -3_000).await;
-    db.entry(receipt, clearing, "CLEARING", day(6, 20), 3_000).await;
+    db.clear(receipt, invoice, 3_000, day(6, 20)).await;
     (Facts::new(db.store.clone(), Settings::default()), invoice, receipt)
 }
 
