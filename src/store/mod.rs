@@ -10,6 +10,8 @@
 pub mod account;
 mod connect;
 pub mod error;
+mod facts;
+mod import_run;
 mod journal;
 mod ledger;
 mod migration;
@@ -27,8 +29,8 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::ctx::Clock;
 use crate::domain::error::Result;
 
-pub use connect::StoreOptions;
 pub use idempotency::Call;
+pub use import_run::ImportRun;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;
 pub use queue::Lane;
@@ -49,6 +51,12 @@ pub struct Store {
     committed: Arc<tokio::sync::Notify>,
     /// Keeps other writing processes off the same SQLite file.
     _lock: Option<Arc<std::fs::File>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("sqlite", &self.is_sqlite()).finish_non_exhaustive()
+    }
 }
 
 impl Store {

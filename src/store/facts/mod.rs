@@ -1,0 +1,3 @@
+//! Facts beside the ledger.
+
+mod period;
