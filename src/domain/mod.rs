@@ -5,6 +5,7 @@ mod stored;
 
 pub mod account;
 pub mod aging;
+pub mod books;
 pub mod clearing;
 pub mod currency;
 pub mod dates;
@@ -12,6 +13,7 @@ pub mod days_to_pay;
 pub mod document;
 pub mod error;
 pub mod group;
+pub mod import;
 pub mod item;
 pub mod ledger;
 pub mod money;
