@@ -3,6 +3,7 @@
 
 mod stored;
 
+pub mod account;
 pub mod aging;
 pub mod books;
 pub mod clearing;

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod facts;
+pub mod ledger;
 
 use crate::domain::money::Currency;
 

@@ -11,6 +11,7 @@ pub mod account;
 mod connect;
 pub mod error;
 pub mod facts;
+mod import_run;
 mod journal;
 mod ledger;
 mod migration;
@@ -32,6 +33,7 @@ use crate::ctx::Clock;
 use crate::domain::error::Result;
 
 pub use idempotency::Call;
+pub use import_run::ImportRun;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;
 pub use queue::Lane;
@@ -53,6 +55,12 @@ pub struct Store {
     committed: Arc<tokio::sync::Notify>,
     /// Keeps other writing processes off the same SQLite file.
     _lock: Option<Arc<std::fs::File>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("sqlite", &self.is_sqlite()).finish_non_exhaustive()
+    }
 }
 
 impl Store {
