@@ -196,13 +196,6 @@ impl Rows {
         }
     }
 
-    /// How many parameters [`Rows::values`] has.
-    pub fn parameters(&self, conn: &impl ConnectionTrait) -> usize {
-        match conn.get_database_backend() {
-            DbBackend::Sqlite => 1,
-            _ => self.columns.len(),
-        }
-    }
 }
 
 /// `INSERT INTO table (columns) SELECT … FROM rows`, with an optional conflict clause.

@@ -146,7 +146,7 @@ async fn post_all(
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
 
     let mut posting =
-        post::Posting { tx: &mut *tx, settings, closed: closed.clone(), accounts, import_id: "" };
+        post::Posting { tx: &mut *tx, closed: closed.clone(), accounts, import_id: "" };
     let posted = posting.post(drafts).await?;
     refuse(&posted)?;
     let new_keys = post::new_keys(keys.iter().zip(&posted));
