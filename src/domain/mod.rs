@@ -10,6 +10,7 @@ pub mod clearing;
 pub mod currency;
 pub mod dates;
 pub mod days_to_pay;
+pub mod dispute;
 pub mod document;
 pub mod error;
 pub mod group;

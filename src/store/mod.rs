@@ -10,15 +10,18 @@
 pub mod account;
 mod connect;
 pub mod error;
-mod facts;
+pub mod facts;
 mod import_run;
 mod journal;
 mod ledger;
 mod migration;
 mod queue;
+#[cfg(test)]
+pub(crate) mod seed;
 mod settled;
 mod sql;
 mod tx;
+mod verify;
 
 pub mod idempotency;
 
@@ -35,6 +38,7 @@ pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};
+pub use verify::Check;
 
 /// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
 #[derive(Clone)]
