@@ -2,6 +2,12 @@
 //!
 //! What must not be here: SQL, wire types, and rules that could stand without a database.
 
+pub mod clearing;
+pub mod facts;
+pub mod import;
+pub mod posting;
+pub mod receivables;
+
 use crate::domain::money::Currency;
 
 /// What the installation decides for every use case.
