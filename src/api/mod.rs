@@ -7,6 +7,7 @@ pub mod list;
 pub mod mask;
 pub mod methods;
 pub mod middleware;
+pub mod receivable;
 pub mod status;
 
 use tokio_util::sync::CancellationToken;
