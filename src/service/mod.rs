@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod facts;
 pub mod ledger;
+pub mod receivables;
 
 use crate::domain::money::Currency;
 

@@ -16,7 +16,7 @@ use crate::domain::document::{
 use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::ledger::command::{AllocationRequest, ClearItems, ResetClearing, WriteOffItem};
-use crate::domain::ledger::{Allocation, Clearing};
+use crate::domain::ledger::{Allocation, Clearing, Document};
 use crate::domain::money::Money;
 use crate::domain::names::{self, AccountRef, child_name};
 use crate::service::Settings;
@@ -73,7 +73,7 @@ impl Ledger {
         ctx: &Ctx,
         request_id: &str,
         command: WriteOffItem,
-    ) -> Result<Written> {
+    ) -> Result<Document> {
         let call = Call {
             method: "ReceivableService.WriteOffItem",
             request_id,
@@ -81,12 +81,14 @@ impl Ledger {
             resource: command.item.id.to_string(),
         };
         let work = command.clone();
-        self.store
+        let written = self
+            .store
             .mutate(ctx, call, move |tx| {
                 let command = work.clone();
                 Box::pin(async move { write_off(tx, command).await })
             })
-            .await
+            .await?;
+        self.written(ctx, &written).await
     }
 }
 

@@ -74,16 +74,15 @@ impl Import {
             ));
         }
         let sequence = chunk.sequence;
-        let (header, settings) = (self.header.clone(), self.ledger.settings.clone());
+        let header = self.header.clone();
         let audit = audit(ctx, &header);
         let results = self
             .ledger
             .store
             .write(ctx, Lane::Bulk, move |tx| {
-                let (header, settings, chunk, audit) =
-                    (header.clone(), settings.clone(), chunk.clone(), audit.clone());
+                let (header, chunk, audit) = (header.clone(), chunk.clone(), audit.clone());
                 Box::pin(async move {
-                    let results = post_chunk(tx, &settings, &header, chunk).await?;
+                    let results = post_chunk(tx, &header, chunk).await?;
                     tx.audit(&audit).await?;
                     Ok(results)
                 })
@@ -129,7 +128,6 @@ fn refuse_finished(run: &ImportRun) -> Result<()> {
 
 async fn post_chunk(
     tx: &mut WriteTx,
-    settings: &Settings,
     header: &ImportHeader,
     chunk: ImportChunk,
 ) -> Result<Vec<ImportResult>> {
@@ -163,7 +161,7 @@ async fn post_chunk(
 
     let (accounts, closed) = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
-    let mut posting = post::Posting { tx: &mut *tx, settings, closed, accounts, import_id };
+    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id };
     let mut posted = posting.post(drafts).await?.into_iter().map(result);
     let results: Vec<ImportResult> = results
         .into_iter()

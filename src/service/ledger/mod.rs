@@ -14,6 +14,7 @@ mod revise;
 
 use crate::domain::error::Result;
 use crate::domain::names::AccountRef;
+use crate::service::receivables::Receivables;
 use crate::service::{Settings, accounts};
 use crate::store::account::KnownAccount;
 use crate::store::{Store, WriteTx};
@@ -23,11 +24,14 @@ use crate::store::{Store, WriteTx};
 pub struct Ledger {
     store: Store,
     settings: Settings,
+    /// Answers show a document as the call left it.
+    receivables: Receivables,
 }
 
 impl Ledger {
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings }
+        let receivables = Receivables::new(store.clone(), settings.clone());
+        Self { store, settings, receivables }
     }
 }
 

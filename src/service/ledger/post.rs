@@ -12,14 +12,12 @@ use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::item::Side;
 use crate::domain::names::account_name;
-use crate::service::Settings;
 use crate::store::WriteTx;
 use crate::store::account::KnownAccount;
 
 /// What a posting works with.
 pub struct Posting<'a> {
     pub tx: &'a mut WriteTx,
-    pub settings: &'a Settings,
     /// Last closed day by company.
     pub closed: HashMap<String, NaiveDate>,
     /// The payers, as they are under their locks.

@@ -15,7 +15,9 @@ use crate::domain::books::{Books, Outgoing, Parked};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
-use crate::domain::names::{self, AccountRef, child_name};
+use crate::domain::ledger::{Document, PointQuery};
+use crate::domain::names::{self, AccountRef, ChildName, child_name};
+use crate::domain::receivables::query::DocumentName;
 use crate::service::Settings;
 use crate::service::accounts::resolve::all as resolve_all;
 use crate::store::account::KnownAccount;
@@ -59,7 +61,7 @@ impl Ledger {
         ctx: &Ctx,
         request_id: &str,
         command: ReverseDocument,
-    ) -> Result<Written> {
+    ) -> Result<Document> {
         let call = Call {
             method: "ReceivableService.ReverseDocument",
             request_id,
@@ -67,12 +69,24 @@ impl Ledger {
             resource: command.document.id.to_string(),
         };
         let work = command.clone();
-        self.store
+        let written = self
+            .store
             .mutate(ctx, call, move |tx| {
                 let command = work.clone();
                 Box::pin(async move { reverse(tx, command).await })
             })
-            .await
+            .await?;
+        self.written(ctx, &written).await
+    }
+
+    /// A document as a call left it: the same at each repeat of the call, whatever came since.
+    pub(super) async fn written(&self, ctx: &Ctx, written: &Written) -> Result<Document> {
+        let name = ChildName {
+            account: AccountRef::Id(written.account_id.clone()),
+            id: written.document_id,
+        };
+        let point = PointQuery { as_of: Some(written.as_of), known_at: Some(written.known_at) };
+        self.receivables.document(ctx, DocumentName::Name(name), point).await
     }
 }
 
@@ -146,7 +160,7 @@ async fn post_all(
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
 
     let mut posting =
-        post::Posting { tx: &mut *tx, settings, closed: closed.clone(), accounts, import_id: "" };
+        post::Posting { tx: &mut *tx, closed: closed.clone(), accounts, import_id: "" };
     let posted = posting.post(drafts).await?;
     refuse(&posted)?;
     let new_keys = post::new_keys(keys.iter().zip(&posted));
