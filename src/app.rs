@@ -5,6 +5,8 @@ mod accept;
 mod health;
 mod routes;
 
+pub(crate) use routes::settings;
+
 use std::sync::Arc;
 use std::time::Duration;
 

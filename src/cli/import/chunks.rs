@@ -8,6 +8,9 @@ use super::row::Documents;
 use crate::domain::document::Draft;
 use crate::domain::names::AccountRef;
 
+/// Bounds what is kept of rows that are no documents.
+const ROWS_MAX: usize = 5_000;
+
 /// Some rows: the documents of those that can be read, the faults of the others.
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
@@ -23,7 +26,8 @@ pub(super) struct Chunk {
 impl Chunk {
     /// Whether the documents of one more row fit.
     pub fn takes(&self, documents: usize, most: usize) -> bool {
-        self.documents.is_empty() || self.documents.len() + documents <= most
+        self.rows.len() < ROWS_MAX
+            && (self.documents.is_empty() || self.documents.len() + documents <= most)
     }
 
     pub fn add(&mut self, row: Refused, read: Result<Documents, Vec<Fault>>) {

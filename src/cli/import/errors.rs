@@ -47,7 +47,8 @@ impl ErrorFile {
         };
         let line = row.line.to_string();
         for fault in faults {
-            let told = [&row.file, &line, &row.key, &fault.field, &fault.reason, &fault.description];
+            let told =
+                [&row.file, &line, &row.key, &fault.field, &fault.reason, &fault.description];
             writer
                 .write_record(told.into_iter().chain(&row.cells))
                 .map_err(|e| cannot_write(&self.path, &e))?;
@@ -101,7 +102,11 @@ mod tests {
     }
 
     fn fault(field: &str) -> Fault {
-        Fault { reason: "FIELD_INVALID".into(), field: field.into(), description: "is \"x\"".into() }
+        Fault {
+            reason: "FIELD_INVALID".into(),
+            field: field.into(),
+            description: "is \"x\"".into(),
+        }
     }
 
     #[test]

@@ -9,9 +9,10 @@ use tonic::{Request, Status, Streaming};
 
 use super::encode;
 use super::errors::Fault;
+use super::report::Summary;
 use super::sink::{Outcome, Progress};
 use crate::domain::document::{Draft, PostOutcome};
-use crate::domain::import::{ImportHeader, ImportSummary};
+use crate::domain::import::ImportHeader;
 use crate::domain::names::AccountRef;
 use crate::pb;
 use pb::import_documents_request::Step as Ask;
@@ -76,12 +77,12 @@ impl Remote {
         }
     }
 
-    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<ImportSummary, String> {
+    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<Summary, String> {
         self.ask(Ask::Finish(pb::ImportFinish {})).await?;
         loop {
             match self.answer().await? {
                 Answer::Progress(p) => progress(p.clearings_applied, p.clearings_waiting),
-                Answer::Summary(summary) => return encode::summary(summary),
+                Answer::Summary(summary) => return Ok(summary.into()),
                 _ => return Err(out_of_turn()),
             }
         }

@@ -55,11 +55,9 @@ impl Reader {
         match (violations.finish(), documents) {
             (Ok(()), Some(documents)) => Ok(documents),
             (Err(crate::domain::error::Error::Invalid(list)), _) => Err(list),
-            (Err(_), _) | (Ok(()), None) => Err(vec![Violation::new(
-                "",
-                Reason::RequestMalformed,
-                "the row cannot be read",
-            )]),
+            (Err(_), _) | (Ok(()), None) => {
+                Err(vec![Violation::new("", Reason::RequestMalformed, "the row cannot be read")])
+            }
         }
     }
 
@@ -127,9 +125,8 @@ impl RowReader<'_> {
         let money = self.money();
         let kind = self.kind();
         let due_date = self.date(Field::DueDate);
-        let due_days = self.optional(Field::DueDays, |_, name, cell| {
-            value::integer::<u16>(name, cell)
-        });
+        let due_days =
+            self.optional(Field::DueDays, |_, name, cell| value::integer::<u16>(name, cell));
         let clear_date = self.date(Field::ClearDate);
         let (order_ref, contract_ref) =
             (self.text(Field::OrderRef, 64), self.text(Field::ContractRef, 64));
@@ -147,9 +144,8 @@ impl RowReader<'_> {
         let (key, payer, document_date, money) = (key?, payer?, document_date?, money?);
         let (kind, side) = signed(&self.reader.mapping, kind?, money.minor);
         let gross = money.minor.abs();
-        let due = due_date.or_else(|| {
-            due_days.map(|days| dates::add_days(document_date, u32::from(days)))
-        });
+        let due = due_date
+            .or_else(|| due_days.map(|days| dates::add_days(document_date, u32::from(days))));
         let draft = Draft {
             key,
             source_version: source_version.unwrap_or_default(),
@@ -229,9 +225,8 @@ impl RowReader<'_> {
             let (decimal, thousands) = (mapping.decimal_separator, mapping.thousands_separator);
             let number = value::plain_number(cell, decimal, thousands);
             // Without a currency there is no amount, and the row is refused for that.
-            let currency = currency.ok_or_else(|| {
-                Violation::new(name, Reason::CurrencyUnknown, "has no currency")
-            })?;
+            let currency = currency
+                .ok_or_else(|| Violation::new(name, Reason::CurrencyUnknown, "has no currency"))?;
             Money::parse_decimal(name, &number, currency)
         };
         self.required(Field::Amount, read)

@@ -38,7 +38,10 @@ fn a_row_of_an_erp_export_is_an_invoice_with_its_due_date() {
     let [draft] = drafts.as_slice() else { panic!("one document") };
     assert_eq!(draft.key.document_no, "5550001");
     assert_eq!((draft.key.company_code.as_str(), draft.key.fiscal_year), ("U9", 2019));
-    assert_eq!((draft.kind, draft.side, draft.gross), (DocumentKind::Invoice, Side::Debit, 123_450));
+    assert_eq!(
+        (draft.kind, draft.side, draft.gross),
+        (DocumentKind::Invoice, Side::Debit, 123_450)
+    );
     assert_eq!(draft.document_date.to_string(), "2019-03-02");
     assert_eq!(draft.parts()[0].due_date.unwrap().to_string(), "2019-04-01");
     let payer = AccountRef::External { system: "ERP".into(), id: "0200001234".into() };

@@ -4,17 +4,21 @@ use std::collections::HashMap;
 
 use super::errors::Fault;
 use super::remote::Remote;
+use super::report::Summary;
 use crate::ctx::Ctx;
 use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::error::Error;
-use crate::domain::import::{FinishStep, ImportChunk, ImportHeader, ImportResult, ImportSummary};
+use crate::domain::import::{FinishStep, ImportChunk, ImportHeader, ImportResult};
 use crate::domain::names::AccountRef;
-use crate::service::ledger::import::Import;
 use crate::service::ledger::Ledger;
+use crate::service::ledger::import::Import;
 
 pub(super) enum Sink {
     /// In this process, with the use case that the server has.
-    Local { import: Box<Import>, ctx: Ctx },
+    Local {
+        import: Box<Import>,
+        ctx: Ctx,
+    },
     Remote(Remote),
     /// A dry run: the rows are read and checked.
     Nowhere,
@@ -67,16 +71,16 @@ impl Sink {
     }
 
     /// Applies the clearings.
-    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<ImportSummary, String> {
+    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<Summary, String> {
         match self {
             Self::Local { import, ctx } => loop {
                 match import.finish_step(ctx).await.map_err(|e| explain(&e))? {
                     FinishStep::Progress { applied, waiting } => progress(applied, waiting),
-                    FinishStep::Done(summary) => return Ok(summary),
+                    FinishStep::Done(summary) => return Ok(summary.into()),
                 }
             },
             Self::Remote(remote) => remote.finish(progress).await,
-            Self::Nowhere => Ok(ImportSummary::default()),
+            Self::Nowhere => Ok(Summary::default()),
         }
     }
 }

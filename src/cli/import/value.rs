@@ -188,9 +188,16 @@ mod tests {
     #[test]
     fn a_date_that_does_not_exist_or_has_more_to_it_is_refused() {
         let patterns = patterns(&["YYYY-MM-DD", "YYYYMMDD", "M/D/YYYY"]);
-        for text in
-            ["", "2019-02-29", "2019-4-5", "201904", "20190405.5", "13/1/2019", "2019-04-05x", "NaT"]
-        {
+        for text in [
+            "",
+            "2019-02-29",
+            "2019-4-5",
+            "201904",
+            "20190405.5",
+            "13/1/2019",
+            "2019-04-05x",
+            "NaT",
+        ] {
             let violation = date("d", text, &patterns).unwrap_err();
             assert_eq!(violation.reason, Reason::DateInvalid, "{text}");
         }
