@@ -9,3 +9,4 @@ mod architecture;
 mod error_contract;
 mod process;
 mod proto;
+mod receivable_cases;
