@@ -5,6 +5,7 @@
 mod support;
 
 mod access;
+mod account;
 mod architecture;
 mod error_contract;
 mod process;
