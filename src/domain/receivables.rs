@@ -262,3 +262,5 @@ pub mod command {
         pub amount: Money,
     }
 }
+
+pub mod query;
