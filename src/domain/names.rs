@@ -7,6 +7,8 @@ mod external;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -40,6 +42,16 @@ pub enum AccountRef {
         system: String,
         id: String,
     },
+}
+
+/// The full resource name, as a client sends it.
+impl fmt::Display for AccountRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Id(id) => account_name(id),
+            Self::External { system, id } => external_account_name(system, id),
+        })
+    }
 }
 
 /// The name of something that belongs to an account.

@@ -2,6 +2,8 @@
 //!
 //! What must not be here: SQL, wire types, and rules that could stand without a database.
 
+pub mod accounts;
+
 use crate::domain::money::Currency;
 
 /// What the installation decides for every use case.

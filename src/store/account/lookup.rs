@@ -8,6 +8,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use crate::domain::error::Result;
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::{ReadTx, Store, WriteTx};
 
 /// What most calls need to know of an account.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -102,6 +103,37 @@ async fn find_external(
         }
     }
     Ok(())
+}
+
+impl Store {
+    /// The accounts named, by the name as given; those that don't exist are missing.
+    pub async fn find_accounts(
+        &self,
+        refs: &[AccountRef],
+    ) -> Result<HashMap<AccountRef, KnownAccount>> {
+        find(&self.reader, refs).await
+    }
+}
+
+impl ReadTx {
+    /// As [`Store::find_accounts`], on the picture of this transaction.
+    pub async fn find_accounts(
+        &self,
+        refs: &[AccountRef],
+    ) -> Result<HashMap<AccountRef, KnownAccount>> {
+        find(&self.conn, refs).await
+    }
+}
+
+impl WriteTx {
+    /// As [`Store::find_accounts`], with what this transaction has written. To rely on their
+    /// state, lock them first ([`WriteTx::lock_roots`]).
+    pub async fn find_accounts(
+        &self,
+        refs: &[AccountRef],
+    ) -> Result<HashMap<AccountRef, KnownAccount>> {
+        find(&self.conn, refs).await
+    }
 }
 
 /// The forms of the source systems named, where they are fixed already.

@@ -1,3 +1,6 @@
 //! Accounts, their keys in other systems, their groups and their heads.
 
-pub mod lookup;
+mod group;
+mod lookup;
+
+pub use lookup::KnownAccount;

@@ -1,0 +1,3 @@
+//! Use cases of accounts.
+
+pub mod resolve;

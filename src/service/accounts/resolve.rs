@@ -1,0 +1,62 @@
+//! From the names in a request to the accounts: what every use case begins with. An account
+//! that doesn't exist is answered with its name as the caller sent it.
+
+use std::collections::HashMap;
+
+use crate::domain::error::{Error, Result};
+use crate::domain::names::AccountRef;
+use crate::store::Store;
+use crate::store::account::KnownAccount;
+
+/// The account a request names in `field`.
+///
+/// # Errors
+/// NotFound with the name as sent.
+pub async fn one(store: &Store, field: &str, name: &AccountRef) -> Result<KnownAccount> {
+    let named = [(field, name.clone())];
+    let mut found = many(store, &named).await?;
+    found.remove(name).ok_or_else(|| missing([name]))
+}
+
+/// All accounts a request names, each with the field that names it.
+///
+/// # Errors
+/// NotFound with every missing name as sent, in the order of the request.
+pub async fn many<F: AsRef<str>>(
+    store: &Store,
+    named: &[(F, AccountRef)],
+) -> Result<HashMap<AccountRef, KnownAccount>> {
+    let refs: Vec<AccountRef> = named.iter().map(|(_, name)| name.clone()).collect();
+    let found = store.find_accounts(&refs).await?;
+    for (field, name) in named.iter().filter(|(_, name)| !found.contains_key(name)) {
+        tracing::debug!(field = field.as_ref(), %name, "no such account");
+    }
+    all(&refs, found)
+}
+
+/// `found` if nothing is missing from it: for lookups inside a transaction.
+///
+/// # Errors
+/// NotFound with every missing name as sent, in the order of `refs`.
+pub fn all(
+    refs: &[AccountRef],
+    found: HashMap<AccountRef, KnownAccount>,
+) -> Result<HashMap<AccountRef, KnownAccount>> {
+    let mut absent = refs.iter().filter(|name| !found.contains_key(name)).peekable();
+    match absent.peek() {
+        None => Ok(found),
+        Some(_) => Err(missing(absent)),
+    }
+}
+
+/// The error for accounts that don't exist, each named once.
+pub fn missing<'a>(names: impl IntoIterator<Item = &'a AccountRef>) -> Error {
+    let mut absent: Vec<String> = Vec::new();
+    for name in names {
+        let name = name.to_string();
+        if !absent.contains(&name) {
+            absent.push(name);
+        }
+    }
+    Error::not_found("account", absent.join(", "))
+}
