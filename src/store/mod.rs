@@ -13,6 +13,7 @@ pub mod error;
 mod journal;
 mod migration;
 mod queue;
+pub mod receivables;
 mod settled;
 mod sql;
 mod tx;

@@ -1,0 +1,31 @@
+//! Questions about receivables: which point they are about, which rows answer them, and what
+//! the rows mean.
+//!
+//! What must not be here: SQL, and rules that a rule of `domain` already states.
+
+mod aging;
+mod columns;
+mod conversion;
+mod point;
+mod risk;
+mod whose;
+
+use std::sync::Arc;
+
+use crate::service::Settings;
+use crate::store::Store;
+use point::Watermark;
+
+/// The use cases that read the ledger. Cheap to clone.
+#[derive(Clone)]
+pub struct Receivables {
+    store: Store,
+    settings: Settings,
+    watermark: Arc<Watermark>,
+}
+
+impl Receivables {
+    pub fn new(store: Store, settings: Settings) -> Self {
+        Self { store, settings, watermark: Arc::default() }
+    }
+}
