@@ -1,6 +1,18 @@
-//! Ballast: key accounts and what they owe.
+//! Ballast: key accounts and what they owe, as a gRPC service.
+//!
+//! `api → service → domain ← store`, `service → store`, `app → everything`:
+//!
+//! - [`domain`]: pure rules; knows nobody
+//! - [`store`]: the only place with SQL
+//! - [`api`]: handlers that parse, call and encode, and the layers around them
+//! - [`app`]: puts all of it together and serves it
+//! - [`cli`]: the commands; [`config`], [`telemetry`], [`shutdown`]: the process
+//! - [`ctx`]: what every use case is told about its call
+//! - [`pb`]: the contract as generated code
 
 pub mod api;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod ctx;
 pub mod domain;
@@ -8,3 +20,4 @@ pub mod pb;
 pub mod service;
 pub mod shutdown;
 pub mod store;
+pub mod telemetry;

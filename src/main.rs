@@ -1,1 +1,5 @@
-fn main() {}
+//! Parses the command line and runs it; everything else is in the library.
+
+fn main() -> std::process::ExitCode {
+    ballast::cli::run()
+}

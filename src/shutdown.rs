@@ -2,12 +2,15 @@
 //!
 //! `Shutdown` only holds the phases; `app` walks through them.
 
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 /// Asked by a signal or a test; watched by everything that has to come to an end.
 #[derive(Debug, Clone, Default)]
 pub struct Shutdown {
     requested: CancellationToken,
+    hurried: CancellationToken,
     streams_should_end: CancellationToken,
     streams_must_end: CancellationToken,
 }
@@ -20,6 +23,23 @@ impl Shutdown {
     /// Starts going down; again is harmless.
     pub fn request(&self) {
         self.requested.cancel();
+    }
+
+    /// Goes down without waiting for anybody: calls under way are cut.
+    pub fn hurry(&self) {
+        self.hurried.cancel();
+        self.requested.cancel();
+    }
+
+    /// Waits for somebody to lose patience.
+    pub async fn hurried(&self) {
+        self.hurried.cancelled().await;
+    }
+
+    /// Waits as long as given, or until somebody loses patience.
+    pub async fn pause(&self, time: Duration) {
+        // Either way it is over.
+        let _ = tokio::time::timeout(time, self.hurried()).await;
     }
 
     pub fn is_requested(&self) -> bool {
@@ -41,7 +61,7 @@ impl Shutdown {
         self.streams_must_end.clone()
     }
 
-    /// Asks for the shutdown at SIGTERM or SIGINT.
+    /// Asks for the shutdown at SIGTERM or SIGINT, and hurries at the second.
     ///
     /// # Errors
     /// If the process cannot listen for signals.
@@ -62,8 +82,8 @@ impl Shutdown {
                 _ = terminate.recv() => {},
                 _ = interrupt.recv() => {},
             }
-            tracing::warn!("second signal: leaving at once");
-            std::process::exit(130);
+            tracing::warn!("second signal: not waiting for anybody");
+            shutdown.hurry();
         });
         Ok(())
     }

@@ -4,6 +4,7 @@
 mod stored;
 
 pub mod aging;
+pub mod books;
 pub mod clearing;
 pub mod currency;
 pub mod dates;
@@ -11,6 +12,7 @@ pub mod days_to_pay;
 pub mod document;
 pub mod error;
 pub mod group;
+pub mod import;
 pub mod item;
 pub mod ledger;
 pub mod money;

@@ -46,21 +46,13 @@ fn from_code(code: &str, whole: &DbErr) -> Error {
         // Serialization failure, deadlock; SQLite: busy, busy snapshot.
         "40001" | "40P01" | "5" | "517" => {
             tracing::debug!(code, "transaction to be retried");
-            Error::Aborted {
-                reason: Reason::ConcurrentChange,
-                resource: Resource { kind: "transaction", name: String::new() },
-                description: "another call changed the same things at the same time".into(),
-            }
+            concurrent_change("transaction")
         }
         // Unique violation; SQLite: unique, primary key. Where a caller expects one it asks
         // with ON CONFLICT instead, so this is a race it has not foreseen.
         "23505" | "2067" | "1555" => {
             tracing::warn!(error = %whole, "unexpected conflict");
-            Error::Aborted {
-                reason: Reason::ConcurrentChange,
-                resource: Resource { kind: "transaction", name: String::new() },
-                description: "another call created the same thing at the same time".into(),
-            }
+            concurrent_change("transaction")
         }
         "57014" => Error::DeadlineExceeded,
         // Disk full.
@@ -79,6 +71,15 @@ fn from_code(code: &str, whole: &DbErr) -> Error {
         // Connection exceptions, operator intervention, insufficient resources.
         _ if code.len() == 5 && ["08", "57", "53"].contains(&&code[..2]) => unavailable(whole),
         _ => internal(whole),
+    }
+}
+
+/// Another call came in between; the transaction is tried again.
+pub(super) fn concurrent_change(kind: &'static str) -> Error {
+    Error::Aborted {
+        reason: Reason::ConcurrentChange,
+        resource: Resource { kind, name: String::new() },
+        description: "another call changed the same things at the same time".into(),
     }
 }
 

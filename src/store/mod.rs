@@ -11,6 +11,7 @@ pub mod account;
 mod connect;
 pub mod error;
 mod journal;
+mod ledger;
 mod migration;
 mod queue;
 pub mod receivables;
@@ -30,6 +31,7 @@ use crate::domain::error::Result;
 pub use connect::StoreOptions;
 pub use idempotency::Call;
 pub use journal::{AuditEntry, Event};
+pub use ledger::WaitingClearing;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};
 

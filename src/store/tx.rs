@@ -31,6 +31,8 @@ pub struct WriteTx {
     recorded: i64,
     fixed: bool,
     in_flight: Option<InFlight>,
+    /// Entries written so far: part of their key.
+    entries: i64,
     store: Store,
 }
 
@@ -54,6 +56,13 @@ impl WriteTx {
     /// The recorded time, for transactions that lock no account head.
     pub async fn recorded_at(&mut self) -> Result<i64> {
         self.record_after(0).await
+    }
+
+    /// Numbers for the next `count` ledger entries; answers the first.
+    pub(super) fn entry_positions(&mut self, count: usize) -> i64 {
+        let first = self.entries;
+        self.entries += count as i64;
+        first
     }
 
     pub fn clock(&self) -> &Clock {
@@ -146,8 +155,14 @@ impl Store {
             })
             .await
             .map_err(store_error)?;
-        let mut tx =
-            WriteTx { conn, recorded: 0, fixed: false, in_flight: None, store: self.clone() };
+        let mut tx = WriteTx {
+            conn,
+            recorded: 0,
+            fixed: false,
+            in_flight: None,
+            entries: 0,
+            store: self.clone(),
+        };
         if self.is_sqlite() {
             let (recorded, in_flight) = self.settlement.announce();
             tx.recorded = recorded;

@@ -1,1 +1,11 @@
+//! Everything about the running service, in one binary: a real server in this process, on its
+//! own fresh database for each test, once on SQLite and once on PostgreSQL.
 
+#[macro_use]
+mod support;
+
+mod access;
+mod architecture;
+mod error_contract;
+mod process;
+mod proto;

@@ -3,20 +3,22 @@
 
 mod body;
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
 use super::{Inner, Middleware, Next};
-use crate::api::methods::Target;
+use crate::api::methods::{Methods, Target};
 use crate::domain::error::{Error, Reason};
 use body::Corrected;
 
 #[derive(Debug)]
-pub struct Contract(std::sync::Arc<crate::api::methods::Methods>);
+pub struct Contract(Arc<Methods>);
 
 impl Contract {
-    pub fn new(methods: std::sync::Arc<crate::api::methods::Methods>) -> Self {
+    pub fn new(methods: Arc<Methods>) -> Self {
         Self(methods)
     }
 }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 
 use super::{Inner, Middleware, Next, refuse};
-use crate::api::methods::{Methods, Target};
+use crate::api::methods::Methods;
 use crate::config::Server;
 use crate::domain::error::{Error, Reason};
 use crate::shutdown::Shutdown;
@@ -56,8 +56,7 @@ impl Deadlines {
 
 impl Middleware for Deadlines {
     async fn handle<S: Inner>(&self, mut request: Request<Body>, next: Next<S>) -> Response<Body> {
-        let target = self.methods.target(request.uri().path());
-        let streaming = target.is_streaming();
+        let streaming = self.methods.target(request.uri().path()).is_streaming();
         let asked = match grpc_timeout(request.headers()) {
             Ok(asked) => asked,
             Err(error) => return refuse(error),
@@ -80,9 +79,8 @@ impl Middleware for Deadlines {
                 Err(_) => return refuse(Error::DeadlineExceeded),
             },
         };
-        // Health stays to the end: it is how others learn that we are going.
-        let stop = matches!(target, Target::Ours(_)).then(|| self.shutdown.streams_must_end());
         if streaming {
+            let stop = self.shutdown.streams_must_end();
             response.map(|body| Body::new(Bounded::new(body, deadline, stop)))
         } else {
             response

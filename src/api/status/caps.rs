@@ -20,7 +20,12 @@ pub fn cut(text: &str, bytes_max: usize) -> &str {
 
 /// At most [`MESSAGE_WIRE_BYTES_MAX`] of a message as it is percent-encoded for its header.
 pub fn cut_wire(text: &str) -> String {
-    let wire = |c: char| if matches!(c, ' '..='~') && c != '%' { 1 } else { 3 * c.len_utf8() };
+    // As the gRPC library encodes it, which is more than the protocol asks for.
+    let wire = |c: char| match c {
+        ' ' | '"' | '#' | '%' | '<' | '>' | '`' | '?' | '{' | '}' => 3,
+        '!'..='~' => 1,
+        other => 3 * other.len_utf8(),
+    };
     let mut left = MESSAGE_WIRE_BYTES_MAX - wire(ELLIPSIS);
     let mut kept = String::with_capacity(text.len().min(MESSAGE_WIRE_BYTES_MAX));
     for c in text.chars() {

@@ -156,6 +156,7 @@ CREATE TABLE entry (
     PRIMARY KEY (account_id, recorded_us, position)
 );
 CREATE INDEX entry_account_effective ON entry (account_id, effective_date);
+CREATE INDEX entry_item ON entry (item_id, effective_date);
 CREATE INDEX entry_recorded ON entry (recorded_us);
 CREATE INDEX entry_effective ON entry (effective_date);
 

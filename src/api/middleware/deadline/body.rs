@@ -20,15 +20,15 @@ pub struct Bounded {
     /// `None` once it was ended early.
     inner: Option<Body>,
     deadline: Option<Pin<Box<Sleep>>>,
-    stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+    stop: Pin<Box<WaitForCancellationFutureOwned>>,
 }
 
 impl Bounded {
-    pub fn new(inner: Body, deadline: Option<Instant>, stop: Option<CancellationToken>) -> Self {
+    pub fn new(inner: Body, deadline: Option<Instant>, stop: CancellationToken) -> Self {
         Self {
             inner: Some(inner),
             deadline: deadline.map(|d| Box::pin(tokio::time::sleep_until(d.into()))),
-            stop: stop.map(|token| Box::pin(token.cancelled_owned())),
+            stop: Box::pin(stop.cancelled_owned()),
         }
     }
 
@@ -58,7 +58,7 @@ impl HttpBody for Bounded {
         if this.deadline.as_mut().is_some_and(|d| d.as_mut().poll(cx).is_ready()) {
             return this.end(Error::DeadlineExceeded);
         }
-        if this.stop.as_mut().is_some_and(|s| s.as_mut().poll(cx).is_ready()) {
+        if this.stop.as_mut().poll(cx).is_ready() {
             return this.end(Error::Unavailable {
                 reason: Reason::ShuttingDown,
                 description: "the server is going down: connect again and resume".into(),

@@ -1,0 +1,143 @@
+//! Puts the service together and serves it: store, use cases, handlers, the layers around
+//! them, health and reflection. Knows everything; nothing but `cli` and tests knows it.
+
+mod accept;
+mod health;
+mod routes;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tower::ServiceBuilder;
+
+use crate::api::methods::Methods;
+use crate::api::middleware::access::Access;
+use crate::api::middleware::contract::Contract;
+use crate::api::middleware::deadline::Deadlines;
+use crate::api::middleware::load_shed::LoadShed;
+use crate::api::middleware::revision::Revisions;
+use crate::api::middleware::trace::Traces;
+use crate::api::middleware::{Inner, With};
+use crate::config::Config;
+use crate::ctx::Clock;
+use crate::domain::error::Result;
+use crate::shutdown::Shutdown;
+use crate::store::Store;
+use accept::Acceptor;
+use health::Health;
+
+/// What the process could not start or go on with, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error(
+        "--insecure makes every caller an administrator and is for a loopback address only, \
+         not {0}: configure [[auth.tokens]] instead"
+    )]
+    InsecureInPublic(std::net::SocketAddr),
+    #[error(
+        "nobody could call this server: configure [[auth.tokens]] in the file of --config, or \
+         try it out with --insecure on a loopback address"
+    )]
+    NoCredentials,
+    #[error(transparent)]
+    Internal(#[from] crate::domain::error::Error),
+    #[error("the listening socket failed: {0}")]
+    Listener(#[from] std::io::Error),
+}
+
+/// The assembled service.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub clock: Clock,
+}
+
+impl App {
+    /// Serves until `shutdown` is requested and everything has come to its end. Closes the
+    /// store at last. `ready` is called once connections are accepted.
+    ///
+    /// # Errors
+    /// If the configuration lets nobody in, or everybody from anywhere; if the socket fails.
+    pub async fn serve(
+        listener: TcpListener,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        shutdown: Shutdown,
+        ready: impl FnOnce(),
+    ) -> Result<(), ServeError> {
+        let address = listener.local_addr()?;
+        if config.auth.insecure && !address.ip().is_loopback() {
+            return Err(ServeError::InsecureInPublic(address));
+        }
+        if config.auth.insecure {
+            tracing::warn!(%address, "INSECURE: every caller on this machine is an administrator");
+        } else if config.auth.tokens.is_empty() {
+            return Err(ServeError::NoCredentials);
+        }
+
+        let app = Self { config: Arc::new(config), store, clock };
+        let health = Health::new().await;
+        let routes = routes::routes(&app, &health)?;
+        app.serve_routes(listener, routes, health, shutdown, ready).await
+    }
+
+    async fn serve_routes(
+        self,
+        listener: TcpListener,
+        routes: Routes,
+        health: Health,
+        shutdown: Shutdown,
+        ready: impl FnOnce(),
+    ) -> Result<(), ServeError> {
+        let server = &self.config.server;
+        let service = self.layered(routes, &shutdown)?;
+        let acceptor = Acceptor::new(listener, server);
+        let connections = acceptor.connections();
+
+        let database = self.store.clone();
+        let watch = tokio::spawn(health.clone().watch(server.health_interval(), move || {
+            let database = database.clone();
+            async move { database.ping().await }
+        }));
+        let accepting = tokio::spawn(acceptor.run(service));
+        ready();
+
+        shutdown.requested().await;
+        tracing::info!("no longer ready; calls are still served");
+        watch.abort();
+        health.set_stopping().await;
+        shutdown.pause(Duration::from_millis(server.shutdown_notice_ms)).await;
+
+        shutdown.streams_should_end().cancel();
+        shutdown.pause(Duration::from_millis(server.shutdown_stream_grace_ms)).await;
+        shutdown.streams_must_end().cancel();
+
+        let drained = shutdown.pause(Duration::from_secs(server.shutdown_drain_seconds_max));
+        connections.drain(drained).await;
+        accepting.await.map_err(std::io::Error::other)?;
+        self.store.close().await;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    /// What a request goes through, top down.
+    fn layered(&self, routes: Routes, shutdown: &Shutdown) -> Result<impl Inner> {
+        let methods = Arc::new(Methods::ours()?);
+        let Config { server, auth, .. } = &*self.config;
+        Ok(ServiceBuilder::new()
+            .layer(With::new(Traces))
+            .layer(With::new(Contract::new(methods.clone())))
+            .layer(With::new(LoadShed::new(methods.clone(), server.requests_concurrent_max)))
+            .layer(With::new(Deadlines::new(methods.clone(), server, shutdown.clone())))
+            .layer(With::new(Access::new(methods, auth, self.clock.clone())))
+            .layer(With::new(Revisions))
+            .service(routes.prepare()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

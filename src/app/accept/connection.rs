@@ -1,0 +1,155 @@
+//! One connection from its first byte to its last.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::transport::server::TcpConnectInfo;
+use tower::ServiceExt as _;
+
+use crate::api::middleware::Inner;
+use crate::config::Server;
+
+/// What every HTTP/2 client says first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// For those who speak HTTP/1: enough for a person to understand.
+const NOT_HTTP2: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\n\
+    content-type: text/plain\r\ncontent-length: 42\r\nconnection: close\r\n\r\n\
+    This is a gRPC server: it speaks HTTP/2.\r\n";
+
+/// Bounds on one connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    handshake: Duration,
+    /// `None`: as old as it likes.
+    age: Option<Duration>,
+    jitter_percent: u32,
+}
+
+impl Limits {
+    pub(super) fn new(server: &Server) -> Self {
+        let age = server.connection_age_seconds_max;
+        Self {
+            handshake: server.handshake_timeout(),
+            age: (age > 0).then(|| Duration::from_secs(age)),
+            jitter_percent: server.connection_age_jitter_percent,
+        }
+    }
+
+    /// Different for each connection, so that not all clients come back at once.
+    fn age(&self) -> Option<Duration> {
+        let percent = 100 - self.jitter_percent + fastrand::u32(0..=2 * self.jitter_percent);
+        self.age.map(|age| age * percent / 100)
+    }
+}
+
+pub(super) struct Connection {
+    pub stream: TcpStream,
+    pub peer: SocketAddr,
+    pub limits: Limits,
+    /// Given back when the connection is gone.
+    pub _place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    /// Serves until the client leaves, or gracefully until its calls are over once the
+    /// connection is too old or the server drains.
+    pub async fn serve(
+        self,
+        http2: Builder<TokioExecutor>,
+        service: impl Inner,
+        drain: CancellationToken,
+    ) {
+        let Self { stream, peer, limits, _place } = self;
+        let handshake = tokio::time::timeout(limits.handshake, speaks_http2(&stream));
+        let begun = tokio::select! {
+            () = drain.cancelled() => false,
+            spoke = handshake => matches!(spoke, Ok(true)),
+        };
+        if !begun {
+            tracing::debug!("a connection did not begin to speak HTTP/2");
+            return;
+        }
+        // Answers are small and waited for.
+        let _ = stream.set_nodelay(true);
+        let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
+        let service = service.map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(info.clone());
+            request.map(Body::new)
+        });
+        let served =
+            http2.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let mut served = std::pin::pin!(served);
+        let too_old = async {
+            match limits.age() {
+                Some(age) => tokio::time::sleep(age).await,
+                None => std::future::pending().await,
+            }
+        };
+        let ended = tokio::select! {
+            ended = served.as_mut() => Some(ended),
+            () = too_old => None,
+            () = drain.cancelled() => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
+                // GOAWAY: calls under way go on, new ones go elsewhere.
+                served.as_mut().graceful_shutdown();
+                served.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error, "a connection broke");
+        }
+    }
+}
+
+/// Waits for the client's first bytes without taking them.
+async fn speaks_http2(stream: &TcpStream) -> bool {
+    let mut first = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut first).await {
+            Ok(0) | Err(_) => return false,
+            Ok(n) if first[..n] != PREFACE[..n] => {
+                // They may or may not still be there to read it.
+                let _ = stream.try_write(NOT_HTTP2);
+                return false;
+            }
+            Ok(n) if n == PREFACE.len() => return true,
+            // A part of it is readable already: `peek` would not wait for the rest.
+            Ok(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_spread_around_the_limit() {
+        let server = Server { connection_age_seconds_max: 1_000, ..Server::default() };
+        let limits = Limits::new(&server);
+        let ages: Vec<_> = (0..200).filter_map(|_| limits.age()).map(|age| age.as_secs()).collect();
+        assert!(ages.iter().all(|age| (900..=1_100).contains(age)));
+        assert!(ages.iter().any(|age| *age < 1_000) && ages.iter().any(|age| *age > 1_000));
+        let server = Server { connection_age_seconds_max: 0, ..server };
+        assert_eq!(Limits::new(&server).age(), None);
+    }
+
+    #[test]
+    fn the_answer_to_http1_has_the_length_it_says() {
+        let text = String::from_utf8_lossy(NOT_HTTP2);
+        let (_, body) = text.split_once("\r\n\r\n").expect("headers");
+        assert_eq!(body.len(), 42);
+    }
+}

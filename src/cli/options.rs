@@ -1,0 +1,44 @@
+//! The options that commands share, and the configuration they lead to.
+
+use std::path::PathBuf;
+
+use crate::config::Config;
+
+/// Settings on the command line; the rest is in the file or the environment.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Options {
+    /// Configuration file (TOML).
+    #[arg(long, env = "BALLAST_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`; better given as
+    /// BALLAST_DATABASE_URL if it has a password.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// IANA time zone whose calendar gives the business date.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// Level or directives, for instance `debug`.
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+    /// `text` or `json`.
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<String>,
+}
+
+impl Options {
+    /// Flags over environment over file over defaults; `more` are flags of one command.
+    pub fn load(self, more: Vec<(&'static str, Option<String>)>) -> Result<Config, String> {
+        let Self { config, database_url, time_zone, log_level, log_format } = self;
+        let mut flags = more;
+        flags.extend([
+            ("database.url", database_url),
+            ("business.time_zone", time_zone),
+            ("log.level", log_level),
+            ("log.format", log_format),
+        ]);
+        let flags: Vec<_> =
+            flags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        Config::load(config.as_deref(), |name| std::env::var(name).ok(), &flags)
+            .map_err(|e| e.to_string())
+    }
+}

@@ -1,0 +1,88 @@
+//! What a change adds to the books, ready to be written.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{
+    ActiveClearing, Ending, Entry, Item, KnownKey, NewDocument, Parked, Reset, TrackedItem,
+};
+use crate::domain::dates::NO_DATE;
+use crate::domain::item::ItemClass;
+
+/// Rows to add, and the projections they move.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub documents: Vec<NewDocument>,
+    /// Keys that point to another document or state from now on.
+    pub keys: Vec<KnownKey>,
+    pub endings: Vec<Ending>,
+    /// New items with their open amount.
+    pub items: Vec<(Item, i64)>,
+    pub entries: Vec<Entry>,
+    pub clearings: Vec<ActiveClearing>,
+    pub resets: Vec<Reset>,
+    pub parked: Vec<Parked>,
+    pub unparked: Vec<Uuid>,
+    /// Open amounts of items that were there before.
+    pub opens: Vec<(Uuid, i64)>,
+    /// Sorted, so that concurrent writers meet in one order.
+    pub dues: BTreeMap<DueKey, DueChange>,
+}
+
+/// Key of the projection per account and due date.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueKey {
+    pub account_id: String,
+    pub currency: &'static str,
+    pub company_code: String,
+    pub class: &'static str,
+    pub due_date: NaiveDate,
+}
+
+/// What moves in it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DueChange {
+    pub amount: i64,
+    pub items: i64,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.parked.is_empty() && self.unparked.is_empty()
+    }
+
+    /// Accounts whose books change.
+    pub fn accounts(&self) -> Vec<String> {
+        let mut accounts: Vec<String> = self.entries.iter().map(|e| e.account_id.clone()).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        accounts
+    }
+
+    pub(super) fn note(&mut self, tracked: &TrackedItem) {
+        let open = tracked.open();
+        let item = &tracked.item;
+        let due = self.dues.entry(due_key(item)).or_default();
+        due.amount += open - tracked.open_before;
+        due.items += i64::from(open != 0) - i64::from(tracked.open_before != 0);
+        if tracked.is_new {
+            self.items.push((item.clone(), open));
+        } else if open != tracked.open_before {
+            self.opens.push((item.id, open));
+        }
+    }
+}
+
+/// Only what ages is kept by date: the other classes need one row each.
+fn due_key(item: &Item) -> DueKey {
+    let dated = matches!(item.class, ItemClass::Ordinary | ItemClass::Retention);
+    DueKey {
+        account_id: item.account_id.clone(),
+        currency: item.currency.code(),
+        company_code: item.company_code.clone(),
+        class: item.class.as_str(),
+        due_date: if dated { item.due_date } else { NO_DATE },
+    }
+}

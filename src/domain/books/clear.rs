@@ -1,0 +1,331 @@
+//! Settling credits against debits, and taking a settlement back.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{ActiveClearing, AllocationRow, Books, EntryKind, Item, Reset};
+use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::money::{Currency, convert, to_minor};
+use crate::domain::rates::UsedRate;
+
+/// One credit against one debit, as asked for.
+#[derive(Debug, Clone)]
+pub struct Payment {
+    pub credit: Uuid,
+    pub debit: Uuid,
+    /// In the debit's currency; `None` is as much as both sides have open.
+    pub amount: Option<i64>,
+    /// In the credit's currency, where the bank's own conversion is known.
+    pub credit_amount: Option<i64>,
+}
+
+/// Finds the rate from one currency to another on a day; `None` is `RATE_MISSING`.
+pub trait RateSource {
+    fn rate(&self, from: Currency, to: Currency, day: NaiveDate) -> Option<UsedRate>;
+}
+
+impl<F: Fn(Currency, Currency, NaiveDate) -> Option<UsedRate>> RateSource for F {
+    fn rate(&self, from: Currency, to: Currency, day: NaiveDate) -> Option<UsedRate> {
+        self(from, to, day)
+    }
+}
+
+impl Books {
+    /// Settles the payments from `apply_date` on as one clearing. Payments that find nothing
+    /// open are left out; `None` if nothing was settled at all.
+    ///
+    /// # Errors
+    /// `CLEARING_SAME_SIDE`, `CLEARING_ACROSS_ACCOUNTS`, `CLEARING_TOO_EARLY`,
+    /// `CLEARING_EXCEEDS_OPEN`, `RATE_MISSING`, `PERIOD_CLOSED`.
+    pub fn clear(
+        &mut self,
+        cause: Uuid,
+        apply_date: NaiveDate,
+        payments: &[Payment],
+        rates: &impl RateSource,
+    ) -> Result<Option<Uuid>> {
+        let clearing = Uuid::now_v7();
+        let mut allocations = Vec::with_capacity(payments.len());
+        let mut account_id = String::new();
+        for payment in payments {
+            self.check_pair(payment, apply_date)?;
+            let Some(row) = self.size(payment, apply_date, rates)? else { continue };
+            account_id.clone_from(&self.tracked(row.debit_item)?.item.account_id);
+            self.settle(cause, clearing, apply_date, &row)?;
+            allocations.push(row);
+        }
+        if allocations.is_empty() {
+            return Ok(None);
+        }
+        self.changes.clearings.push(ActiveClearing {
+            id: clearing,
+            account_id,
+            document: cause,
+            apply_date,
+            allocations,
+        });
+        Ok(Some(clearing))
+    }
+
+    fn settle(
+        &mut self,
+        cause: Uuid,
+        clearing: Uuid,
+        day: NaiveDate,
+        row: &AllocationRow,
+    ) -> Result<()> {
+        self.enter(row.debit_item, cause, clearing, EntryKind::Clear, day, -row.amount)?;
+        self.enter(row.credit_item, cause, clearing, EntryKind::Clear, day, row.credit_amount)
+    }
+
+    fn check_pair(&self, payment: &Payment, apply_date: NaiveDate) -> Result<()> {
+        let credit = &self.tracked(payment.credit)?.item;
+        let debit = &self.tracked(payment.debit)?.item;
+        if credit.is_debit() || !debit.is_debit() {
+            let wrong = if credit.is_debit() { credit } else { debit };
+            return Err(Error::precondition(
+                Reason::ClearingSameSide,
+                wrong.name(),
+                "a clearing sets a credit against a debit",
+            ));
+        }
+        if credit.account_id != debit.account_id || credit.company_code != debit.company_code {
+            return Err(Error::precondition(
+                Reason::ClearingAcrossAccounts,
+                debit.name(),
+                "both sides must belong to one account and one company; post a set-off or a \
+                 transfer as a pair of documents",
+            ));
+        }
+        let earliest = credit.posting_date.max(debit.posting_date);
+        if apply_date < earliest {
+            return Err(Precondition::new(
+                Reason::ClearingTooEarly,
+                if earliest == debit.posting_date { debit.name() } else { credit.name() },
+                format!("cannot take effect on {apply_date}, before both documents"),
+            )
+            .with("earliest", earliest)
+            .into());
+        }
+        Ok(())
+    }
+
+    /// How much of each side a payment settles.
+    fn size(
+        &self,
+        payment: &Payment,
+        day: NaiveDate,
+        rates: &impl RateSource,
+    ) -> Result<Option<AllocationRow>> {
+        let (credit, debit) = (self.tracked(payment.credit)?, self.tracked(payment.debit)?);
+        let (has, owes) = (credit.available(day), debit.available(day));
+        let (amount, credit_amount, rate) = if credit.item.currency == debit.item.currency {
+            if payment.credit_amount.is_some_and(|c| payment.amount.is_some_and(|a| a != c)) {
+                return Err(Error::invalid(
+                    "credit_amount",
+                    Reason::CurrencyMismatch,
+                    "must equal amount where both sides have one currency",
+                ));
+            }
+            let amount = payment.amount.or(payment.credit_amount).unwrap_or(has.min(owes));
+            (amount, amount, None)
+        } else {
+            exchange(payment, &credit.item, &debit.item, has, owes, day, rates)?
+        };
+        if amount > owes {
+            return Err(exceeds(&debit.item, owes, amount, day));
+        }
+        if credit_amount > has {
+            return Err(exceeds(&credit.item, has, credit_amount, day));
+        }
+        Ok((amount > 0 && credit_amount > 0).then(|| AllocationRow {
+            credit_item: credit.item.id,
+            debit_item: debit.item.id,
+            amount,
+            credit_amount,
+            rate,
+        }))
+    }
+
+    /// Settles one document with a credit: its parts oldest due first, from the later of the
+    /// two posting dates on.
+    pub fn clear_document(
+        &mut self,
+        credit: Uuid,
+        debits: &[Uuid],
+        amount: Option<i64>,
+        rates: &impl RateSource,
+    ) -> Result<Option<Uuid>> {
+        let item = &self.tracked(credit)?.item;
+        let (cause, mut day) = (item.document, item.posting_date);
+        for debit in debits {
+            day = day.max(self.tracked(*debit)?.item.posting_date);
+        }
+        let payments = match amount {
+            None => debits.iter().map(|d| payment(credit, *d, None)).collect(),
+            Some(amount) => self.spread(credit, debits, amount, day)?,
+        };
+        self.clear(cause, day, &payments, rates)
+    }
+
+    fn spread(
+        &self,
+        credit: Uuid,
+        debits: &[Uuid],
+        amount: i64,
+        day: NaiveDate,
+    ) -> Result<Vec<Payment>> {
+        let mut left = amount;
+        let mut payments = Vec::new();
+        for debit in debits {
+            let part = left.min(self.tracked(*debit)?.available(day));
+            if part > 0 {
+                payments.push(payment(credit, *debit, Some(part)));
+                left -= part;
+            }
+        }
+        match (left, debits.last()) {
+            (0, _) => Ok(payments),
+            (_, Some(last)) => {
+                let item = &self.tracked(*last)?.item;
+                Err(exceeds(item, amount - left, amount, day))
+            }
+            (_, None) => Ok(payments),
+        }
+    }
+
+    /// Takes a clearing back from `effective` on, or from its own day if that is later.
+    pub fn reset(
+        &mut self,
+        clearing: &ActiveClearing,
+        effective: NaiveDate,
+        reason: &str,
+    ) -> Result<()> {
+        let day = effective.max(clearing.apply_date);
+        for row in &clearing.allocations {
+            let (cause, id) = (clearing.document, clearing.id);
+            self.enter(row.debit_item, cause, id, EntryKind::Reset, day, row.amount)?;
+            self.enter(row.credit_item, cause, id, EntryKind::Reset, day, -row.credit_amount)?;
+        }
+        self.changes.resets.push(Reset {
+            clearing: clearing.id,
+            effective: day,
+            reason: reason.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// Money on what was written off: reopens that part of the debits and clears it, so that
+    /// the balance does not change. `written_off` is what write-offs took off each debit.
+    pub fn recover(
+        &mut self,
+        credit: Uuid,
+        debits: &[(Uuid, i64)],
+        rates: &impl RateSource,
+    ) -> Result<Option<Uuid>> {
+        let tracked = self.tracked(credit)?;
+        let (cause, mut day) = (tracked.item.document, tracked.item.posting_date);
+        let mut left = -tracked.item.amount;
+        for (debit, _) in debits {
+            day = day.max(self.tracked(*debit)?.item.posting_date);
+        }
+        let mut payments = Vec::new();
+        for (debit, written_off) in debits {
+            let target = self.tracked(*debit)?;
+            if target.item.currency != self.tracked(credit)?.item.currency {
+                return Err(Error::precondition(
+                    Reason::RateMissing,
+                    target.item.name(),
+                    "a recovery is in the currency of what was written off",
+                ));
+            }
+            let part = left.min(written_off - target.reopened);
+            if part > 0 {
+                self.enter(*debit, cause, Uuid::nil(), EntryKind::Reopen, day, part)?;
+                if let Some(target) = self.items.get_mut(debit) {
+                    target.reopened += part;
+                }
+                payments.push(payment(credit, *debit, Some(part)));
+                left -= part;
+            }
+        }
+        if left > 0 {
+            let total: i64 = debits.iter().map(|(_, w)| w).sum();
+            return Err(Precondition::new(
+                Reason::RecoveryExceedsWriteOff,
+                self.tracked(credit)?.item.name(),
+                "more would be recovered than was written off and not yet recovered",
+            )
+            .with("written_off", total)
+            .into());
+        }
+        self.clear(cause, day, &payments, rates)
+    }
+}
+
+fn payment(credit: Uuid, debit: Uuid, amount: Option<i64>) -> Payment {
+    Payment { credit, debit, amount, credit_amount: None }
+}
+
+/// Sizes a payment between two currencies: (off the debit, off the credit, the rate).
+fn exchange(
+    payment: &Payment,
+    credit: &Item,
+    debit: &Item,
+    has: i64,
+    owes: i64,
+    day: NaiveDate,
+    rates: &impl RateSource,
+) -> Result<(i64, i64, Option<UsedRate>)> {
+    if let (Some(amount), Some(credit_amount)) = (payment.amount, payment.credit_amount) {
+        let rate = rates.rate(debit.currency, credit.currency, day);
+        return Ok((amount, credit_amount, rate));
+    }
+    let rate = rates.rate(debit.currency, credit.currency, day).ok_or_else(|| -> Error {
+        Precondition::new(
+            Reason::RateMissing,
+            debit.name(),
+            "no exchange rate of the day; record one, or name both amounts",
+        )
+        .with("from_currency", debit.currency.code())
+        .with("to_currency", credit.currency.code())
+        .with("date", day)
+        .into()
+    })?;
+    let price = |amount: i64| -> Result<i64> {
+        to_minor(convert(i128::from(amount), debit.currency, credit.currency, rate.rate)?)
+    };
+    if let Some(amount) = payment.amount {
+        return Ok((amount, price(amount)?, Some(rate)));
+    }
+    let back = |credit_amount: i64| -> Result<i64> {
+        let inverse = rates.rate(credit.currency, debit.currency, day).map(|r| r.rate);
+        let inverse = inverse
+            .or_else(|| rust_decimal::Decimal::ONE.checked_div(rate.rate))
+            .ok_or_else(|| Error::internal("an exchange rate is zero"))?;
+        to_minor(convert(i128::from(credit_amount), credit.currency, debit.currency, inverse)?)
+    };
+    if let Some(credit_amount) = payment.credit_amount {
+        return Ok((back(credit_amount)?, credit_amount, Some(rate)));
+    }
+    // The side that runs out first decides, and runs out to the last minor unit.
+    let whole = price(owes)?;
+    if whole <= has {
+        Ok((owes, whole, Some(rate)))
+    } else {
+        Ok((back(has)?.min(owes), has, Some(rate)))
+    }
+}
+
+fn exceeds(item: &Item, open: i64, wanted: i64, day: NaiveDate) -> Error {
+    Precondition::new(
+        Reason::ClearingExceedsOpen,
+        item.name(),
+        format!("more would be settled than is open from {day} on"),
+    )
+    .with("item", item.name())
+    .with("date", day)
+    .with("open", open)
+    .with("would_be", i128::from(open) - i128::from(wanted))
+    .into()
+}

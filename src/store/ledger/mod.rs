@@ -1,0 +1,11 @@
+//! The receivables ledger: locking accounts, loading the items a change touches, writing what
+//! it adds and the projections that follow.
+
+mod clearings;
+mod items;
+mod keys;
+mod lock;
+mod parked;
+mod write;
+
+pub use parked::WaitingClearing;

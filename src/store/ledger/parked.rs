@@ -1,0 +1,226 @@
+//! Clearings that wait: for the finish of their import, or for the document they name.
+
+use chrono::NaiveDate;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::keys::key_rows;
+use crate::domain::document::{ClearingTarget, DocumentKey};
+use crate::domain::error::Result;
+use crate::store::WriteTx;
+use crate::store::sql::{self, Cell, Kind, Rows};
+
+/// A clearing that waits, with what is known of its target.
+#[derive(Debug, Clone)]
+pub struct WaitingClearing {
+    pub id: Uuid,
+    pub account_id: String,
+    /// The credit that asked for it.
+    pub document: Uuid,
+    pub document_no: String,
+    pub position: i32,
+    /// Posting date of the credit.
+    pub effective: NaiveDate,
+    /// `None`: settle the oldest due first.
+    pub target: Option<ClearingTarget>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    account_id: String,
+    document_id: Uuid,
+    effective_date: NaiveDate,
+    document_no: String,
+    position: i32,
+    oldest_first: bool,
+    target_source_system: String,
+    target_company_code: String,
+    target_fiscal_year: i32,
+    target_document_no: String,
+    target_line_no: String,
+    amount: i64,
+}
+
+const COLUMNS: &str = "p.id, p.account_id, p.document_id, p.effective_date, p.document_no, \
+    p.position, p.oldest_first, p.target_source_system, p.target_company_code, \
+    p.target_fiscal_year, p.target_document_no, p.target_line_no, p.amount";
+
+const TARGET: &str = "k.source_system = p.target_source_system \
+    AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
+    AND k.document_no = p.target_document_no AND k.line_no = p.target_line_no AND NOT k.reversed";
+
+impl WriteTx {
+    /// Clearings of finished work that wait for one of these documents.
+    pub async fn waiting_for<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a DocumentKey>,
+    ) -> Result<Vec<WaitingClearing>> {
+        let keys = key_rows(keys);
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<Row> = sql::all(
+            &self.conn,
+            format!(
+                "SELECT {COLUMNS} FROM {} JOIN parked p ON p.target_document_no = w.document_no \
+                 AND p.target_source_system = w.source_system \
+                 AND p.target_company_code = w.company_code \
+                 AND p.target_fiscal_year = w.fiscal_year AND p.target_line_no = w.line_no \
+                 WHERE p.import_id = '' AND NOT p.oldest_first AND p.fault = ''",
+                keys.table(&self.conn, "w", 1)
+            ),
+            keys.values(&self.conn),
+        )
+        .await?;
+        Ok(rows.into_iter().map(Row::waiting).collect())
+    }
+
+    /// The next clearings of an import that can be tried: in the order of account, effective
+    /// day and key. Those whose target is missing are passed over.
+    pub async fn due_clearings(&self, import: &str, limit: i64) -> Result<Vec<WaitingClearing>> {
+        let rows: Vec<Row> = sql::all(
+            &self.conn,
+            format!(
+                "SELECT {COLUMNS} FROM parked p LEFT JOIN document_key k ON {TARGET} \
+                 LEFT JOIN document d ON d.id = k.document_id \
+                 WHERE p.import_id = $1 AND p.fault = '' AND (p.oldest_first OR d.id IS NOT NULL) \
+                 ORDER BY p.account_id, \
+                   CASE WHEN d.posting_date > p.effective_date THEN d.posting_date \
+                        ELSE p.effective_date END, \
+                   p.document_no, p.document_id, p.position LIMIT $2"
+            ),
+            vec![import.into(), limit.into()],
+        )
+        .await?;
+        Ok(rows.into_iter().map(Row::waiting).collect())
+    }
+
+    /// How many clearings of an import can still be tried.
+    pub async fn clearings_waiting(&self, import: &str) -> Result<i64> {
+        let waiting = sql::scalar::<i64>(
+            &self.conn,
+            format!(
+                "SELECT COUNT(*) AS v FROM parked p LEFT JOIN document_key k ON {TARGET} \
+                 WHERE p.import_id = $1 AND p.fault = '' \
+                 AND (p.oldest_first OR k.document_no IS NOT NULL)"
+            ),
+            vec![import.into()],
+        )
+        .await?;
+        Ok(waiting.unwrap_or(0))
+    }
+
+    /// Targets of an import that are still missing, at most `limit`.
+    pub async fn missing_targets(&self, import: &str, limit: i64) -> Result<Vec<DocumentKey>> {
+        let rows: Vec<Row> = sql::all(
+            &self.conn,
+            format!(
+                "SELECT {COLUMNS} FROM parked p WHERE p.import_id = $1 AND p.fault = '' \
+                 AND NOT p.oldest_first ORDER BY p.target_document_no, p.id LIMIT $2"
+            ),
+            vec![import.into(), limit.into()],
+        )
+        .await?;
+        let mut keys: Vec<DocumentKey> =
+            rows.into_iter().filter_map(|row| row.waiting().target).map(|t| t.key).collect();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// Clearings of an import that could not be applied: credit, target, fault as stored.
+    pub async fn clearing_faults(
+        &self,
+        import: &str,
+        limit: i64,
+    ) -> Result<Vec<(String, Uuid, DocumentKey, String)>> {
+        #[derive(FromQueryResult)]
+        struct Fault {
+            #[sea_orm(nested)]
+            row: Row,
+            fault: String,
+        }
+        let rows: Vec<Fault> = sql::all(
+            &self.conn,
+            format!(
+                "SELECT {COLUMNS}, p.fault FROM parked p WHERE p.import_id = $1 AND p.fault <> '' \
+                 ORDER BY p.account_id, p.id LIMIT $2"
+            ),
+            vec![import.into(), limit.into()],
+        )
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|Fault { row, fault }| {
+                let waiting = row.waiting();
+                let key = waiting.target.map(|t| t.key).unwrap_or_default();
+                (waiting.account_id, waiting.document, key, fault)
+            })
+            .collect())
+    }
+
+    /// Notes why clearings could not be applied; they are not tried again by this import.
+    pub async fn fail_clearings(&self, faults: &[(Uuid, String)]) -> Result<()> {
+        if faults.is_empty() {
+            return Ok(());
+        }
+        let mut rows = Rows::new(&[("id", Kind::Uuid), ("fault", Kind::Text)]);
+        for (id, fault) in faults {
+            rows.push([Cell::from(*id), fault.into()]);
+        }
+        sql::execute(
+            &self.conn,
+            format!(
+                "UPDATE parked SET fault = r.fault FROM {} WHERE parked.id = r.id",
+                rows.table(&self.conn, "r", 1)
+            ),
+            rows.values(&self.conn),
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Ends the wait for the finish: from now on what still waits, waits for its document.
+    pub async fn release_parked(&self, import: &str) -> Result<()> {
+        sql::execute(
+            &self.conn,
+            "UPDATE parked SET import_id = '' WHERE import_id = $1 AND fault = ''",
+            vec![import.into()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// What waits on account of this credit document: the targets, with their ids.
+    pub async fn parked_of(&self, document: Uuid) -> Result<Vec<WaitingClearing>> {
+        let rows: Vec<Row> = sql::all(
+            &self.conn,
+            format!("SELECT {COLUMNS} FROM parked p WHERE p.document_id = $1"),
+            vec![document.into()],
+        )
+        .await?;
+        Ok(rows.into_iter().map(Row::waiting).collect())
+    }
+}
+
+impl Row {
+    fn waiting(self) -> WaitingClearing {
+        let key = DocumentKey {
+            source_system: self.target_source_system,
+            company_code: self.target_company_code,
+            fiscal_year: self.target_fiscal_year,
+            document_no: self.target_document_no,
+            line_no: self.target_line_no,
+        };
+        let amount = (self.amount != 0).then_some(self.amount);
+        WaitingClearing {
+            id: self.id,
+            account_id: self.account_id,
+            document: self.document_id,
+            document_no: self.document_no,
+            position: self.position,
+            effective: self.effective_date,
+            target: (!self.oldest_first).then_some(ClearingTarget { key, amount }),
+        }
+    }
+}

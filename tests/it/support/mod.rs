@@ -1,0 +1,42 @@
+//! The harness: engines, servers, clients, and what refusals are held against.
+
+// Scenarios come and go; what they are written with stays.
+#![allow(dead_code, unused_imports)]
+
+mod database;
+mod raw;
+mod refusal;
+mod server;
+
+pub use database::Engine;
+pub use raw::Raw;
+pub use refusal::{assert_refused, details, fields};
+pub use server::TestServer;
+
+/// The principal of every call a [`TestServer`] gets, unless a test configures tokens.
+pub const PRINCIPAL: &str = ballast::api::middleware::access::INSECURE_PRINCIPAL;
+
+/// Runs a scenario on both engines, as the tests `name::sqlite` and `name::postgres`.
+///
+/// The server's own threads serve; the test has two, so that clients go on while it waits.
+macro_rules! on_both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($($server:ident)+: TestServer) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+            use $crate::support::Engine;
+
+            $(#[$meta])*
+            async fn scenario($($server)+: $crate::support::TestServer) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+            async fn sqlite() {
+                scenario($crate::support::TestServer::start(Engine::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+            async fn postgres() {
+                scenario($crate::support::TestServer::start(Engine::Postgres).await).await;
+            }
+        }
+    )+};
+}
