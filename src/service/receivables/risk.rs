@@ -59,9 +59,7 @@ impl Receivables {
         let of = positions_of(Whose::Account(id.clone()), head.at);
         let accounts = self.store.account_positions(&of).await?;
         match accounts.first() {
-            Some(account) => {
-                Ok(Asked { ids: vec![id], at: head.seen(account.head_us), accounts })
-            }
+            Some(account) => Ok(Asked { ids: vec![id], at: head.seen(account.head_us), accounts }),
             None => Err(resolve::missing([name])),
         }
     }

@@ -36,9 +36,9 @@ impl Receivables {
                 let members = self
                     .store
                     .read(ctx, move |tx| {
-                        Box::pin(async move {
-                            tx.group_members(&root, at.as_of, at.known_at).await
-                        })
+                        Box::pin(
+                            async move { tx.group_members(&root, at.as_of, at.known_at).await },
+                        )
                     })
                     .await?;
                 Ok(Whose::Accounts(members))

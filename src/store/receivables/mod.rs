@@ -9,11 +9,19 @@
 //! What must not be here: writing, and what the figures mean (columns, states, shares): that is
 //! in `domain`.
 
+mod cells;
+mod clearings;
+mod disputes;
+mod documents;
+mod evidence;
+mod items;
 mod moves;
 mod params;
 mod positions;
 mod rates;
 mod recorded;
+mod share;
+mod statement;
 
 use chrono::NaiveDate;
 
@@ -21,8 +29,15 @@ use crate::domain::error::{Error, Result};
 use crate::domain::item::ItemClass;
 use crate::domain::money::Currency;
 
+pub use cells::{AccountWindow, CurrencyCells};
+pub use documents::DocumentsRead;
+pub use evidence::{
+    DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentFact, PromiseFacts, ReceiptFact,
+};
+pub use items::OpenItemsRead;
 pub use positions::{AccountPositions, Position, PositionsQuery};
 pub use rates::ControlTotal;
+pub use statement::{MovementLine, MovementPlace, MovementTotals, MovementsRead};
 
 /// A point in both times, as statements filter by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

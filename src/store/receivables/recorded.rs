@@ -1,4 +1,4 @@
-//! Since when the ledger has entries.
+//! Recorded times: the first of the ledger, the last of an account.
 
 use crate::domain::error::Result;
 use crate::store::{Store, sql};
@@ -13,5 +13,16 @@ impl Store {
         )
         .await?;
         Ok(first.flatten())
+    }
+
+    /// The last recorded time of an account that exists, in microseconds; 0 for none.
+    pub async fn head_of(&self, account_id: &str) -> Result<Option<i64>> {
+        sql::scalar(
+            &self.reader,
+            "SELECT COALESCE(h.head_us, 0) AS v FROM account a \
+             LEFT JOIN account_head h ON h.account_id = a.id WHERE a.id = $1",
+            vec![account_id.into()],
+        )
+        .await
     }
 }
