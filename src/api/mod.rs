@@ -1,11 +1,13 @@
 //! The transport: tonic handlers that parse, call a use case and encode, and the layers around
 //! them. Here may live what knows protobuf and gRPC; SQL and business rules may not.
 
+pub mod convert;
 pub mod etag;
 pub mod list;
 pub mod mask;
 pub mod methods;
 pub mod middleware;
+pub mod receivable;
 pub mod status;
 
 use tokio_util::sync::CancellationToken;

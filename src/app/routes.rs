@@ -5,8 +5,12 @@ use tonic::service::Routes;
 
 use super::App;
 use super::health::Health;
-use crate::domain::error::{Error, Result};
+use crate::api::receivable::{ReceivableServices, Receivables};
+use crate::domain::error::{Error, Reason, Result};
+use crate::domain::money::Currency;
 use crate::pb;
+use crate::pb::receivable_service_server::ReceivableServiceServer;
+use crate::service::{self, Settings};
 
 /// Bounds the messages of a generated server, in both directions. Compressed requests are
 /// taken; answers are small, and compressing them would cost more than it saves.
@@ -22,7 +26,15 @@ macro_rules! bounded {
 /// Everything served on one port.
 pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
     let server = &app.config.server;
-    let mut routes = Routes::new(bounded!(health.server(), server));
+    let settings = settings(app)?;
+    let store = || app.store.clone();
+    let receivables = Receivables::new(ReceivableServices {
+        ledger: service::ledger::Ledger::new(store(), settings.clone()),
+        facts: service::facts::Facts::new(store(), settings.clone()),
+        receivables: service::receivables::Receivables::new(store(), settings),
+    });
+    let mut routes = Routes::new(bounded!(health.server(), server))
+        .add_service(bounded!(ReceivableServiceServer::new(receivables), server));
     if server.reflection {
         let failed = |e: tonic_reflection::server::Error| {
             Error::internal(format!("reflection cannot be served: {e}"))
@@ -33,6 +45,25 @@ pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
             .add_service(bounded!(reflection().build_v1alpha().map_err(failed)?, server));
     }
     Ok(routes)
+}
+
+/// What the configuration says about rules.
+fn settings(app: &App) -> Result<Settings> {
+    let business = &app.config.business;
+    let base_currency = business
+        .base_currency
+        .as_deref()
+        .map(|code| {
+            Currency::parse(code).ok_or_else(|| {
+                Error::invalid(
+                    "business.base_currency",
+                    Reason::CurrencyUnknown,
+                    format!("{code} is not a currency of ISO 4217"),
+                )
+            })
+        })
+        .transpose()?;
+    Ok(Settings { base_currency, rate_age_days_max: business.rate_age_days_max.into() })
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

@@ -61,7 +61,10 @@ impl From<Violation> for ImportFault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FinishStep {
     /// Clearings applied so far, and those that still wait.
-    Progress { applied: i64, waiting: i64 },
+    Progress {
+        applied: i64,
+        waiting: i64,
+    },
     Done(ImportSummary),
 }
 

@@ -3,12 +3,14 @@
 
 mod stored;
 
+pub mod account;
 pub mod aging;
 pub mod books;
 pub mod clearing;
 pub mod currency;
 pub mod dates;
 pub mod days_to_pay;
+pub mod dispute;
 pub mod document;
 pub mod error;
 pub mod group;

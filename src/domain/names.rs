@@ -61,6 +61,13 @@ pub struct ChildName {
     pub id: Uuid,
 }
 
+impl ChildName {
+    /// The name as it was asked for: `accounts/{account}/{collection}/{uuid}`.
+    pub fn resource_name(&self, collection: &str) -> String {
+        format!("{}/{collection}/{}", self.account, self.id)
+    }
+}
+
 /// Checks the id of an account or of anything else the caller names:
 /// `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
 ///

@@ -3,6 +3,8 @@
 //! What must not be here: SQL, wire types, and rules that could stand without a database.
 
 pub mod accounts;
+pub mod facts;
+pub mod ledger;
 pub mod receivables;
 
 use crate::domain::money::Currency;

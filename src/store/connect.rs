@@ -15,35 +15,9 @@ use sqlx::sqlite::{
 use super::Store;
 use super::queue::WriterQueue;
 use super::settled::Settlement;
+use crate::config::Database;
 use crate::ctx::Clock;
 use crate::domain::error::{Error, Reason, Result};
-
-/// How to reach and use the database.
-#[derive(Debug, Clone)]
-pub struct StoreOptions {
-    /// `sqlite://path/to/file.db` or `postgres://user:password@host/database`.
-    pub url: String,
-    pub postgres_connections_max: u32,
-    pub sqlite_readers_max: u32,
-    pub acquire_timeout: Duration,
-    /// Off behind a pooler that hands the same server connection to several clients.
-    pub statement_cache: bool,
-    /// Opens SQLite beside a running server: for `report` and `verify`.
-    pub read_only: bool,
-}
-
-impl StoreOptions {
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            postgres_connections_max: 12,
-            sqlite_readers_max: 4,
-            acquire_timeout: Duration::from_secs(5),
-            statement_cache: true,
-            read_only: false,
-        }
-    }
-}
 
 /// SQLite before 3.51.3 can corrupt a file when the WAL is reset under load.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -55,10 +29,19 @@ const STATEMENT_CACHE: usize = 256;
 impl Store {
     /// Opens the database. Nothing is created but an empty SQLite file: call
     /// [`Store::migrate`] next.
-    pub async fn connect(options: &StoreOptions, clock: Clock) -> Result<Self> {
-        if options.url.starts_with("sqlite:") {
-            Self::open_sqlite(options, clock).await
-        } else if options.url.starts_with("postgres:") || options.url.starts_with("postgresql:") {
+    pub async fn connect(options: &Database, clock: Clock) -> Result<Self> {
+        Self::open(options, clock, false).await
+    }
+
+    /// Opens the database for reading only: beside a running server, if it is a SQLite file.
+    pub async fn connect_read_only(options: &Database, clock: Clock) -> Result<Self> {
+        Self::open(options, clock, true).await
+    }
+
+    async fn open(options: &Database, clock: Clock, read_only: bool) -> Result<Self> {
+        if options.url.is_sqlite() {
+            Self::open_sqlite(options, clock, read_only).await
+        } else if options.url.is_postgres() {
             Self::open_postgres(options, clock)
         } else {
             Err(Error::invalid(
@@ -69,7 +52,7 @@ impl Store {
         }
     }
 
-    async fn open_sqlite(options: &StoreOptions, clock: Clock) -> Result<Self> {
+    async fn open_sqlite(options: &Database, clock: Clock, read_only: bool) -> Result<Self> {
         // SAFETY: takes no arguments and reads a constant of the linked library.
         let version = unsafe { libsqlite3_sys::sqlite3_libversion_number() };
         if version < SQLITE_VERSION_MIN {
@@ -77,9 +60,9 @@ impl Store {
                 "SQLite {version} can corrupt its files; at least {SQLITE_VERSION_MIN} is needed"
             )));
         }
-        let connect = SqliteConnectOptions::from_str(&options.url)
+        let connect = SqliteConnectOptions::from_str(options.url.expose())
             .map_err(|_| bad_url("sqlite://path/to/file.db"))?
-            .create_if_missing(!options.read_only)
+            .create_if_missing(!read_only)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(false)
@@ -88,16 +71,16 @@ impl Store {
             .pragma("temp_store", "MEMORY")
             .pragma("mmap_size", "268435456")
             .statement_cache_capacity(STATEMENT_CACHE);
-        let lock = match options.read_only {
+        let lock = match read_only {
             true => None,
             false => Some(Arc::new(lock(connect.get_filename())?)),
         };
         let writer = sqlite_pool(1, options)
-            .connect_with(connect.clone().read_only(options.read_only))
+            .connect_with(connect.clone().read_only(read_only))
             .await
             .map_err(|e| cannot_open(connect.get_filename(), &e))?;
-        let reader = sqlite_pool(options.sqlite_readers_max, options)
-            .connect_lazy_with(connect.read_only(true));
+        let reader =
+            sqlite_pool(options.sqlite_readers, options).connect_lazy_with(connect.read_only(true));
         Ok(Self {
             reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
@@ -111,19 +94,19 @@ impl Store {
     }
 
     /// Lazily: a server may start before its database does, and says so in its health.
-    fn open_postgres(options: &StoreOptions, clock: Clock) -> Result<Self> {
-        let connect = PgConnectOptions::from_str(&options.url)
+    fn open_postgres(options: &Database, clock: Clock) -> Result<Self> {
+        let statement_timeout = options.statement_timeout_max().as_millis().to_string();
+        let connect = PgConnectOptions::from_str(options.url.expose())
             .map_err(|_| bad_url("postgres://user:password@host:5432/database"))?
             .application_name("ballast")
             .statement_cache_capacity(if options.statement_cache { STATEMENT_CACHE } else { 0 })
             .options([
                 ("idle_in_transaction_session_timeout", POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT),
-                // Plans of our statements do not depend on the values bound.
-                ("plan_cache_mode", "auto"),
+                ("statement_timeout", statement_timeout.as_str()),
             ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.postgres_connections_max)
-            .acquire_timeout(options.acquire_timeout)
+            .acquire_timeout(options.acquire_timeout())
             // A ping before every query costs a round trip; one after idle time finds what
             // a restart of the database left behind.
             .test_before_acquire(false)
@@ -150,10 +133,10 @@ impl Store {
     }
 }
 
-fn sqlite_pool(connections: u32, options: &StoreOptions) -> SqlitePoolOptions {
+fn sqlite_pool(connections: u32, options: &Database) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(options.acquire_timeout)
+        .acquire_timeout(options.acquire_timeout())
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)

@@ -214,8 +214,9 @@ async fn seal_outbox(tx: &Tx) -> Result<i64> {
     Ok(i64::try_from(sealed).unwrap_or(BATCH))
 }
 
+/// An audit row as it is chained.
 #[derive(FromQueryResult)]
-struct AuditRow {
+pub(super) struct AuditRow {
     id: Uuid,
     recorded_us: i64,
     principal: String,
@@ -269,7 +270,8 @@ async fn seal_audit(tx: &Tx) -> Result<i64> {
 }
 
 impl AuditRow {
-    fn chain(&self, previous: &[u8]) -> Vec<u8> {
+    /// The hash of this row behind the row of that hash.
+    pub(super) fn chain(&self, previous: &[u8]) -> Vec<u8> {
         let mut hash = Sha256::new();
         hash.update(previous);
         hash.update(self.id.as_bytes());

@@ -10,14 +10,19 @@
 pub mod account;
 mod connect;
 pub mod error;
+pub mod facts;
+mod import_run;
 mod journal;
 mod ledger;
 mod migration;
 mod queue;
 pub mod receivables;
+#[cfg(test)]
+pub(crate) mod seed;
 mod settled;
 mod sql;
 mod tx;
+mod verify;
 
 pub mod idempotency;
 
@@ -28,12 +33,13 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::ctx::Clock;
 use crate::domain::error::Result;
 
-pub use connect::StoreOptions;
 pub use idempotency::Call;
+pub use import_run::ImportRun;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};
+pub use verify::Check;
 
 /// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
 #[derive(Clone)]
@@ -50,6 +56,12 @@ pub struct Store {
     committed: Arc<tokio::sync::Notify>,
     /// Keeps other writing processes off the same SQLite file.
     _lock: Option<Arc<std::fs::File>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("sqlite", &self.is_sqlite()).finish_non_exhaustive()
+    }
 }
 
 impl Store {

@@ -178,6 +178,14 @@ impl Rows {
         }
     }
 
+    /// How many parameters [`Rows::values`] has.
+    pub fn parameters(&self, conn: &impl ConnectionTrait) -> usize {
+        match conn.get_database_backend() {
+            DbBackend::Sqlite => 1,
+            _ => self.columns.len(),
+        }
+    }
+
     /// The parameters that [`Rows::table`] stands for.
     pub fn values(&self, conn: &impl ConnectionTrait) -> Vec<Value> {
         match conn.get_database_backend() {
@@ -193,14 +201,6 @@ impl Rows {
                 .zip(&self.cells)
                 .map(|((_, kind), cells)| kind.array(cells))
                 .collect(),
-        }
-    }
-
-    /// How many parameters [`Rows::values`] has.
-    pub fn parameters(&self, conn: &impl ConnectionTrait) -> usize {
-        match conn.get_database_backend() {
-            DbBackend::Sqlite => 1,
-            _ => self.columns.len(),
         }
     }
 }

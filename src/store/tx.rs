@@ -58,6 +58,12 @@ impl WriteTx {
         self.record_after(0).await
     }
 
+    /// Up to when everything recorded is known, seen from inside this transaction: before
+    /// whatever it records itself.
+    pub(super) async fn settled(&self) -> Result<i64> {
+        self.store.settlement.settled(&self.conn).await
+    }
+
     /// Numbers for the next `count` ledger entries; answers the first.
     pub(super) fn entry_positions(&mut self, count: usize) -> i64 {
         let first = self.entries;

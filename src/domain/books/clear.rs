@@ -138,7 +138,7 @@ impl Books {
         if credit_amount > has {
             return Err(exceeds(&credit.item, has, credit_amount, day));
         }
-        Ok((amount > 0 && credit_amount > 0).then(|| AllocationRow {
+        Ok((amount > 0 && credit_amount > 0).then_some(AllocationRow {
             credit_item: credit.item.id,
             debit_item: debit.item.id,
             amount,

@@ -26,8 +26,10 @@ use super::names;
 use super::rates::UsedRate;
 use super::stored::stored_enum;
 
-pub use change::{Changes, DueChange};
+pub use change::{Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
+pub use end::Outgoing;
+pub use post::{Admission, admit, content_hash};
 
 stored_enum! {
     /// Why an entry was made.
@@ -312,6 +314,25 @@ impl Books {
             amount,
         });
         Ok(())
+    }
+
+    /// Tries something: if it fails, the books are as before.
+    pub fn attempt<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let (entries, clearings, resets) =
+            (self.changes.entries.len(), self.changes.clearings.len(), self.changes.resets.len());
+        work(self).inspect_err(|_| {
+            for entry in self.changes.entries.split_off(entries) {
+                if let Some(tracked) = self.items.get_mut(&entry.item) {
+                    // Cannot fail: the same day was added to a moment ago.
+                    let _ = tracked.add(entry.effective, -entry.amount);
+                    if entry.kind == EntryKind::Reopen {
+                        tracked.reopened -= entry.amount;
+                    }
+                }
+            }
+            self.changes.clearings.truncate(clearings);
+            self.changes.resets.truncate(resets);
+        })
     }
 
     /// Every touched item keeps its sign on every day from its first change on.

@@ -1,3 +1,87 @@
 //! Use cases of accounts.
+//!
+//! A change locks the group first, reads the account under that lock, asks `domain` whether it
+//! may happen, and writes it with its event. What changes ledger figures must not be here.
 
+mod create;
+mod lifecycle;
+mod place;
+mod read;
 pub mod resolve;
+mod update;
+
+use std::collections::BTreeSet;
+
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+
+use crate::ctx::Ctx;
+use crate::domain::account::Account;
+use crate::domain::error::{Error, Result};
+use crate::domain::names::{AccountRef, account_name};
+use crate::store::account::{Head, KnownAccount};
+use crate::store::{Call, Store, WriteTx};
+
+/// The use cases; cheap to clone.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Store,
+}
+
+impl Accounts {
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Runs one change of one account, once per request id.
+    async fn change<C, F>(
+        &self,
+        ctx: &Ctx,
+        request: Request<'_>,
+        command: C,
+        work: F,
+    ) -> Result<Account>
+    where
+        C: Serialize + Clone + Send + Sync + 'static,
+        F: for<'a> Fn(&'a mut WriteTx, C) -> BoxFuture<'a, Result<Account>> + Send + Sync + 'static,
+    {
+        let Request { method, request_id, resource } = request;
+        let call = Call { method, request_id, command: &command, resource };
+        let each = command.clone();
+        self.store.mutate(ctx, call, move |tx| work(tx, each.clone())).await
+    }
+}
+
+/// What the records of a change say about the call.
+struct Request<'a> {
+    method: &'static str,
+    /// Empty: done at each call.
+    request_id: &'a str,
+    /// Name of the account, as far as the caller knows it.
+    resource: String,
+}
+
+/// An account to be changed, its group locked.
+struct Locked {
+    account: Account,
+    head: Head,
+}
+
+/// Finds the account, locks its group and reads it.
+async fn lock(tx: &mut WriteTx, name: &AccountRef) -> Result<Locked> {
+    let known = find(tx, name).await?;
+    let heads = tx.lock_roots(&BTreeSet::from([known.id.clone()])).await?;
+    locked(tx, &known.id, heads.get(&known.id)).await
+}
+
+async fn find(tx: &WriteTx, name: &AccountRef) -> Result<KnownAccount> {
+    let found = tx.find_accounts(std::slice::from_ref(name)).await?.remove(name);
+    found.ok_or_else(|| resolve::missing([name]))
+}
+
+async fn locked(tx: &WriteTx, id: &str, head: Option<&Head>) -> Result<Locked> {
+    match (tx.account(id).await?, head) {
+        (Some(account), Some(head)) => Ok(Locked { account, head: head.clone() }),
+        _ => Err(Error::internal(format!("{} has no row or no head", account_name(id)))),
+    }
+}

@@ -56,8 +56,22 @@ pub(super) struct Figures {
     /// Age of the oldest item in a bucket, 0 if there is none.
     pub worst_overdue_days: i64,
     pub expected: i128,
-    /// Open ordinary, retained and pending items: what the account's share is counted from.
-    pub debits: i128,
+}
+
+/// The figures of a currency that nothing is open in, with the usual edges.
+pub(super) fn none_open() -> Figures {
+    Figures { aging: Aging::new(&Edges::default()), worst_overdue_days: 0, expected: 0 }
+}
+
+/// Open ordinary, retained and pending items: what an account's share is counted from.
+pub(super) fn debits(positions: &[Position], currency: Currency) -> i128 {
+    let counts =
+        |class| matches!(class, ItemClass::Ordinary | ItemClass::Retention | ItemClass::DuePending);
+    positions
+        .iter()
+        .filter(|position| position.currency == currency && counts(position.class))
+        .map(|position| i128::from(position.amount))
+        .sum()
 }
 
 /// The figures of each currency that has any.
@@ -71,7 +85,6 @@ pub(super) fn by_currency<'a>(
             aging: Aging::new(&layout.edges),
             worst_overdue_days: 0,
             expected: 0,
-            debits: 0,
         });
         let column = layout.column(position.class, position.date);
         of.aging.add(column, position.amount.into(), position.items);
@@ -79,12 +92,6 @@ pub(super) fn by_currency<'a>(
         if matches!(column, Column::Bucket(_)) && position.items != 0 {
             let age = age_days(layout.as_of, position.date);
             of.worst_overdue_days = of.worst_overdue_days.max(age);
-        }
-        if matches!(
-            position.class,
-            ItemClass::Ordinary | ItemClass::Retention | ItemClass::DuePending
-        ) {
-            of.debits += i128::from(position.amount);
         }
     }
     figures

@@ -14,6 +14,8 @@ use super::Receivables;
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::ledger::{LedgerPoint, PointQuery};
+use crate::domain::names::AccountRef;
+use crate::service::accounts::resolve;
 use crate::store::Store;
 use crate::store::receivables::At;
 
@@ -52,17 +54,20 @@ impl Watermark {
 
     /// Refuses a time that is not settled yet.
     async fn check(&self, store: &Store, known_at: i64) -> Result<()> {
-        if known_at <= self.settled.load(Ordering::Acquire) {
-            return Ok(());
+        match self.unsettled(store, known_at).await? {
+            None => Ok(()),
+            Some(settled) => Err(not_settled(settled)),
         }
-        let settled = self.settled(store).await?;
-        if known_at <= settled { Ok(()) } else { Err(not_settled(settled)) }
     }
 
-    /// Whether everything up to then is settled, by now.
-    pub async fn is_settled(&self, store: &Store, known_at: i64) -> Result<bool> {
-        Ok(known_at <= self.settled.load(Ordering::Acquire)
-            || known_at <= self.settled(store).await?)
+    /// Up to when everything is settled, if that is not as far as `known_at`. Costs nothing
+    /// for times long past.
+    async fn unsettled(&self, store: &Store, known_at: i64) -> Result<Option<i64>> {
+        if known_at <= self.settled.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        let settled = self.settled(store).await?;
+        Ok((known_at > settled).then_some(settled))
     }
 
     /// Whether anything had been recorded by then.
@@ -104,8 +109,9 @@ impl Receivables {
         let as_of = Self::as_of(ctx, point);
         match point.known_at {
             Some(known_at) => {
-                self.watermark.check(&self.store, known_at).await?;
-                Ok(HeadAt { at: At { as_of, known_at }, settled: known_at, named: true })
+                let settled = self.watermark.unsettled(&self.store, known_at).await?;
+                let settled = settled.unwrap_or(known_at);
+                Ok(HeadAt { at: At { as_of, known_at }, settled, named: true })
             }
             None => {
                 let settled = self.watermark.recent(&self.store).await?;
@@ -124,8 +130,24 @@ impl Receivables {
         })
     }
 
+    /// Whether the whole book is settled up to then.
     pub(super) async fn is_settled(&self, known_at: i64) -> Result<bool> {
-        self.watermark.is_settled(&self.store, known_at).await
+        Ok(self.watermark.unsettled(&self.store, known_at).await?.is_none())
+    }
+
+    /// One account and the point of a question about it, for statements that come after its
+    /// head was seen.
+    pub(super) async fn account_at(
+        &self,
+        ctx: &Ctx,
+        field: &str,
+        name: &AccountRef,
+        point: PointQuery,
+    ) -> Result<(String, At)> {
+        let id = self.id_of(field, name).await?;
+        let head = self.head_at(ctx, point).await?;
+        let seen = self.store.head_of(&id).await?.ok_or_else(|| resolve::missing([name]))?;
+        Ok((id, head.seen(seen)?))
     }
 }
 
@@ -142,9 +164,15 @@ impl HeadAt {
     /// The point of the answer, once its statement has seen the head of the account: the head,
     /// or the watermark if that is later. It was taken before the statement, so all that is
     /// recorded by then is in the answer, and of this account nothing else ever will be.
-    pub fn seen(self, head_us: i64) -> At {
-        let known_at = if self.named { self.at.known_at } else { head_us.max(self.settled) };
-        At { known_at, ..self.at }
+    ///
+    /// # Errors
+    /// KNOWN_AT_NOT_SETTLED if the time that was asked for is later than both.
+    pub fn seen(self, head_us: i64) -> Result<At> {
+        let latest = head_us.max(self.settled);
+        if !self.named {
+            return Ok(At { known_at: latest, ..self.at });
+        }
+        if self.at.known_at <= latest { Ok(self.at) } else { Err(not_settled(latest)) }
     }
 }
 

@@ -8,11 +8,11 @@ use crate::domain::error::Result;
 use crate::store::{ReadTx, sql};
 
 /// That the link `l` counts on day `$2` as known at `$3`: of the links of its account that are
-/// effective and recorded by then, it is the last.
+/// effective and recorded by then, it is the one recorded last.
 const COUNTS: &str = "l.effective_date <= $2 AND l.recorded_us <= $3 AND NOT EXISTS \
     (SELECT 1 FROM account_link n WHERE n.account_id = l.account_id \
-      AND n.effective_date <= $2 AND n.recorded_us <= $3 \
-      AND (n.effective_date, n.recorded_us) > (l.effective_date, l.recorded_us))";
+      AND n.effective_date <= $2 \
+      AND n.recorded_us <= $3 AND n.recorded_us > l.recorded_us)";
 
 #[derive(FromQueryResult)]
 struct Id {

@@ -1,11 +1,11 @@
 //! From the name in a request to the account: by id, or by a key of another system in that
 //! system's canonical form.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::sql::{self, Cell, Kind, Rows};
 use crate::store::{ReadTx, Store, WriteTx};
@@ -67,7 +67,7 @@ async fn find_external(
     refs: &[AccountRef],
     found: &mut HashMap<AccountRef, KnownAccount>,
 ) -> Result<()> {
-    let forms = canonical_forms(conn, refs).await?;
+    let forms = forms_of(conn, &systems(refs)).await?;
     let mut keys = Rows::new(&[("system", Kind::Text), ("canonical_id", Kind::Text)]);
     let mut wanted: BTreeMap<(String, String), Vec<&AccountRef>> = BTreeMap::new();
     for name in refs {
@@ -136,26 +136,17 @@ impl WriteTx {
     }
 }
 
-/// The forms of the source systems named, where they are fixed already.
-pub(in crate::store) async fn canonical_forms(
+/// The forms of these source systems, where they are fixed already.
+pub(super) async fn forms_of(
     conn: &impl ConnectionTrait,
-    refs: &[AccountRef],
+    systems: &BTreeSet<&str>,
 ) -> Result<HashMap<String, CanonicalForm>> {
     #[derive(FromQueryResult)]
     struct Row {
         system: String,
         canonical_form: String,
     }
-    let mut systems: Vec<&str> = refs
-        .iter()
-        .filter_map(|r| match r {
-            AccountRef::External { system, .. } => Some(system.as_str()),
-            AccountRef::Id(_) => None,
-        })
-        .collect();
-    systems.sort_unstable();
-    systems.dedup();
-    let set = sql::set(Kind::Text, systems);
+    let set = sql::set(Kind::Text, systems.iter().copied());
     let rows: Vec<Row> = sql::all(
         conn,
         format!(
@@ -165,8 +156,20 @@ pub(in crate::store) async fn canonical_forms(
         set.values(conn),
     )
     .await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|row| Some((row.system, CanonicalForm::parse(&row.canonical_form)?)))
-        .collect())
+    rows.into_iter()
+        .map(|Row { system, canonical_form }| match CanonicalForm::parse(&canonical_form) {
+            Some(form) => Ok((system, form)),
+            None => Err(Error::internal(format!("{system} has the form {canonical_form}"))),
+        })
+        .collect()
+}
+
+/// The source systems of these names.
+pub(super) fn systems(refs: &[AccountRef]) -> BTreeSet<&str> {
+    refs.iter()
+        .filter_map(|name| match name {
+            AccountRef::External { system, .. } => Some(system.as_str()),
+            AccountRef::Id(_) => None,
+        })
+        .collect()
 }

@@ -2,10 +2,12 @@
 //! it adds and the projections that follow.
 
 mod clearings;
+mod companies;
 mod items;
 mod keys;
 mod lock;
 mod parked;
+mod quotes;
 mod write;
 
 pub use parked::WaitingClearing;

@@ -68,25 +68,34 @@ impl Store {
         rows.into_iter().map(ItemRow::into_domain).collect()
     }
 
-    /// The next accounts with entries, from `first` on, until they have about `items` open
-    /// items now; empty at the end. What an export reads one page from.
-    pub async fn accounts_from(&self, first: &str, items: i64) -> Result<Vec<String>> {
+    /// The accounts after `after`, or from it on, until they have so many items open now; at
+    /// most 500. None at the end of the book.
+    pub async fn accounts_after(
+        &self,
+        after: &str,
+        included: bool,
+        items: usize,
+    ) -> Result<Vec<String>> {
         #[derive(FromQueryResult)]
         struct Row {
             id: String,
             items: i64,
         }
+        let beyond = if included { ">=" } else { ">" };
         let rows: Vec<Row> = sql::all(
             &self.reader,
-            "SELECT h.account_id AS id, CAST(COALESCE((SELECT SUM(d.items) FROM account_due d \
-             WHERE d.account_id = h.account_id), 0) AS BIGINT) AS items FROM account_head h \
-             WHERE h.account_id >= $1 ORDER BY h.account_id LIMIT 500",
-            vec![first.into()],
+            format!(
+                "SELECT h.account_id AS id, CAST(COALESCE((SELECT SUM(d.items) FROM account_due d \
+                 WHERE d.account_id = h.account_id), 0) AS BIGINT) AS items FROM account_head h \
+                 WHERE h.account_id {beyond} $1 ORDER BY h.account_id LIMIT 500"
+            ),
+            vec![after.into()],
         )
         .await?;
+        let enough = i64::try_from(items).unwrap_or(i64::MAX);
         let mut sum = 0;
         let taken = rows.into_iter().take_while(|row| {
-            let more = sum < items;
+            let more = sum < enough;
             sum += row.items;
             more
         });

@@ -24,7 +24,7 @@ pub fn risks(accounts: &[AccountPositions], point: LedgerPoint) -> Vec<Risk> {
 }
 
 pub fn currency_risk(currency: Currency, figures: Figures) -> CurrencyRisk {
-    let Figures { aging, worst_overdue_days, expected, debits: _ } = figures;
+    let Figures { aging, worst_overdue_days, expected } = figures;
     CurrencyRisk {
         currency,
         aging,

@@ -1,0 +1,35 @@
+//! Answers of the ledger to the wire.
+//!
+//! Nothing is decided here. What cannot be told truly (a sum beyond 64 bits, a class the
+//! contract does not have) is an error of ours, never another figure.
+
+mod aging;
+mod document;
+mod fact;
+mod import;
+mod item;
+mod risk;
+mod statement;
+mod terms;
+
+pub use aging::aging;
+pub use document::{clearing, document, documents, post_results};
+pub use fact::{closed_period, control_total, dispute, promise, rates_recorded};
+pub use import::{acknowledgement, finish_step, started};
+pub use item::{export_page, open_items};
+pub use risk::{basic_risk, risk, risk_page};
+pub use statement::statement;
+
+use crate::api::list;
+use crate::domain::ledger::LedgerPoint;
+
+/// The token of the page after this one, at the same point; empty at the end.
+pub fn next_page_token(
+    page: &list::Page,
+    next: Option<&Vec<String>>,
+    point: LedgerPoint,
+) -> String {
+    next.map_or_else(String::new, |key| {
+        page.next(Some(point.as_of), Some(point.known_at), key.clone())
+    })
+}

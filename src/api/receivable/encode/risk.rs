@@ -1,0 +1,156 @@
+//! Receivables risk.
+
+use chrono::NaiveDate;
+
+use super::{aging, fact, item};
+use crate::api::convert::write;
+use crate::domain::aging::{Basis, Edges};
+use crate::domain::days_to_pay::DaysToPay;
+use crate::domain::error::Result;
+use crate::domain::money::Currency;
+use crate::domain::names::{DOCUMENTS, account_name, child_name};
+use crate::domain::receivables::query::{Page, RiskPage};
+use crate::domain::receivables::{AccountRisk, ConvertedRisk, CurrencyRisk, LastReceipt, Risk};
+use crate::pb;
+
+/// Everything that is known of an account's risk.
+///
+/// # Errors
+/// INTERNAL if a figure does not fit the wire.
+pub fn risk(risk: Risk) -> Result<pb::ReceivablesRisk> {
+    let Risk { account_id, point, currencies, converted } = risk;
+    let currency = |currency| currency_risk(&account_id, currency, point.as_of);
+    let currencies = currencies.into_iter().map(currency).collect::<Result<_>>()?;
+    Ok(pb::ReceivablesRisk {
+        account: account_name(&account_id),
+        point: Some(write::point(point)),
+        currencies,
+        converted: converted.map(self::converted).transpose()?,
+    })
+}
+
+/// The figures of the basic view. The others were not looked for: they are left out, as a zero
+/// would say that there is nothing.
+///
+/// # Errors
+/// As [`risk`].
+pub fn basic_risk(risk: Risk) -> Result<pb::ReceivablesRisk> {
+    let mut full = self::risk(risk)?;
+    for currency in &mut full.currencies {
+        currency.disputed = None;
+        currency.promised = None;
+        currency.last_receipt = None;
+        currency.days_to_pay = None;
+        currency.portfolio_share_bp = None;
+        currency.worst_items.clear();
+        currency.worst_disputes.clear();
+        currency.promises.clear();
+    }
+    if let Some(converted) = &mut full.converted {
+        converted.disputed = None;
+        converted.promised = None;
+    }
+    Ok(full)
+}
+
+fn currency_risk(
+    account_id: &str,
+    risk: CurrencyRisk,
+    as_of: NaiveDate,
+) -> Result<pb::CurrencyRisk> {
+    let CurrencyRisk {
+        currency,
+        aging,
+        worst_overdue_days,
+        disputed,
+        promised,
+        expected,
+        last_receipt,
+        days_to_pay,
+        portfolio_share_bp,
+        worst_items,
+        worst_disputes,
+        promises,
+    } = risk;
+    let total = |minor| write::total(minor, currency).map(Some);
+    Ok(pb::CurrencyRisk {
+        currency_code: currency.code().to_owned(),
+        balance: total(aging.balance())?,
+        overdue: total(aging.overdue())?,
+        aging: Some(aging::columns(currency, &aging, Basis::DueDate, &Edges::default())?),
+        worst_overdue_days: write::count(worst_overdue_days)?,
+        disputed: total(disputed)?,
+        promised: total(promised)?,
+        expected: total(expected)?,
+        last_receipt: last_receipt.map(|r| self::last_receipt(account_id, currency, r)),
+        days_to_pay: days_to_pay.map(self::days_to_pay).transpose()?,
+        portfolio_share_bp,
+        worst_items: item::all(worst_items, as_of)?,
+        worst_disputes: worst_disputes.into_iter().map(fact::dispute).collect(),
+        promises: promises.into_iter().map(fact::promise).collect(),
+    })
+}
+
+fn last_receipt(account_id: &str, currency: Currency, receipt: LastReceipt) -> pb::ReceiptInfo {
+    let LastReceipt { document_id, date, amount } = receipt;
+    pb::ReceiptInfo {
+        document: child_name(account_id, DOCUMENTS, document_id),
+        date: Some(write::date(date)),
+        amount: Some(write::money(amount, currency)),
+    }
+}
+
+fn days_to_pay(days: DaysToPay) -> Result<pb::DaysToPay> {
+    let DaysToPay { count, mean, amount_weighted, median } = days;
+    Ok(pb::DaysToPay {
+        payments: write::count(count)?,
+        mean: Some(write::decimal(mean)),
+        amount_weighted: Some(write::decimal(amount_weighted)),
+        median: Some(write::decimal(median)),
+    })
+}
+
+fn converted(risk: ConvertedRisk) -> Result<pb::ConvertedRisk> {
+    let ConvertedRisk { currency, balance, overdue, disputed, promised, expected, rates } = risk;
+    let total = |minor| write::total(minor, currency).map(Some);
+    Ok(pb::ConvertedRisk {
+        currency_code: currency.code().to_owned(),
+        balance: total(balance)?,
+        overdue: total(overdue)?,
+        disputed: total(disputed)?,
+        promised: total(promised)?,
+        expected: total(expected)?,
+        rates: rates.into_iter().map(|(from, to, r)| write::used_rate(from, to, r)).collect(),
+    })
+}
+
+/// A page of the worst accounts, in the currency they are compared in.
+///
+/// # Errors
+/// As [`risk`].
+pub fn risk_page(
+    page: RiskPage,
+    currency: Currency,
+    next_page_token: String,
+) -> Result<pb::ListReceivablesRiskResponse> {
+    let RiskPage { page: Page { rows, next: _, point }, rates } = page;
+    let accounts = rows.into_iter().map(|row| account_risk(row, currency));
+    Ok(pb::ListReceivablesRiskResponse {
+        accounts: accounts.collect::<Result<_>>()?,
+        next_page_token,
+        point: Some(write::point(point)),
+        rates: rates.into_iter().map(|(from, to, r)| write::used_rate(from, to, r)).collect(),
+    })
+}
+
+fn account_risk(risk: AccountRisk, currency: Currency) -> Result<pb::AccountRisk> {
+    let AccountRisk { account_id, display_name, worst_overdue_days, aging } = risk;
+    Ok(pb::AccountRisk {
+        account: account_name(&account_id),
+        display_name,
+        balance: Some(write::total(aging.balance(), currency)?),
+        overdue: Some(write::total(aging.overdue(), currency)?),
+        worst_overdue_days: write::count(worst_overdue_days)?,
+        aging: Some(aging::columns(currency, &aging, Basis::DueDate, &Edges::default())?),
+    })
+}

@@ -1,0 +1,125 @@
+//! ImportDocuments: a header, then numbered chunks, at last the finish step; each is answered
+//! before the next is read. Acknowledged means committed, so a stream that broke is taken up
+//! with the same header at the chunk after the last acknowledgement.
+
+use std::collections::HashMap;
+
+use tokio_stream::Stream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, Streaming};
+use tonic_types::StatusExt as _;
+
+use super::stream::{self, Answers, Ended, Outlet};
+use super::{encode, parse_import};
+use crate::api::status::DOMAIN;
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Reason};
+use crate::domain::import::FinishStep;
+use crate::pb;
+use crate::pb::import_documents_request::Step;
+use crate::service::ledger::Ledger;
+use crate::service::ledger::import::Import;
+
+pub fn run(
+    ctx: Ctx,
+    ending: CancellationToken,
+    ledger: Ledger,
+    requests: Streaming<pb::ImportDocumentsRequest>,
+) -> Answers<pb::ImportDocumentsResponse> {
+    let work = |outlet| session(ctx.clone(), ledger, requests, outlet);
+    stream::answer(&ctx, ending, work)
+}
+
+async fn session(
+    ctx: Ctx,
+    ledger: Ledger,
+    mut requests: impl Stream<Item = Result<pb::ImportDocumentsRequest, Status>> + Unpin,
+    outlet: Outlet<pb::ImportDocumentsResponse>,
+) -> Result<(), Ended> {
+    let header = match outlet.receive(&mut requests).await? {
+        Some(pb::ImportDocumentsRequest { step: Some(Step::Header(header)) }) => header,
+        Some(_) | None => return Err(misplaced("the first message must be the header")),
+    };
+    let mut import = ledger.open_import(&ctx, parse_import::header(header)?).await?;
+    outlet.send(encode::started(import.acknowledged_sequence())).await?;
+    // Without a finish step the import stays open, to be resumed.
+    while let Some(request) = outlet.receive(&mut requests).await? {
+        outlet.go_on(&ctx)?;
+        match request.step {
+            Some(Step::Chunk(chunk)) => self::chunk(&ctx, &mut import, chunk, &outlet).await?,
+            Some(Step::Finish(pb::ImportFinish {})) => {
+                return finish(&ctx, &mut import, &outlet).await;
+            }
+            Some(Step::Header(_)) => return Err(misplaced("there is one header, the first")),
+            None => return Err(misplaced("a message is a header, a chunk or the finish step")),
+        }
+    }
+    Ok(())
+}
+
+async fn chunk(
+    ctx: &Ctx,
+    import: &mut Import,
+    chunk: pb::ImportChunk,
+    outlet: &Outlet<pb::ImportDocumentsResponse>,
+) -> Result<(), Ended> {
+    let sequence = chunk.sequence;
+    check_sequence(sequence, import.acknowledged_sequence())?;
+    let results = import.chunk(ctx, parse_import::chunk(chunk)?).await?;
+    outlet.send(encode::acknowledgement(sequence, results)).await
+}
+
+async fn finish(
+    ctx: &Ctx,
+    import: &mut Import,
+    outlet: &Outlet<pb::ImportDocumentsResponse>,
+) -> Result<(), Ended> {
+    loop {
+        let step = import.finish_step(ctx).await?;
+        let done = matches!(step, FinishStep::Done(_));
+        outlet.send(encode::finish_step(step)).await?;
+        if done {
+            return Ok(());
+        }
+        outlet.go_on(ctx)?;
+    }
+}
+
+/// The next chunk, or one that was acknowledged before.
+fn check_sequence(sequence: i64, acknowledged: i64) -> Result<(), Status> {
+    let expected = acknowledged.saturating_add(1);
+    if (1..=expected).contains(&sequence) {
+        return Ok(());
+    }
+    let what = format!("chunk {sequence} came where {expected}, or one before it, was expected");
+    let status = Status::from(Error::invalid("chunk.sequence", Reason::ChunkOutOfOrder, what));
+    let mut details = status.get_error_details();
+    let metadata = HashMap::from([("expected".to_owned(), expected.to_string())]);
+    details.set_error_info(Reason::ChunkOutOfOrder.as_str(), DOMAIN, metadata);
+    Err(Status::with_error_details(status.code(), status.message(), details))
+}
+
+fn misplaced(description: &str) -> Ended {
+    Error::invalid("step", Reason::RequestMalformed, description).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_chunk_or_an_earlier_one_is_taken_and_no_number_is_skipped() {
+        for (sequence, acknowledged) in [(1, 0), (1, 3), (3, 3), (4, 3), (i64::MAX, i64::MAX)] {
+            assert!(check_sequence(sequence, acknowledged).is_ok(), "{sequence} {acknowledged}");
+        }
+        for (sequence, acknowledged) in [(0, 0), (-1, 0), (2, 0), (5, 3), (0, 3), (i64::MAX, 0)] {
+            let status = check_sequence(sequence, acknowledged).unwrap_err();
+            let details = status.get_error_details();
+            let info = details.error_info().expect("always there");
+            assert_eq!(info.reason, "CHUNK_OUT_OF_ORDER");
+            assert_eq!(info.metadata["expected"], (acknowledged + 1).to_string());
+            let field = &details.bad_request().expect("a field").field_violations[0].field;
+            assert_eq!(field, "chunk.sequence");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Streams of answers: a task of its own works, a bounded channel lets it work no faster than
+//! the client reads, and however it ends, the client is told.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use crate::api::status::{TRACE, retry_after};
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Reason};
+
+/// Answers that wait for the client to read them.
+const CAPACITY: usize = 2;
+
+pub type Answers<T> = ReceiverStream<Result<T, Status>>;
+
+/// Why a stream came to its end before its work was done.
+#[derive(Debug)]
+pub enum Ended {
+    Refused(Status),
+    /// Nobody is there to be told.
+    ClientGone,
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Status> for Ended {
+    fn from(status: Status) -> Self {
+        Self::Refused(status)
+    }
+}
+
+/// Where a stream's work sends its answers.
+#[derive(Debug)]
+pub struct Outlet<T> {
+    sender: mpsc::Sender<Result<T, Status>>,
+    ending: CancellationToken,
+}
+
+impl<T> Outlet<T> {
+    /// Sends an answer as soon as the client has room for it.
+    ///
+    /// # Errors
+    /// If the client went away, or the server goes down and the client does not read.
+    pub async fn send(&self, answer: T) -> Result<(), Ended> {
+        tokio::select! {
+            biased;
+            permit = self.sender.reserve() => {
+                permit.map_err(|_| Ended::ClientGone)?.send(Ok(answer));
+                Ok(())
+            }
+            () = self.ending.cancelled() => Err(shutting_down()),
+        }
+    }
+
+    /// The next message of the client; `None` if it has no more.
+    ///
+    /// # Errors
+    /// If it cannot be read, the client went away, or the server goes down.
+    pub async fn receive<M>(
+        &self,
+        messages: &mut (impl Stream<Item = Result<M, Status>> + Unpin),
+    ) -> Result<Option<M>, Ended> {
+        tokio::select! {
+            biased;
+            () = self.ending.cancelled() => Err(shutting_down()),
+            () = self.sender.closed() => Err(Ended::ClientGone),
+            message = messages.next() => Ok(message.transpose()?),
+        }
+    }
+
+    /// Whether another piece of work may be begun.
+    ///
+    /// # Errors
+    /// If the deadline has passed, the client went away, or the server goes down.
+    pub fn go_on(&self, ctx: &Ctx) -> Result<(), Ended> {
+        if self.sender.is_closed() {
+            return Err(Ended::ClientGone);
+        }
+        if self.ending.is_cancelled() {
+            return Err(shutting_down());
+        }
+        Ok(ctx.check_deadline()?)
+    }
+}
+
+/// A clean end would say that everything was told.
+fn shutting_down() -> Ended {
+    Ended::from(Error::Unavailable {
+        reason: Reason::ShuttingDown,
+        description: "the server is going down: connect again and resume".into(),
+        retry_after: retry_after(Duration::from_millis(500)),
+    })
+}
+
+/// Lets `work` answer on a task of its own. If it fails or panics, that is the last answer.
+pub fn answer<T, F>(
+    ctx: &Ctx,
+    ending: CancellationToken,
+    work: impl FnOnce(Outlet<T>) -> F,
+) -> Answers<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<(), Ended>> + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(CAPACITY);
+    let work = work(Outlet { sender: sender.clone(), ending });
+    let task = async move {
+        let refused = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Ok(()) | Err(Ended::ClientGone)) => return,
+            Ok(Err(Ended::Refused(status))) => status,
+            Err(_) => Error::internal("the work of a stream panicked").into(),
+        };
+        // If this fails the client went away meanwhile.
+        let _ = sender.send(Err(refused)).await;
+    };
+    tokio::spawn(TRACE.scope(ctx.trace.clone(), task));
+    ReceiverStream::new(receiver)
+}
+
+/// A stream that has nothing to answer.
+pub fn nothing<T>() -> Answers<T> {
+    ReceiverStream::new(mpsc::channel(1).1)
+}
+
+#[cfg(test)]
+mod tests;

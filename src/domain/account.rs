@@ -1,0 +1,160 @@
+//! Accounts: the companies and persons who owe us, their keys in other systems, and what may
+//! become of them.
+
+pub mod command;
+pub mod lifecycle;
+mod region;
+#[cfg(test)]
+mod tests;
+pub mod validate;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::names::AccountRef;
+use super::stored::stored_enum;
+
+pub const DISPLAY_NAME_CHARS_MAX: usize = 200;
+pub const LEGAL_NAME_CHARS_MAX: usize = 200;
+pub const TAX_ID_CHARS_MAX: usize = 64;
+pub const BLOCK_REASON_CHARS_MAX: usize = 500;
+pub const EXTERNAL_REFS_MAX: usize = 50;
+pub const LABELS_MAX: usize = 32;
+pub const LABEL_KEY_CHARS_MAX: usize = 63;
+pub const LABEL_VALUE_CHARS_MAX: usize = 200;
+/// Most accounts one call may name.
+pub const BATCH_MAX: usize = 500;
+
+stored_enum! {
+    /// What a caller sees of an account's lifecycle.
+    pub enum AccountState {
+        Active => "ACTIVE",
+        /// Takes no new debits.
+        Blocked => "BLOCKED",
+        /// Soft-deleted; whether it was blocked before is kept beside it.
+        Deleted => "DELETED",
+    }
+}
+
+/// A key of an account in another system, as that system writes it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ExternalRef {
+    pub system: String,
+    pub id: String,
+}
+
+/// A customer. Instants are microseconds since the epoch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: String,
+    pub display_name: String,
+    pub legal_name: String,
+    pub region_code: String,
+    pub tax_id: String,
+    pub external_refs: Vec<ExternalRef>,
+    /// Id of the account it is controlled by.
+    pub parent_id: Option<String>,
+    pub related_party: bool,
+    pub labels: BTreeMap<String, String>,
+    /// The block stays while it is deleted, and is there again when it comes back.
+    pub blocked: bool,
+    /// Empty unless blocked.
+    pub block_reason: String,
+    pub create_us: i64,
+    pub update_us: i64,
+    pub delete_us: Option<i64>,
+    pub version: i64,
+}
+
+impl Account {
+    /// A new account of which nothing is known but how it is called; its times are not set.
+    pub fn named_only(id: String, display_name: String) -> Self {
+        Self {
+            id,
+            display_name,
+            legal_name: String::new(),
+            region_code: String::new(),
+            tax_id: String::new(),
+            external_refs: Vec::new(),
+            parent_id: None,
+            related_party: false,
+            labels: BTreeMap::new(),
+            blocked: false,
+            block_reason: String::new(),
+            create_us: 0,
+            update_us: 0,
+            delete_us: None,
+            version: 1,
+        }
+    }
+
+    pub fn state(&self) -> AccountState {
+        match (self.delete_us, self.blocked) {
+            (Some(_), _) => AccountState::Deleted,
+            (None, true) => AccountState::Blocked,
+            (None, false) => AccountState::Active,
+        }
+    }
+}
+
+/// Which accounts to list; `None` is no restriction.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountFilter<A> {
+    /// Direct members of this account only.
+    pub parent: Option<A>,
+    pub state: Option<AccountState>,
+    /// In any case of ASCII letters.
+    pub display_name_prefix: String,
+    /// Deleted ones too; the state DELETED asks for them by itself.
+    pub show_deleted: bool,
+}
+
+/// What to sort accounts by; the id comes last in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountOrder {
+    Id,
+    DisplayName,
+    CreateTime,
+}
+
+/// The values to sort by of the last account of a page: the next page begins behind them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountKey {
+    Id(String),
+    DisplayName(String, String),
+    CreateTime(i64, String),
+}
+
+impl AccountKey {
+    pub fn of(account: &Account, order: AccountOrder) -> Self {
+        let id = account.id.clone();
+        match order {
+            AccountOrder::Id => Self::Id(id),
+            AccountOrder::DisplayName => Self::DisplayName(account.display_name.clone(), id),
+            AccountOrder::CreateTime => Self::CreateTime(account.create_us, id),
+        }
+    }
+}
+
+/// A page of accounts as asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountList<A = AccountRef> {
+    pub filter: AccountFilter<A>,
+    pub order: AccountOrder,
+    pub descending: bool,
+    pub after: Option<AccountKey>,
+    pub size: usize,
+}
+
+/// A page of accounts, and where the next one begins if there is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPage {
+    pub accounts: Vec<Account>,
+    pub next: Option<AccountKey>,
+}
+
+/// The name to search by prefix: ASCII letters in lower case.
+pub fn display_key(display_name: &str) -> String {
+    display_name.to_ascii_lowercase()
+}

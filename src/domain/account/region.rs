@@ -1,0 +1,34 @@
+//! Countries and territories of ISO 3166-1 alpha-2, and XK, which ERP systems use for Kosovo.
+
+const REGIONS: &str = "\
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR \
+    BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ \
+    EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW \
+    GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY \
+    KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV \
+    MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY \
+    QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG \
+    TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM \
+    ZW XK";
+
+pub(super) fn is_region(code: &str) -> bool {
+    code.len() == 2 && REGIONS.split_ascii_whitespace().any(|known| known == code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_has_the_249_codes_of_the_standard_and_kosovo_each_once() {
+        let codes: std::collections::BTreeSet<_> = REGIONS.split_ascii_whitespace().collect();
+        assert_eq!((codes.len(), REGIONS.split_ascii_whitespace().count()), (250, 250));
+        assert!(codes.iter().all(|c| c.len() == 2 && c.bytes().all(|b| b.is_ascii_uppercase())));
+    }
+
+    #[test]
+    fn only_codes_of_the_standard_are_regions() {
+        assert!(["CN", "DE", "US", "TW", "HK"].into_iter().all(is_region));
+        assert!(!["", "cn", "UK", "EU", "ZZ", "D", "DE ", "A B", "DEU"].into_iter().any(is_region));
+    }
+}

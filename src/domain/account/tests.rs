@@ -1,0 +1,124 @@
+use std::collections::{BTreeMap, HashMap};
+
+use super::lifecycle::Ties;
+use super::*;
+use crate::domain::error::{Error, Reason, Result, Violation, Violations};
+use crate::domain::names::CanonicalForm;
+
+const FREE: Ties = Ties { open_items: 0, live_children: 0 };
+
+fn account() -> Account {
+    Account::named_only("acme".into(), "Acme".into())
+}
+
+fn reason(result: Result<()>) -> Option<Reason> {
+    result.err().map(|e| e.reason())
+}
+
+fn refs(pairs: &[(&str, &str)]) -> Vec<ExternalRef> {
+    pairs.iter().map(|&(s, id)| ExternalRef { system: s.into(), id: id.into() }).collect()
+}
+
+fn violations(check: impl FnOnce(&mut Violations)) -> Vec<Violation> {
+    let mut violations = Violations::new();
+    check(&mut violations);
+    match violations.finish() {
+        Err(Error::Invalid(list)) => list,
+        _ => vec![],
+    }
+}
+
+#[test]
+fn a_block_ends_by_unblocking_only() {
+    let mut account = account();
+    assert_eq!(reason(account.unblock()), Some(Reason::AccountNotBlocked));
+    assert_eq!(reason(account.block("fraud".into())), None);
+    assert_eq!(account.state(), AccountState::Blocked);
+    assert_eq!(reason(account.block("again".into())), Some(Reason::AccountBlocked));
+    assert_eq!(account.block_reason, "fraud");
+    assert_eq!(reason(account.unblock()), None);
+    assert_eq!((account.state(), account.block_reason.as_str()), (AccountState::Active, ""));
+}
+
+#[test]
+fn an_account_comes_back_blocked_if_it_was() {
+    let mut account = account();
+    account.block("fraud".into()).unwrap();
+    account.delete(FREE, 7).unwrap();
+    assert_eq!((account.state(), account.delete_us), (AccountState::Deleted, Some(7)));
+    assert_eq!(reason(account.delete(FREE, 8)), Some(Reason::AccountDeleted));
+    assert_eq!(reason(account.block("x".into())), Some(Reason::AccountDeleted));
+    assert_eq!(reason(account.unblock()), Some(Reason::AccountDeleted));
+    account.undelete().unwrap();
+    assert_eq!(account.state(), AccountState::Blocked);
+    assert_eq!(reason(account.undelete()), Some(Reason::AccountNotDeleted));
+}
+
+#[test]
+fn every_obstacle_to_deleting_is_named_at_once() {
+    let refused = account().delete(Ties { open_items: 3, live_children: 2 }, 7).unwrap_err();
+    let Error::FailedPrecondition(list) = refused else { panic!("{refused}") };
+    let reasons: Vec<_> = list.iter().map(|p| p.reason).collect();
+    assert_eq!(reasons, [Reason::AccountHasOpenItems, Reason::AccountHasChildren]);
+    assert_eq!(list[0].metadata["open_items"], "3");
+}
+
+#[test]
+fn a_stale_version_is_refused() {
+    assert_eq!(reason(account().check_version(1)), None);
+    assert_eq!(reason(account().check_version(2)), Some(Reason::EtagMismatch));
+}
+
+#[test]
+fn every_fault_of_the_keys_is_named_by_its_place() {
+    let list = refs(&[("SAP", "1"), ("S P", "2"), ("SAP", ""), ("SAP", "1"), ("SAP", "a\0")]);
+    let found = violations(|v| validate::external_refs("account.external_refs", &list, v));
+    let found: Vec<_> = found.iter().map(|v| (v.field.as_str(), v.reason)).collect();
+    assert_eq!(
+        found,
+        [
+            ("account.external_refs[1].system", Reason::ResourceNameInvalid),
+            ("account.external_refs[2].id", Reason::FieldRequired),
+            ("account.external_refs[3]", Reason::DuplicateElement),
+            ("account.external_refs[4].id", Reason::TextInvalid),
+        ]
+    );
+    let many = refs(&[("SAP", "1"); 51]);
+    let found = violations(|v| validate::external_refs("r", &many, v));
+    assert_eq!(found[0].reason, Reason::TooManyElements);
+}
+
+#[test]
+fn numeric_keys_that_mean_the_same_come_once() {
+    let list = refs(&[("SAP", "007"), ("CRM", "007"), ("SAP", "7"), ("CRM", "7")]);
+    let numeric = HashMap::from([("SAP".to_owned(), CanonicalForm::Numeric)]);
+    let Err(Error::Invalid(found)) = validate::canonical_ids("r", &list, &numeric) else {
+        panic!("accepted")
+    };
+    assert_eq!((found.len(), found[0].field.as_str()), (1, "r[2]"));
+    let exact = validate::canonical_ids("r", &list, &HashMap::new()).unwrap();
+    assert_eq!(exact, ["007", "007", "7", "7"]);
+}
+
+#[test]
+fn labels_are_bounded_in_number_and_length() {
+    let one = |key: &str, value: &str| BTreeMap::from([(key.to_owned(), value.to_owned())]);
+    for (key, value, faults) in
+        [("k", "", 0), ("", "v", 1), (&"k".repeat(64), "v", 1), ("k", &"v".repeat(201), 1)]
+    {
+        let found = violations(|v| validate::labels("labels", &one(key, value), v));
+        assert_eq!(found.len(), faults, "{key:?}");
+    }
+    let many = (0..33).map(|n| (n.to_string(), String::new())).collect();
+    let found = violations(|v| validate::labels("labels", &many, v));
+    assert_eq!(found[0].reason, Reason::TooManyElements);
+}
+
+#[test]
+fn names_may_be_chinese_and_as_long_as_documented() {
+    assert!(validate::display_name("n", &"客".repeat(200)).is_ok());
+    assert!(validate::display_name("n", &"客".repeat(201)).is_err());
+    assert!(validate::display_name("n", "").is_err());
+    assert!(validate::legal_name("n", "").is_ok());
+    assert_eq!(display_key("ÄBC 广州 Ltd"), "Äbc 广州 ltd");
+}

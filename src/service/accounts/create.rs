@@ -1,0 +1,83 @@
+//! Creating an account.
+
+use std::collections::BTreeSet;
+
+use uuid::Uuid;
+
+use super::{Accounts, Request, find, place};
+use crate::ctx::Ctx;
+use crate::domain::account::Account;
+use crate::domain::account::command::CreateAccount;
+use crate::domain::error::{Error, Result};
+use crate::domain::names::{AccountRef, account_name};
+use crate::store::WriteTx;
+use crate::store::account::{Head, event};
+
+impl Accounts {
+    /// Creates an account.
+    ///
+    /// # Errors
+    /// RESOURCE_ALREADY_EXISTS, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED, DUPLICATE_ELEMENT;
+    /// about the parent NotFound, ACCOUNT_DELETED, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP.
+    pub async fn create(
+        &self,
+        ctx: &Ctx,
+        command: CreateAccount,
+        request_id: &str,
+    ) -> Result<Account> {
+        let request = Request {
+            method: "AccountService.CreateAccount",
+            request_id,
+            resource: command.id.as_deref().map(account_name).unwrap_or_default(),
+        };
+        self.change(ctx, request, command, |tx, command| Box::pin(create(tx, command))).await
+    }
+}
+
+async fn create(tx: &mut WriteTx, command: CreateAccount) -> Result<Account> {
+    let CreateAccount {
+        id,
+        display_name,
+        legal_name,
+        region_code,
+        tax_id,
+        external_refs,
+        parent,
+        related_party,
+        labels,
+        form,
+    } = command;
+    let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
+    let parent = match parent {
+        Some(name) => Some(parent_head(tx, &id, &name).await?),
+        None => None,
+    };
+    let recorded = tx.recorded_at().await?;
+    let canonical_ids = place::canonical_ids(tx, &external_refs, form, &BTreeSet::new()).await?;
+    let account = Account {
+        parent_id: parent.as_ref().map(|head| head.account_id.clone()),
+        legal_name,
+        region_code,
+        tax_id,
+        external_refs,
+        related_party,
+        labels,
+        create_us: recorded,
+        update_us: recorded,
+        ..Account::named_only(id, display_name)
+    };
+    let root_id = parent.map_or_else(|| account.id.clone(), |head| head.root_id);
+    tx.insert_account(&account, &canonical_ids, &root_id).await?;
+    tx.publish_account(event::CREATED, &account, &[]).await?;
+    Ok(account)
+}
+
+/// Locks the group of the parent and checks that a new account may join it.
+async fn parent_head(tx: &mut WriteTx, id: &str, parent: &AccountRef) -> Result<Head> {
+    let parent = find(tx, parent).await?;
+    let mut heads = tx.lock_roots(&BTreeSet::from([parent.id.clone()])).await?;
+    let head = heads.remove(&parent.id);
+    let head = head.ok_or_else(|| Error::internal(format!("{} has no head", parent.id)))?;
+    place::check(tx, id, 1, &head).await?;
+    Ok(head)
+}

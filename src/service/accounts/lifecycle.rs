@@ -1,0 +1,135 @@
+//! Blocking, deleting, and back.
+
+use super::{Accounts, Locked, Request, lock};
+use crate::ctx::Ctx;
+use crate::domain::account::Account;
+use crate::domain::account::command::{
+    BlockAccount, DeleteAccount, UnblockAccount, UndeleteAccount,
+};
+use crate::domain::error::{Error, Result};
+use crate::domain::names::AccountRef;
+use crate::store::WriteTx;
+use crate::store::account::event;
+
+impl Accounts {
+    /// Lets an account take no new debits.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_BLOCKED (already), ACCOUNT_DELETED.
+    pub async fn block(
+        &self,
+        ctx: &Ctx,
+        command: BlockAccount,
+        request_id: &str,
+    ) -> Result<Account> {
+        let resource = command.account.to_string();
+        let request = Request { method: "AccountService.BlockAccount", request_id, resource };
+        self.change(ctx, request, command, |tx, command| Box::pin(block(tx, command))).await
+    }
+
+    /// Ends a block.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_NOT_BLOCKED, ACCOUNT_DELETED.
+    pub async fn unblock(
+        &self,
+        ctx: &Ctx,
+        command: UnblockAccount,
+        request_id: &str,
+    ) -> Result<Account> {
+        let resource = command.account.to_string();
+        let request = Request { method: "AccountService.UnblockAccount", request_id, resource };
+        self.change(ctx, request, command, |tx, command| Box::pin(unblock(tx, command))).await
+    }
+
+    /// Soft-deletes an account that owes nothing and that no live account belongs to.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, ACCOUNT_HAS_OPEN_ITEMS, ACCOUNT_HAS_CHILDREN.
+    pub async fn delete(
+        &self,
+        ctx: &Ctx,
+        command: DeleteAccount,
+        request_id: &str,
+    ) -> Result<Account> {
+        let resource = command.account.to_string();
+        let request = Request { method: "AccountService.DeleteAccount", request_id, resource };
+        self.change(ctx, request, command, |tx, command| Box::pin(delete(tx, command))).await
+    }
+
+    /// Brings a deleted account back, blocked if it was.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_NOT_DELETED, ACCOUNT_DELETED (its parent).
+    pub async fn undelete(
+        &self,
+        ctx: &Ctx,
+        command: UndeleteAccount,
+        request_id: &str,
+    ) -> Result<Account> {
+        let resource = command.account.to_string();
+        let request = Request { method: "AccountService.UndeleteAccount", request_id, resource };
+        self.change(ctx, request, command, |tx, command| Box::pin(undelete(tx, command))).await
+    }
+}
+
+async fn block(
+    tx: &mut WriteTx,
+    BlockAccount { account, reason }: BlockAccount,
+) -> Result<Account> {
+    change(tx, &account, event::BLOCKED, |account| account.block(reason)).await
+}
+
+async fn unblock(tx: &mut WriteTx, UnblockAccount { account }: UnblockAccount) -> Result<Account> {
+    change(tx, &account, event::UNBLOCKED, Account::unblock).await
+}
+
+async fn change(
+    tx: &mut WriteTx,
+    name: &AccountRef,
+    event_type: &'static str,
+    change: impl FnOnce(&mut Account) -> Result<()>,
+) -> Result<Account> {
+    let mut target = lock(tx, name).await?;
+    change(&mut target.account)?;
+    save(tx, target, event_type).await
+}
+
+async fn delete(tx: &mut WriteTx, command: DeleteAccount) -> Result<Account> {
+    let DeleteAccount { account: name, version } = command;
+    let mut target = lock(tx, &name).await?;
+    target.account.check_live()?;
+    if let Some(version) = version {
+        target.account.check_version(version)?;
+    }
+    let ties = tx.ties(&target.account.id).await?;
+    let recorded = tx.record_after(target.head.head_us).await?;
+    target.account.delete(ties, recorded)?;
+    save(tx, target, event::DELETED).await
+}
+
+async fn undelete(
+    tx: &mut WriteTx,
+    UndeleteAccount { account: name }: UndeleteAccount,
+) -> Result<Account> {
+    let mut target = lock(tx, &name).await?;
+    target.account.undelete()?;
+    if let Some(parent_id) = &target.account.parent_id {
+        // In the same group, hence locked.
+        let gone = || Error::internal(format!("the parent {parent_id} is gone"));
+        tx.account(parent_id).await?.ok_or_else(gone)?.check_live()?;
+    }
+    save(tx, target, event::UNDELETED).await
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    Locked { mut account, head }: Locked,
+    event_type: &'static str,
+) -> Result<Account> {
+    account.update_us = tx.record_after(head.head_us).await?;
+    account.version += 1;
+    tx.update_account(&account).await?;
+    tx.publish_account(event_type, &account, &[]).await?;
+    Ok(account)
+}

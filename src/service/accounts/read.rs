@@ -1,0 +1,66 @@
+//! Reading accounts.
+
+use super::{Accounts, resolve};
+use crate::ctx::Ctx;
+use crate::domain::account::{Account, AccountFilter, AccountList, AccountPage};
+use crate::domain::error::{Error, Result};
+use crate::domain::names::AccountRef;
+
+impl Accounts {
+    /// One account, deleted or not.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn get(&self, ctx: &Ctx, name: AccountRef) -> Result<Account> {
+        let accounts = self.batch_get(ctx, vec![name]).await?;
+        accounts.into_iter().next().ok_or_else(|| Error::internal("one name, no account"))
+    }
+
+    /// Accounts in the order of their names, all or none; the same name twice, twice.
+    ///
+    /// # Errors
+    /// NotFound with every missing name.
+    pub async fn batch_get(&self, ctx: &Ctx, names: Vec<AccountRef>) -> Result<Vec<Account>> {
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
+                    let ids: Vec<&str> = found.values().map(|known| known.id.as_str()).collect();
+                    let accounts = tx.accounts(&ids).await?;
+                    let account = |name: &AccountRef| {
+                        let id = &found.get(name)?.id;
+                        accounts.get(id).cloned()
+                    };
+                    let gone = || Error::internal("an account found is gone in one picture");
+                    names.iter().map(|name| account(name).ok_or_else(gone)).collect()
+                })
+            })
+            .await
+    }
+
+    /// A page of accounts.
+    ///
+    /// # Errors
+    /// NotFound for the parent of the filter.
+    pub async fn list(&self, ctx: &Ctx, list: AccountList) -> Result<AccountPage> {
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let AccountList { filter, order, descending, after, size } = list;
+                    let AccountFilter { parent, state, display_name_prefix, show_deleted } = filter;
+                    let parent = match parent {
+                        None => None,
+                        Some(name) => {
+                            let names = [name];
+                            let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
+                            found.into_values().next().map(|known| known.id)
+                        }
+                    };
+                    let filter = AccountFilter { parent, state, display_name_prefix, show_deleted };
+                    let list = AccountList { filter, order, descending, after, size };
+                    tx.list_accounts(&list).await
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,157 @@
+//! Changing the fields of an account.
+
+use std::collections::BTreeSet;
+
+use super::{Accounts, Locked, Request, find, locked, place};
+use crate::ctx::Ctx;
+use crate::domain::account::Account;
+use crate::domain::account::command::{ParentChange, UpdateAccount};
+use crate::domain::error::{Error, Result};
+use crate::store::WriteTx;
+use crate::store::account::{Head, event};
+
+impl Accounts {
+    /// Changes what the command names; answers the account as it is then. A command that
+    /// changes nothing leaves the version as it was.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED,
+    /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP.
+    pub async fn update(
+        &self,
+        ctx: &Ctx,
+        command: UpdateAccount,
+        request_id: &str,
+    ) -> Result<Account> {
+        let request = Request {
+            method: "AccountService.UpdateAccount",
+            request_id,
+            resource: command.account.to_string(),
+        };
+        self.change(ctx, request, command, |tx, command| Box::pin(update(tx, command))).await
+    }
+}
+
+/// Where an account stands, and where it is to stand.
+struct Places {
+    target: Locked,
+    /// `None`: it stays; `Some(None)`: under nobody.
+    parent: Option<Option<Head>>,
+}
+
+async fn update(tx: &mut WriteTx, command: UpdateAccount) -> Result<Account> {
+    let Places { target, parent } = lock(tx, &command).await?;
+    let Locked { account: before, head } = target;
+    before.check_live()?;
+    before.check_version(command.version)?;
+    let recorded = tx.record_after(head.head_us).await?;
+
+    let (form, mut after) = (command.form, before.clone());
+    apply(&mut after, command);
+    if let Some(parent) = &parent {
+        after.parent_id = parent.as_ref().map(|head| head.account_id.clone());
+    }
+    let changed = changed(&before, &after);
+    if changed.is_empty() {
+        return Ok(before);
+    }
+    after.version += 1;
+    after.update_us = recorded;
+    if changed.contains(&"external_refs") {
+        let known = before.external_refs.iter().map(|r| r.system.as_str()).collect();
+        let ids = place::canonical_ids(tx, &after.external_refs, form, &known).await?;
+        tx.replace_refs(&after, &ids).await?;
+    }
+    if changed.contains(&"parent") {
+        rehang(tx, &after, parent.flatten(), recorded).await?;
+    }
+    tx.update_account(&after).await?;
+    tx.publish_account(event::UPDATED, &after, &changed).await?;
+    Ok(after)
+}
+
+/// Locks the group of the account, and the one it is to belong to, at once.
+async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
+    let known = find(tx, &command.account).await?;
+    let mut ids = BTreeSet::from([known.id.clone()]);
+    let parent_id = match &command.parent {
+        Some(ParentChange::Under(name)) => Some(find(tx, name).await?.id),
+        Some(ParentChange::None) | None => None,
+    };
+    ids.extend(parent_id.clone());
+    let heads = tx.lock_roots(&ids).await?;
+    let target = locked(tx, &known.id, heads.get(&known.id)).await?;
+    let parent = match (&command.parent, parent_id) {
+        (None, _) => None,
+        (Some(_), None) => Some(None),
+        (Some(_), Some(id)) => {
+            let gone = || Error::internal(format!("{id} has no head"));
+            Some(Some(heads.get(&id).cloned().ok_or_else(gone)?))
+        }
+    };
+    Ok(Places { target, parent })
+}
+
+/// Writes the fields the command names, but for the parent.
+fn apply(account: &mut Account, command: UpdateAccount) {
+    let UpdateAccount {
+        account: _,
+        version: _,
+        display_name,
+        legal_name,
+        region_code,
+        tax_id,
+        external_refs,
+        parent: _,
+        related_party,
+        labels,
+        form: _,
+    } = command;
+    fn set<T>(field: &mut T, value: Option<T>) {
+        if let Some(value) = value {
+            *field = value;
+        }
+    }
+    set(&mut account.display_name, display_name);
+    set(&mut account.legal_name, legal_name);
+    set(&mut account.region_code, region_code);
+    set(&mut account.tax_id, tax_id);
+    set(&mut account.external_refs, external_refs);
+    set(&mut account.related_party, related_party);
+    set(&mut account.labels, labels);
+}
+
+/// The fields that an update made different.
+fn changed(before: &Account, after: &Account) -> Vec<&'static str> {
+    [
+        ("display_name", before.display_name != after.display_name),
+        ("legal_name", before.legal_name != after.legal_name),
+        ("region_code", before.region_code != after.region_code),
+        ("tax_id", before.tax_id != after.tax_id),
+        ("external_refs", before.external_refs != after.external_refs),
+        ("parent", before.parent_id != after.parent_id),
+        ("related_party", before.related_party != after.related_party),
+        ("labels", before.labels != after.labels),
+    ]
+    .into_iter()
+    .filter_map(|(field, differs)| differs.then_some(field))
+    .collect()
+}
+
+/// Moves the account with all that is below it.
+async fn rehang(
+    tx: &mut WriteTx,
+    account: &Account,
+    parent: Option<Head>,
+    recorded: i64,
+) -> Result<()> {
+    let root_id = match parent {
+        None => account.id.clone(),
+        Some(parent) => {
+            let levels = tx.levels(&account.id).await?;
+            place::check(tx, &account.id, levels, &parent).await?;
+            parent.root_id
+        }
+    };
+    tx.move_account(account, &root_id, recorded).await
+}

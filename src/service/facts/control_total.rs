@@ -1,0 +1,61 @@
+//! SetControlTotal.
+
+use chrono::NaiveDate;
+
+use super::{Facts, event};
+use crate::ctx::Ctx;
+use crate::domain::error::Result;
+use crate::domain::ledger::LedgerPoint;
+use crate::domain::receivables::ControlTotalCheck;
+use crate::domain::receivables::command::SetControlTotal;
+use crate::store::{Call, WriteTx};
+
+impl Facts {
+    /// Records a balance of the general ledger; answers it beside the balance of this ledger
+    /// at the point of the answer.
+    pub async fn set_control_total(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: SetControlTotal,
+    ) -> Result<ControlTotalCheck> {
+        let call = Call {
+            method: "ReceivableService.SetControlTotal",
+            request_id,
+            command: &c,
+            resource: event::company(&c.company_code),
+        };
+        let (command, today) = (c.clone(), ctx.business_date());
+        self.store
+            .mutate(ctx, call, move |tx| {
+                let c = command.clone();
+                Box::pin(async move { record(tx, c, today).await })
+            })
+            .await
+    }
+}
+
+async fn record(
+    tx: &mut WriteTx,
+    c: SetControlTotal,
+    today: NaiveDate,
+) -> Result<ControlTotalCheck> {
+    let SetControlTotal { company_code, date, amount } = c;
+    let currency = amount.currency;
+    let book = tx.book_balance(&company_code, currency.code(), date).await?;
+    tx.add_control_total(&company_code, date, amount).await?;
+    tx.publish(vec![event::control_total_set(&company_code, date, amount)]).await?;
+    Ok(ControlTotalCheck {
+        company_code,
+        date,
+        currency,
+        control_total: amount.minor,
+        ledger_balance: book.balance,
+        point: LedgerPoint {
+            as_of: date,
+            known_at: book.known_at,
+            projected: date > today,
+            known: book.known,
+        },
+    })
+}

@@ -1,0 +1,171 @@
+//! RecordPromiseToPay and WithdrawPromiseToPay.
+//!
+//! The recorded answer of a call does not name the person who promised: the name stays in
+//! the promise alone, and is put back into the answer from there.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{Facts, event};
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
+use crate::domain::item::Side;
+use crate::domain::names::{PROMISES, child_name};
+use crate::domain::promise::PromiseState;
+use crate::domain::receivables::Promise;
+use crate::domain::receivables::command::{RecordPromise, WithdrawPromise};
+use crate::store::facts::{Entered, PromisedItem};
+use crate::store::{Call, WriteTx};
+
+impl Facts {
+    /// Records that a customer promised to pay.
+    ///
+    /// # Errors
+    /// `DATE_INVALID`, `CURRENCY_MISMATCH`, `FIELD_INVALID` and `DUPLICATE_ELEMENT` of all
+    /// items at once, `RESOURCE_NOT_FOUND` for the account.
+    pub async fn record_promise(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: RecordPromise,
+    ) -> Result<Promise> {
+        let call = Call {
+            method: "ReceivableService.RecordPromiseToPay",
+            request_id,
+            command: &c,
+            resource: c.account.to_string(),
+        };
+        let (command, today) = (c.clone(), ctx.business_date());
+        let recorded = self
+            .store
+            .mutate(ctx, call, move |tx| {
+                let c = command.clone();
+                Box::pin(async move { record(tx, c, today).await })
+            })
+            .await?;
+        self.with_name(recorded).await
+    }
+
+    /// Takes a promise back by agreement.
+    ///
+    /// # Errors
+    /// `PROMISE_WITHDRAWN` if it was taken back before, `EFFECTIVE_TOO_EARLY` before the day
+    /// it was made, `RESOURCE_NOT_FOUND`.
+    pub async fn withdraw_promise(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: WithdrawPromise,
+    ) -> Result<Promise> {
+        let call = Call {
+            method: "ReceivableService.WithdrawPromiseToPay",
+            request_id,
+            command: &c,
+            resource: c.promise.resource_name(PROMISES),
+        };
+        let (command, today) = (c.clone(), ctx.business_date());
+        let withdrawn = self
+            .store
+            .mutate(ctx, call, move |tx| {
+                let c = command.clone();
+                Box::pin(async move { withdraw(tx, c, today).await })
+            })
+            .await?;
+        self.with_name(withdrawn).await
+    }
+
+    async fn with_name(&self, mut promise: Promise) -> Result<Promise> {
+        promise.promised_by = self.store.promised_by(promise.id).await?;
+        Ok(promise)
+    }
+}
+
+async fn record(tx: &mut WriteTx, c: RecordPromise, today: NaiveDate) -> Result<Promise> {
+    let Entered { account_id, recorded_us } = tx.enter_account(&c.account).await?;
+    let promise_date = c.promise_date.unwrap_or(today);
+    let known = tx.items_to_promise(&account_id, &c.items).await?;
+    check(&c, promise_date, &known)?;
+    let mut promise = Promise {
+        id: Uuid::now_v7(),
+        account_id,
+        items: c.items,
+        currency: c.amount.currency,
+        amount: c.amount.minor,
+        promise_date,
+        pay_by_date: c.pay_by_date,
+        grace_days: c.grace_days,
+        promised_by: c.promised_by,
+        received: 0,
+        state: PromiseState::Open,
+        recorded_us,
+    };
+    tx.add_promise(&promise).await?;
+    tx.publish(vec![event::promise_recorded(&promise)]).await?;
+    promise.promised_by.clear();
+    Ok(promise)
+}
+
+fn check(
+    c: &RecordPromise,
+    promise_date: NaiveDate,
+    known: &HashMap<Uuid, PromisedItem>,
+) -> Result<()> {
+    let mut violations = Violations::new();
+    if c.amount.minor <= 0 {
+        violations.add("amount", Reason::AmountOutOfRange, "must be positive");
+    }
+    if c.pay_by_date < promise_date {
+        let description = format!("{} lies before the promise of {promise_date}", c.pay_by_date);
+        violations.add("pay_by_date", Reason::DateInvalid, description);
+    }
+    if c.items.is_empty() {
+        violations.add("items", Reason::FieldRequired, "name the items it is about");
+    }
+    let mut seen = HashSet::new();
+    for (i, id) in c.items.iter().enumerate() {
+        let at = format!("items[{i}]");
+        match known.get(id) {
+            _ if !seen.insert(id) => {
+                violations.add(at, Reason::DuplicateElement, "is named twice");
+            }
+            None => violations.add(at, Reason::FieldInvalid, "is no item of this account"),
+            Some(item) if item.side == Side::Credit => {
+                violations.add(at, Reason::FieldInvalid, "is a credit; promises are about debits");
+            }
+            Some(item) if item.currency != c.amount.currency => {
+                let description = format!("is in {}, not in {}", item.currency, c.amount.currency);
+                violations.add(at, Reason::CurrencyMismatch, description);
+            }
+            Some(_) => {}
+        }
+    }
+    violations.finish()
+}
+
+async fn withdraw(tx: &mut WriteTx, c: WithdrawPromise, today: NaiveDate) -> Result<Promise> {
+    let Entered { account_id, recorded_us } = tx.enter_account(&c.promise.account).await?;
+    let name = child_name(&account_id, PROMISES, c.promise.id);
+    let mut promise = tx
+        .promise(&account_id, c.promise.id, today)
+        .await?
+        .ok_or_else(|| Error::not_found("promise", &name))?;
+    if promise.state == PromiseState::Withdrawn {
+        let description = "was taken back before";
+        return Err(Error::precondition(Reason::PromiseWithdrawn, name, description));
+    }
+    let date = c.withdraw_date.unwrap_or(today);
+    if date < promise.promise_date {
+        let description = format!("{date} lies before {}, when it was made", promise.promise_date);
+        return Err(Precondition::new(Reason::EffectiveTooEarly, name, description)
+            .at("withdraw_date")
+            .with("earliest", promise.promise_date)
+            .into());
+    }
+    tx.end_promise(promise.id, date, recorded_us).await?;
+    promise.state = PromiseState::Withdrawn;
+    tx.publish(vec![event::promise_withdrawn(&promise, date)]).await?;
+    promise.promised_by.clear();
+    Ok(promise)
+}

@@ -1,0 +1,401 @@
+//! Clearing by hand, resetting, writing off.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::posting::Written;
+use super::rates::Rates;
+use super::{Ledger, account, event};
+use crate::ctx::Ctx;
+use crate::domain::books::{ActiveClearing, Books, NewDocument, Payment, content_hash};
+use crate::domain::document::{
+    BaselineDates, ClearingInstruction, DocumentKey, Draft, OWN_SOURCE_SYSTEM,
+};
+use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
+use crate::domain::item::{DocumentKind, Side};
+use crate::domain::ledger::command::{AllocationRequest, ClearItems, ResetClearing, WriteOffItem};
+use crate::domain::ledger::{Allocation, Clearing, Document};
+use crate::domain::money::Money;
+use crate::domain::names::{self, AccountRef, child_name};
+use crate::service::Settings;
+use crate::store::{Call, WriteTx};
+
+impl Ledger {
+    /// Settles credits against debits of one account.
+    pub async fn clear(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: ClearItems,
+    ) -> Result<Clearing> {
+        let call = Call {
+            method: "ReceivableService.ClearItems",
+            request_id,
+            command: &command,
+            resource: command.account.to_string(),
+        };
+        let (settings, work) = (self.settings.clone(), command.clone());
+        self.store
+            .mutate(ctx, call, move |tx| {
+                let (settings, command) = (settings.clone(), work.clone());
+                Box::pin(async move { clear(tx, &settings, command).await })
+            })
+            .await
+    }
+
+    /// Takes a clearing back from a day on.
+    pub async fn reset(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: ResetClearing,
+    ) -> Result<Clearing> {
+        let call = Call {
+            method: "ReceivableService.ResetClearing",
+            request_id,
+            command: &command,
+            resource: command.clearing.id.to_string(),
+        };
+        let work = command.clone();
+        self.store
+            .mutate(ctx, call, move |tx| {
+                let command = work.clone();
+                Box::pin(async move { reset(tx, command).await })
+            })
+            .await
+    }
+
+    /// Gives up an open debit item, or a part of it.
+    pub async fn write_off(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: WriteOffItem,
+    ) -> Result<Document> {
+        let call = Call {
+            method: "ReceivableService.WriteOffItem",
+            request_id,
+            command: &command,
+            resource: command.item.id.to_string(),
+        };
+        let work = command.clone();
+        let written = self
+            .store
+            .mutate(ctx, call, move |tx| {
+                let command = work.clone();
+                Box::pin(async move { write_off(tx, command).await })
+            })
+            .await?;
+        self.written(ctx, &written).await
+    }
+}
+
+/// Locks the account and loads the items named, which must be its own.
+async fn load(
+    tx: &mut WriteTx,
+    account: &AccountRef,
+    items: &[Uuid],
+    floor: NaiveDate,
+) -> Result<(String, Books)> {
+    let account = self::account(tx, account).await?.id;
+    tx.lock_accounts(std::slice::from_ref(&account)).await?;
+    let loaded = tx.items(items, floor).await?;
+    for id in items {
+        if !loaded.iter().any(|t| t.item.id == *id && t.item.account_id == account) {
+            return Err(Error::not_found("item", child_name(&account, names::ITEMS, *id)));
+        }
+    }
+    let companies: Vec<String> = loaded.iter().map(|t| t.item.company_code.clone()).collect();
+    let mut books = Books::new(tx.closed_periods(companies).await?);
+    books.load(loaded);
+    Ok((account, books))
+}
+
+async fn clear(tx: &mut WriteTx, settings: &Settings, command: ClearItems) -> Result<Clearing> {
+    let day = command.apply_date.unwrap_or(tx.clock().business_date());
+    let mut items: Vec<Uuid> = command
+        .allocations
+        .iter()
+        .flat_map(|a| [a.credit_item, a.debit_item])
+        .chain(command.oldest_first_credits.iter().copied())
+        .collect();
+    items.sort_unstable();
+    items.dedup();
+    let (account, mut books) = load(tx, &command.account, &items, day).await?;
+    let payments = match command.allocations.is_empty() {
+        true => oldest_first(tx, &mut books, &account, &command.oldest_first_credits, day).await?,
+        false => named(&books, &command.allocations)?,
+    };
+    let rates = rates(tx, settings, &books, &payments, day).await?;
+    let cleared = books.clear(Uuid::nil(), day, &payments, &rates)?;
+    let Some(id) = cleared else {
+        return Err(Error::precondition(
+            Reason::ClearingExceedsOpen,
+            names::account_name(&account),
+            format!("nothing is open on both sides from {day} on"),
+        ));
+    };
+    let mut changes = books.take_changes()?;
+    let recorded = tx.recorded_at().await?;
+    let clearing = changes
+        .clearings
+        .iter_mut()
+        .find(|c| c.id == id)
+        .map(|c| answer(c, &books, recorded))
+        .ok_or_else(|| Error::internal("a clearing was lost"))??;
+    tx.write_changes(changes).await?;
+    tx.publish(event::clearings(event::ITEMS_CLEARED, &[(account, id)])).await?;
+    Ok(clearing)
+}
+
+/// The payments as named; amounts must be in the currencies of their items.
+fn named(books: &Books, allocations: &[AllocationRequest]) -> Result<Vec<Payment>> {
+    let mut faults = Violations::new();
+    let mut check = |field: String, item: Uuid, amount: Option<Money>| {
+        let currency = books.item(item).map(|t| t.item.currency);
+        match amount {
+            Some(money) if Some(money.currency) != currency => faults.add(
+                field,
+                Reason::CurrencyMismatch,
+                format!("must be in {}", currency.map_or("", |c| c.code())),
+            ),
+            Some(money) if money.minor <= 0 => {
+                faults.add(field, Reason::AmountOutOfRange, "must be positive");
+            }
+            _ => {}
+        }
+    };
+    for (i, a) in allocations.iter().enumerate() {
+        check(format!("allocations[{i}].amount"), a.debit_item, a.amount);
+        check(format!("allocations[{i}].credit_amount"), a.credit_item, a.credit_amount);
+    }
+    faults.finish()?;
+    Ok(allocations
+        .iter()
+        .map(|a| Payment {
+            credit: a.credit_item,
+            debit: a.debit_item,
+            amount: a.amount.map(|m| m.minor),
+            credit_amount: a.credit_amount.map(|m| m.minor),
+        })
+        .collect())
+}
+
+/// Every credit against every open debit of its company and currency, oldest due first; what
+/// finds nothing open is left out when the payments are made.
+async fn oldest_first(
+    tx: &WriteTx,
+    books: &mut Books,
+    account: &str,
+    credits: &[Uuid],
+    day: NaiveDate,
+) -> Result<Vec<Payment>> {
+    let mut debits: HashMap<(String, &'static str), Vec<(NaiveDate, Uuid)>> = HashMap::new();
+    let mut payments = Vec::new();
+    for credit in credits {
+        let Some(item) = books.item(*credit).map(|t| t.item.clone()) else { continue };
+        let book = (item.company_code.clone(), item.currency.code());
+        if !debits.contains_key(&book) {
+            let open = tx.open_debits(account, &item.company_code, item.currency, day).await?;
+            let found = open.iter().map(|t| (t.item.posting_date, t.item.id)).collect();
+            books.load(open);
+            debits.insert(book.clone(), found);
+        }
+        let open = debits.get(&book).into_iter().flatten();
+        payments.extend(open.filter(|(posted, _)| *posted <= day).map(|(_, debit)| Payment {
+            credit: *credit,
+            debit: *debit,
+            amount: None,
+            credit_amount: None,
+        }));
+    }
+    Ok(payments)
+}
+
+async fn rates(
+    tx: &WriteTx,
+    settings: &Settings,
+    books: &Books,
+    payments: &[Payment],
+    day: NaiveDate,
+) -> Result<Rates> {
+    let currency = |id: Uuid| books.item(id).map(|t| t.item.currency);
+    if payments.iter().any(|p| currency(p.credit) != currency(p.debit)) {
+        Rates::load(tx, settings, day, day).await
+    } else {
+        Ok(Rates::none())
+    }
+}
+
+fn answer(clearing: &ActiveClearing, books: &Books, recorded_us: i64) -> Result<Clearing> {
+    let currency = |id: Uuid| {
+        let item = books.item(id).map(|t| t.item.currency);
+        item.ok_or_else(|| Error::internal(format!("item {id} is not loaded")))
+    };
+    let allocations = clearing
+        .allocations
+        .iter()
+        .map(|row| {
+            Ok(Allocation {
+                credit_item: row.credit_item,
+                debit_item: row.debit_item,
+                debit_currency: currency(row.debit_item)?,
+                amount: row.amount,
+                credit_currency: currency(row.credit_item)?,
+                credit_amount: row.credit_amount,
+                rate: row.rate.clone(),
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Clearing {
+        id: clearing.id,
+        account_id: clearing.account_id.clone(),
+        apply_date: clearing.apply_date,
+        allocations,
+        recorded_us,
+        reset: None,
+    })
+}
+
+async fn reset(tx: &mut WriteTx, command: ResetClearing) -> Result<Clearing> {
+    let day = command.effective_date.unwrap_or(tx.clock().business_date());
+    let account = account(tx, &command.clearing.account).await?.id;
+    tx.lock_accounts(std::slice::from_ref(&account)).await?;
+    let name = child_name(&account, names::CLEARINGS, command.clearing.id);
+    let found = tx.clearing(&account, command.clearing.id).await?;
+    let (clearing, is_reset) = found.ok_or_else(|| Error::not_found("clearing", name.clone()))?;
+    if is_reset {
+        return Err(Error::precondition(
+            Reason::ClearingAlreadyReset,
+            name,
+            "the clearing was reset before",
+        ));
+    }
+    if day < clearing.apply_date {
+        return Err(Precondition::new(
+            Reason::EffectiveTooEarly,
+            name,
+            format!("cannot be reset on {day}, before it took effect"),
+        )
+        .with("earliest", clearing.apply_date)
+        .into());
+    }
+    let items: Vec<Uuid> =
+        clearing.allocations.iter().flat_map(|a| [a.credit_item, a.debit_item]).collect();
+    let loaded = tx.items(&items, clearing.apply_date).await?;
+    let companies: Vec<String> = loaded.iter().map(|t| t.item.company_code.clone()).collect();
+    let mut books = Books::new(tx.closed_periods(companies).await?);
+    books.load(loaded);
+    books.reset(&clearing, day, &command.reason)?;
+    let changes = books.take_changes()?;
+    let recorded = tx.recorded_at().await?;
+    let mut answer = answer(&clearing, &books, recorded)?;
+    answer.reset = Some((day, command.reason.clone()));
+    tx.write_changes(changes).await?;
+    tx.publish(event::clearings(event::CLEARING_RESET, &[(account, clearing.id)])).await?;
+    Ok(answer)
+}
+
+async fn write_off(tx: &mut WriteTx, command: WriteOffItem) -> Result<Written> {
+    let day = command.posting_date.unwrap_or(tx.clock().business_date());
+    let id = command.item.id;
+    let (account, mut books) = load(tx, &command.item.account, &[id], day).await?;
+    let tracked = books.item(id).ok_or_else(|| Error::internal("an item was lost"))?;
+    let item = tracked.item.clone();
+    if !item.is_debit() {
+        return Err(Error::precondition(
+            Reason::ClearingSameSide,
+            item.name(),
+            "only what is owed can be written off",
+        ));
+    }
+    if day < item.posting_date {
+        return Err(Precondition::new(
+            Reason::ClearingTooEarly,
+            item.name(),
+            format!("cannot be written off on {day}, before it was posted"),
+        )
+        .with("earliest", item.posting_date)
+        .into());
+    }
+    let open = tracked.available(day);
+    if let Some(amount) = command.amount.filter(|m| m.currency != item.currency) {
+        return Err(Error::invalid(
+            "amount",
+            Reason::CurrencyMismatch,
+            format!("must be in {}, not {}", item.currency.code(), amount.currency.code()),
+        ));
+    }
+    let amount = command.amount.map_or(open, |m| m.minor);
+    if amount <= 0 || amount > open {
+        return Err(Precondition::new(
+            Reason::ClearingExceedsOpen,
+            item.name(),
+            format!("more would be written off than is open from {day} on"),
+        )
+        .with("item", item.name())
+        .with("date", day)
+        .with("open", open)
+        .into());
+    }
+    let document = Uuid::now_v7();
+    let draft = write_off_draft(&item, document, amount, day, &command.reason);
+    let hash = content_hash(&draft)?;
+    let credits = books.post(NewDocument { id: document, draft, content_hash: hash })?;
+    let payments: Vec<Payment> = credits
+        .into_iter()
+        .map(|credit| Payment { credit, debit: id, amount: Some(amount), credit_amount: None })
+        .collect();
+    books.clear(document, day, &payments, &Rates::none())?;
+    let changes = books.take_changes()?;
+    tx.write_changes(changes).await?;
+    let posted = [(account.clone(), document)];
+    tx.publish(event::documents(event::DOCUMENTS_POSTED, &posted)).await?;
+    Ok(Written {
+        account_id: account,
+        document_id: document,
+        as_of: day.max(tx.clock().business_date()),
+        known_at: tx.recorded_at().await?,
+    })
+}
+
+fn write_off_draft(
+    item: &crate::domain::books::Item,
+    document: Uuid,
+    amount: i64,
+    day: NaiveDate,
+    reason: &str,
+) -> Draft<String> {
+    Draft {
+        key: DocumentKey {
+            source_system: OWN_SOURCE_SYSTEM.into(),
+            company_code: item.company_code.clone(),
+            fiscal_year: 0,
+            document_no: document.to_string(),
+            line_no: String::new(),
+        },
+        source_version: 0,
+        kind: DocumentKind::WriteOff,
+        side: Side::Credit,
+        payer: item.account_id.clone(),
+        sold_to: None,
+        bill_to: None,
+        document_date: day,
+        posting_date: day,
+        currency: item.currency,
+        gross: amount,
+        net: None,
+        tax: None,
+        instalments: Vec::new(),
+        terms: None,
+        baseline_dates: BaselineDates::default(),
+        clears: ClearingInstruction::default(),
+        adjustment_reason: None,
+        order_ref: String::new(),
+        contract_ref: String::new(),
+        project_ref: String::new(),
+        note: reason.to_owned(),
+    }
+}

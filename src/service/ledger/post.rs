@@ -1,0 +1,186 @@
+//! Posting a set of documents: what each key admits, then the new ones together, then each
+//! revision on its own.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::revise;
+use crate::domain::books::{Admission, Books, NewDocument, Parked, admit, content_hash};
+use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
+use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::item::Side;
+use crate::domain::names::account_name;
+use crate::store::WriteTx;
+use crate::store::account::KnownAccount;
+
+/// What a posting works with.
+pub struct Posting<'a> {
+    pub tx: &'a mut WriteTx,
+    /// Last closed day by company.
+    pub closed: HashMap<String, NaiveDate>,
+    /// The payers, as they are under their locks.
+    pub accounts: HashMap<String, KnownAccount>,
+    /// Their clearings wait for the finish of this import; empty: they are applied next.
+    pub import_id: &'a str,
+}
+
+/// What became of a document, and the clearings it asks for.
+pub struct Posted {
+    pub result: PostResult,
+    pub clearings: Vec<Parked>,
+}
+
+impl Posting<'_> {
+    /// Posts the drafts in their order. Answers one result for each; an error that is not
+    /// about one draft ends the whole.
+    pub async fn post(&mut self, drafts: Vec<Draft<String>>) -> Result<Vec<Result<Posted>>> {
+        let mut results = Vec::with_capacity(drafts.len());
+        let mut drafts = drafts.into_iter().peekable();
+        while drafts.peek().is_some() {
+            // A key that comes twice is judged the second time against what the first left.
+            let mut wave = Vec::new();
+            let mut keys = HashSet::new();
+            while let Some(draft) = drafts.next_if(|d| !keys.contains(&d.key)) {
+                keys.insert(draft.key.clone());
+                wave.push(draft);
+            }
+            results.extend(self.post_wave(wave).await?);
+        }
+        Ok(results)
+    }
+
+    async fn post_wave(&mut self, drafts: Vec<Draft<String>>) -> Result<Vec<Result<Posted>>> {
+        let known = self.tx.known_keys(drafts.iter().map(|d| &d.key)).await?;
+        let mut books = Books::new(self.closed.clone());
+        let mut results: Vec<Option<Result<Posted>>> = Vec::with_capacity(drafts.len());
+        let mut revisions = Vec::new();
+        for draft in drafts {
+            let hash = content_hash(&draft)?;
+            let before = known.get(&draft.key);
+            let result = match admit(&draft, &hash, before) {
+                Err(refused) => Some(Err(refused)),
+                Ok(Admission::Nothing(outcome)) => before.map(|k| Ok(unchanged(outcome, k))),
+                Ok(Admission::Post) => match self.check(&draft, &books) {
+                    Err(refused) => Some(Err(refused)),
+                    Ok(()) => Some(Ok(self.add(&mut books, draft, hash)?)),
+                },
+                Ok(Admission::Revise) => {
+                    revisions.push((results.len(), draft, hash));
+                    None
+                }
+            };
+            results.push(result);
+        }
+        let changes = books.take_changes()?;
+        self.tx.write_changes(changes).await?;
+        for (at, draft, hash) in revisions {
+            let result = match (self.check(&draft, &books), known.get(&draft.key)) {
+                (Err(refused), _) => Err(refused),
+                (Ok(()), Some(old)) => revise::revise(self, old, draft, hash).await?,
+                (Ok(()), None) => Err(Error::internal("a revision of nothing")),
+            };
+            results[at] = Some(result);
+        }
+        results
+            .into_iter()
+            .map(|r| r.ok_or_else(|| Error::internal("a document was passed over")))
+            .collect()
+    }
+
+    /// What the state says about a document, before anything is changed.
+    pub fn check(&self, draft: &Draft<String>, books: &Books) -> Result<()> {
+        let account = self.accounts.get(&draft.payer);
+        let subject = account_name(&draft.payer);
+        if account.is_some_and(KnownAccount::is_deleted) {
+            return Err(Precondition::new(
+                Reason::AccountDeleted,
+                subject,
+                "the account is deleted; undelete it first",
+            )
+            .at("payer")
+            .into());
+        }
+        if draft.side == Side::Debit && account.is_some_and(KnownAccount::is_blocked) {
+            return Err(Precondition::new(
+                Reason::AccountBlocked,
+                subject,
+                "the account is blocked and takes no new debits",
+            )
+            .at("payer")
+            .into());
+        }
+        books.check_period(&draft.key.company_code, draft.posting_date)
+    }
+
+    fn add(
+        &self,
+        books: &mut Books,
+        draft: Draft<String>,
+        content_hash: Vec<u8>,
+    ) -> Result<Posted> {
+        let id = Uuid::now_v7();
+        let clearings = self.clearings(id, &draft);
+        let result = PostResult {
+            outcome: PostOutcome::Posted,
+            account_id: draft.payer.clone(),
+            document_id: id,
+            parked: Vec::new(),
+            clearings: Vec::new(),
+        };
+        books.post(NewDocument { id, draft, content_hash })?;
+        if !self.import_id.is_empty() {
+            for parked in &clearings {
+                books.park(parked.clone());
+            }
+        }
+        Ok(Posted { result, clearings })
+    }
+
+    /// What a document asks to be cleared, one for each target.
+    pub fn clearings(&self, document: Uuid, draft: &Draft<String>) -> Vec<Parked> {
+        let named = draft.clears.targets.iter().map(|t| Some(t.clone()));
+        let rest = draft.clears.oldest_first.then_some(None);
+        (0..)
+            .zip(named.chain(rest))
+            .map(|(position, target)| Parked {
+                id: Uuid::now_v7(),
+                account_id: draft.payer.clone(),
+                document,
+                import_id: self.import_id.to_owned(),
+                effective: draft.posting_date,
+                document_no: draft.key.document_no.clone(),
+                position,
+                target,
+            })
+            .collect()
+    }
+}
+
+fn unchanged(outcome: PostOutcome, known: &crate::domain::books::KnownKey) -> Posted {
+    Posted {
+        result: PostResult {
+            outcome,
+            account_id: known.account_id.clone(),
+            document_id: known.document,
+            parked: Vec::new(),
+            clearings: Vec::new(),
+        },
+        clearings: Vec::new(),
+    }
+}
+
+/// Keys of documents that count from now on: what waited for them can be settled.
+pub fn new_keys<'a>(
+    drafts: impl Iterator<Item = (&'a DocumentKey, &'a Result<Posted>)>,
+) -> Vec<DocumentKey> {
+    drafts
+        .filter(|(_, posted)| {
+            posted.as_ref().is_ok_and(|p| {
+                matches!(p.result.outcome, PostOutcome::Posted | PostOutcome::Revised)
+            })
+        })
+        .map(|(key, _)| key.clone())
+        .collect()
+}

@@ -1,0 +1,324 @@
+//! Posting and reversing documents.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::jobs::{self, JobResult};
+use super::post::{self, Posted};
+use super::revise::others;
+use super::{Ledger, account, event};
+use crate::ctx::Ctx;
+use crate::domain::books::{Books, Outgoing, Parked};
+use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
+use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
+use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
+use crate::domain::ledger::{Document, PointQuery};
+use crate::domain::names::{self, AccountRef, ChildName, child_name};
+use crate::domain::receivables::query::DocumentName;
+use crate::service::Settings;
+use crate::service::accounts::resolve::all as resolve_all;
+use crate::store::account::KnownAccount;
+use crate::store::{Call, WaitingClearing, WriteTx};
+
+/// A document as of the moment a call left it: what its answer shows, now and at each repeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    pub account_id: String,
+    pub document_id: Uuid,
+    pub as_of: NaiveDate,
+    pub known_at: i64,
+}
+
+impl Ledger {
+    /// Posts documents, all or none, and applies what they ask to be cleared.
+    pub async fn post(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: PostDocuments,
+    ) -> Result<Vec<PostResult>> {
+        let call = Call {
+            method: "ReceivableService.PostDocuments",
+            request_id,
+            command: &command,
+            resource: "documents".into(),
+        };
+        let (settings, work) = (self.settings.clone(), command.clone());
+        self.store
+            .mutate(ctx, call, move |tx| {
+                let (settings, command) = (settings.clone(), work.clone());
+                Box::pin(async move { post_all(tx, &settings, command).await })
+            })
+            .await
+    }
+
+    /// Takes a document out from a day on, with its clearings.
+    pub async fn reverse(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: ReverseDocument,
+    ) -> Result<Document> {
+        let call = Call {
+            method: "ReceivableService.ReverseDocument",
+            request_id,
+            command: &command,
+            resource: command.document.id.to_string(),
+        };
+        let work = command.clone();
+        let written = self
+            .store
+            .mutate(ctx, call, move |tx| {
+                let command = work.clone();
+                Box::pin(async move { reverse(tx, command).await })
+            })
+            .await?;
+        self.written(ctx, &written).await
+    }
+
+    /// A document as a call left it: the same at each repeat of the call, whatever came since.
+    pub(super) async fn written(&self, ctx: &Ctx, written: &Written) -> Result<Document> {
+        let name = ChildName {
+            account: AccountRef::Id(written.account_id.clone()),
+            id: written.document_id,
+        };
+        let point = PointQuery { as_of: Some(written.as_of), known_at: Some(written.known_at) };
+        self.receivables.document(ctx, DocumentName::Name(name), point).await
+    }
+}
+
+/// Finds the accounts that drafts name, creating those that may be created.
+pub(super) async fn resolve(
+    tx: &mut WriteTx,
+    refs: &[AccountRef],
+    create: Option<&HashMap<AccountRef, String>>,
+    form: Option<names::CanonicalForm>,
+) -> Result<HashMap<AccountRef, KnownAccount>> {
+    let mut found = tx.find_accounts(refs).await?;
+    if let Some(display_names) = create {
+        let missing: Vec<AccountRef> = refs
+            .iter()
+            .filter(|r| matches!(r, AccountRef::External { .. }) && !found.contains_key(r))
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            found.extend(tx.create_missing_accounts(&missing, display_names, form).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// Every account a draft names, once.
+pub(super) fn named_accounts<'a>(
+    drafts: impl IntoIterator<Item = &'a Draft<AccountRef>>,
+) -> Vec<AccountRef> {
+    let mut refs: Vec<AccountRef> = drafts
+        .into_iter()
+        .flat_map(|d| std::iter::once(&d.payer).chain(d.sold_to.as_ref()).chain(d.bill_to.as_ref()))
+        .cloned()
+        .collect();
+    refs.sort_unstable();
+    refs.dedup();
+    refs
+}
+
+/// The payers under their locks, and the closed periods of their companies.
+pub(super) async fn lock(
+    tx: &mut WriteTx,
+    drafts: &[Draft<String>],
+) -> Result<(HashMap<String, KnownAccount>, HashMap<String, NaiveDate>)> {
+    let mut payers: Vec<String> = drafts.iter().map(|d| d.payer.clone()).collect();
+    payers.sort_unstable();
+    payers.dedup();
+    tx.lock_accounts(&payers).await?;
+    let refs: Vec<AccountRef> = payers.into_iter().map(AccountRef::Id).collect();
+    let accounts = tx.find_accounts(&refs).await?;
+    let companies = drafts.iter().map(|d| d.key.company_code.clone());
+    let closed = tx.closed_periods(companies).await?;
+    Ok((accounts.into_values().map(|a| (a.id.clone(), a)).collect(), closed))
+}
+
+async fn post_all(
+    tx: &mut WriteTx,
+    settings: &Settings,
+    command: PostDocuments,
+) -> Result<Vec<PostResult>> {
+    let refs = named_accounts(&command.documents);
+    let nameless = HashMap::new();
+    let create = command.create_missing_accounts.then_some(&nameless);
+    let found = resolve(tx, &refs, create, None).await?;
+    resolve_all(&refs, found.clone())?;
+    let drafts: Vec<Draft<String>> = command
+        .documents
+        .into_iter()
+        .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
+        .collect();
+    let (accounts, closed) = lock(tx, &drafts).await?;
+    let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
+
+    let mut posting =
+        post::Posting { tx: &mut *tx, closed: closed.clone(), accounts, import_id: "" };
+    let posted = posting.post(drafts).await?;
+    refuse(&posted)?;
+    let new_keys = post::new_keys(keys.iter().zip(&posted));
+    let mut results: Vec<Posted> = posted.into_iter().collect::<Result<_>>()?;
+    settle(tx, settings, &closed, &new_keys, &mut results).await?;
+
+    let changed: Vec<(String, Uuid)> = results
+        .iter()
+        .map(|p| &p.result)
+        .filter(|r| matches!(r.outcome, PostOutcome::Posted | PostOutcome::Revised))
+        .map(|r| (r.account_id.clone(), r.document_id))
+        .collect();
+    tx.publish(event::documents(event::DOCUMENTS_POSTED, &changed)).await?;
+    Ok(results.into_iter().map(|p| p.result).collect())
+}
+
+/// All or none: the faults of every document at once, each with the path of its document.
+fn refuse(posted: &[Result<Posted>]) -> Result<()> {
+    let faults: Vec<(usize, &Error)> = posted
+        .iter()
+        .enumerate()
+        .filter_map(|(i, result)| result.as_ref().err().map(|error| (i, error)))
+        .collect();
+    let Some((_, first)) = faults.first() else { return Ok(()) };
+    let at = |i: usize, field: &str| match field {
+        "" => format!("documents[{i}]"),
+        _ => format!("documents[{i}].{field}"),
+    };
+    Err(match first {
+        Error::FailedPrecondition(_) => Error::FailedPrecondition(
+            faults
+                .iter()
+                .filter_map(|(i, error)| match error {
+                    Error::FailedPrecondition(list) => Some((*i, list)),
+                    _ => None,
+                })
+                .flat_map(|(i, list)| {
+                    list.iter()
+                        .map(move |p| p.clone().at(at(i, p.field.as_deref().unwrap_or_default())))
+                })
+                .collect(),
+        ),
+        Error::Invalid(_) => Error::Invalid(
+            faults
+                .iter()
+                .filter_map(|(i, error)| match error {
+                    Error::Invalid(list) => Some((*i, list)),
+                    _ => None,
+                })
+                .flat_map(|(i, list)| {
+                    list.iter().map(move |v| Violation { field: at(i, &v.field), ..v.clone() })
+                })
+                .collect(),
+        ),
+        Error::AlreadyExists { reason, resource, description } => Error::AlreadyExists {
+            reason: *reason,
+            resource: resource.clone(),
+            description: format!("documents[{}]: {description}", faults[0].0),
+        },
+        other => Error::internal(format!("a document was refused: {other}")),
+    })
+}
+
+/// Applies the clearings that the new documents ask for, and those that waited for them.
+async fn settle(
+    tx: &mut WriteTx,
+    settings: &Settings,
+    closed: &HashMap<String, NaiveDate>,
+    new_keys: &[DocumentKey],
+    posted: &mut [Posted],
+) -> Result<()> {
+    let mut owners: HashMap<Uuid, usize> = HashMap::new();
+    let mut own: HashMap<Uuid, Parked> = HashMap::new();
+    let mut waiting = tx.waiting_for(new_keys).await?;
+    for (i, document) in posted.iter_mut().enumerate() {
+        for parked in document.clearings.drain(..) {
+            owners.insert(parked.id, i);
+            waiting.push(WaitingClearing {
+                id: parked.id,
+                account_id: parked.account_id.clone(),
+                document: parked.document,
+                document_no: parked.document_no.clone(),
+                position: parked.position,
+                effective: parked.effective,
+                target: parked.target.clone(),
+            });
+            own.insert(parked.id, parked);
+        }
+    }
+    let mut books = Books::new(closed.clone());
+    let mut failed = Vec::new();
+    for (clearing, result) in jobs::run(tx, settings, closed, waiting).await? {
+        let owner = owners.get(&clearing.id).copied();
+        match (result, owner) {
+            (JobResult::Applied(made), Some(i)) => posted[i].result.clearings.extend(made),
+            (JobResult::Applied(_), None) => books.unpark(clearing.id),
+            (JobResult::Missing, Some(i)) => {
+                if jobs::is_recovery(tx, &clearing).await? {
+                    return Err(jobs::recovery_without_target(&clearing));
+                }
+                let key = clearing.target.as_ref().map(|t| t.key.clone());
+                posted[i].result.parked.extend(key);
+                if let Some(parked) = own.remove(&clearing.id) {
+                    books.park(parked);
+                }
+            }
+            (JobResult::Missing, None) => {}
+            (JobResult::Failed(error), Some(_)) => return Err(jobs::named(error, &clearing)),
+            (JobResult::Failed(error), None) => failed.push((clearing.id, error.to_string())),
+        }
+    }
+    tx.fail_clearings(&failed).await?;
+    let changes = books.take_changes()?;
+    tx.write_changes(changes).await
+}
+
+async fn reverse(tx: &mut WriteTx, command: ReverseDocument) -> Result<Written> {
+    let today = tx.clock().business_date();
+    let effective = command.effective_date.unwrap_or(today);
+    let account = account(tx, &command.document.account).await?;
+    let name = child_name(&account.id, names::DOCUMENTS, command.document.id);
+    tx.lock_accounts(std::slice::from_ref(&account.id)).await?;
+    let missing = || Error::not_found("document", name.clone());
+    let owner = tx.drafts(&[command.document.id]).await?.remove(&command.document.id);
+    if owner.is_none_or(|draft| draft.payer != account.id) {
+        return Err(missing());
+    }
+    let key = tx.key_of(command.document.id).await?.filter(|k| !k.reversed);
+    let key = key.ok_or_else(|| {
+        Error::from(Precondition::new(
+            Reason::DocumentReversed,
+            name.clone(),
+            "the document no longer counts",
+        ))
+    })?;
+    let closed = tx.closed_periods([key.key.company_code.clone()]).await?;
+    let floor = key.posting_date;
+    let mut books = Books::new(closed);
+    books.load(tx.items_of(&[key.document], floor).await?);
+    let items = books.items_of(key.document);
+    let clearings = tx.clearings_of(&items).await?;
+    let reopened = tx.reopened_by(key.document).await?;
+    let mut touched = others(&clearings, &items);
+    touched.extend(reopened.iter().map(|(item, ..)| *item));
+    books.load(tx.items(&touched, floor.min(effective)).await?);
+    let out = Outgoing { key: &key, items: &items, clearings: &clearings, reopened: &reopened };
+    books.reverse(&out, effective, &command.reason)?;
+    for waiting in tx.parked_of(key.document).await? {
+        books.unpark(waiting.id);
+    }
+    let changes = books.take_changes()?;
+    tx.write_changes(changes).await?;
+    let reversed = [(account.id.clone(), key.document)];
+    tx.publish(event::documents(event::DOCUMENT_REVERSED, &reversed)).await?;
+    Ok(Written {
+        account_id: account.id,
+        document_id: key.document,
+        as_of: effective.max(today),
+        known_at: tx.recorded_at().await?,
+    })
+}

@@ -1,0 +1,150 @@
+//! Heads: the lock of each credit group and the last recorded time of each account.
+//!
+//! Whoever writes to an account holds the head of the root of its group; that is the lock. The
+//! head of the account itself then tells after which recorded time it may write.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+
+use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::names::account_name;
+use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::{ReadTx, WriteTx};
+
+/// The head of an account.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Head {
+    pub account_id: String,
+    /// The topmost account of its group; its own id if it stands alone.
+    pub root_id: String,
+    /// The last recorded time of the account, microseconds since the epoch; 0 for none.
+    pub head_us: i64,
+}
+
+/// Locks the groups of these accounts to the end of the transaction, in ascending order of
+/// their roots; answers the heads of the accounts by id. Accounts that don't exist are missing.
+///
+/// # Errors
+/// CONCURRENT_CHANGE if an account moved to a group that is not locked meanwhile: the
+/// transaction then begins anew.
+pub(in crate::store) async fn lock_roots(
+    conn: &impl ConnectionTrait,
+    account_ids: &BTreeSet<String>,
+) -> Result<HashMap<String, Head>> {
+    // The single writer of SQLite holds every lock.
+    if conn.get_database_backend() == DbBackend::Sqlite {
+        return heads(conn, account_ids).await;
+    }
+    let set = sql::set(Kind::Text, account_ids);
+    let locked: Vec<Head> = sql::all(
+        conn,
+        format!(
+            "SELECT account_id, root_id, head_us FROM account_head WHERE account_id IN \
+             (SELECT root_id FROM account_head WHERE account_id IN {}) \
+             ORDER BY account_id FOR UPDATE",
+            set.subquery(conn, 1)
+        ),
+        set.values(conn),
+    )
+    .await?;
+    let locked: BTreeSet<String> = locked.into_iter().map(|head| head.account_id).collect();
+    // Whoever held the locks before us may have moved an account: look again.
+    let heads = heads(conn, account_ids).await?;
+    match heads.values().find(|head| !locked.contains(&head.root_id)) {
+        None => Ok(heads),
+        Some(moved) => Err(Error::Aborted {
+            reason: Reason::ConcurrentChange,
+            resource: Resource { kind: "account", name: account_name(&moved.account_id) },
+            description: "the account moved to another group at the same time".into(),
+        }),
+    }
+}
+
+/// The heads of these accounts, by id.
+pub(in crate::store) async fn heads(
+    conn: &impl ConnectionTrait,
+    account_ids: &BTreeSet<String>,
+) -> Result<HashMap<String, Head>> {
+    let set = sql::set(Kind::Text, account_ids);
+    let heads: Vec<Head> = sql::all(
+        conn,
+        format!(
+            "SELECT account_id, root_id, head_us FROM account_head WHERE account_id IN {}",
+            set.subquery(conn, 1)
+        ),
+        set.values(conn),
+    )
+    .await?;
+    Ok(heads.into_iter().map(|head| (head.account_id.clone(), head)).collect())
+}
+
+/// Adds the heads of new accounts: each with the root of the group it is born into.
+pub(in crate::store) async fn insert_heads(
+    conn: &impl ConnectionTrait,
+    heads: impl IntoIterator<Item = Head>,
+) -> Result<()> {
+    let mut rows =
+        Rows::new(&[("account_id", Kind::Text), ("root_id", Kind::Text), ("head_us", Kind::Int)]);
+    for Head { account_id, root_id, head_us } in heads {
+        rows.push([Cell::from(account_id), root_id.into(), head_us.into()]);
+    }
+    sql::insert(conn, "account_head", rows, "").await?;
+    Ok(())
+}
+
+/// Raises the last recorded time of accounts whose groups are locked.
+pub(in crate::store) async fn raise_heads(
+    conn: &impl ConnectionTrait,
+    account_ids: &BTreeSet<String>,
+    recorded_us: i64,
+) -> Result<()> {
+    let set = sql::set(Kind::Text, account_ids);
+    let mut values = vec![recorded_us.into()];
+    values.extend(set.values(conn));
+    sql::execute(
+        conn,
+        format!(
+            "UPDATE account_head SET head_us = $1 WHERE head_us < $1 AND account_id IN {}",
+            set.subquery(conn, 2)
+        ),
+        values,
+    )
+    .await?;
+    Ok(())
+}
+
+impl WriteTx {
+    /// Locks the groups of these accounts to the end of the transaction; answers the heads of
+    /// the accounts by id, those that don't exist missing. Only what is read after it, and
+    /// within these groups, stays true until the commit.
+    ///
+    /// Call it once, before anything else is written, with all the accounts a transaction
+    /// touches: a second call could lock in another order than others do.
+    ///
+    /// # Errors
+    /// CONCURRENT_CHANGE if an account moved to another group meanwhile; the transaction is then
+    /// tried again.
+    pub async fn lock_roots(
+        &mut self,
+        account_ids: &BTreeSet<String>,
+    ) -> Result<HashMap<String, Head>> {
+        lock_roots(&self.conn, account_ids).await
+    }
+
+    /// Notes that these accounts, their groups locked, were written to at this recorded time.
+    pub async fn raise_heads(
+        &mut self,
+        account_ids: &BTreeSet<String>,
+        recorded_us: i64,
+    ) -> Result<()> {
+        raise_heads(&self.conn, account_ids, recorded_us).await
+    }
+}
+
+impl ReadTx {
+    /// The heads of these accounts, by id; those that don't exist are missing.
+    pub async fn heads(&self, account_ids: &BTreeSet<String>) -> Result<HashMap<String, Head>> {
+        heads(&self.conn, account_ids).await
+    }
+}

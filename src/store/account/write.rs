@@ -1,0 +1,178 @@
+//! Creating and changing accounts: the steps of a transaction, in the words of the service.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::event::event;
+use super::head::{self, Head};
+use super::refs::{self, NewRef, RefKey};
+use super::{rows, tree};
+use crate::domain::account::lifecycle::Ties;
+use crate::domain::account::{Account, ExternalRef};
+use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::names::{CanonicalForm, account_name};
+use crate::store::WriteTx;
+
+impl WriteTx {
+    /// The account of this id, deleted or not.
+    pub async fn account(&self, id: &str) -> Result<Option<Account>> {
+        Ok(rows::load(&self.conn, &[id]).await?.remove(id))
+    }
+
+    /// Fixes the form of source systems that are new to us; answers the form of each.
+    pub async fn fix_forms(
+        &mut self,
+        systems: &BTreeSet<&str>,
+        form: CanonicalForm,
+    ) -> Result<HashMap<String, CanonicalForm>> {
+        refs::fix_forms(&self.conn, systems, form).await
+    }
+
+    /// Adds an account into the group of `root_id` (its own id if it stands alone), with the
+    /// canonical id of each external reference. The group is locked.
+    ///
+    /// # Errors
+    /// RESOURCE_ALREADY_EXISTS, EXTERNAL_REF_TAKEN; CONCURRENT_CHANGE if another transaction
+    /// took the id or a key just now, in which case another attempt knows.
+    pub async fn insert_account(
+        &mut self,
+        account: &Account,
+        canonical_ids: &[String],
+        root_id: &str,
+    ) -> Result<()> {
+        if self.account(&account.id).await?.is_some() {
+            let name = account_name(&account.id);
+            return Err(Error::AlreadyExists {
+                reason: Reason::ResourceAlreadyExists,
+                description: format!("{name} exists already"),
+                resource: Resource { kind: "account", name },
+            });
+        }
+        if rows::insert(&self.conn, std::slice::from_ref(account)).await? == 0 {
+            return Err(raced(&account.id));
+        }
+        let head = Head { account_id: account.id.clone(), root_id: root_id.to_owned(), head_us: 0 };
+        head::insert_heads(&self.conn, [head]).await?;
+        self.insert_refs(account, canonical_ids).await?;
+        if let Some(parent_id) = &account.parent_id {
+            self.link(&account.id, parent_id, account.create_us).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a changed account whose group is locked. What it is linked to is not touched:
+    /// see [`WriteTx::move_account`] and [`WriteTx::replace_refs`].
+    pub async fn update_account(&mut self, account: &Account) -> Result<()> {
+        rows::update(&self.conn, account).await
+    }
+
+    /// Gives an account other keys in other systems.
+    ///
+    /// # Errors
+    /// As [`WriteTx::insert_account`] about keys.
+    pub async fn replace_refs(
+        &mut self,
+        account: &Account,
+        canonical_ids: &[String],
+    ) -> Result<()> {
+        refs::remove(&self.conn, &account.id).await?;
+        self.insert_refs(account, canonical_ids).await
+    }
+
+    async fn insert_refs(&mut self, account: &Account, canonical_ids: &[String]) -> Result<()> {
+        let keys = refs::keys(&account.external_refs, canonical_ids);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let owners = refs::owners(&self.conn, &keys).await?;
+        if let Some((reference, owner)) = first_taken(&account.external_refs, &keys, &owners) {
+            return Err(taken(reference, owner));
+        }
+        let new = account.external_refs.iter().zip(&keys).enumerate().map(
+            |(position, (reference, key))| NewRef {
+                key,
+                external_id: &reference.id,
+                account_id: &account.id,
+                position,
+            },
+        );
+        match refs::insert(&self.conn, new).await? {
+            inserted if inserted == keys.len() as u64 => Ok(()),
+            _ => Err(raced(&account.id)),
+        }
+    }
+
+    /// The parents of an account and of each one above it, by id.
+    pub async fn parents_above(&self, account_id: &str) -> Result<HashMap<String, String>> {
+        tree::parents_above(&self.conn, account_id).await
+    }
+
+    /// How many levels an account brings along: 1 if nothing is below it.
+    pub async fn levels(&self, account_id: &str) -> Result<usize> {
+        tree::levels(&self.conn, account_id).await
+    }
+
+    /// Links an account, and with it everything below, into the group of `root_id`, from the
+    /// business date on. Both groups are locked, and the link is allowed; the parent itself is
+    /// written by [`WriteTx::update_account`].
+    pub async fn move_account(
+        &mut self,
+        account: &Account,
+        root_id: &str,
+        recorded_us: i64,
+    ) -> Result<()> {
+        let parent_id = account.parent_id.as_deref().unwrap_or_default();
+        self.link(&account.id, parent_id, recorded_us).await?;
+        tree::set_root(&self.conn, &account.id, root_id).await
+    }
+
+    async fn link(&mut self, account_id: &str, parent_id: &str, recorded_us: i64) -> Result<()> {
+        let today = self.clock().business_date();
+        tree::insert_link(&self.conn, account_id, parent_id, today, recorded_us).await?;
+        let written = BTreeSet::from([account_id.to_owned()]);
+        head::raise_heads(&self.conn, &written, recorded_us).await
+    }
+
+    /// What stands in the way of deleting an account whose group is locked.
+    pub async fn ties(&self, account_id: &str) -> Result<Ties> {
+        Ok(Ties {
+            open_items: tree::open_items(&self.conn, account_id).await?,
+            live_children: tree::live_children(&self.conn, account_id).await?,
+        })
+    }
+
+    /// Tells other systems what became of an account.
+    pub async fn publish_account(
+        &mut self,
+        event_type: &'static str,
+        account: &Account,
+        changed: &[&'static str],
+    ) -> Result<()> {
+        self.publish(vec![event(event_type, account, changed)]).await
+    }
+}
+
+/// The first key that an account has already. None of them is ours: ours were removed before.
+fn first_taken<'a>(
+    references: &'a [ExternalRef],
+    keys: &[RefKey],
+    owners: &'a HashMap<RefKey, String>,
+) -> Option<(&'a ExternalRef, &'a str)> {
+    references.iter().zip(keys).find_map(|(r, key)| Some((r, owners.get(key)?.as_str())))
+}
+
+fn taken(ExternalRef { system, id }: &ExternalRef, owner: &str) -> Error {
+    let name = account_name(owner);
+    Error::AlreadyExists {
+        reason: Reason::ExternalRefTaken,
+        description: format!("{name} has the key {id} of {system}"),
+        resource: Resource { kind: "account", name },
+    }
+}
+
+fn raced(account_id: &str) -> Error {
+    Error::Aborted {
+        reason: Reason::ConcurrentChange,
+        resource: Resource { kind: "account", name: account_name(account_id) },
+        description: "another call took the same id or key at the same time".into(),
+    }
+}

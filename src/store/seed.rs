@@ -1,0 +1,212 @@
+//! A database of its own for each test, and rows put into it by hand: small ledgers whose
+//! every figure a test can state.
+
+use chrono::{NaiveDate, TimeZone, Utc};
+use sea_orm::Value;
+use sqlx::{Connection, Executor};
+use uuid::Uuid;
+
+use super::{Store, sql};
+use crate::config::{Database, DatabaseUrl};
+use crate::ctx::{Clock, Ctx};
+use crate::domain::dates::NO_DATE;
+
+/// A database that ends with the test.
+pub(crate) struct Fresh {
+    pub store: Store,
+    pub ctx: Ctx,
+    _folder: tempfile::TempDir,
+}
+
+/// An item with the entry that posted it.
+pub(crate) struct Item<'a> {
+    pub account: &'a str,
+    pub currency: &'a str,
+    /// Negative for a credit.
+    pub amount: i64,
+    pub posting: NaiveDate,
+    pub due: NaiveDate,
+}
+
+/// One on each engine that can be reached: SQLite always, PostgreSQL if
+/// `BALLAST_TEST_POSTGRES_URL` names a server. Business date 2026-06-15.
+pub(crate) async fn fresh() -> Vec<Fresh> {
+    let mut all = vec![open_sqlite().await];
+    if let Ok(server) = std::env::var("BALLAST_TEST_POSTGRES_URL") {
+        all.push(open_postgres(&server).await);
+    }
+    all
+}
+
+async fn open_sqlite() -> Fresh {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("ballast.db").display());
+    open(url, folder).await
+}
+
+async fn open_postgres(server: &str) -> Fresh {
+    let name = format!("seed_{}", Uuid::now_v7().simple());
+    let mut connection = sqlx::PgConnection::connect(server).await.unwrap();
+    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    connection.execute(create).await.unwrap();
+    let (base, query) = server.split_once('?').unwrap_or((server, ""));
+    let base = &base[..base.rfind('/').unwrap()];
+    open(format!("{base}/{name}?{query}"), tempfile::tempdir().unwrap()).await
+}
+
+async fn open(url: String, folder: tempfile::TempDir) -> Fresh {
+    let now = Utc.with_ymd_and_hms(2026, 6, 15, 12, 0, 0).unwrap();
+    let clock = Clock::manual(now, chrono_tz::UTC);
+    let options = Database { url: DatabaseUrl::new(url), ..Database::default() };
+    let store = Store::connect(&options, clock.clone()).await.unwrap();
+    store.migrate().await.unwrap();
+    Fresh { store, ctx: Ctx::system(clock), _folder: folder }
+}
+
+pub(crate) fn day(month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, month, day).unwrap()
+}
+
+impl Fresh {
+    pub async fn sql(&self, text: &str, values: Vec<Value>) {
+        sql::execute(&self.store.writer, text, values).await.unwrap();
+    }
+
+    pub async fn count(&self, text: &str) -> i64 {
+        sql::scalar(&self.store.reader, text, vec![]).await.unwrap().unwrap()
+    }
+
+    /// An account of that id, also known as `erp~{id}`.
+    pub async fn account(&self, id: &str) {
+        self.sql(
+            "INSERT INTO account (id, display_name, display_key, legal_name, region_code, tax_id, \
+             parent_id, related_party, labels, state, block_reason, create_us, update_us, \
+             delete_us, version) \
+             VALUES ($1, $1, $1, '', '', '', '', FALSE, '{}', 'ACTIVE', '', 1, 1, 0, 1)",
+            vec![id.into()],
+        )
+        .await;
+        self.sql(
+            "INSERT INTO account_head (account_id, root_id, head_us) VALUES ($1, $1, 0)",
+            vec![id.into()],
+        )
+        .await;
+        self.sql(
+            "INSERT INTO account_ref (system, canonical_id, external_id, account_id, position) \
+             VALUES ('erp', $1, $1, $1, 0)",
+            vec![id.into()],
+        )
+        .await;
+    }
+
+    /// A document of one item, in company 1000, with entry and projections.
+    pub async fn item(&self, item: Item<'_>) -> Uuid {
+        let Item { account, currency, amount, posting, due } = item;
+        let (id, document) = (Uuid::now_v7(), Uuid::now_v7());
+        let (kind, side, class) = match amount > 0 {
+            true => ("INVOICE", "DEBIT", "ORDINARY"),
+            false => ("RECEIPT", "CREDIT", "UNAPPLIED_CASH"),
+        };
+        let number = document.simple().to_string();
+        self.sql(
+            "INSERT INTO document (id, account_id, source_system, company_code, fiscal_year, \
+             document_no, line_no, source_version, kind, side, posting_date, document_date, \
+             currency, gross, order_ref, recorded_us, detail) \
+             VALUES ($1, $2, 'erp', '1000', 0, $3, '', 0, $4, $5, $6, $6, $7, $8, '', 1, '{}')",
+            vec![
+                document.into(),
+                account.into(),
+                number.as_str().into(),
+                kind.into(),
+                side.into(),
+                posting.into(),
+                currency.into(),
+                amount.abs().into(),
+            ],
+        )
+        .await;
+        self.sql(
+            "INSERT INTO document_key (source_system, company_code, fiscal_year, document_no, \
+             line_no, document_id, account_id, source_version, content_hash, reversed) \
+             VALUES ('erp', '1000', 0, $1, '', $2, $3, 0, $4, FALSE)",
+            vec![number.into(), document.into(), account.into(), Vec::<u8>::new().into()],
+        )
+        .await;
+        self.sql(
+            "INSERT INTO item (id, account_id, document_id, position, kind, class, company_code, \
+             currency, document_date, posting_date, due_date, amount, open, release_condition, \
+             recorded_us) VALUES ($1, $2, $3, 0, $4, $5, '1000', $6, $7, $7, $8, $9, 0, '', 1)",
+            vec![
+                id.into(),
+                account.into(),
+                document.into(),
+                kind.into(),
+                class.into(),
+                currency.into(),
+                posting.into(),
+                if amount > 0 { due } else { NO_DATE }.into(),
+                amount.into(),
+            ],
+        )
+        .await;
+        self.entry(id, Uuid::nil(), "POST", posting, amount).await;
+        id
+    }
+
+    /// A credit of an account set against a debit of it.
+    pub async fn clear(&self, credit: Uuid, debit: Uuid, amount: i64, on: NaiveDate) -> Uuid {
+        let id = Uuid::now_v7();
+        self.sql(
+            "INSERT INTO clearing (id, account_id, document_id, apply_date, recorded_us) \
+             SELECT $2, account_id, document_id, $3, 1 FROM item WHERE id = $1",
+            vec![credit.into(), id.into(), on.into()],
+        )
+        .await;
+        self.sql(
+            "INSERT INTO allocation (clearing_id, position, credit_item, debit_item, amount, \
+             credit_amount, rate) VALUES ($1, 0, $2, $3, $4, $4, '')",
+            vec![id.into(), credit.into(), debit.into(), amount.into()],
+        )
+        .await;
+        self.entry(debit, id, "CLEAR", on, -amount).await;
+        self.entry(credit, id, "CLEAR", on, amount).await;
+        id
+    }
+
+    /// An entry of an item, and what follows from it in the projections.
+    pub async fn entry(&self, item: Uuid, clearing: Uuid, kind: &str, on: NaiveDate, amount: i64) {
+        self.sql(
+            "INSERT INTO entry (account_id, recorded_us, position, item_id, document_id, \
+             clearing_id, kind, effective_date, amount) \
+             SELECT account_id, 1, (SELECT COUNT(*) FROM entry), id, document_id, $2, $3, $4, $5 \
+             FROM item WHERE id = $1",
+            vec![item.into(), clearing.into(), kind.into(), on.into(), amount.into()],
+        )
+        .await;
+        self.sql(
+            "UPDATE account_head SET head_us = 1 WHERE head_us < 1 AND account_id = \
+             (SELECT account_id FROM item WHERE id = $1)",
+            vec![item.into()],
+        )
+        .await;
+        let open = "CASE WHEN i.open = 0 THEN 1 WHEN i.open + $2 = 0 THEN -1 ELSE 0 END";
+        for (table, own, owner) in [
+            ("account_due", "account_id", "i.account_id"),
+            ("book_due", "slot", "CAST(0 AS INTEGER)"),
+        ] {
+            let text = format!(
+                "INSERT INTO {table} ({own}, currency, company_code, class, due_date, amount, items) \
+                 SELECT {owner}, i.currency, i.company_code, i.class, i.due_date, $2, {open} \
+                 FROM item i WHERE i.id = $1 \
+                 ON CONFLICT ({own}, currency, company_code, class, due_date) DO UPDATE SET \
+                   amount = {table}.amount + excluded.amount, items = {table}.items + excluded.items"
+            );
+            self.sql(&text, vec![item.into(), amount.into()]).await;
+        }
+        self.sql(
+            "UPDATE item SET open = open + $2 WHERE id = $1",
+            vec![item.into(), amount.into()],
+        )
+        .await;
+    }
+}

@@ -1,0 +1,106 @@
+//! Whether the books add up: every projection is rebuilt from the ledger's entries and
+//! compared, and what must hold of the entries is looked at. Reads one picture of the
+//! database, writes nothing.
+
+mod audit;
+mod books;
+mod projections;
+#[cfg(test)]
+mod tests;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Value};
+use serde::Serialize;
+
+use super::{Store, sql};
+use crate::ctx::Ctx;
+use crate::domain::error::Result;
+
+/// Differences a check shows of all that it found.
+pub const EXAMPLES_MAX: i64 = 5;
+
+/// Something that must hold, and how often it does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    /// How many things were looked at.
+    pub checked: i64,
+    pub differences: i64,
+    /// Some of the differences, in words; at most [`EXAMPLES_MAX`].
+    pub examples: Vec<String>,
+}
+
+impl Check {
+    pub fn holds(&self) -> bool {
+        self.differences == 0
+    }
+}
+
+impl Store {
+    /// Checks everything, however long it takes: the work grows with the ledger.
+    pub async fn verify(&self, ctx: &Ctx) -> Result<Vec<Check>> {
+        self.read(ctx, |tx| {
+            Box::pin(async move {
+                let engine = tx.conn.get_database_backend();
+                let mut checks = Vec::new();
+                for query in projections::queries(engine).into_iter().chain(books::queries(engine))
+                {
+                    checks.push(query.run(&tx.conn).await?);
+                }
+                checks.push(audit::chain(&tx.conn).await?);
+                Ok(checks)
+            })
+        })
+        .await
+    }
+}
+
+/// A check that SQL answers on its own.
+struct Query {
+    name: &'static str,
+    /// Counts what is looked at, as `v`.
+    checked: &'static str,
+    /// One row, with an `example` in words, for each difference.
+    differing: String,
+    values: Vec<Value>,
+}
+
+impl Query {
+    fn new(name: &'static str, checked: &'static str, differing: impl Into<String>) -> Self {
+        Self { name, checked, differing: differing.into(), values: Vec::new() }
+    }
+
+    fn with(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    async fn run(self, conn: &DatabaseTransaction) -> Result<Check> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            example: String,
+            differences: i64,
+        }
+        let Self { name, checked, differing, values } = self;
+        let checked = sql::scalar(conn, checked, vec![]).await?.unwrap_or_default();
+        let sql = format!(
+            "WITH d AS MATERIALIZED ({differing}) \
+             SELECT example, (SELECT COUNT(*) FROM d) AS differences FROM d \
+             ORDER BY example LIMIT {EXAMPLES_MAX}"
+        );
+        let rows: Vec<Row> = sql::all(conn, sql, values).await?;
+        Ok(Check {
+            name,
+            checked,
+            differences: rows.first().map_or(0, |row| row.differences),
+            examples: rows.into_iter().map(|row| row.example).collect(),
+        })
+    }
+}
+
+/// A UUID column in words.
+fn id(engine: DbBackend, column: &str) -> String {
+    match engine {
+        DbBackend::Sqlite => format!("lower(hex({column}))"),
+        _ => format!("replace(CAST({column} AS TEXT), '-', '')"),
+    }
+}

@@ -1,0 +1,141 @@
+use super::Check;
+use crate::store::seed::{Fresh, Item, day, fresh};
+use crate::store::{Call, Event};
+
+/// Two invoices, of which a receipt settled one in part, and a sealed audit of two rows.
+async fn ledger() -> Vec<Fresh> {
+    let all = fresh().await;
+    for db in &all {
+        db.account("acme").await;
+        db.account("globex").await;
+        let item = |account, amount| Item {
+            account,
+            currency: "USD",
+            amount,
+            posting: day(6, 1),
+            due: day(7, 1),
+        };
+        let invoice = db.item(item("acme", 10_000)).await;
+        let receipt = db.item(item("acme", -3_000)).await;
+        db.item(item("globex", 500)).await;
+        db.clear(receipt, invoice, 3_000, day(6, 20)).await;
+        for request in ["1", "2"] {
+            let call = Call {
+                method: "Test.Write",
+                request_id: request,
+                command: &request,
+                resource: "accounts/acme".into(),
+            };
+            let event = || Event {
+                account_id: "acme".into(),
+                event_type: "test",
+                subject: "accounts/acme".into(),
+                data: serde_json::json!({}),
+            };
+            db.store
+                .mutate(&db.ctx, call, move |tx| {
+                    Box::pin(async move { tx.publish(vec![event()]).await })
+                })
+                .await
+                .unwrap();
+        }
+        db.store.seal(&db.ctx).await.unwrap();
+    }
+    all
+}
+
+async fn failing(db: &Fresh) -> Vec<(&'static str, i64)> {
+    let checks = db.store.verify(&db.ctx).await.unwrap();
+    checks.iter().filter(|c| !c.holds()).map(|c| (c.name, c.differences)).collect()
+}
+
+const OPEN: &str = "open amount of each item = sum of its entries";
+const ACCOUNT_DUE: &str = "open amounts by account and due date";
+const BOOK_DUE: &str = "open amounts of the book by due date";
+const ALLOCATES: &str = "entries of each clearing are what it allocates";
+const BOUNDS: &str = "each item is between zero and its amount on every day";
+
+#[tokio::test]
+async fn books_that_add_up_show_no_difference() {
+    for db in ledger().await {
+        let checks = db.store.verify(&db.ctx).await.unwrap();
+        let wrong: Vec<&Check> = checks.iter().filter(|c| !c.holds()).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert_eq!(checks.iter().find(|c| c.name == OPEN).unwrap().checked, 3);
+        assert_eq!(checks.last().unwrap().checked, 2);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_ledger_holds() {
+    for db in fresh().await {
+        assert_eq!(failing(&db).await, []);
+    }
+}
+
+/// What is broken by hand, and the checks that find it.
+const DAMAGES: &[(&str, &[(&str, i64)])] = &[
+    ("UPDATE item SET open = open + 1 WHERE amount = 10000", &[(OPEN, 1)]),
+    ("UPDATE account_due SET amount = amount - 1 WHERE account_id = 'globex'", &[(ACCOUNT_DUE, 1)]),
+    ("UPDATE account_due SET items = items + 1 WHERE account_id = 'globex'", &[(ACCOUNT_DUE, 1)]),
+    ("DELETE FROM book_due WHERE class = 'ORDINARY'", &[(BOOK_DUE, 1)]),
+    (
+        "UPDATE account_head SET head_us = 0 WHERE account_id = 'acme'",
+        &[("head of each account covers what is recorded of it", 1)],
+    ),
+    (
+        "UPDATE document_key SET source_version = 7 WHERE account_id = 'globex'",
+        &[("each document key names the version that counts", 1)],
+    ),
+    (
+        "DELETE FROM document_key WHERE account_id = 'globex'",
+        &[("each document that counts has its key", 1)],
+    ),
+    (
+        "UPDATE document SET gross = gross + 1 WHERE account_id = 'globex'",
+        &[("items of each document add up to its gross amount", 1)],
+    ),
+    (
+        "UPDATE entry SET account_id = 'globex' WHERE kind = 'CLEAR'",
+        &[("each entry belongs to an item of its account", 2)],
+    ),
+    // Settled before it was posted.
+    ("UPDATE entry SET effective_date = '2026-05-31' WHERE kind = 'CLEAR'", &[(BOUNDS, 2)]),
+    (
+        "INSERT INTO period_close (company_code, through_date, recorded_us) \
+         VALUES ('1000', '2026-06-19', 0)",
+        &[("nothing took effect in a period after it was closed", 3)],
+    ),
+    (
+        "UPDATE allocation SET credit_amount = credit_amount - 1",
+        &[("each clearing takes as much off its credits as off its debits", 1), (ALLOCATES, 1)],
+    ),
+    (
+        "UPDATE audit SET principal = 'somebody else' WHERE sealed_position = 1",
+        &[("chain of audit rows is unbroken", 1)],
+    ),
+    ("DELETE FROM audit WHERE sealed_position = 2", &[("chain of audit rows is unbroken", 1)]),
+];
+
+#[tokio::test]
+async fn each_damage_is_found_by_its_check() {
+    for (damage, expected) in DAMAGES {
+        for db in ledger().await {
+            db.sql(damage, vec![]).await;
+            assert_eq!(failing(&db).await, *expected, "{damage}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_difference_is_told_in_words() {
+    for db in ledger().await {
+        db.sql("UPDATE account_due SET amount = 400 WHERE account_id = 'globex'", vec![]).await;
+        let checks = db.store.verify(&db.ctx).await.unwrap();
+        let check = checks.iter().find(|c| c.name == ACCOUNT_DUE).unwrap();
+        assert_eq!(
+            check.examples,
+            ["globex USD 1000 ORDINARY 2026-07-01: 400 in 1 items, entries 500 in 1"]
+        );
+    }
+}
