@@ -3,6 +3,8 @@
 
 mod accept;
 mod health;
+mod jobs;
+mod readiness;
 mod routes;
 
 pub(crate) use routes::settings;
@@ -29,6 +31,7 @@ use crate::shutdown::Shutdown;
 use crate::store::Store;
 use accept::Acceptor;
 use health::Health;
+use readiness::Readiness;
 
 /// What the process could not start or go on with, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -100,11 +103,12 @@ impl App {
         let acceptor = Acceptor::new(listener, server);
         let connections = acceptor.connections();
 
-        let database = self.store.clone();
+        let readiness = Readiness::new(self.store.clone());
         let watch = tokio::spawn(health.clone().watch(server.health_interval(), move || {
-            let database = database.clone();
-            async move { database.ping().await }
+            let readiness = readiness.clone();
+            async move { readiness.check().await }
         }));
+        let jobs = jobs::start(&self.store, &self.clock, &shutdown);
         let accepting = tokio::spawn(acceptor.run(service));
         ready();
 
@@ -120,6 +124,7 @@ impl App {
 
         let drained = shutdown.pause(Duration::from_secs(server.shutdown_drain_seconds_max));
         connections.drain(drained).await;
+        jobs.wait().await;
         accepting.await.map_err(std::io::Error::other)?;
         self.store.close().await;
         tracing::info!("stopped");

@@ -1,6 +1,7 @@
 //! The transport: tonic handlers that parse, call a use case and encode, and the layers around
 //! them. Here may live what knows protobuf and gRPC; SQL and business rules may not.
 
+pub mod account;
 pub mod convert;
 pub mod etag;
 pub mod list;

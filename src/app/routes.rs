@@ -5,11 +5,13 @@ use tonic::service::Routes;
 
 use super::App;
 use super::health::Health;
+use crate::api::account::Accounts;
 use crate::api::receivable::{ReceivableServices, Receivables};
 use crate::config::Config;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::Currency;
 use crate::pb;
+use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::service::{self, Settings};
 
@@ -29,12 +31,15 @@ pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
     let server = &app.config.server;
     let settings = settings(&app.config)?;
     let store = || app.store.clone();
+    let questions = service::receivables::Receivables::new(store(), settings.clone());
+    let accounts = Accounts::new(service::accounts::Accounts::new(store()), questions.clone());
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
-        facts: service::facts::Facts::new(store(), settings.clone()),
-        receivables: service::receivables::Receivables::new(store(), settings),
+        facts: service::facts::Facts::new(store(), settings),
+        receivables: questions,
     });
     let mut routes = Routes::new(bounded!(health.server(), server))
+        .add_service(bounded!(AccountServiceServer::new(accounts), server))
         .add_service(bounded!(ReceivableServiceServer::new(receivables), server));
     if server.reflection {
         let failed = |e: tonic_reflection::server::Error| {

@@ -37,8 +37,10 @@ async fn start(change: impl FnOnce(&mut config::Server)) -> Running {
     change(&mut config.server);
     let clock = Clock::system(chrono_tz::UTC);
     // Never asked by these handlers.
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("unused.db");
     let database = config::Database {
-        url: config::DatabaseUrl::new("sqlite::memory:"),
+        url: config::DatabaseUrl::new(format!("sqlite://{}", file.display())),
         ..config::Database::default()
     };
     let store = Store::connect(&database, clock.clone()).await.expect("opened");

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use super::options::Options;
 use crate::app::App;
 use crate::ctx::Clock;
+use crate::domain::error::Error;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use crate::telemetry;
@@ -38,10 +39,11 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let store = Store::connect(&config.database, clock.clone())
         .await
         .map_err(|e| format!("cannot open the database {url}: {e}"))?;
-    store
-        .migrate()
-        .await
-        .map_err(|e| format!("cannot bring the database {url} up to date: {e}"))?;
+    match store.migrate().await {
+        // It may come up after us: until then health says NOT_SERVING.
+        Err(error @ Error::Unavailable { .. }) => tracing::warn!(%error, "waiting for {url}"),
+        done => done.map_err(|e| format!("cannot bring the database {url} up to date: {e}"))?,
+    }
 
     let shutdown = Shutdown::new();
     shutdown.on_signals().map_err(|e| format!("cannot listen for signals: {e}"))?;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::names::AccountRef;
+use super::receivables::Risk;
 use super::stored::stored_enum;
 
 pub const DISPLAY_NAME_CHARS_MAX: usize = 200;
@@ -152,6 +153,15 @@ pub struct AccountList<A = AccountRef> {
 pub struct AccountPage {
     pub accounts: Vec<Account>,
     pub next: Option<AccountKey>,
+}
+
+/// Everything about one account in one answer.
+#[derive(Debug, Clone)]
+pub struct AccountStatus {
+    pub account: Account,
+    /// Ids from the direct parent to the root of the group.
+    pub ancestors: Vec<String>,
+    pub risk: Risk,
 }
 
 /// The name to search by prefix: ASCII letters in lower case.

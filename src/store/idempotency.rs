@@ -75,11 +75,15 @@ impl Store {
             })
             .await;
         match result {
-            // A connection lost during COMMIT leaves open whether it happened; the record
-            // knows. Without one the caller is told to try again, with the same id.
-            Err(error @ Error::Unavailable { .. }) => {
-                Ok(key.stored(&self.writer).await.ok().flatten().ok_or(error)?)
-            }
+            // A connection lost during COMMIT leaves open whether it happened; and a twin that
+            // committed after we had looked may be the very thing that refuses us. The record
+            // knows. Without one the error stands; with the same id it may be tried again.
+            Err(
+                error @ (Error::Unavailable { .. }
+                | Error::AlreadyExists { .. }
+                | Error::FailedPrecondition(_)
+                | Error::Aborted { .. }),
+            ) => Ok(key.stored(&self.writer).await.ok().flatten().ok_or(error)?),
             result => result,
         }
     }

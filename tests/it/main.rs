@@ -5,7 +5,9 @@
 mod support;
 
 mod access;
+mod account;
 mod architecture;
 mod error_contract;
 mod process;
 mod proto;
+mod receivable_cases;

@@ -8,6 +8,7 @@ mod lifecycle;
 mod place;
 mod read;
 pub mod resolve;
+mod status;
 mod update;
 
 use std::collections::BTreeSet;

@@ -5,14 +5,19 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::domain::error::Result;
-use crate::store::{ReadTx, sql};
+use crate::store::ReadTx;
+use crate::store::sql::{self, Cell, Kind, Rows};
 
-/// That the link `l` counts on day `$2` as known at `$3`: of the links of its account that are
-/// effective and recorded by then, it is the one recorded last.
-const COUNTS: &str = "l.effective_date <= $2 AND l.recorded_us <= $3 AND NOT EXISTS \
-    (SELECT 1 FROM account_link n WHERE n.account_id = l.account_id \
-      AND n.effective_date <= $2 \
-      AND n.recorded_us <= $3 AND n.recorded_us > l.recorded_us)";
+/// That the link `l` counts on a day as known at an instant (both SQL): of the links of its
+/// account that are effective and recorded by then, it is the one recorded last.
+fn counts(day: &str, known_at: &str) -> String {
+    format!(
+        "l.effective_date <= {day} AND l.recorded_us <= {known_at} AND NOT EXISTS \
+         (SELECT 1 FROM account_link n WHERE n.account_id = l.account_id \
+           AND n.effective_date <= {day} \
+           AND n.recorded_us <= {known_at} AND n.recorded_us > l.recorded_us)"
+    )
+}
 
 #[derive(FromQueryResult)]
 struct Id {
@@ -36,7 +41,8 @@ pub(in crate::store) async fn group_members(
         format!(
             "WITH RECURSIVE member(id) AS (SELECT CAST($1 AS TEXT) UNION \
              SELECT l.account_id FROM member m JOIN account_link l ON l.parent_id = m.id \
-             WHERE {COUNTS}) SELECT id FROM member ORDER BY id"
+             WHERE {}) SELECT id FROM member ORDER BY id",
+            counts("$2", "$3")
         ),
         vec![root.into(), as_of.into(), known_at.into()],
     )
@@ -44,25 +50,44 @@ pub(in crate::store) async fn group_members(
     Ok(ids(rows))
 }
 
-/// The account's parents, nearest first.
+/// The parents of each account, nearest first, each at its own day as known at its own instant;
+/// in the order asked.
 pub(in crate::store) async fn ancestors(
     conn: &impl ConnectionTrait,
-    account_id: &str,
-    as_of: NaiveDate,
-    known_at: i64,
-) -> Result<Vec<String>> {
-    let rows = sql::all(
-        conn,
-        format!(
-            "WITH RECURSIVE above(id, step) AS (SELECT CAST($1 AS TEXT), 0 UNION ALL \
-             SELECT l.parent_id, a.step + 1 FROM above a JOIN account_link l ON l.account_id = a.id \
-             WHERE a.step < 64 AND l.parent_id <> '' AND {COUNTS}) \
-             SELECT id FROM above WHERE step > 0 ORDER BY step"
-        ),
-        vec![account_id.into(), as_of.into(), known_at.into()],
-    )
-    .await?;
-    Ok(ids(rows))
+    points: &[(String, NaiveDate, i64)],
+) -> Result<Vec<Vec<String>>> {
+    let mut asked = Rows::new(&[
+        ("n", Kind::Int),
+        ("id", Kind::Text),
+        ("as_of", Kind::Date),
+        ("known_at", Kind::Int),
+    ]);
+    for (n, (id, as_of, known_at)) in points.iter().enumerate() {
+        asked.push([Cell::from(n as i64), id.into(), (*as_of).into(), (*known_at).into()]);
+    }
+    let sql = format!(
+        "WITH RECURSIVE above(n, id, step, as_of, known_at) AS ( \
+           SELECT n, id, 0, as_of, known_at FROM {} UNION ALL \
+           SELECT a.n, l.parent_id, a.step + 1, a.as_of, a.known_at \
+           FROM above a JOIN account_link l ON l.account_id = a.id \
+           WHERE a.step < 64 AND l.parent_id <> '' AND {}) \
+         SELECT n, id FROM above WHERE step > 0 ORDER BY n, step",
+        asked.table(conn, "k", 1),
+        counts("a.as_of", "a.known_at"),
+    );
+    #[derive(FromQueryResult)]
+    struct Row {
+        n: i64,
+        id: String,
+    }
+    let rows: Vec<Row> = sql::all(conn, sql, asked.values(conn)).await?;
+    let mut found = vec![Vec::new(); points.len()];
+    for Row { n, id } in rows {
+        if let Some(above) = usize::try_from(n).ok().and_then(|n| found.get_mut(n)) {
+            above.push(id);
+        }
+    }
+    Ok(found)
 }
 
 impl ReadTx {
@@ -84,6 +109,16 @@ impl ReadTx {
         as_of: NaiveDate,
         known_at: i64,
     ) -> Result<Vec<String>> {
-        ancestors(&self.conn, account_id, as_of, known_at).await
+        let mut found = self.ancestors_of(&[(account_id.to_owned(), as_of, known_at)]).await?;
+        Ok(found.pop().unwrap_or_default())
+    }
+
+    /// The ancestors of several accounts, each on its own day as known at its own instant, in
+    /// the order asked.
+    pub async fn ancestors_of(
+        &self,
+        points: &[(String, NaiveDate, i64)],
+    ) -> Result<Vec<Vec<String>>> {
+        ancestors(&self.conn, points).await
     }
 }

@@ -1,0 +1,49 @@
+//! Parts that several requests share.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::api::convert::read;
+use crate::domain::account::{ExternalRef, validate};
+use crate::domain::error::{Violation, Violations};
+use crate::domain::names::{AccountRef, CanonicalForm, parse_account};
+use crate::domain::text;
+use crate::pb;
+
+const REQUEST_ID_CHARS_MAX: usize = 64;
+
+/// An id that may be left out: nothing here moves money.
+pub fn request_id(id: &str) -> Result<(), Violation> {
+    text::check("request_id", id, 0, REQUEST_ID_CHARS_MAX)
+}
+
+pub fn form(form: i32) -> Result<Option<CanonicalForm>, Violation> {
+    read::optional_enum("canonical_form", form, |form| match form {
+        pb::CanonicalForm::Unspecified => None,
+        pb::CanonicalForm::Exact => Some(CanonicalForm::Exact),
+        pb::CanonicalForm::Numeric => Some(CanonicalForm::Numeric),
+    })
+}
+
+/// `None` for an account that stands under nobody.
+pub fn parent(parent: &str) -> Result<Option<AccountRef>, Violation> {
+    match parent {
+        "" => Ok(None),
+        name => parse_account("account.parent", name).map(Some),
+    }
+}
+
+pub fn external_refs(refs: Vec<pb::ExternalRef>, violations: &mut Violations) -> Vec<ExternalRef> {
+    let refs: Vec<ExternalRef> =
+        refs.into_iter().map(|pb::ExternalRef { system, id }| ExternalRef { system, id }).collect();
+    validate::external_refs("account.external_refs", &refs, violations);
+    refs
+}
+
+pub fn labels(
+    labels: HashMap<String, String>,
+    violations: &mut Violations,
+) -> BTreeMap<String, String> {
+    let labels = labels.into_iter().collect();
+    validate::labels("account.labels", &labels, violations);
+    labels
+}

@@ -1,0 +1,152 @@
+//! AccountService: parse, call, encode.
+
+pub mod convert;
+mod status;
+
+use tonic::{Request, Response, Status};
+
+use self::status::StatusQuestion;
+use crate::api;
+use crate::ctx::Ctx;
+use crate::domain::error::Error;
+use crate::pb;
+use crate::pb::account_service_server::AccountService;
+use crate::service::accounts::Accounts as Service;
+use crate::service::receivables::Receivables;
+
+/// The handlers of AccountService.
+#[derive(Clone)]
+pub struct Accounts {
+    accounts: Service,
+    receivables: Receivables,
+}
+
+impl Accounts {
+    pub fn new(accounts: Service, receivables: Receivables) -> Self {
+        Self { accounts, receivables }
+    }
+
+    async fn statuses(
+        &self,
+        ctx: &Ctx,
+        question: StatusQuestion,
+    ) -> Result<Vec<pb::AccountStatus>, Error> {
+        let StatusQuestion { names, point, display } = question;
+        let answer = self.accounts.statuses(ctx, &self.receivables, names, point, display).await?;
+        answer.into_iter().map(status::status).collect()
+    }
+}
+
+type Answer<T> = Result<Response<T>, Status>;
+
+#[tonic::async_trait]
+impl AccountService for Accounts {
+    async fn create_account(
+        &self,
+        request: Request<pb::CreateAccountRequest>,
+    ) -> Answer<pb::Account> {
+        let ctx = api::ctx(&request)?;
+        let (command, request_id) = convert::create(request.into_inner())?;
+        let account = self.accounts.create(&ctx, command, &request_id).await?;
+        Ok(Response::new(convert::account(account)))
+    }
+
+    async fn get_account(&self, request: Request<pb::GetAccountRequest>) -> Answer<pb::Account> {
+        let ctx = api::ctx(&request)?;
+        let name = convert::get(&request.into_inner())?;
+        let account = self.accounts.get(&ctx, name).await?;
+        Ok(Response::new(convert::account(account)))
+    }
+
+    async fn batch_get_accounts(
+        &self,
+        request: Request<pb::BatchGetAccountsRequest>,
+    ) -> Answer<pb::BatchGetAccountsResponse> {
+        let ctx = api::ctx(&request)?;
+        let names = convert::batch_get(&request.into_inner())?;
+        let accounts = self.accounts.batch_get(&ctx, names).await?;
+        let accounts = accounts.into_iter().map(convert::account).collect();
+        Ok(Response::new(pb::BatchGetAccountsResponse { accounts }))
+    }
+
+    async fn list_accounts(
+        &self,
+        request: Request<pb::ListAccountsRequest>,
+    ) -> Answer<pb::ListAccountsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = convert::list(request.into_inner())?;
+        let answer = self.accounts.list(&ctx, list).await?;
+        Ok(Response::new(convert::page(answer, &page)))
+    }
+
+    async fn update_account(
+        &self,
+        request: Request<pb::UpdateAccountRequest>,
+    ) -> Answer<pb::Account> {
+        let ctx = api::ctx(&request)?;
+        let (command, request_id) = convert::update(request.into_inner())?;
+        let account = self.accounts.update(&ctx, command, &request_id).await?;
+        Ok(Response::new(convert::account(account)))
+    }
+
+    async fn delete_account(
+        &self,
+        request: Request<pb::DeleteAccountRequest>,
+    ) -> Answer<pb::Account> {
+        let ctx = api::ctx(&request)?;
+        let (command, request_id) = convert::delete(request.into_inner())?;
+        let account = self.accounts.delete(&ctx, command, &request_id).await?;
+        Ok(Response::new(convert::account(account)))
+    }
+
+    async fn undelete_account(
+        &self,
+        request: Request<pb::UndeleteAccountRequest>,
+    ) -> Answer<pb::Account> {
+        let ctx = api::ctx(&request)?;
+        let (command, request_id) = convert::undelete(request.into_inner())?;
+        let account = self.accounts.undelete(&ctx, command, &request_id).await?;
+        Ok(Response::new(convert::account(account)))
+    }
+
+    async fn block_account(
+        &self,
+        request: Request<pb::BlockAccountRequest>,
+    ) -> Answer<pb::Account> {
+        let ctx = api::ctx(&request)?;
+        let (command, request_id) = convert::block(request.into_inner())?;
+        let account = self.accounts.block(&ctx, command, &request_id).await?;
+        Ok(Response::new(convert::account(account)))
+    }
+
+    async fn unblock_account(
+        &self,
+        request: Request<pb::UnblockAccountRequest>,
+    ) -> Answer<pb::Account> {
+        let ctx = api::ctx(&request)?;
+        let (command, request_id) = convert::unblock(request.into_inner())?;
+        let account = self.accounts.unblock(&ctx, command, &request_id).await?;
+        Ok(Response::new(convert::account(account)))
+    }
+
+    async fn get_account_status(
+        &self,
+        request: Request<pb::GetAccountStatusRequest>,
+    ) -> Answer<pb::AccountStatus> {
+        let ctx = api::ctx(&request)?;
+        let question = status::one(request.into_inner())?;
+        let statuses = self.statuses(&ctx, question).await?;
+        let one = statuses.into_iter().next();
+        Ok(Response::new(one.ok_or_else(|| Error::internal("one name, no status"))?))
+    }
+
+    async fn batch_get_account_statuses(
+        &self,
+        request: Request<pb::BatchGetAccountStatusesRequest>,
+    ) -> Answer<pb::BatchGetAccountStatusesResponse> {
+        let ctx = api::ctx(&request)?;
+        let question = status::batch(request.into_inner())?;
+        let statuses = self.statuses(&ctx, question).await?;
+        Ok(Response::new(pb::BatchGetAccountStatusesResponse { statuses }))
+    }
+}

@@ -1,0 +1,49 @@
+//! The composite answer about accounts: what is asked for, and its encoding.
+
+use super::convert;
+use crate::api::convert::read;
+use crate::api::receivable::encode;
+use crate::domain::account::AccountStatus;
+use crate::domain::error::{Result, Violations};
+use crate::domain::ledger::PointQuery;
+use crate::domain::money::Currency;
+use crate::domain::names::{AccountRef, account_name};
+use crate::pb;
+
+/// Whose status is asked for, when, and in which currency besides.
+pub struct StatusQuestion {
+    pub names: Vec<AccountRef>,
+    pub point: PointQuery,
+    pub display: Option<Currency>,
+}
+
+pub fn one(request: pb::GetAccountStatusRequest) -> Result<StatusQuestion> {
+    let pb::GetAccountStatusRequest { name, as_of, known_at, display_currency } = request;
+    let mut violations = Violations::new();
+    let names = violations.keep(read::account("name", &name)).into_iter().collect();
+    let point = read::point(as_of, known_at, &mut violations);
+    let display = read::optional_currency("display_currency", &display_currency);
+    let display = violations.keep(display).flatten();
+    violations.finish()?;
+    Ok(StatusQuestion { names, point, display })
+}
+
+pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuestion> {
+    let pb::BatchGetAccountStatusesRequest { names, as_of, known_at, display_currency } = request;
+    let mut violations = Violations::new();
+    let names = convert::batch_names(&names, &mut violations);
+    let point = read::point(as_of, known_at, &mut violations);
+    let display = read::optional_currency("display_currency", &display_currency);
+    let display = violations.keep(display).flatten();
+    violations.finish()?;
+    Ok(StatusQuestion { names, point, display })
+}
+
+pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
+    let AccountStatus { account, ancestors, risk } = status;
+    Ok(pb::AccountStatus {
+        account: Some(convert::account(account)),
+        ancestors: ancestors.iter().map(|id| account_name(id)).collect(),
+        receivables: Some(encode::risk(risk)?),
+    })
+}

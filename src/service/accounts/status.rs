@@ -1,0 +1,57 @@
+//! The composite answer about an account.
+
+use chrono::NaiveDate;
+
+use super::Accounts;
+use crate::ctx::Ctx;
+use crate::domain::account::{Account, AccountStatus};
+use crate::domain::error::Result;
+use crate::domain::ledger::PointQuery;
+use crate::domain::money::Currency;
+use crate::domain::names::AccountRef;
+use crate::domain::receivables::{Risk, RiskView};
+use crate::service::receivables::Receivables;
+
+impl Accounts {
+    /// The status of accounts in the order of their names, all or none. Receivables and group
+    /// are those of the point asked for; the account itself is as it is now.
+    ///
+    /// # Errors
+    /// NotFound with every missing name, KNOWN_AT_NOT_SETTLED, RATE_MISSING.
+    pub async fn statuses(
+        &self,
+        ctx: &Ctx,
+        receivables: &Receivables,
+        names: Vec<AccountRef>,
+        point: PointQuery,
+        display: Option<Currency>,
+    ) -> Result<Vec<AccountStatus>> {
+        let risks = receivables.risk(ctx, &names, point, display, RiskView::Full).await?;
+        // By id: a key may have gone to another account since the risks were read.
+        let ids = risks.iter().map(|risk| AccountRef::Id(risk.account_id.clone())).collect();
+        let accounts = self.batch_get(ctx, ids).await?;
+        let points = risks.iter().map(|risk| {
+            let Risk { account_id, point, .. } = risk;
+            (account_id.clone(), point.as_of, point.known_at)
+        });
+        let above = self.above(ctx, points.collect()).await?;
+        let all = accounts.into_iter().zip(above).zip(risks);
+        let status = |((account, ancestors), risk): ((Account, Vec<String>), Risk)| AccountStatus {
+            account,
+            ancestors,
+            risk,
+        };
+        Ok(all.map(status).collect())
+    }
+
+    /// Who is above each account, at a day and as known at an instant of its own.
+    async fn above(
+        &self,
+        ctx: &Ctx,
+        points: Vec<(String, NaiveDate, i64)>,
+    ) -> Result<Vec<Vec<String>>> {
+        self.store
+            .read(ctx, move |tx| Box::pin(async move { tx.ancestors_of(&points).await }))
+            .await
+    }
+}
