@@ -16,6 +16,7 @@ mod journal;
 mod ledger;
 mod migration;
 mod queue;
+pub mod receivables;
 #[cfg(test)]
 pub(crate) mod seed;
 mod settled;

@@ -10,3 +10,4 @@ mod architecture;
 mod error_contract;
 mod process;
 mod proto;
+mod receivable_cases;

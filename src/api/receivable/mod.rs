@@ -1,7 +1,6 @@
 //! ReceivableService: between protobuf and the use cases of the receivables ledger.
 //!
-//! A method parses ([`parse_command`], [`parse_fact`], [`parse_query`]), calls a use case and
-//! encodes ([`encode`]); the two streams are in [`import`] and [`export`]. Rules and sequence
+//! A method parses (the `parse_…` files), calls a use case and encodes ([`encode`]); the two streams are in [`import`] and [`export`]. Rules and sequence
 //! do not belong here.
 
 pub mod encode;
@@ -14,6 +13,7 @@ mod parse_fact;
 mod parse_import;
 mod parse_key;
 mod parse_query;
+mod parse_risk;
 mod parse_terms;
 mod stream;
 
@@ -22,7 +22,7 @@ mod tests;
 
 use tonic::{Request, Response, Status, Streaming};
 
-use self::parse_query::RiskQuestion;
+use self::parse_risk::RiskQuestion;
 use self::stream::Answers;
 use crate::api;
 use crate::domain::error::Error;
@@ -197,7 +197,7 @@ impl ReceivableService for Receivables {
         request: Request<pb::GetAgingRequest>,
     ) -> Answer<pb::GetAgingResponse> {
         let ctx = api::ctx(&request)?;
-        let query = parse_query::aging(request.into_inner())?;
+        let query = parse_risk::aging(request.into_inner())?;
         let answer = self.services.receivables.aging(&ctx, query.clone()).await?;
         Ok(Response::new(encode::aging(answer, &query)?))
     }
@@ -207,7 +207,7 @@ impl ReceivableService for Receivables {
         request: Request<pb::GetReceivablesRiskRequest>,
     ) -> Answer<pb::ReceivablesRisk> {
         let ctx = api::ctx(&request)?;
-        let question = parse_query::risk(request.into_inner())?;
+        let question = parse_risk::risk(request.into_inner())?;
         let mut risks = self.risks(&ctx, question).await?;
         risks.pop().map(Response::new).ok_or_else(|| Error::internal("no risk of one").into())
     }
@@ -217,7 +217,7 @@ impl ReceivableService for Receivables {
         request: Request<pb::BatchGetReceivablesRiskRequest>,
     ) -> Answer<pb::BatchGetReceivablesRiskResponse> {
         let ctx = api::ctx(&request)?;
-        let question = parse_query::batch_risk(request.into_inner())?;
+        let question = parse_risk::batch_risk(request.into_inner())?;
         let risks = self.risks(&ctx, question).await?;
         Ok(Response::new(pb::BatchGetReceivablesRiskResponse { risks }))
     }
@@ -227,7 +227,7 @@ impl ReceivableService for Receivables {
         request: Request<pb::ListReceivablesRiskRequest>,
     ) -> Answer<pb::ListReceivablesRiskResponse> {
         let ctx = api::ctx(&request)?;
-        let (query, page) = parse_query::list_risk(request.into_inner())?;
+        let (query, page) = parse_risk::list_risk(request.into_inner())?;
         let currency = query.currency;
         let answer = self.services.receivables.list_risk(&ctx, query).await?;
         let token = encode::next_page_token(&page, answer.page.next.as_ref(), answer.page.point);

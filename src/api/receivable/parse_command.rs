@@ -1,4 +1,5 @@
 //! Requests that post, clear and take back, to commands: each with its `request_id`.
+//! Every violation of a request is told at once.
 
 use crate::api::convert::read::{self, missing, prefixed};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation, Violations};

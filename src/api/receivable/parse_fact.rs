@@ -1,4 +1,5 @@
 //! Requests about the facts beside the ledger, to commands: each with its `request_id`.
+//! Every violation of a request is told at once.
 
 use std::collections::HashSet;
 

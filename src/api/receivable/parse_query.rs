@@ -1,39 +1,24 @@
-//! Questions to queries. A page after the first is asked for at the point of the first, which
-//! its token has.
+//! Questions about documents and items, to queries. A page after the first is asked for at the point of the first, which
+//! its token has. Every violation of a request is told at once.
 
 use crate::api::convert::read::{self, missing};
 use crate::api::list::{Fingerprint, Page, PageToken, order_by};
-use crate::domain::aging::{Basis, Edges};
-use crate::domain::dates::BusinessDayConvention;
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::{PointQuery, Scope};
-use crate::domain::money::Currency;
 use crate::domain::names::{self, AccountRef};
 use crate::domain::receivables::query::{
-    DocumentName, DocumentsQuery, OpenItemsQuery, RiskListQuery, StatementQuery,
+    DocumentName, DocumentsQuery, OpenItemsQuery, StatementQuery,
 };
-use crate::domain::receivables::{AgingQuery, RiskOrder, RiskView};
 use crate::domain::text;
 use crate::pb;
 
 use super::parse_command::all;
 use super::parse_fact::check_order;
-use super::parse_terms::at_most;
 use super::{enums, parse_key};
 
-const MAX_ACCOUNTS: usize = 500;
 const MAX_ORDER_REF_CHARS: usize = 64;
 /// Open items in one message of an export.
 pub const EXPORT_PAGE_SIZE: usize = 500;
-
-/// GetReceivablesRisk and its batch.
-#[derive(Debug)]
-pub struct RiskQuestion {
-    pub accounts: Vec<AccountRef>,
-    pub point: PointQuery,
-    pub display: Option<Currency>,
-    pub view: RiskView,
-}
 
 /// An export, from its beginning or from where a token says.
 #[derive(Debug)]
@@ -119,119 +104,6 @@ pub fn open_items(request: pb::ListOpenItemsRequest) -> Result<(OpenItemsQuery, 
     Ok((query, page))
 }
 
-pub fn aging(request: pb::GetAgingRequest) -> Result<AgingQuery> {
-    let pb::GetAgingRequest {
-        account,
-        include_group,
-        as_of,
-        known_at,
-        company_code,
-        currency_code,
-        basis,
-        edges,
-        business_day_convention: convention,
-        display_currency,
-    } = request;
-    let mut violations = Violations::new();
-    let account = account_or_all(&account, &mut violations);
-    let point = read::point(as_of, known_at, &mut violations);
-    let narrow = read::narrow(company_code, &currency_code, &mut violations);
-    let basis = violations.keep(read::optional_enum("basis", basis, enums::read_basis)).flatten();
-    let edges = if edges.is_empty() { Ok(Edges::default()) } else { Edges::new("edges", &edges) };
-    let edges = violations.keep(edges);
-    let field = "business_day_convention";
-    let convention = read::optional_enum(field, convention, enums::read_convention);
-    let convention = violations.keep(convention).flatten();
-    let display_currency =
-        violations.keep(read::optional_currency("display_currency", &display_currency)).flatten();
-    let (account, edges) = all(violations, account.zip(edges))?;
-    Ok(AgingQuery {
-        scope: scope(account, include_group),
-        point,
-        narrow,
-        basis: basis.unwrap_or(Basis::DueDate),
-        edges,
-        convention: convention.unwrap_or(BusinessDayConvention::None),
-        display_currency,
-    })
-}
-
-pub fn risk(request: pb::GetReceivablesRiskRequest) -> Result<RiskQuestion> {
-    let pb::GetReceivablesRiskRequest { account, as_of, known_at, display_currency, view } =
-        request;
-    let mut violations = Violations::new();
-    let account = violations.keep(read::account("account", &account));
-    let point = read::point(as_of, known_at, &mut violations);
-    let (display, view) = risk_form(&display_currency, view, &mut violations);
-    let account = all(violations, account)?;
-    Ok(RiskQuestion { accounts: vec![account], point, display, view })
-}
-
-pub fn batch_risk(request: pb::BatchGetReceivablesRiskRequest) -> Result<RiskQuestion> {
-    let pb::BatchGetReceivablesRiskRequest { accounts, as_of, known_at, display_currency, view } =
-        request;
-    let mut violations = Violations::new();
-    if accounts.is_empty() {
-        violations.push(missing("accounts"));
-    }
-    let accounts: Vec<_> = if at_most(MAX_ACCOUNTS, accounts.len(), "accounts", &mut violations) {
-        let read = |(i, name): (usize, &String)| {
-            violations.keep(read::account(&format!("accounts[{i}]"), name))
-        };
-        accounts.iter().enumerate().filter_map(read).collect()
-    } else {
-        Vec::new()
-    };
-    let point = read::point(as_of, known_at, &mut violations);
-    let (display, view) = risk_form(&display_currency, view, &mut violations);
-    violations.finish()?;
-    Ok(RiskQuestion { accounts, point, display, view })
-}
-
-fn risk_form(
-    display_currency: &str,
-    view: i32,
-    violations: &mut Violations,
-) -> (Option<Currency>, RiskView) {
-    let display = read::optional_currency("display_currency", display_currency);
-    let view = read::optional_enum("view", view, enums::read_view);
-    let view = violations.keep(view).flatten().unwrap_or(RiskView::Full);
-    (violations.keep(display).flatten(), view)
-}
-
-pub fn list_risk(request: pb::ListReceivablesRiskRequest) -> Result<(RiskListQuery, Page)> {
-    let mut violations = Violations::new();
-    let page = Page::parse(&request, &mut violations);
-    let pb::ListReceivablesRiskRequest {
-        page_size: _,
-        page_token: _,
-        as_of,
-        known_at,
-        currency_code,
-        company_code,
-        order,
-    } = request;
-    let point = read::point(as_of, known_at, &mut violations);
-    let currency = if currency_code.is_empty() {
-        Err(missing("currency_code"))
-    } else {
-        read::currency("currency_code", &currency_code)
-    };
-    let currency = violations.keep(currency);
-    let company_code = read::company_filter(company_code, &mut violations);
-    let order = violations.keep(read::optional_enum("order", order, enums::read_order)).flatten();
-    let currency = all(violations, currency)?;
-    let query = RiskListQuery {
-        point: pinned(page.token.as_ref(), point),
-        company_code,
-        currency,
-        order: order.unwrap_or(RiskOrder::Overdue),
-        page_size: page.size,
-        after: after(&page),
-    };
-    Ok((query, page))
-}
-
 pub fn export(request: pb::ExportOpenItemsRequest) -> Result<Export> {
     let mut request = request;
     let token = std::mem::take(&mut request.resume_token);
@@ -295,7 +167,7 @@ pub fn statement(request: pb::GetStatementRequest) -> Result<(StatementQuery, Pa
 }
 
 /// `Some(None)` is the whole book.
-fn account_or_all(name: &str, violations: &mut Violations) -> Option<Option<AccountRef>> {
+pub fn account_or_all(name: &str, violations: &mut Violations) -> Option<Option<AccountRef>> {
     if name.is_empty() {
         violations.push(missing("account"));
         return None;
@@ -304,7 +176,7 @@ fn account_or_all(name: &str, violations: &mut Violations) -> Option<Option<Acco
 }
 
 /// The whole book has every group in it.
-fn scope(account: Option<AccountRef>, include_group: bool) -> Scope<AccountRef> {
+pub fn scope(account: Option<AccountRef>, include_group: bool) -> Scope<AccountRef> {
     match (account, include_group) {
         (None, _) => Scope::Book,
         (Some(account), true) => Scope::Group(account),
@@ -313,10 +185,10 @@ fn scope(account: Option<AccountRef>, include_group: bool) -> Scope<AccountRef> 
 }
 
 /// The point of the page before, else the one asked for.
-fn pinned(token: Option<&PageToken>, asked: PointQuery) -> PointQuery {
+pub fn pinned(token: Option<&PageToken>, asked: PointQuery) -> PointQuery {
     token.map_or(asked, |t| PointQuery { as_of: t.as_of, known_at: t.known_at })
 }
 
-fn after(page: &Page) -> Option<Vec<String>> {
+pub fn after(page: &Page) -> Option<Vec<String>> {
     page.token.as_ref().map(|token| token.key.clone())
 }

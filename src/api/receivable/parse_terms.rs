@@ -23,6 +23,7 @@ pub fn terms(field: &str, terms: pb::PaymentTerms, violations: &mut Violations) 
     let pb::PaymentTerms { baseline, shares, steps, discounts } = terms;
     let at = |part: &str| within(field, part);
     let baseline = read::optional_enum(&at("baseline"), baseline, enums::read_baseline);
+    let baseline = violations.keep(baseline).flatten();
     let shares = match (shares.is_empty(), steps.is_empty()) {
         (true, _) => vec![Share {
             share_bp: WHOLE_BP,
@@ -37,7 +38,7 @@ pub fn terms(field: &str, terms: pb::PaymentTerms, violations: &mut Violations) 
         }
     };
     PaymentTerms {
-        baseline: violations.keep(baseline).flatten().unwrap_or(Baseline::Document),
+        baseline: baseline.unwrap_or(Baseline::Document),
         shares,
         discounts: self::discounts(&at("discounts"), &discounts, violations),
     }

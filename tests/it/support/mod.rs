@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod database;
+pub mod ledger;
 mod raw;
 mod refusal;
 mod server;

@@ -154,3 +154,64 @@ fn account_risk(risk: AccountRisk, currency: Currency) -> Result<pb::AccountRisk
         aging: Some(aging::columns(currency, &aging, Basis::DueDate, &Edges::default())?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::aging::{Aging, Column};
+    use crate::domain::ledger::LedgerPoint;
+
+    fn owed() -> Risk {
+        let mut aging = Aging::new(&Edges::default());
+        aging.add(Column::Bucket(1), 50_000, 1);
+        aging.add(Column::NotDue, 30_000, 1);
+        aging.add(Column::UnappliedCash, -70_000, 1);
+        let currency = CurrencyRisk {
+            currency: Currency::parse("USD").unwrap(),
+            aging,
+            worst_overdue_days: 45,
+            disputed: 100,
+            promised: 200,
+            expected: 300,
+            last_receipt: None,
+            days_to_pay: None,
+            portfolio_share_bp: Some(7),
+            worst_items: Vec::new(),
+            worst_disputes: Vec::new(),
+            promises: Vec::new(),
+        };
+        let as_of = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        let point = LedgerPoint { as_of, known_at: 1, projected: false, known: true };
+        Risk { account_id: "acme".into(), point, currencies: vec![currency], converted: None }
+    }
+
+    fn units(money: Option<&pb::Money>) -> Option<i64> {
+        money.map(|m| m.units)
+    }
+
+    #[test]
+    fn unapplied_cash_lowers_the_balance_and_never_what_is_overdue() {
+        let encoded = risk(owed()).unwrap();
+        let currency = &encoded.currencies[0];
+        assert_eq!(encoded.account, "accounts/acme");
+        assert_eq!(units(currency.balance.as_ref()), Some(100));
+        assert_eq!(units(currency.overdue.as_ref()), Some(500));
+        assert_eq!((currency.worst_overdue_days, units(currency.disputed.as_ref())), (45, Some(1)));
+    }
+
+    #[test]
+    fn the_basic_view_leaves_out_what_was_not_looked_for() {
+        let encoded = basic_risk(owed()).unwrap();
+        let currency = &encoded.currencies[0];
+        assert_eq!(units(currency.expected.as_ref()), Some(3));
+        assert_eq!((&currency.disputed, &currency.promised), (&None, &None));
+        assert_eq!(currency.portfolio_share_bp, None);
+    }
+
+    #[test]
+    fn a_sum_beyond_64_bits_is_an_error() {
+        let mut huge = owed();
+        huge.currencies[0].aging.not_due = i128::from(i64::MAX) + 70_000;
+        assert!(risk(huge).is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! GetDocument and ListDocuments.
+
+use super::{Receivables, bad_key, cut, date_key, id_key};
+use crate::ctx::Ctx;
+use crate::domain::document::DocumentKey;
+use crate::domain::error::{Error, Result};
+use crate::domain::ledger::{Document, PointQuery};
+use crate::domain::names::{AccountRef, DOCUMENTS};
+use crate::domain::receivables::query::{DocumentName, DocumentsQuery, Page};
+use crate::domain::text::quote;
+use crate::store::receivables::{At, DocumentsRead};
+
+impl Receivables {
+    /// A document with what is open of it and the clearings it took part in. By its key it is
+    /// the version that was the last one then.
+    ///
+    /// # Errors
+    /// RESOURCE_NOT_FOUND, KNOWN_AT_NOT_SETTLED.
+    pub async fn document(
+        &self,
+        ctx: &Ctx,
+        name: DocumentName,
+        point: PointQuery,
+    ) -> Result<Document> {
+        let (document, at) = match &name {
+            DocumentName::Name(name) => {
+                let (account, at) = self.account_at(ctx, "name", &name.account, point).await?;
+                let document = self.store.document(&account, name.id, at).await?;
+                let missing = || Error::not_found("document", name.resource_name(DOCUMENTS));
+                (document.ok_or_else(missing)?, at)
+            }
+            DocumentName::Key(key) => self.by_key(ctx, key, point).await?,
+        };
+        let mut items = self.store.items_of(document.id, at).await?;
+        self.fill_disputes(&mut items, at).await?;
+        let clearings = self.store.clearings_of_document(document.id, at).await?;
+        Ok(Document { items, clearings, ..document })
+    }
+
+    async fn by_key(
+        &self,
+        ctx: &Ctx,
+        key: &DocumentKey,
+        point: PointQuery,
+    ) -> Result<(Document, At)> {
+        let missing = || Error::not_found("document", quote(&key.document_no));
+        let (account, id) = self.store.document_key(key).await?.ok_or_else(missing)?;
+        let owner = AccountRef::Id(account.clone());
+        let (_, at) = self.account_at(ctx, "key", &owner, point).await?;
+        if let Some(document) = self.store.document(&account, id, at).await? {
+            return Ok((document, at));
+        }
+        let earlier = self.store.earlier_version(&account, key, at).await?;
+        Ok((earlier.ok_or_else(missing)?, at))
+    }
+
+    /// The documents of an account by posting date, those that no longer count too; without
+    /// items and clearings.
+    ///
+    /// # Errors
+    /// PAGE_TOKEN_INVALID, RESOURCE_NOT_FOUND.
+    pub async fn documents(&self, ctx: &Ctx, query: DocumentsQuery) -> Result<Page<Document>> {
+        let DocumentsQuery {
+            account,
+            kind,
+            company_code,
+            order_ref,
+            from,
+            to,
+            descending,
+            page_size,
+            after,
+        } = query;
+        let after = match after.as_deref() {
+            None => None,
+            Some([date, id]) => Some((date_key(date)?, id_key(id)?)),
+            Some(_) => return Err(bad_key()),
+        };
+        let (account_id, at) =
+            self.account_at(ctx, "parent", &account, PointQuery::default()).await?;
+        let read = DocumentsRead {
+            account_id,
+            kind,
+            company_code,
+            order_ref,
+            from,
+            to,
+            descending,
+            limit: page_size + 1,
+        };
+        let documents = self.store.documents(&read, at, after).await?;
+        let (rows, next) = cut(documents, page_size, |document| {
+            vec![document.draft.posting_date.to_string(), document.id.to_string()]
+        });
+        Ok(Page { rows, next, point: self.echo(ctx, at).await? })
+    }
+}

@@ -1,0 +1,184 @@
+//! The point in both times that an answer is true for.
+//!
+//! An answer for (D, K) may be given once nothing can be recorded at or before K any more. For
+//! one account that holds up to its head, which grows under its lock; for everything else, and
+//! for a K that the caller names, up to the settled watermark.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, NaiveDate, SecondsFormat};
+
+use super::Receivables;
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Reason, Result};
+use crate::domain::ledger::{LedgerPoint, PointQuery};
+use crate::domain::names::AccountRef;
+use crate::service::accounts::resolve;
+use crate::store::Store;
+use crate::store::receivables::At;
+
+/// How old a watermark may be where any one will do: the answer names the one it used.
+const RECENT: Duration = Duration::from_secs(1);
+
+/// What is known about recorded times for ever: once settled, always settled.
+#[derive(Debug, Default)]
+pub(super) struct Watermark {
+    settled: AtomicI64,
+    asked: Mutex<Option<Instant>>,
+    /// The first recorded time of the ledger; 0 while unknown.
+    first: AtomicI64,
+}
+
+impl Watermark {
+    /// Up to when everything is settled by now.
+    async fn settled(&self, store: &Store) -> Result<i64> {
+        let asked = Instant::now();
+        let settled = store.settled().await?;
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+        Ok(self.settled.fetch_max(settled, Ordering::AcqRel).max(settled))
+    }
+
+    /// Up to when everything was settled a moment ago at the earliest. Costs nothing most of
+    /// the time.
+    async fn recent(&self, store: &Store) -> Result<i64> {
+        let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        match asked {
+            Some(asked) if asked.elapsed() < RECENT && !store.is_sqlite() => {
+                Ok(self.settled.load(Ordering::Acquire))
+            }
+            _ => self.settled(store).await,
+        }
+    }
+
+    /// Refuses a time that is not settled yet.
+    async fn check(&self, store: &Store, known_at: i64) -> Result<()> {
+        match self.unsettled(store, known_at).await? {
+            None => Ok(()),
+            Some(settled) => Err(not_settled(settled)),
+        }
+    }
+
+    /// Up to when everything is settled, if that is not as far as `known_at`. Costs nothing
+    /// for times long past.
+    async fn unsettled(&self, store: &Store, known_at: i64) -> Result<Option<i64>> {
+        if known_at <= self.settled.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        let settled = self.settled(store).await?;
+        Ok((known_at > settled).then_some(settled))
+    }
+
+    /// Whether anything had been recorded by then.
+    async fn is_known(&self, store: &Store, known_at: i64) -> Result<bool> {
+        let first = self.first.load(Ordering::Acquire);
+        if first != 0 {
+            return Ok(first <= known_at);
+        }
+        let Some(first) = store.first_recorded().await? else { return Ok(false) };
+        // Kept once it is settled: then no earlier one can come.
+        if first <= self.settled.load(Ordering::Acquire) {
+            self.first.store(first, Ordering::Release);
+        }
+        Ok(first <= known_at)
+    }
+}
+
+impl Receivables {
+    /// The day asked about.
+    pub(super) fn as_of(ctx: &Ctx, point: PointQuery) -> NaiveDate {
+        point.as_of.unwrap_or_else(|| ctx.business_date())
+    }
+
+    /// The point of a question about the book or several accounts.
+    pub(super) async fn settled_at(&self, ctx: &Ctx, point: PointQuery) -> Result<At> {
+        let known_at = match point.known_at {
+            Some(known_at) => {
+                self.watermark.check(&self.store, known_at).await?;
+                known_at
+            }
+            None => self.watermark.settled(&self.store).await?,
+        };
+        Ok(At { as_of: Self::as_of(ctx, point), known_at })
+    }
+
+    /// The point of a question about one account, before its head is seen: what the first
+    /// statement may look at, and the time from which on its answer is settled anyway.
+    pub(super) async fn head_at(&self, ctx: &Ctx, point: PointQuery) -> Result<HeadAt> {
+        let as_of = Self::as_of(ctx, point);
+        match point.known_at {
+            Some(known_at) => {
+                let settled = self.watermark.unsettled(&self.store, known_at).await?;
+                let settled = settled.unwrap_or(known_at);
+                Ok(HeadAt { at: At { as_of, known_at }, settled, named: true })
+            }
+            None => {
+                let settled = self.watermark.recent(&self.store).await?;
+                Ok(HeadAt { at: At::now(as_of), settled, named: false })
+            }
+        }
+    }
+
+    /// The point as an answer echoes it.
+    pub(super) async fn echo(&self, ctx: &Ctx, at: At) -> Result<LedgerPoint> {
+        Ok(LedgerPoint {
+            as_of: at.as_of,
+            known_at: at.known_at,
+            projected: at.as_of > ctx.business_date(),
+            known: self.watermark.is_known(&self.store, at.known_at).await?,
+        })
+    }
+
+    /// Whether the whole book is settled up to then.
+    pub(super) async fn is_settled(&self, known_at: i64) -> Result<bool> {
+        Ok(self.watermark.unsettled(&self.store, known_at).await?.is_none())
+    }
+
+    /// One account and the point of a question about it, for statements that come after its
+    /// head was seen.
+    pub(super) async fn account_at(
+        &self,
+        ctx: &Ctx,
+        field: &str,
+        name: &AccountRef,
+        point: PointQuery,
+    ) -> Result<(String, At)> {
+        let id = self.id_of(field, name).await?;
+        let head = self.head_at(ctx, point).await?;
+        let seen = self.store.head_of(&id).await?.ok_or_else(|| resolve::missing([name]))?;
+        Ok((id, head.seen(seen)?))
+    }
+}
+
+/// The point of a question about one account while its head is not known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct HeadAt {
+    /// What the statement that sees the head filters by.
+    pub at: At,
+    settled: i64,
+    named: bool,
+}
+
+impl HeadAt {
+    /// The point of the answer, once its statement has seen the head of the account: the head,
+    /// or the watermark if that is later. It was taken before the statement, so all that is
+    /// recorded by then is in the answer, and of this account nothing else ever will be.
+    ///
+    /// # Errors
+    /// KNOWN_AT_NOT_SETTLED if the time that was asked for is later than both.
+    pub fn seen(self, head_us: i64) -> Result<At> {
+        let latest = head_us.max(self.settled);
+        if !self.named {
+            return Ok(At { known_at: latest, ..self.at });
+        }
+        if self.at.known_at <= latest { Ok(self.at) } else { Err(not_settled(latest)) }
+    }
+}
+
+fn not_settled(settled: i64) -> Error {
+    let until = DateTime::from_timestamp_micros(settled).unwrap_or_default();
+    let until = until.to_rfc3339_opts(SecondsFormat::Micros, true);
+    let description = format!("is later than what is settled; settled_until {until}");
+    Error::invalid("known_at", Reason::KnownAtNotSettled, description)
+}

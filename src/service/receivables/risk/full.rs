@@ -1,0 +1,230 @@
+//! The evidence behind the figures: what is disputed and promised, the oldest items, the last
+//! receipt and how long payment takes.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{Days, NaiveDate};
+use uuid::Uuid;
+
+use super::basic;
+use crate::domain::dates::add_days;
+use crate::domain::days_to_pay::DaysToPay;
+use crate::domain::ledger::OpenItem;
+use crate::domain::money::Currency;
+use crate::domain::promise::{self, PromiseState};
+use crate::domain::receivables::{CurrencyRisk, Dispute, LastReceipt, Promise, Risk};
+use crate::service::receivables::columns::none_open;
+use crate::service::receivables::open_items::mark_disputed;
+use crate::store::receivables::{
+    DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentFact, PromiseFacts,
+};
+
+/// Disputes and promises answered for each currency.
+const EVIDENCE_MAX: usize = 5;
+/// How long a broken promise is remembered.
+const BROKEN_DAYS: u64 = 365;
+
+/// Adds the evidence to the risk of the accounts it is about.
+pub fn add(risks: &mut [Risk], evidence: Evidence, as_of: NaiveDate) {
+    let mut by_account: HashMap<String, ByCurrency> = HashMap::new();
+    for (account, currency, fact) in facts(evidence) {
+        let of = by_account.entry(account).or_default().entry(currency).or_default();
+        of.take(fact);
+    }
+    for risk in risks {
+        let Some(evidence) = by_account.remove(&risk.account_id) else { continue };
+        let mut currencies: BTreeMap<Currency, CurrencyRisk> =
+            risk.currencies.drain(..).map(|of| (of.currency, of)).collect();
+        for (currency, of) in evidence {
+            let of = of.judge(as_of);
+            if of.is_empty() && !currencies.contains_key(&currency) {
+                continue;
+            }
+            let entry = currencies
+                .entry(currency)
+                .or_insert_with(|| basic::currency_risk(currency, none_open()));
+            of.show(entry);
+        }
+        risk.currencies = currencies.into_values().collect();
+    }
+}
+
+type ByCurrency = BTreeMap<Currency, CurrencyEvidence>;
+
+enum Fact {
+    Item(OpenItem),
+    Dispute(DisputedOpen),
+    Promise(PromiseFacts),
+    Receipt(LastReceipt),
+    Payment(PaymentFact),
+}
+
+fn facts(evidence: Evidence) -> impl Iterator<Item = (String, Currency, Fact)> {
+    let Evidence { items, disputes, promises, receipts, payments } = evidence;
+    let items = items.into_iter().map(|i| (i.account_id.clone(), i.currency, Fact::Item(i)));
+    let disputes = disputes
+        .into_iter()
+        .map(|d| (d.dispute.account_id.clone(), d.dispute.currency, Fact::Dispute(d)));
+    let promises =
+        promises.into_iter().map(|p| (p.account_id.clone(), p.currency, Fact::Promise(p)));
+    let receipts =
+        receipts.into_iter().map(|r| (r.account_id, r.currency, Fact::Receipt(r.receipt)));
+    let payments =
+        payments.into_iter().map(|p| (p.account_id.clone(), p.currency, Fact::Payment(p)));
+    items.chain(disputes).chain(promises).chain(receipts).chain(payments)
+}
+
+/// The evidence of an account in one currency, as it was read.
+#[derive(Default)]
+struct CurrencyEvidence {
+    items: Vec<OpenItem>,
+    disputes: Vec<DisputedOpen>,
+    promises: Vec<PromiseFacts>,
+    receipt: Option<LastReceipt>,
+    payments: Vec<PaymentFact>,
+}
+
+/// What it amounts to.
+struct Judged {
+    items: Vec<OpenItem>,
+    disputed: i128,
+    disputes: Vec<Dispute>,
+    promised: i128,
+    promises: Vec<Promise>,
+    receipt: Option<LastReceipt>,
+    days_to_pay: Option<DaysToPay>,
+}
+
+impl CurrencyEvidence {
+    fn take(&mut self, fact: Fact) {
+        match fact {
+            Fact::Item(item) => self.items.push(item),
+            Fact::Dispute(dispute) => self.disputes.push(dispute),
+            Fact::Promise(promise) => self.promises.push(promise),
+            Fact::Receipt(receipt) => self.receipt = Some(receipt),
+            Fact::Payment(payment) => self.payments.push(payment),
+        }
+    }
+
+    fn judge(self, as_of: NaiveDate) -> Judged {
+        let Self { mut items, mut disputes, promises, receipt, payments } = self;
+        // A dispute over what is settled takes nothing off.
+        disputes.retain(|dispute| dispute.open > 0);
+        items.sort_unstable_by_key(|item| (item.due_date, item.id));
+        items.dedup_by_key(|item| item.id);
+        items.truncate(ITEMS_MAX);
+        mark_disputed(&mut items, disputes.iter().map(|d| &d.dispute));
+        let disputed = disputed(&disputes);
+        disputes.sort_unstable_by_key(|d| (Reverse(d.dispute.amount), d.dispute.id));
+        let (promised, promises) = promised(promises, as_of);
+        Judged {
+            items,
+            disputed,
+            disputes: disputes.into_iter().take(EVIDENCE_MAX).map(|d| d.dispute).collect(),
+            promised,
+            promises,
+            receipt,
+            days_to_pay: days_to_pay(payments),
+        }
+    }
+}
+
+impl Judged {
+    fn is_empty(&self) -> bool {
+        self.items.is_empty()
+            && self.disputes.is_empty()
+            && self.promises.is_empty()
+            && self.receipt.is_none()
+            && self.days_to_pay.is_none()
+    }
+
+    fn show(self, of: &mut CurrencyRisk) {
+        let Self { items, disputed, disputes, promised, promises, receipt, days_to_pay } = self;
+        of.worst_items = items;
+        of.disputed = disputed;
+        of.worst_disputes = disputes;
+        of.promised = promised;
+        of.promises = promises;
+        of.last_receipt = receipt;
+        of.days_to_pay = days_to_pay;
+    }
+}
+
+/// Of each item no more than is open of it.
+fn disputed(disputes: &[DisputedOpen]) -> i128 {
+    let mut by_item: HashMap<Uuid, (i128, i128)> = HashMap::new();
+    for DisputedOpen { dispute, open } in disputes {
+        let of = by_item.entry(dispute.item_id).or_insert((0, i128::from(*open)));
+        of.0 += i128::from(dispute.amount);
+    }
+    by_item.into_values().map(|(amount, open)| amount.min(open)).sum()
+}
+
+/// What may still come in time, and the promises to show, the latest first.
+fn promised(facts: Vec<PromiseFacts>, as_of: NaiveDate) -> (i128, Vec<Promise>) {
+    let remembered = as_of.checked_sub_days(Days::new(BROKEN_DAYS)).unwrap_or(NaiveDate::MIN);
+    let mut shown = Vec::new();
+    for facts in facts {
+        let deadline = add_days(facts.pay_by_date, facts.grace_days.unsigned_abs());
+        let promise = judge(facts, deadline, as_of);
+        match promise.state {
+            PromiseState::Open => shown.push(promise),
+            PromiseState::Broken if deadline >= remembered => shown.push(promise),
+            PromiseState::Broken
+            | PromiseState::Kept
+            | PromiseState::PartiallyKept
+            | PromiseState::Withdrawn => {}
+        }
+    }
+    let open = shown.iter().filter(|promise| promise.state == PromiseState::Open);
+    let promised = open.map(|p| i128::from(p.amount) - i128::from(p.received)).sum();
+    shown.sort_unstable_by_key(|p| Reverse((p.promise_date, p.recorded_us, p.id)));
+    shown.truncate(EVIDENCE_MAX);
+    (promised, shown)
+}
+
+fn judge(facts: PromiseFacts, deadline: NaiveDate, as_of: NaiveDate) -> Promise {
+    let PromiseFacts {
+        id,
+        account_id,
+        currency,
+        amount,
+        promise_date,
+        pay_by_date,
+        grace_days,
+        promised_by,
+        recorded_us,
+        withdrawn,
+        mut items,
+        received,
+    } = facts;
+    let in_time = received.into_iter().filter(|&(day, _)| day <= deadline);
+    let received = in_time.map(|(_, amount)| amount).sum();
+    items.sort_unstable();
+    Promise {
+        id,
+        account_id,
+        items,
+        currency,
+        amount,
+        promise_date,
+        pay_by_date,
+        grace_days,
+        promised_by,
+        received,
+        state: promise::state(amount, received, deadline, as_of, withdrawn),
+        recorded_us,
+    }
+}
+
+/// Over the latest payments.
+fn days_to_pay(mut payments: Vec<PaymentFact>) -> Option<DaysToPay> {
+    payments.sort_unstable_by_key(|p| Reverse((p.applied, p.recorded_us, p.position)));
+    let observed: Vec<(i64, i64)> = payments
+        .iter()
+        .take(PAYMENTS_MAX)
+        .map(|p| ((p.applied - p.document_date).num_days(), p.amount))
+        .collect();
+    DaysToPay::of(&observed)
+}

@@ -1,0 +1,119 @@
+//! GetStatement.
+
+use std::collections::BTreeMap;
+
+use super::{Receivables, bad_key, cut, date_key, id_key};
+use crate::ctx::Ctx;
+use crate::domain::aging::Basis;
+use crate::domain::error::Result;
+use crate::domain::ledger::PointQuery;
+use crate::domain::money::Currency;
+use crate::domain::receivables::query::StatementQuery;
+use crate::domain::receivables::{Statement, StatementBalance, StatementLine};
+use crate::service::accounts::resolve;
+use crate::store::receivables::{
+    At, MovementLine, MovementPlace, MovementsRead, PositionsQuery, Whose,
+};
+
+impl Receivables {
+    /// What moved the balance of an account on the days asked about, a page of it, and the key
+    /// of the next page: opening balance + movements = closing balance in each currency.
+    ///
+    /// # Errors
+    /// PAGE_TOKEN_INVALID, KNOWN_AT_NOT_SETTLED, RESOURCE_NOT_FOUND.
+    pub async fn statement(
+        &self,
+        ctx: &Ctx,
+        query: StatementQuery,
+    ) -> Result<(Statement, Option<Vec<String>>)> {
+        let after = query.after.as_deref().map(place).transpose()?;
+        let (account_id, at, mut balances) = self.opening(ctx, &query).await?;
+        let read = MovementsRead {
+            account_id: account_id.clone(),
+            narrow: query.narrow,
+            from: query.from,
+            to: query.to,
+            known_at: at.known_at,
+        };
+        for totals in self.store.movement_totals(&read).await? {
+            let of = balances.entry(totals.currency).or_insert_with(|| none(totals.currency));
+            of.debits = totals.debits.into();
+            of.credits = totals.credits.into();
+        }
+        let lines = self.store.movements(&read, after.as_ref(), query.page_size + 1).await?;
+        let (lines, next) = cut(lines, query.page_size, key);
+        let line = |line: MovementLine| {
+            let opening = balances.get(&line.currency).map_or(0, |balance| balance.opening);
+            StatementLine {
+                date: line.date,
+                document_id: line.document_id,
+                key: line.key,
+                kind: line.kind,
+                movement: line.movement,
+                currency: line.currency,
+                amount: line.amount,
+                balance: opening + i128::from(line.running),
+            }
+        };
+        let lines = lines.into_iter().map(line).collect();
+        let point = self.echo(ctx, at).await?;
+        let balances = balances.into_values().collect();
+        Ok((Statement { account_id, point, balances, lines }, next))
+    }
+
+    /// The balances at the end of the day before the first, and the point of the statement.
+    async fn opening(
+        &self,
+        ctx: &Ctx,
+        query: &StatementQuery,
+    ) -> Result<(String, At, BTreeMap<Currency, StatementBalance>)> {
+        let StatementQuery { account, from, to, known_at, narrow, .. } = query;
+        let id = self.id_of("account", account).await?;
+        let point = PointQuery { as_of: from.pred_opt(), known_at: *known_at };
+        let head = self.head_at(ctx, point).await?;
+        let of = PositionsQuery {
+            whose: Whose::Account(id.clone()),
+            narrow: narrow.clone(),
+            basis: Basis::DueDate,
+            at: head.at,
+        };
+        let found = self.store.account_positions(&of).await?.pop();
+        let found = found.ok_or_else(|| resolve::missing([account]))?;
+        let at = At { as_of: *to, ..head.seen(found.head_us)? };
+        let mut balances = BTreeMap::new();
+        for position in found.positions {
+            let currency = position.currency;
+            let of: &mut StatementBalance =
+                balances.entry(currency).or_insert_with(|| none(currency));
+            of.opening += i128::from(position.amount);
+        }
+        // What is left is what has a balance; movements add their currencies later.
+        balances.retain(|_, balance| balance.opening != 0);
+        Ok((id, at, balances))
+    }
+}
+
+fn none(currency: Currency) -> StatementBalance {
+    StatementBalance { currency, opening: 0, debits: 0, credits: 0 }
+}
+
+fn key(line: &MovementLine) -> Vec<String> {
+    vec![
+        line.currency.code().to_owned(),
+        line.date.to_string(),
+        line.recorded_us.to_string(),
+        line.document_id.to_string(),
+        line.movement.as_str().to_owned(),
+    ]
+}
+
+fn place(key: &[String]) -> Result<MovementPlace> {
+    let [currency, date, recorded, document, movement] = key else { return Err(bad_key()) };
+    Ok(MovementPlace {
+        currency: currency.clone(),
+        date: date_key(date)?,
+        recorded_us: recorded.parse().map_err(|_| bad_key())?,
+        document_id: id_key(document)?,
+        movement: movement.clone(),
+    })
+}

@@ -1,0 +1,110 @@
+//! Clearings that count at a point.
+
+use chrono::NaiveDate;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::{At, currency};
+use crate::domain::error::{Error, Result};
+use crate::domain::ledger::{Allocation, Clearing};
+use crate::domain::rates::UsedRate;
+use crate::store::{Store, sql};
+
+impl Store {
+    /// The clearings that items of a document took part in by then and that were not reset,
+    /// each whole, in the order they were made.
+    pub async fn clearings_of_document(&self, document: Uuid, at: At) -> Result<Vec<Clearing>> {
+        let rows: Vec<Row> = sql::all(
+            &self.reader,
+            "SELECT c.id, c.account_id, c.apply_date, c.recorded_us, r.effective_date, r.reason, \
+             a.credit_item, a.debit_item, a.amount, a.credit_amount, a.rate, \
+             ci.currency AS credit_currency, di.currency AS debit_currency \
+             FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
+             JOIN item ci ON ci.id = a.credit_item JOIN item di ON di.id = a.debit_item \
+             LEFT JOIN clearing_reset r ON r.clearing_id = c.id AND r.recorded_us <= $2 \
+             WHERE c.id IN (\
+               SELECT p.clearing_id FROM item i JOIN allocation p ON p.credit_item = i.id \
+               WHERE i.document_id = $3 \
+               UNION SELECT p.clearing_id FROM item i JOIN allocation p ON p.debit_item = i.id \
+               WHERE i.document_id = $3) \
+             AND c.apply_date <= $1 AND c.recorded_us <= $2 \
+             AND (r.clearing_id IS NULL OR r.effective_date > $1) \
+             ORDER BY c.recorded_us, c.id, a.position",
+            vec![at.as_of.into(), at.known_at.into(), document.into()],
+        )
+        .await?;
+        let mut clearings: Vec<Clearing> = Vec::new();
+        for row in rows {
+            let (clearing, allocation) = row.into_parts()?;
+            match clearings.last_mut().filter(|last| last.id == clearing.id) {
+                Some(last) => last.allocations.push(allocation),
+                None => clearings.push(Clearing { allocations: vec![allocation], ..clearing }),
+            }
+        }
+        Ok(clearings)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    account_id: String,
+    apply_date: NaiveDate,
+    recorded_us: i64,
+    effective_date: Option<NaiveDate>,
+    reason: Option<String>,
+    credit_item: Uuid,
+    debit_item: Uuid,
+    amount: i64,
+    credit_amount: i64,
+    rate: String,
+    credit_currency: String,
+    debit_currency: String,
+}
+
+impl Row {
+    fn into_parts(self) -> Result<(Clearing, Allocation)> {
+        let Self {
+            id,
+            account_id,
+            apply_date,
+            recorded_us,
+            effective_date,
+            reason,
+            credit_item,
+            debit_item,
+            amount,
+            credit_amount,
+            rate,
+            credit_currency,
+            debit_currency,
+        } = self;
+        let clearing = Clearing {
+            id,
+            account_id,
+            apply_date,
+            allocations: Vec::new(),
+            recorded_us,
+            reset: effective_date.zip(reason),
+        };
+        let allocation = Allocation {
+            credit_item,
+            debit_item,
+            debit_currency: currency(&debit_currency)?,
+            amount,
+            credit_currency: currency(&credit_currency)?,
+            credit_amount,
+            rate: used_rate(&rate)?,
+        };
+        Ok((clearing, allocation))
+    }
+}
+
+/// The rate of an allocation; empty where the currencies are the same.
+fn used_rate(text: &str) -> Result<Option<UsedRate>> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let rate = serde_json::from_str(text);
+    rate.map(Some).map_err(|e| Error::internal(format!("a stored rate cannot be read: {e}")))
+}

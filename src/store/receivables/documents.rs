@@ -1,0 +1,178 @@
+//! Documents as posted, and their ends as known at a point.
+
+use chrono::NaiveDate;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::At;
+use super::params::Params;
+use crate::domain::document::{DocumentKey, Draft, EndState};
+use crate::domain::error::{Error, Result};
+use crate::domain::item::DocumentKind;
+use crate::domain::ledger::{Document, DocumentEnd};
+use crate::store::{Store, sql};
+
+/// Which documents of an account.
+#[derive(Debug, Clone)]
+pub struct DocumentsRead {
+    pub account_id: String,
+    pub kind: Option<DocumentKind>,
+    pub company_code: Option<String>,
+    pub order_ref: Option<String>,
+    /// First posting date, included.
+    pub from: Option<NaiveDate>,
+    /// Last posting date, included.
+    pub to: Option<NaiveDate>,
+    pub descending: bool,
+    pub limit: usize,
+}
+
+/// A document and its end, if it had ended by then.
+const SELECT: &str = "SELECT d.id, d.account_id, d.recorded_us, d.detail, x.state, \
+    x.effective_date, x.reason FROM document d LEFT JOIN document_end x ON x.document_id = d.id \
+    AND x.effective_date <= $1 AND x.recorded_us <= $2 WHERE d.recorded_us <= $2";
+
+impl Store {
+    /// The document of an account, as known then; without items and clearings.
+    pub async fn document(&self, account_id: &str, id: Uuid, at: At) -> Result<Option<Document>> {
+        let row: Option<Row> = sql::one(
+            &self.reader,
+            format!("{SELECT} AND d.id = $3 AND d.account_id = $4"),
+            vec![at.as_of.into(), at.known_at.into(), id.into(), account_id.into()],
+        )
+        .await?;
+        row.map(Row::into_domain).transpose()
+    }
+
+    /// The account of a document key and the version that counts now, if there ever was one.
+    pub async fn document_key(&self, key: &DocumentKey) -> Result<Option<(String, Uuid)>> {
+        let row: Option<KeyRow> = sql::one(
+            &self.reader,
+            "SELECT account_id, document_id FROM document_key WHERE source_system = $1 \
+             AND company_code = $2 AND fiscal_year = $3 AND document_no = $4 AND line_no = $5",
+            key_values(key),
+        )
+        .await?;
+        Ok(row.map(|KeyRow { account_id, document_id }| (account_id, document_id)))
+    }
+
+    /// The version of a key that was the last one then. Looks through the documents of the
+    /// account: for points before the version that counts now.
+    pub async fn earlier_version(
+        &self,
+        account_id: &str,
+        key: &DocumentKey,
+        at: At,
+    ) -> Result<Option<Document>> {
+        let mut values = vec![at.as_of.into(), at.known_at.into(), account_id.into()];
+        values.extend(key_values(key));
+        let row: Option<Row> = sql::one(
+            &self.reader,
+            format!(
+                "{SELECT} AND d.account_id = $3 AND d.source_system = $4 AND d.company_code = $5 \
+                 AND d.fiscal_year = $6 AND d.document_no = $7 AND d.line_no = $8 \
+                 ORDER BY d.recorded_us DESC, d.source_version DESC LIMIT 1"
+            ),
+            values,
+        )
+        .await?;
+        row.map(Row::into_domain).transpose()
+    }
+
+    /// Documents of an account after a position, by posting date.
+    pub async fn documents(
+        &self,
+        read: &DocumentsRead,
+        at: At,
+        after: Option<(NaiveDate, Uuid)>,
+    ) -> Result<Vec<Document>> {
+        let DocumentsRead {
+            account_id,
+            kind,
+            company_code,
+            order_ref,
+            from,
+            to,
+            descending,
+            limit,
+        } = read;
+        let mut params = Params::default();
+        // In this order: the text that begins the statement names them.
+        params.bind(at.as_of);
+        params.bind(at.known_at);
+        let mut text = format!("{SELECT} AND d.account_id = {}", params.bind(account_id.as_str()));
+        let mut filter = |test: &str, value: Option<sea_orm::Value>| {
+            if let Some(value) = value {
+                text += &format!(" AND d.{test} {}", params.bind(value));
+            }
+        };
+        filter("kind =", kind.map(|kind| kind.as_str().into()));
+        filter("company_code =", company_code.as_deref().map(Into::into));
+        filter("order_ref =", order_ref.as_deref().map(Into::into));
+        filter("posting_date >=", from.map(Into::into));
+        filter("posting_date <=", to.map(Into::into));
+        let (beyond, direction) = if *descending { ("<", " DESC") } else { (">", "") };
+        if let Some((date, id)) = after {
+            let (date, id) = (params.bind(date), params.bind(id));
+            text += &format!(" AND (d.posting_date, d.id) {beyond} ({date}, {id})");
+        }
+        let limit = params.bind(i64::try_from(*limit).unwrap_or(i64::MAX));
+        text += &format!(" ORDER BY d.posting_date{direction}, d.id{direction} LIMIT {limit}");
+        let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
+        rows.into_iter().map(Row::into_domain).collect()
+    }
+}
+
+fn key_values(key: &DocumentKey) -> Vec<sea_orm::Value> {
+    let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
+    vec![
+        source_system.as_str().into(),
+        company_code.as_str().into(),
+        (*fiscal_year).into(),
+        document_no.as_str().into(),
+        line_no.as_str().into(),
+    ]
+}
+
+#[derive(FromQueryResult)]
+struct KeyRow {
+    account_id: String,
+    document_id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    account_id: String,
+    recorded_us: i64,
+    detail: String,
+    state: Option<String>,
+    effective_date: Option<NaiveDate>,
+    reason: Option<String>,
+}
+
+impl Row {
+    fn into_domain(self) -> Result<Document> {
+        let Self { id, account_id, recorded_us, detail, state, effective_date, reason } = self;
+        let end = match (state, effective_date, reason) {
+            (Some(state), Some(effective_date), Some(reason)) => Some(DocumentEnd {
+                state: EndState::parse(&state)
+                    .ok_or_else(|| Error::internal(format!("stored state {state}")))?,
+                effective_date,
+                reason,
+            }),
+            _ => None,
+        };
+        let draft: Draft<String> = serde_json::from_str(&detail)
+            .map_err(|e| Error::internal(format!("document {id} cannot be read: {e}")))?;
+        Ok(Document {
+            id,
+            account_id,
+            draft,
+            recorded_us,
+            end,
+            items: Vec::new(),
+            clearings: Vec::new(),
+        })
+    }
+}

@@ -1,0 +1,325 @@
+//! The arms of the statement.
+
+use super::super::disputes;
+use super::super::moves::Template;
+use super::super::params::Slice;
+use super::{ITEMS_MAX, PAYMENTS_MAX};
+
+/// The columns of every arm. What they hold differs; a column without a use is NULL.
+const COLUMNS: [&str; 20] = [
+    "fact",
+    "account_id",
+    "currency",
+    "id",
+    "ref_id",
+    "date1",
+    "date2",
+    "date3",
+    "n1",
+    "n2",
+    "n3",
+    "n4",
+    "t1",
+    "t2",
+    "t3",
+    "t4",
+    "t5",
+    "t6",
+    "t7",
+    "t8",
+];
+
+/// What an item must be to age.
+const DATED: &str = "('ORDINARY', 'RETENTION')";
+
+pub(super) struct Arms<'a> {
+    pub slice: &'a Slice,
+    pub template: &'a Template<'a>,
+    /// Placeholder of the first day of payments.
+    pub payments_from: String,
+    /// Placeholder of the first promised day that can still matter.
+    pub promises_from: String,
+}
+
+impl Arms<'_> {
+    /// The statement. The items come first: they use every column, which gives the columns of
+    /// the others their types.
+    pub fn text(&self) -> String {
+        let arms = [
+            self.items(),
+            self.disputes(),
+            self.promises(),
+            self.promised_items(),
+            self.received(),
+            self.receipts(),
+            self.payments(),
+        ];
+        format!(
+            "WITH late AS MATERIALIZED ({late}), \
+             pair AS MATERIALIZED (SELECT DISTINCT account_id, currency FROM account_due WHERE {account}) \
+             {arms}",
+            late = self.template.late(),
+            account = self.slice.account("account_id"),
+            arms = arms.join(" UNION ALL "),
+        )
+    }
+
+    /// Overdue items. Of those open now the first few of each pair, one index walk each; those
+    /// settled since are all late, where the first few are numbered.
+    fn items(&self) -> String {
+        let as_of = self.template.as_of();
+        let nth = |n: usize| {
+            format!(
+                "SELECT (SELECT x.id FROM item x WHERE x.account_id = p.account_id \
+                 AND x.currency = p.currency AND x.open <> 0 AND x.class IN {DATED} \
+                 AND x.due_date < {as_of} AND {open} > 0 \
+                 ORDER BY x.due_date, x.id LIMIT 1 OFFSET {n}) AS id FROM pair p",
+                open = self.open("x"),
+            )
+        };
+        let open_now = (0..ITEMS_MAX).map(nth).collect::<Vec<_>>().join(" UNION ALL ");
+        let settled_since = format!(
+            "SELECT id FROM (SELECT i.id, ROW_NUMBER() OVER (\
+               PARTITION BY i.account_id, i.currency ORDER BY i.due_date, i.id) AS rank \
+             FROM late l JOIN item i ON i.id = l.item_id WHERE i.open = 0 AND l.amount < 0 \
+             AND i.class IN {DATED} AND i.due_date < {as_of}) r WHERE rank <= {ITEMS_MAX}"
+        );
+        arm(
+            "ITEM",
+            "i.account_id",
+            "i.currency",
+            &[
+                ("id", "i.id"),
+                ("ref_id", "i.document_id"),
+                ("date1", "i.document_date"),
+                ("date2", "i.posting_date"),
+                ("date3", "i.due_date"),
+                ("n1", "i.amount"),
+                ("n2", &format!("CAST({} AS BIGINT)", self.open("i"))),
+                ("n3", &format!("CAST({} AS BIGINT)", self.expected("i"))),
+                ("n4", "CAST(d.fiscal_year AS BIGINT)"),
+                ("t1", "d.source_system"),
+                ("t2", "d.company_code"),
+                ("t3", "d.document_no"),
+                ("t4", "d.line_no"),
+                ("t5", "i.kind"),
+                ("t6", "i.class"),
+                ("t7", "d.order_ref"),
+                ("t8", "i.release_condition"),
+            ],
+            &format!(
+                "({open_now} UNION ALL {settled_since}) w JOIN item i ON i.id = w.id \
+                 JOIN document d ON d.id = i.document_id"
+            ),
+        )
+    }
+
+    /// `n2`: what is open of the item.
+    fn disputes(&self) -> String {
+        let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
+        arm(
+            "DISPUTE",
+            "s.account_id",
+            "i.currency",
+            &[
+                ("id", "s.id"),
+                ("ref_id", "s.item_id"),
+                ("date1", "s.open_date"),
+                ("date2", "x.resolve_date"),
+                ("n1", "s.amount"),
+                ("n2", &format!("CAST({} AS BIGINT)", self.open("i"))),
+                ("n3", "s.recorded_us"),
+                ("t1", "s.reason_code"),
+                ("t2", "s.note"),
+                ("t3", "x.outcome"),
+            ],
+            &format!(
+                "dispute s JOIN item i ON i.id = s.item_id {end} WHERE {account} AND {active}",
+                end = disputes::end(known_at),
+                account = self.slice.account("s.account_id"),
+                active = disputes::active(as_of, known_at),
+            ),
+        )
+    }
+
+    /// `date3`: when it was withdrawn.
+    fn promises(&self) -> String {
+        let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
+        arm(
+            "PROMISE",
+            "p.account_id",
+            "p.currency",
+            &[
+                ("id", "p.id"),
+                ("date1", "p.promise_date"),
+                ("date2", "p.pay_by_date"),
+                ("date3", "x.withdraw_date"),
+                ("n1", "p.amount"),
+                ("n2", "CAST(p.grace_days AS BIGINT)"),
+                ("n3", "p.recorded_us"),
+                ("t1", "p.promised_by"),
+            ],
+            &format!(
+                "promise p LEFT JOIN promise_end x ON x.promise_id = p.id \
+                 AND x.withdraw_date <= {as_of} AND x.recorded_us <= {known_at} WHERE {promised}",
+                promised = self.promised(),
+            ),
+        )
+    }
+
+    fn promised_items(&self) -> String {
+        arm(
+            "PROMISED_ITEM",
+            "p.account_id",
+            "p.currency",
+            &[("id", "p.id"), ("ref_id", "m.item_id")],
+            &format!(
+                "promise p JOIN promise_item m ON m.promise_id = p.id WHERE {promised}",
+                promised = self.promised(),
+            ),
+        )
+    }
+
+    /// Receipts on promised items from the day of the promise on, by day.
+    fn received(&self) -> String {
+        let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
+        arm(
+            "RECEIVED",
+            "p.account_id",
+            "p.currency",
+            &[("id", "p.id"), ("date1", "c.apply_date"), ("n1", "a.amount")],
+            &format!(
+                "promise p JOIN promise_item m ON m.promise_id = p.id \
+                 JOIN allocation a ON a.debit_item = m.item_id \
+                 JOIN item r ON r.id = a.credit_item AND r.kind = 'RECEIPT' \
+                 JOIN clearing c ON c.id = a.clearing_id \
+                 WHERE {promised} AND c.apply_date >= p.promise_date AND c.apply_date <= {as_of} \
+                 AND c.recorded_us <= {known_at} AND {counts}",
+                promised = self.promised(),
+                counts = self.not_reset("a.clearing_id"),
+            ),
+        )
+    }
+
+    /// The latest receipt of each pair that counts.
+    fn receipts(&self) -> String {
+        let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
+        let latest = format!(
+            "SELECT (SELECT d.id FROM document d WHERE d.account_id = p.account_id \
+             AND d.currency = p.currency AND d.kind = 'RECEIPT' AND d.posting_date <= {as_of} \
+             AND d.recorded_us <= {known_at} AND NOT EXISTS (SELECT 1 FROM document_end x \
+               WHERE x.document_id = d.id AND x.effective_date <= {as_of} \
+               AND x.recorded_us <= {known_at}) \
+             ORDER BY d.posting_date DESC, d.id DESC LIMIT 1) AS id FROM pair p"
+        );
+        arm(
+            "RECEIPT",
+            "d.account_id",
+            "d.currency",
+            &[("id", "d.id"), ("date1", "d.posting_date"), ("n1", "d.gross")],
+            &format!("({latest}) w JOIN document d ON d.id = w.id"),
+        )
+    }
+
+    /// Receipts applied to invoices: from the day on that has the last of the payments looked
+    /// at, which an index walk back finds.
+    fn payments(&self) -> String {
+        let (as_of, from) = (self.template.as_of(), &self.payments_from);
+        let since = format!(
+            "SELECT p.account_id, p.currency, COALESCE((SELECT e.effective_date \
+             FROM entry e JOIN item i ON i.id = e.item_id \
+             WHERE e.account_id = p.account_id AND e.effective_date >= {from} \
+             AND e.effective_date <= {as_of} AND i.currency = p.currency AND {payment} \
+             ORDER BY e.effective_date DESC LIMIT 1 OFFSET {offset}), {from}) AS since FROM pair p",
+            payment = self.payment(),
+            offset = PAYMENTS_MAX - 1,
+        );
+        arm(
+            "PAYMENT",
+            "e.account_id",
+            "i.currency",
+            &[
+                ("date1", "i.document_date"),
+                ("date2", "e.effective_date"),
+                ("n1", "-e.amount"),
+                ("n2", "e.recorded_us"),
+                ("n3", "CAST(e.position AS BIGINT)"),
+            ],
+            &format!(
+                "({since}) w JOIN entry e ON e.account_id = w.account_id \
+                 AND e.effective_date >= w.since AND e.effective_date <= {as_of} \
+                 JOIN item i ON i.id = e.item_id AND i.currency = w.currency WHERE {payment}",
+                payment = self.payment(),
+            ),
+        )
+    }
+
+    /// That entry `e` on item `i` is a receipt applied to an invoice, and counts.
+    fn payment(&self) -> String {
+        format!(
+            "e.kind = 'CLEAR' AND e.amount < 0 AND +e.recorded_us <= {known_at} \
+             AND i.kind = 'INVOICE' AND EXISTS (SELECT 1 FROM allocation a \
+               JOIN item r ON r.id = a.credit_item WHERE a.clearing_id = e.clearing_id \
+               AND a.debit_item = e.item_id AND r.kind = 'RECEIPT') AND {counts}",
+            known_at = self.template.known_at(),
+            counts = self.not_reset("e.clearing_id"),
+        )
+    }
+
+    /// That promise `p` was made by then and may still matter.
+    fn promised(&self) -> String {
+        format!(
+            "{account} AND p.promise_date <= {as_of} AND p.recorded_us <= {known_at} \
+             AND p.pay_by_date >= {from}",
+            account = self.slice.account("p.account_id"),
+            as_of = self.template.as_of(),
+            known_at = self.template.known_at(),
+            from = self.promises_from,
+        )
+    }
+
+    fn not_reset(&self, clearing: &str) -> String {
+        format!(
+            "NOT EXISTS (SELECT 1 FROM clearing_reset z WHERE z.clearing_id = {clearing} \
+             AND z.effective_date <= {as_of} AND z.recorded_us <= {known_at})",
+            as_of = self.template.as_of(),
+            known_at = self.template.known_at(),
+        )
+    }
+
+    /// What is open of one item: its few entries are looked up, not all that are late.
+    fn open(&self, item: &str) -> String {
+        format!(
+            "({item}.open - COALESCE((SELECT SUM(y.amount) FROM entry y \
+             WHERE y.item_id = {item}.id \
+             AND (y.effective_date > {as_of} OR y.recorded_us > {known_at})), 0))",
+            as_of = self.template.as_of(),
+            known_at = self.template.known_at(),
+        )
+    }
+
+    /// What later entries will take off one item.
+    fn expected(&self, item: &str) -> String {
+        format!(
+            "COALESCE((SELECT -SUM(y.amount) FROM entry y WHERE y.item_id = {item}.id \
+             AND y.effective_date > {as_of} AND y.recorded_us <= {known_at}), 0)",
+            as_of = self.template.as_of(),
+            known_at = self.template.known_at(),
+        )
+    }
+}
+
+fn arm(fact: &str, account: &str, currency: &str, uses: &[(&str, &str)], from: &str) -> String {
+    let value = |column: &&str| match *column {
+        "fact" => format!("'{fact}'"),
+        "account_id" => account.to_owned(),
+        "currency" => currency.to_owned(),
+        column => {
+            let used = uses.iter().find(|(name, _)| *name == column);
+            used.map_or("NULL", |(_, expression)| expression).to_owned()
+        }
+    };
+    let columns: Vec<String> =
+        COLUMNS.iter().map(|column| format!("{} AS {column}", value(column))).collect();
+    format!("SELECT {} FROM {from}", columns.join(", "))
+}

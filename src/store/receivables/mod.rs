@@ -1,0 +1,71 @@
+//! Reading the ledger at a point in both times.
+//!
+//! What lives here: the SQL of every question about receivables, and the rows it answers.
+//! Everything rests on one equation: what is open on day D as known at K is the projection,
+//! which sums all entries, less the entries that take effect after D or were recorded after K
+//! ([`moves`]). The projection and those entries are always read in one statement, so that no
+//! write comes in between.
+//!
+//! What must not be here: writing, and what the figures mean (columns, states, shares): that is
+//! in `domain`.
+
+mod cells;
+mod clearings;
+mod disputes;
+mod documents;
+mod evidence;
+mod items;
+mod moves;
+mod params;
+mod positions;
+mod rates;
+mod recorded;
+mod share;
+mod statement;
+
+use chrono::NaiveDate;
+
+use crate::domain::error::{Error, Result};
+use crate::domain::item::ItemClass;
+use crate::domain::money::Currency;
+
+pub use cells::{AccountWindow, CurrencyCells};
+pub use documents::DocumentsRead;
+pub use evidence::{
+    DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentFact, PromiseFacts, ReceiptFact,
+};
+pub use items::OpenItemsRead;
+pub use positions::{AccountPositions, Position, PositionsQuery};
+pub use rates::ControlTotal;
+pub use statement::{MovementLine, MovementPlace, MovementTotals, MovementsRead};
+
+/// A point in both times, as statements filter by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    pub as_of: NaiveDate,
+    /// Microseconds since the epoch.
+    pub known_at: i64,
+}
+
+impl At {
+    /// As known by whatever is recorded when the statement runs.
+    pub fn now(as_of: NaiveDate) -> Self {
+        Self { as_of, known_at: i64::MAX }
+    }
+}
+
+/// Whose items, by id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    Account(String),
+    Accounts(Vec<String>),
+    Book,
+}
+
+fn currency(code: &str) -> Result<Currency> {
+    Currency::parse(code).ok_or_else(|| Error::internal(format!("stored currency {code}")))
+}
+
+fn class(name: &str) -> Result<ItemClass> {
+    ItemClass::parse(name).ok_or_else(|| Error::internal(format!("stored class {name}")))
+}

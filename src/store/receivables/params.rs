@@ -1,0 +1,86 @@
+//! The parameters of a statement that is put together from parts, and what restricts it.
+
+use sea_orm::{ConnectionTrait, Value};
+
+use super::Whose;
+use crate::domain::ledger::Narrow;
+use crate::store::sql::{self, Kind, Rows};
+
+/// Values in the order of their placeholders. The text depends on which parts a statement has,
+/// never on a value.
+#[derive(Debug, Default)]
+pub(super) struct Params {
+    values: Vec<Value>,
+}
+
+impl Params {
+    /// The placeholder of a value.
+    pub fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    /// A set of rows as a table.
+    pub fn table(&mut self, conn: &impl ConnectionTrait, alias: &str, rows: &Rows) -> String {
+        let table = rows.table(conn, alias, self.values.len() + 1);
+        self.values.extend(rows.values(conn));
+        table
+    }
+
+    pub fn into_values(self) -> Vec<Value> {
+        self.values
+    }
+}
+
+/// Whose rows and which of them, bound once and used at every table of the statement.
+#[derive(Debug)]
+pub(super) struct Slice {
+    accounts: Option<String>,
+    company: Option<String>,
+    currency: Option<String>,
+}
+
+impl Slice {
+    pub fn bind(
+        conn: &impl ConnectionTrait,
+        params: &mut Params,
+        whose: &Whose,
+        narrow: &Narrow,
+    ) -> Self {
+        let accounts = match whose {
+            Whose::Account(id) => Some(format!("= {}", params.bind(id.as_str()))),
+            Whose::Accounts(ids) => {
+                let set = sql::set(Kind::Text, ids);
+                Some(format!("IN (SELECT v FROM {})", params.table(conn, "s", &set)))
+            }
+            Whose::Book => None,
+        };
+        Self {
+            accounts,
+            company: narrow.company_code.as_deref().map(|code| params.bind(code)),
+            currency: narrow.currency.map(|currency| params.bind(currency.code())),
+        }
+    }
+
+    /// Whether all accounts are meant.
+    pub fn is_book(&self) -> bool {
+        self.accounts.is_none()
+    }
+
+    /// The condition on a column with an account's id.
+    pub fn account(&self, column: &str) -> String {
+        match &self.accounts {
+            Some(test) => format!("{column} {test}"),
+            None => "TRUE".to_owned(),
+        }
+    }
+
+    /// The conditions on company and currency of a table, each with a leading AND.
+    pub fn narrow(&self, alias: &str) -> String {
+        let test = |column: &str, placeholder: &Option<String>| match placeholder {
+            Some(placeholder) => format!(" AND {alias}.{column} = {placeholder}"),
+            None => String::new(),
+        };
+        test("company_code", &self.company) + &test("currency", &self.currency)
+    }
+}

@@ -1,0 +1,181 @@
+//! Balances by what they consist of: of accounts, of sets of them, of the book.
+
+use chrono::NaiveDate;
+use sea_orm::FromQueryResult;
+
+use super::moves::Template;
+use super::params::{Params, Slice};
+use super::{At, Whose, class, currency};
+use crate::domain::aging::Basis;
+use crate::domain::error::Result;
+use crate::domain::item::ItemClass;
+use crate::domain::ledger::Narrow;
+use crate::domain::money::Currency;
+use crate::store::{Store, sql};
+
+/// Which balances.
+#[derive(Debug, Clone)]
+pub struct PositionsQuery {
+    pub whose: Whose,
+    pub narrow: Narrow,
+    pub basis: Basis,
+    pub at: At,
+}
+
+/// What is open in one currency and class with one date.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// Empty where companies were not told apart.
+    pub company_code: String,
+    pub currency: Currency,
+    pub class: ItemClass,
+    /// The day it ages from; `NO_DATE` where it does not age.
+    pub date: NaiveDate,
+    /// Signed minor units.
+    pub amount: i64,
+    pub items: i64,
+    /// Receipts recorded that take effect after the day asked about, positive.
+    pub expected: i64,
+}
+
+/// The balances of an account, and its head in the same picture of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountPositions {
+    pub account_id: String,
+    pub related_party: bool,
+    /// The last recorded time of the account, in microseconds; 0 for none.
+    pub head_us: i64,
+    pub positions: Vec<Position>,
+}
+
+impl Store {
+    /// The balances of each account that exists, by account id. One statement, whatever the
+    /// number of accounts.
+    pub async fn account_positions(&self, query: &PositionsQuery) -> Result<Vec<AccountPositions>> {
+        let conn = &self.reader;
+        let mut params = Params::default();
+        let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
+        let template = Template::bind(&mut params, &slice, query.at);
+        let sums = template.sums(query.basis, "account_id, currency, class, date");
+        let text = format!(
+            "SELECT a.id AS account_id, a.related_party, COALESCE(h.head_us, 0) AS head_us, \
+             p.currency, p.class, p.date, p.amount, p.items, p.expected \
+             FROM account a LEFT JOIN account_head h ON h.account_id = a.id \
+             LEFT JOIN ({sums}) p ON p.account_id = a.id \
+             WHERE {whose} ORDER BY a.id",
+            whose = slice.account("a.id"),
+        );
+        let rows: Vec<AccountRow> = sql::all(conn, text, params.into_values()).await?;
+        let mut accounts: Vec<AccountPositions> = Vec::new();
+        for row in rows {
+            let (account, position) = row.into_parts()?;
+            match accounts.last_mut().filter(|last| last.account_id == account.account_id) {
+                Some(last) => last.positions.extend(position),
+                None => accounts.push(AccountPositions {
+                    positions: position.into_iter().collect(),
+                    ..account
+                }),
+            }
+        }
+        Ok(accounts)
+    }
+
+    /// The balances of all the accounts together, by company if asked for.
+    pub async fn positions(
+        &self,
+        query: &PositionsQuery,
+        by_company: bool,
+    ) -> Result<Vec<Position>> {
+        let conn = &self.reader;
+        let mut params = Params::default();
+        let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
+        let template = Template::bind(&mut params, &slice, query.at);
+        let by = match by_company {
+            true => "company_code, currency, class, date",
+            false => "currency, class, date",
+        };
+        let company = if by_company { "company_code" } else { "''" };
+        let text = format!(
+            "SELECT {company} AS company_code, currency, class, date, amount, items, expected \
+             FROM ({}) p",
+            template.sums(query.basis, by)
+        );
+        let rows: Vec<Row> = sql::all(conn, text, params.into_values()).await?;
+        rows.into_iter().map(Row::into_domain).collect()
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    company_code: String,
+    currency: String,
+    class: String,
+    date: NaiveDate,
+    amount: i64,
+    items: i64,
+    expected: i64,
+}
+
+impl Row {
+    fn into_domain(self) -> Result<Position> {
+        let Self { company_code, currency: code, class: name, date, amount, items, expected } =
+            self;
+        Ok(Position {
+            company_code,
+            currency: currency(&code)?,
+            class: class(&name)?,
+            date,
+            amount,
+            items,
+            expected,
+        })
+    }
+}
+
+/// An account and one of its balances; without any, the balance is absent.
+#[derive(FromQueryResult)]
+struct AccountRow {
+    account_id: String,
+    related_party: bool,
+    head_us: i64,
+    currency: Option<String>,
+    class: Option<String>,
+    date: Option<NaiveDate>,
+    amount: Option<i64>,
+    items: Option<i64>,
+    expected: Option<i64>,
+}
+
+impl AccountRow {
+    fn into_parts(self) -> Result<(AccountPositions, Option<Position>)> {
+        let Self {
+            account_id,
+            related_party,
+            head_us,
+            currency,
+            class,
+            date,
+            amount,
+            items,
+            expected,
+        } = self;
+        let position = match (currency, class, date) {
+            (Some(currency), Some(class), Some(date)) => Some(
+                Row {
+                    company_code: String::new(),
+                    currency,
+                    class,
+                    date,
+                    amount: amount.unwrap_or_default(),
+                    items: items.unwrap_or_default(),
+                    expected: expected.unwrap_or_default(),
+                }
+                .into_domain()?,
+            ),
+            _ => None,
+        };
+        let account =
+            AccountPositions { account_id, related_party, head_us, positions: Vec::new() };
+        Ok((account, position))
+    }
+}
