@@ -10,4 +10,5 @@ mod architecture;
 mod error_contract;
 mod process;
 mod proto;
+mod readme;
 mod receivable_cases;
