@@ -92,7 +92,6 @@ impl Store {
     /// visible to a process that reads an embedded database beside the one that writes it,
     /// as one transaction after the other records.
     pub async fn last_recorded(&self) -> Result<i64> {
-        // Entries as well: the finish of an import has no audit row of its own.
         let sql = "SELECT COALESCE(MAX(last), 0) AS v FROM \
              (SELECT MAX(recorded_us) AS last FROM audit \
               UNION ALL SELECT MAX(recorded_us) FROM entry) AS both_logs";

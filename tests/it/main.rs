@@ -12,4 +12,5 @@ mod error_contract;
 mod process;
 mod proto;
 mod readme;
+mod real_ledgers;
 mod receivable_cases;
