@@ -19,7 +19,7 @@ COPY --from=builder /ballast /usr/local/bin/ballast
 USER 10001:10001
 WORKDIR /var/lib/ballast
 VOLUME /var/lib/ballast
-ENV BALLAST_LISTEN=0.0.0.0:50051 \
+ENV BALLAST_SERVER_LISTEN=0.0.0.0:50051 \
     BALLAST_DATABASE_URL=sqlite:///var/lib/ballast/ballast.db
 EXPOSE 50051
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
