@@ -6,8 +6,8 @@ COPY . .
 # The caches outlive the build, so the binary is copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --bin ballast \
-    && cp target/release/ballast /ballast
+    cargo build --profile dist --locked --bin ballast \
+    && cp target/dist/ballast /ballast
 
 FROM debian:bookworm-slim
 # A number, so that Kubernetes can see that it is not root. The folder belongs to it before it

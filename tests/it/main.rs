@@ -11,4 +11,5 @@ mod command_line;
 mod error_contract;
 mod process;
 mod proto;
+mod readme;
 mod receivable_cases;
