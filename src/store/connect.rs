@@ -149,6 +149,16 @@ fn sqlite_pool(connections: u32, options: &Database) -> SqlitePoolOptions {
         .max_lifetime(None)
         .test_before_acquire(false)
         .after_connect(|connection, _| Box::pin(guarantee_stable_plans(connection)))
+        .after_release(|connection, _| Box::pin(is_between_transactions(connection)))
+}
+
+/// A full disk makes SQLite end a transaction by itself. The driver does not learn of it and
+/// goes on counting: its next transaction would be a savepoint, and what is committed in there
+/// is not. Such a connection is closed.
+async fn is_between_transactions(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Behind a rollback that may still be queued.
+    sqlx::Connection::ping(connection).await?;
+    Ok(!sqlx::Connection::is_in_transaction(connection))
 }
 
 /// Without this SQLite prepares a statement with a bound LIMIT again at every execution.
