@@ -93,7 +93,10 @@ impl Store {
             reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
             queue: Some(WriterQueue::new()),
-            settlement: Settlement::new(clock.clone()),
+            settlement: match read_only {
+                true => Settlement::beside(clock.clone()),
+                false => Settlement::new(clock.clone()),
+            },
             clock,
             tasks: Arc::default(),
             committed: Arc::default(),

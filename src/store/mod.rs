@@ -78,13 +78,7 @@ impl Store {
     /// Brings the schema up to date; safe to call from several instances at once.
     pub async fn migrate(&self) -> Result<()> {
         migration::up(self).await?;
-        let recorded = sql::scalar::<i64>(
-            &self.reader,
-            "SELECT COALESCE(MAX(recorded_us), 0) AS v FROM audit",
-            vec![],
-        )
-        .await?;
-        self.settlement.raise_floor(recorded.unwrap_or_default());
+        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
         Ok(())
     }
 
