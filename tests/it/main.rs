@@ -7,6 +7,7 @@ mod support;
 mod access;
 mod account;
 mod architecture;
+mod bad_days;
 mod command_line;
 mod error_contract;
 mod process;

@@ -21,6 +21,11 @@ use crate::store::receivables::At;
 
 /// How old a watermark may be where any one will do: the answer names the one it used.
 const RECENT: Duration = Duration::from_secs(1);
+/// How long a read waits for the revision its caller has to see (`ballast-at-least`): as long
+/// as another write transaction may hold up the watermark and still be called lively.
+const REACH_MAX: Duration = Duration::from_secs(2);
+const REACH_POLL_MS: u64 = 5;
+const REACH_POLL_MS_MAX: u64 = 80;
 
 /// What is known about recorded times for ever: once settled, always settled.
 #[derive(Debug, Default)]
@@ -49,6 +54,31 @@ impl Watermark {
                 Ok(self.settled.load(Ordering::Acquire))
             }
             _ => self.settled(store).await,
+        }
+    }
+
+    /// Waits until a revision is settled; answers up to when everything is.
+    ///
+    /// # Errors
+    /// REVISION_NOT_REACHED, DEADLINE_EXPIRED.
+    async fn reach(&self, ctx: &Ctx, store: &Store, revision: i64) -> Result<i64> {
+        let asked = Instant::now();
+        let mut pause = REACH_POLL_MS;
+        loop {
+            let settled = self.settled(store).await?;
+            if revision <= settled {
+                return Ok(settled);
+            }
+            ctx.check_deadline()?;
+            if asked.elapsed() >= REACH_MAX {
+                return Err(Error::Unavailable {
+                    reason: Reason::RevisionNotReached,
+                    description: "an earlier write is still under way".into(),
+                    retry_after: RECENT,
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            pause = (pause * 2).min(REACH_POLL_MS_MAX);
         }
     }
 
@@ -98,14 +128,17 @@ impl Receivables {
                 self.watermark.check(&self.store, known_at).await?;
                 known_at
             }
-            None => self.watermark.settled(&self.store).await?,
+            None => match ctx.at_least {
+                Some(revision) => self.watermark.reach(ctx, &self.store, revision).await?,
+                None => self.watermark.settled(&self.store).await?,
+            },
         };
         Ok(At { as_of: Self::as_of(ctx, point), known_at })
     }
 
     /// The point of a question about one account, before its head is seen: what the first
     /// statement may look at, and the time from which on its answer is settled anyway.
-    pub(super) async fn head_at(&self, ctx: &Ctx, point: PointQuery) -> Result<HeadAt> {
+    pub(super) async fn head_at(&self, ctx: &Ctx, id: &str, point: PointQuery) -> Result<HeadAt> {
         let as_of = Self::as_of(ctx, point);
         match point.known_at {
             Some(known_at) => {
@@ -114,7 +147,14 @@ impl Receivables {
                 Ok(HeadAt { at: At { as_of, known_at }, settled, named: true })
             }
             None => {
-                let settled = self.watermark.recent(&self.store).await?;
+                let mut settled = self.watermark.recent(&self.store).await?;
+                if let Some(revision) = ctx.at_least.filter(|revision| *revision > settled) {
+                    // A write to this very account has raised its head: nothing to wait for.
+                    let head = self.store.head_of(id).await?;
+                    if head.is_some_and(|head| head < revision) {
+                        settled = self.watermark.reach(ctx, &self.store, revision).await?;
+                    }
+                }
                 Ok(HeadAt { at: At::now(as_of), settled, named: false })
             }
         }
@@ -145,7 +185,7 @@ impl Receivables {
         point: PointQuery,
     ) -> Result<(String, At)> {
         let id = self.id_of(field, name).await?;
-        let head = self.head_at(ctx, point).await?;
+        let head = self.head_at(ctx, &id, point).await?;
         let seen = self.store.head_of(&id).await?.ok_or_else(|| resolve::missing([name]))?;
         Ok((id, head.seen(seen)?))
     }

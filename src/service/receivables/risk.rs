@@ -63,7 +63,7 @@ impl Receivables {
 
     async fn ask_one(&self, ctx: &Ctx, name: &AccountRef, point: PointQuery) -> Result<Asked> {
         let id = self.id_of("account", name).await?;
-        let head = self.head_at(ctx, point).await?;
+        let head = self.head_at(ctx, &id, point).await?;
         let whose = Whose::Account(id.clone());
         let accounts = self.store.account_positions(&positions_of(&whose, head.at)).await?;
         let account = accounts.first().ok_or_else(|| resolve::missing([name]))?;

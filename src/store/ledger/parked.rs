@@ -180,6 +180,51 @@ impl WriteTx {
         Ok(())
     }
 
+    /// Lets clearings that wait for one of these documents wait for the finish of the import
+    /// that posted it.
+    pub async fn adopt_waiting<'a>(
+        &self,
+        import: &str,
+        keys: impl IntoIterator<Item = &'a DocumentKey>,
+    ) -> Result<()> {
+        let keys = key_rows(keys);
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut values = vec![import.into()];
+        values.extend(keys.values(&self.conn));
+        sql::execute(
+            &self.conn,
+            format!(
+                "UPDATE parked SET import_id = $1 WHERE id IN (SELECT p.id FROM {} JOIN parked p \
+                 ON p.target_document_no = w.document_no \
+                 AND p.target_source_system = w.source_system \
+                 AND p.target_company_code = w.company_code \
+                 AND p.target_fiscal_year = w.fiscal_year AND p.target_line_no = w.line_no \
+                 WHERE p.import_id = '' AND NOT p.oldest_first AND p.fault = '')",
+                keys.table(&self.conn, "w", 2)
+            ),
+            values,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The accounts of which clearings wait for the finish of an import.
+    pub async fn accounts_waiting(&self, import: &str) -> Result<Vec<String>> {
+        #[derive(FromQueryResult)]
+        struct Account {
+            account_id: String,
+        }
+        let accounts: Vec<Account> = sql::all(
+            &self.conn,
+            "SELECT DISTINCT account_id FROM parked WHERE import_id = $1 AND fault = ''",
+            vec![import.into()],
+        )
+        .await?;
+        Ok(accounts.into_iter().map(|account| account.account_id).collect())
+    }
+
     /// Ends the wait for the finish: from now on what still waits, waits for its document.
     pub async fn release_parked(&self, import: &str) -> Result<()> {
         sql::execute(

@@ -9,7 +9,7 @@ mod raw;
 mod refusal;
 mod server;
 
-pub use database::Engine;
+pub use database::{Database, Engine};
 pub use raw::Raw;
 pub use refusal::{assert_refused, details, fields};
 pub use server::TestServer;
