@@ -12,7 +12,7 @@ use crate::domain::document::{
 use crate::domain::error::Result;
 use crate::domain::ledger::{Allocation, Clearing, Document, DocumentEnd};
 use crate::domain::money::Currency;
-use crate::domain::names::{CLEARINGS, DOCUMENTS, ITEMS, account_name, child_name};
+use crate::domain::names::{AccountRef, CLEARINGS, DOCUMENTS, ITEMS, account_name, child_name};
 use crate::domain::receivables::query::Page;
 use crate::pb;
 
@@ -62,11 +62,16 @@ pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
         record_time: Some(write::timestamp(recorded_us)),
         reverse_date,
         reverse_reason,
-        ..content(draft)
+        ..content(draft.map_accounts(|id| account_name(&id)))
     })
 }
 
-/// What was posted.
+/// A document to be posted, as a client sends it.
+pub fn draft(draft: Draft<AccountRef>) -> pb::Document {
+    content(draft.map_accounts(|account| account.to_string()))
+}
+
+/// What is posted, its accounts by resource name.
 fn content(draft: Draft<String>) -> pb::Document {
     let Draft {
         key,
@@ -92,7 +97,6 @@ fn content(draft: Draft<String>) -> pb::Document {
         project_ref,
         note,
     } = draft;
-    let party = |account: Option<String>| account.map_or_else(String::new, |id| account_name(&id));
     let money = |minor| write::money(minor, currency);
     let reason = adjustment_reason.map(enums::write_adjustment).unwrap_or_default();
     pb::Document {
@@ -100,9 +104,9 @@ fn content(draft: Draft<String>) -> pb::Document {
         source_version,
         kind: enums::write_kind(kind).into(),
         side: enums::write_side(side).into(),
-        payer: account_name(&payer),
-        sold_to: party(sold_to),
-        bill_to: party(bill_to),
+        payer,
+        sold_to: sold_to.unwrap_or_default(),
+        bill_to: bill_to.unwrap_or_default(),
         document_date: Some(write::date(document_date)),
         posting_date: Some(write::date(posting_date)),
         gross: Some(money(gross)),
