@@ -24,9 +24,10 @@ const INVOICES: &str = "0095";
 const RECEIPTS: &str = "1495";
 const CREDIT_NOTES: &str = "0096";
 
-pub fn deliver(book: &mut Book, customers: &[Customer]) {
+/// Puts them into the books; answers the disputed invoice of the featured customer.
+pub fn deliver(book: &mut Book, customers: &[Customer]) -> DocumentKey {
     let mut desk = Desk { book, customer: &customers[FEATURED] };
-    desk.disputed();
+    let disputed_invoice = desk.disputed();
     desk.promised();
     desk.part_paid();
     desk.in_euros();
@@ -36,6 +37,7 @@ pub fn deliver(book: &mut Book, customers: &[Customer]) {
     Desk { book, customer: &customers[CORRECTED] }.corrected();
     Desk { book, customer: &customers[ACCEPTING] }.due_pending();
     Desk { book, customer: &customers[INSOLVENT] }.written_off();
+    disputed_invoice
 }
 
 /// Where papers of one customer are written.
@@ -84,10 +86,11 @@ impl Desk<'_> {
         self.book.document(clearing(money, invoice, cents));
     }
 
-    fn disputed(&mut self) {
-        let invoice = self.owe(self.ago(80), 4_830_050);
-        let open_date = self.ago(45);
+    fn disputed(&mut self) -> DocumentKey {
+        let key = self.owe(self.ago(80), 4_830_050);
+        let (invoice, open_date) = (key.clone(), self.ago(45));
         self.book.fact(open_date, Fact::Dispute { invoice, reason_code: "QUALITY", open_date });
+        key
     }
 
     fn promised(&mut self) {

@@ -105,6 +105,7 @@ pub struct Company {
     pub customers: Vec<Customer>,
     /// By day.
     pub deliveries: Vec<Delivery>,
+    disputed_invoice: DocumentKey,
 }
 
 /// What is recorded on one evening, in this order.
@@ -150,8 +151,8 @@ impl Company {
         sales::deliver(&mut book, &customers, &invoices, &mut chance);
         payments::deliver(&mut book, &customers, &invoices, &payments, &mut chance);
         facts::deliver(&mut book, &invoices, &payments);
-        cases::deliver(&mut book, &customers);
-        Self { plan, customers, deliveries: book.finish() }
+        let disputed_invoice = cases::deliver(&mut book, &customers);
+        Self { plan, customers, deliveries: book.finish(), disputed_invoice }
     }
 
     /// Owes in two currencies, disputes, promises, retains: has an example of everything.
@@ -162,6 +163,11 @@ impl Company {
     /// Head of a group two levels deep.
     pub fn holding(&self) -> &Customer {
         &self.customers[customers::HOLDING]
+    }
+
+    /// An invoice of the featured customer that is disputed.
+    pub fn disputed_invoice(&self) -> &DocumentKey {
+        &self.disputed_invoice
     }
 
     /// Buys most.

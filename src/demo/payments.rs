@@ -92,9 +92,9 @@ fn shift(day: NaiveDate, days: i64) -> NaiveDate {
 fn pay_day(aim: NaiveDate, earliest: NaiveDate, chance: &mut Chance) -> NaiveDate {
     let weekday = u64::from(aim.weekday().num_days_from_monday());
     let drawn = chance.weighted(&WEEKDAYS) as u32;
-    // People pay earlier in the week than by chance: a day is added to even that out.
     let monday = before(aim, weekday);
     let mut day = add_days(monday, drawn);
+    // A weekend goes to the week before as often as to the week after.
     if weekday > 4 {
         day = add_days(day, 7 * u32::from(chance.between(0, 1) == 1));
     }
