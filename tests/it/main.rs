@@ -7,6 +7,7 @@ mod support;
 mod access;
 mod account;
 mod architecture;
+mod demo;
 mod error_contract;
 mod process;
 mod proto;
