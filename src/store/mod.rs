@@ -92,7 +92,9 @@ impl Store {
     /// visible to a process that reads an embedded database beside the one that writes it,
     /// as one transaction after the other records.
     pub async fn last_recorded(&self) -> Result<i64> {
-        let sql = "SELECT COALESCE(MAX(recorded_us), 0) AS v FROM audit";
+        let sql = "SELECT COALESCE(MAX(last), 0) AS v FROM \
+             (SELECT MAX(recorded_us) AS last FROM audit \
+              UNION ALL SELECT MAX(recorded_us) FROM entry) AS both_logs";
         Ok(sql::scalar::<i64>(&self.reader, sql, vec![]).await?.unwrap_or_default())
     }
 

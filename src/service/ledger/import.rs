@@ -95,11 +95,16 @@ impl Import {
     /// Applies the next clearings; call it until it answers that the import is done.
     pub async fn finish_step(&mut self, ctx: &Ctx) -> Result<FinishStep> {
         let (header, settings) = (self.header.clone(), self.ledger.settings.clone());
+        let audit = audit(ctx, &header);
         self.ledger
             .store
             .write(ctx, Lane::Bulk, move |tx| {
-                let (header, settings) = (header.clone(), settings.clone());
-                Box::pin(async move { finish(tx, &settings, &header).await })
+                let (header, settings, audit) = (header.clone(), settings.clone(), audit.clone());
+                Box::pin(async move {
+                    let step = finish(tx, &settings, &header).await?;
+                    tx.audit(&audit).await?;
+                    Ok(step)
+                })
             })
             .await
     }
