@@ -9,6 +9,7 @@ mod account;
 mod architecture;
 mod bad_days;
 mod command_line;
+mod demo;
 mod error_contract;
 mod process;
 mod proto;
