@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod architecture;
 mod error_contract;
+mod ledger_rules;
 mod process;
 mod proto;
 mod receivable_cases;

@@ -13,7 +13,7 @@ use super::post::{self, Posted};
 use super::{Ledger, event, posting};
 use crate::ctx::Ctx;
 use crate::domain::books::Books;
-use crate::domain::document::{Draft, PostOutcome};
+use crate::domain::document::{DocumentKey, Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::import::{
     ClearingFault, FinishStep, ImportChunk, ImportFault, ImportHeader, ImportResult,
@@ -161,8 +161,12 @@ async fn post_chunk(
 
     let (accounts, closed) = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
-    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id };
-    let mut posted = posting.post(drafts).await?.into_iter().map(result);
+    let oldest_first = run.oldest_first;
+    let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
+    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id, oldest_first };
+    let posted = posting.post(drafts).await?;
+    tx.adopt_waiting(&post::new_keys(keys.iter().zip(&posted)), import_id).await?;
+    let mut posted = posted.into_iter().map(result);
     let results: Vec<ImportResult> = results
         .into_iter()
         .map(|refused| refused.or_else(|| posted.next()))

@@ -135,6 +135,16 @@ impl Receivables {
         Ok(self.watermark.unsettled(&self.store, known_at).await?.is_none())
     }
 
+    /// As [`Receivables::head_at`], for a question whose answer also rests on what is kept
+    /// apart from the account: exchange rates. A head does not tell when those were recorded.
+    pub(super) async fn head_with_rates_at(&self, ctx: &Ctx, point: PointQuery) -> Result<HeadAt> {
+        if point.known_at.is_none() {
+            let settled = self.watermark.settled(&self.store).await?;
+            return Ok(HeadAt { at: At::now(Self::as_of(ctx, point)), settled, named: false });
+        }
+        self.head_at(ctx, point).await
+    }
+
     /// One account and the point of a question about it, for statements that come after its
     /// head was seen.
     pub(super) async fn account_at(
