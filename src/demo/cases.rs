@@ -193,7 +193,8 @@ impl Desk<'_> {
 }
 
 fn clearing(credit: Draft<AccountRef>, invoice: &DocumentKey, cents: i64) -> Draft<AccountRef> {
-    let target = ClearingTarget { key: invoice.clone(), amount: Some(cents) };
+    let amount = Money { minor: cents, currency: credit.currency };
+    let target = ClearingTarget { key: invoice.clone(), amount: Some(amount) };
     let clears = ClearingInstruction { targets: vec![target], oldest_first: false };
     Draft { clears, ..credit }
 }

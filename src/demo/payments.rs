@@ -13,7 +13,7 @@ use super::sales::{Invoice, before};
 use crate::domain::dates::add_days;
 use crate::domain::document::{ClearingInstruction, ClearingTarget, Draft, MAX_TARGETS};
 use crate::domain::item::DocumentKind;
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, Money};
 use crate::domain::names::AccountRef;
 
 /// How often money comes on Monday to Friday, of a thousand payments; never on weekends.
@@ -128,16 +128,15 @@ pub fn deliver(
         for (day, amount) in settlement.payments.iter().filter(|(day, _)| *day <= eve) {
             let place = (*day, invoice.customer, invoice.currency.code());
             let receipt = receipts.entry(place).or_insert_with(|| Receipt::new(invoice.currency));
-            receipt
-                .targets
-                .push(ClearingTarget { key: invoice.key.clone(), amount: Some(*amount) });
+            let amount = Money { minor: *amount, currency: invoice.currency };
+            receipt.targets.push(ClearingTarget { key: invoice.key.clone(), amount: Some(amount) });
         }
     }
     for ((day, rank, _), receipt) in receipts {
         for targets in receipt.targets.chunks(MAX_TARGETS) {
             let customer = &customers[rank];
             let payer = customer.any_spelling(chance);
-            let gross = targets.iter().filter_map(|t| t.amount).sum();
+            let gross = targets.iter().filter_map(|t| t.amount).map(|m| m.minor).sum();
             let key = book.key("1400", customer, day);
             let money = draft(DocumentKind::Receipt, key, payer, day, receipt.currency, gross);
             let clears = ClearingInstruction { targets: targets.to_vec(), oldest_first: false };
@@ -168,6 +167,7 @@ fn credit_note(
 ) -> Draft<AccountRef> {
     let key = book.key("0091", customer, day);
     let note = draft(DocumentKind::CreditNote, key, payer, day, invoice.currency, amount);
+    let amount = Money { minor: amount, currency: invoice.currency };
     let target = ClearingTarget { key: invoice.key.clone(), amount: Some(amount) };
     let clears = ClearingInstruction { targets: vec![target], oldest_first: false };
     Draft { clears, note: "Goods returned".into(), ..note }

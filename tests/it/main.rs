@@ -11,6 +11,7 @@ mod bad_days;
 mod command_line;
 mod demo;
 mod error_contract;
+mod ledger_rules;
 mod process;
 mod proto;
 mod readme;

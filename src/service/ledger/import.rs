@@ -166,8 +166,9 @@ async fn post_chunk(
 
     let (accounts, closed) = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
+    let oldest_first = run.oldest_first;
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
-    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id };
+    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id, oldest_first };
     let posted = posting.post(drafts).await?;
     // What waited for these documents is settled at our finish, with everything else.
     let new_keys = post::new_keys(keys.iter().zip(&posted));
