@@ -9,7 +9,11 @@
 //! - [`cli`]: the commands; [`config`], [`telemetry`], [`shutdown`]: the process
 //! - [`demo`]: a made-up company to try things out on
 //! - [`ctx`]: what every use case is told about its call
+//! - [`service`]: use cases: lock, load, ask `domain`, write
 //! - [`pb`]: the contract as generated code
+
+// Money never touches a float.
+#![deny(clippy::float_arithmetic)]
 
 pub mod api;
 pub mod app;

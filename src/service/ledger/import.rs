@@ -20,6 +20,7 @@ use crate::domain::import::{
 };
 use crate::domain::names::AccountRef;
 use crate::service::Settings;
+use crate::store::account::KnownAccount;
 use crate::store::{AuditEntry, ImportRun, Lane, WriteTx};
 
 /// Clearings applied in one transaction of the finish: bounds how long it holds the writer.
@@ -140,10 +141,11 @@ async fn post_chunk(
     refuse_finished(&run)?;
     let good = || chunk.documents.iter().filter_map(|d| d.as_ref().ok());
     let refs = posting::named_accounts(good());
-    let known = tx.find_accounts(&refs).await?.len();
+    let known = account_ids(&tx.find_accounts(&refs).await?);
     let create = header.create_missing_accounts.then_some(&chunk.display_names);
     let found = posting::resolve(tx, &refs, create, header.canonical_form).await?;
-    run.accounts_created += created(&refs, &found, known);
+    let new = account_ids(&found).difference(&known).count();
+    run.accounts_created += i64::try_from(new).unwrap_or(i64::MAX);
 
     // A document whose account is missing is refused, the others go on.
     let mut drafts = Vec::new();
@@ -195,24 +197,14 @@ async fn post_chunk(
     Ok(results)
 }
 
-/// How many accounts were created for these names; several names may be one account.
-fn created(
-    refs: &[AccountRef],
-    found: &HashMap<AccountRef, crate::store::account::KnownAccount>,
-    known: usize,
-) -> i64 {
-    if found.len() <= known {
-        return 0;
-    }
-    let ids: BTreeSet<&str> =
-        refs.iter().filter_map(|r| found.get(r)).map(|a| a.id.as_str()).collect();
-    let new = found.len().min(ids.len()).saturating_sub(known.min(ids.len()));
-    i64::try_from(new).unwrap_or(i64::MAX)
+/// The accounts behind names; several names may be one account.
+fn account_ids(found: &HashMap<AccountRef, KnownAccount>) -> BTreeSet<String> {
+    found.values().map(|account| account.id.clone()).collect()
 }
 
 fn unknown_account(
     draft: &Draft<AccountRef>,
-    found: &HashMap<AccountRef, crate::store::account::KnownAccount>,
+    found: &HashMap<AccountRef, KnownAccount>,
 ) -> Option<Violation> {
     let named = [
         ("payer", Some(&draft.payer)),

@@ -42,6 +42,8 @@ pub fn documents(
 
 /// A document whose items are as of a day.
 pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
+    let discount = document.discount_available(as_of);
+    let currency = document.draft.currency;
     let Document { id, account_id, draft, recorded_us, end, items, clearings } = document;
     let (state, reverse_date, reverse_reason) = match end {
         None => (pb::DocumentState::Posted, None, String::new()),
@@ -61,6 +63,7 @@ pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
         record_time: Some(write::timestamp(recorded_us)),
         reverse_date,
         reverse_reason,
+        discount_available: discount.map(|minor| write::money(minor, currency)),
         ..content(draft.map_accounts(|id| account_name(&id)))
     })
 }
