@@ -95,6 +95,8 @@ pub struct Database {
     pub url: DatabaseUrl,
     pub postgres_connections_max: u32,
     pub sqlite_readers: u32,
+    /// 0: as large as the disk.
+    pub sqlite_megabytes_max: u32,
     pub acquire_timeout_ms: u64,
     /// Upper bound; a call with a nearer deadline gets less.
     pub statement_timeout_ms_max: u64,
@@ -108,6 +110,7 @@ impl Default for Database {
             url: DatabaseUrl::new("sqlite://ballast.db"),
             postgres_connections_max: 12,
             sqlite_readers: 4,
+            sqlite_megabytes_max: 0,
             acquire_timeout_ms: 5_000,
             statement_timeout_ms_max: 30_000,
             statement_cache: true,

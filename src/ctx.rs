@@ -23,6 +23,9 @@ pub struct Ctx {
     pub trace: Arc<str>,
     /// The highest revision this call committed; the transport returns it as `ballast-revision`.
     pub revision: Revision,
+    /// The revision its caller must see at least (`ballast-at-least`), microseconds since the
+    /// epoch; `None` if any will do.
+    pub at_least: Option<i64>,
 }
 
 impl Ctx {
@@ -35,6 +38,7 @@ impl Ctx {
             deadline: None,
             trace: uuid::Uuid::now_v7().simple().to_string().into(),
             revision: Revision::default(),
+            at_least: None,
         }
     }
 

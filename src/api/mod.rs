@@ -17,7 +17,6 @@ use tonic::{Request, Status};
 use crate::ctx::Ctx;
 use crate::domain::error::Error;
 use middleware::deadline::Ending;
-use middleware::revision::AtLeast;
 
 /// Who calls, until when, and what time it is, as the layers found out.
 ///
@@ -29,11 +28,6 @@ pub fn ctx<T>(request: &Request<T>) -> Result<Ctx, Status> {
         .get::<Ctx>()
         .cloned()
         .ok_or_else(|| Error::internal("the access layer did not run").into())
-}
-
-/// The revision the caller must see at least (`ballast-at-least`), in microseconds.
-pub fn at_least<T>(request: &Request<T>) -> Option<i64> {
-    request.extensions().get::<AtLeast>().map(|AtLeast(micros)| *micros)
 }
 
 /// Cancelled when the server is going down: a streaming handler then finishes what it is at,

@@ -1,6 +1,8 @@
 //! The command line: one file per command. A command parses, calls the library and prints;
 //! it decides nothing.
 
+pub mod demo;
+mod dynamic;
 mod healthcheck;
 mod import;
 mod migrate;
@@ -23,6 +25,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Try it out: serve a made-up company, ask the usual questions and show how.
+    Demo(demo::Args),
     /// Serve the API until SIGTERM or SIGINT.
     Serve(serve::Args),
     /// Ask a running server whether it serves: exit status 0 if so, else 1.
@@ -47,6 +51,7 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
+            Command::Demo(args) => demo::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Serve(args) => serve::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Healthcheck(args) => healthcheck::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate(args) => migrate::run(args).await.map(|()| ExitCode::SUCCESS),

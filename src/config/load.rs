@@ -140,6 +140,8 @@ impl Database {
             1_000,
         )?;
         in_range("database.sqlite_readers", self.sqlite_readers, 1, 64)?;
+        // SQLite counts pages of 4 KiB in 32 bits.
+        in_range("database.sqlite_megabytes_max", self.sqlite_megabytes_max, 0, 16_000_000)?;
         in_range("database.acquire_timeout_ms", self.acquire_timeout_ms, 1, 600_000)?;
         in_range("database.statement_timeout_ms_max", self.statement_timeout_ms_max, 1, 3_600_000)
     }

@@ -83,6 +83,7 @@ settings! {
     Text "database.url" "BALLAST_DATABASE_URL" ("--database-url") = "sqlite://ballast.db": "`sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`. The password is never logged.";
     Number "database.postgres_connections_max" "BALLAST_DATABASE_POSTGRES_CONNECTIONS_MAX" = "12": "Connections to PostgreSQL.";
     Number "database.sqlite_readers" "BALLAST_DATABASE_SQLITE_READERS" = "4": "Reading connections to SQLite, next to its one writer.";
+    Number "database.sqlite_megabytes_max" "BALLAST_DATABASE_SQLITE_MEGABYTES_MAX" = "0": "Largest SQLite file, in MiB, its write-ahead log not counted: beyond it writes answer STORAGE_FULL and reads are still served; 0 for as large as the disk.";
     Number "database.acquire_timeout_ms" "BALLAST_DATABASE_ACQUIRE_TIMEOUT_MS" = "5000": "How long a call waits for a free connection before it answers UNAVAILABLE.";
     Number "database.statement_timeout_ms_max" "BALLAST_DATABASE_STATEMENT_TIMEOUT_MS_MAX" = "30000": "Longest statement; a nearer deadline of the call shortens it.";
     Switch "database.statement_cache" "BALLAST_DATABASE_STATEMENT_CACHE" = "true": "Keep prepared statements; off behind pgbouncer older than 1.21 in transaction mode.";

@@ -25,6 +25,8 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT: &str = "60s";
 const STATEMENT_CACHE: usize = 256;
+/// SQLite's default, and fixed for a file when it is made.
+const SQLITE_PAGES_PER_MEGABYTE: u64 = (1 << 20) / 4096;
 
 impl Store {
     /// Opens the database. Nothing is created but an empty SQLite file: call
@@ -75,8 +77,14 @@ impl Store {
             true => None,
             false => Some(Arc::new(lock(connect.get_filename())?)),
         };
+        let mut writing = connect.clone().read_only(read_only);
+        if options.sqlite_megabytes_max > 0 {
+            // A file that is larger already keeps its size.
+            let pages = u64::from(options.sqlite_megabytes_max) * SQLITE_PAGES_PER_MEGABYTE;
+            writing = writing.pragma("max_page_count", pages.to_string());
+        }
         let writer = sqlite_pool(1, options)
-            .connect_with(connect.clone().read_only(read_only))
+            .connect_with(writing)
             .await
             .map_err(|e| cannot_open(connect.get_filename(), &e))?;
         let reader =
@@ -85,7 +93,10 @@ impl Store {
             reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
             queue: Some(WriterQueue::new()),
-            settlement: Settlement::new(clock.clone()),
+            settlement: match read_only {
+                true => Settlement::beside(clock.clone()),
+                false => Settlement::new(clock.clone()),
+            },
             clock,
             tasks: Arc::default(),
             committed: Arc::default(),
@@ -141,6 +152,16 @@ fn sqlite_pool(connections: u32, options: &Database) -> SqlitePoolOptions {
         .max_lifetime(None)
         .test_before_acquire(false)
         .after_connect(|connection, _| Box::pin(guarantee_stable_plans(connection)))
+        .after_release(|connection, _| Box::pin(is_between_transactions(connection)))
+}
+
+/// A full disk makes SQLite end a transaction by itself. The driver does not learn of it and
+/// goes on counting: its next transaction would be a savepoint, and what is committed in there
+/// is not. Such a connection is closed.
+async fn is_between_transactions(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // Behind a rollback that may still be queued.
+    sqlx::Connection::ping(connection).await?;
+    Ok(!sqlx::Connection::is_in_transaction(connection))
 }
 
 /// Without this SQLite prepares a statement with a bound LIMIT again at every execution.

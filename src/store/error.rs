@@ -64,6 +64,8 @@ fn from_code(code: &str, whole: &DbErr) -> Error {
                 retry_after: Some(Duration::from_secs(60)),
             }
         }
+        // A table that does not exist: the database is up, and its schema not there yet.
+        "42P01" => unavailable(whole),
         // SQLite I/O errors (10 and its extended codes).
         _ if code.parse::<u32>().is_ok_and(|c| code.len() < 5 && c & 0xff == 10) => {
             unavailable(whole)
@@ -110,6 +112,7 @@ mod tests {
         assert_eq!(from_code("778", &whole).reason(), Reason::DatabaseUnavailable);
         assert_eq!(from_code("57P01", &whole).reason(), Reason::DatabaseUnavailable);
         assert_eq!(from_code("08006", &whole).reason(), Reason::DatabaseUnavailable);
-        assert_eq!(from_code("42P01", &whole).reason(), Reason::Internal);
+        assert_eq!(from_code("42P01", &whole).reason(), Reason::DatabaseUnavailable);
+        assert_eq!(from_code("42601", &whole).reason(), Reason::Internal);
     }
 }

@@ -78,7 +78,7 @@ impl Store {
     /// Brings the schema up to date; safe to call from several instances at once.
     pub async fn migrate(&self) -> Result<()> {
         migration::up(self).await?;
-        self.settlement.raise_floor(self.last_recorded().await?);
+        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
         Ok(())
     }
 
@@ -86,14 +86,6 @@ impl Store {
     /// account may use. Microseconds since the epoch.
     pub async fn settled(&self) -> Result<i64> {
         self.settlement.settled(&self.reader).await
-    }
-
-    /// The last recorded time that is committed. All that is recorded at or before it is
-    /// visible to a process that reads an embedded database beside the one that writes it,
-    /// as one transaction after the other records.
-    pub async fn last_recorded(&self) -> Result<i64> {
-        let sql = "SELECT COALESCE(MAX(recorded_us), 0) AS v FROM audit";
-        Ok(sql::scalar::<i64>(&self.reader, sql, vec![]).await?.unwrap_or_default())
     }
 
     /// Waits for the transactions under way, then closes the connections.

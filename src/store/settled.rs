@@ -5,7 +5,8 @@
 //! time; a reader reads the clock *before* it looks at the announcements. Whatever a reader
 //! overlooks is therefore recorded later than what the reader settles.
 //!
-//! On SQLite the one writing process keeps the announcement in memory. On PostgreSQL it is a
+//! On SQLite the one writing process keeps the announcement in memory; a process that reads
+//! beside it goes by the last commit. On PostgreSQL the announcement is a
 //! shared advisory lock whose key is the lower bound: it is seen by every instance, ends with
 //! its transaction however that ends, and costs no table.
 
@@ -22,6 +23,8 @@ use crate::domain::error::{Error, Result};
 pub(super) struct Settlement {
     clock: Clock,
     state: Arc<Mutex<State>>,
+    /// The process that writes to the SQLite file is another one.
+    beside: bool,
 }
 
 #[derive(Debug, Default)]
@@ -56,7 +59,12 @@ impl InFlight {
 
 impl Settlement {
     pub fn new(clock: Clock) -> Self {
-        Self { clock, state: Arc::default() }
+        Self { clock, state: Arc::default(), beside: false }
+    }
+
+    /// For a process that only reads a SQLite file, beside the one that writes to it.
+    pub fn beside(clock: Clock) -> Self {
+        Self { beside: true, ..Self::new(clock) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -101,6 +109,11 @@ impl Settlement {
 
     /// Up to when everything recorded is known, by now.
     pub async fn settled(&self, conn: &impl ConnectionTrait) -> Result<i64> {
+        if self.beside {
+            // Its announcements are not for us to see. It commits in the order of recorded
+            // times, so nothing comes before the last of them any more.
+            return last_recorded(conn).await;
+        }
         if conn.get_database_backend() == DbBackend::Sqlite {
             let mut state = self.lock();
             let now = self.clock.now_micros().max(state.floor);
@@ -132,6 +145,19 @@ impl Settlement {
             .ok_or_else(|| Error::internal("the database does not tell the time"))?;
         Ok(row.oldest.map_or(row.now, |oldest| row.now.min(oldest)) - 1)
     }
+}
+
+/// The last recorded time that is committed; 0 for none. Every write leaves it in the audit or
+/// with the accounts it touched.
+pub(super) async fn last_recorded(conn: &impl ConnectionTrait) -> Result<i64> {
+    let last = sql::scalar::<i64>(
+        conn,
+        "SELECT MAX(v) AS v FROM (SELECT COALESCE(MAX(recorded_us), 0) AS v FROM audit UNION ALL \
+         SELECT COALESCE(MAX(head_us), 0) FROM account_head) AS last",
+        vec![],
+    )
+    .await?;
+    Ok(last.unwrap_or_default())
 }
 
 const NOW_MICROS: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";

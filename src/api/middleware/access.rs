@@ -96,7 +96,9 @@ impl Access {
         let deadline = request.extensions().get::<Deadline>().and_then(|d| d.0);
         let clock = self.clock.clone();
         let revision = Revision::default();
-        Ok(Some(Ctx { principal, scopes, clock, deadline, trace: call.trace, revision }))
+        // What the caller must see is read by the layer of revisions.
+        let at_least = None;
+        Ok(Some(Ctx { principal, scopes, clock, deadline, trace: call.trace, revision, at_least }))
     }
 }
 

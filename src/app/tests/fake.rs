@@ -81,7 +81,7 @@ impl UnaryService<GetDocumentRequest> for Unary {
                 "large" => answer.note = "x".repeat(3_000),
                 "internal" => return Err(Error::internal("s3cret").into()),
                 "stray" => return Err(Status::unknown("s3cret")),
-                "write" => ctx.revision.raise(api::at_least(&request).unwrap_or(0) + 1),
+                "write" => ctx.revision.raise(ctx.at_least.unwrap_or(0) + 1),
                 _ => {}
             }
             Ok(tonic::Response::new(answer))

@@ -117,21 +117,20 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         chunk_documents: args.chunk.into(),
         bytes,
     };
-    let clean = match args.target(header).await? {
-        Target::Sink(mut sink) => run.into(&mut sink).await?,
-        Target::Database { store, ctx, mut sink } => {
-            let done = run.into(&mut sink).await;
-            while done.is_ok() && store.seal(&ctx).await.map_err(|e| e.to_string())? > 0 {}
-            store.close().await;
-            done?
-        }
-    };
+    let Target { mut sink, database } = args.target(header).await?;
+    let done = run.into(&mut sink).await;
+    if let Some((store, ctx)) = database {
+        while done.is_ok() && store.seal(&ctx).await.map_err(|e| e.to_string())? > 0 {}
+        store.close().await;
+    }
+    let clean = done?;
     Ok(if strict && !clean { ExitCode::from(EXIT_REFUSED) } else { ExitCode::SUCCESS })
 }
 
-enum Target {
-    Sink(Sink),
-    Database { store: Store, ctx: Ctx, sink: Sink },
+struct Target {
+    sink: Sink,
+    /// To be sealed and closed afterwards, where the sink writes to it.
+    database: Option<(Store, Ctx)>,
 }
 
 impl Args {
@@ -182,11 +181,11 @@ impl Args {
 
     async fn target(self, header: ImportHeader) -> Result<Target, String> {
         if self.dry_run {
-            return Ok(Target::Sink(Sink::Nowhere));
+            return Ok(Target { sink: Sink::Nowhere, database: None });
         }
         if let Some(server) = &self.server {
             let remote = Remote::open(server, self.token.as_deref(), &header).await?;
-            return Ok(Target::Sink(Sink::Remote(remote)));
+            return Ok(Target { sink: Sink::Remote(remote), database: None });
         }
         let config = self.options.load(Vec::new())?;
         telemetry::init(&config.log);
@@ -198,7 +197,7 @@ impl Args {
         let ctx = Ctx::system(clock);
         let ledger = Ledger::new(store.clone(), settings);
         let sink = Sink::local(&ledger, ctx.clone(), header).await?;
-        Ok(Target::Database { store, ctx, sink })
+        Ok(Target { sink, database: Some((store, ctx)) })
     }
 }
 

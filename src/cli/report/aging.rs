@@ -62,7 +62,7 @@ enum Output {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), String> {
-    let mut query = args.query().map_err(told)?;
+    let query = args.query().map_err(told)?;
     let config = args.options.load(Vec::new())?;
     telemetry::init(&config.log);
     let clock = Clock::system(config.business.time_zone);
@@ -72,10 +72,6 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let settings = app::settings(&config).map_err(|e| e.to_string())?;
     let ctx = Ctx::system(clock);
     let answer = async {
-        // Beside the process that writes: what it has in hand is not known here.
-        if store.is_sqlite() && query.point.known_at.is_none() {
-            query.point.known_at = Some(store.last_recorded().await?);
-        }
         let (basis, edges) = (query.basis, query.edges.clone());
         let answer = Receivables::new(store.clone(), settings).aging(&ctx, query).await?;
         Ok::<_, Error>((answer, Columns::new(basis, &edges)))

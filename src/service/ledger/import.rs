@@ -13,7 +13,7 @@ use super::post::{self, Posted};
 use super::{Ledger, event, posting};
 use crate::ctx::Ctx;
 use crate::domain::books::Books;
-use crate::domain::document::{Draft, PostOutcome};
+use crate::domain::document::{DocumentKey, Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::import::{
     ClearingFault, FinishStep, ImportChunk, ImportFault, ImportHeader, ImportResult,
@@ -95,11 +95,16 @@ impl Import {
     /// Applies the next clearings; call it until it answers that the import is done.
     pub async fn finish_step(&mut self, ctx: &Ctx) -> Result<FinishStep> {
         let (header, settings) = (self.header.clone(), self.ledger.settings.clone());
+        let audit = audit(ctx, &header);
         self.ledger
             .store
             .write(ctx, Lane::Bulk, move |tx| {
-                let (header, settings) = (header.clone(), settings.clone());
-                Box::pin(async move { finish(tx, &settings, &header).await })
+                let (header, settings, audit) = (header.clone(), settings.clone(), audit.clone());
+                Box::pin(async move {
+                    let step = finish(tx, &settings, &header).await?;
+                    tx.audit(&audit).await?;
+                    Ok(step)
+                })
             })
             .await
     }
@@ -161,8 +166,14 @@ async fn post_chunk(
 
     let (accounts, closed) = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
-    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id };
-    let mut posted = posting.post(drafts).await?.into_iter().map(result);
+    let oldest_first = run.oldest_first;
+    let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
+    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id, oldest_first };
+    let posted = posting.post(drafts).await?;
+    // What waited for these documents is settled at our finish, with everything else.
+    let new_keys = post::new_keys(keys.iter().zip(&posted));
+    tx.adopt_waiting(import_id, &new_keys).await?;
+    let mut posted = posted.into_iter().map(result);
     let results: Vec<ImportResult> = results
         .into_iter()
         .map(|refused| refused.or_else(|| posted.next()))
@@ -271,7 +282,14 @@ async fn finish(
     if run.finished {
         return done(tx, &run).await;
     }
-    let waiting = tx.due_clearings(id, CLEARINGS_PER_STEP).await?;
+    let mut waiting = tx.due_clearings(id, CLEARINGS_PER_STEP).await?;
+    if waiting.is_empty() {
+        // Whoever posts a missing document holds its account until it is there to be seen, and
+        // whoever comes after us sees what we release: nothing falls between the two.
+        let accounts = tx.accounts_waiting(id).await?;
+        tx.lock_accounts(&accounts).await?;
+        waiting = tx.due_clearings(id, CLEARINGS_PER_STEP).await?;
+    }
     if waiting.is_empty() {
         // What still waits, waits for its document from now on; read before it is released.
         let step = done(tx, &run).await?;

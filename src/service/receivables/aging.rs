@@ -47,7 +47,10 @@ impl Receivables {
         match &query.scope {
             Scope::Account(name) => {
                 let id = self.id_of("account", name).await?;
-                let head = self.head_at(ctx, query.point).await?;
+                let head = match query.display_currency {
+                    None => self.head_at(ctx, &id, query.point).await?,
+                    Some(_) => self.head_with_rates_at(ctx, &id, query.point).await?,
+                };
                 let of = Self::positions_query(query, Whose::Account(id), head.at);
                 let account = self.store.account_positions(&of).await?.pop();
                 let account = account.ok_or_else(|| resolve::missing([name]))?;

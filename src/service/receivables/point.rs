@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat};
 
 use super::Receivables;
 use crate::ctx::Ctx;
-use crate::domain::error::{Error, Reason, Result};
+use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::ledger::{LedgerPoint, PointQuery};
 use crate::domain::names::AccountRef;
 use crate::service::accounts::resolve;
@@ -21,6 +21,11 @@ use crate::store::receivables::At;
 
 /// How old a watermark may be where any one will do: the answer names the one it used.
 const RECENT: Duration = Duration::from_secs(1);
+/// How long a read waits for the revision its caller has to see (`ballast-at-least`): as long
+/// as another write transaction may hold up the watermark and still be called lively.
+const REACH_MAX: Duration = Duration::from_secs(2);
+const REACH_POLL_MS: u64 = 5;
+const REACH_POLL_MS_MAX: u64 = 80;
 
 /// What is known about recorded times for ever: once settled, always settled.
 #[derive(Debug, Default)]
@@ -49,6 +54,31 @@ impl Watermark {
                 Ok(self.settled.load(Ordering::Acquire))
             }
             _ => self.settled(store).await,
+        }
+    }
+
+    /// Waits until a revision is settled; answers up to when everything is.
+    ///
+    /// # Errors
+    /// REVISION_NOT_REACHED, DEADLINE_EXPIRED.
+    async fn reach(&self, ctx: &Ctx, store: &Store, revision: i64) -> Result<i64> {
+        let asked = Instant::now();
+        let mut pause = REACH_POLL_MS;
+        loop {
+            let settled = self.settled(store).await?;
+            if revision <= settled {
+                return Ok(settled);
+            }
+            ctx.check_deadline()?;
+            if asked.elapsed() >= REACH_MAX {
+                return Err(Error::Unavailable {
+                    reason: Reason::RevisionNotReached,
+                    description: "an earlier write is still under way".into(),
+                    retry_after: RECENT,
+                });
+            }
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            pause = (pause * 2).min(REACH_POLL_MS_MAX);
         }
     }
 
@@ -98,14 +128,17 @@ impl Receivables {
                 self.watermark.check(&self.store, known_at).await?;
                 known_at
             }
-            None => self.watermark.settled(&self.store).await?,
+            None => match ctx.at_least {
+                Some(revision) => self.watermark.reach(ctx, &self.store, revision).await?,
+                None => self.watermark.settled(&self.store).await?,
+            },
         };
         Ok(At { as_of: Self::as_of(ctx, point), known_at })
     }
 
     /// The point of a question about one account, before its head is seen: what the first
     /// statement may look at, and the time from which on its answer is settled anyway.
-    pub(super) async fn head_at(&self, ctx: &Ctx, point: PointQuery) -> Result<HeadAt> {
+    pub(super) async fn head_at(&self, ctx: &Ctx, id: &str, point: PointQuery) -> Result<HeadAt> {
         let as_of = Self::as_of(ctx, point);
         match point.known_at {
             Some(known_at) => {
@@ -114,7 +147,14 @@ impl Receivables {
                 Ok(HeadAt { at: At { as_of, known_at }, settled, named: true })
             }
             None => {
-                let settled = self.watermark.recent(&self.store).await?;
+                let mut settled = self.watermark.recent(&self.store).await?;
+                if let Some(revision) = ctx.at_least.filter(|revision| *revision > settled) {
+                    // A write to this very account has raised its head: nothing to wait for.
+                    let head = self.store.head_of(id).await?;
+                    if head.is_some_and(|head| head < revision) {
+                        settled = self.watermark.reach(ctx, &self.store, revision).await?;
+                    }
+                }
                 Ok(HeadAt { at: At::now(as_of), settled, named: false })
             }
         }
@@ -135,6 +175,21 @@ impl Receivables {
         Ok(self.watermark.unsettled(&self.store, known_at).await?.is_none())
     }
 
+    /// As [`Receivables::head_at`], for a question whose answer also rests on what is kept
+    /// apart from the account: exchange rates. A head does not tell when those were recorded.
+    pub(super) async fn head_with_rates_at(
+        &self,
+        ctx: &Ctx,
+        id: &str,
+        point: PointQuery,
+    ) -> Result<HeadAt> {
+        if point.known_at.is_none() {
+            let settled = self.settled_at(ctx, point).await?.known_at;
+            return Ok(HeadAt { at: At::now(Self::as_of(ctx, point)), settled, named: false });
+        }
+        self.head_at(ctx, id, point).await
+    }
+
     /// One account and the point of a question about it, for statements that come after its
     /// head was seen.
     pub(super) async fn account_at(
@@ -145,7 +200,7 @@ impl Receivables {
         point: PointQuery,
     ) -> Result<(String, At)> {
         let id = self.id_of(field, name).await?;
-        let head = self.head_at(ctx, point).await?;
+        let head = self.head_at(ctx, &id, point).await?;
         let seen = self.store.head_of(&id).await?.ok_or_else(|| resolve::missing([name]))?;
         Ok((id, head.seen(seen)?))
     }
@@ -179,6 +234,7 @@ impl HeadAt {
 fn not_settled(settled: i64) -> Error {
     let until = DateTime::from_timestamp_micros(settled).unwrap_or_default();
     let until = until.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let description = format!("is later than what is settled; settled_until {until}");
-    Error::invalid("known_at", Reason::KnownAtNotSettled, description)
+    Violation::new("known_at", Reason::KnownAtNotSettled, format!("is settled until {until} only"))
+        .with("settled_until", until)
+        .into()
 }

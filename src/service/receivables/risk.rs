@@ -42,7 +42,7 @@ impl Receivables {
         view: RiskView,
     ) -> Result<Vec<Risk>> {
         let Asked { ids, whose, at, accounts } = match accounts {
-            [one] => self.ask_one(ctx, one, point).await?,
+            [one] => self.ask_one(ctx, one, point, display).await?,
             _ => self.ask_several(ctx, accounts, point).await?,
         };
         let mut risks = basic::risks(&accounts, self.echo(ctx, at).await?);
@@ -63,9 +63,18 @@ impl Receivables {
         ids.into_iter().map(risk_of).collect()
     }
 
-    async fn ask_one(&self, ctx: &Ctx, name: &AccountRef, point: PointQuery) -> Result<Asked> {
+    async fn ask_one(
+        &self,
+        ctx: &Ctx,
+        name: &AccountRef,
+        point: PointQuery,
+        display: Option<Currency>,
+    ) -> Result<Asked> {
         let id = self.id_of("account", name).await?;
-        let head = self.head_at(ctx, point).await?;
+        let head = match display {
+            None => self.head_at(ctx, &id, point).await?,
+            Some(_) => self.head_with_rates_at(ctx, &id, point).await?,
+        };
         let whose = Whose::Account(id.clone());
         let accounts = self.store.account_positions(&positions_of(&whose, head.at)).await?;
         let account = accounts.first().ok_or_else(|| resolve::missing([name]))?;

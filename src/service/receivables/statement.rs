@@ -70,7 +70,7 @@ impl Receivables {
         let StatementQuery { account, from, to, known_at, narrow, .. } = query;
         let id = self.id_of("account", account).await?;
         let point = PointQuery { as_of: from.pred_opt(), known_at: *known_at };
-        let head = self.head_at(ctx, point).await?;
+        let head = self.head_at(ctx, &id, point).await?;
         let of = PositionsQuery {
             whose: Whose::Account(id.clone()),
             narrow: narrow.clone(),

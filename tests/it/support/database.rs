@@ -24,14 +24,20 @@ pub enum Engine {
 }
 
 /// A database of one test, gone when it is dropped.
-pub(super) struct Database {
+pub struct Database {
     url: DatabaseUrl,
     place: Place,
 }
 
 enum Place {
-    Directory { _gone_at_drop: TempDir },
-    Postgres { name: String },
+    Directory {
+        _gone_at_drop: TempDir,
+    },
+    Postgres {
+        name: String,
+    },
+    /// Belongs to the test.
+    Elsewhere,
 }
 
 impl Database {
@@ -50,6 +56,11 @@ impl Database {
                 Self { url, place: Place::Postgres { name } }
             }
         }
+    }
+
+    /// A database that the test makes and takes away.
+    pub fn elsewhere(url: String) -> Self {
+        Self { url: DatabaseUrl::new(url), place: Place::Elsewhere }
     }
 
     pub fn url(&self) -> &DatabaseUrl {

@@ -8,8 +8,9 @@ pub mod ledger;
 mod raw;
 mod refusal;
 mod server;
+mod verbs;
 
-pub use database::Engine;
+pub use database::{Database, Engine};
 pub use raw::Raw;
 pub use refusal::{assert_refused, details, fields};
 pub use server::TestServer;

@@ -1,13 +1,14 @@
 //! A real server in this process, on a port of its own and a fresh database.
 
 use std::net::SocketAddr;
-use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use ballast::app::App;
 use ballast::config::Config;
 use ballast::ctx::Clock;
+use ballast::domain::error::Error;
 use ballast::pb::account_service_client::AccountServiceClient;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
 use ballast::shutdown::Shutdown;
@@ -37,7 +38,7 @@ pub struct TestServer {
     clock: Clock,
     running: Option<Running>,
     // Last: dropped after the server let go of it.
-    database: Database,
+    database: Arc<Database>,
 }
 
 struct Running {
@@ -54,7 +55,24 @@ impl TestServer {
 
     /// A server whose configuration a test changed.
     pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
-        let database = Database::create(engine).await;
+        let start = START.parse::<DateTime<Utc>>().expect("a time");
+        let clock = Clock::manual(start, chrono_tz::UTC);
+        Self::start_on(Database::create(engine).await, engine, clock, change).await
+    }
+
+    /// A server that goes by the real time, which on PostgreSQL is the database's.
+    pub async fn start_live(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
+        let clock = Clock::system(chrono_tz::UTC);
+        Self::start_on(Database::create(engine).await, engine, clock, change).await
+    }
+
+    /// A server on a database that is there already, or will be.
+    pub async fn start_on(
+        database: Database,
+        engine: Engine,
+        clock: Clock,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config::default();
         config.auth.insecure = true;
         config.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -66,9 +84,20 @@ impl TestServer {
         // Many servers at a time share one PostgreSQL.
         config.database.postgres_connections_max = 4;
         change(&mut config);
-        let start = START.parse::<DateTime<Utc>>().expect("a time");
-        let clock = Clock::manual(start, config.business.time_zone);
-        let mut server = Self { engine, config, clock, running: None, database };
+        let mut server = Self { engine, config, clock, running: None, database: database.into() };
+        server.run().await;
+        server
+    }
+
+    /// Another server on the same database and by the same clock.
+    pub async fn beside(&self) -> Self {
+        let mut server = Self {
+            engine: self.engine,
+            config: self.config.clone(),
+            clock: self.clock.clone(),
+            running: None,
+            database: self.database.clone(),
+        };
         server.run().await;
         server
     }
@@ -85,7 +114,11 @@ impl TestServer {
             let listener = TcpListener::bind(config.server.listen).await.expect("a port");
             let address = listener.local_addr().expect("an address");
             let store = Store::connect(&config.database, clock.clone()).await.expect("a database");
-            store.migrate().await.expect("migrated");
+            // As the command does: the database may come up later.
+            match store.migrate().await {
+                Err(Error::Unavailable { .. }) => {}
+                done => done.expect("migrated"),
+            }
             let started = (address, store.clone());
             App::serve(listener, config, store, clock, stop, || _ = ready.send(started))
                 .await
@@ -93,6 +126,12 @@ impl TestServer {
         });
         let (address, store) = is_ready.await.expect("the server did not start");
         self.running = Some(Running { address, store, shutdown, stopped });
+    }
+
+    /// As [`TestServer::restart`], with another configuration.
+    pub async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.restart().await;
     }
 
     /// Stops in order, and starts again on the same database, on another port.

@@ -11,7 +11,6 @@ use crate::domain::document::{
 };
 use crate::domain::error::Result;
 use crate::domain::ledger::{Allocation, Clearing, Document, DocumentEnd};
-use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, CLEARINGS, DOCUMENTS, ITEMS, account_name, child_name};
 use crate::domain::receivables::query::Page;
 use crate::pb;
@@ -115,7 +114,7 @@ fn content(draft: Draft<String>) -> pb::Document {
         instalments: encode_terms::instalments(instalments, currency),
         terms: terms.map(encode_terms::terms),
         baseline_dates: self::baseline_dates(baseline_dates),
-        clears: self::clears(clears, currency),
+        clears: self::clears(clears),
         adjustment_reason: reason.into(),
         order_ref,
         contract_ref,
@@ -138,14 +137,14 @@ fn baseline_dates(dates: BaselineDates) -> Option<pb::BaselineDates> {
 }
 
 /// Absent if it settles nothing.
-fn clears(clears: ClearingInstruction, currency: Currency) -> Option<pb::ClearingInstruction> {
+fn clears(clears: ClearingInstruction) -> Option<pb::ClearingInstruction> {
     if clears.is_empty() {
         return None;
     }
     let ClearingInstruction { targets, oldest_first } = clears;
     let target = |ClearingTarget { key, amount }| pb::ClearingTarget {
         key: Some(item::key(key)),
-        amount: amount.map(|minor| write::money(minor, currency)),
+        amount: amount.map(|amount| write::money(amount.minor, amount.currency)),
     };
     let targets = targets.into_iter().map(target).collect();
     Some(pb::ClearingInstruction { targets, oldest_first })

@@ -1,0 +1,149 @@
+//! PostgreSQL goes away under load and comes back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use ballast::ctx::Clock;
+use tonic::Code;
+
+use super::cluster::Cluster;
+use super::{
+    ACCOUNT, Receivables, aging, assert_clean, assert_come_again, count_documents, invoice,
+    open_by_number, request, serving, until,
+};
+use crate::support::{Database, Engine, TestServer};
+
+/// How long a call may take to find out that there is no database.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+async fn server_of(cluster: &Cluster) -> TestServer {
+    let clock = Clock::system(chrono_tz::UTC);
+    TestServer::start_on(Database::elsewhere(cluster.url()), Engine::Postgres, clock, |config| {
+        config.database.acquire_timeout_ms = 1_000;
+    })
+    .await
+}
+
+/// What everybody did, and whether they may go home.
+#[derive(Default)]
+struct Shift {
+    over: AtomicBool,
+    served: AtomicU32,
+    refused: AtomicU32,
+}
+
+impl Shift {
+    async fn until_served(&self, more: u32) {
+        let before = self.served.load(Ordering::Acquire);
+        let served = || async move { self.served.load(Ordering::Acquire) >= before + more };
+        until("served again", served).await;
+    }
+}
+
+/// Posts one document after the other, each until it is acknowledged; answers how many.
+async fn post(mut client: Receivables, name: usize, shift: Arc<Shift>) -> u32 {
+    let mut posted = 0;
+    let account = format!("accounts/ERP~C{name:03}");
+    while !shift.over.load(Ordering::Acquire) {
+        let request = request(vec![invoice(&format!("{name}-{posted}"), &account, 100)]);
+        loop {
+            let asked = Instant::now();
+            match client.post_documents(request.clone()).await {
+                Ok(_) => break,
+                Err(status) => {
+                    assert_come_again(&status, Code::Unavailable, "DATABASE_UNAVAILABLE");
+                    shift.refused.fetch_add(1, Ordering::AcqRel);
+                }
+            }
+            assert!(asked.elapsed() < PATIENCE, "{:?}", asked.elapsed());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        shift.served.fetch_add(1, Ordering::AcqRel);
+        posted += 1;
+    }
+    posted
+}
+
+async fn look(mut client: Receivables, whose: &'static str, shift: Arc<Shift>) {
+    while !shift.over.load(Ordering::Acquire) {
+        let asked = Instant::now();
+        match client.get_aging(aging(whose)).await {
+            // Before its first document nobody knows the account.
+            Ok(_) => shift.served.fetch_add(1, Ordering::AcqRel),
+            Err(status) if status.code() == Code::NotFound => 0,
+            Err(status) => {
+                assert_come_again(&status, Code::Unavailable, "DATABASE_UNAVAILABLE");
+                shift.refused.fetch_add(1, Ordering::AcqRel)
+            }
+        };
+        assert!(asked.elapsed() < PATIENCE, "{:?}", asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outage_of_the_database_under_load_loses_and_doubles_nothing() {
+    let cluster = Cluster::create();
+    cluster.start();
+    let server = server_of(&cluster).await;
+    until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    let shift = Arc::new(Shift::default());
+    let posters: Vec<_> =
+        (0..4).map(|name| tokio::spawn(post(server.receivables(), name, shift.clone()))).collect();
+    let watchers: Vec<_> = [ACCOUNT, "accounts/-"]
+        .map(|whose| tokio::spawn(look(server.receivables(), whose, shift.clone())))
+        .into();
+
+    for mode in ["immediate", "fast", "immediate"] {
+        shift.until_served(40).await;
+        let refused = shift.refused.load(Ordering::Acquire);
+        cluster.stop(mode);
+        until("not serving", || async { serving(server.channel()).await == Some(false) }).await;
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert!(shift.refused.load(Ordering::Acquire) > refused, "nobody was refused");
+        cluster.start();
+        shift.until_served(40).await;
+        until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    }
+
+    shift.over.store(true, Ordering::Release);
+    let mut expected = BTreeMap::new();
+    let mut client = server.receivables();
+    for (name, poster) in posters.into_iter().enumerate() {
+        let posted = poster.await.expect("only refusals that say when to come again");
+        expected.extend((0..posted).map(|number| (format!("{name}-{number}"), 100)));
+        let account = format!("accounts/ERP~C{name:03}");
+        assert_eq!(count_documents(&mut client, &account).await, posted as usize);
+    }
+    for watcher in watchers {
+        watcher.await.expect("only refusals that say when to come again");
+    }
+    assert_eq!(open_by_number(&mut client).await, expected);
+    assert_clean(server.store()).await;
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outage_at_the_start_ends_when_the_database_comes_up() {
+    let cluster = Cluster::create();
+    let server = server_of(&cluster).await;
+    assert_eq!(serving(server.channel()).await, Some(false));
+    let shift = Arc::new(Shift::default());
+    let poster = tokio::spawn(post(server.receivables(), 0, shift.clone()));
+    let watcher = tokio::spawn(look(server.receivables(), "accounts/-", shift.clone()));
+    until("refused", || async { shift.refused.load(Ordering::Acquire) > 1 }).await;
+    assert_eq!(shift.served.load(Ordering::Acquire), 0);
+
+    cluster.start();
+    shift.until_served(20).await;
+    until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    shift.over.store(true, Ordering::Release);
+    let posted = poster.await.expect("only refusals that say when to come again");
+    watcher.await.expect("only refusals that say when to come again");
+    let mut client = server.receivables();
+    assert_eq!(count_documents(&mut client, ACCOUNT).await, posted as usize);
+    assert_clean(server.store()).await;
+    drop(server);
+}
