@@ -4,8 +4,9 @@ use super::Receivables;
 use super::columns::{Layout, by_currency};
 use crate::ctx::Ctx;
 use crate::domain::aging::Aging;
+use crate::domain::dates::BusinessDayConvention;
 use crate::domain::error::Result;
-use crate::domain::ledger::{LedgerPoint, Narrow, Scope};
+use crate::domain::ledger::{LedgerPoint, Scope};
 use crate::domain::money::{Currency, to_minor};
 use crate::domain::receivables::{AgingAnswer, AgingQuery, ControlTotalCheck};
 use crate::service::accounts::resolve;
@@ -74,8 +75,15 @@ impl Receivables {
     }
 
     fn positions_query(query: &AgingQuery, whose: Whose, at: At) -> PositionsQuery {
-        let Narrow { company_code, currency } = query.narrow.clone();
-        PositionsQuery { whose, narrow: Narrow { company_code, currency }, basis: query.basis, at }
+        // A date that rolls to a working day may roll into another bucket.
+        let exact = query.convention != BusinessDayConvention::None;
+        PositionsQuery {
+            whose,
+            narrow: query.narrow.clone(),
+            basis: query.basis,
+            buckets: (!exact).then(|| query.edges.clone()),
+            at,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::Receivables;
 use super::columns::debits;
 use super::share::share_bp;
 use crate::ctx::Ctx;
-use crate::domain::aging::Basis;
+use crate::domain::aging::{Basis, Edges};
 use crate::domain::error::{Error, Result};
 use crate::domain::ledger::{Narrow, PointQuery};
 use crate::domain::money::Currency;
@@ -47,7 +47,9 @@ impl Receivables {
         };
         let mut risks = basic::risks(&accounts, self.echo(ctx, at).await?);
         if view == RiskView::Full {
-            full::add(&mut risks, self.store.evidence(&whose, at).await?, at.as_of);
+            let overdue = basic::overdue(&risks);
+            let evidence = self.store.evidence(&whose, &overdue, at).await?;
+            full::add(&mut risks, evidence, at.as_of);
             self.add_shares(&mut risks, &accounts, at).await?;
         }
         if let Some(to) = display {
@@ -120,6 +122,11 @@ impl Receivables {
 }
 
 fn positions_of(whose: &Whose, at: At) -> PositionsQuery {
-    let narrow = Narrow::default();
-    PositionsQuery { whose: whose.clone(), narrow, basis: Basis::DueDate, at }
+    PositionsQuery {
+        whose: whose.clone(),
+        narrow: Narrow::default(),
+        basis: Basis::DueDate,
+        buckets: Some(Edges::default()),
+        at,
+    }
 }
