@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use ballast::pb;
 use fastrand::Rng;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tonic::Status;
@@ -15,9 +16,13 @@ use super::{
     request,
 };
 use crate::support::ledger::{date, fresh};
+use crate::support::{Engine, TestServer};
 
 const CALLS: usize = 200;
 const CONCURRENT: usize = 10;
+/// Calls that are dropped around the beginning of their transactions, where a driver is at its
+/// weakest.
+const FLURRY: usize = 800;
 
 /// What somebody does who may hang up.
 enum Deed {
@@ -81,6 +86,48 @@ async fn act(mut client: Receivables, number: usize, deed: &Deed) -> Result<(), 
     Ok(())
 }
 
+/// One caller with a connection of its own: HTTP/2 closes one whose calls are dropped again and
+/// again before they began, and with it those of others.
+async fn hang_up_again_and_again(mut client: Receivables, mut rng: Rng) {
+    for _ in 0..FLURRY / CONCURRENT {
+        let group = pb::GetAgingRequest { include_group: true, ..aging(ACCOUNT) };
+        client.get_aging(group.clone()).await.unwrap_or_else(|status| panic!("{status:?}"));
+        let (mut hasty, again) = (client.clone(), invoice("I-0", ACCOUNT, 100));
+        let posts = rng.bool();
+        let call = async move {
+            match posts {
+                false => _ = hasty.get_aging(group).await,
+                true => _ = hasty.post_documents(request(vec![again])).await,
+            }
+            hasty.get_aging(aging("accounts/-")).await
+        };
+        let patience = Duration::from_micros(rng.u64(300..6_000));
+        // Whether it was in time is not the question.
+        let _ = timeout(patience, call).await;
+    }
+}
+
+/// No connection may have kept a transaction, nor the lock that announces one.
+async fn assert_nothing_is_left_open(server: &TestServer) {
+    if server.engine() == Engine::Sqlite {
+        return;
+    }
+    let mut connection = PgConnection::connect(server.database_url()).await.expect("connected");
+    let own = "datname = current_database() AND pid <> pg_backend_pid()";
+    let open =
+        format!("SELECT COUNT(*) FROM pg_stat_activity WHERE {own} AND xact_start IS NOT NULL");
+    let mut left = 0;
+    for _ in 0..50 {
+        let count = sqlx::query_scalar(AssertSqlSafe(open.clone()));
+        left = count.fetch_one(&mut connection).await.expect("counted");
+        if left == 0_i64 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+    panic!("{left} connections are in transactions that nobody works on");
+}
+
 fn deeds(rng: &mut Rng, clears: Vec<pb::ClearItemsRequest>) -> Vec<Deed> {
     let mut clears = clears.into_iter();
     let mut deeds: Vec<Deed> = (0..CALLS)
@@ -129,6 +176,13 @@ on_both_engines! {
             left.push((number, deed));
         }
         assert!(hung_up > CALLS / 4, "only {hung_up} hung up");
+
+        let mut flurry = JoinSet::new();
+        for _ in 0..CONCURRENT {
+            flurry.spawn(hang_up_again_and_again(server.receivables(), rng.fork()));
+        }
+        flurry.join_all().await;
+        assert_nothing_is_left_open(&server).await;
 
         // One more call than there are connections, at once and promptly.
         let asked = Instant::now();

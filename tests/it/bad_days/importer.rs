@@ -26,6 +26,8 @@ pub struct Importer {
     pub summary: Option<pb::ImportSummary>,
     /// Answers received; of the whole life of the importer.
     pub answers: Arc<AtomicU32>,
+    /// Answers since the finish was asked for, and one for asking; 0 before, in each session.
+    pub finishing: Arc<AtomicU32>,
     /// Sessions that broke off after all chunks were acknowledged.
     pub broken_at_the_finish: u32,
 }
@@ -40,6 +42,7 @@ impl Importer {
             posted: 0,
             summary: None,
             answers: Arc::default(),
+            finishing: Arc::default(),
             broken_at_the_finish: 0,
         }
     }
@@ -54,6 +57,7 @@ impl Importer {
     }
 
     async fn go_on(&mut self, client: &mut Receivables) -> Result<(), Status> {
+        self.finishing.store(0, Ordering::Release);
         let (outgoing, requests) = mpsc::channel(8);
         let header = pb::ImportHeader {
             import_id: self.id.clone(),
@@ -72,7 +76,10 @@ impl Importer {
             match answer {
                 Answer::Started(started) => self.started(started.acknowledged_sequence),
                 Answer::Acknowledgement(acknowledged) => self.acknowledge(acknowledged),
-                Answer::Progress(_) => continue,
+                Answer::Progress(_) => {
+                    self.finishing.fetch_add(1, Ordering::AcqRel);
+                    continue;
+                }
                 Answer::Summary(summary) => {
                     self.summary = Some(summary);
                     return Ok(());
@@ -80,6 +87,7 @@ impl Importer {
             }
             if self.acknowledged == self.last() {
                 ask(&outgoing, Ask::Finish(pb::ImportFinish {})).await?;
+                self.finishing.store(1, Ordering::Release);
                 continue;
             }
             while self.sent < (self.acknowledged + AHEAD).min(self.last()) {

@@ -18,6 +18,8 @@ use super::{
 use crate::support::{Database, Engine};
 
 const KILLS: u32 = 20;
+/// So many of them while documents come in, the others while clearings are applied.
+const KILLS_EARLY: u32 = 10;
 const CHUNK: usize = 60;
 
 /// Somebody who posts one document after the other, and asks again with the same id when an
@@ -89,11 +91,17 @@ async fn kill_nine_at_any_moment(engine: Engine) {
     let mut importer = Importer::new("bad-day", &book.documents, CHUNK);
     let mut poster = Poster::new(seed);
 
-    for _ in 0..KILLS {
+    for kill in 0..KILLS {
         let server = Served::start(url).await;
         let (mut client, posting) = (receivables(&server.address), receivables(&server.address));
-        let answers = importer.answers.clone();
+        // After some answers of this phase.
+        let (answers, wait) = match kill < KILLS_EARLY {
+            true => (importer.answers.clone(), rng.u32(0..4)),
+            false => (importer.finishing.clone(), rng.u32(1..3)),
+        };
+        importer.finishing.store(0, Ordering::Release);
         let before = answers.load(Ordering::Acquire);
+        let done = importer.summary.is_some();
         let posted = tokio::spawn(poster.run(posting));
         let imported = tokio::spawn(async move {
             let broken = importer.summary.is_some()
@@ -104,15 +112,20 @@ async fn kill_nine_at_any_moment(engine: Engine) {
             assert!(broken, "refused");
             importer
         });
-        // After some answers, or after a while if there is nothing left to import.
-        let (wait, begun) = (rng.u32(0..4), Instant::now());
-        while answers.load(Ordering::Acquire) < before + wait && begun.elapsed().as_millis() < 900 {
+        // Nothing is answered any more where nothing is left to import.
+        let begun = Instant::now();
+        while !done && answers.load(Ordering::Acquire) < before + wait {
+            if imported.is_finished() || begun.elapsed() > Duration::from_secs(30) {
+                break;
+            }
             tokio::time::sleep(Duration::from_micros(200)).await;
         }
-        tokio::time::sleep(Duration::from_micros(rng.u64(0..60_000))).await;
+        tokio::time::sleep(Duration::from_micros(rng.u64(0..40_000))).await;
         server.kill();
         (importer, poster) = (imported.await.expect("imports"), posted.await.expect("posts"));
     }
+    assert!(importer.broken_at_the_finish >= 4, "{} at the finish", importer.broken_at_the_finish);
+    assert!(poster.lost >= 4, "{} lost answers", poster.lost);
     println!(
         "kills at the finish: {}; lost answers: {}; imported before the last start: {}",
         importer.broken_at_the_finish,
