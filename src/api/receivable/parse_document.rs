@@ -85,6 +85,7 @@ fn shape(document: pb::Document, violations: &mut Violations) -> Option<Draft<Ac
         record_time: _,
         reverse_date: _,
         reverse_reason: _,
+        discount_available: _,
     } = document;
 
     let key = parse_key::key("key", key, violations);
