@@ -83,7 +83,7 @@ impl Book {
             self.note(&receipt, left.min(0));
             self.clearings += 1;
         }
-        if number % 40 == 0 {
+        if number.is_multiple_of(40) {
             let (receipt, missing) = (format!("P-{number}"), format!("MISSING-{number}"));
             self.documents.push(receipt_for(rng, &receipt, &account, 700, &missing));
             self.note(&receipt, -700);

@@ -97,7 +97,7 @@ async fn ask(client: &mut Receivables, known_at: Option<prost_types::Timestamp>)
 }
 
 fn known_at(answers: &Answers) -> prost_types::Timestamp {
-    let point = answers.aging.point.clone().expect("a point");
+    let point = answers.aging.point.expect("a point");
     point.known_at.expect("a time")
 }
 
