@@ -6,8 +6,8 @@ COPY . .
 # The caches outlive the build, so the binary is copied out of them.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
-    cargo build --release --locked --bin ballast \
-    && cp target/release/ballast /ballast
+    cargo build --profile dist --locked --bin ballast \
+    && cp target/dist/ballast /ballast
 
 FROM debian:bookworm-slim
 # A number, so that Kubernetes can see that it is not root. The folder belongs to it before it
@@ -19,7 +19,7 @@ COPY --from=builder /ballast /usr/local/bin/ballast
 USER 10001:10001
 WORKDIR /var/lib/ballast
 VOLUME /var/lib/ballast
-ENV BALLAST_LISTEN=0.0.0.0:50051 \
+ENV BALLAST_SERVER_LISTEN=0.0.0.0:50051 \
     BALLAST_DATABASE_URL=sqlite:///var/lib/ballast/ballast.db
 EXPOSE 50051
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

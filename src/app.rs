@@ -7,6 +7,8 @@ mod jobs;
 mod readiness;
 mod routes;
 
+pub(crate) use routes::settings;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -7,14 +7,20 @@
 //! - [`api`]: handlers that parse, call and encode, and the layers around them
 //! - [`app`]: puts all of it together and serves it
 //! - [`cli`]: the commands; [`config`], [`telemetry`], [`shutdown`]: the process
+//! - [`demo`]: a made-up company to try things out on
 //! - [`ctx`]: what every use case is told about its call
+//! - [`service`]: use cases: lock, load, ask `domain`, write
 //! - [`pb`]: the contract as generated code
+
+// Money never touches a float.
+#![deny(clippy::float_arithmetic)]
 
 pub mod api;
 pub mod app;
 pub mod cli;
 pub mod config;
 pub mod ctx;
+pub mod demo;
 pub mod domain;
 pub mod pb;
 pub mod service;

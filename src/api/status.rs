@@ -43,6 +43,9 @@ fn describe(error: &Error, violations_max: usize) -> Status {
     let mut metadata = HashMap::new();
     let (code, message) = match error {
         Error::Invalid(violations) => {
+            for (key, value) in violations.first().into_iter().flat_map(|v| &v.metadata) {
+                insert(&mut metadata, key, value);
+            }
             details.set_bad_request(field_violations(violations, violations_max));
             (Code::InvalidArgument, headline(violations, |v| (&v.field, &v.description)))
         }
@@ -110,7 +113,7 @@ fn field_violations(violations: &[Violation], max: usize) -> Vec<FieldViolation>
     let mut told: Vec<_> = violations
         .iter()
         .take(max)
-        .map(|Violation { field, reason, description }| {
+        .map(|Violation { field, reason, description, metadata: _ }| {
             field_violation(field, *reason, description)
         })
         .collect();

@@ -7,6 +7,7 @@ use super::App;
 use super::health::Health;
 use crate::api::account::Accounts;
 use crate::api::receivable::{ReceivableServices, Receivables};
+use crate::config::Config;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::Currency;
 use crate::pb;
@@ -28,7 +29,7 @@ macro_rules! bounded {
 /// Everything served on one port.
 pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
     let server = &app.config.server;
-    let settings = settings(app)?;
+    let settings = settings(&app.config)?;
     let store = || app.store.clone();
     let questions = service::receivables::Receivables::new(store(), settings.clone());
     let accounts = Accounts::new(service::accounts::Accounts::new(store()), questions.clone());
@@ -53,8 +54,8 @@ pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
 }
 
 /// What the configuration says about rules.
-fn settings(app: &App) -> Result<Settings> {
-    let business = &app.config.business;
+pub(crate) fn settings(config: &Config) -> Result<Settings> {
+    let business = &config.business;
     let base_currency = business
         .base_currency
         .as_deref()

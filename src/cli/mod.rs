@@ -1,9 +1,15 @@
 //! The command line: one file per command. A command parses, calls the library and prints;
 //! it decides nothing.
 
+pub mod demo;
+mod dynamic;
 mod healthcheck;
+mod import;
+mod migrate;
 mod options;
+mod report;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -19,10 +25,21 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Try it out: serve a made-up company, ask the usual questions and show how.
+    Demo(demo::Args),
     /// Serve the API until SIGTERM or SIGINT.
     Serve(serve::Args),
     /// Ask a running server whether it serves: exit status 0 if so, else 1.
     Healthcheck(healthcheck::Args),
+    /// Bring the schema of the database up to date, and nothing else.
+    Migrate(migrate::Args),
+    /// Import documents from CSV files, into the database or through a server.
+    Import(import::Args),
+    /// Print a report; reads only, also beside a running server.
+    #[command(subcommand)]
+    Report(report::Report),
+    /// Rebuild what is derived from the ledger and compare: exit status 1 if anything differs.
+    Verify(verify::Args),
 }
 
 /// Runs the command the process was started with.
@@ -34,12 +51,17 @@ pub fn run() -> ExitCode {
     };
     let done = runtime.block_on(async {
         match command {
-            Command::Serve(args) => serve::run(args).await,
-            Command::Healthcheck(args) => healthcheck::run(args).await,
+            Command::Demo(args) => demo::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Serve(args) => serve::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Healthcheck(args) => healthcheck::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Migrate(args) => migrate::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Import(args) => import::run(args).await,
+            Command::Report(report) => report::run(report).await.map(|()| ExitCode::SUCCESS),
+            Command::Verify(args) => verify::run(args).await,
         }
     });
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(message) => fail(&message),
     }
 }

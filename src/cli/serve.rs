@@ -54,7 +54,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     serving.await.map_err(|e| e.to_string())
 }
 
-async fn listen_on(address: SocketAddr) -> Result<TcpListener, String> {
+pub(super) async fn listen_on(address: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|e| match e.kind() {
         ErrorKind::AddrInUse => {
             format!("{address} is in use: stop the other process, or choose another --listen")

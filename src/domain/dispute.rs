@@ -2,9 +2,6 @@
 
 use chrono::NaiveDate;
 
-use super::clearing::max_clearable;
-use super::item::Side;
-
 /// What a dispute takes of an item: from its first day to the day before it was resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Contested {
@@ -44,7 +41,18 @@ pub fn disputable(
             _ => by_day.push((date, change)),
         }
     }
-    max_clearable(Side::Debit, free_now, &by_day)
+    least(free_now, &by_day)
+}
+
+/// The least that is free on the day in question and after each later change; never negative.
+fn least(free_now: i64, later: &[(NaiveDate, i64)]) -> i64 {
+    let mut free = free_now - later.iter().map(|&(_, minor)| minor).sum::<i64>();
+    let mut least = free;
+    for (_, minor) in later {
+        free += minor;
+        least = least.min(free);
+    }
+    least.max(0)
 }
 
 #[cfg(test)]

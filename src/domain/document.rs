@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::error::{Reason, Violation};
 use super::item::{AdjustmentReason, DocumentKind, Side};
-use super::money::Currency;
+use super::money::{Currency, Money};
 use super::stored::stored_enum;
 use super::terms::{Baseline, Instalment, InstalmentKind, PaymentTerms};
 
@@ -79,11 +79,12 @@ impl ClearingInstruction {
     }
 }
 
-/// A document to settle, and how much of it: `None` is as much as both sides have open.
+/// A document to settle, and how much of it, in its own currency: `None` is as much as both
+/// sides have open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClearingTarget {
     pub key: DocumentKey,
-    pub amount: Option<i64>,
+    pub amount: Option<Money>,
 }
 
 stored_enum! {
@@ -232,7 +233,7 @@ impl<A> Draft<A> {
             add("clears.targets", Reason::TooManyElements, "at most 100");
         }
         for (i, target) in self.clears.targets.iter().enumerate() {
-            if target.amount.is_some_and(|amount| amount <= 0) {
+            if target.amount.is_some_and(|amount| amount.minor <= 0) {
                 add(
                     &format!("clears.targets[{i}].amount"),
                     Reason::AmountOutOfRange,

@@ -123,11 +123,24 @@ pub struct Violation {
     pub field: String,
     pub reason: Reason,
     pub description: String,
+    /// As documented with the reason: what a program acts on.
+    pub metadata: BTreeMap<&'static str, String>,
 }
 
 impl Violation {
     pub fn new(field: impl Into<String>, reason: Reason, description: impl Into<String>) -> Self {
-        Self { field: field.into(), reason, description: description.into() }
+        Self {
+            field: field.into(),
+            reason,
+            description: description.into(),
+            metadata: BTreeMap::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl ToString) -> Self {
+        self.metadata.insert(key, value.to_string());
+        self
     }
 }
 

@@ -52,7 +52,7 @@ pub struct ImportFault {
 }
 
 impl From<Violation> for ImportFault {
-    fn from(Violation { field, reason, description }: Violation) -> Self {
+    fn from(Violation { field, reason, description, metadata: _ }: Violation) -> Self {
         Self { reason, field, description }
     }
 }

@@ -1,6 +1,8 @@
 //! Documents and the open items they leave: which kinds there are, and which column an item
 //! of theirs belongs to.
 
+use chrono::NaiveDate;
+
 use super::stored::stored_enum;
 use super::terms::{Instalment, InstalmentKind};
 
@@ -121,6 +123,16 @@ impl ItemClass {
             (Side::Credit, DocumentKind::Receipt) if has_order_ref => Self::OrderAdvance,
             (Side::Credit, DocumentKind::Receipt | DocumentKind::Recovery) => Self::UnappliedCash,
             (Side::Credit, _) => Self::OpenCredit,
+        }
+    }
+
+    /// What an item of this class and due date counts as on a day: a retention is an ordinary
+    /// item from the day of its release on.
+    #[must_use]
+    pub fn on(self, due_date: NaiveDate, day: NaiveDate) -> Self {
+        match self {
+            Self::Retention if due_date <= day => Self::Ordinary,
+            class => class,
         }
     }
 }

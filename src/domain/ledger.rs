@@ -81,6 +81,17 @@ pub struct Document {
     pub clearings: Vec<Clearing>,
 }
 
+impl Document {
+    /// The cash discount its terms allow on settling all that is open on that day, in minor
+    /// units; `None` without such terms, or while its items are not known.
+    pub fn discount_available(&self, day: NaiveDate) -> Option<i64> {
+        let terms = self.draft.terms.as_ref().filter(|terms| !terms.discounts.is_empty())?;
+        let baseline = self.draft.baseline_date()?;
+        let open = self.items.iter().map(|item| item.open).sum::<i64>();
+        (!self.items.is_empty()).then(|| terms.discount_available(baseline, day, open))
+    }
+}
+
 /// How and when a document stopped counting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentEnd {

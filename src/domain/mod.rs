@@ -6,7 +6,6 @@ mod stored;
 pub mod account;
 pub mod aging;
 pub mod books;
-pub mod clearing;
 pub mod currency;
 pub mod dates;
 pub mod days_to_pay;

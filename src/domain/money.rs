@@ -104,11 +104,6 @@ fn out_of_range(field: &str, currency: Currency) -> Violation {
     Violation::new(field, Reason::AmountOutOfRange, format!("an amount is at most {limit}"))
 }
 
-/// The sum, wide enough for any number of amounts.
-pub fn sum_minor(amounts: impl Iterator<Item = i64>) -> i128 {
-    amounts.map(i128::from).sum()
-}
-
 /// Narrows a total to what a column or message holds.
 ///
 /// # Errors

@@ -10,7 +10,6 @@ mod validate;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-pub use self::discount::discount_on_payment;
 pub use self::schedule::due;
 use super::stored::stored_enum;
 

@@ -4,7 +4,9 @@ mod alias;
 mod group;
 mod lifecycle;
 mod list;
+mod missing;
 mod request;
+mod status;
 
 use std::collections::HashMap;
 

@@ -281,14 +281,33 @@ on_both_engines! {
 
     async fn ar_22_a_cash_discount_is_an_adjustment_beside_the_receipt(server: TestServer) {
         // The source takes the discount by itself when the payment comes in time. Here the ERP
-        // that grants it posts it, as an adjustment that clears the rest of the invoice.
+        // that grants it posts it, as an adjustment that clears the rest of the invoice; the
+        // document says how much its terms allow.
         let mut desk = Desk::new(&server);
         let discount = |no: &str, amount: &str| pb::Document {
             adjustment_reason: pb::AdjustmentReason::CashDiscount.into(),
             ..document(pb::DocumentKind::Adjustment, no, day(10), amount)
         };
+        let terms = pb::PaymentTerms {
+            steps: vec![pb::TermsStep { step: Some(pb::terms_step::Step::AddDays(30)) }],
+            discounts: vec![pb::TermsDiscount { days: 10, rate_bp: 200 }],
+            ..pb::PaymentTerms::default()
+        };
+        let offered = pb::Document {
+            terms: Some(terms),
+            ..document(pb::DocumentKind::Invoice, "I1", day(0), "100.00")
+        };
+        let name = desk.post([offered]).await.remove(0).document;
+        for (paid_on, allowed) in [(0, "2.00"), (10, "2.00"), (11, "0.00")] {
+            let request = pb::GetDocumentRequest {
+                name: name.clone(),
+                as_of: Some(day(paid_on)),
+                ..pb::GetDocumentRequest::default()
+            };
+            let document = desk.client.get_document(request).await.expect("it").into_inner();
+            assert_eq!(text(&document.discount_available), allowed, "day {paid_on}");
+        }
         desk.post([
-            invoice("I1", day(0), "100.00", &[(day(30), "100.00")]),
             receipt("R1", day(10), "98.00").settles("I1"),
             discount("D1", "2.00").settles("I1"),
             invoice("I2", day(0), "100.00", &[(day(30), "100.00")]),

@@ -34,9 +34,9 @@ pub fn within(parent: &str, part: impl Display) -> String {
 
 /// The same violations as seen from the request that has the thing at `parent`.
 pub fn prefixed(violations: Vec<Violation>, parent: &str) -> impl Iterator<Item = Violation> {
-    violations.into_iter().map(move |Violation { field, reason, description }| {
-        Violation::new(within(parent, field), reason, description)
-    })
+    violations
+        .into_iter()
+        .map(move |violation| Violation { field: within(parent, &violation.field), ..violation })
 }
 
 pub fn missing(field: &str) -> Violation {

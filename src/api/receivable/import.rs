@@ -2,18 +2,14 @@
 //! before the next is read. Acknowledged means committed, so a stream that broke is taken up
 //! with the same header at the chunk after the last acknowledgement.
 
-use std::collections::HashMap;
-
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
-use tonic_types::StatusExt as _;
 
 use super::stream::{self, Answers, Ended, Outlet};
 use super::{encode, parse_import};
-use crate::api::status::DOMAIN;
 use crate::ctx::Ctx;
-use crate::domain::error::{Error, Reason};
+use crate::domain::error::{Error, Reason, Violation};
 use crate::domain::import::FinishStep;
 use crate::pb;
 use crate::pb::import_documents_request::Step;
@@ -86,17 +82,15 @@ async fn finish(
 }
 
 /// The next chunk, or one that was acknowledged before.
-fn check_sequence(sequence: i64, acknowledged: i64) -> Result<(), Status> {
+fn check_sequence(sequence: i64, acknowledged: i64) -> Result<(), Error> {
     let expected = acknowledged.saturating_add(1);
     if (1..=expected).contains(&sequence) {
         return Ok(());
     }
     let what = format!("chunk {sequence} came where {expected}, or one before it, was expected");
-    let status = Status::from(Error::invalid("chunk.sequence", Reason::ChunkOutOfOrder, what));
-    let mut details = status.get_error_details();
-    let metadata = HashMap::from([("expected".to_owned(), expected.to_string())]);
-    details.set_error_info(Reason::ChunkOutOfOrder.as_str(), DOMAIN, metadata);
-    Err(Status::with_error_details(status.code(), status.message(), details))
+    Err(Violation::new("chunk.sequence", Reason::ChunkOutOfOrder, what)
+        .with("expected", expected)
+        .into())
 }
 
 fn misplaced(description: &str) -> Ended {
@@ -105,6 +99,8 @@ fn misplaced(description: &str) -> Ended {
 
 #[cfg(test)]
 mod tests {
+    use tonic_types::StatusExt as _;
+
     use super::*;
 
     #[test]
@@ -113,7 +109,7 @@ mod tests {
             assert!(check_sequence(sequence, acknowledged).is_ok(), "{sequence} {acknowledged}");
         }
         for (sequence, acknowledged) in [(0, 0), (-1, 0), (2, 0), (5, 3), (0, 3), (i64::MAX, 0)] {
-            let status = check_sequence(sequence, acknowledged).unwrap_err();
+            let status = Status::from(check_sequence(sequence, acknowledged).unwrap_err());
             let details = status.get_error_details();
             let info = details.error_info().expect("always there");
             assert_eq!(info.reason, "CHUNK_OUT_OF_ORDER");

@@ -108,9 +108,8 @@ fn shape(document: pb::Document, violations: &mut Violations) -> Option<Draft<Ac
     }
     let baseline_dates = baseline_dates
         .map_or(BaselineDates::default(), |d| parse_terms::baseline_dates(d, violations));
-    let clears = clears.map_or(ClearingInstruction::default(), |c| {
-        clearing_instruction(c, &key, currency, violations)
-    });
+    let clears = clears
+        .map_or(ClearingInstruction::default(), |c| clearing_instruction(c, &key, violations));
     let reason = adjustment_reason;
     let reason = read::optional_enum("adjustment_reason", reason, enums::read_adjustment);
     let adjustment_reason = violations.keep(reason).flatten();
@@ -186,7 +185,6 @@ fn net_and_tax(
 fn clearing_instruction(
     clears: pb::ClearingInstruction,
     naming: &DocumentKey,
-    currency: Option<Currency>,
     violations: &mut Violations,
 ) -> ClearingInstruction {
     let pb::ClearingInstruction { targets, oldest_first } = clears;
@@ -200,7 +198,7 @@ fn clearing_instruction(
             (format!("{field}[{i}].key"), format!("{field}[{i}].amount"));
         ClearingTarget {
             key: parse_key::target_key(&key_field, key, naming, violations),
-            amount: parse_terms::amount_in(&amount_field, amount.as_ref(), currency, violations),
+            amount: violations.keep(read::optional_money(&amount_field, amount.as_ref())).flatten(),
         }
     };
     ClearingInstruction {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{ActiveClearing, AllocationRow, Books, EntryKind, Item, Reset};
 use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::item::DocumentKind;
 use crate::domain::money::{Currency, convert, to_minor};
 use crate::domain::rates::UsedRate;
 
@@ -67,7 +68,7 @@ impl Books {
         Ok(Some(clearing))
     }
 
-    fn settle(
+    pub(super) fn settle(
         &mut self,
         cause: Uuid,
         clearing: Uuid,
@@ -195,12 +196,16 @@ impl Books {
     }
 
     /// Takes a clearing back from `effective` on, or from its own day if that is later.
+    ///
+    /// # Errors
+    /// `DOCUMENT_SETTLED_BY_RECOVERY`, `PERIOD_CLOSED`.
     pub fn reset(
         &mut self,
         clearing: &ActiveClearing,
         effective: NaiveDate,
         reason: &str,
     ) -> Result<()> {
+        self.refuse_under_recovery(clearing)?;
         let day = effective.max(clearing.apply_date);
         for row in &clearing.allocations {
             let (cause, id) = (clearing.document, clearing.id);
@@ -212,6 +217,41 @@ impl Books {
             effective: day,
             reason: reason.to_owned(),
         });
+        Ok(())
+    }
+
+    /// Takes out a clearing that was reset before on the days it still counted on.
+    pub(super) fn undo_lapsed(
+        &mut self,
+        clearing: &ActiveClearing,
+        until: NaiveDate,
+        reason: &str,
+    ) -> Result<()> {
+        let (cause, id) = (clearing.document, clearing.id);
+        for row in &clearing.allocations {
+            for (day, sign) in [(clearing.apply_date, 1), (until, -1)] {
+                let (amount, credit_amount) = (sign * row.amount, sign * row.credit_amount);
+                self.enter(row.debit_item, cause, id, EntryKind::Reset, day, amount)?;
+                self.enter(row.credit_item, cause, id, EntryKind::Reset, day, -credit_amount)?;
+            }
+        }
+        self.changes.resets.push(Reset {
+            clearing: clearing.id,
+            effective: clearing.apply_date,
+            reason: reason.to_owned(),
+        });
+        Ok(())
+    }
+
+    /// What ties a write-off to its debit stays while a recovery rests on it: without it more
+    /// would be open than was ever owed.
+    fn refuse_under_recovery(&self, clearing: &ActiveClearing) -> Result<()> {
+        for row in &clearing.allocations {
+            let (credit, debit) = (self.tracked(row.credit_item)?, self.tracked(row.debit_item)?);
+            if credit.item.kind == DocumentKind::WriteOff && debit.reopened > 0 {
+                return Err(rests_on(&debit.item));
+            }
+        }
         Ok(())
     }
 
@@ -261,6 +301,15 @@ impl Books {
         }
         self.clear(cause, day, &payments, rates)
     }
+}
+
+/// The refusal to take away what a recovery rests on.
+pub(super) fn rests_on(item: &Item) -> Error {
+    Error::precondition(
+        Reason::DocumentSettledByRecovery,
+        item.name(),
+        "a recovery rests on this; reverse the recovery first",
+    )
 }
 
 fn payment(credit: Uuid, debit: Uuid, amount: Option<i64>) -> Payment {

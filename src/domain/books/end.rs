@@ -1,14 +1,24 @@
 //! Taking a document out: reversed by hand, or superseded by a higher version.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::clear::{Payment, RateSource};
-use super::{ActiveClearing, Books, Ending, EntryKind, KnownKey};
+use super::clear::rests_on;
+use super::{ActiveClearing, AllocationRow, Books, Ending, EntryKind, KnownKey};
 use crate::domain::document::EndState;
-use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::item::DocumentKind;
 use crate::domain::names;
+
+/// A version of a document, with its items.
+#[derive(Debug, Clone, Copy)]
+pub struct Version<'a> {
+    pub document: Uuid,
+    /// Oldest due first.
+    pub items: &'a [Uuid],
+}
 
 /// The document to take out, with what is known of it.
 #[derive(Debug)]
@@ -18,6 +28,8 @@ pub struct Outgoing<'a> {
     pub items: &'a [Uuid],
     /// The clearings its items take part in, the other sides' items loaded as well.
     pub clearings: &'a [ActiveClearing],
+    /// Those that were reset before, with the day: they still count on the days until then.
+    pub lapsed: &'a [(ActiveClearing, NaiveDate)],
     /// For a recovery: what it reopened, and from when.
     pub reopened: &'a [(Uuid, NaiveDate, i64)],
 }
@@ -47,60 +59,89 @@ impl Books {
     }
 
     /// Takes the old version out on its posting date. What was cleared is reset on its own
-    /// day; [`Books::move_over`] puts it on the new version.
+    /// day, and [`Books::move_over`] puts it on the new version; what had been reset already
+    /// no longer counts on any day.
     pub fn supersede(&mut self, out: &Outgoing) -> Result<()> {
+        const REASON: &str = "superseded by a higher version";
         self.refuse_recovered(out)?;
         for clearing in out.clearings {
-            self.reset(clearing, clearing.apply_date, "superseded by a higher version")?;
+            self.reset(clearing, clearing.apply_date, REASON)?;
+        }
+        for (clearing, until) in out.lapsed {
+            self.undo_lapsed(clearing, *until, REASON)?;
         }
         self.take_out(out, out.key.posting_date, EndState::Superseded, "")
     }
 
     /// Puts on the new version of a document what was cleared with the old one: oldest due
-    /// first, never before the new posting date; a surplus stays with the credit.
+    /// first, never before the new posting date; a surplus stays with the credit. Between
+    /// currencies both amounts shrink alike and keep the rate they were settled at.
     pub fn move_over(
         &mut self,
         clearings: &[ActiveClearing],
-        old: &[Uuid],
-        new: &[Uuid],
-        rates: &impl RateSource,
+        old: Version,
+        new: Version,
     ) -> Result<()> {
         let mut clearings: Vec<&ActiveClearing> = clearings.iter().collect();
         clearings.sort_by_key(|c| (c.apply_date, c.id));
         for clearing in clearings {
+            let by_old = clearing.document == old.document;
+            let cause = if by_old { new.document } else { clearing.document };
+            let mut moved: BTreeMap<NaiveDate, (Uuid, Vec<AllocationRow>)> = BTreeMap::new();
             for row in &clearing.allocations {
-                let old_is_debit = old.contains(&row.debit_item);
-                let mut left = row.amount;
-                let mut left_credit = row.credit_amount;
-                for part in new {
-                    let (credit, debit) = match old_is_debit {
-                        true => (row.credit_item, *part),
-                        false => (*part, row.debit_item),
-                    };
-                    let (c, d) = (self.tracked(credit)?, self.tracked(debit)?);
-                    let day = clearing.apply_date.max(c.item.posting_date).max(d.item.posting_date);
-                    let amount = left.min(d.available(day));
-                    let credit_amount = match row.rate {
-                        None => amount.min(c.available(day)),
-                        Some(_) => share(amount, left, left_credit).min(c.available(day)),
-                    };
-                    let amount = if row.rate.is_none() { credit_amount } else { amount };
-                    if amount <= 0 || credit_amount <= 0 {
-                        continue;
+                let old_is_debit = old.items.contains(&row.debit_item);
+                let mut left = row.clone();
+                for part in new.items {
+                    match old_is_debit {
+                        true => left.debit_item = *part,
+                        false => left.credit_item = *part,
                     }
-                    let payment = Payment {
-                        credit,
-                        debit,
-                        amount: Some(amount),
-                        credit_amount: Some(credit_amount),
-                    };
-                    self.clear(clearing.document, day, &[payment], rates)?;
-                    left -= amount;
-                    left_credit -= credit_amount;
+                    let Some((day, fits)) = self.fit(&left, clearing.apply_date)? else { continue };
+                    let (id, rows) =
+                        moved.entry(day).or_insert_with(|| (Uuid::now_v7(), Vec::new()));
+                    self.settle(cause, *id, day, &fits)?;
+                    left.amount -= fits.amount;
+                    left.credit_amount -= fits.credit_amount;
+                    rows.push(fits);
                 }
+            }
+            for (apply_date, (id, allocations)) in moved {
+                let account_id = clearing.account_id.clone();
+                self.changes.clearings.push(ActiveClearing {
+                    id,
+                    account_id,
+                    document: cause,
+                    apply_date,
+                    allocations,
+                });
             }
         }
         Ok(())
+    }
+
+    /// As much of an allocation as its items have open, and from when on.
+    fn fit(
+        &self,
+        row: &AllocationRow,
+        apply_date: NaiveDate,
+    ) -> Result<Option<(NaiveDate, AllocationRow)>> {
+        let (credit, debit) = (self.tracked(row.credit_item)?, self.tracked(row.debit_item)?);
+        if credit.item.is_debit() || !debit.item.is_debit() {
+            // The new version stands on the other side.
+            return Ok(None);
+        }
+        let day = apply_date.max(credit.item.posting_date).max(debit.item.posting_date);
+        let (has, owes) = (credit.available(day), debit.available(day));
+        let (mut amount, mut credit_amount) = (row.amount.min(owes), row.credit_amount.min(has));
+        if credit.item.currency == debit.item.currency {
+            amount = amount.min(credit_amount);
+            credit_amount = amount;
+        } else {
+            credit_amount = credit_amount.min(share(amount, row.amount, row.credit_amount));
+            amount = amount.min(share(credit_amount, row.credit_amount, row.amount));
+        }
+        let fits = AllocationRow { amount, credit_amount, ..row.clone() };
+        Ok((amount > 0 && credit_amount > 0).then_some((day, fits)))
     }
 
     fn take_out(
@@ -140,11 +181,7 @@ impl Books {
             let tracked = self.tracked(id)?;
             let stays = out.items.contains(&id) || out.key.kind == DocumentKind::WriteOff;
             if tracked.reopened > 0 && stays && !own_recovery(id) {
-                return Err(Error::precondition(
-                    Reason::DocumentSettledByRecovery,
-                    tracked.item.name(),
-                    "a recovery rests on this; reverse the recovery first",
-                ));
+                return Err(rests_on(&tracked.item));
             }
         }
         Ok(())

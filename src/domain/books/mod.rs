@@ -28,7 +28,7 @@ use super::stored::stored_enum;
 
 pub use change::{Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
-pub use end::Outgoing;
+pub use end::{Outgoing, Version};
 pub use post::{Admission, admit, content_hash};
 
 stored_enum! {
@@ -222,7 +222,8 @@ pub struct Parked {
     pub import_id: String,
     /// Posting date of the credit.
     pub effective: NaiveDate,
-    pub document_no: String,
+    /// Key of the credit.
+    pub key: DocumentKey,
     pub position: i32,
     /// `None`: settle the oldest due first.
     pub target: Option<ClearingTarget>,

@@ -132,10 +132,13 @@ fn a_corrected_invoice_keeps_its_payment_and_returns_the_surplus() {
     books.clear_document(receipt[0], &items, None, &no_rates()).unwrap();
     let clearings = books.changes.clearings.clone();
     let key = known(&mut books, old);
-    let out = Outgoing { key: &key, items: &items, clearings: &clearings, reopened: &[] };
+    let out =
+        Outgoing { key: &key, items: &items, clearings: &clearings, lapsed: &[], reopened: &[] };
     books.supersede(&out).unwrap();
-    let (_, new) = post(&mut books, draft("1", DocumentKind::Invoice, 2, &[(20, 30), (40, 40)]));
-    books.move_over(&clearings, &items, &new, &no_rates()).unwrap();
+    let (id, new) = post(&mut books, draft("1", DocumentKind::Invoice, 2, &[(20, 30), (40, 40)]));
+    let (old, version) =
+        (Version { document: old, items: &items }, Version { document: id, items: &new });
+    books.move_over(&clearings, old, version).unwrap();
     assert_eq!(opens(&books, &items), [0]);
     assert_eq!(opens(&books, &new), [0, 0]);
     assert_eq!(opens(&books, &receipt), [-20]);

@@ -17,8 +17,7 @@ impl PaymentTerms {
     }
 
     /// The discount on settling `amount_minor` of the debt on `pay_date`, in minor units,
-    /// half to even. What must be paid is the amount less this; for the discount that a
-    /// given payment earns see [`discount_on_payment`].
+    /// half to even. What must be paid is the amount less this.
     pub fn discount_available(
         &self,
         baseline_date: NaiveDate,
@@ -27,16 +26,6 @@ impl PaymentTerms {
     ) -> i64 {
         let rate_bp = self.discount_rate_bp(baseline_date, pay_date);
         fraction(amount_minor, rate_bp, WHOLE_BP)
-    }
-}
-
-/// The discount that a payment earns on the debt it settles, in minor units, half to even:
-/// `settled = paid / (1 − rate)`, so 49.00 at 2 % settles 50.00 and the discount is 1.00.
-/// A rate of 100 % leaves nothing to pay and so earns nothing here.
-pub fn discount_on_payment(paid_minor: i64, rate_bp: u32) -> i64 {
-    match WHOLE_BP.checked_sub(rate_bp) {
-        None | Some(0) => 0,
-        Some(paid_share_bp) => fraction(paid_minor, rate_bp, paid_share_bp),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::domain::import::{
 };
 use crate::domain::names::AccountRef;
 use crate::service::Settings;
+use crate::store::account::KnownAccount;
 use crate::store::{AuditEntry, ImportRun, Lane, WriteTx};
 
 /// Clearings applied in one transaction of the finish: bounds how long it holds the writer.
@@ -95,11 +96,16 @@ impl Import {
     /// Applies the next clearings; call it until it answers that the import is done.
     pub async fn finish_step(&mut self, ctx: &Ctx) -> Result<FinishStep> {
         let (header, settings) = (self.header.clone(), self.ledger.settings.clone());
+        let audit = audit(ctx, &header);
         self.ledger
             .store
             .write(ctx, Lane::Bulk, move |tx| {
-                let (header, settings) = (header.clone(), settings.clone());
-                Box::pin(async move { finish(tx, &settings, &header).await })
+                let (header, settings, audit) = (header.clone(), settings.clone(), audit.clone());
+                Box::pin(async move {
+                    let step = finish(tx, &settings, &header).await?;
+                    tx.audit(&audit).await?;
+                    Ok(step)
+                })
             })
             .await
     }
@@ -135,10 +141,11 @@ async fn post_chunk(
     refuse_finished(&run)?;
     let good = || chunk.documents.iter().filter_map(|d| d.as_ref().ok());
     let refs = posting::named_accounts(good());
-    let known = tx.find_accounts(&refs).await?.len();
+    let known = account_ids(&tx.find_accounts(&refs).await?);
     let create = header.create_missing_accounts.then_some(&chunk.display_names);
     let found = posting::resolve(tx, &refs, create, header.canonical_form).await?;
-    run.accounts_created += created(&refs, &found, known);
+    let new = account_ids(&found).difference(&known).count();
+    run.accounts_created += i64::try_from(new).unwrap_or(i64::MAX);
 
     // A document whose account is missing is refused, the others go on.
     let mut drafts = Vec::new();
@@ -161,8 +168,9 @@ async fn post_chunk(
 
     let (accounts, closed) = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
+    let oldest_first = run.oldest_first;
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
-    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id };
+    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id, oldest_first };
     let posted = posting.post(drafts).await?;
     // What waited for these documents is settled at our finish, with everything else.
     let new_keys = post::new_keys(keys.iter().zip(&posted));
@@ -189,24 +197,14 @@ async fn post_chunk(
     Ok(results)
 }
 
-/// How many accounts were created for these names; several names may be one account.
-fn created(
-    refs: &[AccountRef],
-    found: &HashMap<AccountRef, crate::store::account::KnownAccount>,
-    known: usize,
-) -> i64 {
-    if found.len() <= known {
-        return 0;
-    }
-    let ids: BTreeSet<&str> =
-        refs.iter().filter_map(|r| found.get(r)).map(|a| a.id.as_str()).collect();
-    let new = found.len().min(ids.len()).saturating_sub(known.min(ids.len()));
-    i64::try_from(new).unwrap_or(i64::MAX)
+/// The accounts behind names; several names may be one account.
+fn account_ids(found: &HashMap<AccountRef, KnownAccount>) -> BTreeSet<String> {
+    found.values().map(|account| account.id.clone()).collect()
 }
 
 fn unknown_account(
     draft: &Draft<AccountRef>,
-    found: &HashMap<AccountRef, crate::store::account::KnownAccount>,
+    found: &HashMap<AccountRef, KnownAccount>,
 ) -> Option<Violation> {
     let named = [
         ("payer", Some(&draft.payer)),

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::rates::Rates;
 use crate::domain::books::{Books, KnownKey};
-use crate::domain::document::DocumentKey;
-use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::document::{ClearingTarget, DocumentKey};
+use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::item::DocumentKind;
 use crate::domain::money::Currency;
 use crate::domain::names::{self, child_name};
@@ -154,10 +154,11 @@ impl<'a> Jobs<'a> {
         key.filter(|k| !k.reversed).map_or_else(Vec::new, |k| self.books.items_of(k.document))
     }
 
-    fn order(&self, w: &WaitingClearing) -> (NaiveDate, String, Uuid, i32) {
+    /// Nothing in it tells when a document came.
+    fn order(&self, w: &WaitingClearing) -> (NaiveDate, DocumentKey, i32) {
         let target = w.target.as_ref().and_then(|t| self.keys.get(&t.key));
         let day = target.map_or(w.effective, |k| k.posting_date.max(w.effective));
-        (day, w.document_no.clone(), w.document, w.position)
+        (day, w.key.clone(), w.position)
     }
 
     fn apply(&mut self, clearing: &WaitingClearing) -> JobResult {
@@ -169,12 +170,28 @@ impl<'a> Jobs<'a> {
                 if debits.is_empty() {
                     return JobResult::Missing;
                 }
-                self.settle(credit, &debits, target.amount).map(|c| c.into_iter().collect())
+                self.amount_of(target, &debits)
+                    .and_then(|amount| self.settle(credit, &debits, amount))
+                    .map(|clearing| clearing.into_iter().collect())
             }
         };
         match result {
             Ok(clearings) => JobResult::Applied(clearings),
             Err(error) => JobResult::Failed(error),
+        }
+    }
+
+    /// How much of a target is to be settled; it is in the target's own currency.
+    fn amount_of(&self, target: &ClearingTarget, debits: &[Uuid]) -> Result<Option<i64>> {
+        let Some(amount) = target.amount else { return Ok(None) };
+        let own = debits.first().and_then(|id| self.books.item(*id)).map(|t| t.item.currency);
+        match own.filter(|own| *own != amount.currency) {
+            None => Ok(Some(amount.minor)),
+            Some(own) => Err(Error::invalid(
+                "amount",
+                Reason::CurrencyMismatch,
+                format!("is in {}, the document to settle in {own}", amount.currency),
+            )),
         }
     }
 
@@ -217,12 +234,22 @@ impl<'a> Jobs<'a> {
     }
 }
 
-/// The refusal of a clearing, naming the document that asked for it.
-pub fn named(error: Error, clearing: &WaitingClearing) -> Error {
+/// The refusal of a clearing, naming the document that asked for it, which is the one at
+/// `index` of the request.
+pub fn named(error: Error, clearing: &WaitingClearing, index: usize) -> Error {
     let document = child_name(&clearing.account_id, names::DOCUMENTS, clearing.document);
     match error {
         Error::FailedPrecondition(list) => Error::FailedPrecondition(
             list.into_iter().map(|p| p.with("document", &document)).collect(),
+        ),
+        Error::Invalid(list) => Error::Invalid(
+            list.into_iter()
+                .map(|v| {
+                    let at = clearing.position;
+                    let field = format!("documents[{index}].clears.targets[{at}].{}", v.field);
+                    Violation { field, ..v }
+                })
+                .collect(),
         ),
         other => other,
     }

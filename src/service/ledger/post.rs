@@ -10,7 +10,7 @@ use super::revise;
 use crate::domain::books::{Admission, Books, NewDocument, Parked, admit, content_hash};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result};
-use crate::domain::item::Side;
+use crate::domain::item::{DocumentKind, Side};
 use crate::domain::names::account_name;
 use crate::store::WriteTx;
 use crate::store::account::KnownAccount;
@@ -24,6 +24,9 @@ pub struct Posting<'a> {
     pub accounts: HashMap<String, KnownAccount>,
     /// Their clearings wait for the finish of this import; empty: they are applied next.
     pub import_id: &'a str,
+    /// Credits that name nothing settle the oldest due first; money that names an order keeps
+    /// to its order.
+    pub oldest_first: bool,
 }
 
 /// What became of a document, and the clearings it asks for.
@@ -141,7 +144,11 @@ impl Posting<'_> {
     /// What a document asks to be cleared, one for each target.
     pub fn clearings(&self, document: Uuid, draft: &Draft<String>) -> Vec<Parked> {
         let named = draft.clears.targets.iter().map(|t| Some(t.clone()));
-        let rest = draft.clears.oldest_first.then_some(None);
+        let names_nothing = draft.side == Side::Credit
+            && draft.clears.targets.is_empty()
+            && (draft.kind != DocumentKind::Receipt || draft.order_ref.is_empty());
+        let rest = draft.clears.oldest_first || (self.oldest_first && names_nothing);
+        let rest = rest.then_some(None);
         (0..)
             .zip(named.chain(rest))
             .map(|(position, target)| Parked {
@@ -150,7 +157,7 @@ impl Posting<'_> {
                 document,
                 import_id: self.import_id.to_owned(),
                 effective: draft.posting_date,
-                document_no: draft.key.document_no.clone(),
+                key: draft.key.clone(),
                 position,
                 target,
             })

@@ -159,8 +159,13 @@ async fn post_all(
     let (accounts, closed) = lock(tx, &drafts).await?;
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
 
-    let mut posting =
-        post::Posting { tx: &mut *tx, closed: closed.clone(), accounts, import_id: "" };
+    let mut posting = post::Posting {
+        tx: &mut *tx,
+        closed: closed.clone(),
+        accounts,
+        import_id: "",
+        oldest_first: false,
+    };
     let posted = posting.post(drafts).await?;
     refuse(&posted)?;
     let new_keys = post::new_keys(keys.iter().zip(&posted));
@@ -242,7 +247,7 @@ async fn settle(
                 id: parked.id,
                 account_id: parked.account_id.clone(),
                 document: parked.document,
-                document_no: parked.document_no.clone(),
+                key: parked.key.clone(),
                 position: parked.position,
                 effective: parked.effective,
                 target: parked.target.clone(),
@@ -268,7 +273,7 @@ async fn settle(
                 }
             }
             (JobResult::Missing, None) => {}
-            (JobResult::Failed(error), Some(_)) => return Err(jobs::named(error, &clearing)),
+            (JobResult::Failed(error), Some(i)) => return Err(jobs::named(error, &clearing, i)),
             (JobResult::Failed(error), None) => failed.push((clearing.id, error.to_string())),
         }
     }
@@ -306,7 +311,14 @@ async fn reverse(tx: &mut WriteTx, command: ReverseDocument) -> Result<Written> 
     let mut touched = others(&clearings, &items);
     touched.extend(reopened.iter().map(|(item, ..)| *item));
     books.load(tx.items(&touched, floor.min(effective)).await?);
-    let out = Outgoing { key: &key, items: &items, clearings: &clearings, reopened: &reopened };
+    // What was reset before stays as it was: only a correction goes back to the first day.
+    let out = Outgoing {
+        key: &key,
+        items: &items,
+        clearings: &clearings,
+        lapsed: &[],
+        reopened: &reopened,
+    };
     books.reverse(&out, effective, &command.reason)?;
     for waiting in tx.parked_of(key.document).await? {
         books.unpark(waiting.id);

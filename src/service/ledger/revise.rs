@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::post::{Posted, Posting};
-use super::rates::Rates;
-use crate::domain::books::{ActiveClearing, Books, KnownKey, NewDocument, Outgoing, Parked};
+use crate::domain::books::{
+    ActiveClearing, Books, KnownKey, NewDocument, Outgoing, Parked, Version,
+};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Result};
+use crate::domain::item::DocumentKind;
 
 /// Replaces `old` by `draft`. The outer error ends the whole set, the inner one is about this
 /// document, and nothing of it was done.
@@ -24,8 +26,11 @@ pub async fn revise(
     books.load(posting.tx.items_of(&[old.document], floor).await?);
     let items = books.items_of(old.document);
     let clearings = posting.tx.clearings_of(&items).await?;
-    let others = others(&clearings, &items);
-    books.load(posting.tx.items(&others, floor).await?);
+    let mut lapsed = posting.tx.lapsed_clearings_of(&items).await?;
+    let mut touched = others(&clearings, &items);
+    touched.extend(others(lapsed.iter().map(|(clearing, _)| clearing), &items));
+    books.load(posting.tx.items(&touched, floor).await?);
+    lapsed.retain(|(clearing, _)| !is_recovery_of(clearing, &items, &books));
     let reopened = posting.tx.reopened_by(old.document).await?;
     books.load(
         posting.tx.items(&reopened.iter().map(|(id, ..)| *id).collect::<Vec<_>>(), floor).await?,
@@ -33,10 +38,10 @@ pub async fn revise(
 
     let before = posting.tx.drafts(&[old.document]).await?.remove(&old.document);
     let before = before.ok_or_else(|| Error::internal("a document has no content"))?;
-    let asked = Asked::new(posting, &before, &draft, old.document).await?;
+    let asked = Asked::new(posting, &before, &draft, old, &items).await?;
     let owner = owners(posting, &clearings, &books).await?;
     let moving: Vec<ActiveClearing> =
-        clearings.iter().filter(|c| asked.still_wants(c, old.document, &owner)).cloned().collect();
+        clearings.iter().filter(|c| asked.still_wants(c, old, &owner)).cloned().collect();
 
     let id = Uuid::now_v7();
     let new_clearings = asked.to_park(posting, id, &draft);
@@ -47,11 +52,17 @@ pub async fn revise(
         parked: Vec::new(),
         clearings: Vec::new(),
     };
-    let out = Outgoing { key: old, items: &items, clearings: &clearings, reopened: &reopened };
+    let out = Outgoing {
+        key: old,
+        items: &items,
+        clearings: &clearings,
+        lapsed: &lapsed,
+        reopened: &reopened,
+    };
     let moved = books.supersede(&out).and_then(|()| {
         let new = books.post(NewDocument { id, draft, content_hash })?;
-        // Moved amounts keep the rates they were settled at: none is looked up.
-        books.move_over(&moving, &items, &new, &Rates::none())
+        let old = Version { document: old.document, items: &items };
+        books.move_over(&moving, old, Version { document: id, items: &new })
     });
     for parked in &asked.waiting {
         books.unpark(*parked);
@@ -68,10 +79,22 @@ pub async fn revise(
     Ok(Ok(Posted { result, clearings: new_clearings }))
 }
 
+/// Whether a recovery that is reversed made this clearing: it reopened what it cleared, on the
+/// same days, and both go on cancelling out.
+fn is_recovery_of(clearing: &ActiveClearing, items: &[Uuid], books: &Books) -> bool {
+    clearing.allocations.iter().any(|row| {
+        let credit = books.item(row.credit_item).map(|t| t.item.kind);
+        credit == Some(DocumentKind::Recovery) && !items.contains(&row.credit_item)
+    })
+}
+
 /// The items on the other side of clearings.
-pub fn others(clearings: &[ActiveClearing], items: &[Uuid]) -> Vec<Uuid> {
+pub fn others<'a>(
+    clearings: impl IntoIterator<Item = &'a ActiveClearing>,
+    items: &[Uuid],
+) -> Vec<Uuid> {
     let mut others: Vec<Uuid> = clearings
-        .iter()
+        .into_iter()
         .flat_map(|c| &c.allocations)
         .flat_map(|row| [row.credit_item, row.debit_item])
         .filter(|id| !items.contains(id))
@@ -105,9 +128,13 @@ struct Asked {
     before: Vec<DocumentKey>,
     after: Vec<DocumentKey>,
     oldest_first_before: bool,
+    /// It settled something by its own wish, or did for a while.
+    has_settled: bool,
     /// Clearings of the old version that wait for their target.
     waiting: Vec<Uuid>,
     waiting_targets: Vec<DocumentKey>,
+    /// The old version waits to settle the oldest due first.
+    waits_for_oldest: bool,
 }
 
 impl Asked {
@@ -115,15 +142,18 @@ impl Asked {
         posting: &Posting<'_>,
         before: &Draft<String>,
         after: &Draft<String>,
-        old: Uuid,
+        old: &KnownKey,
+        items: &[Uuid],
     ) -> Result<Self> {
         let keys =
             |d: &Draft<String>| d.clears.targets.iter().map(|t| t.key.clone()).collect::<Vec<_>>();
-        let waiting = posting.tx.parked_of(old).await?;
+        let waiting = posting.tx.parked_of(old.document).await?;
         Ok(Self {
             before: keys(before),
             after: keys(after),
             oldest_first_before: before.clears.oldest_first,
+            has_settled: posting.tx.has_settled(old.document, items).await?,
+            waits_for_oldest: waiting.iter().any(|w| w.target.is_none()),
             waiting_targets: waiting
                 .iter()
                 .filter_map(|w| w.target.as_ref().map(|t| t.key.clone()))
@@ -133,19 +163,20 @@ impl Asked {
     }
 
     /// A clearing that the old version asked for by name is not moved over if the new version
-    /// no longer asks for it.
+    /// no longer asks for it; that of a recovery is made anew with what it reopens.
     fn still_wants(
         &self,
         clearing: &ActiveClearing,
-        old: Uuid,
+        old: &KnownKey,
         owner: &HashMap<Uuid, DocumentKey>,
     ) -> bool {
-        clearing.document != old
-            || clearing.allocations.iter().any(|row| {
-                owner
-                    .get(&row.debit_item)
-                    .is_none_or(|key| !self.before.contains(key) || self.after.contains(key))
-            })
+        clearing.document != old.document
+            || old.kind != DocumentKind::Recovery
+                && clearing.allocations.iter().any(|row| {
+                    owner
+                        .get(&row.debit_item)
+                        .is_none_or(|key| !self.before.contains(key) || self.after.contains(key))
+                })
     }
 
     /// Clearings to be tried for the new version: targets it names for the first time, and
@@ -155,9 +186,15 @@ impl Asked {
             .clearings(id, draft)
             .into_iter()
             .filter(|parked| match &parked.target {
-                None => !self.oldest_first_before,
+                // That an import asks for it is new only to a document that settled nothing.
+                None if draft.clears.oldest_first => {
+                    !self.oldest_first_before || self.waits_for_oldest
+                }
+                None => !self.has_settled,
                 Some(target) => {
-                    !self.before.contains(&target.key) || self.waiting_targets.contains(&target.key)
+                    draft.kind == DocumentKind::Recovery
+                        || !self.before.contains(&target.key)
+                        || self.waiting_targets.contains(&target.key)
                 }
             })
             .collect()

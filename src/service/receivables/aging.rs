@@ -4,8 +4,9 @@ use super::Receivables;
 use super::columns::{Layout, by_currency};
 use crate::ctx::Ctx;
 use crate::domain::aging::Aging;
+use crate::domain::dates::BusinessDayConvention;
 use crate::domain::error::Result;
-use crate::domain::ledger::{LedgerPoint, Narrow, Scope};
+use crate::domain::ledger::{LedgerPoint, Scope};
 use crate::domain::money::{Currency, to_minor};
 use crate::domain::receivables::{AgingAnswer, AgingQuery, ControlTotalCheck};
 use crate::service::accounts::resolve;
@@ -46,7 +47,10 @@ impl Receivables {
         match &query.scope {
             Scope::Account(name) => {
                 let id = self.id_of("account", name).await?;
-                let head = self.head_at(ctx, &id, query.point).await?;
+                let head = match query.display_currency {
+                    None => self.head_at(ctx, &id, query.point).await?,
+                    Some(_) => self.head_with_rates_at(ctx, &id, query.point).await?,
+                };
                 let of = Self::positions_query(query, Whose::Account(id), head.at);
                 let account = self.store.account_positions(&of).await?.pop();
                 let account = account.ok_or_else(|| resolve::missing([name]))?;
@@ -71,8 +75,15 @@ impl Receivables {
     }
 
     fn positions_query(query: &AgingQuery, whose: Whose, at: At) -> PositionsQuery {
-        let Narrow { company_code, currency } = query.narrow.clone();
-        PositionsQuery { whose, narrow: Narrow { company_code, currency }, basis: query.basis, at }
+        // A date that rolls to a working day may roll into another bucket.
+        let exact = query.convention != BusinessDayConvention::None;
+        PositionsQuery {
+            whose,
+            narrow: query.narrow.clone(),
+            basis: query.basis,
+            buckets: (!exact).then(|| query.edges.clone()),
+            at,
+        }
     }
 }
 

@@ -13,6 +13,8 @@ mod ranking;
 mod risk;
 mod share;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod whose;
 
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, SecondsFormat};
 
 use super::Receivables;
 use crate::ctx::Ctx;
-use crate::domain::error::{Error, Reason, Result};
+use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::ledger::{LedgerPoint, PointQuery};
 use crate::domain::names::AccountRef;
 use crate::service::accounts::resolve;
@@ -175,6 +175,21 @@ impl Receivables {
         Ok(self.watermark.unsettled(&self.store, known_at).await?.is_none())
     }
 
+    /// As [`Receivables::head_at`], for a question whose answer also rests on what is kept
+    /// apart from the account: exchange rates. A head does not tell when those were recorded.
+    pub(super) async fn head_with_rates_at(
+        &self,
+        ctx: &Ctx,
+        id: &str,
+        point: PointQuery,
+    ) -> Result<HeadAt> {
+        if point.known_at.is_none() {
+            let settled = self.settled_at(ctx, point).await?.known_at;
+            return Ok(HeadAt { at: At::now(Self::as_of(ctx, point)), settled, named: false });
+        }
+        self.head_at(ctx, id, point).await
+    }
+
     /// One account and the point of a question about it, for statements that come after its
     /// head was seen.
     pub(super) async fn account_at(
@@ -219,6 +234,7 @@ impl HeadAt {
 fn not_settled(settled: i64) -> Error {
     let until = DateTime::from_timestamp_micros(settled).unwrap_or_default();
     let until = until.to_rfc3339_opts(SecondsFormat::Micros, true);
-    let description = format!("is later than what is settled; settled_until {until}");
-    Error::invalid("known_at", Reason::KnownAtNotSettled, description)
+    Violation::new("known_at", Reason::KnownAtNotSettled, format!("is settled until {until} only"))
+        .with("settled_until", until)
+        .into()
 }

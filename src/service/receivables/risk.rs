@@ -9,7 +9,7 @@ use super::Receivables;
 use super::columns::debits;
 use super::share::share_bp;
 use crate::ctx::Ctx;
-use crate::domain::aging::Basis;
+use crate::domain::aging::{Basis, Edges};
 use crate::domain::error::{Error, Result};
 use crate::domain::ledger::{Narrow, PointQuery};
 use crate::domain::money::Currency;
@@ -42,12 +42,14 @@ impl Receivables {
         view: RiskView,
     ) -> Result<Vec<Risk>> {
         let Asked { ids, whose, at, accounts } = match accounts {
-            [one] => self.ask_one(ctx, one, point).await?,
+            [one] => self.ask_one(ctx, one, point, display).await?,
             _ => self.ask_several(ctx, accounts, point).await?,
         };
         let mut risks = basic::risks(&accounts, self.echo(ctx, at).await?);
         if view == RiskView::Full {
-            full::add(&mut risks, self.store.evidence(&whose, at).await?, at.as_of);
+            let overdue = basic::overdue(&risks);
+            let evidence = self.store.evidence(&whose, &overdue, at).await?;
+            full::add(&mut risks, evidence, at.as_of);
             self.add_shares(&mut risks, &accounts, at).await?;
         }
         if let Some(to) = display {
@@ -61,9 +63,18 @@ impl Receivables {
         ids.into_iter().map(risk_of).collect()
     }
 
-    async fn ask_one(&self, ctx: &Ctx, name: &AccountRef, point: PointQuery) -> Result<Asked> {
+    async fn ask_one(
+        &self,
+        ctx: &Ctx,
+        name: &AccountRef,
+        point: PointQuery,
+        display: Option<Currency>,
+    ) -> Result<Asked> {
         let id = self.id_of("account", name).await?;
-        let head = self.head_at(ctx, &id, point).await?;
+        let head = match display {
+            None => self.head_at(ctx, &id, point).await?,
+            Some(_) => self.head_with_rates_at(ctx, &id, point).await?,
+        };
         let whose = Whose::Account(id.clone());
         let accounts = self.store.account_positions(&positions_of(&whose, head.at)).await?;
         let account = accounts.first().ok_or_else(|| resolve::missing([name]))?;
@@ -111,6 +122,11 @@ impl Receivables {
 }
 
 fn positions_of(whose: &Whose, at: At) -> PositionsQuery {
-    let narrow = Narrow::default();
-    PositionsQuery { whose: whose.clone(), narrow, basis: Basis::DueDate, at }
+    PositionsQuery {
+        whose: whose.clone(),
+        narrow: Narrow::default(),
+        basis: Basis::DueDate,
+        buckets: Some(Edges::default()),
+        at,
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Receivables, bad_key, cut, date_key, id_key};
 use crate::ctx::Ctx;
-use crate::domain::aging::Basis;
+use crate::domain::aging::{Basis, Edges};
 use crate::domain::error::Result;
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
@@ -75,6 +75,7 @@ impl Receivables {
             whose: Whose::Account(id.clone()),
             narrow: narrow.clone(),
             basis: Basis::DueDate,
+            buckets: Some(Edges::default()),
             at: head.at,
         };
         let found = self.store.account_positions(&of).await?.pop();

@@ -30,7 +30,7 @@ fn ids(rows: Vec<Id>) -> Vec<String> {
 
 /// The account and everything below it, by id. UNION leaves out what was met before, so that
 /// the walk ends whatever the links are.
-pub(in crate::store) async fn group_members(
+async fn group_members(
     conn: &impl ConnectionTrait,
     root: &str,
     as_of: NaiveDate,
@@ -52,7 +52,7 @@ pub(in crate::store) async fn group_members(
 
 /// The parents of each account, nearest first, each at its own day as known at its own instant;
 /// in the order asked.
-pub(in crate::store) async fn ancestors(
+async fn ancestors(
     conn: &impl ConnectionTrait,
     points: &[(String, NaiveDate, i64)],
 ) -> Result<Vec<Vec<String>>> {

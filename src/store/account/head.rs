@@ -9,8 +9,8 @@ use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::account_name;
+use crate::store::WriteTx;
 use crate::store::sql::{self, Cell, Kind, Rows};
-use crate::store::{ReadTx, WriteTx};
 
 /// The head of an account.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -28,7 +28,7 @@ pub struct Head {
 /// # Errors
 /// CONCURRENT_CHANGE if an account moved to a group that is not locked meanwhile: the
 /// transaction then begins anew.
-pub(in crate::store) async fn lock_roots(
+async fn lock_roots(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
 ) -> Result<HashMap<String, Head>> {
@@ -62,7 +62,7 @@ pub(in crate::store) async fn lock_roots(
 }
 
 /// The heads of these accounts, by id.
-pub(in crate::store) async fn heads(
+async fn heads(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
 ) -> Result<HashMap<String, Head>> {
@@ -80,7 +80,7 @@ pub(in crate::store) async fn heads(
 }
 
 /// Adds the heads of new accounts: each with the root of the group it is born into.
-pub(in crate::store) async fn insert_heads(
+pub(super) async fn insert_heads(
     conn: &impl ConnectionTrait,
     heads: impl IntoIterator<Item = Head>,
 ) -> Result<()> {
@@ -94,7 +94,7 @@ pub(in crate::store) async fn insert_heads(
 }
 
 /// Raises the last recorded time of accounts whose groups are locked.
-pub(in crate::store) async fn raise_heads(
+pub(super) async fn raise_heads(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
     recorded_us: i64,
@@ -130,21 +130,5 @@ impl WriteTx {
         account_ids: &BTreeSet<String>,
     ) -> Result<HashMap<String, Head>> {
         lock_roots(&self.conn, account_ids).await
-    }
-
-    /// Notes that these accounts, their groups locked, were written to at this recorded time.
-    pub async fn raise_heads(
-        &mut self,
-        account_ids: &BTreeSet<String>,
-        recorded_us: i64,
-    ) -> Result<()> {
-        raise_heads(&self.conn, account_ids, recorded_us).await
-    }
-}
-
-impl ReadTx {
-    /// The heads of these accounts, by id; those that don't exist are missing.
-    pub async fn heads(&self, account_ids: &BTreeSet<String>) -> Result<HashMap<String, Head>> {
-        heads(&self.conn, account_ids).await
     }
 }

@@ -102,22 +102,34 @@ impl WriteTx {
         )
         .await?;
         let deadline = deadline(row.pay_by_date, row.grace_days);
-        let received = self.received(id, row.promise_date, deadline.min(as_of)).await?;
+        let received = self.received(id, row.promise_date, deadline.min(as_of), as_of).await?;
         row.into_domain(items, received, as_of).map(Some)
     }
 
     /// What receipts took off the items of a promise from its first day to its last, both
-    /// included.
-    async fn received(&self, promise: Uuid, first: NaiveDate, last: NaiveDate) -> Result<i64> {
+    /// included, and still counts as of a day.
+    async fn received(
+        &self,
+        promise: Uuid,
+        first: NaiveDate,
+        last: NaiveDate,
+        as_of: NaiveDate,
+    ) -> Result<i64> {
         let received = sql::scalar::<i64>(
             &self.conn,
             "SELECT CAST(COALESCE(SUM(a.amount), 0) AS BIGINT) AS v FROM promise_item p \
              JOIN allocation a ON a.debit_item = p.item_id \
              JOIN item credit ON credit.id = a.credit_item AND credit.kind = $4 \
              JOIN clearing c ON c.id = a.clearing_id AND c.apply_date BETWEEN $2 AND $3 \
-             LEFT JOIN clearing_reset r ON r.clearing_id = c.id AND r.effective_date <= $3 \
+             LEFT JOIN clearing_reset r ON r.clearing_id = c.id AND r.effective_date <= $5 \
              WHERE p.promise_id = $1 AND r.clearing_id IS NULL",
-            vec![promise.into(), first.into(), last.into(), DocumentKind::Receipt.as_str().into()],
+            vec![
+                promise.into(),
+                first.into(),
+                last.into(),
+                DocumentKind::Receipt.as_str().into(),
+                as_of.into(),
+            ],
         )
         .await?;
         Ok(received.unwrap_or_default())

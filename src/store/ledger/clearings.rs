@@ -50,6 +50,58 @@ impl WriteTx {
         assemble(rows)
     }
 
+    /// The clearings that any of these items took part in for some days, until they were
+    /// reset: each whole, with the day it no longer counted.
+    pub async fn lapsed_clearings_of(
+        &self,
+        items: &[Uuid],
+    ) -> Result<Vec<(ActiveClearing, NaiveDate)>> {
+        #[derive(FromQueryResult)]
+        struct Lapsed {
+            #[sea_orm(nested)]
+            row: Row,
+            reset_date: NaiveDate,
+        }
+        let set = sql::set(Kind::Uuid, items.iter().copied());
+        let some = set.subquery(&self.conn, 1);
+        let again = set.subquery(&self.conn, 1);
+        let rows: Vec<Lapsed> = sql::all(
+            &self.conn,
+            format!(
+                "SELECT c.id, c.account_id, c.document_id, c.apply_date, a.credit_item, \
+                   a.debit_item, a.amount, a.credit_amount, a.rate, r.reset_date \
+                 FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
+                 JOIN (SELECT clearing_id, MIN(effective_date) AS reset_date FROM clearing_reset \
+                   WHERE clearing_id IN (\
+                     SELECT clearing_id FROM allocation WHERE credit_item IN {some} \
+                     UNION SELECT clearing_id FROM allocation WHERE debit_item IN {again}) \
+                   GROUP BY clearing_id) r ON r.clearing_id = c.id \
+                 WHERE r.reset_date > c.apply_date ORDER BY c.id, a.position"
+            ),
+            set.values(&self.conn),
+        )
+        .await?;
+        let days: BTreeMap<Uuid, NaiveDate> =
+            rows.iter().map(|lapsed| (lapsed.row.id, lapsed.reset_date)).collect();
+        let clearings = assemble(rows.into_iter().map(|lapsed| lapsed.row).collect())?;
+        Ok(clearings.into_iter().filter_map(|c| days.get(&c.id).map(|day| (c, *day))).collect())
+    }
+
+    /// Whether a credit document, which left these items, made a clearing by its own wish, be
+    /// it reset or not.
+    pub async fn has_settled(&self, document: Uuid, items: &[Uuid]) -> Result<bool> {
+        let set = sql::set(Kind::Uuid, items.iter().copied());
+        let mut values = set.values(&self.conn);
+        values.push(document.into());
+        let sql = format!(
+            "SELECT COUNT(*) AS v FROM allocation a JOIN clearing c ON c.id = a.clearing_id \
+             WHERE a.credit_item IN {} AND c.document_id = ${}",
+            set.subquery(&self.conn, 1),
+            values.len()
+        );
+        Ok(sql::scalar::<i64>(&self.conn, sql, values).await?.is_some_and(|count| count > 0))
+    }
+
     /// A clearing of an account: `Some((clearing, reset?))`.
     pub async fn clearing(
         &self,
@@ -66,13 +118,13 @@ impl WriteTx {
         )
         .await?;
         let Some(clearing) = assemble(rows)?.pop() else { return Ok(None) };
-        let reset = sql::scalar::<i64>(
+        let resets = sql::scalar::<i64>(
             &self.conn,
-            "SELECT recorded_us AS v FROM clearing_reset WHERE clearing_id = $1",
+            "SELECT COUNT(*) AS v FROM clearing_reset WHERE clearing_id = $1",
             vec![id.into()],
         )
         .await?;
-        Ok(Some((clearing, reset.is_some())))
+        Ok(Some((clearing, resets.is_some_and(|count| count > 0))))
     }
 
     /// What the recovery `document` reopened and that was not taken back: item, day, amount.
@@ -86,9 +138,10 @@ impl WriteTx {
         let rows: Vec<Reopened> = sql::all(
             &self.conn,
             "SELECT e.item_id, e.effective_date, CAST(SUM(e.amount) AS BIGINT) AS amount \
-             FROM item i JOIN entry e ON e.account_id = i.account_id AND e.document_id = i.document_id \
-             AND e.recorded_us = i.recorded_us \
-             WHERE i.document_id = $1 AND e.kind = 'REOPEN' GROUP BY e.item_id, e.effective_date",
+             FROM entry e WHERE e.document_id = $1 AND e.kind = 'REOPEN' AND e.item_id IN \
+               (SELECT a.debit_item FROM item i JOIN allocation a ON a.credit_item = i.id \
+                WHERE i.document_id = $1) \
+             GROUP BY e.item_id, e.effective_date",
             vec![document.into()],
         )
         .await?;

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
+use super::keys::key_order;
 use crate::domain::books::{Item, TrackedItem};
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, ItemClass};
@@ -70,7 +71,8 @@ impl WriteTx {
     }
 
     /// Debits of an account that are open in a company and currency, with their open amounts
-    /// from `floor` on: what a payment without a named target may settle.
+    /// from `floor` on: what a payment without a named target may settle, oldest due first.
+    /// Among those due on one day the key decides, never the order they came in.
     pub async fn open_debits(
         &self,
         account: &str,
@@ -79,8 +81,10 @@ impl WriteTx {
         floor: NaiveDate,
     ) -> Result<Vec<TrackedItem>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM item i WHERE i.account_id = $1 AND i.open > 0 \
-             AND i.company_code = $2 AND i.currency = $3 ORDER BY i.due_date, i.id"
+            "SELECT {COLUMNS} FROM item i JOIN document d ON d.id = i.document_id \
+             WHERE i.account_id = $1 AND i.open > 0 AND i.company_code = $2 AND i.currency = $3 \
+             ORDER BY i.due_date, i.posting_date, {key}, i.position",
+            key = key_order(&self.conn, "d"),
         );
         let values = vec![account.into(), company.into(), currency.code().into()];
         let rows = sql::all(&self.conn, sql, values).await?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use crate::domain::books::KnownKey;
@@ -99,6 +99,21 @@ impl WriteTx {
             })
             .collect()
     }
+}
+
+/// Orders documents by key as the rules compare keys, byte for byte, whatever the collation of
+/// the database.
+pub(super) fn key_order(conn: &impl ConnectionTrait, document: &str) -> String {
+    let bytes = match conn.get_database_backend() {
+        DbBackend::Postgres => " COLLATE \"C\"",
+        _ => "",
+    };
+    ["source_system", "company_code", "fiscal_year", "document_no", "line_no"]
+        .map(|part| match part {
+            "fiscal_year" => format!("{document}.{part}"),
+            _ => format!("{document}.{part}{bytes}"),
+        })
+        .join(", ")
 }
 
 /// Keys as a table.

@@ -4,9 +4,10 @@ use chrono::NaiveDate;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::keys::key_rows;
+use super::keys::{key_order, key_rows};
 use crate::domain::document::{ClearingTarget, DocumentKey};
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
+use crate::domain::money::{Currency, Money};
 use crate::store::WriteTx;
 use crate::store::sql::{self, Cell, Kind, Rows};
 
@@ -17,7 +18,8 @@ pub struct WaitingClearing {
     pub account_id: String,
     /// The credit that asked for it.
     pub document: Uuid,
-    pub document_no: String,
+    /// Its key.
+    pub key: DocumentKey,
     pub position: i32,
     /// Posting date of the credit.
     pub effective: NaiveDate,
@@ -31,7 +33,11 @@ struct Row {
     account_id: String,
     document_id: Uuid,
     effective_date: NaiveDate,
+    source_system: String,
+    company_code: String,
+    fiscal_year: i32,
     document_no: String,
+    line_no: String,
     position: i32,
     oldest_first: bool,
     target_source_system: String,
@@ -40,11 +46,16 @@ struct Row {
     target_document_no: String,
     target_line_no: String,
     amount: i64,
+    currency: String,
 }
 
-const COLUMNS: &str = "p.id, p.account_id, p.document_id, p.effective_date, p.document_no, \
-    p.position, p.oldest_first, p.target_source_system, p.target_company_code, \
-    p.target_fiscal_year, p.target_document_no, p.target_line_no, p.amount";
+const COLUMNS: &str = "p.id, p.account_id, p.document_id, p.effective_date, \
+    c.source_system, c.company_code, c.fiscal_year, c.document_no, c.line_no, p.position, p.oldest_first, \
+    p.target_source_system, p.target_company_code, \
+    p.target_fiscal_year, p.target_document_no, p.target_line_no, p.amount, p.currency";
+
+/// With the credit that asked.
+const PARKED: &str = "parked p JOIN document c ON c.id = p.document_id";
 
 const TARGET: &str = "k.source_system = p.target_source_system \
     AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
@@ -67,13 +78,14 @@ impl WriteTx {
                  AND p.target_source_system = w.source_system \
                  AND p.target_company_code = w.company_code \
                  AND p.target_fiscal_year = w.fiscal_year AND p.target_line_no = w.line_no \
+                 JOIN document c ON c.id = p.document_id \
                  WHERE p.import_id = '' AND NOT p.oldest_first AND p.fault = ''",
                 keys.table(&self.conn, "w", 1)
             ),
             keys.values(&self.conn),
         )
         .await?;
-        Ok(rows.into_iter().map(Row::waiting).collect())
+        rows.into_iter().map(Row::waiting).collect()
     }
 
     /// The next clearings of an import that can be tried: in the order of account, effective
@@ -82,18 +94,19 @@ impl WriteTx {
         let rows: Vec<Row> = sql::all(
             &self.conn,
             format!(
-                "SELECT {COLUMNS} FROM parked p LEFT JOIN document_key k ON {TARGET} \
+                "SELECT {COLUMNS} FROM {PARKED} LEFT JOIN document_key k ON {TARGET} \
                  LEFT JOIN document d ON d.id = k.document_id \
                  WHERE p.import_id = $1 AND p.fault = '' AND (p.oldest_first OR d.id IS NOT NULL) \
                  ORDER BY p.account_id, \
                    CASE WHEN d.posting_date > p.effective_date THEN d.posting_date \
                         ELSE p.effective_date END, \
-                   p.document_no, p.document_id, p.position LIMIT $2"
+                   {key}, p.position LIMIT $2",
+                key = key_order(&self.conn, "c"),
             ),
             vec![import.into(), limit.into()],
         )
         .await?;
-        Ok(rows.into_iter().map(Row::waiting).collect())
+        rows.into_iter().map(Row::waiting).collect()
     }
 
     /// How many clearings of an import can still be tried.
@@ -116,14 +129,13 @@ impl WriteTx {
         let rows: Vec<Row> = sql::all(
             &self.conn,
             format!(
-                "SELECT {COLUMNS} FROM parked p WHERE p.import_id = $1 AND p.fault = '' \
+                "SELECT {COLUMNS} FROM {PARKED} WHERE p.import_id = $1 AND p.fault = '' \
                  AND NOT p.oldest_first ORDER BY p.target_document_no, p.id LIMIT $2"
             ),
             vec![import.into(), limit.into()],
         )
         .await?;
-        let mut keys: Vec<DocumentKey> =
-            rows.into_iter().filter_map(|row| row.waiting().target).map(|t| t.key).collect();
+        let mut keys: Vec<DocumentKey> = rows.into_iter().map(|row| row.target_key()).collect();
         keys.dedup();
         Ok(keys)
     }
@@ -143,7 +155,7 @@ impl WriteTx {
         let rows: Vec<Fault> = sql::all(
             &self.conn,
             format!(
-                "SELECT {COLUMNS}, p.fault FROM parked p WHERE p.import_id = $1 AND p.fault <> '' \
+                "SELECT {COLUMNS}, p.fault FROM {PARKED} WHERE p.import_id = $1 AND p.fault <> '' \
                  ORDER BY p.account_id, p.id LIMIT $2"
             ),
             vec![import.into(), limit.into()],
@@ -152,9 +164,9 @@ impl WriteTx {
         Ok(rows
             .into_iter()
             .map(|Fault { row, fault }| {
-                let waiting = row.waiting();
-                let key = waiting.target.map(|t| t.key).unwrap_or_default();
-                (waiting.account_id, waiting.document, key, fault)
+                // Of one that settles the oldest first, the key is empty.
+                let key = row.target_key();
+                (row.account_id, row.document_id, key, fault)
             })
             .collect())
     }
@@ -240,32 +252,51 @@ impl WriteTx {
     pub async fn parked_of(&self, document: Uuid) -> Result<Vec<WaitingClearing>> {
         let rows: Vec<Row> = sql::all(
             &self.conn,
-            format!("SELECT {COLUMNS} FROM parked p WHERE p.document_id = $1"),
+            format!("SELECT {COLUMNS} FROM {PARKED} WHERE p.document_id = $1"),
             vec![document.into()],
         )
         .await?;
-        Ok(rows.into_iter().map(Row::waiting).collect())
+        rows.into_iter().map(Row::waiting).collect()
     }
 }
 
 impl Row {
-    fn waiting(self) -> WaitingClearing {
-        let key = DocumentKey {
-            source_system: self.target_source_system,
-            company_code: self.target_company_code,
+    fn target_key(&self) -> DocumentKey {
+        DocumentKey {
+            source_system: self.target_source_system.clone(),
+            company_code: self.target_company_code.clone(),
             fiscal_year: self.target_fiscal_year,
-            document_no: self.target_document_no,
-            line_no: self.target_line_no,
+            document_no: self.target_document_no.clone(),
+            line_no: self.target_line_no.clone(),
+        }
+    }
+
+    fn waiting(self) -> Result<WaitingClearing> {
+        let amount = match self.currency.as_str() {
+            "" => None,
+            code => {
+                let currency = Currency::parse(code).ok_or_else(|| {
+                    Error::internal(format!("a waiting clearing is in the currency {code}"))
+                })?;
+                Some(Money { minor: self.amount, currency })
+            }
         };
-        let amount = (self.amount != 0).then_some(self.amount);
-        WaitingClearing {
+        let target =
+            (!self.oldest_first).then(|| ClearingTarget { key: self.target_key(), amount });
+        Ok(WaitingClearing {
             id: self.id,
             account_id: self.account_id,
             document: self.document_id,
-            document_no: self.document_no,
+            key: DocumentKey {
+                source_system: self.source_system,
+                company_code: self.company_code,
+                fiscal_year: self.fiscal_year,
+                document_no: self.document_no,
+                line_no: self.line_no,
+            },
             position: self.position,
             effective: self.effective_date,
-            target: (!self.oldest_first).then_some(ClearingTarget { key, amount }),
-        }
+            target,
+        })
     }
 }

@@ -137,16 +137,18 @@ async fn upsert_keys(conn: &impl ConnectionTrait, keys: Vec<KnownKey>) -> Result
         ]);
     }
     // A key that another transaction posted since it was looked up is not overwritten: the
-    // account it belongs to may not be one that we hold the lock of.
+    // account it belongs to may not be one that we hold the lock of. A reversed one is free to
+    // come back for another account.
     let wanted = rows.len() as u64;
     let written = sql::insert(
         conn,
         "document_key",
         rows,
         "ON CONFLICT (source_system, company_code, fiscal_year, document_no, line_no) \
-         DO UPDATE SET document_id = excluded.document_id, source_version = excluded.source_version, \
-         content_hash = excluded.content_hash, reversed = excluded.reversed \
-         WHERE document_key.account_id = excluded.account_id \
+         DO UPDATE SET document_id = excluded.document_id, account_id = excluded.account_id, \
+         source_version = excluded.source_version, content_hash = excluded.content_hash, \
+         reversed = excluded.reversed \
+         WHERE (document_key.account_id = excluded.account_id OR document_key.reversed) \
            AND document_key.source_version <= excluded.source_version",
     )
     .await?;
@@ -340,7 +342,6 @@ async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Result<()> {
         ("document_id", Kind::Uuid),
         ("import_id", Kind::Text),
         ("effective_date", Kind::Date),
-        ("document_no", Kind::Text),
         ("position", Kind::Int),
         ("oldest_first", Kind::Bool),
         ("target_source_system", Kind::Text),
@@ -349,6 +350,7 @@ async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Result<()> {
         ("target_document_no", Kind::Text),
         ("target_line_no", Kind::Text),
         ("amount", Kind::Int),
+        ("currency", Kind::Text),
         ("fault", Kind::Text),
     ]);
     for parked in parked {
@@ -360,7 +362,6 @@ async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Result<()> {
             parked.document.into(),
             parked.import_id.into(),
             parked.effective.into(),
-            parked.document_no.into(),
             parked.position.into(),
             oldest_first.into(),
             key.source_system.into(),
@@ -368,7 +369,8 @@ async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Result<()> {
             key.fiscal_year.into(),
             key.document_no.into(),
             key.line_no.into(),
-            amount.unwrap_or(0).into(),
+            amount.map_or(0, |amount| amount.minor).into(),
+            amount.map_or("", |amount| amount.currency.code()).into(),
             "".into(),
         ]);
     }

@@ -186,11 +186,14 @@ CREATE TABLE allocation (
 CREATE INDEX allocation_credit ON allocation (credit_item);
 CREATE INDEX allocation_debit ON allocation (debit_item);
 
+-- A clearing is reset once. If an item of it is corrected later, it no longer counts on any day:
+-- a second row, whose day is the first day of the clearing.
 CREATE TABLE clearing_reset (
-    clearing_id {uuid} NOT NULL PRIMARY KEY,
+    clearing_id {uuid} NOT NULL,
     effective_date {date} NOT NULL,
     reason TEXT NOT NULL,
-    recorded_us {bigint} NOT NULL
+    recorded_us {bigint} NOT NULL,
+    PRIMARY KEY (clearing_id, recorded_us)
 );
 
 -- Clearings that wait: for the finish of their import, or for the document they name.
@@ -201,7 +204,6 @@ CREATE TABLE parked (
     -- Empty once the import is finished.
     import_id TEXT NOT NULL,
     effective_date {date} NOT NULL,
-    document_no TEXT NOT NULL,
     position INTEGER NOT NULL,
     oldest_first BOOLEAN NOT NULL,
     target_source_system TEXT NOT NULL,
@@ -211,6 +213,8 @@ CREATE TABLE parked (
     target_line_no TEXT NOT NULL,
     -- 0: as much as both sides have open.
     amount {bigint} NOT NULL,
+    -- Of the amount; empty without one.
+    currency TEXT NOT NULL,
     -- Why it could not be applied, as JSON; else empty.
     fault TEXT NOT NULL
 );

@@ -22,13 +22,15 @@ impl Store {
              FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
              JOIN item ci ON ci.id = a.credit_item JOIN item di ON di.id = a.debit_item \
              LEFT JOIN clearing_reset r ON r.clearing_id = c.id AND r.recorded_us <= $2 \
+               AND r.effective_date > $1 \
              WHERE c.id IN (\
                SELECT p.clearing_id FROM item i JOIN allocation p ON p.credit_item = i.id \
                WHERE i.document_id = $3 \
                UNION SELECT p.clearing_id FROM item i JOIN allocation p ON p.debit_item = i.id \
                WHERE i.document_id = $3) \
              AND c.apply_date <= $1 AND c.recorded_us <= $2 \
-             AND (r.clearing_id IS NULL OR r.effective_date > $1) \
+             AND NOT EXISTS (SELECT 1 FROM clearing_reset x WHERE x.clearing_id = c.id \
+               AND x.recorded_us <= $2 AND x.effective_date <= $1) \
              ORDER BY c.recorded_us, c.id, a.position",
             vec![at.as_of.into(), at.known_at.into(), document.into()],
         )

@@ -20,7 +20,7 @@ use crate::domain::ledger::{Narrow, OpenItem};
 use crate::domain::money::Currency;
 use crate::domain::receivables::{Dispute, LastReceipt};
 use crate::store::{Store, sql};
-use arms::Arms;
+use arms::{Arms, Overdue};
 use rows::Row;
 
 /// Items answered for each account and currency.
@@ -90,8 +90,14 @@ pub struct PaymentFact {
 }
 
 impl Store {
-    /// The evidence of these accounts at a point.
-    pub async fn evidence(&self, whose: &Whose, at: At) -> Result<Evidence> {
+    /// The evidence of these accounts at a point; `overdue` are those of their currencies in
+    /// which anything is.
+    pub async fn evidence(
+        &self,
+        whose: &Whose,
+        overdue: &[(&str, Currency)],
+        at: At,
+    ) -> Result<Evidence> {
         let conn = &self.reader;
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, whose, &Narrow::default());
@@ -102,6 +108,7 @@ impl Store {
             template: &template,
             payments_from: params.bind(day(DAYS - 1)),
             promises_from: params.bind(day(DAYS + GRACE_DAYS_MAX)),
+            overdue: Overdue::bind(conn, &mut params, overdue),
         };
         let rows: Vec<Row> = sql::all(conn, arms.text(), params.into_values()).await?;
         rows::assemble(rows)

@@ -103,8 +103,8 @@ impl Store {
     }
 }
 
-/// Items that are open now come along the index of open items; those that were open at the
-/// point and are settled now are among the late ones. Both are cut before they meet.
+/// Items without late entries come along the index of open items, which holds all that is
+/// needed of them; the others are put right first. Both are cut before they meet.
 async fn page(
     conn: &impl ConnectionTrait,
     read: &OpenItemsRead,
@@ -128,20 +128,17 @@ async fn page(
     };
     let text = format!(
         "WITH late AS MATERIALIZED ({late}) SELECT {columns} FROM (\
-         SELECT * FROM (SELECT i.id, i.{order} AS place, \
-           i.open - COALESCE(l.amount, 0) AS open, -COALESCE(l.ahead, 0) AS expected \
-           FROM item i LEFT JOIN late l ON l.item_id = i.id \
-           WHERE {whose} AND i.open <> 0 AND i.open <> COALESCE(l.amount, 0){narrow}{overdue}{after} \
-           ORDER BY i.{order}, i.id LIMIT {limit}) a \
+         SELECT * FROM (SELECT i.id, i.{order} AS place, 0 AS late, 0 AS expected FROM item i \
+           WHERE {whose} AND i.open <> 0 AND i.id NOT IN (SELECT item_id FROM late)\
+           {narrow}{overdue}{after} ORDER BY i.{order}, i.id LIMIT {limit}) a \
          UNION ALL \
-         SELECT * FROM (SELECT i.id, i.{order} AS place, -l.amount AS open, -l.ahead AS expected \
-           FROM late l JOIN item i ON i.id = l.item_id \
-           WHERE i.open = 0 AND l.amount <> 0{narrow}{overdue}{after} \
-           ORDER BY i.{order}, i.id LIMIT {limit}) b\
+         SELECT * FROM (SELECT i.id, i.{order} AS place, l.amount AS late, -l.ahead AS expected \
+           FROM late l CROSS JOIN item i WHERE i.id = l.item_id AND i.open <> l.amount\
+           {narrow}{overdue}{after} ORDER BY i.{order}, i.id LIMIT {limit}) b\
          ) p JOIN item i ON i.id = p.id JOIN document d ON d.id = i.document_id \
          ORDER BY p.place, p.id LIMIT {limit}",
         late = template.late(),
-        columns = columns("p.open", "p.expected"),
+        columns = columns("i.open - p.late", "p.expected"),
         whose = slice.account("i.account_id"),
         narrow = slice.narrow("i"),
     );

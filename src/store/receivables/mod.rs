@@ -19,6 +19,8 @@ mod moves;
 mod params;
 mod positions;
 mod rates;
+#[cfg(test)]
+pub(crate) mod raw;
 mod recorded;
 mod share;
 mod statement;

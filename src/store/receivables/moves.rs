@@ -40,7 +40,8 @@ impl<'a> Template<'a> {
         let (account, as_of, known_at) =
             (self.slice.account("account_id"), &self.as_of, &self.known_at);
         format!(
-            "SELECT item_id, SUM(amount) AS amount, SUM(ahead) AS ahead, SUM(posted) AS posted FROM (\
+            "SELECT item_id, CAST(SUM(amount) AS BIGINT) AS amount, CAST(SUM(ahead) AS BIGINT) AS ahead, \
+             CAST(SUM(posted) AS BIGINT) AS posted FROM (\
              SELECT item_id, amount, 0 AS ahead, 0 AS posted FROM entry \
              WHERE {account} AND recorded_us > {known_at} \
              UNION ALL \

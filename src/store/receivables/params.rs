@@ -36,6 +36,8 @@ impl Params {
 #[derive(Debug)]
 pub(super) struct Slice {
     accounts: Option<String>,
+    /// Placeholder of the account, if it is one.
+    single: Option<String>,
     company: Option<String>,
     currency: Option<String>,
 }
@@ -47,16 +49,20 @@ impl Slice {
         whose: &Whose,
         narrow: &Narrow,
     ) -> Self {
-        let accounts = match whose {
-            Whose::Account(id) => Some(format!("= {}", params.bind(id.as_str()))),
+        let (accounts, single) = match whose {
+            Whose::Account(id) => {
+                let id = params.bind(id.as_str());
+                (Some(format!("= {id}")), Some(id))
+            }
             Whose::Accounts(ids) => {
                 let set = sql::set(Kind::Text, ids);
-                Some(format!("IN (SELECT v FROM {})", params.table(conn, "s", &set)))
+                (Some(format!("IN (SELECT v FROM {})", params.table(conn, "s", &set))), None)
             }
-            Whose::Book => None,
+            Whose::Book => (None, None),
         };
         Self {
             accounts,
+            single,
             company: narrow.company_code.as_deref().map(|code| params.bind(code)),
             currency: narrow.currency.map(|currency| params.bind(currency.code())),
         }
@@ -72,6 +78,22 @@ impl Slice {
         match &self.accounts {
             Some(test) => format!("{column} {test}"),
             None => "TRUE".to_owned(),
+        }
+    }
+
+    /// The currencies each account ever had an item in. Those of a single account are told by
+    /// currency alone, so that a planner expects few.
+    pub fn pairs(&self) -> String {
+        match &self.single {
+            Some(id) => format!(
+                "SELECT CAST({id} AS TEXT) AS account_id, currency FROM account_due \
+                 WHERE account_id = {id} GROUP BY currency"
+            ),
+            None => format!(
+                "SELECT account_id, currency FROM account_due WHERE {whose} \
+                 GROUP BY account_id, currency",
+                whose = self.account("account_id")
+            ),
         }
     }
 

@@ -1,12 +1,12 @@
 //! Balances by what they consist of: of accounts, of sets of them, of the book.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use sea_orm::FromQueryResult;
 
 use super::moves::Template;
 use super::params::{Params, Slice};
 use super::{At, Whose, class, currency};
-use crate::domain::aging::Basis;
+use crate::domain::aging::{Basis, Edges};
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
 use crate::domain::ledger::Narrow;
@@ -19,6 +19,9 @@ pub struct PositionsQuery {
     pub whose: Whose,
     pub narrow: Narrow,
     pub basis: Basis,
+    /// Puts together what falls into one bucket of these edges. What ages from different days
+    /// within a bucket then has the earliest of them.
+    pub buckets: Option<Edges>,
     pub at: At,
 }
 
@@ -56,7 +59,7 @@ impl Store {
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
         let template = Template::bind(&mut params, &slice, query.at);
-        let sums = template.sums(query.basis, "account_id, currency, class, date");
+        let sums = sums(&mut params, &template, query, "account_id, ");
         let text = format!(
             "SELECT a.id AS account_id, a.related_party, COALESCE(h.head_us, 0) AS head_us, \
              p.currency, p.class, p.date, p.amount, p.items, p.expected \
@@ -90,19 +93,42 @@ impl Store {
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
         let template = Template::bind(&mut params, &slice, query.at);
-        let by = match by_company {
-            true => "company_code, currency, class, date",
-            false => "currency, class, date",
+        let (by, company) = match by_company {
+            true => ("company_code, ", "company_code"),
+            false => ("", "''"),
         };
-        let company = if by_company { "company_code" } else { "''" };
+        let sums = sums(&mut params, &template, query, by);
         let text = format!(
             "SELECT {company} AS company_code, currency, class, date, amount, items, expected \
-             FROM ({}) p",
-            template.sums(query.basis, by)
+             FROM ({sums}) p"
         );
         let rows: Vec<Row> = sql::all(conn, text, params.into_values()).await?;
         rows.into_iter().map(Row::into_domain).collect()
     }
+}
+
+/// The sums of a query by currency, class and date, and by what `by` names before them.
+fn sums(params: &mut Params, template: &Template, query: &PositionsQuery, by: &str) -> String {
+    let by_date = template.sums(query.basis, &format!("{by}currency, class, date"));
+    let Some(edges) = &query.buckets else { return by_date };
+    let first = |edge: i32| {
+        let days = Days::new(edge.unsigned_abs().into());
+        query.at.as_of.checked_sub_days(days).unwrap_or(NaiveDate::MIN)
+    };
+    // The days of a bucket follow each other, so it can be told by its first.
+    let buckets: Vec<String> = (2..)
+        .zip(edges.days())
+        .map(|(bucket, edge)| format!("WHEN date >= {} THEN {bucket}", params.bind(first(*edge))))
+        .collect();
+    format!(
+        "SELECT {by}currency, class, MIN(date) AS date, CAST(SUM(amount) AS BIGINT) AS amount, \
+         CAST(SUM(items) AS BIGINT) AS items, CAST(SUM(expected) AS BIGINT) AS expected FROM (\
+         SELECT s.*, CASE WHEN date > {as_of} THEN 0 WHEN date = {as_of} THEN 1 {buckets} \
+         ELSE {oldest} END AS bucket FROM ({by_date}) s) b GROUP BY {by}currency, class, bucket",
+        as_of = template.as_of(),
+        buckets = buckets.join(" "),
+        oldest = edges.bucket_count() + 1,
+    )
 }
 
 #[derive(FromQueryResult)]

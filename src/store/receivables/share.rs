@@ -23,9 +23,8 @@ impl Store {
             "SELECT currency, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
              SELECT currency, amount FROM book_due WHERE class IN {DEBITS} \
              UNION ALL \
-             SELECT d.currency, -d.amount FROM account a \
-             JOIN account_due d ON d.account_id = a.id \
-             WHERE a.related_party AND d.class IN {DEBITS} \
+             SELECT d.currency, -d.amount FROM account a CROSS JOIN account_due d \
+             WHERE a.related_party AND d.account_id = a.id AND d.class IN {DEBITS} \
              UNION ALL \
              SELECT i.currency, -l.amount FROM ({late}) l JOIN item i ON i.id = l.item_id \
              JOIN account a ON a.id = i.account_id \

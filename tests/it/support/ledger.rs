@@ -1,5 +1,6 @@
 //! A desk at which a test posts documents and asks about them, in a few words each.
 
+use ballast::ctx::Ctx;
 use ballast::pb;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
 use tonic::Status;
@@ -133,6 +134,18 @@ impl Desk {
             request_id: fresh(),
         };
         Ok(self.client.post_documents(request).await?.into_inner().results)
+    }
+
+    /// Every projection rebuilt from the entries, and what must hold of them.
+    #[track_caller]
+    pub fn verify(&mut self, server: &TestServer) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        let (store, ctx) = (server.store().clone(), Ctx::system(server.clock().clone()));
+        async move {
+            let checks = store.verify(&ctx).await.expect("a verification");
+            let broken: Vec<_> = checks.iter().filter(|check| !check.holds()).collect();
+            assert!(broken.is_empty(), "at {caller}: {broken:#?}");
+        }
     }
 
     #[track_caller]

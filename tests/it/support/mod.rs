@@ -8,6 +8,7 @@ pub mod ledger;
 mod raw;
 mod refusal;
 mod server;
+mod verbs;
 
 pub use database::{Database, Engine};
 pub use raw::Raw;

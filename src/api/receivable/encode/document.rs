@@ -11,8 +11,7 @@ use crate::domain::document::{
 };
 use crate::domain::error::Result;
 use crate::domain::ledger::{Allocation, Clearing, Document, DocumentEnd};
-use crate::domain::money::Currency;
-use crate::domain::names::{CLEARINGS, DOCUMENTS, ITEMS, account_name, child_name};
+use crate::domain::names::{AccountRef, CLEARINGS, DOCUMENTS, ITEMS, account_name, child_name};
 use crate::domain::receivables::query::Page;
 use crate::pb;
 
@@ -43,6 +42,8 @@ pub fn documents(
 
 /// A document whose items are as of a day.
 pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
+    let discount = document.discount_available(as_of);
+    let currency = document.draft.currency;
     let Document { id, account_id, draft, recorded_us, end, items, clearings } = document;
     let (state, reverse_date, reverse_reason) = match end {
         None => (pb::DocumentState::Posted, None, String::new()),
@@ -62,11 +63,17 @@ pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
         record_time: Some(write::timestamp(recorded_us)),
         reverse_date,
         reverse_reason,
-        ..content(draft)
+        discount_available: discount.map(|minor| write::money(minor, currency)),
+        ..content(draft.map_accounts(|id| account_name(&id)))
     })
 }
 
-/// What was posted.
+/// A document to be posted, as a client sends it.
+pub fn draft(draft: Draft<AccountRef>) -> pb::Document {
+    content(draft.map_accounts(|account| account.to_string()))
+}
+
+/// What is posted, its accounts by resource name.
 fn content(draft: Draft<String>) -> pb::Document {
     let Draft {
         key,
@@ -92,7 +99,6 @@ fn content(draft: Draft<String>) -> pb::Document {
         project_ref,
         note,
     } = draft;
-    let party = |account: Option<String>| account.map_or_else(String::new, |id| account_name(&id));
     let money = |minor| write::money(minor, currency);
     let reason = adjustment_reason.map(enums::write_adjustment).unwrap_or_default();
     pb::Document {
@@ -100,9 +106,9 @@ fn content(draft: Draft<String>) -> pb::Document {
         source_version,
         kind: enums::write_kind(kind).into(),
         side: enums::write_side(side).into(),
-        payer: account_name(&payer),
-        sold_to: party(sold_to),
-        bill_to: party(bill_to),
+        payer,
+        sold_to: sold_to.unwrap_or_default(),
+        bill_to: bill_to.unwrap_or_default(),
         document_date: Some(write::date(document_date)),
         posting_date: Some(write::date(posting_date)),
         gross: Some(money(gross)),
@@ -111,7 +117,7 @@ fn content(draft: Draft<String>) -> pb::Document {
         instalments: encode_terms::instalments(instalments, currency),
         terms: terms.map(encode_terms::terms),
         baseline_dates: self::baseline_dates(baseline_dates),
-        clears: self::clears(clears, currency),
+        clears: self::clears(clears),
         adjustment_reason: reason.into(),
         order_ref,
         contract_ref,
@@ -134,14 +140,14 @@ fn baseline_dates(dates: BaselineDates) -> Option<pb::BaselineDates> {
 }
 
 /// Absent if it settles nothing.
-fn clears(clears: ClearingInstruction, currency: Currency) -> Option<pb::ClearingInstruction> {
+fn clears(clears: ClearingInstruction) -> Option<pb::ClearingInstruction> {
     if clears.is_empty() {
         return None;
     }
     let ClearingInstruction { targets, oldest_first } = clears;
     let target = |ClearingTarget { key, amount }| pb::ClearingTarget {
         key: Some(item::key(key)),
-        amount: amount.map(|minor| write::money(minor, currency)),
+        amount: amount.map(|amount| write::money(amount.minor, amount.currency)),
     };
     let targets = targets.into_iter().map(target).collect();
     Some(pb::ClearingInstruction { targets, oldest_first })

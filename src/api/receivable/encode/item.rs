@@ -63,7 +63,7 @@ fn open_item(item: OpenItem, as_of: NaiveDate) -> Result<pb::OpenItem> {
         document: child_name(&account_id, DOCUMENTS, document_id),
         key: Some(self::key(key)),
         kind: enums::write_kind(kind).into(),
-        item_class: enums::write_class(class)?.into(),
+        item_class: enums::write_class(class.on(due_date, as_of))?.into(),
         document_date: Some(write::date(document_date)),
         posting_date: Some(write::date(posting_date)),
         due_date: write::known_date(due_date),

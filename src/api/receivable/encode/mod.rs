@@ -13,7 +13,7 @@ mod statement;
 mod terms;
 
 pub use aging::aging;
-pub use document::{clearing, document, documents, post_results};
+pub use document::{clearing, document, documents, draft, post_results};
 pub use fact::{closed_period, control_total, dispute, promise, rates_recorded};
 pub use import::{acknowledgement, finish_step, started};
 pub use item::{export_page, open_items};

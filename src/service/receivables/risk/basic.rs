@@ -41,6 +41,16 @@ pub fn currency_risk(currency: Currency, figures: Figures) -> CurrencyRisk {
     }
 }
 
+/// The accounts and currencies in which anything is overdue.
+pub fn overdue(risks: &[Risk]) -> Vec<(&str, Currency)> {
+    let mut overdue = Vec::new();
+    for risk in risks {
+        let of = risk.currencies.iter().filter(|of| of.worst_overdue_days > 0);
+        overdue.extend(of.map(|of| (risk.account_id.as_str(), of.currency)));
+    }
+    overdue
+}
+
 /// Adds the totals in one currency, each rounded on its own.
 ///
 /// # Errors

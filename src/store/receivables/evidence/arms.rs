@@ -1,9 +1,17 @@
 //! The arms of the statement.
+//!
+//! Two habits keep the plan what it is meant to be on both engines: CROSS JOIN names tables in
+//! the order they are to be read (SQLite keeps it), and a condition on other rows is a COUNT
+//! compared, not an EXISTS, which PostgreSQL would turn into a join with the whole table.
+
+use sea_orm::ConnectionTrait;
 
 use super::super::disputes;
 use super::super::moves::Template;
-use super::super::params::Slice;
+use super::super::params::{Params, Slice};
 use super::{ITEMS_MAX, PAYMENTS_MAX};
+use crate::domain::money::Currency;
+use crate::store::sql::{Cell, Kind, Rows};
 
 /// The columns of every arm. What they hold differs; a column without a use is NULL.
 const COLUMNS: [&str; 20] = [
@@ -39,6 +47,38 @@ pub(super) struct Arms<'a> {
     pub payments_from: String,
     /// Placeholder of the first promised day that can still matter.
     pub promises_from: String,
+    pub overdue: Overdue,
+}
+
+/// Accounts and currencies with anything overdue.
+pub(super) enum Overdue {
+    /// Their placeholders: so few that each has a scan of its own.
+    Few(Vec<(String, String)>),
+    /// As a table named `o`.
+    Many(String),
+}
+
+/// How many scans a statement may have before a table of them is better.
+const FEW: usize = 4;
+
+impl Overdue {
+    pub fn bind(
+        conn: &impl ConnectionTrait,
+        params: &mut Params,
+        overdue: &[(&str, Currency)],
+    ) -> Self {
+        if overdue.len() <= FEW {
+            let pair = |(account, currency): &(&str, Currency)| {
+                (params.bind(*account), params.bind(currency.code()))
+            };
+            return Self::Few(overdue.iter().map(pair).collect());
+        }
+        let mut rows = Rows::new(&[("account_id", Kind::Text), ("currency", Kind::Text)]);
+        for (account, currency) in overdue {
+            rows.push([Cell::from(*account), currency.code().into()]);
+        }
+        Self::Many(params.table(conn, "o", &rows))
+    }
 }
 
 impl Arms<'_> {
@@ -55,35 +95,67 @@ impl Arms<'_> {
             self.payments(),
         ];
         format!(
-            "WITH late AS MATERIALIZED ({late}), \
-             pair AS MATERIALIZED (SELECT DISTINCT account_id, currency FROM account_due WHERE {account}) \
-             {arms}",
+            "WITH late AS MATERIALIZED ({late}), pair AS MATERIALIZED ({pair}), \
+             worst AS MATERIALIZED ({worst}), latest AS MATERIALIZED ({latest}) {arms}",
             late = self.template.late(),
-            account = self.slice.account("account_id"),
+            pair = self.slice.pairs(),
+            worst = self.worst(),
+            latest = self.latest(),
             arms = arms.join(" UNION ALL "),
         )
     }
 
-    /// Overdue items. Of those open now the first few of each pair, one index walk each; those
-    /// settled since are all late, where the first few are numbered.
-    fn items(&self) -> String {
+    /// Ids of overdue items. Of those open now the first few of each account and currency,
+    /// along the index of open items; those settled since are all late, where the first few
+    /// are numbered.
+    fn worst(&self) -> String {
         let as_of = self.template.as_of();
-        let nth = |n: usize| {
+        let counts = |item: &str| {
             format!(
-                "SELECT (SELECT x.id FROM item x WHERE x.account_id = p.account_id \
-                 AND x.currency = p.currency AND x.open <> 0 AND x.class IN {DATED} \
-                 AND x.due_date < {as_of} AND {open} > 0 \
-                 ORDER BY x.due_date, x.id LIMIT 1 OFFSET {n}) AS id FROM pair p",
-                open = self.open("x"),
+                "{item}.open <> 0 AND {item}.class IN {DATED} AND {item}.due_date < {as_of} \
+                 AND {open} > 0",
+                open = self.open(item)
             )
         };
-        let open_now = (0..ITEMS_MAX).map(nth).collect::<Vec<_>>().join(" UNION ALL ");
+        let open_now: Vec<String> = match &self.overdue {
+            Overdue::Few(pairs) => pairs
+                .iter()
+                .map(|(account, currency)| {
+                    format!(
+                        "SELECT id FROM (SELECT x.id FROM item x WHERE x.account_id = {account} \
+                         AND x.currency = {currency} AND {counts} \
+                         ORDER BY x.due_date, x.id LIMIT {ITEMS_MAX}) f",
+                        counts = counts("x")
+                    )
+                })
+                .collect(),
+            // Up to the day of the last one wanted: a scan of its own finds it for each pair.
+            Overdue::Many(pairs) => vec![format!(
+                "SELECT id FROM (SELECT x.id, ROW_NUMBER() OVER (\
+                   PARTITION BY x.account_id, x.currency ORDER BY x.due_date, x.id) AS place \
+                 FROM (SELECT o.account_id, o.currency, COALESCE((SELECT v.due_date FROM item v \
+                   WHERE v.account_id = o.account_id AND v.currency = o.currency AND {inner} \
+                   ORDER BY v.due_date, v.id LIMIT 1 OFFSET {last}), {as_of}) AS until \
+                   FROM {pairs}) w \
+                 CROSS JOIN item x WHERE x.account_id = w.account_id AND x.currency = w.currency \
+                 AND x.due_date <= w.until AND {outer}) r WHERE place <= {ITEMS_MAX}",
+                inner = counts("v"),
+                outer = counts("x"),
+                last = ITEMS_MAX - 1,
+            )],
+        };
         let settled_since = format!(
             "SELECT id FROM (SELECT i.id, ROW_NUMBER() OVER (\
-               PARTITION BY i.account_id, i.currency ORDER BY i.due_date, i.id) AS rank \
-             FROM late l JOIN item i ON i.id = l.item_id WHERE i.open = 0 AND l.amount < 0 \
-             AND i.class IN {DATED} AND i.due_date < {as_of}) r WHERE rank <= {ITEMS_MAX}"
+               PARTITION BY i.account_id, i.currency ORDER BY i.due_date, i.id) AS place \
+             FROM late l CROSS JOIN item i WHERE i.id = l.item_id AND i.open = 0 \
+             AND l.amount < 0 AND i.class IN {DATED} AND i.due_date < {as_of}) r \
+             WHERE place <= {ITEMS_MAX}"
         );
+        let arms: Vec<String> = open_now.into_iter().chain([settled_since]).collect();
+        arms.join(" UNION ALL ")
+    }
+
+    fn items(&self) -> String {
         arm(
             "ITEM",
             "i.account_id",
@@ -107,10 +179,8 @@ impl Arms<'_> {
                 ("t7", "d.order_ref"),
                 ("t8", "i.release_condition"),
             ],
-            &format!(
-                "({open_now} UNION ALL {settled_since}) w JOIN item i ON i.id = w.id \
-                 JOIN document d ON d.id = i.document_id"
-            ),
+            "worst w CROSS JOIN item i CROSS JOIN document d \
+             WHERE i.id = w.id AND d.id = i.document_id",
         )
     }
 
@@ -201,23 +271,26 @@ impl Arms<'_> {
         )
     }
 
-    /// The latest receipt of each pair that counts.
-    fn receipts(&self) -> String {
+    /// Id of the latest receipt of each pair that counts: the first on the way back.
+    fn latest(&self) -> String {
         let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
-        let latest = format!(
+        format!(
             "SELECT (SELECT d.id FROM document d WHERE d.account_id = p.account_id \
              AND d.currency = p.currency AND d.kind = 'RECEIPT' AND d.posting_date <= {as_of} \
-             AND d.recorded_us <= {known_at} AND NOT EXISTS (SELECT 1 FROM document_end x \
+             AND d.recorded_us <= {known_at} AND (SELECT COUNT(*) FROM document_end x \
                WHERE x.document_id = d.id AND x.effective_date <= {as_of} \
-               AND x.recorded_us <= {known_at}) \
+               AND x.recorded_us <= {known_at}) = 0 \
              ORDER BY d.posting_date DESC, d.id DESC LIMIT 1) AS id FROM pair p"
-        );
+        )
+    }
+
+    fn receipts(&self) -> String {
         arm(
             "RECEIPT",
             "d.account_id",
             "d.currency",
             &[("id", "d.id"), ("date1", "d.posting_date"), ("n1", "d.gross")],
-            &format!("({latest}) w JOIN document d ON d.id = w.id"),
+            "latest w CROSS JOIN document d WHERE d.id = w.id",
         )
     }
 
@@ -227,8 +300,8 @@ impl Arms<'_> {
         let (as_of, from) = (self.template.as_of(), &self.payments_from);
         let since = format!(
             "SELECT p.account_id, p.currency, COALESCE((SELECT e.effective_date \
-             FROM entry e JOIN item i ON i.id = e.item_id \
-             WHERE e.account_id = p.account_id AND e.effective_date >= {from} \
+             FROM entry e CROSS JOIN item i WHERE i.id = e.item_id \
+             AND e.account_id = p.account_id AND e.effective_date >= {from} \
              AND e.effective_date <= {as_of} AND i.currency = p.currency AND {payment} \
              ORDER BY e.effective_date DESC LIMIT 1 OFFSET {offset}), {from}) AS since FROM pair p",
             payment = self.payment(),
@@ -246,9 +319,10 @@ impl Arms<'_> {
                 ("n3", "CAST(e.position AS BIGINT)"),
             ],
             &format!(
-                "({since}) w JOIN entry e ON e.account_id = w.account_id \
-                 AND e.effective_date >= w.since AND e.effective_date <= {as_of} \
-                 JOIN item i ON i.id = e.item_id AND i.currency = w.currency WHERE {payment}",
+                "({since}) w CROSS JOIN entry e CROSS JOIN item i \
+                 WHERE e.account_id = w.account_id AND e.effective_date >= w.since \
+                 AND e.effective_date <= {as_of} AND i.id = e.item_id \
+                 AND i.currency = w.currency AND {payment}",
                 payment = self.payment(),
             ),
         )
@@ -258,9 +332,9 @@ impl Arms<'_> {
     fn payment(&self) -> String {
         format!(
             "e.kind = 'CLEAR' AND e.amount < 0 AND +e.recorded_us <= {known_at} \
-             AND i.kind = 'INVOICE' AND EXISTS (SELECT 1 FROM allocation a \
+             AND i.kind = 'INVOICE' AND (SELECT COUNT(*) FROM allocation a \
                JOIN item r ON r.id = a.credit_item WHERE a.clearing_id = e.clearing_id \
-               AND a.debit_item = e.item_id AND r.kind = 'RECEIPT') AND {counts}",
+               AND a.debit_item = e.item_id AND r.kind = 'RECEIPT') > 0 AND {counts}",
             known_at = self.template.known_at(),
             counts = self.not_reset("e.clearing_id"),
         )
@@ -280,8 +354,8 @@ impl Arms<'_> {
 
     fn not_reset(&self, clearing: &str) -> String {
         format!(
-            "NOT EXISTS (SELECT 1 FROM clearing_reset z WHERE z.clearing_id = {clearing} \
-             AND z.effective_date <= {as_of} AND z.recorded_us <= {known_at})",
+            "(SELECT COUNT(*) FROM clearing_reset z WHERE z.clearing_id = {clearing} \
+             AND z.effective_date <= {as_of} AND z.recorded_us <= {known_at}) = 0",
             as_of = self.template.as_of(),
             known_at = self.template.known_at(),
         )

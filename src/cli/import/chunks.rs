@@ -1,0 +1,48 @@
+//! Rows into chunks. The same files with the same options give the same chunks, so that an
+//! import that broke off knows by their numbers which ones were acknowledged.
+
+use std::collections::HashMap;
+
+use super::errors::{Fault, Refused};
+use super::row::Documents;
+use crate::domain::document::Draft;
+use crate::domain::names::AccountRef;
+
+/// Bounds what is kept of rows that are no documents.
+const ROWS_MAX: usize = 5_000;
+
+/// Some rows: the documents of those that can be read, the faults of the others.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    pub documents: Vec<Draft<AccountRef>>,
+    /// The row that each document comes from, by its place in `rows`.
+    pub row_of: Vec<usize>,
+    pub rows: Vec<Refused>,
+    /// Rows that are refused here, by their place.
+    pub unreadable: Vec<(usize, Vec<Fault>)>,
+    pub names: HashMap<AccountRef, String>,
+}
+
+impl Chunk {
+    /// Whether the documents of one more row fit.
+    pub fn takes(&self, documents: usize, most: usize) -> bool {
+        self.rows.len() < ROWS_MAX
+            && (self.documents.is_empty() || self.documents.len() + documents <= most)
+    }
+
+    pub fn add(&mut self, row: Refused, read: Result<Documents, Vec<Fault>>) {
+        let at = self.rows.len();
+        self.rows.push(row);
+        match read {
+            Err(faults) => self.unreadable.push((at, faults)),
+            Ok(Documents { drafts, names }) => {
+                for (account, name) in names {
+                    // The first spelling stays.
+                    self.names.entry(account).or_insert(name);
+                }
+                self.row_of.extend(std::iter::repeat_n(at, drafts.len()));
+                self.documents.extend(drafts);
+            }
+        }
+    }
+}

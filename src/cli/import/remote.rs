@@ -1,0 +1,140 @@
+//! An import into a running server, over its own stream.
+
+use std::collections::HashMap;
+
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::metadata::MetadataValue;
+use tonic::{Request, Status, Streaming};
+
+use super::encode;
+use super::errors::Fault;
+use super::report::Summary;
+use super::sink::{Outcome, Progress};
+use crate::domain::document::{Draft, PostOutcome};
+use crate::domain::import::ImportHeader;
+use crate::domain::names::AccountRef;
+use crate::pb;
+use pb::import_documents_request::Step as Ask;
+use pb::import_documents_response::Step as Answer;
+use pb::receivable_service_client::ReceivableServiceClient;
+
+/// As large a message as the server may send.
+const MESSAGE_BYTES_MAX: usize = 64 << 20;
+
+pub(super) struct Remote {
+    requests: mpsc::Sender<pb::ImportDocumentsRequest>,
+    answers: Streaming<pb::ImportDocumentsResponse>,
+    acknowledged: i64,
+}
+
+impl Remote {
+    /// Connects and opens the import.
+    pub async fn open(
+        server: &str,
+        token: Option<&str>,
+        header: &ImportHeader,
+    ) -> Result<Self, String> {
+        let mut client = ReceivableServiceClient::connect(server.to_owned())
+            .await
+            .map_err(|e| format!("no server answers at {server}: {e}"))?
+            .max_decoding_message_size(MESSAGE_BYTES_MAX);
+        let (requests, queue) = mpsc::channel(1);
+        // Before the call: a server may answer it only once it has the header.
+        let send = requests.send(request(Ask::Header(encode::header(header))));
+        send.await.map_err(|_| "the stream ended before it began".to_owned())?;
+        let mut call = Request::new(ReceiverStream::new(queue));
+        if let Some(token) = token {
+            let value = MetadataValue::try_from(format!("Bearer {token}"))
+                .map_err(|_| "the token has characters that no token has".to_owned())?;
+            call.metadata_mut().insert("authorization", value);
+        }
+        let answers = client.import_documents(call).await.map_err(|s| explain(&s))?.into_inner();
+        let mut remote = Self { requests, answers, acknowledged: 0 };
+        match remote.answer().await? {
+            Answer::Started(started) => remote.acknowledged = started.acknowledged_sequence,
+            _ => return Err(out_of_turn()),
+        }
+        Ok(remote)
+    }
+
+    pub fn acknowledged(&self) -> i64 {
+        self.acknowledged
+    }
+
+    pub async fn chunk(
+        &mut self,
+        sequence: i64,
+        documents: Vec<Draft<AccountRef>>,
+        names: HashMap<AccountRef, String>,
+    ) -> Result<Vec<Outcome>, String> {
+        self.ask(Ask::Chunk(encode::chunk(sequence, documents, names))).await?;
+        match self.answer().await? {
+            Answer::Acknowledgement(acknowledgement) if acknowledgement.sequence == sequence => {
+                acknowledgement.results.into_iter().map(outcome).collect()
+            }
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<Summary, String> {
+        self.ask(Ask::Finish(pb::ImportFinish {})).await?;
+        loop {
+            match self.answer().await? {
+                Answer::Progress(p) => progress(p.clearings_applied, p.clearings_waiting),
+                Answer::Summary(summary) => return Ok(summary.into()),
+                _ => return Err(out_of_turn()),
+            }
+        }
+    }
+
+    async fn ask(&mut self, step: Ask) -> Result<(), String> {
+        if self.requests.send(request(step)).await.is_ok() {
+            return Ok(());
+        }
+        // The call has ended; its status says why.
+        match self.answers.message().await {
+            Err(status) => Err(explain(&status)),
+            Ok(_) => Err("the server ended the import; run the same command again".into()),
+        }
+    }
+
+    async fn answer(&mut self) -> Result<Answer, String> {
+        match self.answers.message().await {
+            Ok(Some(pb::ImportDocumentsResponse { step: Some(step) })) => Ok(step),
+            Ok(Some(_)) => Err(out_of_turn()),
+            Ok(None) => Err("the server ended the import; run the same command again".into()),
+            Err(status) => Err(explain(&status)),
+        }
+    }
+}
+
+fn request(step: Ask) -> pb::ImportDocumentsRequest {
+    pb::ImportDocumentsRequest { step: Some(step) }
+}
+
+fn outcome(result: pb::ImportResult) -> Result<Outcome, String> {
+    let outcome = result.outcome().as_str_name();
+    let outcome = PostOutcome::parse(outcome.trim_start_matches("POST_OUTCOME_"))
+        .ok_or_else(|| format!("the server is newer than this program: {outcome}"))?;
+    let faults = result.faults.into_iter().map(|fault| Fault {
+        reason: fault.reason,
+        field: fault.field,
+        description: fault.description,
+    });
+    Ok(Outcome { outcome, faults: faults.collect() })
+}
+
+fn explain(status: &Status) -> String {
+    let hint = match status.code() {
+        tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Unknown => {
+            "; run the same command again, it goes on where it stopped"
+        }
+        _ => "",
+    };
+    format!("{} ({:?}){hint}", status.message(), status.code())
+}
+
+fn out_of_turn() -> String {
+    "the server answered something else than was asked".into()
+}

@@ -1,0 +1,140 @@
+use super::layout::Layout;
+use super::mapping::Mapping;
+use super::row::{Documents, Reader};
+use crate::domain::dates::parse_iso;
+use crate::domain::error::{Reason, Violation};
+use crate::domain::item::{DocumentKind, Side};
+use crate::domain::names::AccountRef;
+
+fn reader(mapping: &str, headers: &str) -> Reader {
+    let mapping = Mapping::parse(mapping).unwrap();
+    let headers: Vec<String> = headers.split(',').map(str::to_owned).collect();
+    let layout = Layout::new(&mapping, &headers).unwrap();
+    Reader { mapping, layout, source_system: "ERP".into(), until: None }
+}
+
+fn erp() -> Reader {
+    reader(
+        include_str!("../../../mappings/erp_export.toml"),
+        "business_code,cust_number,name_customer,clear_date,buisness_year,doc_id,posting_date,\
+         document_create_date,document_create_date,due_in_date,invoice_currency,total_open_amount",
+    )
+}
+
+fn read(reader: &Reader, row: &str) -> Result<Documents, Vec<Violation>> {
+    reader.read(&csv::StringRecord::from(row.split(',').collect::<Vec<_>>()))
+}
+
+fn reasons(reader: &Reader, row: &str) -> Vec<(String, Reason)> {
+    read(reader, row).unwrap_err().into_iter().map(|v| (v.field, v.reason)).collect()
+}
+
+const OPEN: &str = "U9,0200001234,Made-up Foods ,,2019.0,5550001.0,2019-03-02,20190301,20190302,\
+    20190401.0,USD,1234.5";
+
+#[test]
+fn a_row_of_an_erp_export_is_an_invoice_with_its_due_date() {
+    let Documents { drafts, names } = read(&erp(), OPEN).unwrap();
+    let [draft] = drafts.as_slice() else { panic!("one document") };
+    assert_eq!(draft.key.document_no, "5550001");
+    assert_eq!((draft.key.company_code.as_str(), draft.key.fiscal_year), ("U9", 2019));
+    assert_eq!(
+        (draft.kind, draft.side, draft.gross),
+        (DocumentKind::Invoice, Side::Debit, 123_450)
+    );
+    assert_eq!(draft.document_date.to_string(), "2019-03-02");
+    assert_eq!(draft.parts()[0].due_date.unwrap().to_string(), "2019-04-01");
+    let payer = AccountRef::External { system: "ERP".into(), id: "0200001234".into() };
+    assert_eq!(draft.payer, payer);
+    assert_eq!(names, [(payer, "Made-up Foods".to_owned())]);
+}
+
+#[test]
+fn a_cleared_row_is_settled_by_a_receipt_of_that_day_that_names_it() {
+    let row = OPEN.replace("Foods ,,", "Foods,2019-03-20 00:00:00,");
+    let drafts = read(&erp(), &row).unwrap().drafts;
+    let [invoice, receipt] = drafts.as_slice() else { panic!("two documents") };
+    assert_eq!((receipt.kind, receipt.side), (DocumentKind::Receipt, Side::Credit));
+    assert_eq!(receipt.key.document_no, "5550001/CLEARED");
+    assert_eq!((receipt.gross, receipt.posting_date.to_string()), (123_450, "2019-03-20".into()));
+    assert_eq!(receipt.clears.targets[0].key, invoice.key);
+    assert!(invoice.clears.is_empty());
+    // As known at an earlier day it was open.
+    let early = Reader { until: parse_iso("", "2019-03-19").ok(), ..erp() };
+    assert_eq!(read(&early, &row).unwrap().drafts.len(), 1);
+    let same_day = Reader { until: parse_iso("", "2019-03-20").ok(), ..erp() };
+    assert_eq!(read(&same_day, &row).unwrap().drafts.len(), 2);
+}
+
+#[test]
+fn a_negative_amount_is_a_credit_note_and_if_cleared_names_a_refund() {
+    let row = OPEN.replace("1234.5", "-1234.5");
+    let drafts = read(&erp(), &row).unwrap().drafts;
+    assert_eq!((drafts[0].kind, drafts[0].gross), (DocumentKind::CreditNote, 123_450));
+    assert!(drafts[0].instalments.is_empty());
+    let drafts = read(&erp(), &row.replace("Foods ,,", "Foods,2019-03-20,")).unwrap().drafts;
+    assert_eq!((drafts[1].kind, drafts[1].side), (DocumentKind::Refund, Side::Debit));
+    assert_eq!(drafts[0].clears.targets[0].key, drafts[1].key);
+}
+
+#[test]
+fn all_that_is_wrong_with_a_row_is_told_at_once() {
+    let row = "U9,,x,,2019.5,,03/02/2019,20190301,20190230,20190401.0,XXX,12";
+    let required = Reason::FieldRequired;
+    assert_eq!(
+        reasons(&erp(), row),
+        [
+            ("document_no".to_owned(), required),
+            ("fiscal_year".to_owned(), Reason::FieldInvalid),
+            ("payer".to_owned(), required),
+            ("document_date".to_owned(), Reason::DateInvalid),
+            ("posting_date".to_owned(), Reason::DateInvalid),
+            ("currency".to_owned(), Reason::CurrencyUnknown),
+        ]
+    );
+    let cent = OPEN.replace("1234.5", "1234.567");
+    assert_eq!(reasons(&erp(), &cent), [("amount".to_owned(), Reason::AmountPrecision)]);
+    let zero = OPEN.replace("1234.5", "0.00");
+    assert!(reasons(&erp(), &zero).contains(&("gross".to_owned(), Reason::AmountOutOfRange)));
+    let early = OPEN.replace("20190401.0", "20190101.0");
+    assert_eq!(reasons(&erp(), &early)[0].1, Reason::DueBeforeDocument);
+}
+
+#[test]
+fn full_width_digits_are_digits() {
+    let drafts = read(&erp(), &OPEN.replace("1234.5", "１２３４．５")).unwrap().drafts;
+    assert_eq!(drafts[0].gross, 123_450);
+}
+
+const GENERIC: &str = include_str!("../../../mappings/generic.toml");
+
+#[test]
+fn a_generic_file_names_kinds_signs_and_what_a_credit_clears() {
+    let reader = reader(
+        GENERIC,
+        "document_no,payer,document_date,amount,currency,kind,clears_document_no,due_days",
+    );
+    let kinds = |row: &str| {
+        let draft = read(&reader, row).unwrap().drafts.remove(0);
+        (draft.kind, draft.side, draft.gross)
+    };
+    use DocumentKind as K;
+    let credit = |kind| (kind, Side::Credit, 500);
+    assert_eq!(kinds("1,c,2026-01-31,5,USD,RECEIPT,,"), credit(K::Receipt));
+    assert_eq!(kinds("1,c,2026-01-31,-5,USD,RECEIPT,,"), credit(K::Receipt));
+    assert_eq!(kinds("1,c,2026-01-31,-5,USD,OPENING_BALANCE,,"), credit(K::OpeningBalance));
+    assert_eq!(kinds("1,c,2026-01-31,-5,usd,,,"), credit(K::CreditNote));
+    assert_eq!(kinds("1,c,2026-01-31,5,USD,DEBIT_NOTE,,"), (K::DebitNote, Side::Debit, 500));
+
+    let receipt = read(&reader, "R1,c,2026-01-31,5,USD,RECEIPT,77,").unwrap().drafts.remove(0);
+    let target = &receipt.clears.targets[0].key;
+    assert_eq!((target.source_system.as_str(), target.document_no.as_str()), ("ERP", "77"));
+    let invoice = read(&reader, "1,accounts/acme,2026-01-31,5,USD,,,30").unwrap().drafts.remove(0);
+    assert_eq!(invoice.payer, AccountRef::Id("acme".into()));
+    assert_eq!(invoice.parts()[0].due_date.unwrap().to_string(), "2026-03-02");
+
+    let wrong = reasons(&reader, "1,c,2026-01-31,5,USD,BILL,77,");
+    assert_eq!(wrong, [("kind".to_owned(), Reason::EnumInvalid)]);
+    let debit = reasons(&reader, "1,c,2026-01-31,5,USD,INVOICE,77,");
+    assert_eq!(debit, [("clears".to_owned(), Reason::FieldInvalid)]);
+}

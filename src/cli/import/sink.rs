@@ -1,0 +1,101 @@
+//! Where documents go: into the database, to a server, or nowhere. All three answer alike.
+
+use std::collections::HashMap;
+
+use super::errors::Fault;
+use super::remote::Remote;
+use super::report::Summary;
+use crate::ctx::Ctx;
+use crate::domain::document::{Draft, PostOutcome};
+use crate::domain::error::Error;
+use crate::domain::import::{FinishStep, ImportChunk, ImportHeader, ImportResult};
+use crate::domain::names::AccountRef;
+use crate::service::ledger::Ledger;
+use crate::service::ledger::import::Import;
+
+pub(super) enum Sink {
+    /// In this process, with the use case that the server has.
+    Local {
+        import: Box<Import>,
+        ctx: Ctx,
+    },
+    Remote(Remote),
+    /// A dry run: the rows are read and checked.
+    Nowhere,
+}
+
+/// What became of one document.
+pub(super) struct Outcome {
+    pub outcome: PostOutcome,
+    pub faults: Vec<Fault>,
+}
+
+/// Clearings applied and still waiting.
+pub(super) type Progress<'a> = &'a mut (dyn FnMut(i64, i64) + Send);
+
+impl Sink {
+    pub async fn local(ledger: &Ledger, ctx: Ctx, header: ImportHeader) -> Result<Self, String> {
+        let import = ledger.open_import(&ctx, header).await.map_err(|e| e.to_string())?;
+        Ok(Self::Local { import: Box::new(import), ctx })
+    }
+
+    /// The highest chunk that is committed already.
+    pub fn acknowledged(&self) -> i64 {
+        match self {
+            Self::Local { import, .. } => import.acknowledged_sequence(),
+            Self::Remote(remote) => remote.acknowledged(),
+            Self::Nowhere => 0,
+        }
+    }
+
+    /// Posts the documents of a chunk; answers when they are committed, in their order.
+    pub async fn chunk(
+        &mut self,
+        sequence: i64,
+        documents: Vec<Draft<AccountRef>>,
+        names: HashMap<AccountRef, String>,
+    ) -> Result<Vec<Outcome>, String> {
+        match self {
+            Self::Local { import, ctx } => {
+                let documents = documents.into_iter().map(Ok).collect();
+                let chunk = ImportChunk { sequence, documents, display_names: names };
+                let results = import.chunk(ctx, chunk).await.map_err(|e| explain(&e))?;
+                Ok(results.into_iter().map(Outcome::from).collect())
+            }
+            Self::Remote(remote) => remote.chunk(sequence, documents, names).await,
+            Self::Nowhere => Ok(documents
+                .iter()
+                .map(|_| Outcome { outcome: PostOutcome::Posted, faults: Vec::new() })
+                .collect()),
+        }
+    }
+
+    /// Applies the clearings.
+    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<Summary, String> {
+        match self {
+            Self::Local { import, ctx } => loop {
+                match import.finish_step(ctx).await.map_err(|e| explain(&e))? {
+                    FinishStep::Progress { applied, waiting } => progress(applied, waiting),
+                    FinishStep::Done(summary) => return Ok(summary.into()),
+                }
+            },
+            Self::Remote(remote) => remote.finish(progress).await,
+            Self::Nowhere => Ok(Summary::default()),
+        }
+    }
+}
+
+impl From<ImportResult> for Outcome {
+    fn from(result: ImportResult) -> Self {
+        let faults = result.faults.into_iter().map(|fault| Fault {
+            reason: fault.reason.to_string(),
+            field: fault.field,
+            description: fault.description,
+        });
+        Self { outcome: result.outcome, faults: faults.collect() }
+    }
+}
+
+fn explain(error: &Error) -> String {
+    format!("{} ({})", error, error.reason())
+}

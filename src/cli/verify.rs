@@ -1,0 +1,74 @@
+//! `ballast verify`.
+
+use std::process::ExitCode;
+
+use comfy_table::{CellAlignment, Table};
+
+use super::options::Options;
+use crate::ctx::{Clock, Ctx};
+use crate::store::{Check, Store};
+use crate::telemetry;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Output {
+    Table,
+    Json,
+}
+
+pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
+    let config = args.options.load(Vec::new())?;
+    telemetry::init(&config.log);
+    let clock = Clock::system(config.business.time_zone);
+    let url = config.database.url.redacted();
+    let store = Store::connect_read_only(&config.database, clock.clone())
+        .await
+        .map_err(|e| format!("cannot open the database {url}: {e}"))?;
+    let checks = store.verify(&Ctx::system(clock)).await;
+    store.close().await;
+    let checks = checks.map_err(|e| format!("cannot read the database {url}: {e}"))?;
+    match args.output {
+        Output::Table => print_table(&checks),
+        Output::Json => {
+            println!("{}", serde_json::to_string_pretty(&checks).map_err(|e| e.to_string())?);
+        }
+    }
+    let all_hold = checks.iter().all(Check::holds);
+    Ok(if all_hold { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print_table(checks: &[Check]) {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
+    table.set_header(vec!["check", "looked at", "differences"]);
+    for check in checks {
+        table.add_row(vec![
+            check.name.to_owned(),
+            check.checked.to_string(),
+            check.differences.to_string(),
+        ]);
+    }
+    for column in 1..=2 {
+        if let Some(numbers) = table.column_mut(column) {
+            numbers.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    println!("{table}");
+    for check in checks.iter().filter(|check| !check.holds()) {
+        println!("{}:", check.name);
+        for example in &check.examples {
+            println!("  {example}");
+        }
+        let more = check.differences - check.examples.len() as i64;
+        if more > 0 {
+            println!("  and {more} more");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Records the company in a store, evening by evening, through the use cases of the API.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM};
+use crate::ctx::{Clock, Ctx};
+use crate::domain::account::ExternalRef;
+use crate::domain::account::command::CreateAccount;
+use crate::domain::document::DocumentKey;
+use crate::domain::error::{Error, Result};
+use crate::domain::import::{
+    ClearingFault, FinishStep, ImportChunk, ImportFault, ImportHeader, ImportSummary,
+};
+use crate::domain::ledger::PointQuery;
+use crate::domain::ledger::command::WriteOffItem;
+use crate::domain::names::{AccountRef, CanonicalForm, ChildName};
+use crate::domain::receivables::command::{OpenDispute, RecordPromise, ResolveDispute, SetRates};
+use crate::domain::receivables::query::DocumentName;
+use crate::service::Settings;
+use crate::service::accounts::Accounts;
+use crate::service::facts::Facts;
+use crate::service::ledger::Ledger;
+use crate::service::receivables::Receivables;
+use crate::store::Store;
+use chrono::{NaiveDate, NaiveTime};
+
+/// Documents sent together.
+const CHUNK: usize = 500;
+/// Quotes sent together.
+const RATES: usize = 500;
+
+/// What recording the company came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filled {
+    pub posted: i64,
+    pub revised: i64,
+    /// Sent before.
+    pub unchanged: i64,
+    pub clearings: i64,
+    pub facts: i64,
+    /// None of these should be: what was refused, and what could not be cleared.
+    pub refused: Vec<ImportFault>,
+    pub clearing_faults: Vec<ClearingFault>,
+    pub missing: Vec<DocumentKey>,
+}
+
+/// Records everything. A manual clock is moved to each evening, so that it is known when what
+/// was known; with the clock of the system all of it is recorded now.
+///
+/// # Errors
+/// Those of the store; what is wrong with single documents is in the answer.
+pub async fn fill(
+    store: &Store,
+    settings: Settings,
+    clock: &Clock,
+    company: &Company,
+) -> Result<Filled> {
+    let ctx = Ctx::system(clock.clone());
+    let mut clerk = Clerk {
+        accounts: Accounts::new(store.clone()),
+        facts: Facts::new(store.clone(), settings.clone()),
+        ledger: Ledger::new(store.clone(), settings.clone()),
+        receivables: Receivables::new(store.clone(), settings),
+        company,
+        ctx,
+        disputes: HashMap::new(),
+        filled: Filled::default(),
+    };
+    clerk.open_in_the_evening(company.plan.start());
+    for customer in &company.customers {
+        if let Some(id) = customer.account_id {
+            clerk.set_up(customer, id).await?;
+        }
+    }
+    for delivery in &company.deliveries {
+        clerk.record(delivery).await?;
+    }
+    Ok(clerk.filled)
+}
+
+/// Works through the deliveries.
+struct Clerk<'a> {
+    accounts: Accounts,
+    facts: Facts,
+    ledger: Ledger,
+    receivables: Receivables,
+    company: &'a Company,
+    ctx: Ctx,
+    /// Disputes by the invoice.
+    disputes: HashMap<DocumentKey, ChildName>,
+    filled: Filled,
+}
+
+impl Clerk<'_> {
+    fn open_in_the_evening(&self, day: NaiveDate) {
+        let evening = NaiveTime::from_hms_opt(20, 0, 0).unwrap_or_default();
+        self.ctx.clock.set(day.and_time(evening).and_utc());
+    }
+
+    async fn set_up(&mut self, customer: &Customer, id: &str) -> Result<()> {
+        let parent = customer.parent.map(|rank| self.company.customers[rank].account());
+        let reference =
+            ExternalRef { system: SOURCE_SYSTEM.into(), id: format!("{:010}", customer.number) };
+        let command = CreateAccount {
+            id: Some(id.to_owned()),
+            display_name: customer.display_name.clone(),
+            legal_name: String::new(),
+            region_code: String::new(),
+            tax_id: String::new(),
+            external_refs: vec![reference],
+            parent,
+            related_party: false,
+            labels: BTreeMap::new(),
+            form: Some(CanonicalForm::Numeric),
+        };
+        self.accounts.create(&self.ctx, command, &format!("demo-account-{id}")).await?;
+        Ok(())
+    }
+
+    async fn record(&mut self, delivery: &Delivery) -> Result<()> {
+        self.open_in_the_evening(delivery.day);
+        for (i, rates) in delivery.rates.chunks(RATES).enumerate() {
+            let command = SetRates { rates: rates.to_vec() };
+            let request_id = format!("demo-rates-{}-{i}", delivery.day);
+            self.facts.set_rates(&self.ctx, &request_id, command).await?;
+        }
+        self.import(delivery).await?;
+        for (i, fact) in delivery.facts.iter().enumerate() {
+            let request_id = format!("demo-fact-{}-{i}", delivery.day);
+            self.note(fact, &request_id).await?;
+            self.filled.facts += 1;
+        }
+        Ok(())
+    }
+
+    async fn import(&mut self, delivery: &Delivery) -> Result<()> {
+        let header = ImportHeader {
+            import_id: format!("demo-{}", delivery.day),
+            create_missing_accounts: true,
+            canonical_form: Some(CanonicalForm::Numeric),
+            clear_oldest_first: false,
+        };
+        let names = display_names(self.company);
+        let mut import = self.ledger.open_import(&self.ctx, header).await?;
+        for (sequence, documents) in (1..).zip(delivery.documents.chunks(CHUNK)) {
+            let payers: HashSet<&AccountRef> = documents.iter().map(|d| &d.payer).collect();
+            let display_names = payers
+                .into_iter()
+                .filter_map(|payer| Some((payer.clone(), names.get(digits(payer)?)?.to_string())))
+                .collect();
+            let chunk = ImportChunk {
+                sequence,
+                documents: documents.iter().cloned().map(Ok).collect(),
+                display_names,
+            };
+            let results = import.chunk(&self.ctx, chunk).await?;
+            self.filled.refused.extend(results.into_iter().flat_map(|result| result.faults));
+        }
+        loop {
+            match import.finish_step(&self.ctx).await? {
+                FinishStep::Progress { .. } => {}
+                FinishStep::Done(summary) => {
+                    self.count(summary);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn count(&mut self, summary: ImportSummary) {
+        let ImportSummary {
+            posted,
+            revised,
+            unchanged,
+            refused: _,
+            accounts_created: _,
+            clearings_applied,
+            clearing_faults,
+            parked,
+        } = summary;
+        self.filled.posted += posted;
+        self.filled.revised += revised;
+        self.filled.unchanged += unchanged;
+        self.filled.clearings += clearings_applied;
+        self.filled.clearing_faults.extend(clearing_faults);
+        self.filled.missing.extend(parked);
+    }
+
+    async fn note(&mut self, fact: &Fact, request_id: &str) -> Result<()> {
+        let item = self.item(fact.invoice()).await?;
+        match fact.clone() {
+            Fact::Dispute { invoice, reason_code, open_date } => {
+                let account = item.account.clone();
+                let command = OpenDispute {
+                    item,
+                    amount: None,
+                    reason_code: reason_code.into(),
+                    note: String::new(),
+                    open_date: Some(open_date),
+                };
+                let opened = self.facts.open_dispute(&self.ctx, request_id, command).await?;
+                self.disputes.insert(invoice, ChildName { account, id: opened.id });
+            }
+            Fact::DisputeEnd { invoice, outcome, resolve_date } => {
+                let dispute = self.disputes.remove(&invoice);
+                let dispute =
+                    dispute.ok_or_else(|| Error::internal("a dispute ends that never began"))?;
+                let resolve_date = Some(resolve_date);
+                let command = ResolveDispute { dispute, outcome, resolve_date };
+                self.facts.resolve_dispute(&self.ctx, request_id, command).await?;
+            }
+            Fact::Promise { invoice: _, amount, promise_date, pay_by } => {
+                let command = RecordPromise {
+                    account: item.account,
+                    items: vec![item.id],
+                    amount,
+                    promise_date: Some(promise_date),
+                    pay_by_date: pay_by,
+                    grace_days: 3,
+                    promised_by: "Accounts payable".into(),
+                };
+                self.facts.record_promise(&self.ctx, request_id, command).await?;
+            }
+            Fact::WriteOff { invoice: _, posting_date, reason } => {
+                let command = WriteOffItem {
+                    item,
+                    amount: None,
+                    posting_date: Some(posting_date),
+                    reason: reason.into(),
+                };
+                self.ledger.write_off(&self.ctx, request_id, command).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The one item of an invoice.
+    async fn item(&self, invoice: &DocumentKey) -> Result<ChildName> {
+        let name = DocumentName::Key(invoice.clone());
+        let document = self.receivables.document(&self.ctx, name, PointQuery::default()).await?;
+        let missing = || Error::internal(format!("{} has no item", invoice.document_no));
+        let id = document.items.first().map(|item| item.id).ok_or_else(missing)?;
+        Ok(ChildName { account: AccountRef::Id(document.account_id), id })
+    }
+}
+
+/// What counts of a customer's number, as the source system spells it.
+fn digits(payer: &AccountRef) -> Option<&str> {
+    match payer {
+        AccountRef::External { id, .. } => Some(id.trim_start_matches('0')),
+        AccountRef::Id(_) => None,
+    }
+}
+
+/// By the digits that count of a customer's number.
+fn display_names(company: &Company) -> HashMap<String, &str> {
+    let customers = company.customers.iter();
+    customers.map(|c| (c.number.to_string(), c.display_name.as_str())).collect()
+}

@@ -1,0 +1,122 @@
+//! The commands as a person runs them: import, report, verify, beside a server and without.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::support::TestServer;
+
+/// Two invoices, one of them settled; a credit of each sign; a row that is no document.
+const ROWS: &str = "\u{feff}document_no,payer,payer_name,document_date,due_date,amount,currency,kind,clear_date,clears_document_no
+I1,0000471,宁波远洋,2019-03-01,2019-03-31,１００.00,USD,,2019-04-10,
+I2,471,Ningbo,2019-05-01,2019-05-31,250.5,USD,,,
+C1,471,,2019-06-01,,-50.50,USD,,,
+R1,471,,2019-06-10,,80,USD,RECEIPT,,I2
+X1,471,,2019-02-30,,1.001,USD,,,
+";
+
+const ACCOUNTED: &str = "currency,items,not due,1-30,31-60,61-90,91-120,>120,retention,due pending,bills,unapplied cash,open credits,balance\n\
+    USD,2,0.00,170.50,0.00,0.00,0.00,0.00,0.00,0.00,0.00,0.00,-50.50,120.00\n";
+
+fn ballast(server: &TestServer, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ballast"))
+        .args(arguments)
+        .env("BALLAST_DATABASE_URL", server.database_url())
+        .env("BALLAST_LOG_LEVEL", "error")
+        .output()
+        .expect("the command runs")
+}
+
+fn text(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+fn ok(output: Output) -> String {
+    assert!(output.status.success(), "{}", text(&output));
+    text(&output)
+}
+
+/// The count in a line of the summary.
+fn count(summary: &str, what: &str) -> String {
+    let line =
+        summary.lines().find(|line| line.contains(what)).unwrap_or_else(|| panic!("{summary}"));
+    line.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn rows(folder: &Path) -> String {
+    let file = folder.join("rows.csv");
+    std::fs::write(&file, ROWS).expect("written");
+    file.display().to_string()
+}
+
+fn report(server: &TestServer) -> String {
+    ok(ballast(server, &["report", "aging", "--as-of", "2019-06-30", "--output", "csv"]))
+}
+
+fn verify(server: &TestServer) {
+    let checks = ok(ballast(server, &["verify", "--output", "json"]));
+    let checks: serde_json::Value = serde_json::from_str(&checks).expect("JSON");
+    let checks = checks.as_array().expect("a list");
+    assert!(checks.len() > 10 && checks.iter().all(|check| check["differences"] == 0));
+}
+
+on_both_engines! {
+    async fn a_file_is_imported_through_a_server_once(server: TestServer) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, url) = (rows(folder.path()), format!("http://{}", server.address()));
+        let import = ["import", &file, "--numeric-ids", "--server", &url, "--chunk", "2"];
+
+        let dry = ok(ballast(&server, &["import", &file, "--dry-run"]));
+        assert_eq!(count(&dry, "documents posted"), "0");
+        let first = ok(ballast(&server, &import));
+        assert_eq!(count(&first, "documents posted"), "5");
+        assert_eq!(count(&first, "rows refused"), "1");
+        assert_eq!(count(&first, "accounts created"), "1");
+        assert_eq!(count(&first, "clearings applied"), "2");
+        let errors = std::fs::read_to_string(format!("{file}.errors.csv")).expect("errors");
+        assert!(errors.contains("rows.csv,6,X1,document_date,DATE_INVALID"), "{errors}");
+        assert!(errors.contains("rows.csv,6,X1,amount,AMOUNT_PRECISION"), "{errors}");
+        assert_eq!(report(&server), ACCOUNTED);
+
+        // Once more: it goes on after the last chunk, and nothing is there to be done.
+        let again = ok(ballast(&server, &import));
+        assert_eq!(count(&again, "chunks committed before"), "3");
+        // As another import: each document is known by its key.
+        let strict = ballast(&server, &[&import[..], &["--import-id", "other", "--strict"]].concat());
+        assert_eq!(strict.status.code(), Some(2));
+        assert_eq!(count(&text(&strict), "documents unchanged"), "5");
+        assert_eq!(report(&server), ACCOUNTED);
+        verify(&server);
+    }
+
+    async fn a_file_is_imported_without_a_server(mut server: TestServer) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = rows(folder.path());
+        server.stop();
+        ok(ballast(&server, &["migrate"]));
+        let summary = ok(ballast(&server, &["import", &file, "--numeric-ids"]));
+        assert_eq!(count(&summary, "documents posted"), "5");
+        assert_eq!(report(&server), ACCOUNTED);
+        verify(&server);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_told_before_anything_is_written() {
+    let server = TestServer::start(crate::support::Engine::Sqlite).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rows.csv").display().to_string();
+    for (content, told) in [
+        (&b"a,b\n1,2\n"[..], "no built-in mapping"),
+        (b"document_no,payer,document_date,amount\n1,c,2019-01-01,5\n", "gives no currency"),
+        (
+            b"document_no,payer,document_date,amount,currency\n\xc4\xfe,c,2019-01-01,5,USD\n",
+            "UTF-8",
+        ),
+    ] {
+        std::fs::write(&file, content).expect("written");
+        let output = ballast(&server, &["import", &file, "--dry-run"]);
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+        assert!(text(&output).contains(told), "{}", text(&output));
+    }
+}

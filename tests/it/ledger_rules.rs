@@ -1,0 +1,9 @@
+//! The rules of the ledger where a reader could choose otherwise, asked of the running service.
+
+mod currencies;
+mod facts;
+mod groups;
+mod kinds;
+mod reversal;
+mod times;
+mod versions;
