@@ -86,7 +86,7 @@ on_both_engines! {
         let then = pb::GetReceivablesRiskRequest {
             account: ACCOUNT.into(),
             as_of: Some(day(0)),
-            known_at: pending.point.clone().expect("a point").known_at,
+            known_at: pending.point.expect("a point").known_at,
             ..pb::GetReceivablesRiskRequest::default()
         };
         let then = desk.client.get_receivables_risk(then).await.expect("a risk").into_inner();

@@ -130,11 +130,14 @@ fn world() -> String {
     format!("W{:05}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// An open item: number, day due, open, class.
+type OpenRow = (String, String, String, String);
+
 /// What the books say, without the names that every world has its own of.
 #[derive(Debug, PartialEq)]
 struct Books {
     /// By day: number, line, due date, open amount.
-    open: Vec<(i64, Vec<(String, String, String, String)>)>,
+    open: Vec<(i64, Vec<OpenRow>)>,
     /// Credit, debit, due date of the debit, day: amount.
     clearings: BTreeMap<(String, String, String, String), i64>,
 }
