@@ -130,7 +130,7 @@ fn world() -> String {
     format!("W{:05}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// An open item: number, day due, open, class.
+/// An open item: number, line, due date, open amount.
 type OpenRow = (String, String, String, String);
 
 /// What the books say, without the names that every world has its own of.
