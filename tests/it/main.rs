@@ -19,4 +19,5 @@ mod proto;
 mod readme;
 mod real_ledgers;
 mod receivable_cases;
+mod receivables_read;
 mod requirements;
