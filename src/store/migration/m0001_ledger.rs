@@ -94,6 +94,8 @@ CREATE TABLE document (
     detail TEXT NOT NULL
 );
 CREATE INDEX document_account ON document (account_id, posting_date, id);
+-- The last receipt of an account.
+CREATE INDEX document_receipt ON document (account_id, posting_date, id) WHERE kind = 'RECEIPT';
 CREATE INDEX document_order ON document (account_id, order_ref, id);
 
 -- The version of each document that counts. Apart from the documents, so that they can be
@@ -141,6 +143,8 @@ CREATE TABLE item (
 );
 CREATE INDEX item_document ON item (document_id, position);
 CREATE INDEX item_open ON item (account_id, due_date, id) WHERE open <> 0;
+-- The order of an export.
+CREATE INDEX item_export ON item (account_id, id) WHERE open <> 0;
 
 -- The ledger. Rows are added, never changed, never removed.
 CREATE TABLE entry (
@@ -156,6 +160,8 @@ CREATE TABLE entry (
     PRIMARY KEY (account_id, recorded_us, position)
 );
 CREATE INDEX entry_account_effective ON entry (account_id, effective_date);
+-- Payments among everything that was posted: days to pay.
+CREATE INDEX entry_payment ON entry (account_id, effective_date) WHERE kind = 'CLEAR' AND amount < 0;
 CREATE INDEX entry_item ON entry (item_id, effective_date);
 CREATE INDEX entry_recorded ON entry (recorded_us);
 CREATE INDEX entry_effective ON entry (effective_date);
