@@ -33,6 +33,8 @@ pub struct Import {
     ledger: Ledger,
     header: ImportHeader,
     acknowledged: i64,
+    /// Clearings that are still to be tried, once the finish has counted them.
+    waiting: Option<i64>,
 }
 
 impl Ledger {
@@ -50,7 +52,7 @@ impl Ledger {
                 Box::pin(async move { tx.open_import(&id, &principal, oldest_first).await })
             })
             .await?;
-        Ok(Import { ledger: self.clone(), acknowledged: run.sequence, header })
+        Ok(Import { ledger: self.clone(), acknowledged: run.sequence, header, waiting: None })
     }
 }
 
@@ -95,13 +97,19 @@ impl Import {
     /// Applies the next clearings; call it until it answers that the import is done.
     pub async fn finish_step(&mut self, ctx: &Ctx) -> Result<FinishStep> {
         let (header, settings) = (self.header.clone(), self.ledger.settings.clone());
-        self.ledger
+        let waiting = self.waiting;
+        let step = self
+            .ledger
             .store
             .write(ctx, Lane::Bulk, move |tx| {
                 let (header, settings) = (header.clone(), settings.clone());
-                Box::pin(async move { finish(tx, &settings, &header).await })
+                Box::pin(async move { finish(tx, &settings, &header, waiting).await })
             })
-            .await
+            .await?;
+        if let FinishStep::Progress { waiting, .. } = &step {
+            self.waiting = Some(*waiting);
+        }
+        Ok(step)
     }
 }
 
@@ -135,9 +143,10 @@ async fn post_chunk(
     refuse_finished(&run)?;
     let good = || chunk.documents.iter().filter_map(|d| d.as_ref().ok());
     let refs = posting::named_accounts(good());
-    let known = tx.find_accounts(&refs).await?.len();
+    let found = tx.find_accounts(&refs).await?;
+    let known = found.len();
     let create = header.create_missing_accounts.then_some(&chunk.display_names);
-    let found = posting::resolve(tx, &refs, create, header.canonical_form).await?;
+    let found = posting::with_missing(tx, &refs, found, create, header.canonical_form).await?;
     run.accounts_created += created(&refs, &found, known);
 
     // A document whose account is missing is refused, the others go on.
@@ -261,10 +270,13 @@ fn count(run: &mut ImportRun, results: &[ImportResult]) {
     }
 }
 
+/// One step. What waits is counted at the first one only: counting looks at all of it, and a
+/// large import has many steps.
 async fn finish(
     tx: &mut WriteTx,
     settings: &Settings,
     header: &ImportHeader,
+    counted: Option<i64>,
 ) -> Result<FinishStep> {
     let id = header.import_id.as_str();
     let mut run = tx.import(id).await?;
@@ -280,6 +292,11 @@ async fn finish(
         tx.save_import(&run).await?;
         return Ok(step);
     }
+    let before = match counted {
+        Some(before) => before,
+        None => tx.clearings_waiting(id).await?,
+    };
+    let tried = i64::try_from(waiting.len()).unwrap_or(CLEARINGS_PER_STEP);
     let accounts: BTreeSet<String> = waiting.iter().map(|w| w.account_id.clone()).collect();
     tx.lock_accounts(&accounts.into_iter().collect::<Vec<_>>()).await?;
     let credits: Vec<Uuid> = waiting.iter().map(|w| w.document).collect();
@@ -309,7 +326,7 @@ async fn finish(
     tx.write_changes(changes).await?;
     tx.publish(event::clearings(event::ITEMS_CLEARED, &made)).await?;
     tx.save_import(&run).await?;
-    let waiting = tx.clearings_waiting(id).await?;
+    let waiting = (before - tried).max(0);
     Ok(FinishStep::Progress { applied: run.clearings_applied, waiting })
 }
 

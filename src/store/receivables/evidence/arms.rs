@@ -222,7 +222,8 @@ impl Arms<'_> {
     }
 
     /// Receipts applied to invoices: from the day on that has the last of the payments looked
-    /// at, which an index walk back finds.
+    /// at, which an index walk back finds. SQLite keeps the order of a CROSS JOIN; left to
+    /// itself it begins with the entries of the whole book.
     fn payments(&self) -> String {
         let (as_of, from) = (self.template.as_of(), &self.payments_from);
         let since = format!(
@@ -246,9 +247,10 @@ impl Arms<'_> {
                 ("n3", "CAST(e.position AS BIGINT)"),
             ],
             &format!(
-                "({since}) w JOIN entry e ON e.account_id = w.account_id \
-                 AND e.effective_date >= w.since AND e.effective_date <= {as_of} \
-                 JOIN item i ON i.id = e.item_id AND i.currency = w.currency WHERE {payment}",
+                "({since}) w CROSS JOIN entry e \
+                 JOIN item i ON i.id = e.item_id AND i.currency = w.currency \
+                 WHERE e.account_id = w.account_id \
+                 AND e.effective_date >= w.since AND e.effective_date <= {as_of} AND {payment}",
                 payment = self.payment(),
             ),
         )
