@@ -123,7 +123,8 @@ fn transactions(ran: Vec<Ran>) -> Vec<Transaction> {
             transactions.push(Transaction { statements, finish: false });
             transactions.push(Transaction { statements: Vec::new(), finish: false });
         }
-        let last = transactions.last_mut().expect("an import begins with its opening");
+        // Before the opening nothing of the import has run.
+        let Some(last) = transactions.last_mut() else { continue };
         last.finish |= ran.sql.contains("FROM parked p");
         last.statements.push(ran);
     }

@@ -52,13 +52,15 @@ impl Recorder {
     }
 }
 
-/// Whether it belongs to the work beside the calls: the sealer's, or the question of the
-/// health check.
+/// Whether it belongs to the work beside the calls: the sealer's, or the questions of
+/// the health check.
 pub fn is_background(ran: &Ran) -> bool {
     ["UPDATE outbox", "UPDATE audit", "INSERT INTO seal", "UPDATE seal"]
         .iter()
         .any(|start| ran.sql.starts_with(start))
         || *ran.sql == *"SELECT 1"
+        || ran.sql.contains("seaql_migrations")
+        || ran.sql.starts_with("SELECT COALESCE(MAX(recorded_us), 0)")
         || ran.sql.starts_with("SELECT sealed_position")
         || ran.sql.contains("FROM audit WHERE sealed_position = 0")
         || ran.sql.contains("FROM outbox WHERE sealed_position = 0)")
