@@ -15,6 +15,7 @@ mod import_run;
 mod journal;
 mod ledger;
 mod migration;
+mod observe;
 mod queue;
 pub mod receivables;
 #[cfg(test)]

@@ -5,10 +5,10 @@ use chrono::NaiveDate;
 use super::Accounts;
 use crate::ctx::Ctx;
 use crate::domain::account::{Account, AccountStatus};
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
-use crate::domain::names::AccountRef;
+use crate::domain::names::{AccountRef, account_name};
 use crate::domain::receivables::{Risk, RiskView};
 use crate::service::receivables::Receivables;
 
@@ -28,13 +28,11 @@ impl Accounts {
     ) -> Result<Vec<AccountStatus>> {
         let risks = receivables.risk(ctx, &names, point, display, RiskView::Full).await?;
         // By id: a key may have gone to another account since the risks were read.
-        let ids = risks.iter().map(|risk| AccountRef::Id(risk.account_id.clone())).collect();
-        let accounts = self.batch_get(ctx, ids).await?;
         let points = risks.iter().map(|risk| {
             let Risk { account_id, point, .. } = risk;
             (account_id.clone(), point.as_of, point.known_at)
         });
-        let above = self.above(ctx, points.collect()).await?;
+        let (accounts, above) = self.with_above(ctx, points.collect()).await?;
         let all = accounts.into_iter().zip(above).zip(risks);
         let status = |((account, ancestors), risk): ((Account, Vec<String>), Risk)| AccountStatus {
             account,
@@ -44,14 +42,25 @@ impl Accounts {
         Ok(all.map(status).collect())
     }
 
-    /// Who is above each account, at a day and as known at an instant of its own.
-    async fn above(
+    /// The accounts and who is above each, at a day and as known at an instant of its own.
+    async fn with_above(
         &self,
         ctx: &Ctx,
         points: Vec<(String, NaiveDate, i64)>,
-    ) -> Result<Vec<Vec<String>>> {
+    ) -> Result<(Vec<Account>, Vec<Vec<String>>)> {
         self.store
-            .read(ctx, move |tx| Box::pin(async move { tx.ancestors_of(&points).await }))
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let ids: Vec<&str> = points.iter().map(|(id, ..)| id.as_str()).collect();
+                    let found = tx.accounts(&ids).await?;
+                    let account = |id: &&str| {
+                        let gone = || Error::not_found("account", account_name(id));
+                        found.get(*id).cloned().ok_or_else(gone)
+                    };
+                    let accounts = ids.iter().map(account).collect::<Result<_>>()?;
+                    Ok((accounts, tx.ancestors_of(&points).await?))
+                })
+            })
             .await
     }
 }

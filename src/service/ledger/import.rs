@@ -34,6 +34,8 @@ pub struct Import {
     ledger: Ledger,
     header: ImportHeader,
     acknowledged: i64,
+    /// Clearings that are still to be tried, once the finish has counted them.
+    waiting: Option<i64>,
 }
 
 impl Ledger {
@@ -51,7 +53,7 @@ impl Ledger {
                 Box::pin(async move { tx.open_import(&id, &principal, oldest_first).await })
             })
             .await?;
-        Ok(Import { ledger: self.clone(), acknowledged: run.sequence, header })
+        Ok(Import { ledger: self.clone(), acknowledged: run.sequence, header, waiting: None })
     }
 }
 
@@ -96,18 +98,23 @@ impl Import {
     /// Applies the next clearings; call it until it answers that the import is done.
     pub async fn finish_step(&mut self, ctx: &Ctx) -> Result<FinishStep> {
         let (header, settings) = (self.header.clone(), self.ledger.settings.clone());
-        let audit = audit(ctx, &header);
-        self.ledger
+        let (audit, waiting) = (audit(ctx, &header), self.waiting);
+        let step = self
+            .ledger
             .store
             .write(ctx, Lane::Bulk, move |tx| {
                 let (header, settings, audit) = (header.clone(), settings.clone(), audit.clone());
                 Box::pin(async move {
-                    let step = finish(tx, &settings, &header).await?;
+                    let step = finish(tx, &settings, &header, waiting).await?;
                     tx.audit(&audit).await?;
                     Ok(step)
                 })
             })
-            .await
+            .await?;
+        if let FinishStep::Progress { waiting, .. } = &step {
+            self.waiting = Some(*waiting);
+        }
+        Ok(step)
     }
 }
 
@@ -141,9 +148,10 @@ async fn post_chunk(
     refuse_finished(&run)?;
     let good = || chunk.documents.iter().filter_map(|d| d.as_ref().ok());
     let refs = posting::named_accounts(good());
-    let known = account_ids(&tx.find_accounts(&refs).await?);
+    let found = tx.find_accounts(&refs).await?;
+    let known = account_ids(&found);
     let create = header.create_missing_accounts.then_some(&chunk.display_names);
-    let found = posting::resolve(tx, &refs, create, header.canonical_form).await?;
+    let found = posting::with_missing(tx, &refs, found, create, header.canonical_form).await?;
     let new = account_ids(&found).difference(&known).count();
     run.accounts_created += i64::try_from(new).unwrap_or(i64::MAX);
 
@@ -264,10 +272,13 @@ fn count(run: &mut ImportRun, results: &[ImportResult]) {
     }
 }
 
+/// One step. What waits is counted at the first one only: counting looks at all of it, and a
+/// large import has many steps.
 async fn finish(
     tx: &mut WriteTx,
     settings: &Settings,
     header: &ImportHeader,
+    counted: Option<i64>,
 ) -> Result<FinishStep> {
     let id = header.import_id.as_str();
     let mut run = tx.import(id).await?;
@@ -290,6 +301,11 @@ async fn finish(
         tx.save_import(&run).await?;
         return Ok(step);
     }
+    let before = match counted {
+        Some(before) => before,
+        None => tx.clearings_waiting(id).await?,
+    };
+    let tried = i64::try_from(waiting.len()).unwrap_or(CLEARINGS_PER_STEP);
     let accounts: BTreeSet<String> = waiting.iter().map(|w| w.account_id.clone()).collect();
     tx.lock_accounts(&accounts.into_iter().collect::<Vec<_>>()).await?;
     let credits: Vec<Uuid> = waiting.iter().map(|w| w.document).collect();
@@ -319,7 +335,7 @@ async fn finish(
     tx.write_changes(changes).await?;
     tx.publish(event::clearings(event::ITEMS_CLEARED, &made)).await?;
     tx.save_import(&run).await?;
-    let waiting = tx.clearings_waiting(id).await?;
+    let waiting = (before - tried).max(0);
     Ok(FinishStep::Progress { applied: run.clearings_applied, waiting })
 }
 

@@ -97,7 +97,18 @@ pub(super) async fn resolve(
     create: Option<&HashMap<AccountRef, String>>,
     form: Option<names::CanonicalForm>,
 ) -> Result<HashMap<AccountRef, KnownAccount>> {
-    let mut found = tx.find_accounts(refs).await?;
+    let found = tx.find_accounts(refs).await?;
+    with_missing(tx, refs, found, create, form).await
+}
+
+/// The accounts found, and those that may be created.
+pub(super) async fn with_missing(
+    tx: &mut WriteTx,
+    refs: &[AccountRef],
+    mut found: HashMap<AccountRef, KnownAccount>,
+    create: Option<&HashMap<AccountRef, String>>,
+    form: Option<names::CanonicalForm>,
+) -> Result<HashMap<AccountRef, KnownAccount>> {
     if let Some(display_names) = create {
         let missing: Vec<AccountRef> = refs
             .iter()

@@ -50,9 +50,7 @@ impl Watermark {
     async fn recent(&self, store: &Store) -> Result<i64> {
         let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         match asked {
-            Some(asked) if asked.elapsed() < RECENT && !store.is_sqlite() => {
-                Ok(self.settled.load(Ordering::Acquire))
-            }
+            Some(asked) if asked.elapsed() < RECENT => Ok(self.settled.load(Ordering::Acquire)),
             _ => self.settled(store).await,
         }
     }

@@ -295,7 +295,8 @@ impl Arms<'_> {
     }
 
     /// Receipts applied to invoices: from the day on that has the last of the payments looked
-    /// at, which an index walk back finds.
+    /// at, which an index walk back finds. SQLite keeps the order of a CROSS JOIN; left to
+    /// itself it begins with the entries of the whole book.
     fn payments(&self) -> String {
         let (as_of, from) = (self.template.as_of(), &self.payments_from);
         let since = format!(

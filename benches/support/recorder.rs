@@ -1,0 +1,67 @@
+//! What the service asks its database for.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ballast::store::Store;
+use sea_orm::{Statement, Value};
+
+/// A statement with its values.
+#[derive(Debug, Clone)]
+pub struct Ran {
+    pub sql: Arc<str>,
+    pub values: Vec<Value>,
+}
+
+impl Ran {
+    pub fn new(sql: &str, values: Vec<Value>) -> Self {
+        Self { sql: sql.into(), values }
+    }
+}
+
+/// Collects statements while it is on.
+#[derive(Debug, Clone, Default)]
+pub struct Recorder {
+    on: Arc<AtomicBool>,
+    ran: Arc<Mutex<Vec<Ran>>>,
+}
+
+impl Recorder {
+    pub fn attach(&self, store: &mut Store) {
+        let recorder = self.clone();
+        store.observe(move |statement| recorder.take(statement));
+    }
+
+    fn take(&self, statement: &Statement) {
+        if self.on.load(Ordering::Relaxed) {
+            let values = statement.values.clone().map_or_else(Vec::new, |values| values.0);
+            let ran = Ran::new(&statement.sql, values);
+            self.ran.lock().expect("nobody panics with it").push(ran);
+        }
+    }
+
+    pub fn start(&self) {
+        self.ran.lock().expect("nobody panics with it").clear();
+        self.on.store(true, Ordering::Relaxed);
+    }
+
+    /// What was asked for since the start.
+    pub fn stop(&self) -> Vec<Ran> {
+        self.on.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *self.ran.lock().expect("nobody panics with it"))
+    }
+}
+
+/// Whether it belongs to the work beside the calls: the sealer's, or the questions of
+/// the health check.
+pub fn is_background(ran: &Ran) -> bool {
+    ["UPDATE outbox", "UPDATE audit", "INSERT INTO seal", "UPDATE seal"]
+        .iter()
+        .any(|start| ran.sql.starts_with(start))
+        || *ran.sql == *"SELECT 1"
+        || ran.sql.contains("seaql_migrations")
+        || ran.sql.starts_with("SELECT COALESCE(MAX(recorded_us), 0)")
+        || ran.sql.starts_with("SELECT sealed_position")
+        || ran.sql.contains("FROM audit WHERE sealed_position = 0")
+        || ran.sql.contains("FROM outbox WHERE sealed_position = 0)")
+}

@@ -1,0 +1,20 @@
+//! Looking over the shoulder of the store: which statements a call runs, with which values.
+//! For measurements; nothing in the service depends on it.
+
+use std::sync::Arc;
+
+use sea_orm::Statement;
+
+use super::Store;
+
+impl Store {
+    /// Tells `observer` of every statement after it ran, whether it failed or not. BEGIN,
+    /// COMMIT and ROLLBACK are not among them. Clones made before are not observed.
+    pub fn observe(&mut self, observer: impl Fn(&Statement) + Send + Sync + 'static) {
+        let observer = Arc::new(observer);
+        for connection in [&mut self.reader, &mut self.writer] {
+            let observer = observer.clone();
+            connection.set_metric_callback(move |ran| observer(ran.statement));
+        }
+    }
+}
