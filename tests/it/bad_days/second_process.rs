@@ -41,7 +41,7 @@ async fn a_reader_beside_the_server_sees_what_is_committed_and_writes_nothing() 
         assert_clean(&reader).await;
     }
     let ctx = Ctx::system(Clock::system(chrono_tz::UTC));
-    reader.seal(&ctx).await.expect_err("nothing is written");
+    reader.forget_old_requests(&ctx).await.expect_err("nothing is written");
     reader.close().await;
 }
 
