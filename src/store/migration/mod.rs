@@ -6,6 +6,7 @@
 //! the epoch in a BIGINT: the same order and the same bytes on both engines.
 
 mod m0001_ledger;
+mod m0002_credit;
 
 use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use sea_orm_migration::prelude::*;
@@ -22,7 +23,7 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_ledger::Migration)]
+        vec![Box::new(m0001_ledger::Migration), Box::new(m0002_credit::Migration)]
     }
 }
 

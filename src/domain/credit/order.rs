@@ -1,0 +1,232 @@
+//! The life of an order's reservation, from the order to its invoices.
+//!
+//! ```text
+//! ordered ──deliver──▶ delivered ──invoice──▶ committed
+//!    │ expires, canceled      │ returned
+//! ```
+//!
+//! It counts `max(0, ordered − invoiced)`, the delivered part of it apart, less the money that
+//! names the order. Only the part that is not delivered expires. What was invoiced counts at
+//! its highest: reversing an invoice revives nothing, and its replacement counts once.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::component::Component;
+use crate::domain::money::Currency;
+use crate::domain::stored::stored_enum;
+
+/// An expiry or change that never comes.
+pub const NEVER: i64 = i64::MAX;
+
+stored_enum! {
+    /// What was decided about an order. How far it has come follows from its amounts and the
+    /// clock: [`Order::stage`].
+    pub enum OrderState {
+        /// Waits for a person; reserves nothing.
+        Referred => "REFERRED",
+        /// A person said no; reserves nothing.
+        Rejected => "REJECTED",
+        Open => "OPEN",
+        /// What is not delivered will not be.
+        Canceled => "CANCELED",
+    }
+}
+
+stored_enum! {
+    /// How far an order has come.
+    pub enum Stage {
+        Referred => "REFERRED",
+        Rejected => "REJECTED",
+        /// Something is still to be delivered, in time.
+        Ordered => "ORDERED",
+        /// Everything is delivered, and not all of it invoiced.
+        Delivered => "DELIVERED",
+        /// Everything is invoiced.
+        Committed => "COMMITTED",
+        /// What is not delivered lapsed.
+        Expired => "EXPIRED",
+        Canceled => "CANCELED",
+    }
+}
+
+/// An order and what it reserves. All amounts are minor units of its currency, not negative.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub id: Uuid,
+    pub account_id: String,
+    pub system: String,
+    pub order_ref: String,
+    pub company_code: String,
+    pub currency: Currency,
+    pub state: OrderState,
+    pub amount: i64,
+    /// Delivered so far, less what was returned.
+    pub delivered: i64,
+    /// The most that was invoiced at a time.
+    pub invoiced: i64,
+    /// What is invoiced now.
+    pub invoiced_live: i64,
+    pub advance: Advance,
+    /// When what is not delivered lapses; [`NEVER`] if it does not.
+    pub expire_us: i64,
+    /// Up to what an approver let it grow.
+    pub grant: Option<Grant>,
+    /// The decision that reserved or referred it.
+    pub decision: Uuid,
+    /// What it counts according to the projection.
+    pub stored: Counted,
+    pub create_us: i64,
+    pub update_us: i64,
+}
+
+/// Approval of a referral: how far the order may grow without asking again, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub amount: i64,
+    pub until_us: i64,
+}
+
+/// Money that names an order and is not cleared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advance {
+    pub now: i64,
+    /// What adds to it, or takes off, from a later day on.
+    pub later: BTreeMap<NaiveDate, i64>,
+}
+
+impl Advance {
+    /// Adds what takes effect on a day.
+    pub fn add(&mut self, effective: NaiveDate, amount: i64, today: NaiveDate) {
+        if effective <= today {
+            self.now += amount;
+        } else {
+            let later = self.later.entry(effective).or_default();
+            *later += amount;
+            if *later == 0 {
+                self.later.remove(&effective);
+            }
+        }
+    }
+
+    /// What it comes to on a day.
+    pub fn on(&self, day: NaiveDate) -> i64 {
+        self.now + self.later.range(..=day).map(|(_, amount)| amount).sum::<i64>()
+    }
+
+    /// Takes in what has come to count.
+    fn settle(&mut self, today: NaiveDate) {
+        self.now = self.on(today);
+        self.later.retain(|day, _| *day > today);
+    }
+}
+
+/// What an order counts: the first two are not negative, the advance is not positive and never
+/// more than both.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    pub ordered: i64,
+    pub delivered: i64,
+    pub advance: i64,
+}
+
+impl Counted {
+    pub const fn total(self) -> i64 {
+        self.ordered + self.delivered + self.advance
+    }
+
+    /// What has to be added to this to get `after`, by component.
+    pub fn until(self, after: Self) -> [(Component, i64); 3] {
+        [
+            (Component::Orders, after.ordered - self.ordered),
+            (Component::Delivered, after.delivered - self.delivered),
+            (Component::OrderAdvances, after.advance - self.advance),
+        ]
+    }
+}
+
+/// An instant with the business date it belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Microseconds since the epoch.
+    pub us: i64,
+    pub today: NaiveDate,
+}
+
+impl Order {
+    /// What it counts now.
+    pub fn counted(&self, now: Now) -> Counted {
+        let delivered = self.delivered_open();
+        let ordered = if self.is_live(now) { self.ordered_open() } else { 0 };
+        let reserved = match self.state {
+            OrderState::Referred | OrderState::Rejected => return Counted::default(),
+            OrderState::Open | OrderState::Canceled => ordered + delivered,
+        };
+        let advance = -self.advance.on(now.today).clamp(0, reserved);
+        Counted { ordered, delivered, advance }
+    }
+
+    /// Whether what is not delivered may still be.
+    pub fn is_live(&self, now: Now) -> bool {
+        self.state == OrderState::Open && now.us < self.expire_us
+    }
+
+    /// Delivered and not invoiced.
+    pub fn delivered_open(&self) -> i64 {
+        (self.delivered - self.invoiced).max(0)
+    }
+
+    /// Neither delivered nor invoiced, whether it may still come or not.
+    pub fn ordered_open(&self) -> i64 {
+        (self.amount - self.handled()).max(0)
+    }
+
+    /// Delivered or invoiced: an order never shrinks below it.
+    pub fn handled(&self) -> i64 {
+        self.delivered.max(self.invoiced)
+    }
+
+    pub fn stage(&self, now: Now) -> Stage {
+        match self.state {
+            OrderState::Referred => Stage::Referred,
+            OrderState::Rejected => Stage::Rejected,
+            OrderState::Canceled => Stage::Canceled,
+            OrderState::Open if self.invoiced >= self.amount => Stage::Committed,
+            OrderState::Open if self.ordered_open() == 0 => Stage::Delivered,
+            OrderState::Open if now.us < self.expire_us => Stage::Ordered,
+            OrderState::Open => Stage::Expired,
+        }
+    }
+
+    /// When what it counts changes by itself, seen from now: it lapses, or money comes to count.
+    /// `start_of` tells when a business date begins.
+    pub fn next_change(&self, now: Now, start_of: impl Fn(NaiveDate) -> i64) -> i64 {
+        let lapses = self.is_live(now) && self.ordered_open() > 0;
+        let expiry = if lapses { self.expire_us } else { NEVER };
+        let later = self.advance.later.keys().find(|day| **day > now.today);
+        later.map_or(expiry, |day| expiry.min(start_of(*day)))
+    }
+
+    /// An invoice of it begins to count.
+    pub fn invoice(&mut self, amount: i64) {
+        self.invoiced_live += amount;
+        self.invoiced = self.invoiced.max(self.invoiced_live);
+    }
+
+    /// An invoice of it was reversed. What it used up of the order stays used up.
+    pub fn reverse_invoice(&mut self, amount: i64) {
+        self.invoiced_live -= amount;
+    }
+
+    /// Brings what is stored up to date; answers what moves in the projection.
+    pub fn settle(&mut self, now: Now) -> [(Component, i64); 3] {
+        self.advance.settle(now.today);
+        let counted = self.counted(now);
+        let moves = self.stored.until(counted);
+        self.stored = counted;
+        moves
+    }
+}

@@ -1,0 +1,202 @@
+//! Credit: what counts against limits, the orders that reserve it, and every decision.
+
+use chrono::{Days, Utc};
+use sea_orm_migration::prelude::*;
+
+#[derive(DeriveMigrationName)]
+pub struct Migration;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for part in [EXPOSURE, RULES, DECISIONS] {
+            super::run(manager, part).await?;
+        }
+        super::run(manager, &backfill()).await
+    }
+}
+
+const EXPOSURE: &str = "
+-- Projection: what counts against limits, of an account and everything below it. An amount
+-- counts from its day on; 1900-01-01 is at once.
+CREATE TABLE credit_used (
+    account_id TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    component TEXT NOT NULL,
+    effective_date {date} NOT NULL,
+    amount {bigint} NOT NULL,
+    PRIMARY KEY (account_id, currency, company_code, component, effective_date)
+);
+
+-- A reservation: one for each order.
+CREATE TABLE credit_order (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    root_id TEXT NOT NULL,
+    source_system TEXT NOT NULL,
+    order_ref TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL,
+    amount {bigint} NOT NULL,
+    delivered {bigint} NOT NULL,
+    -- The most that was ever invoiced at a time, and what is invoiced now.
+    invoiced {bigint} NOT NULL,
+    invoiced_live {bigint} NOT NULL,
+    -- Money that names the order and is not cleared, now and from later days on (JSON).
+    advance {bigint} NOT NULL,
+    advance_later TEXT NOT NULL,
+    -- As it stands in credit_used.
+    counted_order {bigint} NOT NULL,
+    counted_delivered {bigint} NOT NULL,
+    counted_advance {bigint} NOT NULL,
+    expire_us {bigint} NOT NULL,
+    -- When what it counts changes by itself.
+    next_change_us {bigint} NOT NULL,
+    -- Up to what an approver let it grow, and until when; 0 for nothing.
+    granted_amount {bigint} NOT NULL,
+    granted_until_us {bigint} NOT NULL,
+    -- The decision that reserved it or referred it.
+    decision_id {uuid} NOT NULL,
+    content_hash {bytes} NOT NULL,
+    create_us {bigint} NOT NULL,
+    update_us {bigint} NOT NULL
+);
+CREATE UNIQUE INDEX credit_order_key ON credit_order (source_system, order_ref);
+CREATE INDEX credit_order_account ON credit_order (account_id, id);
+CREATE INDEX credit_order_change ON credit_order (root_id, next_change_us)
+    WHERE next_change_us < 9223372036854775807;
+
+-- Documents that invoice an order: by naming it, or because a commitment names them.
+CREATE TABLE credit_order_document (
+    document_id {uuid} NOT NULL PRIMARY KEY,
+    order_id {uuid} NOT NULL,
+    amount {bigint} NOT NULL
+);
+CREATE INDEX credit_order_document_order ON credit_order_document (order_id, document_id);
+";
+
+const RULES: &str = "
+-- Limits are added, never changed. `superseded_us` marks those that can no longer govern.
+CREATE TABLE credit_limit (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    segment TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    amount {bigint} NOT NULL,
+    -- Empty without an amount.
+    currency TEXT NOT NULL,
+    valid_from {date} NOT NULL,
+    valid_to {date} NOT NULL,
+    temporary BOOLEAN NOT NULL,
+    -- Overdue terms of this account; an empty currency and -1 are those above it.
+    overdue_amount {bigint} NOT NULL,
+    overdue_currency TEXT NOT NULL,
+    overdue_days INTEGER NOT NULL,
+    approver TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    superseded_us {bigint} NOT NULL
+);
+CREATE INDEX credit_limit_account ON credit_limit (account_id, recorded_us, id);
+CREATE INDEX credit_limit_live ON credit_limit (account_id, segment) WHERE superseded_us = 0;
+
+CREATE TABLE credit_hold (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    placed_by TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    -- 0 while it holds.
+    release_us {bigint} NOT NULL,
+    released_by TEXT NOT NULL,
+    release_reason TEXT NOT NULL
+);
+CREATE INDEX credit_hold_account ON credit_hold (account_id, id);
+CREATE INDEX credit_hold_live ON credit_hold (account_id) WHERE release_us = 0;
+
+CREATE TABLE credit_security (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    cover_limit {bigint} NOT NULL,
+    currency TEXT NOT NULL,
+    insured_bp INTEGER NOT NULL,
+    deductible {bigint} NOT NULL,
+    -- 0: any.
+    terms_days_max INTEGER NOT NULL,
+    overdue_days_max INTEGER NOT NULL,
+    covers_disputed BOOLEAN NOT NULL,
+    notification_days INTEGER NOT NULL,
+    valid_from {date} NOT NULL,
+    -- Last day.
+    valid_to {date} NOT NULL,
+    end_reason TEXT NOT NULL,
+    ended_by TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    end_us {bigint} NOT NULL
+);
+CREATE INDEX credit_security_account ON credit_security (account_id, id);
+
+-- Policies are immutable; the last activation counts.
+CREATE TABLE credit_policy (
+    id TEXT NOT NULL PRIMARY KEY,
+    detail TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+CREATE TABLE credit_policy_activation (
+    recorded_us {bigint} NOT NULL PRIMARY KEY,
+    policy_id TEXT NOT NULL,
+    activated_by TEXT NOT NULL
+);
+";
+
+const DECISIONS: &str = "
+CREATE TABLE credit_decision (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    order_id {uuid} NOT NULL,
+    kind TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    overridden BOOLEAN NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    -- Inputs, figures, reasons and the reservation as the decision left it, as JSON.
+    detail TEXT NOT NULL
+);
+CREATE INDEX credit_decision_account ON credit_decision (account_id, id);
+CREATE INDEX credit_decision_order ON credit_decision (order_id, id);
+
+-- What was last told to other systems about an account's credit standing.
+CREATE TABLE credit_standing (
+    account_id TEXT NOT NULL PRIMARY KEY,
+    holds TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+";
+
+/// What the ledger already holds. Recent days stay apart, as the business date of the
+/// installation may lag behind this one; they count the same once they have come.
+fn backfill() -> String {
+    let settled = Utc::now().date_naive().checked_sub_days(Days::new(2)).unwrap_or_default();
+    format!(
+        "INSERT INTO credit_used (account_id, currency, company_code, component, effective_date, amount)
+WITH RECURSIVE above(account_id, ancestor_id, step) AS (
+    SELECT id, id, 0 FROM account UNION ALL
+    SELECT u.account_id, a.parent_id, u.step + 1 FROM above u JOIN account a ON a.id = u.ancestor_id
+    WHERE a.parent_id <> '' AND u.step < 64)
+SELECT u.ancestor_id, i.currency, i.company_code,
+    CASE i.class WHEN 'UNAPPLIED_CASH' THEN 'UNAPPLIED_CASH' WHEN 'OPEN_CREDIT' THEN 'OPEN_CREDITS'
+        WHEN 'BILL' THEN 'BILLS' ELSE 'OPEN_RECEIVABLES' END AS component,
+    CASE WHEN (e.kind = 'POST' AND e.amount > 0) OR e.effective_date <= '{settled}' THEN '1900-01-01'
+        ELSE e.effective_date END AS day, CAST(SUM(e.amount) AS BIGINT)
+FROM entry e JOIN item i ON i.id = e.item_id JOIN above u ON u.account_id = e.account_id
+WHERE i.class <> 'ORDER_ADVANCE'
+GROUP BY u.ancestor_id, i.currency, i.company_code, component, day
+"
+    )
+}
