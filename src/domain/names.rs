@@ -32,6 +32,11 @@ pub const ITEMS: &str = "items";
 pub const CLEARINGS: &str = "clearings";
 pub const DISPUTES: &str = "disputes";
 pub const PROMISES: &str = "promises";
+pub const CREDIT_LIMITS: &str = "creditLimits";
+pub const CREDIT_HOLDS: &str = "creditHolds";
+pub const CREDIT_SECURITIES: &str = "creditSecurities";
+pub const CREDIT_RESERVATIONS: &str = "creditReservations";
+pub const CREDIT_DECISIONS: &str = "creditDecisions";
 
 /// How a request names an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

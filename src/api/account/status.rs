@@ -44,6 +44,7 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
     Ok(pb::AccountStatus {
         account: Some(convert::account(account)),
         ancestors: ancestors.iter().map(|id| account_name(id)).collect(),
+        credit: None,
         receivables: Some(encode::risk(risk)?),
     })
 }

@@ -1,0 +1,167 @@
+//! What callers ask of credit, after parsing.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::decision::{OrderKey, Verdict};
+use super::hold::HoldScope;
+use super::limit::LimitKind;
+use super::policy::Policy;
+use super::security::SecurityKind;
+use crate::domain::document::DocumentKey;
+use crate::domain::money::Money;
+use crate::domain::names::{AccountRef, ChildName};
+
+/// How a request names a reservation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ReservationName {
+    pub account: AccountRef,
+    pub order: OrderRef,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum OrderRef {
+    Id(Uuid),
+    Key(OrderKey),
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckCredit {
+    pub account: AccountRef,
+    pub company_code: String,
+    pub amount: Money,
+    pub order: Option<OrderKey>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ReserveCredit {
+    pub account: AccountRef,
+    pub company_code: String,
+    pub amount: Money,
+    pub order: OrderKey,
+    pub expire_us: Option<i64>,
+    /// Empty: none.
+    pub override_reason: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct AmendReservation {
+    pub reservation: ReservationName,
+    pub amount: Option<Money>,
+    pub expire_us: Option<i64>,
+    /// Empty: none.
+    pub override_reason: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DeliverReservation {
+    pub reservation: ReservationName,
+    pub amount: Option<Money>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CommitReservation {
+    pub reservation: ReservationName,
+    pub documents: Vec<DocumentKey>,
+    pub complete: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CancelReservation {
+    pub reservation: ReservationName,
+    pub reason: String,
+    pub returned: Option<Money>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DecideReferral {
+    pub reservation: ReservationName,
+    pub approve: bool,
+    pub approver: String,
+    pub reason: String,
+    pub maximum: Option<Money>,
+    pub valid_until_us: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SetCreditLimit {
+    pub account: AccountRef,
+    pub segment: String,
+    pub kind: LimitKind,
+    pub amount: Option<Money>,
+    pub valid_from: Option<NaiveDate>,
+    pub valid_to: Option<NaiveDate>,
+    pub temporary: bool,
+    pub overdue_amount_max: Option<Money>,
+    pub overdue_days_max: Option<i32>,
+    pub approver: String,
+    pub reason: String,
+    /// Version of the limits of the account and segment, if the caller read one.
+    pub version: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PlaceHold {
+    pub account: AccountRef,
+    pub scope: HoldScope,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ReleaseHold {
+    pub hold: ChildName,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateSecurity {
+    pub account: AccountRef,
+    pub kind: SecurityKind,
+    pub issuer: String,
+    pub reference: String,
+    pub cover_limit: Money,
+    pub insured_bp: i32,
+    pub deductible: i64,
+    pub terms_days_max: i32,
+    pub overdue_days_max: i32,
+    pub covers_disputed: bool,
+    pub notification_days: i32,
+    pub valid_from: Option<NaiveDate>,
+    pub valid_to: Option<NaiveDate>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct EndSecurity {
+    pub security: ChildName,
+    pub reason: String,
+}
+
+/// `created_by` and `recorded_us` of the policy are filled in when it is stored.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreatePolicy {
+    pub policy: Policy,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ActivatePolicy {
+    pub id: String,
+    /// Of the policy that is active now.
+    pub version: i64,
+}
+
+/// A page of what belongs to an account, the latest first; `after` is the id it goes on from.
+#[derive(Debug, Clone)]
+pub struct ListOf {
+    pub account: AccountRef,
+    pub size: usize,
+    pub after: Option<Uuid>,
+}
+
+/// Which decisions.
+#[derive(Debug, Clone)]
+pub struct ListDecisions {
+    pub of: ListOf,
+    pub reservation: Option<ReservationName>,
+    pub verdict: Option<Verdict>,
+}

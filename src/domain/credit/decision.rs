@@ -1,0 +1,174 @@
+//! What was decided, with everything it rests on. Stored as it is, and read back years later:
+//! fields are added, never renamed.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::component::Component;
+use super::limit::Limit;
+use super::order::Order;
+use crate::domain::money::{Currency, Money};
+use crate::domain::rates::UsedRate;
+use crate::domain::stored::stored_enum;
+
+stored_enum! {
+    pub enum Verdict {
+        Approved => "APPROVED",
+        Referred => "REFERRED",
+        Declined => "DECLINED",
+    }
+}
+
+stored_enum! {
+    /// What a reason leads to; the worst of them is the verdict.
+    pub enum Disposition {
+        Ignore => "IGNORE",
+        Refer => "REFER",
+        Decline => "DECLINE",
+    }
+}
+
+stored_enum! {
+    /// Why an order is not simply approved.
+    pub enum ReasonCode {
+        LimitExceeded => "LIMIT_EXCEEDED",
+        GroupLimitExceeded => "GROUP_LIMIT_EXCEEDED",
+        OverdueAmount => "OVERDUE_AMOUNT",
+        OverdueDays => "OVERDUE_DAYS",
+        OnHold => "ON_HOLD",
+        LimitExpired => "LIMIT_EXPIRED",
+        NoLimit => "NO_LIMIT",
+        RateMissing => "RATE_MISSING",
+        Utilization => "UTILIZATION",
+        AccountBlocked => "ACCOUNT_BLOCKED",
+    }
+}
+
+stored_enum! {
+    pub enum RemedyAction {
+        ReduceOrder => "REDUCE_ORDER",
+        Prepay => "PREPAY",
+        PayOverdue => "PAY_OVERDUE",
+        RaiseLimit => "RAISE_LIMIT",
+        SetLimit => "SET_LIMIT",
+        ReleaseHold => "RELEASE_HOLD",
+        UnblockAccount => "UNBLOCK_ACCOUNT",
+        RecordRate => "RECORD_RATE",
+    }
+}
+
+stored_enum! {
+    pub enum DecisionKind {
+        Check => "CHECK",
+        Reserve => "RESERVE",
+        Amend => "AMEND",
+        Referral => "REFERRAL",
+    }
+}
+
+impl ReasonCode {
+    /// What it leads to where the policy does not say.
+    pub const fn disposition(self) -> Disposition {
+        match self {
+            Self::LimitExceeded
+            | Self::GroupLimitExceeded
+            | Self::OnHold
+            | Self::AccountBlocked => Disposition::Decline,
+            Self::OverdueAmount
+            | Self::OverdueDays
+            | Self::LimitExpired
+            | Self::NoLimit
+            | Self::RateMissing
+            | Self::Utilization => Disposition::Refer,
+        }
+    }
+}
+
+/// A reason with the figures behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reason {
+    pub code: ReasonCode,
+    pub disposition: Disposition,
+    /// Resource name.
+    pub subject: String,
+    pub summary: String,
+    pub segment: String,
+    pub limit: Option<Money>,
+    pub exposure: Option<Money>,
+    pub shortfall: Option<Money>,
+    pub overdue_days: i32,
+    pub overdue_days_max: i32,
+    /// Resource names.
+    pub documents: Vec<String>,
+    pub remedies: Vec<Remedy>,
+}
+
+/// Something that alone would remove a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remedy {
+    pub action: RemedyAction,
+    pub amount: Option<Money>,
+    /// Resource name, or a pair of currencies.
+    pub subject: String,
+}
+
+/// A part of an exposure in the currency of the limit; cover is negative and apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// `None` is cover.
+    pub component: Option<Component>,
+    pub amount: i64,
+    pub counted: bool,
+}
+
+/// A limit with what is used of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitUse {
+    pub account_id: String,
+    /// `None` for an account without one; its exposure is shown for information.
+    pub limit: Option<Limit>,
+    pub segment: String,
+    pub currency: Currency,
+    pub exposure: i64,
+    pub parts: Vec<Part>,
+    /// Of an amount only.
+    pub available: Option<i64>,
+    pub utilization_bp: Option<i32>,
+}
+
+/// A decision. It stays as it was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Nil for a check.
+    pub id: Uuid,
+    pub account_id: String,
+    pub kind: DecisionKind,
+    pub verdict: Verdict,
+    pub reasons: Vec<Reason>,
+    pub order: Option<OrderKey>,
+    pub company_code: String,
+    pub amount: Money,
+    /// In the currency of the amount; negative if the order counts less than before.
+    pub counted: i64,
+    pub limits: Vec<LimitUse>,
+    /// In the currency of the amount; `None` if nothing bounds it.
+    pub available: Option<i64>,
+    pub rates: Vec<(Currency, Currency, UsedRate)>,
+    pub policy: String,
+    /// Microseconds since the epoch.
+    pub evaluate_us: i64,
+    pub business_date: NaiveDate,
+    /// As the decision left it.
+    pub reservation: Option<Order>,
+    pub overridden: bool,
+    pub override_reason: String,
+    pub decided_by: String,
+}
+
+/// An order of another system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrderKey {
+    pub system: String,
+    pub order_ref: String,
+}

@@ -1,0 +1,19 @@
+//! Use cases of credit: limits, holds, securities and policies, and the decisions they rule.
+
+mod decisions;
+
+use crate::service::Settings;
+use crate::store::Store;
+
+/// The use cases; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Credit {
+    store: Store,
+    settings: Settings,
+}
+
+impl Credit {
+    pub fn new(store: Store, settings: Settings) -> Self {
+        Self { store, settings }
+    }
+}
