@@ -59,7 +59,6 @@ CREATE TABLE credit_order (
     granted_until_us {bigint} NOT NULL,
     -- The decision that reserved it or referred it.
     decision_id {uuid} NOT NULL,
-    content_hash {bytes} NOT NULL,
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
@@ -120,6 +119,7 @@ CREATE INDEX credit_hold_live ON credit_hold (account_id) WHERE release_us = 0;
 CREATE TABLE credit_security (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
+    root_id TEXT NOT NULL,
     kind TEXT NOT NULL,
     issuer TEXT NOT NULL,
     reference TEXT NOT NULL,
@@ -141,6 +141,8 @@ CREATE TABLE credit_security (
     end_us {bigint} NOT NULL
 );
 CREATE INDEX credit_security_account ON credit_security (account_id, id);
+-- Those of a group, without a look at its members.
+CREATE INDEX credit_security_root ON credit_security (root_id) WHERE end_us = 0;
 
 -- Policies are immutable; the last activation counts.
 CREATE TABLE credit_policy (
