@@ -93,6 +93,7 @@ reasons! {
     DisputeExceedsOpen => "DISPUTE_EXCEEDS_OPEN",
     PromiseWithdrawn => "PROMISE_WITHDRAWN",
     ImportFinished => "IMPORT_FINISHED",
+    AccountHasReservations => "ACCOUNT_HAS_RESERVATIONS",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",
