@@ -245,3 +245,6 @@ impl Order {
         moves
     }
 }
+
+#[cfg(test)]
+mod tests;
