@@ -8,7 +8,9 @@
 //! connection, and answer domain types.
 
 pub mod account;
+mod batch;
 mod connect;
+pub mod credit;
 pub mod error;
 pub mod facts;
 mod import_run;
@@ -34,7 +36,8 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::ctx::Clock;
 use crate::domain::error::Result;
 
-pub use idempotency::Call;
+pub use batch::Answered;
+pub use idempotency::{Call, CallRecord};
 pub use import_run::ImportRun;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;

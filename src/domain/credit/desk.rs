@@ -28,10 +28,25 @@ pub use reserve::{Referral, Reserve};
 /// The scope that an override needs.
 pub const OVERRIDE: &str = "credit.override";
 
-/// What the ledger holds about an order that is not reserved yet.
+/// What documents of an account name an order by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FoundKey {
+    pub account_id: String,
+    pub order: OrderKey,
+    pub currency: Currency,
+}
+
+impl FoundKey {
+    pub fn of(order: &Order) -> Self {
+        Self { account_id: order.account_id.clone(), order: key(order), currency: order.currency }
+    }
+}
+
+/// What the ledger holds about an order that is not reserved yet: debits that count, name it and
+/// invoice no order, and receipts that name it, as far as they are not cleared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Invoices that name it, with their gross amounts.
+    /// With their gross amounts.
     pub documents: Vec<(Uuid, i64)>,
     pub advance: Advance,
 }
@@ -42,8 +57,8 @@ pub struct Desk {
     pub standing: Standing,
     orders: HashMap<Uuid, Order>,
     by_key: HashMap<OrderKey, Uuid>,
-    /// Of orders that are not reserved: what names them, by account and currency.
-    found: HashMap<(String, OrderKey, Currency), Found>,
+    /// Of orders that are not reserved: what names them.
+    found: BTreeMap<FoundKey, Found>,
     documents: HashMap<DocumentKey, Document>,
     /// Decisions made before, of orders that are asked about again.
     decisions: HashMap<Uuid, Decision>,
@@ -100,7 +115,7 @@ pub struct Caller<'a> {
 #[derive(Debug, Default)]
 pub struct Loaded {
     pub orders: Vec<Order>,
-    pub found: HashMap<(String, OrderKey, Currency), Found>,
+    pub found: BTreeMap<FoundKey, Found>,
     pub documents: HashMap<DocumentKey, Document>,
     pub decisions: Vec<Decision>,
     /// Orders whose count has changed by itself since it was stored.

@@ -8,25 +8,24 @@ use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::{orders, secured};
+use super::{KnownOrder, orders, secured};
 use crate::domain::credit::component::Component;
 use crate::domain::credit::hold::{Hold, HoldScope};
 use crate::domain::credit::limit::{Limit, LimitKind};
-use crate::domain::credit::order::{Now, Order};
+use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::DEFAULT_POLICY;
 use crate::domain::credit::standing::{Node, OverdueCell, Secured, Used};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::{Currency, Money};
 use crate::store::sql::{self, Kind};
-use crate::store::{ReadTx, Store, WriteTx};
 
 /// The facts, as of now.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub(super) struct Facts {
     pub nodes: HashMap<String, Node>,
     pub parents: HashMap<String, String>,
     /// Orders of the groups whose count has changed by itself since it was stored.
-    pub due: Vec<Order>,
+    pub due: Vec<KnownOrder>,
     pub secured: Vec<Secured>,
     /// Id of the policy that is active.
     pub policy: String,
@@ -34,7 +33,7 @@ pub struct Facts {
 
 /// What to look at.
 #[derive(Debug, Clone)]
-pub struct FactsQuery {
+pub(super) struct FactsQuery {
     pub accounts: Vec<String>,
     pub now: Now,
     /// Days after the due date before an item counts as overdue.
@@ -106,6 +105,34 @@ fn text(asked: &str, first: usize) -> String {
 
 /// Loads the facts; accounts that don't exist are missing.
 pub(super) async fn load(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Facts> {
+    let Seen { mut facts, due, secured } = look(conn, query).await?;
+    if !due.is_empty() {
+        facts.due = orders::orders_by_id(conn, due).await?;
+    }
+    if !secured.is_empty() {
+        facts.secured = secured::load(conn, &secured, query.now.today).await?;
+        facts.secured.sort_by_key(|secured| secured.security.id);
+    }
+    Ok(facts)
+}
+
+/// The facts, if the one statement tells them all.
+pub(super) async fn load_alone(
+    conn: &impl ConnectionTrait,
+    query: &FactsQuery,
+) -> Result<Option<Facts>> {
+    let Seen { facts, due, secured } = look(conn, query).await?;
+    Ok((due.is_empty() && secured.is_empty()).then_some(facts))
+}
+
+/// What the one statement tells.
+struct Seen {
+    facts: Facts,
+    due: Vec<Uuid>,
+    secured: Vec<Uuid>,
+}
+
+async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
     let asked = sql::set(Kind::Text, query.accounts.iter());
     let Now { us, today } = query.now;
     let grace = Days::new(u64::try_from(query.grace_days).unwrap_or_default());
@@ -143,19 +170,12 @@ pub(super) async fn load(conn: &impl ConnectionTrait, query: &FactsQuery) -> Res
             other => return Err(Error::internal(format!("unknown fact {other}"))),
         }
     }
-    if !due.is_empty() {
-        facts.due = orders::orders_by_id(conn, &due).await?;
-    }
-    if !covered.is_empty() {
-        facts.secured = secured::load(conn, &covered, today).await?;
-    }
     // In a fixed order, whatever the engine's.
     for node in facts.nodes.values_mut() {
         node.limits.sort_by_key(|limit| (limit.recorded_us, limit.id));
         node.holds.sort_by_key(|hold| hold.id);
     }
-    facts.secured.sort_by_key(|secured| secured.security.id);
-    Ok(facts)
+    Ok(Seen { facts, due, secured: covered })
 }
 
 fn node<'a>(facts: &'a mut Facts, account: &str) -> &'a mut Node {
@@ -173,23 +193,6 @@ fn add_overdue(node: &mut Node, cell: OverdueCell) {
         }
         None => node.overdue.push(cell),
     }
-}
-
-macro_rules! on {
-    ($($source:ident => $field:ident,)+) => {$(
-        impl $source {
-            /// What decisions about these accounts rest on; accounts that don't exist are missing.
-            pub async fn credit_facts(&self, query: &FactsQuery) -> Result<Facts> {
-                load(&self.$field, query).await
-            }
-        }
-    )+};
-}
-
-on! {
-    Store => reader,
-    ReadTx => conn,
-    WriteTx => conn,
 }
 
 #[derive(FromQueryResult)]

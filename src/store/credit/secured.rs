@@ -48,7 +48,8 @@ pub(super) async fn load(
         .into_iter()
         .map(|security| {
             let open: Vec<&OpenRow> = open.iter().filter(|row| row.id == security.id).collect();
-            let disputed = disputed.iter().filter(|row| row.id == security.id);
+            let id = security.id;
+            let disputed = disputed.iter().filter(|row| row.id == id);
             secured(security, &open, disputed, today)
         })
         .collect()

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{Desk, Event, name, not_live, same_currency};
-use crate::domain::credit::order::{Order, OrderState, Stage};
+use crate::domain::credit::order::{Order, OrderState, Stage, is_invoicing};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::item::{DocumentKind, Side};
@@ -22,17 +22,6 @@ pub struct Document {
     pub reversed: bool,
     /// The order it invoices already.
     pub order: Option<Uuid>,
-}
-
-impl Document {
-    /// Whether documents of this kind invoice an order.
-    pub const fn invoices(kind: DocumentKind, side: Side) -> bool {
-        matches!(side, Side::Debit)
-            && matches!(
-                kind,
-                DocumentKind::Invoice | DocumentKind::DebitNote | DocumentKind::OpeningBalance
-            )
-    }
 }
 
 impl Desk {
@@ -106,7 +95,7 @@ impl Desk {
             );
             return Err(gone.at(field).into());
         }
-        if !Document::invoices(document.kind, document.side) {
+        if !is_invoicing(document.kind, document.side) {
             let description = format!("a {} invoices nothing", document.kind);
             return Err(Violation::new(field, Reason::FieldInvalid, description).into());
         }

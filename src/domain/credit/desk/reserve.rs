@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Caller, Desk, Event, Found, approved, blank, default_expiry, key, name};
+use super::{Caller, Desk, Event, Found, FoundKey, approved, blank, default_expiry, key, name};
 use crate::domain::credit::decision::{Decision, DecisionKind, OrderKey, Verdict};
 use crate::domain::credit::judge::{Question, Wanted};
 use crate::domain::credit::order::{Grant, Order, OrderState};
@@ -164,7 +164,7 @@ impl Desk {
         key: &OrderKey,
     ) -> (Order, Vec<(Uuid, i64)>) {
         let mut order = blank(account, key, company, amount, Uuid::nil());
-        let found = self.found.get(&(account.to_owned(), key.clone(), amount.currency));
+        let found = self.found.get(&FoundKey::of(&order));
         let Found { documents, advance } = found.cloned().unwrap_or_default();
         for (_, gross) in &documents {
             order.invoice(*gross);

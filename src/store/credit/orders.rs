@@ -1,0 +1,380 @@
+//! Orders and what they reserve: rows to [`Order`] and back.
+
+use std::collections::BTreeMap;
+
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::ctx::Clock;
+use crate::domain::credit::component::{AT_ONCE, UsedKey};
+use crate::domain::credit::order::{Advance, Counted, Grant, Now, Order, OrderState};
+use crate::domain::error::{Error, Result};
+use crate::domain::money::Currency;
+use crate::store::WriteTx;
+use crate::store::sql::{self, Cell, Kind, Rows};
+
+/// An order as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownOrder {
+    pub order: Order,
+    /// Root of the credit group of its account.
+    pub root_id: String,
+    /// When what it counts changes by itself, seen from when it was last settled.
+    pub next_change_us: i64,
+}
+
+impl KnownOrder {
+    /// Brings what it counts up to date, ready to be written; adds what that moves in the
+    /// projection to `moves`.
+    pub fn settle(&mut self, now: Now, clock: &Clock, moves: &mut BTreeMap<UsedKey, i64>) {
+        let order = &mut self.order;
+        for (component, amount) in order.settle(now) {
+            let key = UsedKey {
+                account_id: order.account_id.clone(),
+                currency: order.currency.code(),
+                company_code: order.company_code.clone(),
+                component,
+                effective: AT_ONCE,
+            };
+            *moves.entry(key).or_default() += amount;
+        }
+        order.update_us = now.us;
+        self.next_change_us = order.next_change(now, |date| clock.start_of(date));
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    account_id: String,
+    root_id: String,
+    source_system: String,
+    order_ref: String,
+    company_code: String,
+    currency: String,
+    state: String,
+    amount: i64,
+    delivered: i64,
+    invoiced: i64,
+    invoiced_live: i64,
+    advance: i64,
+    advance_later: String,
+    counted_order: i64,
+    counted_delivered: i64,
+    counted_advance: i64,
+    expire_us: i64,
+    next_change_us: i64,
+    granted_amount: i64,
+    granted_until_us: i64,
+    decision_id: Uuid,
+    create_us: i64,
+    update_us: i64,
+}
+
+const COLUMNS: &str = "o.id, o.account_id, o.root_id, o.source_system, o.order_ref, \
+    o.company_code, o.currency, o.state, o.amount, o.delivered, o.invoiced, o.invoiced_live, \
+    o.advance, o.advance_later, o.counted_order, o.counted_delivered, o.counted_advance, \
+    o.expire_us, o.next_change_us, o.granted_amount, o.granted_until_us, o.decision_id, \
+    o.create_us, o.update_us";
+
+/// The orders that `rest` of the statement says, from the `FROM` clause on, as `o`.
+async fn load(
+    conn: &impl ConnectionTrait,
+    rest: String,
+    values: Vec<Value>,
+) -> Result<Vec<KnownOrder>> {
+    let rows: Vec<Row> = sql::all(conn, format!("SELECT {COLUMNS} {rest}"), values).await?;
+    rows.into_iter().map(Row::known).collect()
+}
+
+/// Orders by source system and reference; those that don't exist are missing.
+pub(super) async fn orders_by_key<'a>(
+    conn: &impl ConnectionTrait,
+    keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Vec<KnownOrder>> {
+    let mut rows = Rows::new(&[("source_system", Kind::Text), ("order_ref", Kind::Text)]);
+    for (system, order_ref) in keys {
+        rows.push([Cell::from(system), order_ref.into()]);
+    }
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rest = format!(
+        "FROM {} JOIN credit_order o ON o.source_system = k.source_system \
+         AND o.order_ref = k.order_ref",
+        rows.table(conn, "k", 1)
+    );
+    load(conn, rest, rows.values(conn)).await
+}
+
+pub(super) async fn orders_by_id(
+    conn: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<KnownOrder>> {
+    let set = sql::set(Kind::Uuid, ids);
+    if set.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rest = format!("FROM credit_order o WHERE o.id IN {}", set.subquery(conn, 1));
+    load(conn, rest, set.values(conn)).await
+}
+
+/// Orders of an account that reserved something when they last changed.
+pub(in crate::store) async fn reserving_orders(
+    conn: &impl ConnectionTrait,
+    account_id: &str,
+) -> Result<Vec<KnownOrder>> {
+    let rest = "FROM credit_order o WHERE o.account_id = $1 \
+        AND o.counted_order + o.counted_delivered > 0";
+    load(conn, rest.into(), vec![account_id.into()]).await
+}
+
+/// The next orders after an id, by id.
+pub(in crate::store) async fn orders_page(
+    conn: &impl ConnectionTrait,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<KnownOrder>> {
+    let rest = "FROM credit_order o WHERE o.id > $1 ORDER BY o.id LIMIT $2";
+    load(conn, rest.into(), vec![after.into(), limit.into()]).await
+}
+
+/// Adds orders; none of their keys is taken.
+pub(super) async fn insert_orders(
+    conn: &impl ConnectionTrait,
+    orders: &[KnownOrder],
+) -> Result<()> {
+    let mut rows = Rows::new(&[
+        ("id", Kind::Uuid),
+        ("account_id", Kind::Text),
+        ("root_id", Kind::Text),
+        ("source_system", Kind::Text),
+        ("order_ref", Kind::Text),
+        ("company_code", Kind::Text),
+        ("currency", Kind::Text),
+        ("state", Kind::Text),
+        ("amount", Kind::Int),
+        ("delivered", Kind::Int),
+        ("invoiced", Kind::Int),
+        ("invoiced_live", Kind::Int),
+        ("advance", Kind::Int),
+        ("advance_later", Kind::Text),
+        ("counted_order", Kind::Int),
+        ("counted_delivered", Kind::Int),
+        ("counted_advance", Kind::Int),
+        ("expire_us", Kind::Int),
+        ("next_change_us", Kind::Int),
+        ("granted_amount", Kind::Int),
+        ("granted_until_us", Kind::Int),
+        ("decision_id", Kind::Uuid),
+        ("create_us", Kind::Int),
+        ("update_us", Kind::Int),
+    ]);
+    for KnownOrder { order, root_id, next_change_us } in orders {
+        let (granted_amount, granted_until) = granted(order);
+        rows.push([
+            Cell::from(order.id),
+            (&order.account_id).into(),
+            root_id.into(),
+            (&order.system).into(),
+            (&order.order_ref).into(),
+            (&order.company_code).into(),
+            order.currency.code().into(),
+            order.state.as_str().into(),
+            order.amount.into(),
+            order.delivered.into(),
+            order.invoiced.into(),
+            order.invoiced_live.into(),
+            order.advance.now.into(),
+            later(order)?.into(),
+            order.stored.ordered.into(),
+            order.stored.delivered.into(),
+            order.stored.advance.into(),
+            order.expire_us.into(),
+            (*next_change_us).into(),
+            granted_amount.into(),
+            granted_until.into(),
+            order.decision.into(),
+            order.create_us.into(),
+            order.update_us.into(),
+        ]);
+    }
+    sql::insert(conn, "credit_order", rows, "").await?;
+    Ok(())
+}
+
+/// Writes orders that changed. What they are orders of stays: account, key, company, currency.
+pub(super) async fn update_orders(
+    conn: &impl ConnectionTrait,
+    orders: &[KnownOrder],
+) -> Result<()> {
+    if orders.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new(&[
+        ("id", Kind::Uuid),
+        ("state", Kind::Text),
+        ("amount", Kind::Int),
+        ("delivered", Kind::Int),
+        ("invoiced", Kind::Int),
+        ("invoiced_live", Kind::Int),
+        ("advance", Kind::Int),
+        ("advance_later", Kind::Text),
+        ("counted_order", Kind::Int),
+        ("counted_delivered", Kind::Int),
+        ("counted_advance", Kind::Int),
+        ("expire_us", Kind::Int),
+        ("next_change_us", Kind::Int),
+        ("granted_amount", Kind::Int),
+        ("granted_until_us", Kind::Int),
+        ("decision_id", Kind::Uuid),
+        ("update_us", Kind::Int),
+    ]);
+    for KnownOrder { order, root_id: _, next_change_us } in orders {
+        let (granted_amount, granted_until) = granted(order);
+        rows.push([
+            Cell::from(order.id),
+            order.state.as_str().into(),
+            order.amount.into(),
+            order.delivered.into(),
+            order.invoiced.into(),
+            order.invoiced_live.into(),
+            order.advance.now.into(),
+            later(order)?.into(),
+            order.stored.ordered.into(),
+            order.stored.delivered.into(),
+            order.stored.advance.into(),
+            order.expire_us.into(),
+            (*next_change_us).into(),
+            granted_amount.into(),
+            granted_until.into(),
+            order.decision.into(),
+            order.update_us.into(),
+        ]);
+    }
+    let sql = format!(
+        "UPDATE credit_order SET state = r.state, amount = r.amount, delivered = r.delivered, \
+           invoiced = r.invoiced, invoiced_live = r.invoiced_live, advance = r.advance, \
+           advance_later = r.advance_later, counted_order = r.counted_order, \
+           counted_delivered = r.counted_delivered, counted_advance = r.counted_advance, \
+           expire_us = r.expire_us, next_change_us = r.next_change_us, \
+           granted_amount = r.granted_amount, granted_until_us = r.granted_until_us, \
+           decision_id = r.decision_id, update_us = r.update_us \
+         FROM {} WHERE credit_order.id = r.id",
+        rows.table(conn, "r", 1)
+    );
+    sql::execute(conn, sql, rows.values(conn)).await?;
+    Ok(())
+}
+
+/// Orders follow their account, and everything below it, into another group.
+pub(in crate::store) async fn move_root(conn: &impl ConnectionTrait, root_id: &str) -> Result<()> {
+    sql::execute(
+        conn,
+        "UPDATE credit_order SET root_id = $1 WHERE root_id <> $1 AND account_id IN \
+         (SELECT account_id FROM account_head WHERE root_id = $1)",
+        vec![root_id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+impl WriteTx {
+    /// Orders by source system and reference; those that don't exist are missing. They stay as
+    /// they are read once the groups of their accounts are locked.
+    pub async fn orders_by_key<'a>(
+        &self,
+        keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Vec<KnownOrder>> {
+        orders_by_key(&self.conn, keys).await
+    }
+
+    /// As [`WriteTx::orders_by_key`], by id.
+    pub async fn orders_by_id(
+        &self,
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<Vec<KnownOrder>> {
+        orders_by_id(&self.conn, ids).await
+    }
+
+    /// Adds orders to accounts whose groups are locked, as they were settled
+    /// ([`KnownOrder::settle`]); what they moved is written by [`WriteTx::add_used`].
+    pub async fn insert_orders(&mut self, orders: &[KnownOrder]) -> Result<()> {
+        insert_orders(&self.conn, orders).await
+    }
+
+    /// Writes orders that changed, of accounts whose groups are locked, as they were settled
+    /// ([`KnownOrder::settle`]); what they moved is written by [`WriteTx::add_used`].
+    pub async fn update_orders(&mut self, orders: &[KnownOrder]) -> Result<()> {
+        update_orders(&self.conn, orders).await
+    }
+}
+
+fn later(order: &Order) -> Result<String> {
+    serde_json::to_string(&order.advance.later)
+        .map_err(|e| Error::internal(format!("an advance cannot be encoded: {e}")))
+}
+
+fn granted(order: &Order) -> (i64, i64) {
+    order.grant.map_or((0, 0), |grant| (grant.amount, grant.until_us))
+}
+
+impl Row {
+    fn known(self) -> Result<KnownOrder> {
+        let Self {
+            id,
+            account_id,
+            root_id,
+            source_system,
+            order_ref,
+            company_code,
+            currency,
+            state,
+            amount,
+            delivered,
+            invoiced,
+            invoiced_live,
+            advance,
+            advance_later,
+            counted_order,
+            counted_delivered,
+            counted_advance,
+            expire_us,
+            next_change_us,
+            granted_amount,
+            granted_until_us,
+            decision_id,
+            create_us,
+            update_us,
+        } = self;
+        let unreadable = |what: &str| Error::internal(format!("order {id} has an unknown {what}"));
+        let later = serde_json::from_str(&advance_later)
+            .map_err(|e| Error::internal(format!("order {id} has an unreadable advance: {e}")))?;
+        let grant = Grant { amount: granted_amount, until_us: granted_until_us };
+        let order = Order {
+            id,
+            account_id,
+            system: source_system,
+            order_ref,
+            company_code,
+            currency: Currency::parse(&currency).ok_or_else(|| unreadable("currency"))?,
+            state: OrderState::parse(&state).ok_or_else(|| unreadable("state"))?,
+            amount,
+            delivered,
+            invoiced,
+            invoiced_live,
+            advance: Advance { now: advance, later },
+            expire_us,
+            grant: (granted_until_us != 0).then_some(grant),
+            decision: decision_id,
+            stored: Counted {
+                ordered: counted_order,
+                delivered: counted_delivered,
+                advance: counted_advance,
+            },
+            create_us,
+            update_us,
+        };
+        Ok(KnownOrder { order, root_id, next_change_us })
+    }
+}
