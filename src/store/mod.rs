@@ -9,6 +9,7 @@
 
 pub mod account;
 mod connect;
+mod credit;
 pub mod error;
 pub mod facts;
 mod import_run;

@@ -1,6 +1,12 @@
 //! Use cases of credit: limits, holds, securities and policies, and the decisions they rule.
 
 mod decisions;
+mod entry;
+mod holds;
+mod limits;
+mod policies;
+mod rule_event;
+mod securities;
 
 use crate::service::Settings;
 use crate::store::Store;
