@@ -4,7 +4,9 @@
 //! `read` refuses with the path of the field that is wrong; `write` only fails where the books
 //! would not fit the wire. What belongs to one resource is in that resource's own files.
 
+pub(crate) mod closed_set;
 pub mod read;
+pub mod request;
 pub mod write;
 
 #[cfg(test)]

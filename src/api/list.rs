@@ -68,6 +68,12 @@ paged! {
     ListOpenItemsRequest => "ListOpenItems",
     ListReceivablesRiskRequest => "ListReceivablesRisk",
     GetStatementRequest => "GetStatement",
+    ListCreditLimitsRequest => "ListCreditLimits",
+    ListCreditHoldsRequest => "ListCreditHolds",
+    ListCreditSecuritiesRequest => "ListCreditSecurities",
+    ListReservationsRequest => "ListReservations",
+    ListCreditDecisionsRequest => "ListCreditDecisions",
+    ListCreditPoliciesRequest => "ListCreditPolicies",
 }
 
 /// Which page is asked for: its size, and where it begins.

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod convert;
+pub mod credit;
 pub mod etag;
 pub mod list;
 pub mod mask;

@@ -5,13 +5,15 @@ use tonic::service::Routes;
 
 use super::App;
 use super::health::Health;
-use crate::api::account::Accounts;
+use crate::api::account::{AccountServices, Accounts};
+use crate::api::credit::Credits;
 use crate::api::receivable::{ReceivableServices, Receivables};
 use crate::config::Config;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::Currency;
 use crate::pb;
 use crate::pb::account_service_server::AccountServiceServer;
+use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::service::{self, Settings};
 
@@ -32,7 +34,12 @@ pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
     let settings = settings(&app.config)?;
     let store = || app.store.clone();
     let questions = service::receivables::Receivables::new(store(), settings.clone());
-    let accounts = Accounts::new(service::accounts::Accounts::new(store()), questions.clone());
+    let credit = service::credit::Credit::new(store(), settings.clone());
+    let accounts = Accounts::new(AccountServices {
+        accounts: service::accounts::Accounts::new(store()),
+        receivables: questions.clone(),
+        credit: credit.clone(),
+    });
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
         facts: service::facts::Facts::new(store(), settings),
@@ -40,6 +47,7 @@ pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
     });
     let mut routes = Routes::new(bounded!(health.server(), server))
         .add_service(bounded!(AccountServiceServer::new(accounts), server))
+        .add_service(bounded!(CreditServiceServer::new(Credits::new(credit)), server))
         .add_service(bounded!(ReceivableServiceServer::new(receivables), server));
     if server.reflection {
         let failed = |e: tonic_reflection::server::Error| {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::credit::profile::Profile;
 use super::names::AccountRef;
 use super::receivables::Risk;
 use super::stored::stored_enum;
@@ -161,6 +162,7 @@ pub struct AccountStatus {
     pub account: Account,
     /// Ids from the direct parent to the root of the group.
     pub ancestors: Vec<String>,
+    pub credit: Profile,
     pub risk: Risk,
 }
 

@@ -1,9 +1,11 @@
 //! Resource names: how accounts and what belongs to them are addressed.
 //!
 //! `accounts/{account}` by our id, or `accounts/{system}~{external id, percent-encoded}` by
-//! the caller's own key; below an account `accounts/{account}/{collection}/{uuid}`.
+//! the caller's own key; below an account `accounts/{account}/{collection}/{uuid}`, and an
+//! order's reservation by the order's own key as well.
 
 mod external;
+mod reservation;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::external::{CanonicalForm, external_account_name};
+pub use self::reservation::parse_reservation;
 use super::error::{Reason, Result, Violation};
 use super::text::quote;
 
@@ -20,12 +23,15 @@ use super::text::quote;
 pub const MAX_ID_CHARS: usize = 64;
 /// Most characters of a source system's id.
 pub const MAX_SYSTEM_CHARS: usize = 32;
+/// Most characters of the id of a credit segment.
+pub const MAX_SEGMENT_CHARS: usize = 32;
 /// Most characters of an external id, once decoded.
 pub const MAX_EXTERNAL_ID_CHARS: usize = 128;
 
 /// Longer than any name that could be right, so that a huge one is refused unread: every
-/// byte of an external id may be percent-encoded, and a character has up to four.
-const MAX_NAME_BYTES: usize = MAX_EXTERNAL_ID_CHARS * 4 * 3 + 256;
+/// byte of an external id may be percent-encoded, a character has up to four, and a name has
+/// up to two such ids.
+const MAX_NAME_BYTES: usize = 2 * MAX_EXTERNAL_ID_CHARS * 4 * 3 + 256;
 
 pub const DOCUMENTS: &str = "documents";
 pub const ITEMS: &str = "items";
@@ -37,6 +43,7 @@ pub const CREDIT_HOLDS: &str = "creditHolds";
 pub const CREDIT_SECURITIES: &str = "creditSecurities";
 pub const CREDIT_RESERVATIONS: &str = "creditReservations";
 pub const CREDIT_DECISIONS: &str = "creditDecisions";
+pub const CREDIT_POLICIES: &str = "creditPolicies";
 
 /// How a request names an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -94,6 +101,19 @@ pub fn check_system(field: &str, system: &str) -> Result<(), Violation> {
     }
 }
 
+/// Checks the id of a credit segment: `[A-Za-z0-9][A-Za-z0-9._-]{0,31}`.
+///
+/// # Errors
+/// `FIELD_INVALID`: it is no resource.
+pub fn check_segment(field: &str, segment: &str) -> Result<(), Violation> {
+    if is_id(segment, MAX_SEGMENT_CHARS) {
+        Ok(())
+    } else {
+        let reason = Reason::FieldInvalid;
+        Err(Violation { reason, ..bad_id(field, segment, MAX_SEGMENT_CHARS) })
+    }
+}
+
 /// Parses `accounts/{account}` in either form. The wildcard `accounts/-` is refused.
 ///
 /// # Errors
@@ -129,6 +149,34 @@ pub fn parse_child(field: &str, name: &str, collection: &str) -> Result<ChildNam
     });
     let form = || format!("accounts/{{account}}/{collection}/{{uuid}}");
     child.ok_or_else(|| bad_name(field, name, &form()))
+}
+
+/// Parses `creditPolicies/{credit_policy}`; `creditPolicies/-` is the one that is active:
+/// `None`.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_policy_or_active(field: &str, name: &str) -> Result<Option<String>, Violation> {
+    let id = segments(name).and_then(|[of, id]| (of == CREDIT_POLICIES).then_some(id));
+    match id {
+        Some("-") => Ok(None),
+        Some(id) if is_id(id, MAX_ID_CHARS) => Ok(Some(id.to_owned())),
+        Some(_) | None => Err(bad_name(field, name, "creditPolicies/{credit_policy}")),
+    }
+}
+
+/// Like [`parse_policy_or_active`], without the one that is active.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_policy(field: &str, name: &str) -> Result<String, Violation> {
+    parse_policy_or_active(field, name)?
+        .ok_or_else(|| bad_name(field, name, "creditPolicies/{credit_policy}"))
+}
+
+/// `creditPolicies/{id}`
+pub fn policy_name(id: &str) -> String {
+    format!("{CREDIT_POLICIES}/{id}")
 }
 
 /// `accounts/{id}`

@@ -57,6 +57,11 @@ impl CallRecord {
             hash: hash(call.command)?,
         })
     }
+
+    /// Whether it asks for the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
 }
 
 impl Store {

@@ -37,7 +37,7 @@ use crate::ctx::Clock;
 use crate::domain::error::Result;
 
 pub use batch::Answered;
-pub use idempotency::{Call, CallRecord};
+pub use idempotency::{Call, CallRecord, reused};
 pub use import_run::ImportRun;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;

@@ -11,19 +11,27 @@ use crate::ctx::Ctx;
 use crate::domain::error::Error;
 use crate::pb;
 use crate::pb::account_service_server::AccountService;
-use crate::service::accounts::Accounts as Service;
+use crate::service::accounts::{self, Sources};
+use crate::service::credit::Credit;
 use crate::service::receivables::Receivables;
+
+/// The use cases that the methods call.
+#[derive(Clone)]
+pub struct AccountServices {
+    pub accounts: accounts::Accounts,
+    pub receivables: Receivables,
+    pub credit: Credit,
+}
 
 /// The handlers of AccountService.
 #[derive(Clone)]
 pub struct Accounts {
-    accounts: Service,
-    receivables: Receivables,
+    services: AccountServices,
 }
 
 impl Accounts {
-    pub fn new(accounts: Service, receivables: Receivables) -> Self {
-        Self { accounts, receivables }
+    pub fn new(services: AccountServices) -> Self {
+        Self { services }
     }
 
     async fn statuses(
@@ -32,7 +40,9 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let answer = self.accounts.statuses(ctx, &self.receivables, names, point, display).await?;
+        let AccountServices { accounts, receivables, credit } = &self.services;
+        let sources = Sources { receivables, credit };
+        let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
     }
 }
@@ -47,14 +57,14 @@ impl AccountService for Accounts {
     ) -> Answer<pb::Account> {
         let ctx = api::ctx(&request)?;
         let (command, request_id) = convert::create(request.into_inner())?;
-        let account = self.accounts.create(&ctx, command, &request_id).await?;
+        let account = self.services.accounts.create(&ctx, command, &request_id).await?;
         Ok(Response::new(convert::account(account)))
     }
 
     async fn get_account(&self, request: Request<pb::GetAccountRequest>) -> Answer<pb::Account> {
         let ctx = api::ctx(&request)?;
         let name = convert::get(&request.into_inner())?;
-        let account = self.accounts.get(&ctx, name).await?;
+        let account = self.services.accounts.get(&ctx, name).await?;
         Ok(Response::new(convert::account(account)))
     }
 
@@ -64,7 +74,7 @@ impl AccountService for Accounts {
     ) -> Answer<pb::BatchGetAccountsResponse> {
         let ctx = api::ctx(&request)?;
         let names = convert::batch_get(&request.into_inner())?;
-        let accounts = self.accounts.batch_get(&ctx, names).await?;
+        let accounts = self.services.accounts.batch_get(&ctx, names).await?;
         let accounts = accounts.into_iter().map(convert::account).collect();
         Ok(Response::new(pb::BatchGetAccountsResponse { accounts }))
     }
@@ -75,7 +85,7 @@ impl AccountService for Accounts {
     ) -> Answer<pb::ListAccountsResponse> {
         let ctx = api::ctx(&request)?;
         let (list, page) = convert::list(request.into_inner())?;
-        let answer = self.accounts.list(&ctx, list).await?;
+        let answer = self.services.accounts.list(&ctx, list).await?;
         Ok(Response::new(convert::page(answer, &page)))
     }
 
@@ -85,7 +95,7 @@ impl AccountService for Accounts {
     ) -> Answer<pb::Account> {
         let ctx = api::ctx(&request)?;
         let (command, request_id) = convert::update(request.into_inner())?;
-        let account = self.accounts.update(&ctx, command, &request_id).await?;
+        let account = self.services.accounts.update(&ctx, command, &request_id).await?;
         Ok(Response::new(convert::account(account)))
     }
 
@@ -95,7 +105,7 @@ impl AccountService for Accounts {
     ) -> Answer<pb::Account> {
         let ctx = api::ctx(&request)?;
         let (command, request_id) = convert::delete(request.into_inner())?;
-        let account = self.accounts.delete(&ctx, command, &request_id).await?;
+        let account = self.services.accounts.delete(&ctx, command, &request_id).await?;
         Ok(Response::new(convert::account(account)))
     }
 
@@ -105,7 +115,7 @@ impl AccountService for Accounts {
     ) -> Answer<pb::Account> {
         let ctx = api::ctx(&request)?;
         let (command, request_id) = convert::undelete(request.into_inner())?;
-        let account = self.accounts.undelete(&ctx, command, &request_id).await?;
+        let account = self.services.accounts.undelete(&ctx, command, &request_id).await?;
         Ok(Response::new(convert::account(account)))
     }
 
@@ -115,7 +125,7 @@ impl AccountService for Accounts {
     ) -> Answer<pb::Account> {
         let ctx = api::ctx(&request)?;
         let (command, request_id) = convert::block(request.into_inner())?;
-        let account = self.accounts.block(&ctx, command, &request_id).await?;
+        let account = self.services.accounts.block(&ctx, command, &request_id).await?;
         Ok(Response::new(convert::account(account)))
     }
 
@@ -125,7 +135,7 @@ impl AccountService for Accounts {
     ) -> Answer<pb::Account> {
         let ctx = api::ctx(&request)?;
         let (command, request_id) = convert::unblock(request.into_inner())?;
-        let account = self.accounts.unblock(&ctx, command, &request_id).await?;
+        let account = self.services.accounts.unblock(&ctx, command, &request_id).await?;
         Ok(Response::new(convert::account(account)))
     }
 

@@ -2,7 +2,7 @@
 
 use super::convert;
 use crate::api::convert::read;
-use crate::api::receivable::encode;
+use crate::api::{credit, receivable};
 use crate::domain::account::AccountStatus;
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::PointQuery;
@@ -40,11 +40,11 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, ancestors, risk } = status;
+    let AccountStatus { account, ancestors, credit, risk } = status;
     Ok(pb::AccountStatus {
         account: Some(convert::account(account)),
         ancestors: ancestors.iter().map(|id| account_name(id)).collect(),
-        credit: None,
-        receivables: Some(encode::risk(risk)?),
+        credit: Some(credit::encode::profile(credit)),
+        receivables: Some(receivable::encode::risk(risk)?),
     })
 }

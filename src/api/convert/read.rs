@@ -55,6 +55,14 @@ pub fn request_id(id: &str) -> Read<()> {
     text::check("request_id", id, 1, MAX_REQUEST_ID_CHARS)
 }
 
+/// The `request_id` of a call that may go without one.
+///
+/// # Errors
+/// FIELD_TOO_LONG, TEXT_INVALID.
+pub fn optional_request_id(id: &str) -> Read<()> {
+    text::check("request_id", id, 0, MAX_REQUEST_ID_CHARS)
+}
+
 /// # Errors
 /// CURRENCY_UNKNOWN unless it is the code of an active currency.
 pub fn currency(field: &str, code: &str) -> Read<Currency> {
@@ -97,6 +105,27 @@ pub fn optional_positive(field: &str, money: Option<&pb::Money>) -> Read<Option<
     match optional_money(field, money)? {
         Some(Money { minor: ..=0, .. }) => {
             Err(Violation::new(field, Reason::AmountOutOfRange, "must be positive"))
+        }
+        amount => Ok(amount),
+    }
+}
+
+/// Money that must be positive.
+///
+/// # Errors
+/// As [`money`], and AMOUNT_OUT_OF_RANGE.
+pub fn positive(field: &str, money: Option<&pb::Money>) -> Read<Money> {
+    optional_positive(field, money)?.ok_or_else(|| missing(field))
+}
+
+/// Money that may be left out and must not be negative if it is not.
+///
+/// # Errors
+/// As [`optional_money`], and AMOUNT_OUT_OF_RANGE.
+pub fn optional_not_negative(field: &str, money: Option<&pb::Money>) -> Read<Option<Money>> {
+    match optional_money(field, money)? {
+        Some(Money { minor: ..0, .. }) => {
+            Err(Violation::new(field, Reason::AmountOutOfRange, "must not be negative"))
         }
         amount => Ok(amount),
     }

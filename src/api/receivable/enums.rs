@@ -1,6 +1,7 @@
 //! The closed sets of the contract and the domain's, value by value: a new one on either side
 //! does not compile until it is placed here. `None` is UNSPECIFIED.
 
+use crate::api::convert::closed_set::both_ways;
 use crate::domain::aging::Basis;
 use crate::domain::dates::BusinessDayConvention;
 use crate::domain::document::PostOutcome;
@@ -11,22 +12,6 @@ use crate::domain::promise::PromiseState;
 use crate::domain::receivables::{DisputeOutcome, Movement, RiskOrder, RiskView};
 use crate::domain::terms::{Baseline, InstalmentKind};
 use crate::pb;
-
-/// Both directions of a set that may come in.
-macro_rules! both_ways {
-    ($($read:ident, $write:ident: $domain:ident = $wire:ident { $($variant:ident),+ $(,)? })+) => {$(
-        pub fn $read(value: pb::$wire) -> Option<$domain> {
-            match value {
-                pb::$wire::Unspecified => None,
-                $(pb::$wire::$variant => Some($domain::$variant),)+
-            }
-        }
-
-        pub fn $write(value: $domain) -> pb::$wire {
-            match value { $($domain::$variant => pb::$wire::$variant,)+ }
-        }
-    )+};
-}
 
 both_ways! {
     read_kind, write_kind: DocumentKind = DocumentKind {

@@ -11,7 +11,7 @@ mod parse_command;
 mod parse_document;
 mod parse_fact;
 mod parse_import;
-mod parse_key;
+pub mod parse_key;
 mod parse_query;
 mod parse_risk;
 mod parse_terms;

@@ -2,29 +2,22 @@
 //! Every violation of a request is told at once.
 
 use crate::api::convert::read::{self, missing, prefixed};
+use crate::api::convert::request::{Identified, all, at_most, check_reason, child};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation, Violations};
 use crate::domain::ledger::command::{
     AllocationRequest, ClearItems, PostDocuments, ResetClearing, ReverseDocument, WriteOffItem,
 };
-use crate::domain::names::{
-    AccountRef, CLEARINGS, ChildName, DOCUMENTS, ITEMS, account_name, parse_child,
-};
-use crate::domain::text;
+use crate::domain::names::{AccountRef, CLEARINGS, ChildName, DOCUMENTS, ITEMS, account_name};
 use crate::pb;
 
 use super::parse_document;
-use super::parse_terms::at_most;
 
 /// Documents of one call, or of one chunk of an import.
 pub const MAX_DOCUMENTS: usize = 500;
 const MAX_ALLOCATIONS: usize = 500;
 const MAX_OLDEST_FIRST_CREDITS: usize = 100;
-const MAX_REASON_CHARS: usize = 500;
 /// Violations after which further documents are not looked into: far more than is told.
 const ENOUGH_VIOLATIONS: usize = 1_000;
-
-/// A command and the `request_id` it came with.
-pub type Identified<C> = (String, C);
 
 pub fn post_documents(request: pb::PostDocumentsRequest) -> Result<Identified<PostDocuments>> {
     let pb::PostDocumentsRequest { documents, create_missing_accounts, request_id } = request;
@@ -203,22 +196,4 @@ pub fn write_off(request: pb::WriteOffItemRequest) -> Result<Identified<WriteOff
     check_reason(&reason, &mut violations);
     let item = all(violations, item)?;
     Ok((request_id, WriteOffItem { item, amount, posting_date: date, reason }))
-}
-
-/// The name of something of an account that has to be given.
-///
-/// # Errors
-/// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
-pub fn child(field: &str, name: &str, collection: &str) -> Result<ChildName, Violation> {
-    if name.is_empty() { Err(missing(field)) } else { parse_child(field, name, collection) }
-}
-
-fn check_reason(reason: &str, violations: &mut Violations) {
-    violations.keep(text::check_multiline("reason", reason, 1, MAX_REASON_CHARS));
-}
-
-/// What was kept, if nothing was refused.
-pub fn all<T>(violations: Violations, kept: Option<T>) -> Result<T> {
-    violations.finish()?;
-    kept.ok_or_else(|| Error::internal("nothing was refused and nothing was kept"))
 }

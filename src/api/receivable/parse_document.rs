@@ -5,6 +5,7 @@
 //! ([`Draft::violations`]). Output-only fields are ignored: a client may send what it read.
 
 use crate::api::convert::read;
+use crate::api::convert::request::at_most;
 use crate::domain::document::{
     BaselineDates, ClearingInstruction, ClearingTarget, DocumentKey, Draft, MAX_TARGETS,
 };
@@ -190,7 +191,7 @@ fn clearing_instruction(
 ) -> ClearingInstruction {
     let pb::ClearingInstruction { targets, oldest_first } = clears;
     let field = "clears.targets";
-    if !parse_terms::at_most(MAX_TARGETS, targets.len(), field, violations) {
+    if !at_most(MAX_TARGETS, targets.len(), field, violations) {
         return ClearingInstruction { targets: Vec::new(), oldest_first };
     }
     let read = |(i, target): (usize, pb::ClearingTarget)| {

@@ -3,13 +3,12 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::api::convert::read::{self, missing};
+use crate::api::convert::request::{Identified, all, at_most, check_order, child};
 use crate::domain::error::{Reason, Result, Violation, Violations};
-use crate::domain::money::Money;
 use crate::domain::names::{AccountRef, DISPUTES, ITEMS, PROMISES};
 use crate::domain::rates::Quote;
 use crate::domain::receivables::command::{
@@ -20,8 +19,7 @@ use crate::domain::text;
 use crate::pb;
 
 use super::enums;
-use super::parse_command::{Identified, all, child, items};
-use super::parse_terms::at_most;
+use super::parse_command::items;
 
 const MAX_REASON_CODE_CHARS: usize = 64;
 const MAX_NOTE_CHARS: usize = 1_000;
@@ -84,7 +82,7 @@ pub fn record_promise(request: pb::RecordPromiseToPayRequest) -> Result<Identifi
     violations.keep(read::request_id(&request_id));
     let account = violations.keep(read::account("account", &account));
     let items = promise_items(account.as_ref(), &items, &mut violations);
-    let amount = violations.keep(required_positive("amount", amount.as_ref()));
+    let amount = violations.keep(read::positive("amount", amount.as_ref()));
     let date = read::optional_date("promise_date", promise_date);
     let promise_date = violations.keep(date).flatten();
     let pay_by_date = violations.keep(read::date("pay_by_date", pay_by_date));
@@ -126,24 +124,6 @@ fn promise_items(
         }
     }
     items.into_iter().map(|(_, item)| item.id).collect()
-}
-
-fn required_positive(field: &str, money: Option<&pb::Money>) -> Result<Money, Violation> {
-    read::optional_positive(field, money)?.ok_or_else(|| missing(field))
-}
-
-/// Refuses a later day that lies before the earlier one.
-pub fn check_order(
-    field: &str,
-    earlier: Option<NaiveDate>,
-    later: Option<NaiveDate>,
-    violations: &mut Violations,
-) {
-    if let (Some(earlier), Some(later)) = (earlier, later)
-        && later < earlier
-    {
-        violations.add(field, Reason::DateInvalid, format!("{later} lies before {earlier}"));
-    }
 }
 
 pub fn withdraw_promise(

@@ -61,7 +61,11 @@ fn checked(field: &str, key: pb::DocumentKey, violations: &mut Violations) -> Do
     DocumentKey { source_system, company_code, fiscal_year, document_no, line_no }
 }
 
-fn check_system(field: &str, system: &str) -> Result<(), Violation> {
+/// The id of a source system where documents name it; empty passes.
+///
+/// # Errors
+/// FIELD_TOO_LONG, FIELD_INVALID.
+pub fn check_system(field: &str, system: &str) -> Result<(), Violation> {
     let refuse = |reason, what: String| Err(Violation::new(field, reason, what));
     if system.chars().nth(MAX_SYSTEM_CHARS).is_some() {
         refuse(Reason::FieldTooLong, format!("must be at most {MAX_SYSTEM_CHARS} characters"))

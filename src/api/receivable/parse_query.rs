@@ -2,6 +2,7 @@
 //! its token has. Every violation of a request is told at once.
 
 use crate::api::convert::read::{self, missing};
+use crate::api::convert::request::{all, check_order};
 use crate::api::list::{Fingerprint, Page, PageToken, order_by};
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::{PointQuery, Scope};
@@ -12,8 +13,6 @@ use crate::domain::receivables::query::{
 use crate::domain::text;
 use crate::pb;
 
-use super::parse_command::all;
-use super::parse_fact::check_order;
 use super::{enums, parse_key};
 
 const MAX_ORDER_REF_CHARS: usize = 64;

@@ -1,6 +1,7 @@
 //! Questions about aging and risk, to queries. Every violation of a request is told at once.
 
 use crate::api::convert::read::{self, missing};
+use crate::api::convert::request::{all, at_most};
 use crate::api::list::Page;
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::dates::BusinessDayConvention;
@@ -13,9 +14,7 @@ use crate::domain::receivables::{AgingQuery, RiskOrder, RiskView};
 use crate::pb;
 
 use super::enums;
-use super::parse_command::all;
 use super::parse_query::{account_or_all, after, pinned, scope};
-use super::parse_terms::at_most;
 
 const MAX_ACCOUNTS: usize = 500;
 

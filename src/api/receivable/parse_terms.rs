@@ -1,6 +1,7 @@
 //! Terms of payment and instalments, as a document states them.
 
 use crate::api::convert::read::{self, missing, within};
+use crate::api::convert::request::at_most;
 use crate::domain::document::{BaselineDates, MAX_INSTALMENTS};
 use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::money::{Currency, Money};
@@ -193,13 +194,4 @@ fn in_range<T: TryFrom<i32>>(field: &str, n: i32, min: i32, max: i32) -> Result<
         return Err(refuse());
     }
     T::try_from(n).map_err(|_| refuse())
-}
-
-/// Beyond its limit a list is not looked into: the answer must not grow with it.
-pub fn at_most(max: usize, len: usize, field: &str, violations: &mut Violations) -> bool {
-    if len > max {
-        let what = format!("at most {max}, not {len}");
-        violations.add(field, Reason::TooManyElements, what);
-    }
-    len <= max
 }

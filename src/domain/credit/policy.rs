@@ -10,6 +10,8 @@ use crate::domain::money::Money;
 
 /// Id of the built-in policy.
 pub const DEFAULT_POLICY: &str = "default";
+/// The whole, in basis points.
+pub const WHOLE_BP: i32 = 10_000;
 /// Days after which a reservation lapses that does not say.
 pub const RESERVATION_DAYS_DEFAULT: i32 = 90;
 
@@ -79,3 +81,16 @@ impl Policy {
         segment.is_empty() || self.segments.get(segment).is_some_and(|set| set.contains(company))
     }
 }
+
+/// A policy with whether it is the one decisions are made by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingPolicy {
+    pub policy: Policy,
+    pub active: bool,
+    /// Version of what is active: when it was activated, 0 for the built-in one before any
+    /// other was.
+    pub version: i64,
+}
+
+/// Where a page of policies goes on: behind the one recorded then, of that id.
+pub type PolicyKey = (i64, String);

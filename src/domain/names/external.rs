@@ -42,7 +42,12 @@ impl CanonicalForm {
 
 /// `accounts/{system}~{external id, percent-encoded}`
 pub fn external_account_name(system: &str, external_id: &str) -> String {
-    format!("accounts/{system}~{}", utf8_percent_encode(external_id, ENCODED))
+    format!("accounts/{}", key_segment(system, external_id))
+}
+
+/// `{system}~{id, percent-encoded}`
+pub(super) fn key_segment(system: &str, id: &str) -> String {
+    format!("{system}~{}", utf8_percent_encode(id, ENCODED))
 }
 
 /// Decodes an external id strictly: every `%` begins an escape, the result is UTF-8 text of

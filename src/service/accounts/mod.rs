@@ -23,6 +23,8 @@ use crate::domain::names::{AccountRef, account_name};
 use crate::store::account::{Head, KnownAccount};
 use crate::store::{Call, Store, WriteTx};
 
+pub use status::Sources;
+
 /// The use cases; cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {

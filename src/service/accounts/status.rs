@@ -10,33 +10,45 @@ use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
 use crate::domain::receivables::{Risk, RiskView};
+use crate::service::credit::Credit;
 use crate::service::receivables::Receivables;
+
+/// Who knows the parts of a status that are not the account's own.
+#[derive(Clone, Copy)]
+pub struct Sources<'a> {
+    pub receivables: &'a Receivables,
+    pub credit: &'a Credit,
+}
 
 impl Accounts {
     /// The status of accounts in the order of their names, all or none. Receivables and group
-    /// are those of the point asked for; the account itself is as it is now.
+    /// are those of the point asked for; the account itself and its credit are as they are now.
     ///
     /// # Errors
     /// NotFound with every missing name, KNOWN_AT_NOT_SETTLED, RATE_MISSING.
     pub async fn statuses(
         &self,
         ctx: &Ctx,
-        receivables: &Receivables,
+        sources: Sources<'_>,
         names: Vec<AccountRef>,
         point: PointQuery,
         display: Option<Currency>,
     ) -> Result<Vec<AccountStatus>> {
-        let risks = receivables.risk(ctx, &names, point, display, RiskView::Full).await?;
+        let risks = sources.receivables.risk(ctx, &names, point, display, RiskView::Full).await?;
         // By id: a key may have gone to another account since the risks were read.
         let points = risks.iter().map(|risk| {
             let Risk { account_id, point, .. } = risk;
             (account_id.clone(), point.as_of, point.known_at)
         });
         let (accounts, above) = self.with_above(ctx, points.collect()).await?;
-        let all = accounts.into_iter().zip(above).zip(risks);
-        let status = |((account, ancestors), risk): ((Account, Vec<String>), Risk)| AccountStatus {
+        let ids: Vec<AccountRef> =
+            risks.iter().map(|risk| AccountRef::Id(risk.account_id.clone())).collect();
+        let profiles = sources.credit.profiles(ctx, &ids, "").await?;
+        let all = accounts.into_iter().zip(above).zip(profiles).zip(risks);
+        let status = |(((account, ancestors), credit), risk)| AccountStatus {
             account,
             ancestors,
+            credit,
             risk,
         };
         Ok(all.map(status).collect())

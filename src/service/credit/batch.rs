@@ -61,12 +61,7 @@ impl Batcher {
     }
 
     /// Decides a command together with others that wait.
-    pub async fn submit(
-        &self,
-        ctx: &Ctx,
-        record: CallRecord,
-        command: Command,
-    ) -> Result<Answer> {
+    pub async fn submit(&self, ctx: &Ctx, record: CallRecord, command: Command) -> Result<Answer> {
         let (answer, answered) = oneshot::channel();
         let may_override = super::caller(ctx).may_override;
         let work = Work { record, command: Arc::new(command), may_override };

@@ -29,13 +29,8 @@ impl Credit {
             (None, Some(known)) => self.open(known, Loaded::default()),
             _ => self.open_picture(ctx, query, &account, &c).await?,
         };
-        let (mut decision, wanted) = desk.check(
-            &account,
-            &c.company_code,
-            c.amount,
-            c.order.as_ref(),
-            &caller(ctx),
-        )?;
+        let (mut decision, wanted) =
+            desk.check(&account, &c.company_code, c.amount, c.order.as_ref(), &caller(ctx))?;
         evidence::look_up_decision(&self.store, &mut decision, &wanted).await?;
         Ok(decision)
     }
@@ -59,32 +54,31 @@ impl Credit {
             order,
             currency: c.amount.currency,
         });
-        let read = move |tx: &crate::store::ReadTx| {
-            let (query, key) = (query.clone(), key.clone());
-            Box::pin(async move {
-                let known = tx.credit_standing(&query).await?;
-                let mut loaded = Loaded::default();
-                if let Some(key) = key {
-                    let named = (&*key.order.system, &*key.order.order_ref);
-                    let orders = tx.orders_by_key([named]).await?;
-                    loaded.orders = orders.into_iter().map(|known| known.order).collect();
-                    if loaded.orders.is_empty() {
-                        loaded.found = tx.order_histories(&[key], query.now.today).await?;
+        let (known, loaded) = self
+            .store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let known = tx.credit_standing(&query).await?;
+                    let mut loaded = Loaded::default();
+                    if let Some(key) = key {
+                        let named = (&*key.order.system, &*key.order.order_ref);
+                        let orders = tx.orders_by_key([named]).await?;
+                        loaded.orders = orders.into_iter().map(|known| known.order).collect();
+                        if loaded.orders.is_empty() {
+                            loaded.found = tx.order_histories(&[key], query.now.today).await?;
+                        }
                     }
-                }
-                Ok((known, loaded))
+                    Ok((known, loaded))
+                })
             })
-        };
-        let (known, loaded) = self.store.read(ctx, read).await?;
+            .await?;
         Ok(self.open(known, loaded))
     }
 
     async fn id_of(&self, name: &AccountRef) -> Result<String> {
         match name {
             AccountRef::Id(id) => Ok(id.clone()),
-            AccountRef::External { .. } => {
-                Ok(resolve::one(&self.store, "account", name).await?.id)
-            }
+            AccountRef::External { .. } => Ok(resolve::one(&self.store, "account", name).await?.id),
         }
     }
 
@@ -117,11 +111,9 @@ impl Credit {
         let known = match self.store.credit_standing_at_once(&query).await? {
             Some(known) => known,
             None => {
-                let read = move |tx: &crate::store::ReadTx| {
-                    let query = query.clone();
-                    Box::pin(async move { tx.credit_standing(&query).await })
-                };
-                self.store.read(ctx, read).await?
+                self.store
+                    .read(ctx, move |tx| Box::pin(async move { tx.credit_standing(&query).await }))
+                    .await?
             }
         };
         let desk = self.open(known, Loaded::default());
@@ -140,7 +132,7 @@ fn profile(
     account: &str,
     company: &str,
 ) -> Result<(Profile, Vec<crate::domain::credit::judge::Wanted>)> {
-    let currency = currency_of(standing, account);
+    let currency = currency_of(standing, account)?;
     let nothing = Money { minor: 0, currency };
     let question = Question { account, company, amount: nothing, counted: 0 };
     let Judgement { verdict, reasons, limits, available, rates, evidence } =
@@ -180,13 +172,15 @@ fn profile(
 
 /// The currency a profile is told in: that of the nearest limit with an amount, else of what is
 /// used.
-fn currency_of(standing: &Standing, account: &str) -> Currency {
+fn currency_of(standing: &Standing, account: &str) -> Result<Currency> {
     let chain = standing.chain(account);
     let limits = chain.iter().filter_map(|id| standing.limit(id, ""));
     let amounts = limits.filter(|limit| limit.kind == LimitKind::Amount);
     let of_limit = amounts.filter_map(|limit| limit.amount).map(|amount| amount.currency).next();
     let used = || standing.nodes.get(account)?.used.first().map(|used| used.currency);
-    of_limit.or_else(used).or(standing.rates.base).unwrap_or(Currency::USD)
+    let any = || Currency::parse("USD");
+    let found = of_limit.or_else(used).or(standing.rates.base).or_else(any);
+    found.ok_or_else(|| Error::internal("no currency is known"))
 }
 
 fn overdue(standing: &Standing, node: &crate::domain::credit::standing::Node) -> Vec<Overdue> {

@@ -6,10 +6,16 @@
 
 mod batch;
 mod check;
-mod evidence;
+mod entry;
 mod event;
+mod evidence;
+mod holds;
+mod limits;
 mod orders;
+mod policies;
+mod rule_event;
 mod run;
+mod securities;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

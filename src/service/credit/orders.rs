@@ -9,7 +9,7 @@ use crate::domain::credit::command::*;
 use crate::domain::credit::decision::Decision;
 use crate::domain::credit::order::{Now, Order};
 use crate::domain::error::{Error, Result};
-use crate::domain::names::{CREDIT_DECISIONS, ChildName, external_child_name};
+use crate::domain::names::{CREDIT_DECISIONS, ChildName};
 use crate::service::accounts::resolve;
 use crate::store::credit::{DecisionsQuery, KnownOrder, OrdersQuery};
 use crate::store::{Call, CallRecord};
@@ -19,12 +19,7 @@ impl Credit {
     ///
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, ORDER_ALREADY_RESERVED, SCOPE_MISSING, DATE_INVALID.
-    pub async fn reserve(
-        &self,
-        ctx: &Ctx,
-        request_id: &str,
-        c: ReserveCredit,
-    ) -> Result<Decision> {
+    pub async fn reserve(&self, ctx: &Ctx, request_id: &str, c: ReserveCredit) -> Result<Decision> {
         let resource = c.account.to_string();
         let command = Command::Reserve(c);
         self.decision_of(ctx, "CreditService.ReserveCredit", request_id, resource, command).await
@@ -39,7 +34,7 @@ impl Credit {
         request_id: &str,
         c: AmendReservation,
     ) -> Result<Decision> {
-        let resource = printed(&c.reservation);
+        let resource = c.reservation.to_string();
         let command = Command::Amend(c);
         self.decision_of(ctx, "CreditService.AmendReservation", request_id, resource, command).await
     }
@@ -52,7 +47,7 @@ impl Credit {
         request_id: &str,
         c: DecideReferral,
     ) -> Result<Decision> {
-        let resource = printed(&c.reservation);
+        let resource = c.reservation.to_string();
         let command = Command::Decide(c);
         self.decision_of(ctx, "CreditService.DecideReferral", request_id, resource, command).await
     }
@@ -67,7 +62,7 @@ impl Credit {
         request_id: &str,
         c: DeliverReservation,
     ) -> Result<(Order, Now)> {
-        let resource = printed(&c.reservation);
+        let resource = c.reservation.to_string();
         let command = Command::Deliver(c);
         self.order_of(ctx, "CreditService.DeliverReservation", request_id, resource, command).await
     }
@@ -83,7 +78,7 @@ impl Credit {
         request_id: &str,
         c: CommitReservation,
     ) -> Result<(Order, Now)> {
-        let resource = printed(&c.reservation);
+        let resource = c.reservation.to_string();
         let command = Command::Commit(c);
         self.order_of(ctx, "CreditService.CommitReservation", request_id, resource, command).await
     }
@@ -98,7 +93,7 @@ impl Credit {
         request_id: &str,
         c: CancelReservation,
     ) -> Result<(Order, Now)> {
-        let resource = printed(&c.reservation);
+        let resource = c.reservation.to_string();
         let command = Command::Cancel(c);
         self.order_of(ctx, "CreditService.CancelReservation", request_id, resource, command).await
     }
@@ -235,16 +230,7 @@ impl Credit {
     }
 }
 
-fn printed(name: &ReservationName) -> String {
-    match &name.order {
-        OrderRef::Id(id) => {
-            format!("{}/{}/{id}", name.account, crate::domain::names::CREDIT_RESERVATIONS)
-        }
-        OrderRef::Key(key) => external_child_name(name, key),
-    }
-}
-
 /// The error for a reservation that the account does not have.
 pub(super) fn missing(name: &ReservationName) -> Error {
-    Error::not_found("creditReservation", printed(name))
+    Error::not_found("creditReservation", name.to_string())
 }

@@ -216,9 +216,7 @@ impl Batch<'_> {
     /// Commands that are still to be decided.
     fn open(&self) -> Vec<usize> {
         let twins: HashSet<usize> = self.twins.iter().map(|(n, _)| *n).collect();
-        (0..self.work.len())
-            .filter(|n| self.answers[*n].is_none() && !twins.contains(n))
-            .collect()
+        (0..self.work.len()).filter(|n| self.answers[*n].is_none() && !twins.contains(n)).collect()
     }
 
     /// Answers what was answered before, and finds twins within the batch.
@@ -416,7 +414,8 @@ async fn write(
     tx.update_orders(&changed).await?;
     tx.link_documents(&links).await?;
     tx.insert_decisions(&changes.decisions).await?;
-    let touched: BTreeSet<String> = changes.told.iter().map(|told| told.account_id.clone()).collect();
+    let touched: BTreeSet<String> =
+        changes.told.iter().map(|told| told.account_id.clone()).collect();
     tx.publish(event::events(&changes.told)).await?;
     tx.add_used(changes.moves.into_iter().collect::<BTreeMap<_, _>>()).await?;
     tx.raise_heads(&touched).await

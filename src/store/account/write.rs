@@ -127,7 +127,8 @@ impl WriteTx {
         self.link(&account.id, parent_id, recorded_us).await?;
         credit::move_used(&self.conn, &account.id, parent_id).await?;
         tree::set_root(&self.conn, &account.id, root_id).await?;
-        credit::move_root(&self.conn, root_id).await
+        credit::move_root(&self.conn, root_id).await?;
+        credit::move_securities(&self.conn, root_id).await
     }
 
     async fn link(&mut self, account_id: &str, parent_id: &str, recorded_us: i64) -> Result<()> {

@@ -11,8 +11,8 @@ use crate::domain::credit::desk::{Found, FoundKey};
 use crate::domain::credit::order::INVOICING;
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
-use crate::store::WriteTx;
 use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::{ReadTx, WriteTx};
 
 /// The history of each key that has one, as of `today`.
 pub(in crate::store) async fn order_histories(
@@ -107,6 +107,17 @@ async fn advances(
          JOIN entry e ON e.item_id = i.id GROUP BY w.n, e.effective_date"
     );
     sql::all(conn, sql, values).await
+}
+
+impl ReadTx {
+    /// As [`WriteTx::order_histories`], on a day.
+    pub async fn order_histories(
+        &self,
+        keys: &[FoundKey],
+        today: NaiveDate,
+    ) -> Result<BTreeMap<FoundKey, Found>> {
+        order_histories(&self.conn, keys, today).await
+    }
 }
 
 impl WriteTx {

@@ -1,5 +1,6 @@
-//! Credit in the database: what counts against limits, and the orders that reserve it. Both
-//! are kept true in the transaction that changes what they follow from.
+//! Credit in the database: its rules, what counts against limits, the orders that reserve it,
+//! and the decisions. What counts is kept true in the transaction that changes what it follows
+//! from.
 //!
 //! What must not live here: how much an order counts, which is [`crate::domain::credit`]'s.
 
@@ -8,6 +9,8 @@ mod decisions;
 mod facts;
 mod follow;
 mod history;
+mod holds;
+mod limits;
 mod links;
 mod orders;
 mod overdue;
@@ -19,11 +22,12 @@ mod used;
 
 pub use decisions::DecisionsQuery;
 pub use links::Link;
-pub use orders::KnownOrder;
+pub use orders::{KnownOrder, OrdersQuery};
 pub use overdue::{OverdueEvidence, OverdueQuery};
 pub use standing::{Known, StandingQuery};
 
 pub(super) use follow::{Said, follow};
 pub(super) use history::order_histories;
 pub(super) use orders::{move_root, orders_page, reserving_orders};
+pub(super) use securities::move_securities;
 pub(super) use used::{add_used, move_used, settle_days};

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use crate::ctx::Clock;
 use crate::domain::credit::component::{AT_ONCE, UsedKey};
+use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::order::{Advance, Counted, Grant, Now, Order, OrderState};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
-use crate::store::WriteTx;
 use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::{ReadTx, Store, WriteTx};
 
 /// An order as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -277,6 +278,53 @@ pub(in crate::store) async fn move_root(conn: &impl ConnectionTrait, root_id: &s
     )
     .await?;
     Ok(())
+}
+
+/// A page of the orders of an account, the latest first.
+#[derive(Debug, Clone)]
+pub struct OrdersQuery {
+    pub account_id: String,
+    /// Only those that reserve something, or wait for a decision, as far as is stored.
+    pub live_only: bool,
+    /// Only those before this one.
+    pub before: Option<Uuid>,
+    pub size: usize,
+}
+
+impl Store {
+    pub async fn order_by_id(&self, id: Uuid) -> Result<Option<KnownOrder>> {
+        Ok(orders_by_id(&self.reader, [id]).await?.into_iter().next())
+    }
+
+    pub async fn order_by_key(&self, key: &OrderKey) -> Result<Option<KnownOrder>> {
+        let key = (&*key.system, &*key.order_ref);
+        Ok(orders_by_key(&self.reader, [key]).await?.into_iter().next())
+    }
+
+    pub async fn orders_of(&self, query: &OrdersQuery) -> Result<Vec<KnownOrder>> {
+        let OrdersQuery { account_id, live_only, before, size } = query;
+        let last = before.unwrap_or(Uuid::max());
+        let live = match live_only {
+            true => "AND (o.state = 'REFERRED' OR o.counted_order + o.counted_delivered > 0)",
+            false => "",
+        };
+        let rest = format!(
+            "FROM credit_order o WHERE o.account_id = $1 AND o.id < $2 {live} \
+             ORDER BY o.id DESC LIMIT $3"
+        );
+        let size = i64::try_from(*size).unwrap_or(i64::MAX);
+        load(&self.reader, rest, vec![account_id.as_str().into(), last.into(), size.into()]).await
+    }
+}
+
+impl ReadTx {
+    /// As [`WriteTx::orders_by_key`].
+    pub async fn orders_by_key<'a>(
+        &self,
+        keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Vec<KnownOrder>> {
+        orders_by_key(&self.conn, keys).await
+    }
 }
 
 impl WriteTx {

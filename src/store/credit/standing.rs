@@ -12,7 +12,7 @@ use super::{KnownOrder, policies};
 use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::Policy;
 use crate::domain::credit::standing::{Rates, Standing};
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::rates::RateTable;
 use crate::store::ledger::quotes_of;
@@ -60,7 +60,8 @@ async fn facts_by_policy(
     if found.policy == query.policy.id {
         return Ok((found, query.policy.clone()));
     }
-    let policy = Arc::new(policies::policy(conn, &found.policy).await?);
+    let gone = || Error::internal(format!("the active policy {} is gone", found.policy));
+    let policy = Arc::new(policies::policy(conn, &found.policy).await?.ok_or_else(gone)?);
     let again = facts::load(conn, &facts_query(query, &policy)).await?;
     Ok((again, policy))
 }

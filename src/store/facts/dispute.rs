@@ -223,6 +223,6 @@ impl Row {
     }
 }
 
-pub(super) fn currency(code: &str) -> Result<Currency> {
+pub(in crate::store) fn currency(code: &str) -> Result<Currency> {
     Currency::parse(code).ok_or_else(|| Error::internal(format!("stored currency {code}")))
 }

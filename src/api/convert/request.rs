@@ -1,0 +1,56 @@
+//! Steps of reading a request that every service takes.
+
+use chrono::NaiveDate;
+
+use super::read::missing;
+use crate::domain::error::{Error, Reason, Result, Violation, Violations};
+use crate::domain::names::{ChildName, parse_child};
+use crate::domain::text;
+
+/// Most characters of what a person gives as the reason of a change.
+pub const MAX_REASON_CHARS: usize = 500;
+
+/// A command and the `request_id` it came with.
+pub type Identified<C> = (String, C);
+
+/// What was kept, if nothing was refused.
+pub fn all<T>(violations: Violations, kept: Option<T>) -> Result<T> {
+    violations.finish()?;
+    kept.ok_or_else(|| Error::internal("nothing was refused and nothing was kept"))
+}
+
+/// The name of something of an account that has to be given.
+///
+/// # Errors
+/// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
+pub fn child(field: &str, name: &str, collection: &str) -> Result<ChildName, Violation> {
+    if name.is_empty() { Err(missing(field)) } else { parse_child(field, name, collection) }
+}
+
+/// The reason of a change, which has to be given.
+pub fn check_reason(reason: &str, violations: &mut Violations) {
+    violations.keep(text::check_multiline("reason", reason, 1, MAX_REASON_CHARS));
+}
+
+/// Refuses a later day that lies before the earlier one.
+pub fn check_order(
+    field: &str,
+    earlier: Option<NaiveDate>,
+    later: Option<NaiveDate>,
+    violations: &mut Violations,
+) {
+    if let (Some(earlier), Some(later)) = (earlier, later)
+        && later < earlier
+    {
+        violations.add(field, Reason::DateInvalid, format!("{later} lies before {earlier}"));
+    }
+}
+
+/// Beyond its limit a list is not looked into: the answer must not grow with it.
+pub fn at_most(max: usize, len: usize, field: &str, violations: &mut Violations) -> bool {
+    if len > max {
+        let what = format!("at most {max}, not {len}");
+        violations.add(field, Reason::TooManyElements, what);
+    }
+    len <= max
+}

@@ -1,0 +1,143 @@
+//! Decisions, with their reasons and what they rest on.
+
+use chrono::NaiveDate;
+
+use crate::api::convert::write;
+use crate::api::credit::enums;
+use crate::domain::credit::decision::{Decision, LimitUse, Part, Reason, Remedy};
+use crate::domain::credit::limit::{Limit, LimitState, StandingLimit};
+use crate::domain::credit::order::Now;
+use crate::domain::money::Money;
+use crate::domain::names::{CREDIT_DECISIONS, account_name, child_name, policy_name};
+use crate::pb;
+
+use super::order::{key, reservation};
+use super::{money, used_rates};
+
+pub fn decision(decision: Decision) -> pb::CreditDecision {
+    let Decision {
+        id,
+        account_id,
+        kind,
+        verdict,
+        reasons,
+        order,
+        company_code,
+        amount: asked,
+        counted,
+        limits,
+        available,
+        rates,
+        policy,
+        evaluate_us,
+        business_date,
+        reservation: order_left,
+        overridden,
+        override_reason,
+        decided_by,
+    } = decision;
+    let Money { minor: amount, currency } = asked;
+    let then = Now { us: evaluate_us, today: business_date };
+    // A check leaves no trace, hence has no name.
+    let name =
+        if id.is_nil() { String::new() } else { child_name(&account_id, CREDIT_DECISIONS, id) };
+    pb::CreditDecision {
+        name,
+        account: account_name(&account_id),
+        kind: enums::write_decision_kind(kind).into(),
+        verdict: enums::write_verdict(verdict).into(),
+        reasons: reasons.into_iter().map(reason).collect(),
+        order: order.map(key),
+        company_code,
+        amount: Some(write::money(amount, currency)),
+        counted_amount: Some(write::money(counted, currency)),
+        limits: limits.into_iter().map(|l| limit_use(l, business_date)).collect(),
+        available: available.map(|minor| write::money(minor, currency)),
+        rates: used_rates(rates),
+        policy: policy_name(&policy),
+        evaluate_time: Some(write::timestamp(evaluate_us)),
+        business_date: Some(write::date(business_date)),
+        reservation: order_left.map(|order| reservation(order, then)),
+        overridden,
+        override_reason,
+        decided_by,
+    }
+}
+
+pub fn decisions(decisions: Vec<Decision>, token: String) -> pb::ListCreditDecisionsResponse {
+    let decisions = decisions.into_iter().map(decision).collect();
+    pb::ListCreditDecisionsResponse { decisions, next_page_token: token }
+}
+
+pub(super) fn reason(reason: Reason) -> pb::CreditReason {
+    let Reason {
+        code,
+        disposition,
+        subject,
+        summary,
+        segment,
+        limit,
+        exposure,
+        shortfall,
+        overdue_days,
+        overdue_days_max,
+        documents,
+        remedies,
+    } = reason;
+    pb::CreditReason {
+        code: enums::write_code(code).into(),
+        disposition: enums::write_disposition(disposition).into(),
+        subject,
+        summary,
+        segment,
+        limit: limit.map(money),
+        exposure: exposure.map(money),
+        shortfall: shortfall.map(money),
+        overdue_days,
+        overdue_days_max,
+        documents,
+        remedies: remedies.into_iter().map(remedy).collect(),
+    }
+}
+
+fn remedy(Remedy { action, amount, subject }: Remedy) -> pb::CreditRemedy {
+    pb::CreditRemedy {
+        action: enums::write_action(action).into(),
+        amount: amount.map(money),
+        subject,
+    }
+}
+
+pub(super) fn limit_use(limit_use: LimitUse, business_date: NaiveDate) -> pb::CreditLimitUse {
+    let LimitUse {
+        account_id,
+        limit,
+        segment,
+        currency,
+        exposure,
+        parts,
+        available,
+        utilization_bp,
+    } = limit_use;
+    let part = |Part { component, amount, counted }| pb::CreditExposurePart {
+        component: enums::write_component(component).into(),
+        amount: Some(write::money(amount, currency)),
+        counted,
+    };
+    pb::CreditLimitUse {
+        account: account_name(&account_id),
+        limit: limit.map(|limit| super::limit(governing(limit, business_date))),
+        segment,
+        exposure: Some(write::money(exposure, currency)),
+        parts: parts.into_iter().map(part).collect(),
+        available: available.map(|minor| write::money(minor, currency)),
+        utilization_bp,
+    }
+}
+
+/// A limit that was judged by governs, or would if it had not expired.
+fn governing(limit: Limit, day: NaiveDate) -> StandingLimit {
+    let expired = limit.has_expired(day);
+    let state = if expired { LimitState::Expired } else { LimitState::Active };
+    StandingLimit { version: limit.recorded_us, limit, state }
+}

@@ -1,0 +1,34 @@
+//! Answers of credit to the wire. Nothing is decided here.
+
+mod decision;
+mod order;
+mod profile;
+mod rule;
+
+pub use decision::{decision, decisions};
+pub use order::{reservation, reservations};
+pub use profile::profile;
+pub use rule::{
+    hold, holds, limit, limits, next_policies_token, policies, policy, securities, security,
+};
+
+use uuid::Uuid;
+
+use crate::api::convert::write;
+use crate::api::list::Page;
+use crate::domain::money::{Currency, Money};
+use crate::domain::rates::UsedRate;
+use crate::pb;
+
+/// The token of the page that goes on from this id; empty at the end.
+pub fn next_page_token(page: &Page, next: Option<Uuid>) -> String {
+    next.map(|id| page.next(None, None, vec![id.to_string()])).unwrap_or_default()
+}
+
+fn money(Money { minor, currency }: Money) -> pb::Money {
+    write::money(minor, currency)
+}
+
+fn used_rates(rates: Vec<(Currency, Currency, UsedRate)>) -> Vec<pb::UsedRate> {
+    rates.into_iter().map(|(from, to, rate)| write::used_rate(from, to, rate)).collect()
+}

@@ -1,0 +1,64 @@
+//! Orders and what they reserve.
+
+use crate::api::convert::write;
+use crate::api::credit::enums;
+use crate::domain::credit::decision::OrderKey;
+use crate::domain::credit::order::{NEVER, Now, Order};
+use crate::domain::names::{CREDIT_DECISIONS, CREDIT_RESERVATIONS, child_name};
+use crate::pb;
+
+/// An order as it stands at that moment.
+pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
+    let (stage, counted) = (order.stage(now), order.counted(now).total());
+    let advance = order.advance.on(now.today);
+    let Order {
+        id,
+        account_id,
+        system,
+        order_ref,
+        company_code,
+        currency,
+        // Told by the stage.
+        state: _,
+        amount,
+        delivered,
+        invoiced,
+        invoiced_live: _,
+        advance: _,
+        expire_us,
+        grant,
+        decision,
+        // What it counts now is counted anew.
+        stored: _,
+        create_us,
+        update_us,
+    } = order;
+    let money = |minor| Some(write::money(minor, currency));
+    let instant = |us: i64| (us != NEVER).then(|| write::timestamp(us));
+    pb::CreditReservation {
+        name: child_name(&account_id, CREDIT_RESERVATIONS, id),
+        order: Some(key(OrderKey { system, order_ref })),
+        company_code,
+        stage: enums::write_stage(stage).into(),
+        amount: money(amount),
+        delivered: money(delivered),
+        invoiced: money(invoiced),
+        advance: money(advance),
+        counted_amount: money(counted),
+        expire_time: instant(expire_us),
+        granted_amount: grant.and_then(|grant| money(grant.amount)),
+        granted_until: grant.and_then(|grant| instant(grant.until_us)),
+        decision: child_name(&account_id, CREDIT_DECISIONS, decision),
+        create_time: Some(write::timestamp(create_us)),
+        update_time: Some(write::timestamp(update_us)),
+    }
+}
+
+pub fn reservations(orders: Vec<(Order, Now)>, token: String) -> pb::ListReservationsResponse {
+    let reservations = orders.into_iter().map(|(order, now)| reservation(order, now)).collect();
+    pb::ListReservationsResponse { reservations, next_page_token: token }
+}
+
+pub(super) fn key(OrderKey { system, order_ref }: OrderKey) -> pb::OrderKey {
+    pb::OrderKey { source_system: system, order_ref }
+}

@@ -1,0 +1,102 @@
+//! Questions about credit, to queries: each list with the page it is answered as.
+
+use uuid::Uuid;
+
+use crate::api::convert::read::{self, missing};
+use crate::api::convert::request::all;
+use crate::api::list::{Page, Paged};
+use crate::domain::credit::command::{ListDecisions, ListOf};
+use crate::domain::credit::policy::PolicyKey;
+use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::names::{AccountRef, CREDIT_DECISIONS, ChildName, parse_child};
+use crate::pb;
+
+use super::enums;
+use super::parse_order::reservation;
+
+/// The account, and the company an order would be placed with.
+pub fn profile(request: pb::GetCreditProfileRequest) -> Result<(AccountRef, String)> {
+    let pb::GetCreditProfileRequest { account, company_code } = request;
+    let mut violations = Violations::new();
+    let account = violations.keep(read::account("account", &account));
+    violations.keep(read::company("company_code", &company_code));
+    Ok((all(violations, account)?, company_code))
+}
+
+pub fn decision(request: &pb::GetCreditDecisionRequest) -> Result<ChildName> {
+    let pb::GetCreditDecisionRequest { name } = request;
+    let name = if name.is_empty() {
+        Err(missing("name"))
+    } else {
+        parse_child("name", name, CREDIT_DECISIONS)
+    };
+    Ok(name?)
+}
+
+/// A list of what belongs to an account: `parent` is that of the request.
+pub fn list<R: Paged>(request: &R, parent: &str) -> Result<(ListOf, Page)> {
+    let mut violations = Violations::new();
+    let list = list_of(request, parent, &mut violations);
+    all(violations, list)
+}
+
+pub fn decisions(request: &pb::ListCreditDecisionsRequest) -> Result<(ListDecisions, Page)> {
+    let mut violations = Violations::new();
+    let list = list_of(request, &request.parent, &mut violations);
+    let pb::ListCreditDecisionsRequest {
+        parent: _,
+        reservation: name,
+        verdict,
+        page_size: _,
+        page_token: _,
+    } = request;
+    let reservation =
+        if name.is_empty() { None } else { violations.keep(reservation("reservation", name)) };
+    let verdict = read::optional_enum("verdict", *verdict, enums::read_verdict);
+    let verdict = violations.keep(verdict).flatten();
+    let (of, page) = all(violations, list)?;
+    Ok((ListDecisions { of, reservation, verdict }, page))
+}
+
+/// The size of a page of policies, where it begins, and the page itself.
+pub fn policies(
+    request: &pb::ListCreditPoliciesRequest,
+) -> Result<(usize, Option<PolicyKey>, Page)> {
+    let mut violations = Violations::new();
+    let page = Page::parse(request, &mut violations);
+    let after = match page.key() {
+        [] => Ok(None),
+        [recorded, id] => match recorded.parse() {
+            Ok(recorded) => Ok(Some((recorded, id.clone()))),
+            Err(_) => Err(foreign_token()),
+        },
+        _ => Err(foreign_token()),
+    };
+    let after = violations.keep(after).flatten();
+    violations.finish()?;
+    Ok((page.size, after, page))
+}
+
+fn list_of<R: Paged>(
+    request: &R,
+    parent: &str,
+    violations: &mut Violations,
+) -> Option<(ListOf, Page)> {
+    let page = Page::parse(request, violations);
+    let account = violations.keep(read::account("parent", parent));
+    let after = violations.keep(after(page.key())).flatten();
+    Some((ListOf { account: account?, size: page.size, after }, page))
+}
+
+fn after(key: &[String]) -> Result<Option<Uuid>, Violation> {
+    match key {
+        [] => Ok(None),
+        [id] => Uuid::try_parse(id).map(Some).map_err(|_| foreign_token()),
+        _ => Err(foreign_token()),
+    }
+}
+
+fn foreign_token() -> Violation {
+    let description = "is not a token of this list: begin without one";
+    Violation::new("page_token", Reason::PageTokenInvalid, description)
+}

@@ -1,0 +1,140 @@
+//! Names of reservations: by our id, or by the key of the order in its own system.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::external::{decode, key_segment};
+use super::{CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, account_ref, bad_name, segments};
+use crate::domain::credit::command::{OrderRef, ReservationName};
+use crate::domain::credit::decision::OrderKey;
+use crate::domain::error::{Result, Violation};
+
+/// Parses `accounts/{account}/creditReservations/{uuid}`, or
+/// `…/{system}~{order_ref, percent-encoded}`.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_reservation(field: &str, name: &str) -> Result<ReservationName, Violation> {
+    let reservation = segments(name).and_then(|[parent, account, of, order]| {
+        if parent != "accounts" || of != CREDIT_RESERVATIONS {
+            return None;
+        }
+        Some(ReservationName { account: account_ref(account)?, order: order_ref(order)? })
+    });
+    let form = "accounts/{account}/creditReservations/{uuid or system~order_ref}";
+    reservation.ok_or_else(|| bad_name(field, name, form))
+}
+
+fn order_ref(segment: &str) -> Option<OrderRef> {
+    match segment.split_once('~') {
+        Some((system, encoded)) => {
+            let key = OrderKey { system: system.to_owned(), order_ref: decode(encoded)? };
+            is_system(system).then_some(OrderRef::Key(key))
+        }
+        None => {
+            let id = Uuid::try_parse(segment).ok().filter(|id| id.to_string() == segment)?;
+            Some(OrderRef::Id(id))
+        }
+    }
+}
+
+/// As documents name their source system: here it may begin with a punctuation mark.
+fn is_system(system: &str) -> bool {
+    (1..=MAX_SYSTEM_CHARS).contains(&system.len())
+        && system.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+/// The full resource name, as a client sends it.
+impl fmt::Display for ReservationName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { account, order } = self;
+        write!(f, "{account}/{CREDIT_RESERVATIONS}/")?;
+        match order {
+            OrderRef::Id(id) => write!(f, "{id}"),
+            OrderRef::Key(OrderKey { system, order_ref }) => {
+                f.write_str(&key_segment(system, order_ref))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::names::{AccountRef, MAX_EXTERNAL_ID_CHARS};
+    use proptest::prelude::*;
+
+    fn by_key(account: AccountRef, system: &str, order_ref: &str) -> ReservationName {
+        let key = OrderKey { system: system.into(), order_ref: order_ref.into() };
+        ReservationName { account, order: OrderRef::Key(key) }
+    }
+
+    fn acme() -> AccountRef {
+        AccountRef::Id("acme".into())
+    }
+
+    #[test]
+    fn an_order_is_named_by_its_id_and_by_its_key() {
+        let id = Uuid::from_u128(7);
+        let name = ReservationName { account: acme(), order: OrderRef::Id(id) };
+        let text = format!("accounts/acme/creditReservations/{id}");
+        assert_eq!(parse_reservation("name", &text), Ok(name.clone()));
+        assert_eq!(name.to_string(), text);
+
+        let text = "accounts/acme/creditReservations/_SAP.1~%E8%AE%A2%E5%8D%95%2F7";
+        let name = by_key(acme(), "_SAP.1", "订单/7");
+        assert_eq!(parse_reservation("name", text), Ok(name.clone()));
+        assert_eq!(name.to_string(), text);
+    }
+
+    #[test]
+    fn the_longest_keys_of_account_and_order_fit_in_a_name() {
+        let long = "𠮷".repeat(MAX_EXTERNAL_ID_CHARS);
+        let account = AccountRef::External { system: "s".repeat(32), id: long.clone() };
+        let name = by_key(account, &"t".repeat(32), &long);
+        assert_eq!(parse_reservation("name", &name.to_string()), Ok(name));
+    }
+
+    #[test]
+    fn anything_else_names_no_reservation() {
+        for order in [
+            "",
+            "-",
+            "7",
+            "~7",
+            "SAP~",
+            "SAP~%",
+            "SAP~%2",
+            "SAP~%00",
+            "SAP~ 7",
+            "S P~7",
+            "金蝶~7",
+            "SAP~7/8",
+            "00000000000000000000000000000007",
+            "0197F2A4-9D2E-7CC3-98C4-DC0C0C07398F",
+        ] {
+            let name = format!("accounts/acme/creditReservations/{order}");
+            assert!(parse_reservation("name", &name).is_err(), "{name}");
+        }
+        let id = Uuid::from_u128(7);
+        for name in [
+            format!("accounts/-/creditReservations/{id}"),
+            format!("accounts/acme/creditHolds/{id}"),
+            format!("creditReservations/{id}"),
+        ] {
+            assert!(parse_reservation("name", &name).is_err(), "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_order_survives_its_name(
+            system in "[A-Za-z0-9._-]{1,32}",
+            order_ref in "[^\\p{Cc}\\s]{1,128}",
+        ) {
+            let name = by_key(acme(), &system, &order_ref);
+            prop_assert_eq!(parse_reservation("name", &name.to_string()), Ok(name));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Steps that the use cases of limits, holds and securities share: entering the account they
+//! write to, and listing what belongs to one.
+
+use uuid::Uuid;
+
+use crate::domain::error::{Error, Result};
+use crate::domain::names::AccountRef;
+use crate::service::accounts::resolve;
+use crate::store::facts::Entered;
+use crate::store::{ReadTx, WriteTx};
+
+/// Enters an account as a write of the ledger does, so that the change has its place in the
+/// serial order of decisions about the group; refuses one that is deleted.
+pub(super) async fn enter_live(tx: &mut WriteTx, name: &AccountRef) -> Result<Entered> {
+    let entered = tx.enter_account(name).await?;
+    let gone = || Error::internal(format!("{} has a head and no row", entered.account_id));
+    tx.account(&entered.account_id).await?.ok_or_else(gone)?.check_live()?;
+    Ok(entered)
+}
+
+/// The id of the account that a list is of.
+pub(super) async fn listed(tx: &ReadTx, name: AccountRef) -> Result<String> {
+    let names = [name];
+    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
+    let known = found.into_values().next();
+    known.map(|known| known.id).ok_or_else(|| Error::internal("one name, no account"))
+}
+
+/// A page of `size` from what was read, one more than that if there is more; and the id to go
+/// on from.
+pub(super) fn page<T>(
+    mut read: Vec<T>,
+    size: usize,
+    id: impl Fn(&T) -> Uuid,
+) -> (Vec<T>, Option<Uuid>) {
+    let more = read.len() > size;
+    read.truncate(size);
+    let next = read.last().filter(|_| more).map(id);
+    (read, next)
+}
