@@ -2,13 +2,13 @@
 //! of an account and of its group at each step.
 
 mod advances;
-//X mod decisions;
-//X mod group;
+mod decisions;
+mod group;
 mod invoices;
 mod lapse;
-//X mod overrides;
-//X mod referrals;
-//X mod securities;
+mod overrides;
+mod referrals;
+mod securities;
 mod stages;
 
 use ballast::pb;

@@ -28,6 +28,8 @@ pub struct Question<'a> {
     pub amount: Money,
     /// What it would count more than now, in the same currency.
     pub counted: i64,
+    /// What it would count in all: what is to be paid for nothing of it to be at risk.
+    pub unpaid: i64,
 }
 
 impl Question<'_> {

@@ -134,7 +134,7 @@ fn profile(
 ) -> Result<(Profile, Vec<crate::domain::credit::judge::Wanted>)> {
     let currency = currency_of(standing, account)?;
     let nothing = Money { minor: 0, currency };
-    let question = Question { account, company, amount: nothing, counted: 0 };
+    let question = Question { account, company, amount: nothing, counted: 0, unpaid: 0 };
     let Judgement { verdict, reasons, limits, available, rates, evidence } =
         standing.judge(question)?;
     let chain = standing.chain(account);

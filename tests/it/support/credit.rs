@@ -359,9 +359,8 @@ pub fn verdict(decision: &pb::CreditDecision) -> String {
 
 /// The codes of reasons, in the order of the answer.
 pub fn codes(reasons: &[pb::CreditReason]) -> Vec<String> {
-    let code = |reason: &pb::CreditReason| {
-        short(reason.code().as_str_name(), "CREDIT_REASON_CODE_")
-    };
+    let code =
+        |reason: &pb::CreditReason| short(reason.code().as_str_name(), "CREDIT_REASON_CODE_");
     reasons.iter().map(code).collect()
 }
 
