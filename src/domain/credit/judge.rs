@@ -57,8 +57,9 @@ pub struct Judgement {
 pub struct Wanted {
     /// Index of the reason.
     pub reason: usize,
-    /// Items due before this day.
+    /// Items due before this day, and open today.
     pub due_before: NaiveDate,
+    pub today: NaiveDate,
     /// Companies whose items count; `None` for all.
     pub companies: Option<BTreeSet<String>>,
 }

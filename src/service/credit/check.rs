@@ -146,7 +146,7 @@ fn profile(
         let today = standing.now.today;
         securities.push(SecurityUse {
             security: secured.security.clone(),
-            eligible: to_minor(eligible)?,
+            eligible: to_minor(eligible.min(secured.security.cover_limit.minor.into()))?,
             cover: to_minor(secured.security.cover(eligible))?,
             at_risk: secured
                 .oldest_due

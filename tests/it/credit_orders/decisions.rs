@@ -100,7 +100,7 @@ on_both_engines! {
         let rate = &euro.rates[0];
         assert_eq!(
             (&*rate.from_currency, &*rate.to_currency, rate.rate.clone().unwrap().value),
-            ("EUR", "USD", "1.10".into())
+            ("EUR", "USD", "1.1".into())
         );
         let declined = counter.reserve("4712", "60.00").await;
         assert_decided(&declined, "DECLINED", &["LIMIT_EXCEEDED"]);

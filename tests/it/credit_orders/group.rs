@@ -114,7 +114,7 @@ on_both_engines! {
         rates.sort();
         assert_eq!(rates.len(), 2, "{rates:?}");
         assert_eq!((&*rates[0].0, &*rates[0].1, rates[0].3), ("CNY", "USD", "RATE_PATH_INVERSE"));
-        assert_eq!((&*rates[1].0, &*rates[1].2), ("EUR", "1.10"));
+        assert_eq!((&*rates[1].0, &*rates[1].2), ("EUR", "1.1"));
         assert_eq!(counter.exposure().await, "open 33.00, orders 67.00 = 100.00");
         // Too old a rate is none.
         server.clock().set(moment(5));
