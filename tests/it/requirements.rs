@@ -1,4 +1,4 @@
-//! The rows of the requirements that the ledger answers, each as its proof says.
+//! The rows of the requirements that the ledger and credit answer, each as its proof says.
 
 use std::collections::BTreeSet;
 
@@ -6,6 +6,7 @@ use ballast::pb;
 use ballast::pb::DocumentKind as Kind;
 use serde::Deserialize as _;
 
+use crate::support::credit::*;
 use crate::support::ledger::*;
 use crate::support::{Engine as Database, TestServer};
 
@@ -276,5 +277,45 @@ on_both_engines! {
             assert!(!whole.items.is_empty());
         }
         desk.verify(&server).await;
+    }
+
+    /// Limit, group, open orders, hold and prepayment. The risk grade and the provision matrix of
+    /// this row come with the risk policy.
+    async fn r7_credit_is_decided_when_the_order_is_placed(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "1000.00", "1200.00").await;
+        counter.account("sister", GROUP).await;
+        let policy = pb::CreditPolicy { overdue_days_max: Some(30), ..pb::CreditPolicy::default() };
+        counter.policy("held-when-overdue", policy).await;
+
+        // Open orders use the limit as invoices do: of the account, and of its group.
+        counter.desk.post([at_terms("I1", day(0), "300.00", 10)]).await;
+        assert_decided(&counter.reserve("1", "500.00").await, "APPROVED", &[]);
+        let over = counter.reserve("2", "200.01").await;
+        assert_decided(&over, "DECLINED", &["LIMIT_EXCEEDED"]);
+        assert_eq!(exposure(&over.limits[0]), "open 300.00, orders 500.00 = 800.00");
+        let sister = pb::ReserveCreditRequest {
+            account: "accounts/sister".into(),
+            ..reserving("3", "400.00")
+        };
+        let sister = counter.try_reserve(sister).await.expect("a decision");
+        assert_decided(&sister, "APPROVED", &[]);
+        let over = counter.reserve("2", "0.01").await;
+        assert_decided(&over, "DECLINED", &["GROUP_LIMIT_EXCEEDED"]);
+        assert_eq!(over.reasons[0].subject, GROUP);
+        assert_eq!(text(&over.reasons[0].shortfall), "0.01");
+
+        // Held when the order is placed, by what is overdue that day, without any job; what was
+        // reserved before goes out.
+        server.clock().set(moment(41));
+        let held = counter.reserve("2", "0.01").await;
+        assert_decided(&held, "DECLINED", &["GROUP_LIMIT_EXCEEDED", "OVERDUE_DAYS"]);
+        counter.try_deliver("1", None).await.expect("delivered");
+        // Prepayment passes both.
+        counter.desk.post([receipt("R1", day(41), "50.00").names("4")]).await;
+        assert_decided(&counter.reserve("4", "50.00").await, "APPROVED", &[]);
+        // The hold ends with its cause.
+        counter.desk.post([receipt("R2", day(41), "300.00").settles("I1")]).await;
+        assert_decided(&counter.reserve("2", "300.00").await, "APPROVED", &[]);
+        counter.desk.verify(&server).await;
     }
 }

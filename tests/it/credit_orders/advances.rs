@@ -63,6 +63,29 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
+    async fn the_remedies_of_an_amendment_are_about_the_whole_order(server: TestServer) {
+        for n in 0..3 {
+            let server = TestServer::start(server.engine()).await;
+            let mut counter = Counter::with_limits(&server, "100.00", "1000.00").await;
+            counter.desk.post([billed("I1", "30.00", 30)]).await;
+            counter.reserve("4711", "60.00").await;
+            let declined = counter.amend("4711", "90.00").await;
+            assert_decided(&declined, "DECLINED", &["LIMIT_EXCEEDED"]);
+            let does = ["REDUCE_ORDER 70.00", "PREPAY 20.00", "RAISE_LIMIT 120.00"];
+            assert_eq!(remedies(&declined.reasons[0]), does);
+            let amount = if n == 0 { "70.00" } else { "90.00" };
+            match n {
+                0 => {}
+                1 => drop(counter.desk.post([receipt("R1", day(0), "20.00").names("4711")]).await),
+                _ => drop(counter.limit(ACME, "120.00").await),
+            }
+            let more = format!("{}.01", &amount[..2]);
+            assert_decided(&counter.amend("4711", &more).await, "DECLINED", &["LIMIT_EXCEEDED"]);
+            assert_decided(&counter.amend("4711", amount).await, "APPROVED", &[]);
+            counter.desk.verify(&server).await;
+        }
+    }
+
     async fn a_held_order_may_grow_when_all_of_it_is_prepaid(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
         counter.reserve("4711", "100.00").await;

@@ -173,7 +173,13 @@ on_both_engines! {
         let status = counter.accounts.delete_account(delete.clone()).await.expect_err("reserves");
         assert_refused(&status, STATE, "ACCOUNT_HAS_RESERVATIONS", None);
         counter.try_cancel("4711", None).await.expect("canceled");
+        // What counts nothing keeps no account, and comes to count no more.
+        counter.set(ACME, limit_kind(pb::CreditLimitKind::Inherit)).await;
+        counter.set(GROUP, limit_kind(pb::CreditLimitKind::Inherit)).await;
+        assert_decided(&counter.reserve("waits", "1.00").await, "REFERRED", &["NO_LIMIT"]);
         counter.accounts.delete_account(delete).await.expect("deleted");
+        refused(counter.try_amend(amending("waits", "2.00")).await, STATE, "ACCOUNT_DELETED");
+        refused(counter.try_decide(deciding("waits", true)).await, STATE, "ACCOUNT_DELETED");
         refused(counter.try_reserve(reserving("4712", "1.00")).await, STATE, "ACCOUNT_DELETED");
         let check = pb::CheckCreditRequest {
             account: ACME.into(),

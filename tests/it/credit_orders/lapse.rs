@@ -27,6 +27,9 @@ on_both_engines! {
         let past = counter.try_amend(prolonging(4)).await.expect_err("past");
         assert_refused(&past, Code::InvalidArgument, "DATE_INVALID", Some("expire_time"));
 
+        // More of what lapsed is nothing that could be delivered.
+        refused(counter.try_amend(amending("4711", "900.00")).await, STATE, "RESERVATION_NOT_LIVE");
+
         // Another order took what was free.
         assert_decided(&counter.reserve("4712", "0.01").await, "APPROVED", &[]);
         let declined = counter.try_amend(prolonging(20)).await.expect("decided");
@@ -40,6 +43,32 @@ on_both_engines! {
         counter.try_deliver("4711", None).await.expect("in time");
         server.clock().set(moment(30));
         assert_eq!(counter.exposure().await, "delivered 100.00 = 100.00");
+        counter.desk.verify(&server).await;
+    }
+
+    async fn a_check_asks_for_a_lapsed_order_as_for_a_live_one(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
+        let short = pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "80.00") };
+        counter.try_reserve(short).await.expect("reserved");
+        let check = |no: &str, account: &str| pb::CheckCreditRequest {
+            account: account.into(),
+            amount: Some(usd("80.00")),
+            order: Some(order_key(no)),
+            ..pb::CheckCreditRequest::default()
+        };
+        let counted = text(&counter.check(check("4711", ACME)).await.counted_amount);
+        assert_eq!(counted, "0.00", "it counts already");
+        server.clock().set(moment(5));
+        counter.reserve("4712", "50.00").await;
+        let decision = counter.check(check("4711", ACME)).await;
+        assert_decided(&decision, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
+        assert_eq!(text(&decision.counted_amount), "80.00");
+        // As ReserveCredit would refuse.
+        let status = counter.client.check_credit(check("4711", GROUP)).await;
+        refused(status, Code::AlreadyExists, "ORDER_ALREADY_RESERVED");
+        counter.try_cancel("4711", None).await.expect("canceled");
+        let status = counter.client.check_credit(check("4711", ACME)).await;
+        refused(status, STATE, "RESERVATION_NOT_LIVE");
         counter.desk.verify(&server).await;
     }
 

@@ -71,6 +71,7 @@ on_both_engines! {
         counter.try_reserve(short).await.expect("referred");
         server.clock().set(moment(5));
         refused(counter.try_decide(deciding("4711", true)).await, STATE, "RESERVATION_NOT_LIVE");
+        refused(counter.try_amend(amending("4711", "90.00")).await, STATE, "RESERVATION_NOT_LIVE");
         let longer = pb::AmendReservationRequest {
             amount: None,
             expire_time: instant(20),

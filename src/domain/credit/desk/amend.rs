@@ -6,7 +6,7 @@ use super::reserve::override_if_asked;
 use super::{Caller, Desk, Event, approved, key, name, not_live, same_currency};
 use crate::domain::credit::decision::{DecisionKind, Verdict};
 use crate::domain::credit::judge::Question;
-use crate::domain::credit::order::{Order, OrderState};
+use crate::domain::credit::order::{Order, OrderState, Stage};
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::money::Money;
 
@@ -32,12 +32,16 @@ impl Desk {
         self.in_future("expire_time", ask.expire_us)?;
         let amount = ask.amount.map_or(order.amount, |amount| amount.minor);
         check_handled(&order, amount)?;
+        self.check_account(&order.account_id)?;
         let after = Order {
             amount,
             expire_us: ask.expire_us.unwrap_or(order.expire_us),
             state: OrderState::Open,
             ..order.clone()
         };
+        if after.stage(now) == Stage::Expired {
+            return Err(not_live(&order, Stage::Expired));
+        }
         let unpaid = after.counted(now).total();
         let counted = unpaid - order.counted(now).total();
         let (account, company) = (order.account_id.clone(), order.company_code.clone());

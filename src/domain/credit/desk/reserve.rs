@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::credit::decision::{Decision, DecisionKind, OrderKey, Verdict};
 use crate::domain::credit::judge::{Question, Wanted};
-use crate::domain::credit::order::{Grant, Order, OrderState, Stage};
+use crate::domain::credit::order::{Grant, NEVER, Order, OrderState, Stage};
 use crate::domain::error::{Error, Precondition, Reason, Resource, Result, Violation};
 use crate::domain::money::Money;
 
@@ -46,13 +46,22 @@ impl Desk {
     ) -> Result<(Decision, Vec<Wanted>)> {
         self.check_account(account)?;
         let now = self.standing.now;
-        let known = order.and_then(|key| self.order_of(account, key)).cloned();
+        let known = order.and_then(|key| self.by_key.get(key)).and_then(|id| self.orders.get(id));
         let (unpaid, before) = match (order, known) {
             (None, _) => (amount.minor, 0),
+            (Some(_), Some(known)) if known.account_id != account => return Err(taken(known)),
+            (Some(_), Some(known)) if known.state == OrderState::Canceled => {
+                return Err(not_live(known, Stage::Canceled));
+            }
             (Some(_), Some(known)) => {
-                super::same_currency("amount", &known, Some(amount))?;
-                let asked =
-                    Order { amount: amount.minor, state: OrderState::Open, ..known.clone() };
+                super::same_currency("amount", known, Some(amount))?;
+                // What lapsed would be asked for with another expiry.
+                let asked = Order {
+                    amount: amount.minor,
+                    state: OrderState::Open,
+                    expire_us: NEVER,
+                    ..known.clone()
+                };
                 (asked.counted(now).total(), known.counted(now).total())
             }
             (Some(order), None) => {
@@ -115,17 +124,9 @@ impl Desk {
     /// is; `None` if it was rejected, and is asked about anew. Nobody is answered that an order
     /// is reserved when it lapsed, was canceled or lowered since.
     fn again(&self, known: &Order, ask: &Reserve) -> Result<Option<Uuid>> {
-        let taken = || {
-            let name = name(known);
-            Error::AlreadyExists {
-                reason: Reason::OrderAlreadyReserved,
-                description: format!("{name} reserves the order with another content; amend it"),
-                resource: Resource { kind: "creditReservation", name },
-            }
-        };
         let same_place = known.account_id == ask.account && known.currency == ask.amount.currency;
         if !same_place {
-            return Err(taken());
+            return Err(taken(known));
         }
         if known.state == OrderState::Rejected {
             return Ok(None);
@@ -135,7 +136,7 @@ impl Desk {
             made.ok_or_else(|| Error::internal(format!("the decision of {} is gone", known.id)))?;
         let same = made.amount == ask.amount && made.company_code == ask.company;
         if !same || known.amount < ask.amount.minor {
-            return Err(taken());
+            return Err(taken(known));
         }
         match known.stage(self.standing.now) {
             stage @ (Stage::Canceled | Stage::Expired) => Err(not_live(known, stage)),
@@ -195,8 +196,11 @@ impl Desk {
             let decided = Precondition::new(Reason::ReferralDecided, name(&order), description);
             return Err(decided.with("stage", stage).into());
         }
-        if how.approve && order.expire_us <= now.us {
-            return Err(not_live(&order, Stage::Expired));
+        if how.approve {
+            self.check_account(&order.account_id)?;
+            if order.expire_us <= now.us {
+                return Err(not_live(&order, Stage::Expired));
+            }
         }
         super::same_currency("maximum_amount", &order, how.maximum)?;
         self.in_future("valid_until", how.valid_until_us)?;
@@ -231,6 +235,15 @@ impl Desk {
         };
         decision.reservation = Some(self.keep(order, Some(event), false));
         Ok(self.record(decision, wanted))
+    }
+}
+
+fn taken(known: &Order) -> Error {
+    let name = name(known);
+    Error::AlreadyExists {
+        reason: Reason::OrderAlreadyReserved,
+        description: format!("{name} reserves the order with another content; amend it"),
+        resource: Resource { kind: "creditReservation", name },
     }
 }
 
