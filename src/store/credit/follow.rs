@@ -94,7 +94,7 @@ pub(in crate::store) async fn follow(
     for invoice in &said.invoices {
         let order = orders
             .named(&invoice.key.source_system, &invoice.order_ref)
-            .or_else(|| inherited(invoice, &gone));
+            .or_else(|| orders.inherited(invoice, &gone));
         let Some(known) = order.and_then(|id| orders.of(id, &invoice.account_id, invoice.currency))
         else {
             continue;
@@ -118,13 +118,6 @@ pub(in crate::store) async fn follow(
     let (touched, moves) = orders.settle(now, clock);
     update_orders(conn, &touched).await?;
     Ok(moves)
-}
-
-/// A correction of a document that a commitment named, and that names no order itself, goes on
-/// invoicing the same order.
-fn inherited(invoice: &Invoice, gone: &[KnownLink]) -> Option<Uuid> {
-    let before = gone.iter().find(|known| known.key == invoice.key)?;
-    (before.order_ref.is_empty() && invoice.order_ref.is_empty()).then_some(before.link.order)
 }
 
 /// The order that each document of the advances names.
@@ -199,6 +192,15 @@ impl Orders {
 
     fn named(&self, system: &str, order_ref: &str) -> Option<Uuid> {
         self.by_name.get(&(system.to_owned(), order_ref.to_owned())).copied()
+    }
+
+    /// A correction goes on invoicing the order that a commitment put the document to. One that
+    /// the document named is followed by name only.
+    fn inherited(&self, invoice: &Invoice, gone: &[KnownLink]) -> Option<Uuid> {
+        let before = gone.iter().find(|known| known.key == invoice.key)?;
+        let order = before.link.order;
+        let by_name = self.named(&before.key.source_system, &before.order_ref) == Some(order);
+        (!by_name).then_some(order)
     }
 
     fn touch(&mut self, id: Uuid) -> Option<&mut KnownOrder> {
