@@ -37,11 +37,11 @@ fn order() -> Order {
         company_code: "1000".into(),
         currency: usd(0).currency,
         state: OrderState::Open,
-        amount: 100_00,
-        delivered: 30_00,
-        invoiced: 10_00,
+        amount: 10_000,
+        delivered: 3_000,
+        invoiced: 1_000,
         invoiced_live: 0,
-        advance: Advance { now: 25_00, later: [(now().today.succ_opt().unwrap(), 5_00)].into() },
+        advance: Advance { now: 2_500, later: [(now().today.succ_opt().unwrap(), 500)].into() },
         expire_us: NEVER,
         grant: None,
         decision: Uuid::from_u128(2),
@@ -60,8 +60,8 @@ fn decision(id: Uuid) -> Decision {
         reasons: Vec::new(),
         order: None,
         company_code: "1000".into(),
-        amount: usd(100_00),
-        counted: 65_00,
+        amount: usd(10_000),
+        counted: 6_500,
         limits: Vec::new(),
         available: None,
         rates: Vec::new(),
@@ -85,22 +85,22 @@ fn an_order_that_never_lapses_has_no_expiry_and_counts_as_it_does_now() {
     assert_eq!(told.stage(), pb::CreditReservationStage::Ordered);
     assert_eq!((told.expire_time, told.granted_amount, told.granted_until), (None, None, None));
     // 70 to be delivered and 20 to be invoiced, less 25; invoices are told at their highest.
-    assert_eq!((told.counted_amount, told.invoiced), (wire(65_00), wire(10_00)));
-    assert_eq!((told.delivered, told.advance), (wire(30_00), wire(25_00)));
+    assert_eq!((told.counted_amount, told.invoiced), (wire(6_500), wire(1_000)));
+    assert_eq!((told.delivered, told.advance), (wire(3_000), wire(2_500)));
 }
 
 #[test]
 fn an_order_is_told_as_of_the_moment_asked_about() {
-    let grant = Some(Grant { amount: 150_00, until_us: NEVER });
+    let grant = Some(Grant { amount: 15_000, until_us: NEVER });
     let order = Order { expire_us: now().us, grant, ..order() };
     let told = encode::reservation(order.clone(), now());
     assert_eq!(told.stage(), pb::CreditReservationStage::Expired);
     assert_eq!(told.expire_time, Some(write::timestamp(now().us)));
-    assert_eq!((told.granted_amount, told.granted_until), (wire(150_00), None));
+    assert_eq!((told.granted_amount, told.granted_until), (wire(15_000), None));
     // What is delivered still counts, as far as it is not paid.
     assert_eq!(told.counted_amount, wire(0));
     let tomorrow = Now { us: now().us - 1, today: now().today.succ_opt().unwrap() };
-    assert_eq!(encode::reservation(order, tomorrow).advance, wire(30_00));
+    assert_eq!(encode::reservation(order, tomorrow).advance, wire(3_000));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_check_has_no_name_and_a_decision_tells_its_reservation_as_it_was_then() {
     assert_eq!((&*told.account, &*told.policy), ("accounts/acme", "creditPolicies/default"));
     let reservation = told.reservation.expect("a reservation");
     assert_eq!(reservation.stage(), pb::CreditReservationStage::Ordered);
-    assert_eq!((told.amount, told.counted_amount), (wire(100_00), wire(65_00)));
+    assert_eq!((told.amount, told.counted_amount), (wire(10_000), wire(6_500)));
     assert_eq!((told.available, told.order), (None, None));
 }
 
@@ -125,15 +125,15 @@ fn a_reason_tells_its_figures_and_what_would_remove_it() {
         subject: "accounts/acme".into(),
         summary: "s".into(),
         segment: "asia".into(),
-        limit: Some(usd(50_00)),
-        exposure: Some(usd(10_00)),
-        shortfall: Some(usd(25_00)),
+        limit: Some(usd(5_000)),
+        exposure: Some(usd(1_000)),
+        shortfall: Some(usd(2_500)),
         overdue_days: 0,
         overdue_days_max: 0,
         documents: vec!["d".into()],
         remedies: vec![Remedy {
             action: RemedyAction::ReduceOrder,
-            amount: Some(usd(40_00)),
+            amount: Some(usd(4_000)),
             subject: String::new(),
         }],
     };
@@ -143,9 +143,9 @@ fn a_reason_tells_its_figures_and_what_would_remove_it() {
     let told = &told.reasons[0];
     assert_eq!(told.code(), pb::CreditReasonCode::LimitExceeded);
     assert_eq!(told.disposition(), pb::CreditDisposition::Decline);
-    assert_eq!((told.limit.clone(), told.exposure.clone()), (wire(50_00), wire(10_00)));
+    assert_eq!((told.limit.clone(), told.exposure.clone()), (wire(5_000), wire(1_000)));
     assert_eq!(told.remedies[0].action(), pb::CreditRemedyAction::ReduceOrder);
-    assert_eq!(told.remedies[0].amount, wire(40_00));
+    assert_eq!(told.remedies[0].amount, wire(4_000));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_limit_that_was_judged_by_is_active_or_expired() {
         account_id: "group".into(),
         segment: String::new(),
         kind: LimitKind::Amount,
-        amount: Some(usd(50_00)),
+        amount: Some(usd(5_000)),
         valid_from: today,
         valid_to,
         temporary: false,
@@ -171,12 +171,12 @@ fn a_limit_that_was_judged_by_is_active_or_expired() {
         limit: Some(limit(valid_to)),
         segment: String::new(),
         currency: usd(0).currency,
-        exposure: 60_00,
+        exposure: 6_000,
         parts: vec![
-            Part { component: Some(Component::Bills), amount: 70_00, counted: true },
-            Part { component: None, amount: -10_00, counted: true },
+            Part { component: Some(Component::Bills), amount: 7_000, counted: true },
+            Part { component: None, amount: -1_000, counted: true },
         ],
-        available: Some(-10_00),
+        available: Some(-1_000),
         utilization_bp: Some(12_000),
     };
     let limits = vec![used(today), used(today.pred_opt().unwrap())];
@@ -184,9 +184,9 @@ fn a_limit_that_was_judged_by_is_active_or_expired() {
     let state = |i: usize| told[i].limit.as_ref().expect("a limit").state();
     assert_eq!(state(0), pb::CreditLimitState::Active);
     assert_eq!(state(1), pb::CreditLimitState::Expired);
-    assert_eq!((told[0].exposure.clone(), told[0].available.clone()), (wire(60_00), wire(-10_00)));
+    assert_eq!((told[0].exposure.clone(), told[0].available.clone()), (wire(6_000), wire(-1_000)));
     let parts: Vec<_> = told[0].parts.iter().map(|p| (p.component(), p.amount.clone())).collect();
     let expected =
-        [(pb::CreditComponent::Bills, wire(70_00)), (pb::CreditComponent::Cover, wire(-10_00))];
+        [(pb::CreditComponent::Bills, wire(7_000)), (pb::CreditComponent::Cover, wire(-1_000))];
     assert_eq!(parts, expected);
 }

@@ -6,6 +6,8 @@ mod holds;
 mod limits;
 mod policies;
 mod rule_event;
+#[cfg(test)]
+mod rule_tests;
 mod securities;
 
 use crate::service::Settings;
