@@ -44,7 +44,7 @@ on_both_engines! {
         assert!(built_in.active && built_in.deduct_unapplied_cash);
         assert_eq!((built_in.create_time, built_in.reservation_days), (None, 90));
         assert_eq!(policy(&server, "-").await.expect("read"), built_in);
-        assert_eq!(all(&server, 0).await, [built_in.clone()]);
+        assert_eq!(all(&server, 0).await, std::slice::from_ref(&built_in));
 
         let answer = create_policy(&server, "default", strict()).await;
         refused(answer, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS");
