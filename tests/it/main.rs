@@ -10,6 +10,7 @@ mod architecture;
 mod bad_days;
 mod bad_input;
 mod command_line;
+mod credit_jobs;
 mod credit_rules;
 mod demo;
 mod error_contract;
