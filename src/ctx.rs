@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::error::{Error, Result};
@@ -138,10 +138,51 @@ impl Clock {
         now.with_timezone(&self.zone).date_naive()
     }
 
+    /// When a business date begins, microseconds since the epoch. Where the clocks go forward
+    /// at midnight it begins when they have; where they go back over it, the first time.
+    pub fn start_of(&self, date: NaiveDate) -> i64 {
+        let midnight = date.and_time(NaiveTime::MIN);
+        // A gap is a multiple of a quarter of an hour, and a whole day at the most.
+        (0..=4 * 24)
+            .filter_map(|quarter| midnight.checked_add_signed(TimeDelta::minutes(15 * quarter)))
+            .find_map(|local| self.zone.from_local_datetime(&local).earliest())
+            .map_or(midnight.and_utc().timestamp_micros(), |start| start.timestamp_micros())
+    }
+
     /// Moves a manual clock; the system clock does not move.
     pub fn set(&self, now: DateTime<Utc>) {
         if let Source::Manual(micros) = &self.source {
             micros.fetch_max(now.timestamp_micros(), Ordering::AcqRel);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(zone: Tz, date: (i32, u32, u32)) -> String {
+        let date = NaiveDate::from_ymd_opt(date.0, date.1, date.2).unwrap();
+        let clock = Clock::manual(DateTime::UNIX_EPOCH, zone);
+        let start = DateTime::from_timestamp_micros(clock.start_of(date)).unwrap();
+        clock.set(start);
+        assert_eq!(clock.business_date(), date, "{zone} {date}");
+        start.format("%d %H:%M").to_string()
+    }
+
+    #[test]
+    fn a_business_date_begins_at_the_midnight_of_its_zone() {
+        assert_eq!(starts(chrono_tz::UTC, (2026, 6, 15)), "15 00:00");
+        assert_eq!(starts(chrono_tz::Asia::Shanghai, (2026, 6, 15)), "14 16:00");
+        assert_eq!(starts(chrono_tz::Europe::Berlin, (2026, 3, 29)), "28 23:00");
+        assert_eq!(starts(chrono_tz::Europe::Berlin, (2026, 3, 30)), "29 22:00");
+    }
+
+    #[test]
+    fn where_midnight_is_skipped_or_comes_twice_a_date_begins_as_soon_as_it_can() {
+        // From 0:00 to 1:00.
+        assert_eq!(starts(chrono_tz::America::Sao_Paulo, (2018, 11, 4)), "04 03:00");
+        // From 1:00 back to 0:00.
+        assert_eq!(starts(chrono_tz::America::Havana, (2024, 11, 3)), "03 04:00");
     }
 }

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::currency::Currency;
 use super::stored::stored_enum;
 
+/// The type of rates that totals and exposures are converted with.
+pub const SPOT: &str = "SPOT";
+
 /// A recorded rate: `rate` units of `to` per unit of `from`, not per minor unit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Quote {

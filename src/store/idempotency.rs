@@ -37,9 +37,31 @@ pub struct Call<'a, C> {
 }
 
 /// Whose call it is, and a digest of what it asks for.
-struct Key {
-    audit: AuditEntry,
-    hash: Vec<u8>,
+#[derive(Debug, Clone)]
+pub struct CallRecord {
+    pub audit: AuditEntry,
+    pub(super) hash: Vec<u8>,
+}
+
+impl CallRecord {
+    pub fn new<C: Serialize>(ctx: &Ctx, call: Call<'_, C>) -> Result<Self> {
+        Ok(Self {
+            audit: AuditEntry {
+                principal: ctx.principal.clone(),
+                method: call.method,
+                resource: call.resource,
+                request_id: call.request_id.to_owned(),
+                trace: ctx.trace.clone(),
+                detail: String::new(),
+            },
+            hash: hash(call.command)?,
+        })
+    }
+
+    /// Whether it asks for the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
 }
 
 impl Store {
@@ -50,16 +72,7 @@ impl Store {
         A: Serialize + DeserializeOwned + Send + Sync + 'static,
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<A>> + Send + Sync + 'static,
     {
-        let key = Arc::new(Key {
-            audit: AuditEntry {
-                principal: ctx.principal.clone(),
-                method: call.method,
-                resource: call.resource,
-                request_id: call.request_id.to_owned(),
-                trace: ctx.trace.clone(),
-            },
-            hash: hash(call.command)?,
-        });
+        let key = Arc::new(CallRecord::new(ctx, call)?);
         let (once, work) = (key.clone(), Arc::new(work));
         let result = self
             .write(ctx, Lane::Interactive, move |tx| {
@@ -105,7 +118,7 @@ impl Store {
     }
 }
 
-impl Key {
+impl CallRecord {
     /// The answer of the first call with this id, if there was one.
     async fn stored<A: DeserializeOwned>(&self, conn: &impl ConnectionTrait) -> Result<Option<A>> {
         if self.audit.request_id.is_empty() {
@@ -114,11 +127,7 @@ impl Key {
         let row = self.row(conn).await?;
         let Some(row) = row else { return Ok(None) };
         if row.request_hash != self.hash {
-            return Err(Error::invalid(
-                "request_id",
-                Reason::RequestIdReused,
-                "was used with another request; use a new id for a new request",
-            ));
+            return Err(reused());
         }
         if row.answer.is_empty() {
             return Ok(None);
@@ -144,7 +153,7 @@ impl Key {
 
     async fn store(&self, tx: &mut WriteTx, answer: &impl Serialize) -> Result<()> {
         let recorded = tx.recorded_at().await?;
-        journal::write_audit(&tx.conn, recorded, &self.audit).await?;
+        journal::write_audit(&tx.conn, recorded, std::slice::from_ref(&self.audit)).await?;
         if self.audit.request_id.is_empty() {
             return Ok(());
         }
@@ -183,6 +192,15 @@ impl Key {
         let row = self.row(conn).await?;
         Ok(row.is_some_and(|row| row.request_hash == self.hash && row.answer.is_empty()))
     }
+}
+
+/// The refusal of an id that came with another request before.
+pub fn reused() -> Error {
+    Error::invalid(
+        "request_id",
+        Reason::RequestIdReused,
+        "was used with another request; use a new id for a new request",
+    )
 }
 
 fn hash(command: &impl Serialize) -> Result<Vec<u8>> {

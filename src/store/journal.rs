@@ -28,6 +28,8 @@ pub struct AuditEntry {
     pub resource: String,
     pub request_id: String,
     pub trace: Arc<str>,
+    /// What an auditor has to know besides; empty for most calls.
+    pub detail: String,
 }
 
 /// A change another system may have to act on. Carries resource names, no personal data.
@@ -41,28 +43,39 @@ pub struct Event {
     pub data: Json,
 }
 
-/// Writes one audit row.
+/// Writes audit rows.
 pub(super) async fn write_audit(
     conn: &impl ConnectionTrait,
     recorded_us: i64,
-    entry: &AuditEntry,
+    entries: &[AuditEntry],
 ) -> Result<()> {
-    sql::execute(
-        conn,
-        "INSERT INTO audit (id, recorded_us, principal, method, resource, request_id, trace, detail, \
-         sealed_position, chain_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, '', 0, $8)",
-        vec![
-            Uuid::now_v7().into(),
+    let mut rows = Rows::new(&[
+        ("id", Kind::Uuid),
+        ("recorded_us", Kind::Int),
+        ("principal", Kind::Text),
+        ("method", Kind::Text),
+        ("resource", Kind::Text),
+        ("request_id", Kind::Text),
+        ("trace", Kind::Text),
+        ("detail", Kind::Text),
+        ("sealed_position", Kind::Int),
+        ("chain_hash", Kind::Bytes),
+    ]);
+    for AuditEntry { principal, method, resource, request_id, trace, detail } in entries {
+        rows.push([
+            Cell::from(Uuid::now_v7()),
             recorded_us.into(),
-            entry.principal.as_ref().into(),
-            entry.method.into(),
-            entry.resource.as_str().into(),
-            entry.request_id.as_str().into(),
-            entry.trace.as_ref().into(),
+            principal.as_ref().into(),
+            (*method).into(),
+            resource.into(),
+            request_id.into(),
+            trace.as_ref().into(),
+            detail.into(),
+            0_i64.into(),
             Vec::<u8>::new().into(),
-        ],
-    )
-    .await?;
+        ]);
+    }
+    sql::insert(conn, "audit", rows, "").await?;
     Ok(())
 }
 
@@ -70,7 +83,7 @@ impl WriteTx {
     /// Writes the audit row of a change that has no request id of its own: an import chunk.
     pub async fn audit(&mut self, entry: &AuditEntry) -> Result<()> {
         let recorded = self.recorded_at().await?;
-        write_audit(&self.conn, recorded, entry).await
+        write_audit(&self.conn, recorded, std::slice::from_ref(entry)).await
     }
 
     /// Adds events to the outbox.

@@ -8,12 +8,14 @@
 //! connection, and answer domain types.
 
 pub mod account;
+mod batch;
 mod connect;
-mod credit;
+pub mod credit;
 pub mod error;
 pub mod facts;
 mod import_run;
 mod journal;
+mod lease;
 mod ledger;
 mod migration;
 mod observe;
@@ -35,7 +37,8 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use crate::ctx::Clock;
 use crate::domain::error::Result;
 
-pub use idempotency::Call;
+pub use batch::Answered;
+pub use idempotency::{Call, CallRecord, reused};
 pub use import_run::ImportRun;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;

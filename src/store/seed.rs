@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Store, sql};
 use crate::config::{Database, DatabaseUrl};
 use crate::ctx::{Clock, Ctx};
+use crate::domain::credit::component::AT_ONCE;
 use crate::domain::dates::NO_DATE;
 
 /// A database that ends with the test.
@@ -31,6 +32,15 @@ pub(crate) struct Item<'a> {
 /// One on each engine that can be reached: SQLite always, PostgreSQL if
 /// `BALLAST_TEST_POSTGRES_URL` names a server. Business date 2026-06-15.
 pub(crate) async fn fresh() -> Vec<Fresh> {
+    let all = empty().await;
+    for db in &all {
+        db.store.migrate().await.unwrap();
+    }
+    all
+}
+
+/// As [`fresh`], without a schema.
+pub(crate) async fn empty() -> Vec<Fresh> {
     let mut all = vec![open_sqlite().await];
     if let Ok(server) = std::env::var("BALLAST_TEST_POSTGRES_URL") {
         all.push(open_postgres(&server).await);
@@ -59,7 +69,6 @@ async fn open(url: String, folder: tempfile::TempDir) -> Fresh {
     let clock = Clock::manual(now, chrono_tz::UTC);
     let options = Database { url: DatabaseUrl::new(url), ..Database::default() };
     let store = Store::connect(&options, clock.clone()).await.unwrap();
-    store.migrate().await.unwrap();
     Fresh { store, ctx: Ctx::system(clock), _folder: folder }
 }
 
@@ -203,6 +212,22 @@ impl Fresh {
             );
             self.sql(&text, vec![item.into(), amount.into()]).await;
         }
+        let at_once = (kind == "POST" && amount > 0) || on <= day(6, 15);
+        let counts_from = if at_once { AT_ONCE } else { on };
+        self.sql(
+            "INSERT INTO credit_used (account_id, currency, company_code, component, \
+             effective_date, amount) \
+             WITH RECURSIVE above(id, step) AS (SELECT account_id, 0 FROM item WHERE id = $1 \
+               UNION ALL SELECT a.parent_id, u.step + 1 FROM above u \
+               JOIN account a ON a.id = u.id WHERE a.parent_id <> '' AND u.step < 64) \
+             SELECT u.id, i.currency, i.company_code, CASE i.class \
+               WHEN 'ORDINARY' THEN 'OPEN_RECEIVABLES' ELSE 'UNAPPLIED_CASH' END, $3, $2 \
+             FROM item i CROSS JOIN above u WHERE i.id = $1 \
+             ON CONFLICT (account_id, currency, company_code, component, effective_date) \
+             DO UPDATE SET amount = credit_used.amount + excluded.amount",
+            vec![item.into(), amount.into(), counts_from.into()],
+        )
+        .await;
         self.sql(
             "UPDATE item SET open = open + $2 WHERE id = $1",
             vec![item.into(), amount.into()],

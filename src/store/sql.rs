@@ -229,7 +229,7 @@ pub(super) async fn insert(
 }
 
 /// Bounds the memory and the JSON size of one statement.
-const ROWS_PER_STATEMENT: usize = 5_000;
+pub(super) const ROWS_PER_STATEMENT: usize = 5_000;
 
 /// A set of ids or texts as a subquery: `WHERE id IN {…}`.
 pub(super) fn set<C: Into<Cell>>(kind: Kind, members: impl IntoIterator<Item = C>) -> Rows {

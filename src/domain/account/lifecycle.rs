@@ -9,6 +9,8 @@ use crate::domain::names::account_name;
 pub struct Ties {
     pub open_items: i64,
     pub live_children: i64,
+    /// Orders for which something is reserved.
+    pub reservations: i64,
 }
 
 impl Account {
@@ -63,10 +65,11 @@ impl Account {
     /// Every obstacle at once.
     ///
     /// # Errors
-    /// ACCOUNT_DELETED; ACCOUNT_HAS_OPEN_ITEMS (metadata `open_items`), ACCOUNT_HAS_CHILDREN.
+    /// ACCOUNT_DELETED; ACCOUNT_HAS_OPEN_ITEMS (metadata `open_items`), ACCOUNT_HAS_CHILDREN,
+    /// ACCOUNT_HAS_RESERVATIONS (metadata `reservations`).
     pub fn delete(&mut self, ties: Ties, now_us: i64) -> Result<()> {
         self.check_live()?;
-        let Ties { open_items, live_children } = ties;
+        let Ties { open_items, live_children, reservations } = ties;
         let mut obstacles = Vec::new();
         if open_items > 0 {
             let description = format!("has {open_items} open items: settle them first");
@@ -76,6 +79,11 @@ impl Account {
         if live_children > 0 {
             let description = format!("{live_children} accounts belong to it: move them first");
             obstacles.push(self.refuse(Reason::AccountHasChildren, description));
+        }
+        if reservations > 0 {
+            let description = format!("{reservations} orders are reserved: cancel them first");
+            let obstacle = self.refuse(Reason::AccountHasReservations, description);
+            obstacles.push(obstacle.with("reservations", reservations));
         }
         if !obstacles.is_empty() {
             return Err(Error::FailedPrecondition(obstacles));

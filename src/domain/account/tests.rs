@@ -5,7 +5,7 @@ use super::*;
 use crate::domain::error::{Error, Reason, Result, Violation, Violations};
 use crate::domain::names::CanonicalForm;
 
-const FREE: Ties = Ties { open_items: 0, live_children: 0 };
+const FREE: Ties = Ties { open_items: 0, live_children: 0, reservations: 0 };
 
 fn account() -> Account {
     Account::named_only("acme".into(), "Acme".into())
@@ -56,11 +56,16 @@ fn an_account_comes_back_blocked_if_it_was() {
 
 #[test]
 fn every_obstacle_to_deleting_is_named_at_once() {
-    let refused = account().delete(Ties { open_items: 3, live_children: 2 }, 7).unwrap_err();
+    let ties = Ties { open_items: 3, live_children: 2, reservations: 1 };
+    let refused = account().delete(ties, 7).unwrap_err();
     let Error::FailedPrecondition(list) = refused else { panic!("{refused}") };
     let reasons: Vec<_> = list.iter().map(|p| p.reason).collect();
-    assert_eq!(reasons, [Reason::AccountHasOpenItems, Reason::AccountHasChildren]);
+    assert_eq!(
+        reasons,
+        [Reason::AccountHasOpenItems, Reason::AccountHasChildren, Reason::AccountHasReservations]
+    );
     assert_eq!(list[0].metadata["open_items"], "3");
+    assert_eq!(list[2].metadata["reservations"], "1");
 }
 
 #[test]

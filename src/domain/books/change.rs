@@ -6,10 +6,13 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{
-    ActiveClearing, Ending, Entry, Item, KnownKey, NewDocument, Parked, Reset, TrackedItem,
+    ActiveClearing, Ending, Entry, EntryKind, Item, KnownKey, NewDocument, Parked, Reset,
+    TrackedItem,
 };
+use crate::domain::credit::component::{AT_ONCE, Component, UsedKey};
 use crate::domain::dates::NO_DATE;
 use crate::domain::item::ItemClass;
+use crate::domain::money::Currency;
 
 /// Rows to add, and the projections they move.
 #[derive(Debug, Default)]
@@ -29,6 +32,22 @@ pub struct Changes {
     pub opens: Vec<(Uuid, i64)>,
     /// Sorted, so that concurrent writers meet in one order.
     pub dues: BTreeMap<DueKey, DueChange>,
+    /// What moves in what counts against limits.
+    pub credit: BTreeMap<UsedKey, i64>,
+    /// What moves in the money that names an order.
+    pub advances: Vec<AdvanceChange>,
+}
+
+/// Money that names an order: it comes, is cleared, or goes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdvanceChange {
+    /// The receipt, which names the order.
+    pub document: Uuid,
+    pub account_id: String,
+    pub currency: Currency,
+    pub effective: NaiveDate,
+    /// Minor units; positive is more money.
+    pub amount: i64,
 }
 
 /// Key of the projection per account and due date.
@@ -72,6 +91,30 @@ impl Changes {
         } else if open != tracked.open_before {
             self.opens.push((item.id, open));
         }
+    }
+
+    /// What an entry of an item moves in exposures. A debit counts as soon as it is recorded,
+    /// also one dated ahead: what was reserved for it shrinks at the same moment.
+    pub(super) fn count(&mut self, item: &Item, entry: &Entry) {
+        let Some(component) = Component::of(item.class) else {
+            self.advances.push(AdvanceChange {
+                document: item.document,
+                account_id: item.account_id.clone(),
+                currency: item.currency,
+                effective: entry.effective,
+                amount: -entry.amount,
+            });
+            return;
+        };
+        let at_once = entry.kind == EntryKind::Post && entry.amount > 0;
+        let key = UsedKey {
+            account_id: item.account_id.clone(),
+            currency: item.currency.code(),
+            company_code: item.company_code.clone(),
+            component,
+            effective: if at_once { AT_ONCE } else { entry.effective },
+        };
+        *self.credit.entry(key).or_default() += entry.amount;
     }
 }
 

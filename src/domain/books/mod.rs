@@ -26,7 +26,7 @@ use super::names;
 use super::rates::UsedRate;
 use super::stored::stored_enum;
 
-pub use change::{Changes, DueChange, DueKey};
+pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
 pub use post::{Admission, admit, content_hash};
@@ -364,6 +364,11 @@ impl Books {
     pub fn take_changes(&mut self) -> Result<Changes> {
         self.check()?;
         let mut changes = std::mem::take(&mut self.changes);
+        let entries = std::mem::take(&mut changes.entries);
+        for entry in &entries {
+            changes.count(&self.tracked(entry.item)?.item, entry);
+        }
+        changes.entries = entries;
         for id in self.touched.drain() {
             if let Some(tracked) = self.items.get_mut(&id) {
                 changes.note(tracked);

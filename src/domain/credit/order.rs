@@ -16,11 +16,21 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::component::Component;
+use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
 use crate::domain::stored::stored_enum;
 
 /// An expiry or change that never comes.
 pub const NEVER: i64 = i64::MAX;
+
+/// Kinds of documents that, as debits, invoice the order they name.
+pub const INVOICING: [DocumentKind; 3] =
+    [DocumentKind::Invoice, DocumentKind::DebitNote, DocumentKind::OpeningBalance];
+
+/// Whether a document uses up the order it names.
+pub fn is_invoicing(kind: DocumentKind, side: Side) -> bool {
+    side == Side::Debit && INVOICING.contains(&kind)
+}
 
 stored_enum! {
     /// What was decided about an order. How far it has come follows from its amounts and the
@@ -138,6 +148,11 @@ impl Counted {
         self.ordered + self.delivered + self.advance
     }
 
+    /// What it reserves, whatever was paid for it before.
+    pub const fn reserved(self) -> i64 {
+        self.ordered + self.delivered
+    }
+
     /// What has to be added to this to get `after`, by component.
     pub fn until(self, after: Self) -> [(Component, i64); 3] {
         [
@@ -230,3 +245,6 @@ impl Order {
         moves
     }
 }
+
+#[cfg(test)]
+mod tests;

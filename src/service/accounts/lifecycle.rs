@@ -42,10 +42,12 @@ impl Accounts {
         self.change(ctx, request, command, |tx, command| Box::pin(unblock(tx, command))).await
     }
 
-    /// Soft-deletes an account that owes nothing and that no live account belongs to.
+    /// Soft-deletes an account that owes nothing, that no live account belongs to, and that no
+    /// order is reserved for.
     ///
     /// # Errors
-    /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, ACCOUNT_HAS_OPEN_ITEMS, ACCOUNT_HAS_CHILDREN.
+    /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, ACCOUNT_HAS_OPEN_ITEMS, ACCOUNT_HAS_CHILDREN,
+    /// ACCOUNT_HAS_RESERVATIONS.
     pub async fn delete(
         &self,
         ctx: &Ctx,

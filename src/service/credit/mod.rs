@@ -1,27 +1,81 @@
 //! Use cases of credit: limits, holds, securities and policies, and the decisions they rule.
+//!
+//! Commands about orders are decided in batches: those that wait are decided one after the other
+//! in memory, written as sets and committed once (`batch`, `run`). Everything else is a
+//! transaction of its own.
 
-mod decisions;
+mod batch;
+mod check;
 mod entry;
+mod event;
+mod evidence;
 mod holds;
 mod limits;
+mod orders;
 mod policies;
 mod rule_event;
 #[cfg(test)]
 mod rule_tests;
+mod run;
 mod securities;
+mod watch;
 
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::ctx::{Clock, Ctx};
+use crate::domain::credit::desk::Caller;
+use crate::domain::credit::order::Now;
+use crate::domain::credit::policy::Policy;
 use crate::service::Settings;
 use crate::store::Store;
+use crate::store::credit::Known;
+
+use self::batch::Batcher;
+pub use self::watch::Transitions;
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Credit {
     store: Store,
     settings: Settings,
+    batcher: Batcher,
+    policy: LastPolicy,
 }
 
 impl Credit {
+    /// Call it within a runtime: commands about orders are worked off beside the calls.
     pub fn new(store: Store, settings: Settings) -> Self {
-        Self { store, settings }
+        let policy = LastPolicy::default();
+        let batcher = Batcher::start(store.clone(), settings.clone(), policy.clone());
+        Self { store, settings, batcher, policy }
+    }
+}
+
+/// The policy that was active the last time somebody looked: a statement saved as long as it is.
+#[derive(Debug, Clone, Default)]
+struct LastPolicy(Arc<RwLock<Arc<Policy>>>);
+
+impl LastPolicy {
+    fn get(&self) -> Arc<Policy> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn saw(&self, known: &Known) {
+        if self.get().id != known.policy.id {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner) = known.policy.clone();
+        }
+    }
+}
+
+/// The moment of a question.
+fn now(clock: &Clock) -> Now {
+    Now { us: clock.now_micros(), today: clock.business_date() }
+}
+
+/// Who asks.
+fn caller(ctx: &Ctx) -> Caller<'_> {
+    Caller {
+        principal: &ctx.principal,
+        may_override: ctx.scopes.allows(crate::domain::credit::desk::OVERRIDE),
     }
 }

@@ -125,6 +125,7 @@ fn audit(ctx: &Ctx, header: &ImportHeader) -> AuditEntry {
         resource: format!("imports/{}", header.import_id),
         request_id: String::new(),
         trace: ctx.trace.clone(),
+        detail: String::new(),
     }
 }
 

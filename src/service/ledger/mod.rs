@@ -11,6 +11,8 @@ mod post;
 pub mod posting;
 mod rates;
 mod revise;
+#[cfg(test)]
+mod tests;
 
 use crate::domain::error::Result;
 use crate::domain::names::AccountRef;

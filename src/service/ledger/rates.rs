@@ -5,12 +5,9 @@ use chrono::{Days, NaiveDate};
 use crate::domain::books::RateSource;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
-use crate::domain::rates::{RateTable, UsedRate};
+use crate::domain::rates::{RateTable, SPOT, UsedRate};
 use crate::service::Settings;
 use crate::store::WriteTx;
-
-/// Rates are converted with this type unless something else is said.
-pub const SPOT: &str = "SPOT";
 
 /// Rates for some days, by the rules of the installation.
 #[derive(Debug, Default)]

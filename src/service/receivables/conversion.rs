@@ -8,12 +8,9 @@ use super::Receivables;
 use crate::domain::aging::{Aging, Edges};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::money::{self, Currency};
-use crate::domain::rates::{RateTable, UsedRate};
+use crate::domain::rates::{RateTable, SPOT, UsedRate};
 use crate::service::Settings;
 use crate::store::receivables::At;
-
-/// Totals are converted with rates of this type.
-const RATE_TYPE: &str = "SPOT";
 
 /// Converts to one currency at the rates of one day, and keeps which it used.
 pub(super) struct Converter {
@@ -29,7 +26,7 @@ impl Receivables {
     pub(super) async fn converter(&self, to: Currency, at: At) -> Result<Converter> {
         let age = u64::try_from(self.settings.rate_age_days_max).unwrap_or_default();
         let first = at.as_of.checked_sub_days(Days::new(age)).unwrap_or(NaiveDate::MIN);
-        let quotes = self.store.quotes(RATE_TYPE, first, at).await?;
+        let quotes = self.store.quotes(SPOT, first, at).await?;
         Ok(Converter {
             table: quotes.into_iter().collect(),
             to,
@@ -55,14 +52,8 @@ impl Converter {
         }
         if !self.used.contains_key(&from) {
             let Settings { base_currency, rate_age_days_max } = self.settings;
-            let found = self.table.lookup(
-                from,
-                self.to,
-                self.day,
-                RATE_TYPE,
-                base_currency,
-                rate_age_days_max,
-            );
+            let found =
+                self.table.lookup(from, self.to, self.day, SPOT, base_currency, rate_age_days_max);
             self.used.insert(from, found.ok_or_else(|| self.missing(from))?);
         }
         money::convert(minor, from, self.to, self.used[&from].rate)

@@ -131,4 +131,14 @@ impl WriteTx {
     ) -> Result<HashMap<String, Head>> {
         lock_roots(&self.conn, account_ids).await
     }
+
+    /// Raises the last recorded time of accounts whose groups are locked to that of this
+    /// transaction.
+    pub async fn raise_heads(&mut self, account_ids: &BTreeSet<String>) -> Result<()> {
+        if account_ids.is_empty() {
+            return Ok(());
+        }
+        let recorded = self.recorded_at().await?;
+        raise_heads(&self.conn, account_ids, recorded).await
+    }
 }

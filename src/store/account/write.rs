@@ -8,9 +8,11 @@ use super::refs::{self, NewRef, RefKey};
 use super::{rows, tree};
 use crate::domain::account::lifecycle::Ties;
 use crate::domain::account::{Account, ExternalRef};
+use crate::domain::credit::order::Now;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::{CanonicalForm, account_name};
 use crate::store::WriteTx;
+use crate::store::credit;
 
 impl WriteTx {
     /// The account of this id, deleted or not.
@@ -112,8 +114,9 @@ impl WriteTx {
     }
 
     /// Links an account, and with it everything below, into the group of `root_id`, from the
-    /// business date on. Both groups are locked, and the link is allowed; the parent itself is
-    /// written by [`WriteTx::update_account`].
+    /// business date on; what it counts against limits moves with it. Both groups are locked,
+    /// and the link is allowed; the parent itself is written by [`WriteTx::update_account`],
+    /// after this.
     pub async fn move_account(
         &mut self,
         account: &Account,
@@ -122,7 +125,10 @@ impl WriteTx {
     ) -> Result<()> {
         let parent_id = account.parent_id.as_deref().unwrap_or_default();
         self.link(&account.id, parent_id, recorded_us).await?;
-        tree::set_root(&self.conn, &account.id, root_id).await
+        credit::move_used(&self.conn, &account.id, parent_id).await?;
+        tree::set_root(&self.conn, &account.id, root_id).await?;
+        credit::move_root(&self.conn, root_id).await?;
+        credit::move_securities(&self.conn, root_id).await
     }
 
     async fn link(&mut self, account_id: &str, parent_id: &str, recorded_us: i64) -> Result<()> {
@@ -133,8 +139,12 @@ impl WriteTx {
     }
 
     /// What stands in the way of deleting an account whose group is locked.
-    pub async fn ties(&self, account_id: &str) -> Result<Ties> {
+    pub async fn ties(&mut self, account_id: &str) -> Result<Ties> {
+        let now = Now { us: self.recorded_at().await?, today: self.clock().business_date() };
+        let orders = credit::reserving_orders(&self.conn, account_id).await?;
+        let live = orders.iter().filter(|known| known.order.counted(now).reserved() > 0).count();
         Ok(Ties {
+            reservations: i64::try_from(live).unwrap_or(i64::MAX),
             open_items: tree::open_items(&self.conn, account_id).await?,
             live_children: tree::live_children(&self.conn, account_id).await?,
         })

@@ -1,17 +1,18 @@
 //! Securities.
 
 use chrono::NaiveDate;
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use crate::domain::credit::security::{Security, SecurityEnd, SecurityKind};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Money;
 use crate::store::facts::stored_currency;
-use crate::store::{ReadTx, Store, WriteTx, sql};
+use crate::store::sql::{self, Kind};
+use crate::store::{ReadTx, Store, WriteTx};
 
 /// The columns of [`Row`], of the table as `s`.
-pub(in crate::store) const COLUMNS: &str = "s.id, s.account_id, s.kind, s.issuer, s.reference, \
+const COLUMNS: &str = "s.id, s.account_id, s.kind, s.issuer, s.reference, \
     s.cover_limit, s.currency, s.insured_bp, s.deductible, s.terms_days_max, s.overdue_days_max, \
     s.covers_disputed, s.notification_days, s.valid_from, s.valid_to, s.end_reason, s.ended_by, \
     s.recorded_us, s.end_us";
@@ -20,11 +21,11 @@ impl WriteTx {
     pub async fn add_credit_security(&self, security: &Security) -> Result<()> {
         sql::execute(
             &self.conn,
-            "INSERT INTO credit_security (id, account_id, kind, issuer, reference, cover_limit, \
+            "INSERT INTO credit_security (id, account_id, root_id, kind, issuer, reference, cover_limit, \
              currency, insured_bp, deductible, terms_days_max, overdue_days_max, covers_disputed, \
              notification_days, valid_from, valid_to, end_reason, ended_by, recorded_us, end_us) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', \
-             $16, 0)",
+             VALUES ($1, $2, (SELECT root_id FROM account_head WHERE account_id = $2), $3, $4, $5, \
+             $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, 0)",
             vec![
                 security.id.into(),
                 security.account_id.as_str().into(),
@@ -105,8 +106,32 @@ impl ReadTx {
     }
 }
 
+/// The securities of these ids.
+pub(super) async fn by_id(conn: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Security>> {
+    let set = sql::set(Kind::Uuid, ids.iter().copied());
+    let text =
+        format!("SELECT {COLUMNS} FROM credit_security s WHERE s.id IN {}", set.subquery(conn, 1));
+    let rows: Vec<Row> = sql::all(conn, text, set.values(conn)).await?;
+    rows.into_iter().map(Row::into_domain).collect()
+}
+
+/// Securities follow their account, and everything below it, into another group.
+pub(in crate::store) async fn move_securities(
+    conn: &impl ConnectionTrait,
+    root_id: &str,
+) -> Result<()> {
+    sql::execute(
+        conn,
+        "UPDATE credit_security SET root_id = $1 WHERE root_id <> $1 AND account_id IN \
+         (SELECT account_id FROM account_head WHERE root_id = $1)",
+        vec![root_id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
 #[derive(FromQueryResult)]
-pub(in crate::store) struct Row {
+struct Row {
     id: Uuid,
     account_id: String,
     kind: String,
@@ -129,7 +154,7 @@ pub(in crate::store) struct Row {
 }
 
 impl Row {
-    pub(in crate::store) fn into_domain(self) -> Result<Security> {
+    fn into_domain(self) -> Result<Security> {
         let Self {
             id,
             account_id,

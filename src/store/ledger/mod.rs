@@ -11,3 +11,4 @@ mod quotes;
 mod write;
 
 pub use parked::WaitingClearing;
+pub(in crate::store) use quotes::quotes_of;

@@ -21,7 +21,7 @@ struct Row {
 
 /// Quotes of the days from `from` to `to` that were recorded by `known_at`, in the order they
 /// were recorded.
-async fn load(
+pub(in crate::store) async fn quotes_of(
     conn: &impl ConnectionTrait,
     from: NaiveDate,
     to: NaiveDate,
@@ -40,7 +40,7 @@ async fn load(
 impl WriteTx {
     /// Quotes of some days, as known now.
     pub async fn quotes(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<Quote>> {
-        load(&self.conn, from, to, i64::MAX).await
+        quotes_of(&self.conn, from, to, i64::MAX).await
     }
 }
 
@@ -52,7 +52,7 @@ impl ReadTx {
         to: NaiveDate,
         known_at: i64,
     ) -> Result<Vec<Quote>> {
-        load(&self.conn, from, to, known_at).await
+        quotes_of(&self.conn, from, to, known_at).await
     }
 }
 

@@ -12,14 +12,17 @@ use self::documents::{insert_documents, insert_endings, upsert_keys};
 use self::entries::{insert_entries, insert_items};
 use self::projections::{raise_heads, update_opens, upsert_account_dues, upsert_book_dues};
 use crate::domain::books::Changes;
+use crate::domain::credit::order::Now;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
+use crate::store::credit::{Said, add_used, follow, settle_days};
 
 impl WriteTx {
     /// Writes a change. The accounts it touches must be locked.
     pub async fn write_changes(&mut self, changes: Changes) -> Result<()> {
         let accounts = changes.accounts();
         let recorded = self.recorded_at().await?;
+        let said = Said::of(&changes);
         let Changes {
             documents,
             keys,
@@ -32,6 +35,8 @@ impl WriteTx {
             unparked,
             opens,
             dues,
+            credit,
+            advances: _,
         } = changes;
         let first = self.entry_positions(entries.len());
         let conn = &self.conn;
@@ -53,6 +58,12 @@ impl WriteTx {
             })
             .collect();
         upsert_account_dues(conn, &dues).await?;
+        let now = Now { us: recorded, today: self.clock().business_date() };
+        let mut used = settle_days(credit, now.today);
+        for (key, amount) in follow(conn, said, now, self.clock()).await? {
+            *used.entry(key).or_default() += amount;
+        }
+        add_used(conn, used).await?;
         raise_heads(conn, recorded, &accounts).await?;
         upsert_book_dues(conn, &dues).await
     }

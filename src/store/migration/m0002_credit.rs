@@ -59,13 +59,15 @@ CREATE TABLE credit_order (
     granted_until_us {bigint} NOT NULL,
     -- The decision that reserved it or referred it.
     decision_id {uuid} NOT NULL,
-    content_hash {bytes} NOT NULL,
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
 CREATE UNIQUE INDEX credit_order_key ON credit_order (source_system, order_ref);
 CREATE INDEX credit_order_account ON credit_order (account_id, id);
 CREATE INDEX credit_order_change ON credit_order (root_id, next_change_us)
+    WHERE next_change_us < 9223372036854775807;
+-- For the job that tells of what lapsed.
+CREATE INDEX credit_order_next ON credit_order (next_change_us)
     WHERE next_change_us < 9223372036854775807;
 
 -- Documents that invoice an order: by naming it, or because a commitment names them.
@@ -120,6 +122,7 @@ CREATE INDEX credit_hold_live ON credit_hold (account_id) WHERE release_us = 0;
 CREATE TABLE credit_security (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
+    root_id TEXT NOT NULL,
     kind TEXT NOT NULL,
     issuer TEXT NOT NULL,
     reference TEXT NOT NULL,
@@ -141,6 +144,8 @@ CREATE TABLE credit_security (
     end_us {bigint} NOT NULL
 );
 CREATE INDEX credit_security_account ON credit_security (account_id, id);
+-- Those of a group, without a look at its members.
+CREATE INDEX credit_security_root ON credit_security (root_id) WHERE end_us = 0;
 
 -- Policies are immutable; the last activation counts.
 CREATE TABLE credit_policy (
@@ -174,8 +179,16 @@ CREATE INDEX credit_decision_order ON credit_decision (order_id, id);
 -- What was last told to other systems about an account's credit standing.
 CREATE TABLE credit_standing (
     account_id TEXT NOT NULL PRIMARY KEY,
+    -- Codes of the reasons that hold it, in their order, with commas between.
     holds TEXT NOT NULL,
     recorded_us {bigint} NOT NULL
+);
+
+-- Who does a job now: one instance at a time, until it ends or its time is over.
+CREATE TABLE job_lease (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder {uuid} NOT NULL,
+    until_us {bigint} NOT NULL
 );
 ";
 

@@ -4,6 +4,7 @@
 
 mod audit;
 mod books;
+mod credit;
 mod projections;
 #[cfg(test)]
 mod tests;
@@ -38,14 +39,18 @@ impl Check {
 impl Store {
     /// Checks everything, however long it takes: the work grows with the ledger.
     pub async fn verify(&self, ctx: &Ctx) -> Result<Vec<Check>> {
+        let clock = self.clock.clone();
         self.read(ctx, |tx| {
             Box::pin(async move {
                 let engine = tx.conn.get_database_backend();
+                let mut queries = Vec::from(projections::queries(engine));
+                queries.extend(books::queries(engine));
+                queries.extend(credit::queries(engine, clock.business_date()));
                 let mut checks = Vec::new();
-                for query in projections::queries(engine).into_iter().chain(books::queries(engine))
-                {
+                for query in queries {
                     checks.push(query.run(&tx.conn).await?);
                 }
+                checks.push(credit::orders(&tx.conn, &clock).await?);
                 checks.push(audit::chain(&tx.conn).await?);
                 Ok(checks)
             })

@@ -53,6 +53,8 @@ const OPEN: &str = "open amount of each item = sum of its entries";
 const ACCOUNT_DUE: &str = "open amounts by account and due date";
 const BOOK_DUE: &str = "open amounts of the book by due date";
 const ALLOCATES: &str = "entries of each clearing are what it allocates";
+const USED: &str =
+    "what counts against limits = entries and orders of each account and those below it";
 const BOUNDS: &str = "each item is between zero and its amount on every day";
 
 #[tokio::test]
@@ -100,7 +102,10 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
         &[("each entry belongs to an item of its account", 2)],
     ),
     // Settled before it was posted.
-    ("UPDATE entry SET effective_date = '2026-05-31' WHERE kind = 'CLEAR'", &[(BOUNDS, 2)]),
+    (
+        "UPDATE entry SET effective_date = '2026-05-31' WHERE kind = 'CLEAR'",
+        &[(BOUNDS, 2), (USED, 2)],
+    ),
     (
         "INSERT INTO period_close (company_code, through_date, recorded_us) \
          VALUES ('1000', '2026-06-19', 0)",

@@ -1,0 +1,207 @@
+//! The judge: may an order go out that would count so much more?
+//!
+//! It is declined when `exposure + amount > limit` at any limit of the account or of one above
+//! it; equal passes. Every reason that applies is told, and the worst disposition is the verdict.
+
+mod limits;
+mod overdue;
+mod remedy;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+
+use super::decision::{Disposition, LimitUse, Reason, ReasonCode, Remedy, RemedyAction, Verdict};
+use super::standing::{NoRate, Standing};
+use crate::domain::error::Result;
+use crate::domain::money::{Currency, Money};
+use crate::domain::names::{CREDIT_HOLDS, account_name, child_name};
+use crate::domain::rates::UsedRate;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    pub account: &'a str,
+    /// Company the order is placed with.
+    pub company: &'a str,
+    /// Amount of the order.
+    pub amount: Money,
+    /// What it would count more than now, in the same currency.
+    pub counted: i64,
+}
+
+impl Question<'_> {
+    /// Paid in advance, or invoiced, or lowered: nothing is at risk that was not before.
+    fn is_covered(&self) -> bool {
+        self.amount.minor > 0 && self.counted <= 0
+    }
+}
+
+/// The answer, but for the evidence that has to be looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    pub verdict: Verdict,
+    pub reasons: Vec<Reason>,
+    pub limits: Vec<LimitUse>,
+    /// In the currency of the question; `None` if nothing bounds it.
+    pub available: Option<i64>,
+    pub rates: Vec<(Currency, Currency, UsedRate)>,
+    /// What is to be looked up for reasons about overdue items.
+    pub evidence: Vec<Wanted>,
+}
+
+/// Documents to be shown with a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Index of the reason.
+    pub reason: usize,
+    /// Items due before this day.
+    pub due_before: NaiveDate,
+    /// Companies whose items count; `None` for all.
+    pub companies: Option<BTreeSet<String>>,
+}
+
+impl Standing {
+    /// Judges a question. What it finds is complete and in a fixed order.
+    pub fn judge(&self, question: Question) -> Result<Judgement> {
+        let mut judge = Judge {
+            standing: self,
+            question,
+            chain: self.chain(question.account),
+            reasons: Vec::new(),
+            limits: Vec::new(),
+            available: None,
+            pairs: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            evidence: Vec::new(),
+        };
+        judge.limits()?;
+        if question.is_covered() {
+            judge.reasons.clear();
+            judge.missing.clear();
+        } else {
+            judge.holds();
+            judge.overdue()?;
+        }
+        judge.account();
+        Ok(judge.finish())
+    }
+}
+
+struct Judge<'a> {
+    standing: &'a Standing,
+    question: Question<'a>,
+    chain: Vec<&'a str>,
+    reasons: Vec<Reason>,
+    limits: Vec<LimitUse>,
+    available: Option<i64>,
+    pairs: BTreeSet<(Currency, Currency)>,
+    missing: BTreeSet<(Currency, Currency)>,
+    evidence: Vec<Wanted>,
+}
+
+impl Judge<'_> {
+    fn holds(&mut self) {
+        let holds: Vec<(String, String)> = self
+            .standing
+            .holds(&self.chain)
+            .into_iter()
+            .map(|hold| (child_name(&hold.account_id, CREDIT_HOLDS, hold.id), hold.reason.clone()))
+            .collect();
+        for (name, why) in holds {
+            let release = remedy(RemedyAction::ReleaseHold, None, &name);
+            let mut reason = self.reason(ReasonCode::OnHold, name, format!("held: {why}"));
+            reason.remedies.push(release);
+            reason.remedies.extend(self.prepay_all());
+            self.reasons.push(reason);
+        }
+    }
+
+    /// Not even a prepaid order passes here: its invoice would be refused.
+    fn account(&mut self) {
+        let account = self.question.account;
+        if self.standing.nodes.get(account).is_some_and(|node| node.is_blocked) {
+            let name = account_name(account);
+            let unblock = remedy(RemedyAction::UnblockAccount, None, &name);
+            let summary = "the account is blocked and takes no new debits";
+            let mut reason = self.reason(ReasonCode::AccountBlocked, name, summary);
+            reason.remedies.push(unblock);
+            self.reasons.push(reason);
+        }
+    }
+
+    fn finish(mut self) -> Judgement {
+        for (from, to) in std::mem::take(&mut self.missing) {
+            let subject = format!("rates/{from}-{to}");
+            let days = self.standing.rates.age_days_max;
+            let summary =
+                format!("no rate on {} or at most {days} days before", self.standing.rates.day);
+            let record = remedy(RemedyAction::RecordRate, None, &subject);
+            let mut reason = self.reason(ReasonCode::RateMissing, subject, summary);
+            reason.remedies.push(record);
+            reason.remedies.extend(self.prepay_all());
+            self.reasons.push(reason);
+        }
+        let rates = &self.standing.rates;
+        let rates = self
+            .pairs
+            .iter()
+            .filter_map(|&(from, to)| Some((from, to, rates.rate(from, to)?)))
+            .collect();
+        // Gravest first; the evidence follows its reason.
+        let mut order: Vec<usize> = (0..self.reasons.len()).collect();
+        order.sort_by_key(|&i| (std::cmp::Reverse(self.reasons[i].disposition), i));
+        let place: BTreeMap<usize, usize> =
+            order.iter().enumerate().map(|(new, &old)| (old, new)).collect();
+        for wanted in &mut self.evidence {
+            wanted.reason = place[&wanted.reason];
+        }
+        let mut reasons: Vec<Option<Reason>> = self.reasons.into_iter().map(Some).collect();
+        let reasons: Vec<Reason> = order.into_iter().filter_map(|i| reasons[i].take()).collect();
+        Judgement {
+            verdict: verdict(&reasons),
+            reasons,
+            limits: self.limits,
+            available: self.available,
+            rates,
+            evidence: self.evidence,
+        }
+    }
+
+    fn reason(&self, code: ReasonCode, subject: String, summary: impl Into<String>) -> Reason {
+        Reason {
+            code,
+            disposition: self.standing.policy.disposition(code),
+            subject,
+            summary: summary.into(),
+            segment: String::new(),
+            limit: None,
+            exposure: None,
+            shortfall: None,
+            overdue_days: 0,
+            overdue_days_max: 0,
+            documents: Vec::new(),
+            remedies: Vec::new(),
+        }
+    }
+
+    /// Notes a missing rate; answers what could be converted.
+    fn noted<T>(&mut self, result: std::result::Result<T, NoRate>) -> Option<T> {
+        result.map_err(|NoRate { from, to }| self.missing.insert((from, to))).ok()
+    }
+}
+
+fn verdict(reasons: &[Reason]) -> Verdict {
+    match reasons.iter().map(|reason| reason.disposition).max() {
+        None | Some(Disposition::Ignore) => Verdict::Approved,
+        Some(Disposition::Refer) => Verdict::Referred,
+        Some(Disposition::Decline) => Verdict::Declined,
+    }
+}
+
+fn remedy(action: RemedyAction, amount: Option<Money>, subject: &str) -> Remedy {
+    Remedy { action, amount, subject: subject.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! What decisions look at: accounts with those above them, what counts against their limits,
+//! and the rules. Decisions made together are made one after the other on this.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::component::Component;
+use super::hold::{Hold, HoldScope};
+use super::limit::{Limit, governing};
+use super::order::{Now, Order};
+use super::policy::Policy;
+use super::security::{Eligible, Security};
+use crate::domain::error::Result;
+use crate::domain::group;
+use crate::domain::money::{self, Currency};
+use crate::domain::rates::{RateTable, SPOT, UsedRate};
+
+/// Exchange rates of one day.
+#[derive(Debug, Clone)]
+pub struct Rates {
+    pub table: RateTable,
+    pub day: NaiveDate,
+    pub base: Option<Currency>,
+    pub age_days_max: i64,
+}
+
+impl Rates {
+    pub fn rate(&self, from: Currency, to: Currency) -> Option<UsedRate> {
+        self.table.lookup(from, to, self.day, SPOT, self.base, self.age_days_max)
+    }
+}
+
+/// An account, with what counts against its limits: its own and of everything below it.
+#[derive(Debug, Clone, Default)]
+pub struct Node {
+    pub is_blocked: bool,
+    pub is_deleted: bool,
+    pub root_id: String,
+    /// Last recorded time of the account.
+    pub head_us: i64,
+    pub used: Vec<Used>,
+    pub limits: Vec<Limit>,
+    /// Those not released.
+    pub holds: Vec<Hold>,
+    /// Its own items past their due date and grace.
+    pub overdue: Vec<OverdueCell>,
+}
+
+/// An amount that counts, in minor units of its currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Used {
+    pub currency: Currency,
+    pub company_code: String,
+    pub component: Component,
+    pub amount: i64,
+}
+
+/// Overdue items of one company and currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverdueCell {
+    pub company_code: String,
+    pub currency: Currency,
+    pub amount: i64,
+    pub oldest_due: NaiveDate,
+}
+
+/// A security with what it may cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secured {
+    pub security: Security,
+    pub eligible: Vec<Eligible>,
+    /// The oldest due date of what the account has open and overdue; `None` without.
+    pub oldest_due: Option<NaiveDate>,
+}
+
+/// Everything that decisions about some accounts rest on.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub now: Now,
+    pub policy: Policy,
+    pub rates: Rates,
+    pub nodes: HashMap<String, Node>,
+    /// The account above each account that has one.
+    pub parents: HashMap<String, String>,
+    pub secured: Vec<Secured>,
+}
+
+/// A currency pair without a rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NoRate {
+    pub from: Currency,
+    pub to: Currency,
+}
+
+/// An exposure in one currency.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Exposure {
+    pub total: i128,
+    /// Cover is negative and has no component.
+    pub parts: BTreeMap<Option<Component>, i128>,
+}
+
+impl Standing {
+    /// The account and those above it, nearest first.
+    pub fn chain<'a>(&'a self, account: &'a str) -> Vec<&'a str> {
+        let above = group::ancestors(account, |id| self.parents.get(id).cloned());
+        let known = above.iter().filter_map(|id| self.nodes.get_key_value(id));
+        std::iter::once(account).chain(known.map(|(id, _)| id.as_str())).collect()
+    }
+
+    /// What an order begins or ceases to count, for its account and each one above it.
+    pub fn add(&mut self, order: &Order, moves: &[(Component, i64)]) {
+        let above = group::ancestors(&order.account_id, |id| self.parents.get(id).cloned());
+        for id in std::iter::once(order.account_id.clone()).chain(above) {
+            let Some(node) = self.nodes.get_mut(&id) else { continue };
+            for (component, amount) in moves {
+                node.add(order, *component, *amount);
+            }
+        }
+    }
+
+    /// The limit that governs an account and segment today.
+    pub fn limit(&self, account: &str, segment: &str) -> Option<&Limit> {
+        let limits = &self.nodes.get(account)?.limits;
+        governing(limits.iter().filter(|limit| limit.segment == segment), self.now.today)
+    }
+
+    /// Segments in which one of the accounts has a limit that binds a company; the one of all
+    /// companies first.
+    pub fn segments(&self, chain: &[&str], company: &str) -> BTreeSet<&str> {
+        let limits = chain.iter().filter_map(|id| self.nodes.get(*id)).flat_map(|n| &n.limits);
+        limits
+            .map(|limit| limit.segment.as_str())
+            .filter(|segment| self.policy.includes(segment, company))
+            .collect()
+    }
+
+    /// The holds that stop an account: its own, and those of groups it belongs to.
+    pub fn holds(&self, chain: &[&str]) -> Vec<&Hold> {
+        let holds = chain.iter().enumerate().filter_map(|(i, id)| Some((i, self.nodes.get(*id)?)));
+        holds
+            .flat_map(|(i, node)| node.holds.iter().map(move |hold| (i, hold)))
+            .filter(|(i, hold)| *i == 0 || hold.scope == HoldScope::Group)
+            .map(|(_, hold)| hold)
+            .collect()
+    }
+
+    /// What counts against the limits of an account in a segment, in `to`; `extra` is counted
+    /// with it. Converted by currency and rounded once for each.
+    pub fn exposure(
+        &self,
+        account: &str,
+        segment: &str,
+        to: Currency,
+        extra: Option<(Currency, i64)>,
+    ) -> Result<std::result::Result<Exposure, NoRate>> {
+        let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
+        let mut parts: BTreeMap<(Option<Component>, Currency), i128> = BTreeMap::new();
+        for used in self.nodes.get(account).into_iter().flat_map(|node| &node.used) {
+            if !self.policy.includes(segment, &used.company_code) {
+                continue;
+            }
+            let amount = i128::from(used.amount);
+            *parts.entry((Some(used.component), used.currency)).or_default() += amount;
+            if self.policy.counts(used.component) {
+                *sums.entry(used.currency).or_default() += amount;
+            }
+        }
+        if let Some((currency, amount)) = extra {
+            *sums.entry(currency).or_default() += i128::from(amount);
+        }
+        for (security, cover) in match self.covers(account, segment)? {
+            Ok(covers) => covers,
+            Err(missing) => return Ok(Err(missing)),
+        } {
+            let currency = security.cover_limit.currency;
+            *sums.entry(currency).or_default() -= cover;
+            *parts.entry((None, currency)).or_default() -= cover;
+        }
+        let mut exposure = Exposure::default();
+        for (currency, sum) in sums {
+            match self.convert(currency, to, sum)? {
+                Ok(amount) => exposure.total += amount,
+                Err(missing) => return Ok(Err(missing)),
+            }
+        }
+        for ((component, currency), sum) in parts {
+            // A part of a currency that nets to zero needs no rate: it is shown where it can be.
+            if let Ok(amount) = self.convert(currency, to, sum)? {
+                *exposure.parts.entry(component).or_default() += amount;
+            }
+        }
+        Ok(Ok(exposure))
+    }
+
+    /// Each security of an account and everything below it, with what it covers of a segment,
+    /// in its own currency.
+    pub fn covers(
+        &self,
+        account: &str,
+        segment: &str,
+    ) -> Result<std::result::Result<Vec<(&Security, i128)>, NoRate>> {
+        let mut covers = Vec::new();
+        for secured in &self.secured {
+            if !self.chain(&secured.security.account_id).contains(&account) {
+                continue;
+            }
+            match self.eligible(secured, segment)? {
+                Ok(eligible) => covers.push((&secured.security, secured.security.cover(eligible))),
+                Err(missing) => return Ok(Err(missing)),
+            }
+        }
+        Ok(Ok(covers))
+    }
+
+    /// What a security may cover of a segment, in its own currency.
+    pub fn eligible(
+        &self,
+        secured: &Secured,
+        segment: &str,
+    ) -> Result<std::result::Result<i128, NoRate>> {
+        let to = secured.security.cover_limit.currency;
+        let mut sum = 0;
+        for eligible in &secured.eligible {
+            if self.policy.includes(segment, &eligible.company_code) {
+                match self.convert(eligible.currency, to, eligible.open.into())? {
+                    Ok(amount) => sum += amount,
+                    Err(missing) => return Ok(Err(missing)),
+                }
+            }
+        }
+        Ok(Ok(sum))
+    }
+
+    /// Rounds once, half to even. Nothing needs no rate.
+    pub fn convert(
+        &self,
+        from: Currency,
+        to: Currency,
+        minor: i128,
+    ) -> Result<std::result::Result<i128, NoRate>> {
+        if minor == 0 || from == to {
+            return Ok(Ok(minor));
+        }
+        match self.rates.rate(from, to) {
+            None => Ok(Err(NoRate { from, to })),
+            Some(used) => money::convert(minor, from, to, used.rate).map(Ok),
+        }
+    }
+
+    /// Currencies of everything that might have to be converted.
+    pub fn currencies(&self) -> BTreeSet<Currency> {
+        let of_node = |node: &Node| {
+            let used = node.used.iter().map(|used| used.currency);
+            let limits = node.limits.iter().filter_map(|l| Some(l.amount?.currency));
+            let overdue = node.overdue.iter().map(|cell| cell.currency);
+            let terms = node.limits.iter().filter_map(|l| Some(l.overdue_amount_max?.currency));
+            used.chain(limits).chain(overdue).chain(terms).collect::<Vec<_>>()
+        };
+        let secured = self.secured.iter().flat_map(|secured| {
+            let eligible = secured.eligible.iter().map(|e| e.currency);
+            eligible.chain([secured.security.cover_limit.currency])
+        });
+        let policy = self.policy.overdue_amount_max.map(|max| max.currency);
+        self.nodes.values().flat_map(of_node).chain(secured).chain(policy).collect()
+    }
+}
+
+impl Node {
+    fn add(&mut self, order: &Order, component: Component, amount: i64) {
+        if amount == 0 {
+            return;
+        }
+        let same = |used: &&mut Used| {
+            used.component == component
+                && used.currency == order.currency
+                && used.company_code == order.company_code
+        };
+        match self.used.iter_mut().find(same) {
+            Some(used) => used.amount += amount,
+            None => self.used.push(Used {
+                currency: order.currency,
+                company_code: order.company_code.clone(),
+                component,
+                amount,
+            }),
+        }
+    }
+}

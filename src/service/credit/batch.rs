@@ -1,0 +1,170 @@
+//! The queue of commands about orders.
+//!
+//! What waits is decided together: one transaction, one commit, up to [`BATCH_MAX`] commands.
+//! While a batch is written the next one gathers, so that the batches grow with the load and a
+//! lone command waits for nobody.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::LastPolicy;
+use super::run::{self, Answer, Command};
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Reason, Result};
+use crate::service::Settings;
+use crate::store::{CallRecord, Lane, Store};
+
+/// Most commands decided together.
+const BATCH_MAX: usize = 256;
+/// Commands that may wait before callers have to.
+const WAITING_MAX: usize = 4_096;
+/// Batches under way at a time on PostgreSQL: one is decided while another commits.
+const BATCHES_MAX: usize = 2;
+
+#[derive(Debug, Clone)]
+pub(super) struct Batcher {
+    queue: mpsc::Sender<Job>,
+}
+
+/// A command that waits for its answer.
+#[derive(Debug)]
+struct Job {
+    ctx: Ctx,
+    work: Work,
+    answer: oneshot::Sender<Result<Answer>>,
+}
+
+/// What a transaction is told of a command.
+#[derive(Debug, Clone)]
+pub(super) struct Work {
+    pub record: CallRecord,
+    pub command: Arc<Command>,
+    pub may_override: bool,
+}
+
+/// What the batches share.
+#[derive(Debug, Clone)]
+struct Bench {
+    store: Store,
+    settings: Settings,
+    policy: LastPolicy,
+}
+
+impl Batcher {
+    pub fn start(store: Store, settings: Settings, policy: LastPolicy) -> Self {
+        let (queue, waiting) = mpsc::channel(WAITING_MAX);
+        let at_a_time = if store.is_sqlite() { 1 } else { BATCHES_MAX };
+        tokio::spawn(Bench { store, settings, policy }.serve(waiting, at_a_time));
+        Self { queue }
+    }
+
+    /// Decides a command together with others that wait.
+    pub async fn submit(&self, ctx: &Ctx, record: CallRecord, command: Command) -> Result<Answer> {
+        let (answer, answered) = oneshot::channel();
+        let may_override = super::caller(ctx).may_override;
+        let work = Work { record, command: Arc::new(command), may_override };
+        let job = Job { ctx: ctx.clone(), work, answer };
+        self.queue.send(job).await.map_err(|_| stopping())?;
+        answered.await.map_err(|_| stopping())?
+    }
+}
+
+impl Bench {
+    /// Until nobody is left who could ask.
+    async fn serve(self, mut waiting: mpsc::Receiver<Job>, at_a_time: usize) {
+        let turns = Arc::new(Semaphore::new(at_a_time));
+        loop {
+            let Ok(turn) = turns.clone().acquire_owned().await else { return };
+            let mut jobs = Vec::new();
+            if waiting.recv_many(&mut jobs, BATCH_MAX).await == 0 {
+                return;
+            }
+            let bench = self.clone();
+            tokio::spawn(async move {
+                bench.batch(jobs).await;
+                drop(turn);
+            });
+        }
+    }
+
+    async fn batch(&self, jobs: Vec<Job>) {
+        let mut alive = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            match job.ctx.check_deadline() {
+                Ok(()) => alive.push(job),
+                Err(late) => job.reply(Err(late)),
+            }
+        }
+        let Some(first) = alive.first() else { return };
+        let ctx = Ctx { deadline: None, ..first.ctx.clone() };
+        let ctx = Ctx { revision: Default::default(), ..ctx };
+        match self.attempt(&ctx, &alive).await {
+            Ok(answers) => {
+                for (job, answer) in alive.into_iter().zip(answers) {
+                    job.ctx.revision.raise(ctx.revision.get().unwrap_or_default());
+                    job.reply(answer);
+                }
+            }
+            Err(error @ Error::Unavailable { .. }) => self.unsure(alive, error).await,
+            Err(error) if alive.len() > 1 => {
+                tracing::warn!(%error, commands = alive.len(), "a batch failed; one at a time now");
+                for job in alive {
+                    Box::pin(self.batch(vec![job])).await;
+                }
+            }
+            Err(error) => {
+                if let Some(job) = alive.pop() {
+                    job.reply(Err(error));
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, ctx: &Ctx, jobs: &[Job]) -> Result<Vec<Result<Answer>>> {
+        let work: Arc<Vec<Work>> = Arc::new(jobs.iter().map(|job| job.work.clone()).collect());
+        let (settings, policy) = (self.settings.clone(), self.policy.clone());
+        self.store
+            .write(ctx, Lane::Interactive, move |tx| {
+                let (work, settings, policy) = (work.clone(), settings.clone(), policy.clone());
+                Box::pin(async move { run::all(tx, &settings, &policy, &work).await })
+            })
+            .await
+    }
+
+    /// The connection was lost, perhaps during COMMIT: what was kept tells who was served. The
+    /// others may ask again with the same `request_id`.
+    async fn unsure(&self, jobs: Vec<Job>, error: Error) {
+        let records: Vec<&CallRecord> = jobs.iter().map(|job| &job.work.record).collect();
+        let mut kept = self.store.kept_answers(&records).await.unwrap_or_default();
+        let description = error.to_string();
+        for (n, job) in jobs.into_iter().enumerate() {
+            let answer = match kept.remove(&n) {
+                Some(Ok(text)) => run::recall(&self.store, &text).await,
+                Some(Err(reused)) => Err(reused),
+                None => Err(Error::Unavailable {
+                    reason: Reason::DatabaseUnavailable,
+                    description: description.clone(),
+                    retry_after: Duration::from_secs(1),
+                }),
+            };
+            job.reply(answer);
+        }
+    }
+}
+
+impl Job {
+    fn reply(self, answer: Result<Answer>) {
+        // Nobody waits any more: what was decided is kept under its request id.
+        let _ = self.answer.send(answer);
+    }
+}
+
+fn stopping() -> Error {
+    Error::Unavailable {
+        reason: Reason::ShuttingDown,
+        description: "the server is going down".into(),
+        retry_after: Duration::from_secs(1),
+    }
+}

@@ -1,0 +1,203 @@
+//! CheckCredit and GetCreditProfile: what decisions would be, without effect.
+
+use std::collections::BTreeSet;
+
+use super::{Credit, caller, evidence, now};
+use crate::ctx::Ctx;
+use crate::domain::credit::command::CheckCredit;
+use crate::domain::credit::decision::Decision;
+use crate::domain::credit::desk::{Desk, FoundKey, Loaded};
+use crate::domain::credit::judge::{Judgement, Question};
+use crate::domain::credit::limit::LimitKind;
+use crate::domain::credit::profile::{Overdue, Profile, SecurityUse};
+use crate::domain::credit::standing::Standing;
+use crate::domain::error::{Error, Result};
+use crate::domain::money::{Currency, Money, to_minor};
+use crate::domain::names::AccountRef;
+use crate::service::accounts::resolve;
+use crate::store::credit::{Known, StandingQuery};
+
+impl Credit {
+    /// What ReserveCredit would answer.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, CURRENCY_MISMATCH.
+    pub async fn check(&self, ctx: &Ctx, c: CheckCredit) -> Result<Decision> {
+        let account = self.id_of(&c.account).await?;
+        let query = self.query(ctx, vec![account.clone()], Some(c.amount.currency));
+        let mut desk = match (&c.order, self.store.credit_standing_at_once(&query).await?) {
+            (None, Some(known)) => self.open(known, Loaded::default()),
+            _ => self.open_picture(ctx, query, &account, &c).await?,
+        };
+        let (mut decision, wanted) =
+            desk.check(&account, &c.company_code, c.amount, c.order.as_ref(), &caller(ctx))?;
+        evidence::look_up_decision(&self.store, &mut decision, &wanted).await?;
+        Ok(decision)
+    }
+
+    fn open(&self, known: Known, loaded: Loaded) -> Desk {
+        self.policy.saw(&known);
+        let due = known.due.into_iter().map(|known| known.order).collect();
+        Desk::open(known.standing, Loaded { due, ..loaded })
+    }
+
+    /// Everything that one statement does not tell, from one picture of the database.
+    async fn open_picture(
+        &self,
+        ctx: &Ctx,
+        query: StandingQuery,
+        account: &str,
+        c: &CheckCredit,
+    ) -> Result<Desk> {
+        let key = c.order.clone().map(|order| FoundKey {
+            account_id: account.to_owned(),
+            order,
+            currency: c.amount.currency,
+        });
+        let (known, loaded) = self
+            .store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let known = tx.credit_standing(&query).await?;
+                    let mut loaded = Loaded::default();
+                    if let Some(key) = key {
+                        let named = (&*key.order.system, &*key.order.order_ref);
+                        let orders = tx.orders_by_key([named]).await?;
+                        loaded.orders = orders.into_iter().map(|known| known.order).collect();
+                        if loaded.orders.is_empty() {
+                            loaded.found = tx.order_histories(&[key], query.now.today).await?;
+                        }
+                    }
+                    Ok((known, loaded))
+                })
+            })
+            .await?;
+        Ok(self.open(known, loaded))
+    }
+
+    async fn id_of(&self, name: &AccountRef) -> Result<String> {
+        match name {
+            AccountRef::Id(id) => Ok(id.clone()),
+            AccountRef::External { .. } => Ok(resolve::one(&self.store, "account", name).await?.id),
+        }
+    }
+
+    fn query(&self, ctx: &Ctx, accounts: Vec<String>, currency: Option<Currency>) -> StandingQuery {
+        StandingQuery {
+            accounts,
+            now: now(&ctx.clock),
+            policy: self.policy.get(),
+            currencies: currency.into_iter().collect::<BTreeSet<_>>(),
+            base: self.settings.base_currency,
+            rate_age_days_max: self.settings.rate_age_days_max,
+        }
+    }
+
+    /// How accounts stand, in the order of their names, all or none. `company_code` is that of
+    /// the order in mind; empty: only limits for all companies are judged.
+    ///
+    /// # Errors
+    /// NotFound with every missing name.
+    pub async fn profiles(
+        &self,
+        ctx: &Ctx,
+        names: &[AccountRef],
+        company_code: &str,
+    ) -> Result<Vec<Profile>> {
+        let found = resolve::all(names, self.store.find_accounts(names).await?)?;
+        let ids: Vec<String> = names.iter().map(|name| found[name].id.clone()).collect();
+        let distinct: BTreeSet<String> = ids.iter().cloned().collect();
+        let query = self.query(ctx, distinct.into_iter().collect(), None);
+        let known = match self.store.credit_standing_at_once(&query).await? {
+            Some(known) => known,
+            None => {
+                self.store
+                    .read(ctx, move |tx| Box::pin(async move { tx.credit_standing(&query).await }))
+                    .await?
+            }
+        };
+        let desk = self.open(known, Loaded::default());
+        let mut profiles = Vec::with_capacity(ids.len());
+        for id in &ids {
+            let (mut profile, wanted) = profile(&desk.standing, id, company_code)?;
+            evidence::look_up_for(&self.store, id, &mut profile.reasons, &wanted).await?;
+            profiles.push(profile);
+        }
+        Ok(profiles)
+    }
+}
+
+fn profile(
+    standing: &Standing,
+    account: &str,
+    company: &str,
+) -> Result<(Profile, Vec<crate::domain::credit::judge::Wanted>)> {
+    let currency = currency_of(standing, account)?;
+    let nothing = Money { minor: 0, currency };
+    let question = Question { account, company, amount: nothing, counted: 0 };
+    let Judgement { verdict, reasons, limits, available, rates, evidence } =
+        standing.judge(question)?;
+    let chain = standing.chain(account);
+    let node = standing.nodes.get(account);
+    let node = node.ok_or_else(|| Error::internal(format!("nothing is known of {account}")))?;
+    let mut securities = Vec::new();
+    for secured in standing.secured.iter().filter(|s| s.security.account_id == account) {
+        let eligible = standing.eligible(secured, "")?.unwrap_or(0);
+        let today = standing.now.today;
+        securities.push(SecurityUse {
+            security: secured.security.clone(),
+            eligible: to_minor(eligible)?,
+            cover: to_minor(secured.security.cover(eligible))?,
+            at_risk: secured
+                .oldest_due
+                .is_some_and(|oldest| secured.security.must_notify(oldest, today)),
+        });
+    }
+    let profile = Profile {
+        account_id: account.to_owned(),
+        verdict,
+        reasons,
+        limits,
+        available: available.map(|minor| Money { minor, currency }),
+        holds: standing.holds(&chain).into_iter().cloned().collect(),
+        securities,
+        overdue: overdue(standing, node),
+        policy: standing.policy.id.clone(),
+        rates,
+        evaluate_us: standing.now.us,
+        business_date: standing.now.today,
+    };
+    Ok((profile, evidence))
+}
+
+/// The currency a profile is told in: that of the nearest limit with an amount, else of what is
+/// used.
+pub(super) fn currency_of(standing: &Standing, account: &str) -> Result<Currency> {
+    let chain = standing.chain(account);
+    let limits = chain.iter().filter_map(|id| standing.limit(id, ""));
+    let amounts = limits.filter(|limit| limit.kind == LimitKind::Amount);
+    let of_limit = amounts.filter_map(|limit| limit.amount).map(|amount| amount.currency).next();
+    let used = || standing.nodes.get(account)?.used.first().map(|used| used.currency);
+    let any = || Currency::parse("USD");
+    let found = of_limit.or_else(used).or(standing.rates.base).or_else(any);
+    found.ok_or_else(|| Error::internal("no currency is known"))
+}
+
+fn overdue(standing: &Standing, node: &crate::domain::credit::standing::Node) -> Vec<Overdue> {
+    let mut found: Vec<Overdue> = Vec::new();
+    for cell in node.overdue.iter().filter(|cell| cell.amount > 0) {
+        let days = (standing.now.today - cell.oldest_due).num_days();
+        let days = i32::try_from(days).unwrap_or(i32::MAX);
+        match found.iter_mut().find(|overdue| overdue.amount.currency == cell.currency) {
+            Some(overdue) => {
+                overdue.amount.minor += cell.amount;
+                overdue.days = overdue.days.max(days);
+            }
+            None => found.push(Overdue {
+                amount: Money { minor: cell.amount, currency: cell.currency },
+                days,
+            }),
+        }
+    }
+    found
+}

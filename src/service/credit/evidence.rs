@@ -1,0 +1,92 @@
+//! The documents behind reasons about overdue items, and what paying them off takes.
+
+use crate::domain::credit::decision::{Decision, Reason, ReasonCode, Remedy, RemedyAction};
+use crate::domain::credit::desk::Changes;
+use crate::domain::credit::judge::Wanted;
+use crate::domain::error::Result;
+use crate::domain::money::{Currency, Money};
+use crate::domain::names::{DOCUMENTS, account_name, child_name};
+use crate::store::credit::{OverdueEvidence, OverdueQuery};
+use crate::store::{Store, WriteTx};
+
+/// Documents shown with a reason.
+const DOCUMENTS_MAX: usize = 5;
+
+/// Completes the reasons of a batch.
+pub(super) async fn look_up(tx: &WriteTx, changes: &mut Changes) -> Result<()> {
+    let wanted = std::mem::take(&mut changes.wanted);
+    let mut queries = Vec::new();
+    for (id, wanted) in &wanted {
+        if let Some(decision) = changes.decisions.iter().find(|decision| decision.id == *id) {
+            queries.push(query(&decision.account_id, wanted));
+        }
+    }
+    let found = tx.overdue_evidence(&queries, DOCUMENTS_MAX as i64).await?;
+    for ((id, wanted), found) in wanted.iter().zip(found) {
+        if let Some(decision) = changes.decisions.iter_mut().find(|decision| decision.id == *id) {
+            complete(&decision.account_id, &mut decision.reasons, wanted, &found);
+        }
+    }
+    Ok(())
+}
+
+/// Completes the reasons of one answer.
+pub(super) async fn look_up_for(
+    store: &Store,
+    account: &str,
+    reasons: &mut [Reason],
+    wanted: &[Wanted],
+) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let queries: Vec<OverdueQuery> = wanted.iter().map(|wanted| query(account, wanted)).collect();
+    let found = store.overdue_evidence(&queries, DOCUMENTS_MAX as i64).await?;
+    for (wanted, found) in wanted.iter().zip(found) {
+        complete(account, reasons, wanted, &found);
+    }
+    Ok(())
+}
+
+/// As [`look_up_for`], for a decision that is not stored.
+pub(super) async fn look_up_decision(
+    store: &Store,
+    decision: &mut Decision,
+    wanted: &[Wanted],
+) -> Result<()> {
+    look_up_for(store, &decision.account_id, &mut decision.reasons, wanted).await
+}
+
+fn query(account: &str, wanted: &Wanted) -> OverdueQuery {
+    OverdueQuery { account_id: account.to_owned(), due_before: wanted.due_before }
+}
+
+fn complete(account: &str, reasons: &mut [Reason], wanted: &Wanted, found: &OverdueEvidence) {
+    let Some(reason) = reasons.get_mut(wanted.reason) else { return };
+    let counts = |company: &str| wanted.companies.as_ref().is_none_or(|set| set.contains(company));
+    for (company, _, document) in &found.oldest {
+        let name = child_name(account, DOCUMENTS, *document);
+        let room = reason.documents.len() < DOCUMENTS_MAX;
+        if counts(company) && room && !reason.documents.contains(&name) {
+            reason.documents.push(name);
+        }
+    }
+    if reason.code != ReasonCode::OverdueDays {
+        return;
+    }
+    let mut sums: Vec<(Currency, i64)> = Vec::new();
+    for (company, currency, amount) in &found.sums {
+        if counts(company) {
+            match sums.iter_mut().find(|(of, _)| of == currency) {
+                Some((_, sum)) => *sum += amount,
+                None => sums.push((*currency, *amount)),
+            }
+        }
+    }
+    let pay = sums.into_iter().map(|(currency, minor)| Remedy {
+        action: RemedyAction::PayOverdue,
+        amount: Some(Money { minor, currency }),
+        subject: account_name(account),
+    });
+    reason.remedies.splice(0..0, pay);
+}

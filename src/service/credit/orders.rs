@@ -1,0 +1,236 @@
+//! Commands about orders, and reading what became of them.
+
+use uuid::Uuid;
+
+use super::run::{Answer, Command};
+use super::{Credit, now};
+use crate::ctx::Ctx;
+use crate::domain::credit::command::*;
+use crate::domain::credit::decision::Decision;
+use crate::domain::credit::order::{Now, Order};
+use crate::domain::error::{Error, Result};
+use crate::domain::names::{CREDIT_DECISIONS, ChildName};
+use crate::service::accounts::resolve;
+use crate::store::credit::{DecisionsQuery, KnownOrder, OrdersQuery};
+use crate::store::{Call, CallRecord};
+
+impl Credit {
+    /// Decides about an order and, if it is approved, reserves it in the same moment.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, ORDER_ALREADY_RESERVED, SCOPE_MISSING, DATE_INVALID.
+    pub async fn reserve(&self, ctx: &Ctx, request_id: &str, c: ReserveCredit) -> Result<Decision> {
+        let resource = c.account.to_string();
+        let command = Command::Reserve(c);
+        self.decision_of(ctx, "CreditService.ReserveCredit", request_id, resource, command).await
+    }
+
+    /// # Errors
+    /// NotFound, RESERVATION_NOT_LIVE, RESERVATION_BELOW_HANDLED, CURRENCY_MISMATCH,
+    /// SCOPE_MISSING, DATE_INVALID.
+    pub async fn amend(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: AmendReservation,
+    ) -> Result<Decision> {
+        let resource = c.reservation.to_string();
+        let command = Command::Amend(c);
+        self.decision_of(ctx, "CreditService.AmendReservation", request_id, resource, command).await
+    }
+
+    /// # Errors
+    /// NotFound, REFERRAL_DECIDED, AMOUNT_OUT_OF_RANGE, CURRENCY_MISMATCH, DATE_INVALID.
+    pub async fn decide_referral(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: DecideReferral,
+    ) -> Result<Decision> {
+        let resource = c.reservation.to_string();
+        let command = Command::Decide(c);
+        self.decision_of(ctx, "CreditService.DecideReferral", request_id, resource, command).await
+    }
+
+    /// The reservation as the call left it, with the moment its stage is judged at.
+    ///
+    /// # Errors
+    /// NotFound, RESERVATION_NOT_LIVE, RESERVATION_EXCEEDED, CURRENCY_MISMATCH.
+    pub async fn deliver(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: DeliverReservation,
+    ) -> Result<(Order, Now)> {
+        let resource = c.reservation.to_string();
+        let command = Command::Deliver(c);
+        self.order_of(ctx, "CreditService.DeliverReservation", request_id, resource, command).await
+    }
+
+    /// As [`Credit::deliver`].
+    ///
+    /// # Errors
+    /// NotFound, RESERVATION_NOT_LIVE, RESERVATION_NOT_INVOICED, DOCUMENT_REVERSED,
+    /// DOCUMENT_ALREADY_COMMITTED, CURRENCY_MISMATCH, FIELD_INVALID.
+    pub async fn commit(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: CommitReservation,
+    ) -> Result<(Order, Now)> {
+        let resource = c.reservation.to_string();
+        let command = Command::Commit(c);
+        self.order_of(ctx, "CreditService.CommitReservation", request_id, resource, command).await
+    }
+
+    /// As [`Credit::deliver`].
+    ///
+    /// # Errors
+    /// NotFound, RESERVATION_NOT_LIVE, RETURN_EXCEEDS_DELIVERED, CURRENCY_MISMATCH.
+    pub async fn cancel(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: CancelReservation,
+    ) -> Result<(Order, Now)> {
+        let resource = c.reservation.to_string();
+        let command = Command::Cancel(c);
+        self.order_of(ctx, "CreditService.CancelReservation", request_id, resource, command).await
+    }
+
+    async fn decision_of(
+        &self,
+        ctx: &Ctx,
+        method: &'static str,
+        request_id: &str,
+        resource: String,
+        command: Command,
+    ) -> Result<Decision> {
+        match self.submit(ctx, method, request_id, resource, command).await? {
+            Answer::Decision(decision) => Ok(*decision),
+            Answer::Reservation(..) => Err(Error::internal("a decision was asked for")),
+        }
+    }
+
+    async fn order_of(
+        &self,
+        ctx: &Ctx,
+        method: &'static str,
+        request_id: &str,
+        resource: String,
+        command: Command,
+    ) -> Result<(Order, Now)> {
+        match self.submit(ctx, method, request_id, resource, command).await? {
+            Answer::Reservation(order, now) => Ok((*order, now)),
+            Answer::Decision(_) => Err(Error::internal("a reservation was asked for")),
+        }
+    }
+
+    async fn submit(
+        &self,
+        ctx: &Ctx,
+        method: &'static str,
+        request_id: &str,
+        resource: String,
+        command: Command,
+    ) -> Result<Answer> {
+        ctx.check_deadline()?;
+        let call = Call { method, request_id, command: &command, resource };
+        let record = CallRecord::new(ctx, call)?;
+        self.batcher.submit(ctx, record, command).await
+    }
+
+    /// # Errors
+    /// NotFound.
+    pub async fn reservation(&self, ctx: &Ctx, name: ReservationName) -> Result<(Order, Now)> {
+        let known = resolve::one(&self.store, "name", &name.account).await?;
+        let order = match &name.order {
+            OrderRef::Id(id) => self.store.order_by_id(*id).await?,
+            OrderRef::Key(key) => self.store.order_by_key(key).await?,
+        };
+        let order = order.map(|known| known.order).filter(|order| order.account_id == known.id);
+        Ok((order.ok_or_else(|| missing(&name))?, now(&ctx.clock)))
+    }
+
+    /// A page of reservations, the latest first, and the id to go on from, if there are more.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn reservations(
+        &self,
+        ctx: &Ctx,
+        of: ListOf,
+        live_only: bool,
+    ) -> Result<(Vec<(Order, Now)>, Option<Uuid>)> {
+        let account = resolve::one(&self.store, "parent", &of.account).await?;
+        let now = now(&ctx.clock);
+        let (mut page, mut before) = (Vec::new(), of.after);
+        // What lapsed since it was stored is passed over here, so a page may take more than one.
+        loop {
+            let query = OrdersQuery {
+                account_id: account.id.clone(),
+                live_only,
+                before,
+                size: of.size + 1,
+            };
+            let found = self.store.orders_of(&query).await?;
+            let more = found.len() > of.size;
+            for KnownOrder { order, .. } in found.into_iter().take(of.size) {
+                before = Some(order.id);
+                let waits = order.state == crate::domain::credit::order::OrderState::Referred;
+                if !live_only || waits || order.counted(now).reserved() > 0 {
+                    page.push((order, now));
+                }
+                if page.len() == of.size {
+                    return Ok((page, before.filter(|_| more)));
+                }
+            }
+            if !more {
+                return Ok((page, None));
+            }
+        }
+    }
+
+    /// # Errors
+    /// NotFound.
+    pub async fn decision(&self, _ctx: &Ctx, name: ChildName) -> Result<Decision> {
+        let account = resolve::one(&self.store, "name", &name.account).await?;
+        let decision = self.store.credit_decision(&account.id, name.id).await?;
+        let missing = || Error::not_found("creditDecision", name.resource_name(CREDIT_DECISIONS));
+        decision.ok_or_else(missing)
+    }
+
+    /// A page of decisions, the latest first, and the id to go on from, if there are more.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn decisions(
+        &self,
+        ctx: &Ctx,
+        list: ListDecisions,
+    ) -> Result<(Vec<Decision>, Option<Uuid>)> {
+        let ListDecisions { of, reservation, verdict } = list;
+        let account = resolve::one(&self.store, "parent", &of.account).await?;
+        let order = match reservation {
+            None => None,
+            Some(name) => Some(self.reservation(ctx, name).await?.0.id),
+        };
+        let query = DecisionsQuery {
+            account_id: account.id,
+            order,
+            verdict,
+            before: of.after,
+            size: of.size + 1,
+        };
+        let mut page = self.store.credit_decisions(&query).await?;
+        let more = page.len() > of.size;
+        page.truncate(of.size);
+        let last = page.last().map(|decision| decision.id).filter(|_| more);
+        Ok((page, last))
+    }
+}
+
+/// The error for a reservation that the account does not have.
+pub(super) fn missing(name: &ReservationName) -> Error {
+    Error::not_found("creditReservation", name.to_string())
+}

@@ -1,0 +1,295 @@
+//! What decisions about some accounts rest on, in one statement: the accounts with those above
+//! them, what counts against their limits, limits, holds, what is overdue, and which policy is
+//! active. Its cost depends on the depth of the groups, not on their members or documents.
+
+use std::collections::HashMap;
+
+use chrono::{Days, NaiveDate};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use super::{KnownOrder, orders, secured};
+use crate::domain::credit::component::Component;
+use crate::domain::credit::hold::{Hold, HoldScope};
+use crate::domain::credit::limit::{Limit, LimitKind};
+use crate::domain::credit::order::Now;
+use crate::domain::credit::policy::DEFAULT_POLICY;
+use crate::domain::credit::standing::{Node, OverdueCell, Secured, Used};
+use crate::domain::error::{Error, Result};
+use crate::domain::money::{Currency, Money};
+use crate::store::sql::{self, Kind};
+
+/// The facts, as of now.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub nodes: HashMap<String, Node>,
+    pub parents: HashMap<String, String>,
+    /// Orders of the groups whose count has changed by itself since it was stored.
+    pub due: Vec<KnownOrder>,
+    pub secured: Vec<Secured>,
+    /// Id of the policy that is active.
+    pub policy: String,
+}
+
+/// What to look at.
+#[derive(Debug, Clone)]
+pub(super) struct FactsQuery {
+    pub accounts: Vec<String>,
+    pub now: Now,
+    /// Days after the due date before an item counts as overdue.
+    pub grace_days: i32,
+}
+
+/// The statement; `asked` is the table of ids, `$n` the parameters after it.
+fn text(asked: &str, first: usize) -> String {
+    let (now, today, cutoff) =
+        (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
+    let none = "CAST(NULL AS UUID)";
+    let no_day = "CAST(NULL AS DATE), CAST(NULL AS DATE)";
+    let dated = "('ORDINARY', 'RETENTION')";
+    format!(
+        "WITH RECURSIVE asked(id) AS {asked}, \
+         root(id) AS (SELECT DISTINCT h.root_id FROM asked k \
+           JOIN account_head h ON h.account_id = k.id), \
+         due(id, account_id) AS (SELECT o.id, o.account_id FROM root r \
+           JOIN credit_order o ON o.root_id = r.id \
+           WHERE o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807), \
+         secured(id, account_id) AS (SELECT s.id, s.account_id FROM root r \
+           JOIN credit_security s ON s.root_id = r.id \
+           WHERE s.end_us = 0 AND s.valid_from <= {today} AND s.valid_to >= {today}), \
+         chain(id, parent_id) AS (SELECT a.id, a.parent_id FROM asked k \
+           JOIN account a ON a.id = k.id \
+           UNION SELECT a.id, a.parent_id FROM chain c JOIN account a ON a.id = c.parent_id), \
+         link(id, parent_id) AS (SELECT a.id, a.parent_id \
+           FROM (SELECT account_id FROM due UNION SELECT account_id FROM secured) m \
+           JOIN account a ON a.id = m.account_id \
+           UNION SELECT a.id, a.parent_id FROM link l JOIN account a ON a.id = l.parent_id) \
+         SELECT 'ACCOUNT' AS arm, c.id AS account_id, {none} AS id, c.parent_id AS t1, \
+           a.state AS t2, h.root_id AS t3, '' AS t4, '' AS t5, '' AS t6, a.delete_us AS n1, \
+           h.head_us AS n2, 0 AS n3, 0 AS n4, 0 AS n5, \
+           CAST(NULL AS DATE) AS d1, CAST(NULL AS DATE) AS d2 \
+         FROM chain c JOIN account a ON a.id = c.id JOIN account_head h ON h.account_id = c.id \
+         UNION ALL SELECT 'USED', c.id, {none}, u.currency, u.company_code, u.component, '', '', \
+           '', CAST(SUM(u.amount) AS BIGINT), 0, 0, 0, 0, {no_day} \
+         FROM chain c JOIN credit_used u ON u.account_id = c.id AND u.effective_date <= {today} \
+         GROUP BY c.id, u.currency, u.company_code, u.component HAVING SUM(u.amount) <> 0 \
+         UNION ALL SELECT 'LIMIT', l.account_id, l.id, l.segment, l.kind, l.currency, \
+           l.overdue_currency, l.approver, l.reason, l.amount, l.recorded_us, \
+           CASE WHEN l.temporary THEN 1 ELSE 0 END, l.overdue_amount, l.overdue_days, \
+           l.valid_from, l.valid_to \
+         FROM chain c JOIN credit_limit l ON l.account_id = c.id AND l.superseded_us = 0 \
+         UNION ALL SELECT 'HOLD', d.account_id, d.id, d.scope, d.reason, d.placed_by, '', '', '', \
+           d.recorded_us, 0, 0, 0, 0, {no_day} \
+         FROM chain c JOIN credit_hold d ON d.account_id = c.id AND d.release_us = 0 \
+         UNION ALL SELECT 'OVERDUE', d.account_id, {none}, d.currency, d.company_code, '', '', '', \
+           '', CAST(SUM(d.amount) AS BIGINT), 0, 0, 0, 0, MIN(d.due_date), CAST(NULL AS DATE) \
+         FROM asked k JOIN account_due d ON d.account_id = k.id AND d.class IN {dated} \
+           AND d.due_date < {cutoff} AND d.items > 0 \
+         GROUP BY d.account_id, d.currency, d.company_code \
+         UNION ALL SELECT 'OVERDUE', e.account_id, {none}, i.currency, i.company_code, '', '', '', \
+           '', CAST(-SUM(e.amount) AS BIGINT), 0, 0, 0, 0, MIN(i.due_date), CAST(NULL AS DATE) \
+         FROM asked k JOIN entry e ON e.account_id = k.id AND e.effective_date > {today} \
+           JOIN item i ON i.id = e.item_id AND i.class IN {dated} AND i.due_date < {cutoff} \
+         GROUP BY e.account_id, i.currency, i.company_code \
+         UNION ALL SELECT 'LINK', l.id, {none}, l.parent_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
+           {no_day} FROM link l \
+         UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
+           {no_day} FROM due o \
+         UNION ALL SELECT 'SECURED', s.account_id, s.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
+           {no_day} FROM secured s \
+         UNION ALL SELECT 'POLICY', '', {none}, p.policy_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
+           {no_day} FROM (SELECT policy_id FROM credit_policy_activation \
+             ORDER BY recorded_us DESC LIMIT 1) p"
+    )
+}
+
+/// Loads the facts; accounts that don't exist are missing.
+pub(super) async fn load(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Facts> {
+    let Seen { mut facts, due, secured } = look(conn, query).await?;
+    if !due.is_empty() {
+        facts.due = orders::orders_by_id(conn, due).await?;
+    }
+    if !secured.is_empty() {
+        facts.secured = secured::load(conn, &secured, query.now.today).await?;
+        facts.secured.sort_by_key(|secured| secured.security.id);
+    }
+    Ok(facts)
+}
+
+/// The facts, if the one statement tells them all.
+pub(super) async fn load_alone(
+    conn: &impl ConnectionTrait,
+    query: &FactsQuery,
+) -> Result<Option<Facts>> {
+    let Seen { facts, due, secured } = look(conn, query).await?;
+    Ok((due.is_empty() && secured.is_empty()).then_some(facts))
+}
+
+/// What the one statement tells.
+struct Seen {
+    facts: Facts,
+    due: Vec<Uuid>,
+    secured: Vec<Uuid>,
+}
+
+async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
+    let asked = sql::set(Kind::Text, query.accounts.iter());
+    let Now { us, today } = query.now;
+    let grace = Days::new(u64::try_from(query.grace_days).unwrap_or_default());
+    let cutoff = today.checked_sub_days(grace).unwrap_or(NaiveDate::MIN);
+    let mut values = asked.values(conn);
+    let first = values.len() + 1;
+    values.extend([us.into(), today.into(), cutoff.into()]);
+    let text = text(&asked.subquery(conn, 1), first);
+    let rows: Vec<Row> = sql::all(conn, text, values).await?;
+    let mut facts = Facts { policy: DEFAULT_POLICY.to_owned(), ..Facts::default() };
+    let (mut due, mut covered) = (Vec::new(), Vec::new());
+    // Accounts come first in no particular order of rows: nodes are made where they are met.
+    for row in rows {
+        match row.arm.as_str() {
+            "ACCOUNT" | "LINK" => row.account(&mut facts),
+            "USED" => {
+                let used = row.used()?;
+                node(&mut facts, &row.account_id).used.push(used);
+            }
+            "LIMIT" => {
+                let account = row.account_id.clone();
+                node(&mut facts, &account).limits.push(row.limit()?);
+            }
+            "HOLD" => {
+                let account = row.account_id.clone();
+                node(&mut facts, &account).holds.push(row.hold()?);
+            }
+            "OVERDUE" => {
+                let cell = row.overdue()?;
+                add_overdue(node(&mut facts, &row.account_id), cell);
+            }
+            "DUE" => due.extend(row.id),
+            "SECURED" => covered.extend(row.id),
+            "POLICY" => facts.policy = row.t1,
+            other => return Err(Error::internal(format!("unknown fact {other}"))),
+        }
+    }
+    // In a fixed order, whatever the engine's.
+    for node in facts.nodes.values_mut() {
+        node.limits.sort_by_key(|limit| (limit.recorded_us, limit.id));
+        node.holds.sort_by_key(|hold| hold.id);
+    }
+    Ok(Seen { facts, due, secured: covered })
+}
+
+fn node<'a>(facts: &'a mut Facts, account: &str) -> &'a mut Node {
+    facts.nodes.entry(account.to_owned()).or_default()
+}
+
+fn add_overdue(node: &mut Node, cell: OverdueCell) {
+    let same = |other: &&mut OverdueCell| {
+        other.company_code == cell.company_code && other.currency == cell.currency
+    };
+    match node.overdue.iter_mut().find(same) {
+        Some(other) => {
+            other.amount += cell.amount;
+            other.oldest_due = other.oldest_due.min(cell.oldest_due);
+        }
+        None => node.overdue.push(cell),
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    arm: String,
+    account_id: String,
+    id: Option<Uuid>,
+    t1: String,
+    t2: String,
+    t3: String,
+    t4: String,
+    t5: String,
+    t6: String,
+    n1: i64,
+    n2: i64,
+    n3: i64,
+    n4: i64,
+    n5: i64,
+    d1: Option<NaiveDate>,
+    d2: Option<NaiveDate>,
+}
+
+impl Row {
+    fn account(self, facts: &mut Facts) {
+        if !self.t1.is_empty() {
+            facts.parents.insert(self.account_id.clone(), self.t1);
+        }
+        if self.arm == "ACCOUNT" {
+            let node = node(facts, &self.account_id);
+            node.is_blocked = self.t2 == "BLOCKED";
+            node.is_deleted = self.n1 != 0;
+            node.root_id = self.t3;
+            node.head_us = self.n2;
+        }
+    }
+
+    fn used(&self) -> Result<Used> {
+        Ok(Used {
+            currency: currency(&self.t1)?,
+            company_code: self.t2.clone(),
+            component: Component::parse(&self.t3).ok_or_else(|| unreadable("a component"))?,
+            amount: self.n1,
+        })
+    }
+
+    fn limit(self) -> Result<Limit> {
+        let amount = match self.t3.as_str() {
+            "" => None,
+            code => Some(Money { minor: self.n1, currency: currency(code)? }),
+        };
+        let overdue_amount_max = match self.t4.as_str() {
+            "" => None,
+            code => Some(Money { minor: self.n4, currency: currency(code)? }),
+        };
+        Ok(Limit {
+            id: self.id.ok_or_else(|| unreadable("a limit"))?,
+            account_id: self.account_id,
+            segment: self.t1,
+            kind: LimitKind::parse(&self.t2).ok_or_else(|| unreadable("a limit"))?,
+            amount,
+            valid_from: self.d1.ok_or_else(|| unreadable("a limit"))?,
+            valid_to: self.d2.ok_or_else(|| unreadable("a limit"))?,
+            temporary: self.n3 != 0,
+            overdue_amount_max,
+            overdue_days_max: i32::try_from(self.n5).ok().filter(|days| *days >= 0),
+            approver: self.t5,
+            reason: self.t6,
+            recorded_us: self.n2,
+        })
+    }
+
+    fn hold(self) -> Result<Hold> {
+        Ok(Hold {
+            id: self.id.ok_or_else(|| unreadable("a hold"))?,
+            account_id: self.account_id,
+            scope: HoldScope::parse(&self.t1).ok_or_else(|| unreadable("a hold"))?,
+            reason: self.t2,
+            placed_by: self.t3,
+            recorded_us: self.n1,
+            release: None,
+        })
+    }
+
+    fn overdue(&self) -> Result<OverdueCell> {
+        Ok(OverdueCell {
+            company_code: self.t2.clone(),
+            currency: currency(&self.t1)?,
+            amount: self.n1,
+            oldest_due: self.d1.ok_or_else(|| unreadable("an overdue item"))?,
+        })
+    }
+}
+
+fn currency(code: &str) -> Result<Currency> {
+    Currency::parse(code).ok_or_else(|| unreadable("a currency"))
+}
+
+fn unreadable(what: &str) -> Error {
+    Error::internal(format!("{what} cannot be read"))
+}

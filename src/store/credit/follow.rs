@@ -1,0 +1,156 @@
+//! Orders follow the documents that name them, in the transaction that writes these: invoices
+//! come and go, and so does money that names an order.
+
+mod loaded;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use self::loaded::Orders;
+use super::links::{KnownLink, Link, insert_links, links_of, remove_links};
+use super::orders::update_orders;
+use crate::ctx::Clock;
+use crate::domain::books::{AdvanceChange, Changes};
+use crate::domain::credit::component::UsedKey;
+use crate::domain::credit::order::{Now, is_invoicing};
+use crate::domain::document::DocumentKey;
+use crate::domain::error::Result;
+use crate::domain::money::Currency;
+use crate::store::sql::{self, Kind};
+
+/// What a change says about orders.
+pub(in crate::store) struct Said {
+    /// New debits that invoice what they name.
+    invoices: Vec<Invoice>,
+    /// Documents that no longer count.
+    ended: Vec<Uuid>,
+    advances: Vec<AdvanceChange>,
+    /// The order that each new receipt names.
+    named: HashMap<Uuid, Name>,
+}
+
+/// Source system and reference of an order.
+type Name = (String, String);
+
+struct Invoice {
+    document: Uuid,
+    key: DocumentKey,
+    order_ref: String,
+    account_id: String,
+    currency: Currency,
+    gross: i64,
+}
+
+impl Said {
+    pub fn of(changes: &Changes) -> Self {
+        let mut said = Self {
+            invoices: Vec::new(),
+            ended: changes.endings.iter().map(|ending| ending.document).collect(),
+            advances: changes.advances.clone(),
+            named: HashMap::new(),
+        };
+        for document in &changes.documents {
+            let (id, draft) = (document.id, &document.draft);
+            let revises = !said.ended.is_empty();
+            if is_invoicing(draft.kind, draft.side) && (revises || !draft.order_ref.is_empty()) {
+                said.invoices.push(Invoice {
+                    document: id,
+                    key: draft.key.clone(),
+                    order_ref: draft.order_ref.clone(),
+                    account_id: draft.payer.clone(),
+                    currency: draft.currency,
+                    gross: draft.gross,
+                });
+            } else if !draft.order_ref.is_empty() {
+                let name = (draft.key.source_system.clone(), draft.order_ref.clone());
+                said.named.insert(id, name);
+            }
+        }
+        said
+    }
+}
+
+/// Brings the orders up to date with a change whose documents are written; answers what moves
+/// in the projection of what counts. The accounts are locked, and orders of other accounts or
+/// currencies are not touched: whoever names them names something else.
+pub(in crate::store) async fn follow(
+    conn: &impl ConnectionTrait,
+    said: Said,
+    now: Now,
+    clock: &Clock,
+) -> Result<BTreeMap<UsedKey, i64>> {
+    let gone = links_of(conn, &said.ended).await?;
+    let named = names(conn, &said).await?;
+    let mut orders = Orders::load(conn, &said, &gone, &named).await?;
+    if orders.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    // Out before in: a correction takes an invoice out and puts it in again.
+    for KnownLink { link, .. } in &gone {
+        if let Some(known) = orders.touch(link.order) {
+            known.order.reverse_invoice(link.amount);
+        }
+    }
+    let mut links = Vec::new();
+    for invoice in &said.invoices {
+        let order = orders
+            .named(&invoice.key.source_system, &invoice.order_ref)
+            .or_else(|| orders.inherited(invoice, &gone));
+        let Some(known) = order.and_then(|id| orders.of(id, &invoice.account_id, invoice.currency))
+        else {
+            continue;
+        };
+        known.order.invoice(invoice.gross);
+        links.push(Link {
+            document: invoice.document,
+            order: known.order.id,
+            amount: invoice.gross,
+        });
+    }
+    for change in &said.advances {
+        let order = named.get(&change.document).and_then(|(s, r)| orders.named(s, r));
+        if let Some(known) = order.and_then(|id| orders.of(id, &change.account_id, change.currency))
+        {
+            known.order.advance.add(change.effective, change.amount, now.today);
+        }
+    }
+    remove_links(conn, gone.iter().map(|known| known.link.document)).await?;
+    insert_links(conn, &links).await?;
+    let (touched, moves) = orders.settle(now, clock);
+    update_orders(conn, &touched).await?;
+    Ok(moves)
+}
+
+/// The order that each document of the advances names.
+async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid, Name>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: Uuid,
+        source_system: String,
+        order_ref: String,
+    }
+    let mut named = said.named.clone();
+    let documents: BTreeSet<Uuid> = said
+        .advances
+        .iter()
+        .map(|change| change.document)
+        .filter(|document| !named.contains_key(document))
+        .collect();
+    if documents.is_empty() {
+        return Ok(named);
+    }
+    let set = sql::set(Kind::Uuid, documents);
+    let rows: Vec<Row> = sql::all(
+        conn,
+        format!(
+            "SELECT id, source_system, order_ref FROM document WHERE id IN {}",
+            set.subquery(conn, 1)
+        ),
+        set.values(conn),
+    )
+    .await?;
+    named.extend(rows.into_iter().map(|row| (row.id, (row.source_system, row.order_ref))));
+    Ok(named)
+}

@@ -1,0 +1,157 @@
+//! Securities in force, and what of the open items they may cover.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use uuid::Uuid;
+
+use super::securities;
+use crate::domain::credit::security::{Eligible, Security};
+use crate::domain::credit::standing::Secured;
+use crate::domain::error::{Error, Result};
+use crate::domain::money::Currency;
+use crate::store::sql::{self, Cell, Kind, Rows};
+
+/// Open items of a security's account by company, currency and due date.
+#[derive(FromQueryResult)]
+struct OpenRow {
+    id: Uuid,
+    company_code: String,
+    currency: String,
+    document_date: NaiveDate,
+    due_date: NaiveDate,
+    amount: i64,
+}
+
+#[derive(FromQueryResult)]
+struct DisputedRow {
+    id: Uuid,
+    company_code: String,
+    currency: String,
+    due_date: NaiveDate,
+    document_date: NaiveDate,
+    amount: i64,
+}
+
+/// The securities of these ids with what they may cover today.
+pub(super) async fn load(
+    conn: &impl ConnectionTrait,
+    ids: &[Uuid],
+    today: NaiveDate,
+) -> Result<Vec<Secured>> {
+    let found = securities::by_id(conn, ids).await?;
+    let mut open = by_due_date(conn, &found).await?;
+    open.extend(by_terms(conn, &found).await?);
+    let disputed = disputed(conn, &found, today).await?;
+    found
+        .into_iter()
+        .map(|security| {
+            let open: Vec<&OpenRow> = open.iter().filter(|row| row.id == security.id).collect();
+            let id = security.id;
+            let disputed = disputed.iter().filter(|row| row.id == id);
+            secured(security, &open, disputed, today)
+        })
+        .collect()
+}
+
+fn secured<'a>(
+    security: Security,
+    open: &[&OpenRow],
+    disputed: impl Iterator<Item = &'a DisputedRow>,
+    today: NaiveDate,
+) -> Result<Secured> {
+    let oldest = security.oldest_eligible(today);
+    let is_eligible = |document: NaiveDate, due: NaiveDate| {
+        let terms = (due - document).num_days();
+        due >= oldest
+            && (security.terms_days_max == 0 || terms <= i64::from(security.terms_days_max))
+    };
+    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for row in open.iter().filter(|row| is_eligible(row.document_date, row.due_date)) {
+        *sums.entry((row.company_code.clone(), row.currency.clone())).or_default() += row.amount;
+    }
+    for row in disputed.filter(|row| is_eligible(row.document_date, row.due_date)) {
+        *sums.entry((row.company_code.clone(), row.currency.clone())).or_default() -= row.amount;
+    }
+    let overdue = open.iter().filter(|row| row.due_date < today && row.amount > 0);
+    let oldest_due = overdue.map(|row| row.due_date).min();
+    let eligible = sums
+        .into_iter()
+        .map(|((company_code, code), open)| {
+            let unreadable = || Error::internal(format!("stored currency {code}"));
+            let currency = Currency::parse(&code).ok_or_else(unreadable)?;
+            Ok(Eligible { company_code, currency, open: open.max(0) })
+        })
+        .collect::<Result<_>>()?;
+    Ok(Secured { security, eligible, oldest_due })
+}
+
+fn table<'a>(securities: impl Iterator<Item = &'a Security>) -> Rows {
+    let mut rows = Rows::new(&[("id", Kind::Uuid), ("account_id", Kind::Text)]);
+    for security in securities {
+        rows.push([Cell::from(security.id), (&security.account_id).into()]);
+    }
+    rows
+}
+
+/// Along the projection by due date: where terms do not matter, neither do documents.
+async fn by_due_date(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<OpenRow>> {
+    let rows = table(all.iter().filter(|security| security.terms_days_max == 0));
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "SELECT s.id, d.company_code, d.currency, d.due_date AS document_date, d.due_date, \
+           d.amount FROM {} JOIN account_due d ON d.account_id = s.account_id \
+         WHERE d.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') AND d.items > 0",
+        rows.table(conn, "s", 1)
+    );
+    sql::all(conn, text, rows.values(conn)).await
+}
+
+/// Item by item, where longer terms are not eligible.
+async fn by_terms(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<OpenRow>> {
+    let rows = table(all.iter().filter(|security| security.terms_days_max > 0));
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!(
+        "SELECT s.id, i.company_code, i.currency, i.document_date, i.due_date, \
+           CAST(SUM(i.open) AS BIGINT) AS amount \
+         FROM {} JOIN item i ON i.account_id = s.account_id \
+         WHERE i.open <> 0 AND i.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') \
+         GROUP BY s.id, i.company_code, i.currency, i.document_date, i.due_date",
+        rows.table(conn, "s", 1)
+    );
+    sql::all(conn, text, rows.values(conn)).await
+}
+
+/// What is disputed of open items, of each no more than is open.
+async fn disputed(
+    conn: &impl ConnectionTrait,
+    all: &[Security],
+    today: NaiveDate,
+) -> Result<Vec<DisputedRow>> {
+    let rows = table(all.iter().filter(|security| !security.covers_disputed));
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = rows.values(conn);
+    values.push(today.into());
+    let day = values.len();
+    let text = format!(
+        "SELECT id, company_code, currency, due_date, document_date, \
+           CASE WHEN disputed < open THEN disputed ELSE open END AS amount \
+         FROM (SELECT s.id, i.company_code, i.currency, i.due_date, i.document_date, i.open, \
+             CAST(SUM(d.amount) AS BIGINT) AS disputed \
+           FROM {} JOIN dispute d ON d.account_id = s.account_id AND d.open_date <= ${day} \
+           JOIN item i ON i.id = d.item_id AND i.open > 0 \
+           LEFT JOIN dispute_end e ON e.dispute_id = d.id AND e.resolve_date <= ${day} \
+           WHERE e.dispute_id IS NULL \
+           GROUP BY s.id, i.id, i.company_code, i.currency, i.due_date, i.document_date, i.open) \
+         AS contested",
+        rows.table(conn, "s", 1)
+    );
+    sql::all(conn, text, values).await
+}

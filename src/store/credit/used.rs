@@ -1,0 +1,124 @@
+//! What counts against limits: a projection of each account with everything below it, so that
+//! a check reads the chain of an account and not its group.
+//!
+//! The rows of an account are those of its group: whoever moves them holds its lock.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::ConnectionTrait;
+
+use crate::domain::credit::component::{AT_ONCE, UsedKey};
+use crate::domain::error::Result;
+use crate::store::WriteTx;
+use crate::store::sql::{self, Cell, Kind, ROWS_PER_STATEMENT, Rows};
+
+/// Added to what is there.
+const ADD: &str = "ON CONFLICT (account_id, currency, company_code, component, effective_date) \
+    DO UPDATE SET amount = credit_used.amount + excluded.amount";
+
+/// What has come to count by today counts at once: one row for all of it.
+pub(in crate::store) fn settle_days(
+    moves: BTreeMap<UsedKey, i64>,
+    today: NaiveDate,
+) -> BTreeMap<UsedKey, i64> {
+    let mut settled = BTreeMap::new();
+    for (mut key, amount) in moves {
+        if key.effective <= today {
+            key.effective = AT_ONCE;
+        }
+        *settled.entry(key).or_default() += amount;
+    }
+    settled
+}
+
+/// Adds to what the accounts count, and every account above each of them. Their groups are
+/// locked; rows are written in the order of their key, so that writers meet in one order.
+pub(in crate::store) async fn add_used(
+    conn: &impl ConnectionTrait,
+    moves: BTreeMap<UsedKey, i64>,
+) -> Result<()> {
+    let mut rows = Rows::new(&[
+        ("account_id", Kind::Text),
+        ("currency", Kind::Text),
+        ("company_code", Kind::Text),
+        ("component", Kind::Text),
+        ("effective_date", Kind::Date),
+        ("amount", Kind::Int),
+    ]);
+    for (UsedKey { account_id, currency, company_code, component, effective }, amount) in moves {
+        if amount != 0 {
+            rows.push([
+                Cell::from(account_id),
+                currency.into(),
+                company_code.into(),
+                component.as_str().into(),
+                effective.into(),
+                amount.into(),
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    for rows in rows.chunks(ROWS_PER_STATEMENT) {
+        let sql = format!(
+            "INSERT INTO credit_used \
+               (account_id, currency, company_code, component, effective_date, amount) \
+             WITH RECURSIVE moved AS (SELECT * FROM {}), \
+             above(account_id, ancestor_id, step) AS ( \
+               SELECT account_id, account_id, 0 FROM (SELECT DISTINCT account_id FROM moved) own \
+               UNION ALL \
+               SELECT u.account_id, a.parent_id, u.step + 1 FROM above u \
+               JOIN account a ON a.id = u.ancestor_id WHERE a.parent_id <> '' AND u.step < 64) \
+             SELECT u.ancestor_id, m.currency, m.company_code, m.component, m.effective_date, \
+               CAST(SUM(m.amount) AS BIGINT) \
+             FROM moved m JOIN above u ON u.account_id = m.account_id \
+             GROUP BY u.ancestor_id, m.currency, m.company_code, m.component, m.effective_date \
+             HAVING SUM(m.amount) <> 0 \
+             ORDER BY u.ancestor_id, m.currency, m.company_code, m.component, m.effective_date \
+             {ADD}",
+            rows.table(conn, "r", 1)
+        );
+        sql::execute(conn, sql, rows.values(conn)).await?;
+    }
+    Ok(())
+}
+
+/// Takes what an account and everything below it counts off the accounts above it, and adds it
+/// to `parent_id` (empty: nobody) and those above that. The account still stands where it stood,
+/// and both groups are locked.
+pub(in crate::store) async fn move_used(
+    conn: &impl ConnectionTrait,
+    account_id: &str,
+    parent_id: &str,
+) -> Result<()> {
+    sql::execute(
+        conn,
+        format!(
+            "INSERT INTO credit_used \
+               (account_id, currency, company_code, component, effective_date, amount) \
+             WITH RECURSIVE above(id, sign, step) AS ( \
+               SELECT parent_id, -1, 0 FROM account WHERE id = $1 AND parent_id <> '' \
+               UNION ALL SELECT id, 1, 0 FROM account WHERE id = $2 \
+               UNION ALL SELECT a.parent_id, u.sign, u.step + 1 FROM above u \
+               JOIN account a ON a.id = u.id WHERE a.parent_id <> '' AND u.step < 64), \
+             moved AS (SELECT id, SUM(sign) AS sign FROM above GROUP BY id HAVING SUM(sign) <> 0) \
+             SELECT m.id, c.currency, c.company_code, c.component, c.effective_date, \
+               CAST(m.sign * c.amount AS BIGINT) \
+             FROM moved m JOIN credit_used c ON c.account_id = $1 WHERE c.amount <> 0 \
+             ORDER BY m.id, c.currency, c.company_code, c.component, c.effective_date {ADD}"
+        ),
+        vec![account_id.into(), parent_id.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+impl WriteTx {
+    /// Adds to what accounts and every account above them count against limits; their groups
+    /// are locked. What counts from a day on that has come counts at once.
+    pub async fn add_used(&mut self, moves: BTreeMap<UsedKey, i64>) -> Result<()> {
+        add_used(&self.conn, settle_days(moves, self.clock().business_date())).await
+    }
+}

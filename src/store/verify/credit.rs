@@ -1,0 +1,180 @@
+//! What counts against limits, and the orders that reserve it: against the entries, the tree
+//! of accounts as it is now, and the rules of [`crate::domain::credit::order`].
+
+use chrono::NaiveDate;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
+use uuid::Uuid;
+
+use super::{Check, EXAMPLES_MAX, Query, id};
+use crate::ctx::Clock;
+use crate::domain::credit::component::Component;
+use crate::domain::credit::desk::FoundKey;
+use crate::domain::credit::order::{Advance, Now, Order};
+use crate::domain::error::Result;
+use crate::domain::item::ItemClass;
+use crate::store::credit::{KnownOrder, order_histories, orders_page};
+
+/// Orders looked at together.
+const BATCH: i64 = 1_000;
+
+pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
+    let document = id(engine, "l.document_id");
+    [
+        Query::new(
+            "what counts against limits = entries and orders of each account and those below it",
+            "SELECT COUNT(*) AS v FROM credit_used",
+            used(),
+        )
+        .with(today),
+        Query::new(
+            "each order is as far invoiced as the documents that invoice it",
+            "SELECT COUNT(*) AS v FROM credit_order",
+            "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
+               ': invoiced ' || o.invoiced_live || ', at the most ' || o.invoiced || \
+               ', documents ' || COALESCE(s.total, 0) AS example \
+             FROM credit_order o LEFT JOIN \
+               (SELECT order_id, SUM(amount) AS total FROM credit_order_document \
+                GROUP BY order_id) s ON s.order_id = o.id \
+             WHERE o.invoiced_live <> COALESCE(s.total, 0) OR o.invoiced < o.invoiced_live",
+        ),
+        Query::new(
+            "each document that invoices an order counts, in its account and currency",
+            "SELECT COUNT(*) AS v FROM credit_order_document",
+            format!(
+                "SELECT 'document ' || {document} || ' of order ' || COALESCE(o.order_ref, '') \
+                   AS example \
+                 FROM credit_order_document l LEFT JOIN credit_order o ON o.id = l.order_id \
+                 LEFT JOIN document d ON d.id = l.document_id \
+                 LEFT JOIN document_end e ON e.document_id = l.document_id \
+                 WHERE o.id IS NULL OR d.id IS NULL OR e.document_id IS NOT NULL \
+                   OR d.account_id <> o.account_id OR d.currency <> o.currency \
+                   OR d.gross <> l.amount OR d.side <> 'DEBIT'"
+            ),
+        ),
+        Query::new(
+            "each order belongs to the group of its account",
+            "SELECT COUNT(*) AS v FROM credit_order",
+            "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
+               ': group ' || o.root_id || ', account ' || COALESCE(h.root_id, '') AS example \
+             FROM credit_order o LEFT JOIN account_head h ON h.account_id = o.account_id \
+             WHERE o.root_id <> COALESCE(h.root_id, '')",
+        ),
+    ]
+}
+
+/// What is left of the projection after what it should be is taken off: in all, and by today
+/// (`$1`).
+fn used() -> String {
+    let component = components();
+    let advance = ItemClass::OrderAdvance;
+    let counted = [
+        ("counted_order", Component::Orders),
+        ("counted_delivered", Component::Delivered),
+        ("counted_advance", Component::OrderAdvances),
+    ]
+    .map(|(column, component)| {
+        format!(
+            "UNION ALL SELECT account_id, currency, company_code, '{component}', {column}, \
+             {column} FROM credit_order"
+        )
+    })
+    .join(" ");
+    format!(
+        "WITH RECURSIVE above(account_id, ancestor_id, step) AS ( \
+           SELECT id, id, 0 FROM account UNION ALL \
+           SELECT u.account_id, a.parent_id, u.step + 1 FROM above u \
+           JOIN account a ON a.id = u.ancestor_id WHERE a.parent_id <> '' AND u.step < 64), \
+         own AS (SELECT i.account_id, i.currency, i.company_code, {component} AS component, \
+             SUM(e.amount) AS total, \
+             SUM(CASE WHEN (e.kind = 'POST' AND e.amount > 0) OR e.effective_date <= $1 \
+               THEN e.amount ELSE 0 END) AS counting \
+           FROM entry e JOIN item i ON i.id = e.item_id WHERE i.class <> '{advance}' \
+           GROUP BY i.account_id, i.currency, i.company_code, {component} {counted}), \
+         both_sides AS (SELECT u.ancestor_id AS account_id, o.currency, o.company_code, \
+             o.component, o.total, o.counting, 0 AS stored, 0 AS stored_counting \
+           FROM own o JOIN above u ON u.account_id = o.account_id \
+           UNION ALL SELECT account_id, currency, company_code, component, 0, 0, amount, \
+             CASE WHEN effective_date <= $1 THEN amount ELSE 0 END FROM credit_used) \
+         SELECT account_id || ' ' || currency || ' ' || company_code || ' ' || component || ': ' \
+           || SUM(stored_counting) || ' counts of ' || SUM(stored) || ', entries and orders ' \
+           || SUM(counting) || ' of ' || SUM(total) AS example FROM both_sides \
+         GROUP BY account_id, currency, company_code, component \
+         HAVING SUM(total) <> SUM(stored) OR SUM(counting) <> SUM(stored_counting)"
+    )
+}
+
+/// The component of an item, by its class.
+fn components() -> String {
+    let arms = ItemClass::ALL.iter().filter_map(|class| {
+        let component = Component::of(*class)?;
+        Some(format!("WHEN '{class}' THEN '{component}' "))
+    });
+    format!("CASE i.class {}ELSE '' END", arms.collect::<String>())
+}
+
+/// Every order, by the rules: what it counts, and what the ledger says of it.
+pub(super) async fn orders(conn: &DatabaseTransaction, clock: &Clock) -> Result<Check> {
+    let now = Now { us: clock.now_micros(), today: clock.business_date() };
+    let mut check = Check {
+        name: "each order counts what its amounts and the ledger say",
+        checked: 0,
+        differences: 0,
+        examples: Vec::new(),
+    };
+    let mut after = Uuid::nil();
+    loop {
+        let known = orders_page(conn, after, BATCH).await?;
+        let Some(last) = known.last() else { break };
+        after = last.order.id;
+        check_batch(conn, &mut check, &known, now).await?;
+    }
+    Ok(check)
+}
+
+async fn check_batch(
+    conn: &impl ConnectionTrait,
+    check: &mut Check,
+    known: &[KnownOrder],
+    now: Now,
+) -> Result<()> {
+    let keys: Vec<FoundKey> = known.iter().map(|known| FoundKey::of(&known.order)).collect();
+    let mut histories = order_histories(conn, &keys, now.today).await?;
+    for (KnownOrder { order, next_change_us, .. }, key) in known.iter().zip(&keys) {
+        check.checked += 1;
+        let history = histories.remove(key).unwrap_or_default();
+        let counted = order.counted(now);
+        let mut faults = Vec::new();
+        if order.stored != counted && *next_change_us > now.us {
+            faults.push(format!("counts {:?}, should be {counted:?}", order.stored));
+        }
+        if sums(&order.advance, now) != sums(&history.advance, now) {
+            let (counting, total) = sums(&order.advance, now);
+            let (paid, in_all) = sums(&history.advance, now);
+            faults.push(format!(
+                "{counting} counts of {total} paid ahead, receipts {paid} of {in_all}"
+            ));
+        }
+        if !history.documents.is_empty() {
+            faults.push(format!("{} documents name and don't invoice it", history.documents.len()));
+        }
+        note(check, order, &faults);
+    }
+    Ok(())
+}
+
+/// What counts by now, and what will in all.
+fn sums(advance: &Advance, now: Now) -> (i64, i64) {
+    (advance.on(now.today), advance.on(NaiveDate::MAX))
+}
+
+fn note(check: &mut Check, order: &Order, faults: &[String]) {
+    if faults.is_empty() {
+        return;
+    }
+    check.differences += 1;
+    if check.examples.len() < EXAMPLES_MAX as usize {
+        let Order { system, order_ref, account_id, .. } = order;
+        let faults = faults.join("; ");
+        check.examples.push(format!("order {system} {order_ref} of {account_id}: {faults}"));
+    }
+}
