@@ -10,6 +10,7 @@ mod architecture;
 mod bad_days;
 mod bad_input;
 mod command_line;
+mod credit_races;
 mod demo;
 mod error_contract;
 mod ledger_rules;

@@ -10,6 +10,7 @@ use ballast::config::Config;
 use ballast::ctx::Clock;
 use ballast::domain::error::Error;
 use ballast::pb::account_service_client::AccountServiceClient;
+use ballast::pb::credit_service_client::CreditServiceClient;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
 use ballast::shutdown::Shutdown;
 use ballast::store::Store;
@@ -204,6 +205,10 @@ impl TestServer {
 
     pub fn receivables(&self) -> ReceivableServiceClient<Channel> {
         ReceivableServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
+    }
+
+    pub fn credit(&self) -> CreditServiceClient<Channel> {
+        CreditServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
     }
 
     pub fn health(&self) -> HealthClient<Channel> {
