@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use crate::domain::account::Account;
 use crate::domain::account::command::{DeleteAccount, ParentChange, UpdateAccount};
-use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::order::{Counted, NEVER, Now, Order, OrderState};
 use crate::domain::document::{BaselineDates, ClearingInstruction, DocumentKey, Draft};
 use crate::domain::error::Result;
@@ -18,7 +17,7 @@ use crate::domain::names::{AccountRef, ChildName};
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
 use crate::service::ledger::Ledger;
-use crate::store::credit::{KnownOrder, Link};
+use crate::store::credit::{KnownOrder, Link, OrderKey};
 use crate::store::seed::{Fresh, day, fresh};
 use crate::store::{Call, Lane, WriteTx};
 
