@@ -16,6 +16,7 @@ mod policies;
 mod rule_event;
 mod run;
 mod securities;
+mod watch;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -28,6 +29,7 @@ use crate::store::Store;
 use crate::store::credit::Known;
 
 use self::batch::Batcher;
+pub use self::watch::Transitions;
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]

@@ -118,7 +118,9 @@ impl Desk {
                 resource: Resource { kind: "creditReservation", name },
             }
         };
-        let same_place = known.account_id == ask.account && known.currency == ask.amount.currency;
+        let same_place = known.account_id == ask.account
+            && known.company_code == ask.company
+            && known.currency == ask.amount.currency;
         if !same_place {
             return Err(taken());
         }
@@ -128,11 +130,7 @@ impl Desk {
         let made = self.decision(known.decision);
         let made =
             made.ok_or_else(|| Error::internal(format!("the decision of {} is gone", known.id)))?;
-        if made.amount == ask.amount && made.company_code == ask.company {
-            Ok(Some(made.id))
-        } else {
-            Err(taken())
-        }
+        if made.amount == ask.amount { Ok(Some(made.id)) } else { Err(taken()) }
     }
 
     /// A new order with what the ledger knows of it, or the one that was rejected.
@@ -141,7 +139,6 @@ impl Desk {
             Some(rejected) => {
                 let again = Order {
                     amount: ask.amount.minor,
-                    company_code: ask.company.to_owned(),
                     state: OrderState::Open,
                     grant: None,
                     ..rejected
