@@ -11,6 +11,7 @@ mod bad_days;
 mod bad_input;
 mod command_line;
 mod credit_jobs;
+mod credit_races;
 mod credit_rules;
 mod demo;
 mod error_contract;

@@ -5,6 +5,7 @@
 
 mod database;
 pub mod ledger;
+pub mod linear;
 mod raw;
 mod refusal;
 mod server;
