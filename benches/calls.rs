@@ -22,6 +22,7 @@ use support::{Effort, run};
 
 const ACCOUNTS: usize = 1_000;
 const SERVICE: &str = "/ballast.v1.ReceivableService/GetReceivablesRisk";
+const CHECK: &str = "/ballast.v1.CreditService/CheckCredit";
 const STATUS: &str = "/ballast.v1.AccountService/GetAccountStatus";
 
 fn main() {
@@ -52,6 +53,7 @@ async fn measure(engine: Engine, effort: Effort, table: &mut Table) {
     });
     data::import(server.channel().await, "calls", documents).await;
     let ids = ids(&server).await;
+    data::set_limits(server.channel().await, &(0..ACCOUNTS).map(account).collect::<Vec<_>>()).await;
     let bare = Bare::connect(&database.url).await;
 
     let empty = Target::new(server.address, "/grpc.health.v1.Health/Check", vec![Bytes::new()]);
@@ -65,6 +67,7 @@ async fn measure(engine: Engine, effort: Effort, table: &mut Table) {
         ("GetReceivablesRisk BASIC", SERVICE, risk_requests(&ids, pb::RiskView::Basic)),
         ("GetReceivablesRisk FULL", SERVICE, risk_requests(&ids, pb::RiskView::Full)),
         ("GetAccountStatus", STATUS, status_requests(&ids)),
+        ("CheckCredit", CHECK, check_requests(&ids)),
     ];
     let mut candidates = Vec::new();
     for (name, path, requests) in methods {
@@ -217,6 +220,15 @@ fn status_requests(ids: &[String]) -> Vec<Bytes> {
     let request = |id: &String| pb::GetAccountStatusRequest {
         name: format!("accounts/{id}"),
         as_of: Some(date(as_of())),
+        ..Default::default()
+    };
+    ids.iter().map(|id| Bytes::from(request(id).encode_to_vec())).collect()
+}
+
+fn check_requests(ids: &[String]) -> Vec<Bytes> {
+    let request = |id: &String| pb::CheckCreditRequest {
+        account: format!("accounts/{id}"),
+        amount: Some(pb::Money { currency_code: "USD".into(), units: 1, nanos: 0 }),
         ..Default::default()
     };
     ids.iter().map(|id| Bytes::from(request(id).encode_to_vec())).collect()

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tower::ServiceBuilder;
 
@@ -27,6 +28,7 @@ use crate::api::middleware::{Inner, With};
 use crate::config::Config;
 use crate::ctx::Clock;
 use crate::domain::error::Result;
+use crate::service::credit::Credit;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use accept::Acceptor;
@@ -86,8 +88,10 @@ impl App {
 
         let app = Self { config: Arc::new(config), store, clock };
         let health = Health::new().await;
-        let routes = routes::routes(&app, &health)?;
-        app.serve_routes(listener, routes, health, shutdown, ready).await
+        let credit = Credit::new(app.store.clone(), settings(&app.config)?);
+        let routes = routes::routes(&app, &health, credit.clone())?;
+        let jobs = jobs::start(&app.store, credit, &app.clock, &shutdown);
+        app.serve_routes(listener, routes, health, jobs, shutdown, ready).await
     }
 
     async fn serve_routes(
@@ -95,6 +99,7 @@ impl App {
         listener: TcpListener,
         routes: Routes,
         health: Health,
+        jobs: TaskTracker,
         shutdown: Shutdown,
         ready: impl FnOnce(),
     ) -> Result<(), ServeError> {
@@ -108,7 +113,6 @@ impl App {
             let readiness = readiness.clone();
             async move { readiness.check().await }
         }));
-        let jobs = jobs::start(&self.store, &self.clock, &shutdown);
         let accepting = tokio::spawn(acceptor.run(service));
         ready();
 

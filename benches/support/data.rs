@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use ballast::pb;
+use ballast::pb::credit_service_client::CreditServiceClient;
 use ballast::pb::import_documents_request::Step;
 use ballast::pb::import_documents_response::Step as Answer;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
@@ -185,5 +186,29 @@ async fn send(requests: &tokio::sync::mpsc::Sender<pb::ImportDocumentsRequest>, 
 fn taken(answer: &pb::ImportAcknowledgement) {
     for result in &answer.results {
         assert_eq!(result.outcome(), pb::PostOutcome::Posted, "{:?}", result.faults);
+    }
+}
+
+/// Limits that are never reached.
+pub async fn set_limits(channel: Channel, accounts: &[String]) {
+    let client = CreditServiceClient::new(channel);
+    for chunk in accounts.chunks(64) {
+        let calls = chunk.iter().map(|account| {
+            let mut client = client.clone();
+            let limit = pb::CreditLimit {
+                kind: pb::CreditLimitKind::Amount.into(),
+                amount: Some(usd(1_000_000_000_000)),
+                approver: "bench".into(),
+                reason: "bench".into(),
+                ..Default::default()
+            };
+            let request = pb::SetCreditLimitRequest {
+                account: account.clone(),
+                limit: Some(limit),
+                request_id: uuid::Uuid::now_v7().to_string(),
+            };
+            async move { client.set_credit_limit(request).await.expect("a limit") }
+        });
+        futures_util::future::join_all(calls).await;
     }
 }

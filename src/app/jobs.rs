@@ -1,19 +1,46 @@
 //! Work beside the calls. No answer depends on it: it gives audit rows and events their final
-//! position, and forgets requests that are past their time.
+//! position, tells other systems what changed by itself, and forgets requests that are past
+//! their time.
 
 use std::time::Duration;
 
 use tokio_util::task::TaskTracker;
 
 use crate::ctx::{Clock, Ctx};
+use crate::service::credit::Credit;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 
 /// How often old idempotency records are deleted.
 const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);
 
-pub(super) fn start(store: &Store, clock: &Clock, shutdown: &Shutdown) -> TaskTracker {
+/// How often is looked for what changed by itself: orders that lapsed, rules that hold.
+const TRANSITIONS_INTERVAL: Duration = Duration::from_secs(60);
+
+pub(super) fn start(
+    store: &Store,
+    credit: Credit,
+    clock: &Clock,
+    shutdown: &Shutdown,
+) -> TaskTracker {
     let jobs = TaskTracker::new();
+    let (ctx, stop) = (Ctx::system(clock.clone()), shutdown.clone());
+    jobs.spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.requested() => return,
+                () = tokio::time::sleep(TRANSITIONS_INTERVAL) => {}
+            }
+            let told = tokio::select! {
+                () = stop.requested() => return,
+                told = credit.publish_transitions(&ctx) => told,
+            };
+            match told {
+                Ok(told) => tracing::debug!(?told, "transitions of credit"),
+                Err(error) => tracing::warn!(%error, "transitions of credit are told later"),
+            }
+        }
+    });
     let (sealing, stop) = (store.clone(), shutdown.clone());
     let ctx = Ctx::system(clock.clone());
     jobs.spawn(async move { sealing.run_sealer(ctx, stop.requested()).await });

@@ -15,6 +15,7 @@ use crate::pb;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
+use crate::service::credit::Credit;
 use crate::service::{self, Settings};
 
 /// Bounds the messages of a generated server, in both directions. Compressed requests are
@@ -29,12 +30,11 @@ macro_rules! bounded {
 }
 
 /// Everything served on one port.
-pub(super) fn routes(app: &App, health: &Health) -> Result<Routes> {
+pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Routes> {
     let server = &app.config.server;
     let settings = settings(&app.config)?;
     let store = || app.store.clone();
     let questions = service::receivables::Receivables::new(store(), settings.clone());
-    let credit = service::credit::Credit::new(store(), settings.clone());
     let accounts = Accounts::new(AccountServices {
         accounts: service::accounts::Accounts::new(store()),
         receivables: questions.clone(),

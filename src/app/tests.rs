@@ -51,7 +51,9 @@ async fn start(change: impl FnOnce(&mut config::Server)) -> Running {
     let shutdown = Shutdown::new();
     let stop = shutdown.clone();
     let health = Health::new().await;
-    let served = tokio::spawn(app.serve_routes(listener, routes, health, stop, || {}));
+    let jobs = TaskTracker::new();
+    jobs.close();
+    let served = tokio::spawn(app.serve_routes(listener, routes, health, jobs, stop, || {}));
     Running { address, shutdown, served }
 }
 

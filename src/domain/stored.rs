@@ -40,6 +40,7 @@ pub(crate) use stored_enum;
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::credit::{component, decision, hold, limit, order, security};
     use crate::domain::{aging, dates, item, names, promise, rates, terms};
 
     macro_rules! round_trips {
@@ -58,14 +59,26 @@ mod tests {
     fn every_stored_name_reads_back_as_its_value_in_columns_and_in_json() {
         round_trips!(
             aging::Basis,
+            component::Component,
             dates::BusinessDayConvention,
+            decision::DecisionKind,
+            decision::Disposition,
+            decision::ReasonCode,
+            decision::RemedyAction,
+            decision::Verdict,
+            hold::HoldScope,
             item::AdjustmentReason,
             item::DocumentKind,
             item::ItemClass,
             item::Side,
+            limit::LimitKind,
+            limit::LimitState,
             names::CanonicalForm,
+            order::OrderState,
+            order::Stage,
             promise::PromiseState,
             rates::RatePath,
+            security::SecurityKind,
             terms::Baseline,
             terms::InstalmentKind,
         );

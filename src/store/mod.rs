@@ -15,6 +15,7 @@ pub mod error;
 pub mod facts;
 mod import_run;
 mod journal;
+mod lease;
 mod ledger;
 mod migration;
 mod observe;

@@ -32,6 +32,15 @@ pub(crate) struct Item<'a> {
 /// One on each engine that can be reached: SQLite always, PostgreSQL if
 /// `BALLAST_TEST_POSTGRES_URL` names a server. Business date 2026-06-15.
 pub(crate) async fn fresh() -> Vec<Fresh> {
+    let all = empty().await;
+    for db in &all {
+        db.store.migrate().await.unwrap();
+    }
+    all
+}
+
+/// As [`fresh`], without a schema.
+pub(crate) async fn empty() -> Vec<Fresh> {
     let mut all = vec![open_sqlite().await];
     if let Ok(server) = std::env::var("BALLAST_TEST_POSTGRES_URL") {
         all.push(open_postgres(&server).await);
@@ -60,7 +69,6 @@ async fn open(url: String, folder: tempfile::TempDir) -> Fresh {
     let clock = Clock::manual(now, chrono_tz::UTC);
     let options = Database { url: DatabaseUrl::new(url), ..Database::default() };
     let store = Store::connect(&options, clock.clone()).await.unwrap();
-    store.migrate().await.unwrap();
     Fresh { store, ctx: Ctx::system(clock), _folder: folder }
 }
 

@@ -3,7 +3,6 @@
 
 use ballast::pb;
 
-use crate::support::TestServer;
 use crate::support::credit::*;
 use crate::support::ledger::*;
 

@@ -244,3 +244,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_change_moves_in_exposures_follows_from_its_entries() {
+    use crate::domain::credit::component::{AT_ONCE, Component};
+    let mut books = Books::default();
+    let (_, invoice) = post(&mut books, draft("1", DocumentKind::Invoice, 20, &[(30, 100)]));
+    let (_, receipt) = post(&mut books, draft("2", DocumentKind::Receipt, 20, &[(0, 60)]));
+    let mut ahead = draft("3", DocumentKind::Receipt, 20, &[(0, 30)]);
+    ahead.order_ref = "o1".into();
+    let (advance, parts) = post(&mut books, ahead);
+    books.clear_document(receipt[0], &invoice, None, &no_rates()).unwrap();
+    books.clear_document(parts[0], &invoice, Some(10), &no_rates()).unwrap();
+    // Leaves nothing behind.
+    books.attempt(|b| b.clear_document(parts[0], &invoice, Some(99), &no_rates())).unwrap_err();
+    let changes = books.take_changes().unwrap();
+    let credit: Vec<_> =
+        changes.credit.iter().map(|(key, n)| (key.component, key.effective, *n)).collect();
+    assert_eq!(
+        credit,
+        [
+            (Component::OpenReceivables, AT_ONCE, 100),
+            (Component::OpenReceivables, day(20), -70),
+            (Component::UnappliedCash, day(20), 0),
+        ]
+    );
+    let advances: Vec<_> = changes.advances.iter().map(|a| (a.document, a.amount)).collect();
+    assert_eq!(advances, [(advance, 30), (advance, -10)]);
+    assert!(books.take_changes().unwrap().credit.is_empty());
+}

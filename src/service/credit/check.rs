@@ -172,7 +172,7 @@ fn profile(
 
 /// The currency a profile is told in: that of the nearest limit with an amount, else of what is
 /// used.
-fn currency_of(standing: &Standing, account: &str) -> Result<Currency> {
+pub(super) fn currency_of(standing: &Standing, account: &str) -> Result<Currency> {
     let chain = standing.chain(account);
     let limits = chain.iter().filter_map(|id| standing.limit(id, ""));
     let amounts = limits.filter(|limit| limit.kind == LimitKind::Amount);

@@ -14,8 +14,11 @@ mod limits;
 mod orders;
 mod policies;
 mod rule_event;
+#[cfg(test)]
+mod rule_tests;
 mod run;
 mod securities;
+mod watch;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -28,6 +31,7 @@ use crate::store::Store;
 use crate::store::credit::Known;
 
 use self::batch::Batcher;
+pub use self::watch::Transitions;
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]

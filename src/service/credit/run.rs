@@ -13,6 +13,7 @@ use crate::domain::credit::desk::{
     Amend, Caller, Changes, Desk, FoundKey, Loaded, Referral, Reserve,
 };
 use crate::domain::credit::order::{Now, Order};
+use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
@@ -99,9 +100,7 @@ pub(super) async fn all(
     let now = Now { us, today: tx.clock().business_date() };
     let known = tx.credit_standing(&batch.query(settings, policy, ids, now)).await?;
     policy.saw(&known);
-    let roots = known.standing.nodes.iter();
-    let roots: HashMap<String, String> =
-        roots.map(|(id, node)| (id.clone(), node.root_id.clone())).collect();
+    let roots = roots(&known.standing);
     let mut desk = batch.desk(tx, known, &accounts).await?;
     let mut made = Vec::new();
     for n in batch.open() {
@@ -390,8 +389,13 @@ fn with_evidence(
     decided
 }
 
+/// The group of each account.
+pub(super) fn roots(standing: &Standing) -> HashMap<String, String> {
+    standing.nodes.iter().map(|(id, node)| (id.clone(), node.root_id.clone())).collect()
+}
+
 /// Writes what the desk left, as sets.
-async fn write(
+pub(super) async fn write(
     tx: &mut WriteTx,
     changes: Changes,
     roots: &HashMap<String, String>,

@@ -175,11 +175,12 @@ async fn post_chunk(
         results.push(refused);
     }
 
-    let (accounts, closed) = posting::lock(tx, &drafts).await?;
+    let posting::Locked { accounts, closed, delivered } = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
     let oldest_first = run.oldest_first;
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
-    let mut posting = post::Posting { tx: &mut *tx, closed, accounts, import_id, oldest_first };
+    let mut posting =
+        post::Posting { tx: &mut *tx, closed, accounts, delivered, import_id, oldest_first };
     let posted = posting.post(drafts).await?;
     // What waited for these documents is settled at our finish, with everything else.
     let new_keys = post::new_keys(keys.iter().zip(&posted));

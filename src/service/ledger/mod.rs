@@ -13,6 +13,7 @@ mod rates;
 mod revise;
 #[cfg(test)]
 mod tests;
+mod write_off;
 
 use crate::domain::error::Result;
 use crate::domain::names::AccountRef;

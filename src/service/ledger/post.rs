@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::revise;
 use crate::domain::books::{Admission, Books, NewDocument, Parked, admit, content_hash};
+use crate::domain::credit::order::is_invoicing;
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::item::{DocumentKind, Side};
@@ -22,6 +23,8 @@ pub struct Posting<'a> {
     pub closed: HashMap<String, NaiveDate>,
     /// The payers, as they are under their locks.
     pub accounts: HashMap<String, KnownAccount>,
+    /// Orders whose goods were delivered and not invoiced: payer, system, reference.
+    pub delivered: HashSet<(String, String, String)>,
     /// Their clearings wait for the finish of this import; empty: they are applied next.
     pub import_id: &'a str,
     /// Credits that name nothing settle the oldest due first; money that names an order keeps
@@ -105,7 +108,8 @@ impl Posting<'_> {
             .at("payer")
             .into());
         }
-        if draft.side == Side::Debit && account.is_some_and(KnownAccount::is_blocked) {
+        let is_blocked = account.is_some_and(KnownAccount::is_blocked);
+        if draft.side == Side::Debit && is_blocked && !self.is_delivered(draft) {
             return Err(Precondition::new(
                 Reason::AccountBlocked,
                 subject,
@@ -115,6 +119,13 @@ impl Posting<'_> {
             .into());
         }
         books.check_period(&draft.key.company_code, draft.posting_date)
+    }
+
+    /// Goods that left can always be invoiced.
+    fn is_delivered(&self, draft: &Draft<String>) -> bool {
+        let (system, order) = (draft.key.source_system.clone(), draft.order_ref.clone());
+        is_invoicing(draft.kind, draft.side)
+            && self.delivered.contains(&(draft.payer.clone(), system, order))
     }
 
     fn add(

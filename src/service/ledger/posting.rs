@@ -1,6 +1,6 @@
 //! Posting and reversing documents.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -136,20 +136,47 @@ pub(super) fn named_accounts<'a>(
     refs
 }
 
-/// The payers under their locks, and the closed periods of their companies.
-pub(super) async fn lock(
-    tx: &mut WriteTx,
-    drafts: &[Draft<String>],
-) -> Result<(HashMap<String, KnownAccount>, HashMap<String, NaiveDate>)> {
+/// What a posting goes by, read under the locks of the payers.
+pub(super) struct Locked {
+    pub accounts: HashMap<String, KnownAccount>,
+    /// Last closed day by company.
+    pub closed: HashMap<String, NaiveDate>,
+    /// Orders of blocked payers with goods delivered and not invoiced: payer, system, reference.
+    pub delivered: HashSet<(String, String, String)>,
+}
+
+/// Locks the payers.
+pub(super) async fn lock(tx: &mut WriteTx, drafts: &[Draft<String>]) -> Result<Locked> {
     let mut payers: Vec<String> = drafts.iter().map(|d| d.payer.clone()).collect();
     payers.sort_unstable();
     payers.dedup();
     tx.lock_accounts(&payers).await?;
     let refs: Vec<AccountRef> = payers.into_iter().map(AccountRef::Id).collect();
     let accounts = tx.find_accounts(&refs).await?;
+    let accounts: HashMap<String, KnownAccount> =
+        accounts.into_values().map(|a| (a.id.clone(), a)).collect();
     let companies = drafts.iter().map(|d| d.key.company_code.clone());
     let closed = tx.closed_periods(companies).await?;
-    Ok((accounts.into_values().map(|a| (a.id.clone(), a)).collect(), closed))
+    let delivered = delivered(tx, drafts, &accounts).await?;
+    Ok(Locked { accounts, closed, delivered })
+}
+
+async fn delivered(
+    tx: &WriteTx,
+    drafts: &[Draft<String>],
+    accounts: &HashMap<String, KnownAccount>,
+) -> Result<HashSet<(String, String, String)>> {
+    let is_blocked = |payer: &str| accounts.get(payer).is_some_and(KnownAccount::is_blocked);
+    let named = drafts.iter().filter(|d| !d.order_ref.is_empty() && is_blocked(&d.payer));
+    let keys: BTreeSet<(&str, &str)> =
+        named.map(|d| (d.key.source_system.as_str(), d.order_ref.as_str())).collect();
+    let orders = tx.orders_by_key(keys).await?;
+    Ok(orders
+        .into_iter()
+        .map(|known| known.order)
+        .filter(|order| order.delivered_open() > 0)
+        .map(|order| (order.account_id, order.system, order.order_ref))
+        .collect())
 }
 
 async fn post_all(
@@ -167,13 +194,14 @@ async fn post_all(
         .into_iter()
         .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
         .collect();
-    let (accounts, closed) = lock(tx, &drafts).await?;
+    let Locked { accounts, closed, delivered } = lock(tx, &drafts).await?;
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
 
     let mut posting = post::Posting {
         tx: &mut *tx,
         closed: closed.clone(),
         accounts,
+        delivered,
         import_id: "",
         oldest_first: false,
     };

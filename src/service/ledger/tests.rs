@@ -134,15 +134,36 @@ async fn money_that_names_an_order_lowers_it_from_its_day_until_it_is_cleared() 
 async fn a_document_that_was_committed_by_hand_stays_committed_when_it_is_corrected() {
     for desk in desks().await {
         desk.reserve("b", "o1", 100).await;
-        let document = desk.post(invoice("1", "b", "", 60)).await;
-        desk.commit("o1", document, 60).await;
-        desk.holds().await;
-        let mut corrected = invoice("1", "b", "", 80);
-        corrected.source_version = 1;
-        desk.post(corrected).await;
-        assert_eq!(desk.order("o1").await.invoiced_live, 80);
-        assert_eq!(desk.used("b", "ORDERS").await, 20);
-        desk.holds().await;
+        // It names nothing, or what nobody reserved.
+        for (no, order_ref, live) in [("1", "", 80), ("2", "sales 7", 160)] {
+            let document = desk.post(invoice(no, "b", order_ref, 60)).await;
+            desk.commit("o1", document, 60).await;
+            desk.holds().await;
+            let mut corrected = invoice(no, "b", order_ref, 80);
+            corrected.source_version = 1;
+            desk.post(corrected).await;
+            assert_eq!(desk.order("o1").await.invoiced_live, live);
+            desk.holds().await;
+        }
+        assert_eq!(desk.used("b", "ORDERS").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_stops_naming_its_order_no_longer_invoices_it() {
+    for desk in desks().await {
+        desk.reserve("b", "o1", 100).await;
+        desk.reserve("b", "o2", 100).await;
+        desk.post(invoice("1", "b", "o1", 60)).await;
+        for (version, order_ref, live) in [(1, "o2", (0, 60)), (2, "", (0, 0)), (3, "o1", (60, 0))]
+        {
+            let mut corrected = invoice("1", "b", order_ref, 60);
+            corrected.source_version = version;
+            desk.post(corrected).await;
+            let live_of = async |order| desk.order(order).await.invoiced_live;
+            assert_eq!((live_of("o1").await, live_of("o2").await), live, "{version}");
+            desk.holds().await;
+        }
     }
 }
 

@@ -46,6 +46,8 @@ fn text(asked: &str, first: usize) -> String {
         (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
     let none = "CAST(NULL AS UUID)";
     let no_day = "CAST(NULL AS DATE), CAST(NULL AS DATE)";
+    // PostgreSQL takes the type of a column from the arms: one that is wide enough decides.
+    let zero = "CAST(0 AS BIGINT)";
     let dated = "('ORDINARY', 'RETENTION')";
     format!(
         "WITH RECURSIVE asked(id) AS {asked}, \
@@ -66,7 +68,7 @@ fn text(asked: &str, first: usize) -> String {
            UNION SELECT a.id, a.parent_id FROM link l JOIN account a ON a.id = l.parent_id) \
          SELECT 'ACCOUNT' AS arm, c.id AS account_id, {none} AS id, c.parent_id AS t1, \
            a.state AS t2, h.root_id AS t3, '' AS t4, '' AS t5, '' AS t6, a.delete_us AS n1, \
-           h.head_us AS n2, 0 AS n3, 0 AS n4, 0 AS n5, \
+           h.head_us AS n2, {zero} AS n3, {zero} AS n4, {zero} AS n5, \
            CAST(NULL AS DATE) AS d1, CAST(NULL AS DATE) AS d2 \
          FROM chain c JOIN account a ON a.id = c.id JOIN account_head h ON h.account_id = c.id \
          UNION ALL SELECT 'USED', c.id, {none}, u.currency, u.company_code, u.component, '', '', \

@@ -1,13 +1,16 @@
 //! Orders follow the documents that name them, in the transaction that writes these: invoices
 //! come and go, and so does money that names an order.
 
+mod loaded;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
+use self::loaded::Orders;
 use super::links::{KnownLink, Link, insert_links, links_of, remove_links};
-use super::orders::{KnownOrder, orders_by_id, orders_by_key, update_orders};
+use super::orders::update_orders;
 use crate::ctx::Clock;
 use crate::domain::books::{AdvanceChange, Changes};
 use crate::domain::credit::component::UsedKey;
@@ -81,7 +84,7 @@ pub(in crate::store) async fn follow(
     let gone = links_of(conn, &said.ended).await?;
     let named = names(conn, &said).await?;
     let mut orders = Orders::load(conn, &said, &gone, &named).await?;
-    if orders.by_id.is_empty() {
+    if orders.is_empty() {
         return Ok(BTreeMap::new());
     }
     // Out before in: a correction takes an invoice out and puts it in again.
@@ -94,7 +97,7 @@ pub(in crate::store) async fn follow(
     for invoice in &said.invoices {
         let order = orders
             .named(&invoice.key.source_system, &invoice.order_ref)
-            .or_else(|| inherited(invoice, &gone));
+            .or_else(|| orders.inherited(invoice, &gone));
         let Some(known) = order.and_then(|id| orders.of(id, &invoice.account_id, invoice.currency))
         else {
             continue;
@@ -118,13 +121,6 @@ pub(in crate::store) async fn follow(
     let (touched, moves) = orders.settle(now, clock);
     update_orders(conn, &touched).await?;
     Ok(moves)
-}
-
-/// A correction of a document that a commitment named, and that names no order itself, goes on
-/// invoicing the same order.
-fn inherited(invoice: &Invoice, gone: &[KnownLink]) -> Option<Uuid> {
-    let before = gone.iter().find(|known| known.key == invoice.key)?;
-    (before.order_ref.is_empty() && invoice.order_ref.is_empty()).then_some(before.link.order)
 }
 
 /// The order that each document of the advances names.
@@ -157,73 +153,4 @@ async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid,
     .await?;
     named.extend(rows.into_iter().map(|row| (row.id, (row.source_system, row.order_ref))));
     Ok(named)
-}
-
-/// The orders that a change may touch.
-struct Orders {
-    by_id: BTreeMap<Uuid, KnownOrder>,
-    by_name: HashMap<Name, Uuid>,
-    touched: BTreeSet<Uuid>,
-}
-
-impl Orders {
-    async fn load(
-        conn: &impl ConnectionTrait,
-        said: &Said,
-        gone: &[KnownLink],
-        named: &HashMap<Uuid, Name>,
-    ) -> Result<Self> {
-        let invoices = said
-            .invoices
-            .iter()
-            .filter(|invoice| !invoice.order_ref.is_empty())
-            .map(|invoice| (invoice.key.source_system.as_str(), invoice.order_ref.as_str()));
-        let advances = said
-            .advances
-            .iter()
-            .filter_map(|change| named.get(&change.document))
-            .map(|(system, order_ref)| (system.as_str(), order_ref.as_str()));
-        let keys: BTreeSet<(&str, &str)> = invoices.chain(advances).collect();
-        let ids: BTreeSet<Uuid> = gone.iter().map(|known| known.link.order).collect();
-        let mut known = orders_by_key(conn, keys).await?;
-        known.extend(orders_by_id(conn, ids).await?);
-        let by_name = known
-            .iter()
-            .map(|KnownOrder { order, .. }| {
-                ((order.system.clone(), order.order_ref.clone()), order.id)
-            })
-            .collect();
-        let by_id = known.into_iter().map(|known| (known.order.id, known)).collect();
-        Ok(Self { by_id, by_name, touched: BTreeSet::new() })
-    }
-
-    fn named(&self, system: &str, order_ref: &str) -> Option<Uuid> {
-        self.by_name.get(&(system.to_owned(), order_ref.to_owned())).copied()
-    }
-
-    fn touch(&mut self, id: Uuid) -> Option<&mut KnownOrder> {
-        let known = self.by_id.get_mut(&id)?;
-        self.touched.insert(id);
-        Some(known)
-    }
-
-    /// The order, if it is one of this account in this currency.
-    fn of(&mut self, id: Uuid, account_id: &str, currency: Currency) -> Option<&mut KnownOrder> {
-        let order = &self.by_id.get(&id)?.order;
-        if order.account_id != account_id || order.currency != currency {
-            return None;
-        }
-        self.touch(id)
-    }
-
-    /// The orders that changed, and what they move.
-    fn settle(mut self, now: Now, clock: &Clock) -> (Vec<KnownOrder>, BTreeMap<UsedKey, i64>) {
-        let mut moves = BTreeMap::new();
-        let mut touched: Vec<KnownOrder> =
-            self.touched.iter().filter_map(|id| self.by_id.remove(id)).collect();
-        for known in &mut touched {
-            known.settle(now, clock, &mut moves);
-        }
-        (touched, moves)
-    }
 }

@@ -22,7 +22,7 @@ pub struct Link {
 pub(super) struct KnownLink {
     pub link: Link,
     pub key: DocumentKey,
-    /// Empty if a commitment named the document, and it does not name the order.
+    /// The order that the document names: another one, or none, if a commitment named it.
     pub order_ref: String,
 }
 

@@ -15,6 +15,7 @@ mod links;
 mod orders;
 mod overdue;
 mod policies;
+mod published;
 mod secured;
 mod securities;
 mod standing;
@@ -24,6 +25,7 @@ pub use decisions::DecisionsQuery;
 pub use links::Link;
 pub use orders::{KnownOrder, OrdersQuery};
 pub use overdue::{OverdueEvidence, OverdueQuery};
+pub use published::Holds;
 pub use standing::{Known, StandingQuery};
 
 pub(super) use follow::{Said, follow};

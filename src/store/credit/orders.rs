@@ -1,5 +1,7 @@
 //! Orders and what they reserve: rows to [`Order`] and back.
 
+mod write;
+
 use std::collections::BTreeMap;
 
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
@@ -13,6 +15,9 @@ use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::store::sql::{self, Cell, Kind, Rows};
 use crate::store::{ReadTx, Store, WriteTx};
+
+use self::write::insert_orders;
+pub(super) use self::write::update_orders;
 
 /// An order as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,134 +145,6 @@ pub(in crate::store) async fn orders_page(
     load(conn, rest.into(), vec![after.into(), limit.into()]).await
 }
 
-/// Adds orders; none of their keys is taken.
-pub(super) async fn insert_orders(
-    conn: &impl ConnectionTrait,
-    orders: &[KnownOrder],
-) -> Result<()> {
-    let mut rows = Rows::new(&[
-        ("id", Kind::Uuid),
-        ("account_id", Kind::Text),
-        ("root_id", Kind::Text),
-        ("source_system", Kind::Text),
-        ("order_ref", Kind::Text),
-        ("company_code", Kind::Text),
-        ("currency", Kind::Text),
-        ("state", Kind::Text),
-        ("amount", Kind::Int),
-        ("delivered", Kind::Int),
-        ("invoiced", Kind::Int),
-        ("invoiced_live", Kind::Int),
-        ("advance", Kind::Int),
-        ("advance_later", Kind::Text),
-        ("counted_order", Kind::Int),
-        ("counted_delivered", Kind::Int),
-        ("counted_advance", Kind::Int),
-        ("expire_us", Kind::Int),
-        ("next_change_us", Kind::Int),
-        ("granted_amount", Kind::Int),
-        ("granted_until_us", Kind::Int),
-        ("decision_id", Kind::Uuid),
-        ("create_us", Kind::Int),
-        ("update_us", Kind::Int),
-    ]);
-    for KnownOrder { order, root_id, next_change_us } in orders {
-        let (granted_amount, granted_until) = granted(order);
-        rows.push([
-            Cell::from(order.id),
-            (&order.account_id).into(),
-            root_id.into(),
-            (&order.system).into(),
-            (&order.order_ref).into(),
-            (&order.company_code).into(),
-            order.currency.code().into(),
-            order.state.as_str().into(),
-            order.amount.into(),
-            order.delivered.into(),
-            order.invoiced.into(),
-            order.invoiced_live.into(),
-            order.advance.now.into(),
-            later(order)?.into(),
-            order.stored.ordered.into(),
-            order.stored.delivered.into(),
-            order.stored.advance.into(),
-            order.expire_us.into(),
-            (*next_change_us).into(),
-            granted_amount.into(),
-            granted_until.into(),
-            order.decision.into(),
-            order.create_us.into(),
-            order.update_us.into(),
-        ]);
-    }
-    sql::insert(conn, "credit_order", rows, "").await?;
-    Ok(())
-}
-
-/// Writes orders that changed. What they are orders of stays: account, key, company, currency.
-pub(super) async fn update_orders(
-    conn: &impl ConnectionTrait,
-    orders: &[KnownOrder],
-) -> Result<()> {
-    if orders.is_empty() {
-        return Ok(());
-    }
-    let mut rows = Rows::new(&[
-        ("id", Kind::Uuid),
-        ("state", Kind::Text),
-        ("amount", Kind::Int),
-        ("delivered", Kind::Int),
-        ("invoiced", Kind::Int),
-        ("invoiced_live", Kind::Int),
-        ("advance", Kind::Int),
-        ("advance_later", Kind::Text),
-        ("counted_order", Kind::Int),
-        ("counted_delivered", Kind::Int),
-        ("counted_advance", Kind::Int),
-        ("expire_us", Kind::Int),
-        ("next_change_us", Kind::Int),
-        ("granted_amount", Kind::Int),
-        ("granted_until_us", Kind::Int),
-        ("decision_id", Kind::Uuid),
-        ("update_us", Kind::Int),
-    ]);
-    for KnownOrder { order, root_id: _, next_change_us } in orders {
-        let (granted_amount, granted_until) = granted(order);
-        rows.push([
-            Cell::from(order.id),
-            order.state.as_str().into(),
-            order.amount.into(),
-            order.delivered.into(),
-            order.invoiced.into(),
-            order.invoiced_live.into(),
-            order.advance.now.into(),
-            later(order)?.into(),
-            order.stored.ordered.into(),
-            order.stored.delivered.into(),
-            order.stored.advance.into(),
-            order.expire_us.into(),
-            (*next_change_us).into(),
-            granted_amount.into(),
-            granted_until.into(),
-            order.decision.into(),
-            order.update_us.into(),
-        ]);
-    }
-    let sql = format!(
-        "UPDATE credit_order SET state = r.state, amount = r.amount, delivered = r.delivered, \
-           invoiced = r.invoiced, invoiced_live = r.invoiced_live, advance = r.advance, \
-           advance_later = r.advance_later, counted_order = r.counted_order, \
-           counted_delivered = r.counted_delivered, counted_advance = r.counted_advance, \
-           expire_us = r.expire_us, next_change_us = r.next_change_us, \
-           granted_amount = r.granted_amount, granted_until_us = r.granted_until_us, \
-           decision_id = r.decision_id, update_us = r.update_us \
-         FROM {} WHERE credit_order.id = r.id",
-        rows.table(conn, "r", 1)
-    );
-    sql::execute(conn, sql, rows.values(conn)).await?;
-    Ok(())
-}
-
 /// Orders follow their account, and everything below it, into another group.
 pub(in crate::store) async fn move_root(conn: &impl ConnectionTrait, root_id: &str) -> Result<()> {
     sql::execute(
@@ -356,15 +233,6 @@ impl WriteTx {
     pub async fn update_orders(&mut self, orders: &[KnownOrder]) -> Result<()> {
         update_orders(&self.conn, orders).await
     }
-}
-
-fn later(order: &Order) -> Result<String> {
-    serde_json::to_string(&order.advance.later)
-        .map_err(|e| Error::internal(format!("an advance cannot be encoded: {e}")))
-}
-
-fn granted(order: &Order) -> (i64, i64) {
-    order.grant.map_or((0, 0), |grant| (grant.amount, grant.until_us))
 }
 
 impl Row {

@@ -66,6 +66,9 @@ CREATE UNIQUE INDEX credit_order_key ON credit_order (source_system, order_ref);
 CREATE INDEX credit_order_account ON credit_order (account_id, id);
 CREATE INDEX credit_order_change ON credit_order (root_id, next_change_us)
     WHERE next_change_us < 9223372036854775807;
+-- For the job that tells of what lapsed.
+CREATE INDEX credit_order_next ON credit_order (next_change_us)
+    WHERE next_change_us < 9223372036854775807;
 
 -- Documents that invoice an order: by naming it, or because a commitment names them.
 CREATE TABLE credit_order_document (
@@ -176,8 +179,16 @@ CREATE INDEX credit_decision_order ON credit_decision (order_id, id);
 -- What was last told to other systems about an account's credit standing.
 CREATE TABLE credit_standing (
     account_id TEXT NOT NULL PRIMARY KEY,
+    -- Codes of the reasons that hold it, in their order, with commas between.
     holds TEXT NOT NULL,
     recorded_us {bigint} NOT NULL
+);
+
+-- Who does a job now: one instance at a time, until it ends or its time is over.
+CREATE TABLE job_lease (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder {uuid} NOT NULL,
+    until_us {bigint} NOT NULL
 );
 ";
 

@@ -7,6 +7,8 @@
 
 mod m0001_ledger;
 mod m0002_credit;
+#[cfg(test)]
+mod tests;
 
 use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
 use sea_orm_migration::prelude::*;

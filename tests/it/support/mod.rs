@@ -6,6 +6,7 @@
 pub mod credit;
 mod database;
 pub mod ledger;
+pub mod linear;
 mod raw;
 mod refusal;
 mod server;

@@ -124,7 +124,9 @@ impl Desk {
     /// is; `None` if it was rejected, and is asked about anew. Nobody is answered that an order
     /// is reserved when it lapsed, was canceled or lowered since.
     fn again(&self, known: &Order, ask: &Reserve) -> Result<Option<Uuid>> {
-        let same_place = known.account_id == ask.account && known.currency == ask.amount.currency;
+        let same_place = known.account_id == ask.account
+            && known.company_code == ask.company
+            && known.currency == ask.amount.currency;
         if !same_place {
             return Err(taken(known));
         }
@@ -134,8 +136,7 @@ impl Desk {
         let made = self.decision(known.decision);
         let made =
             made.ok_or_else(|| Error::internal(format!("the decision of {} is gone", known.id)))?;
-        let same = made.amount == ask.amount && made.company_code == ask.company;
-        if !same || known.amount < ask.amount.minor {
+        if made.amount != ask.amount || known.amount < ask.amount.minor {
             return Err(taken(known));
         }
         match known.stage(self.standing.now) {
@@ -150,7 +151,6 @@ impl Desk {
             Some(rejected) => {
                 let again = Order {
                     amount: ask.amount.minor,
-                    company_code: ask.company.to_owned(),
                     state: OrderState::Open,
                     grant: None,
                     ..rejected

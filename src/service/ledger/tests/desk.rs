@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use crate::domain::account::Account;
 use crate::domain::account::command::{DeleteAccount, ParentChange, UpdateAccount};
+use crate::domain::credit::decision::OrderKey;
+use crate::domain::credit::desk::FoundKey;
 use crate::domain::credit::order::{Counted, NEVER, Now, Order, OrderState};
 use crate::domain::document::{BaselineDates, ClearingInstruction, DocumentKey, Draft};
 use crate::domain::error::Result;
@@ -17,7 +19,7 @@ use crate::domain::names::{AccountRef, ChildName};
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
 use crate::service::ledger::Ledger;
-use crate::store::credit::{KnownOrder, Link, OrderKey};
+use crate::store::credit::{KnownOrder, Link};
 use crate::store::seed::{Fresh, day, fresh};
 use crate::store::{Call, Lane, WriteTx};
 
@@ -153,10 +155,9 @@ impl Desk {
 
     /// Reserves an order, with what the ledger knows of it already.
     pub async fn reserve(&self, account: &str, order_ref: &str, amount: i64) {
-        let key = OrderKey {
+        let key = FoundKey {
             account_id: account.into(),
-            system: "erp".into(),
-            order_ref: order_ref.into(),
+            order: OrderKey { system: "erp".into(), order_ref: order_ref.into() },
             currency: Currency::parse("USD").unwrap(),
         };
         self.write(move |tx| {
@@ -262,7 +263,7 @@ fn request() -> String {
     Uuid::now_v7().to_string()
 }
 
-async fn reserve(tx: &mut WriteTx, key: OrderKey, amount: i64) -> Result<()> {
+async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
     tx.lock_accounts(std::slice::from_ref(&key.account_id)).await?;
     let history = tx.order_histories(std::slice::from_ref(&key)).await?.remove(&key);
     let history = history.unwrap_or_default();
@@ -270,8 +271,8 @@ async fn reserve(tx: &mut WriteTx, key: OrderKey, amount: i64) -> Result<()> {
     let mut order = Order {
         id: Uuid::now_v7(),
         account_id: key.account_id,
-        system: key.system,
-        order_ref: key.order_ref,
+        system: key.order.system,
+        order_ref: key.order.order_ref,
         company_code: "1000".into(),
         currency: key.currency,
         state: OrderState::Open,

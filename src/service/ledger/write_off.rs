@@ -1,0 +1,147 @@
+//! Writing off what is open of an item.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::clearing::load;
+use super::posting::Written;
+use super::rates::Rates;
+use super::{Ledger, event};
+use crate::ctx::Ctx;
+use crate::domain::books::{NewDocument, Payment, content_hash};
+use crate::domain::document::{
+    BaselineDates, ClearingInstruction, DocumentKey, Draft, OWN_SOURCE_SYSTEM,
+};
+use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::item::{DocumentKind, Side};
+use crate::domain::ledger::Document;
+use crate::domain::ledger::command::WriteOffItem;
+use crate::store::{Call, WriteTx};
+
+impl Ledger {
+    /// Gives up an open debit item, or a part of it.
+    pub async fn write_off(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: WriteOffItem,
+    ) -> Result<Document> {
+        let call = Call {
+            method: "ReceivableService.WriteOffItem",
+            request_id,
+            command: &command,
+            resource: command.item.id.to_string(),
+        };
+        let work = command.clone();
+        let written = self
+            .store
+            .mutate(ctx, call, move |tx| {
+                let command = work.clone();
+                Box::pin(async move { write_off(tx, command).await })
+            })
+            .await?;
+        self.written(ctx, &written).await
+    }
+}
+
+async fn write_off(tx: &mut WriteTx, command: WriteOffItem) -> Result<Written> {
+    let day = command.posting_date.unwrap_or(tx.clock().business_date());
+    let id = command.item.id;
+    let (account, mut books) = load(tx, &command.item.account, &[id], day).await?;
+    let tracked = books.item(id).ok_or_else(|| Error::internal("an item was lost"))?;
+    let item = tracked.item.clone();
+    if !item.is_debit() {
+        return Err(Error::precondition(
+            Reason::ClearingSameSide,
+            item.name(),
+            "only what is owed can be written off",
+        ));
+    }
+    if day < item.posting_date {
+        return Err(Precondition::new(
+            Reason::ClearingTooEarly,
+            item.name(),
+            format!("cannot be written off on {day}, before it was posted"),
+        )
+        .with("earliest", item.posting_date)
+        .into());
+    }
+    let open = tracked.available(day);
+    if let Some(amount) = command.amount.filter(|m| m.currency != item.currency) {
+        return Err(Error::invalid(
+            "amount",
+            Reason::CurrencyMismatch,
+            format!("must be in {}, not {}", item.currency.code(), amount.currency.code()),
+        ));
+    }
+    let amount = command.amount.map_or(open, |m| m.minor);
+    if amount <= 0 || amount > open {
+        return Err(Precondition::new(
+            Reason::ClearingExceedsOpen,
+            item.name(),
+            format!("more would be written off than is open from {day} on"),
+        )
+        .with("item", item.name())
+        .with("date", day)
+        .with("open", open)
+        .into());
+    }
+    let document = Uuid::now_v7();
+    let draft = write_off_draft(&item, document, amount, day, &command.reason);
+    let hash = content_hash(&draft)?;
+    let credits = books.post(NewDocument { id: document, draft, content_hash: hash })?;
+    let payments: Vec<Payment> = credits
+        .into_iter()
+        .map(|credit| Payment { credit, debit: id, amount: Some(amount), credit_amount: None })
+        .collect();
+    books.clear(document, day, &payments, &Rates::none())?;
+    let changes = books.take_changes()?;
+    tx.write_changes(changes).await?;
+    let posted = [(account.clone(), document)];
+    tx.publish(event::documents(event::DOCUMENTS_POSTED, &posted)).await?;
+    Ok(Written {
+        account_id: account,
+        document_id: document,
+        as_of: day.max(tx.clock().business_date()),
+        known_at: tx.recorded_at().await?,
+    })
+}
+
+fn write_off_draft(
+    item: &crate::domain::books::Item,
+    document: Uuid,
+    amount: i64,
+    day: NaiveDate,
+    reason: &str,
+) -> Draft<String> {
+    Draft {
+        key: DocumentKey {
+            source_system: OWN_SOURCE_SYSTEM.into(),
+            company_code: item.company_code.clone(),
+            fiscal_year: 0,
+            document_no: document.to_string(),
+            line_no: String::new(),
+        },
+        source_version: 0,
+        kind: DocumentKind::WriteOff,
+        side: Side::Credit,
+        payer: item.account_id.clone(),
+        sold_to: None,
+        bill_to: None,
+        document_date: day,
+        posting_date: day,
+        currency: item.currency,
+        gross: amount,
+        net: None,
+        tax: None,
+        instalments: Vec::new(),
+        terms: None,
+        baseline_dates: BaselineDates::default(),
+        clears: ClearingInstruction::default(),
+        adjustment_reason: None,
+        order_ref: String::new(),
+        contract_ref: String::new(),
+        project_ref: String::new(),
+        note: reason.to_owned(),
+    }
+}
