@@ -69,7 +69,9 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
-    async fn ar_29_an_unrelated_invoice_adds_and_one_too_high_frees_its_own_order(server: TestServer) {
+    async fn ar_29_an_unrelated_invoice_adds_and_one_too_high_frees_its_own_order(
+        server: TestServer,
+    ) {
         let mut counter = Counter::open(&server).await;
         let segment = |id: &str, company: &str| pb::CreditSegment {
             segment: id.into(),
@@ -97,16 +99,26 @@ on_both_engines! {
 
         // An order of another company counts there, and in the limit for all of them.
         for (segment, company) in [("here", "A"), ("there", "B")] {
-            counter.set(ACME, pb::CreditLimit { segment: segment.into(), ..limit_of("1000.00") }).await;
+            counter
+                .set(ACME, pb::CreditLimit { segment: segment.into(), ..limit_of("1000.00") })
+                .await;
             counter.limit(ACME, "9000.00").await;
             if company == "B" {
-                let request = pb::ReserveCreditRequest { company_code: "B".into(), ..reserving("3", "1000.00") };
-                assert_decided(&counter.try_reserve(request).await.expect("decided"), "APPROVED", &[]);
+                let request = pb::ReserveCreditRequest {
+                    company_code: "B".into(),
+                    ..reserving("3", "1000.00")
+                };
+                assert_decided(
+                    &counter.try_reserve(request).await.expect("decided"),
+                    "APPROVED",
+                    &[],
+                );
             }
         }
         let mut used = Vec::new();
         for company in ["A", "B"] {
-            let request = pb::GetCreditProfileRequest { account: ACME.into(), company_code: company.into() };
+            let request =
+                pb::GetCreditProfileRequest { account: ACME.into(), company_code: company.into() };
             let profile = counter.client.get_credit_profile(request).await.expect("a profile");
             let limits = profile.into_inner().limits;
             let of = limits.iter().find(|of| !of.segment.is_empty()).expect("of a segment");
@@ -149,7 +161,9 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
-    async fn ar_34_counted_once_equal_passes_changes_are_judged_and_terms_fall_back(server: TestServer) {
+    async fn ar_34_counted_once_equal_passes_changes_are_judged_and_terms_fall_back(
+        server: TestServer,
+    ) {
         let mut counter = Counter::open(&server).await;
         counter.limit(ACME, "100.00").await;
         counter.reserve("1", "60.00").await;
@@ -174,9 +188,12 @@ on_both_engines! {
         counter.set(GROUP, terms(Some("5000.00"))).await;
         // In the source a threshold of zero is none; here it allows nothing to be overdue, and
         // none is to leave it out.
-        for (own, allowed) in
-            [(None, "5000.00"), (Some("2000.00"), "2000.00"), (None, "5000.00"), (Some("0.00"), "0.00")]
-        {
+        for (own, allowed) in [
+            (None, "5000.00"),
+            (Some("2000.00"), "2000.00"),
+            (None, "5000.00"),
+            (Some("0.00"), "0.00"),
+        ] {
             counter.set(ACME, terms(own)).await;
             let told = counter.ask("1.00").await;
             assert_decided(&told, "REFERRED", &["OVERDUE_AMOUNT"]);

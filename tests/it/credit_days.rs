@@ -51,10 +51,18 @@ async fn with_limit(server: &TestServer, amount: &str) -> Counter {
     counter
 }
 
+/// The documents and remedies of the one reason against an order.
+async fn told(counter: &mut Counter) -> (Vec<String>, Vec<String>) {
+    let decision = counter.ask("10.00").await;
+    assert_eq!(decision.reasons.len(), 1);
+    (decision.reasons[0].documents.clone(), remedies(&decision.reasons[0]))
+}
+
 on_both_engines! {
     async fn a_reservation_lapses_at_its_instant(server: TestServer) {
         let mut counter = with_limit(&server, "100.00").await;
-        let request = pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "60.00") };
+        let request =
+            pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "60.00") };
         counter.try_reserve(request).await.expect("reserved");
         assert_eq!(on(&server, &mut counter, 4, "41.00").await, order_only("LIMIT_EXCEEDED"));
         assert_eq!(on(&server, &mut counter, 5, "41.00").await, NOTHING);
@@ -66,7 +74,10 @@ on_both_engines! {
         let mut counter = with_limit(&server, "1000.00").await;
         let policy = pb::CreditPolicy { overdue_days_max: Some(10), ..pb::CreditPolicy::default() };
         counter.policy("overdue", policy).await;
-        counter.desk.post([invoice("I1", day(0), "50.00", &[(day(2), "20.00"), (day(20), "30.00")])]).await;
+        counter
+            .desk
+            .post([invoice("I1", day(0), "50.00", &[(day(2), "20.00"), (day(20), "30.00")])])
+            .await;
         assert_eq!(on(&server, &mut counter, 12, "10.00").await, NOTHING);
         assert_eq!(on(&server, &mut counter, 13, "10.00").await, both("OVERDUE_DAYS"));
         counter.desk.post([receipt("R1", day(13), "20.00").settles("I1")]).await;
@@ -126,7 +137,10 @@ on_both_engines! {
     async fn money_dated_ahead_comes_to_count_on_its_day(server: TestServer) {
         let mut counter = with_limit(&server, "100.00").await;
         counter.desk.post([invoice("I1", day(0), "80.00", &[(day(60), "80.00")])]).await;
-        counter.desk.post([receipt("R1", day(3), "30.00"), receipt("R2", day(4), "40.00").names("4711")]).await;
+        counter
+            .desk
+            .post([receipt("R1", day(3), "30.00"), receipt("R2", day(4), "40.00").names("4711")])
+            .await;
         assert_eq!(on(&server, &mut counter, 2, "50.00").await, order_only("LIMIT_EXCEEDED"));
         assert_decided(&counter.reserve("4711", "90.00").await, "DECLINED", &["LIMIT_EXCEEDED"]);
         assert_eq!(on(&server, &mut counter, 3, "50.00").await, NOTHING);
@@ -154,10 +168,14 @@ on_both_engines! {
         counter.desk.post([invoice("I1", day(-60), "50.00", &[(day(-30), "50.00")])]).await;
         counter.desk.post([receipt("R1", day(3), "50.00").settles("I1")]).await;
         assert_eq!(on(&server, &mut counter, 2, "10.00").await, both("OVERDUE_DAYS"));
-        let told = counter.ask("10.00").await;
-        assert_eq!(told.reasons[0].documents, [counter.desk.get("I1", day(0)).await.name]);
-        // It is paid for already: there is nothing left that could be paid.
-        assert_eq!(remedies(&told.reasons[0]), ["PREPAY 10.00"]);
+        let mut items = vec![counter.desk.get("I1", day(0)).await.name];
+        assert_eq!(told(&mut counter).await, (items.clone(), vec!["PREPAY 10.00".to_owned()]));
+        // Nor is a part that is dated ahead paid before its day, whatever is paid today.
+        counter.desk.post([invoice("I2", day(-60), "20.00", &[(day(-20), "20.00")])]).await;
+        counter.desk.post([receipt("R2", day(3), "5.00").settles("I2")]).await;
+        items.push(counter.desk.get("I2", day(0)).await.name);
+        assert_eq!(told(&mut counter).await, (items, vec!["PREPAY 10.00".to_owned()]));
+        counter.desk.post([receipt("R3", day(2), "15.00").settles("I2")]).await;
         assert_eq!(on(&server, &mut counter, 3, "10.00").await, NOTHING);
         counter.desk.verify(&server).await;
     }

@@ -56,18 +56,20 @@ struct SumRow {
 }
 
 /// The items of the queries in `r`: those that are open, and those of which a later day takes
-/// the rest.
+/// the rest. `ahead` is what later days add to them; negative, if they take.
 fn items(rows: &str) -> String {
     let dated = "i.class IN ('ORDINARY', 'RETENTION') AND i.due_date < q.due_before";
     let item = "q.n, i.id, i.company_code, i.currency, i.due_date, i.document_id, i.open";
     format!(
         "WITH q AS (SELECT * FROM {rows}), \
-         found AS (SELECT {item} FROM q JOIN item i ON i.account_id = q.account_id \
-           WHERE i.open > 0 AND {dated} \
-           UNION ALL SELECT {item} FROM q \
+         later AS (SELECT q.n, e.item_id, SUM(e.amount) AS ahead FROM q \
            JOIN entry e ON e.account_id = q.account_id AND e.effective_date > q.today \
-           JOIN item i ON i.id = e.item_id WHERE i.open = 0 AND {dated} \
-           GROUP BY {item} HAVING SUM(e.amount) < 0) "
+           GROUP BY q.n, e.item_id), \
+         found AS (SELECT {item}, COALESCE(l.ahead, 0) AS ahead FROM q \
+           JOIN item i ON i.account_id = q.account_id \
+           LEFT JOIN later l ON l.n = q.n AND l.item_id = i.id WHERE i.open > 0 AND {dated} \
+           UNION ALL SELECT {item}, l.ahead FROM q JOIN later l ON l.n = q.n \
+           JOIN item i ON i.id = l.item_id WHERE i.open = 0 AND l.ahead < 0 AND {dated}) "
     )
 }
 
@@ -94,7 +96,7 @@ async fn load(
         let mut values = rows.values(conn);
         let text = format!(
             "{items} SELECT n, company_code, currency, CAST(SUM(open) AS BIGINT) AS amount, \
-               CAST(MAX(CASE WHEN open = 0 THEN 1 ELSE 0 END) AS BIGINT) AS paid_ahead \
+               CAST(MAX(CASE WHEN ahead < 0 THEN 1 ELSE 0 END) AS BIGINT) AS paid_ahead \
              FROM found GROUP BY n, company_code, currency ORDER BY n, company_code, currency"
         );
         for row in sql::all::<SumRow>(conn, text, values.clone()).await? {

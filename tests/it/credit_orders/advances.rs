@@ -8,7 +8,11 @@ on_both_engines! {
         let down = receipt("R1", day(0), "30.00").names("4711");
         counter.desk.post([down]).await;
         assert_eq!(counter.exposure().await, "= 0.00", "it is no cash that others may use");
-        assert_decided(&counter.ask("100.00").await, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
+        assert_decided(
+            &counter.ask("100.00").await,
+            "DECLINED",
+            &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"],
+        );
         let reserved = counter.reserve("4711", "100.00").await;
         assert_decided(&reserved, "APPROVED", &[]);
         assert_eq!(text(&reserved.counted_amount), "70.00");
@@ -21,10 +25,7 @@ on_both_engines! {
 
         // Money of nobody in particular is cash, which this policy deducts.
         counter.desk.post([receipt("R3", day(0), "5.00")]).await;
-        assert_eq!(
-            counter.exposure().await,
-            "cash -5.00, orders 100.00, advances -30.00 = 65.00"
-        );
+        assert_eq!(counter.exposure().await, "cash -5.00, orders 100.00, advances -30.00 = 65.00");
         counter.desk.post([billed("I1", "40.00", 30).names("4711")]).await;
         assert_eq!(
             counter.exposure().await,
@@ -50,10 +51,7 @@ on_both_engines! {
         let prepaid = counter.reserve("4711", "80.00").await;
         assert_decided(&prepaid, "APPROVED", &[]);
         assert_eq!((text(&prepaid.counted_amount), prepaid.overridden), ("0.00".into(), false));
-        assert_eq!(
-            counter.exposure().await,
-            "open 150.00, orders 80.00, advances -80.00 = 150.00"
-        );
+        assert_eq!(counter.exposure().await, "open 150.00, orders 80.00, advances -80.00 = 150.00");
         // Delivered goods can always be invoiced.
         counter.try_deliver("4711", None).await.expect("delivered");
         counter.desk.post([billed("I2", "80.00", 30).names("4711")]).await;

@@ -24,7 +24,10 @@ on_both_engines! {
         counter.account("leaf", ACME).await;
         counter.limit("accounts/other", "120.00").await;
         counter.reserve("4711", "100.00").await;
-        counter.desk.post([billed("I1", "30.00", 30), receipt("R1", day(0), "10.00").names("4711")]).await;
+        counter
+            .desk
+            .post([billed("I1", "30.00", 30), receipt("R1", day(0), "10.00").names("4711")])
+            .await;
         let of_leaf = pb::Document { payer: "accounts/leaf".into(), ..billed("I2", "20.00", 30) };
         // Money that comes to count on a day ahead moves along.
         counter.desk.post([of_leaf, receipt("R2", day(3), "5.00")]).await;
@@ -41,7 +44,8 @@ on_both_engines! {
         assert_eq!(declined.reasons[0].subject, "accounts/other");
         assert_eq!(text(&declined.reasons[0].shortfall), "20.01");
         counter.account("sister", GROUP).await;
-        let sister = pb::CheckCreditRequest { account: "accounts/sister".into(), ..with("", "200.00") };
+        let sister =
+            pb::CheckCreditRequest { account: "accounts/sister".into(), ..with("", "200.00") };
         assert_decided(&counter.check(sister).await, "APPROVED", &[]);
         server.clock().set(moment(3));
         let after = "open 50.00, cash -5.00, orders 100.00, advances -10.00 = 135.00";
@@ -58,7 +62,10 @@ on_both_engines! {
 
     async fn a_limit_of_some_companies_binds_their_orders_only(server: TestServer) {
         let mut counter = Counter::open(&server).await;
-        let asia = pb::CreditSegment { segment: "asia".into(), company_codes: vec!["CN".into(), "JP".into()] };
+        let asia = pb::CreditSegment {
+            segment: "asia".into(),
+            company_codes: vec!["CN".into(), "JP".into()],
+        };
         let policy = pb::CreditPolicy { segments: vec![asia], ..pb::CreditPolicy::default() };
         counter.policy("by-region", policy).await;
         counter.limit(GROUP, "1000.00").await;
@@ -78,7 +85,8 @@ on_both_engines! {
         let over = counter.check(with("DE", "640.01")).await;
         assert_decided(&over, "DECLINED", &["GROUP_LIMIT_EXCEEDED"]);
         // The order counts in its own company, and so does the invoice that follows it.
-        let request = pb::ReserveCreditRequest { company_code: "JP".into(), ..reserving("4711", "40.00") };
+        let request =
+            pb::ReserveCreditRequest { company_code: "JP".into(), ..reserving("4711", "40.00") };
         counter.try_reserve(request).await.expect("reserved");
         assert_decided(&counter.check(with("CN", "0.01")).await, "DECLINED", &["LIMIT_EXCEEDED"]);
         assert_decided(&counter.check(with("DE", "600.00")).await, "APPROVED", &[]);
@@ -91,16 +99,29 @@ on_both_engines! {
 
     async fn a_limit_binds_orders_and_items_of_any_currency(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
-        let euro = pb::Document { gross: Some(money("30", "EUR")), ..document(pb::DocumentKind::Invoice, "I1", day(0), "0") };
+        let euro = pb::Document {
+            gross: Some(money("30", "EUR")),
+            ..document(pb::DocumentKind::Invoice, "I1", day(0), "0")
+        };
         counter.desk.post([euro]).await;
         let unknown = counter.ask("1.00").await;
         assert_decided(&unknown, "REFERRED", &["RATE_MISSING"]);
         assert_eq!(unknown.reasons[0].subject, "rates/EUR-USD");
-        counter.desk.rates(&[("EUR", "USD", day(-3), "1.10"), ("USD", "CNY", day(0), "7.00")]).await;
+        counter
+            .desk
+            .rates(&[("EUR", "USD", day(-3), "1.10"), ("USD", "CNY", day(0), "7.00")])
+            .await;
         assert_decided(&counter.ask("67.00").await, "APPROVED", &[]);
-        assert_decided(&counter.ask("67.01").await, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
+        assert_decided(
+            &counter.ask("67.01").await,
+            "DECLINED",
+            &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"],
+        );
         // 67 dollars are 469 yuan.
-        let yuan = pb::ReserveCreditRequest { amount: Some(money("469", "CNY")), ..reserving("4711", "0") };
+        let yuan = pb::ReserveCreditRequest {
+            amount: Some(money("469", "CNY")),
+            ..reserving("4711", "0")
+        };
         let reserved = counter.try_reserve(yuan).await.expect("a decision");
         assert_decided(&reserved, "APPROVED", &[]);
         let mut rates: Vec<_> = reserved

@@ -14,7 +14,8 @@ fn prolonging(days: i64) -> pb::AmendReservationRequest {
 on_both_engines! {
     async fn what_lapsed_is_revived_by_a_decision_on_the_difference(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
-        let short = pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "100.00") };
+        let short =
+            pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "100.00") };
         assert_decided(&counter.try_reserve(short).await.expect("decided"), "APPROVED", &[]);
         counter.deliver("4711", "40.00").await;
         assert_eq!(counter.exposure().await, "orders 60.00, delivered 40.00 = 100.00");
@@ -48,7 +49,8 @@ on_both_engines! {
 
     async fn a_check_asks_for_a_lapsed_order_as_for_a_live_one(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
-        let short = pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "80.00") };
+        let short =
+            pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "80.00") };
         counter.try_reserve(short).await.expect("reserved");
         let check = |no: &str, account: &str| pb::CheckCreditRequest {
             account: account.into(),
@@ -78,7 +80,11 @@ on_both_engines! {
         counter.policy("short", policy).await;
         counter.reserve("4711", "100.00").await;
         server.clock().set(moment(1));
-        assert_decided(&counter.ask("0.01").await, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
+        assert_decided(
+            &counter.ask("0.01").await,
+            "DECLINED",
+            &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"],
+        );
         server.clock().set(moment(2) + chrono::Duration::seconds(1));
         assert_decided(&counter.ask("100.00").await, "APPROVED", &[]);
         // Canceled after it lapsed, it stays at nothing.

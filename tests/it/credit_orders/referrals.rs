@@ -18,7 +18,12 @@ on_both_engines! {
             ..deciding("4711", true)
         };
         let status = counter.try_decide(less).await.expect_err("below the order");
-        assert_refused(&status, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", Some("maximum_amount"));
+        assert_refused(
+            &status,
+            Code::InvalidArgument,
+            "AMOUNT_OUT_OF_RANGE",
+            Some("maximum_amount"),
+        );
         let up_to = pb::DecideReferralRequest {
             maximum_amount: Some(usd("150.00")),
             valid_until: instant(10),
@@ -67,7 +72,8 @@ on_both_engines! {
 
     async fn nobody_approves_an_order_that_lapsed_meanwhile(server: TestServer) {
         let mut counter = Counter::open(&server).await;
-        let short = pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "100.00") };
+        let short =
+            pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "100.00") };
         counter.try_reserve(short).await.expect("referred");
         server.clock().set(moment(5));
         refused(counter.try_decide(deciding("4711", true)).await, STATE, "RESERVATION_NOT_LIVE");
@@ -77,7 +83,11 @@ on_both_engines! {
             expire_time: instant(20),
             ..amending("4711", "100.00")
         };
-        assert_decided(&counter.try_amend(longer).await.expect("decided"), "REFERRED", &["NO_LIMIT"]);
+        assert_decided(
+            &counter.try_amend(longer).await.expect("decided"),
+            "REFERRED",
+            &["NO_LIMIT"],
+        );
         let decided = counter.try_decide(deciding("4711", true)).await.expect("decided");
         assert_decided(&decided, "APPROVED", &["NO_LIMIT"]);
         assert_eq!(counter.exposure().await, "orders 100.00 = 100.00");

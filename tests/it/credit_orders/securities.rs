@@ -13,7 +13,9 @@ fn insurance(limit: &str) -> pb::CreditSecurity {
 }
 
 on_both_engines! {
-    async fn cover_is_the_insured_share_of_what_is_eligible_less_the_deductible(server: TestServer) {
+    async fn cover_is_the_insured_share_of_what_is_eligible_less_the_deductible(
+        server: TestServer,
+    ) {
         let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
         let security = pb::CreditSecurity {
             deductible: Some(usd("10.00")),
@@ -43,23 +45,27 @@ on_both_engines! {
         );
         counter.desk.post([billed("I3", "900.00", 30)]).await;
         // min(500, 960) × 90 % − 10.
-        assert_eq!(
-            counter.exposure().await,
-            "open 1200.00, orders 50.00, cover -440.00 = 810.00"
-        );
+        assert_eq!(counter.exposure().await, "open 1200.00, orders 50.00, cover -440.00 = 810.00");
         // I3 is due on day 30 and overdue for 15 days on day 45, for 21 on day 51.
         server.clock().set(moment(44));
         assert!(!counter.profile(ACME).await.securities[0].at_risk);
         server.clock().set(moment(45));
         let of = &counter.profile(ACME).await.securities[0];
-        assert_eq!((of.at_risk, text(&of.eligible), text(&of.cover)), (true, "500.00".into(), "440.00".into()));
+        assert_eq!(
+            (of.at_risk, text(&of.eligible), text(&of.cover)),
+            (true, "500.00".into(), "440.00".into())
+        );
         server.clock().set(moment(51));
         assert_eq!(
             counter.exposure().await,
             "open 1200.00, orders 50.00, cover -44.00 = 1206.00",
             "too long overdue"
         );
-        assert_decided(&counter.ask("0.01").await, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
+        assert_decided(
+            &counter.ask("0.01").await,
+            "DECLINED",
+            &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"],
+        );
         let end = pb::EndCreditSecurityRequest {
             name: security.name,
             reason: "premium not paid".into(),

@@ -21,10 +21,7 @@ on_both_engines! {
         assert_eq!(stage(&counter.deliver("4711", "50.00").await), "ORDERED");
         assert_eq!(counter.exposure().await, "orders 70.00, delivered 50.00 = 120.00");
         counter.desk.post([billed("I1", "30.00", 30).names("4711")]).await;
-        assert_eq!(
-            counter.exposure().await,
-            "open 30.00, orders 70.00, delivered 20.00 = 120.00"
-        );
+        assert_eq!(counter.exposure().await, "open 30.00, orders 70.00, delivered 20.00 = 120.00");
         refused(counter.try_deliver("4711", Some("70.01")).await, STATE, "RESERVATION_EXCEEDED");
         assert_eq!(stage(&counter.try_deliver("4711", None).await.expect("the rest")), "DELIVERED");
         assert_eq!(counter.exposure().await, "open 30.00, delivered 90.00 = 120.00");
@@ -55,7 +52,10 @@ on_both_engines! {
         let much = counter.try_cancel("4711", Some("60.01")).await;
         refused(much, STATE, "RETURN_EXCEEDS_DELIVERED");
         let canceled = counter.try_cancel("4711", Some("20.00")).await.expect("canceled");
-        assert_eq!((stage(&canceled), text(&canceled.delivered)), ("CANCELED".into(), "40.00".into()));
+        assert_eq!(
+            (stage(&canceled), text(&canceled.delivered)),
+            ("CANCELED".into(), "40.00".into())
+        );
         assert_eq!(counter.exposure().await, "delivered 40.00 = 40.00");
         refused(counter.try_deliver("4711", None).await, STATE, "RESERVATION_NOT_LIVE");
         refused(counter.try_amend(amending("4711", "90.00")).await, STATE, "RESERVATION_NOT_LIVE");

@@ -40,11 +40,14 @@ on_both_engines! {
         let does = ["REDUCE_ORDER 50.00", "PREPAY 30.00", "RAISE_LIMIT 130.00"];
         assert_told(&told, ["100.00", "50.00", "30.00"], &does, ACME);
         let server = TestServer::start(server.engine()).await;
-        let told = reason(&server, Situation::LimitExceededBefore, "DECLINED", "LIMIT_EXCEEDED").await;
+        let told =
+            reason(&server, Situation::LimitExceededBefore, "DECLINED", "LIMIT_EXCEEDED").await;
         let does = ["PREPAY 80.00", "RAISE_LIMIT 230.00"];
         assert_told(&told, ["100.00", "150.00", "130.00"], &does, ACME);
         let server = TestServer::start(server.engine()).await;
-        let told = reason(&server, Situation::GroupLimitExceeded, "DECLINED", "GROUP_LIMIT_EXCEEDED").await;
+        let told =
+            reason(&server, Situation::GroupLimitExceeded, "DECLINED", "GROUP_LIMIT_EXCEEDED")
+                .await;
         let does = ["REDUCE_ORDER 70.00", "PREPAY 10.00", "RAISE_LIMIT 130.00"];
         assert_told(&told, ["120.00", "50.00", "10.00"], &does, GROUP);
         let server = TestServer::start(server.engine()).await;
@@ -59,7 +62,11 @@ on_both_engines! {
         let told = only(of.ask(&mut counter).await, "REFERRED", "OVERDUE_AMOUNT");
         let does = ["PAY_OVERDUE 8.00", "PREPAY 80.00"];
         assert_told(&told, ["5.00", "13.00", "8.00"], &does, ACME);
-        assert_eq!(told.documents, numbers(&mut counter, &["I1", "I2"]).await, "the oldest due first");
+        assert_eq!(
+            told.documents,
+            numbers(&mut counter, &["I1", "I2"]).await,
+            "the oldest due first"
+        );
 
         let server = TestServer::start(server.engine()).await;
         let of = Situation::OverdueDays;
@@ -118,7 +125,9 @@ on_both_engines! {
         let hold = counter.profile(ACME).await.holds[0].name.clone();
         assert!(hold.starts_with("accounts/group/creditHolds/"));
         assert_told(&told, NONE, &["RELEASE_HOLD -", "PREPAY 80.00"], &hold);
-        for (of, account) in [(Situation::LimitExpired, ACME), (Situation::GroupLimitExpired, GROUP)] {
+        for (of, account) in
+            [(Situation::LimitExpired, ACME), (Situation::GroupLimitExpired, GROUP)]
+        {
             let server = fresh().await;
             let told = reason(&server, of, "REFERRED", "LIMIT_EXPIRED").await;
             assert_eq!(remedies(&told), ["SET_LIMIT -", "PREPAY 80.00"]);
@@ -157,7 +166,8 @@ on_both_engines! {
             rule(Of::OnHold, To::Refer),
             rule(Of::OverdueDays, To::Decline),
         ];
-        let strict = pb::CreditPolicy { overdue_days_max: Some(10), rules, ..pb::CreditPolicy::default() };
+        let strict =
+            pb::CreditPolicy { overdue_days_max: Some(10), rules, ..pb::CreditPolicy::default() };
         counter.policy("strict", strict.clone()).await;
         let decision = counter.ask("80.00").await;
         let all = ["OVERDUE_DAYS", "LIMIT_EXCEEDED", "ON_HOLD", "GROUP_LIMIT_EXCEEDED"];
