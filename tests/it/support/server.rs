@@ -211,10 +211,6 @@ impl TestServer {
         ReceivableServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
     }
 
-    pub fn credit(&self) -> CreditServiceClient<Channel> {
-        CreditServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
-    }
-
     pub fn health(&self) -> HealthClient<Channel> {
         HealthClient::new(self.channel())
     }

@@ -77,7 +77,8 @@ impl Standing {
     }
 
     fn asked_in(&self, amount: Money, counted: i64) -> Judgement {
-        let question = Question { account: "child", company: "1000", amount, counted };
+        let question =
+            Question { account: "child", company: "1000", amount, counted, unpaid: counted };
         self.judge(question).expect("a judgement")
     }
 }
