@@ -69,9 +69,7 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
-    async fn ar_29_an_unrelated_invoice_adds_and_one_too_high_frees_its_own_order(
-        server: TestServer,
-    ) {
+    async fn ar_29_an_unrelated_invoice_adds_and_each_frees_its_own_order(server: TestServer) {
         let mut counter = Counter::open(&server).await;
         let segment = |id: &str, company: &str| pb::CreditSegment {
             segment: id.into(),
@@ -161,9 +159,7 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
-    async fn ar_34_counted_once_equal_passes_changes_are_judged_and_terms_fall_back(
-        server: TestServer,
-    ) {
+    async fn ar_34_counted_once_judged_at_each_change_and_terms_fall_back(server: TestServer) {
         let mut counter = Counter::open(&server).await;
         counter.limit(ACME, "100.00").await;
         counter.reserve("1", "60.00").await;

@@ -37,9 +37,7 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
-    async fn a_corrected_invoice_counts_once_and_a_reversed_one_revives_nothing(
-        server: TestServer,
-    ) {
+    async fn a_corrected_invoice_counts_once_and_a_reversal_revives_nothing(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
         counter.reserve("4711", "100.00").await;
         counter.desk.post([version(billed("I1", "60.00", 30).names("4711"), 1)]).await;

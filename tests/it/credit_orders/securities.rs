@@ -13,9 +13,7 @@ fn insurance(limit: &str) -> pb::CreditSecurity {
 }
 
 on_both_engines! {
-    async fn cover_is_the_insured_share_of_what_is_eligible_less_the_deductible(
-        server: TestServer,
-    ) {
+    async fn cover_is_the_insured_share_of_what_is_eligible(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
         let security = pb::CreditSecurity {
             deductible: Some(usd("10.00")),

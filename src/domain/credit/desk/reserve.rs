@@ -212,10 +212,6 @@ impl Desk {
             return Err(violation.into());
         }
         order.state = OrderState::Open;
-        if order.expire_us <= now.us {
-            // It lapsed while it waited: it begins now.
-            order.expire_us = default_expiry(now.us, self.standing.policy.reservation_days);
-        }
         let (account, company) = (order.account_id.clone(), order.company_code.clone());
         let counted = order.counted(now).total();
         let question =
