@@ -134,6 +134,34 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
+    async fn a_payment_dated_ahead_takes_no_cover_before_its_day(server: TestServer) {
+        for terms_days_max in [0, 90] {
+            let server = TestServer::start(server.engine()).await;
+            let mut counter = with_limit(&server, "100.00").await;
+            counter.desk.post([invoice("I1", day(0), "150.00", &[(day(60), "150.00")])]).await;
+            let security = pb::CreditSecurity {
+                kind: pb::CreditSecurityKind::LetterOfCredit.into(),
+                issuer: "Bank of China".into(),
+                cover_limit: Some(usd("100.00")),
+                insured_bp: 10_000,
+                terms_days_max,
+                ..pb::CreditSecurity::default()
+            };
+            counter.secure(security).await;
+            let covered = "open 150.00, cover -100.00 = 50.00";
+            assert_eq!(counter.exposure().await, covered);
+            counter.desk.post([receipt("R1", day(3), "150.00").settles("I1")]).await;
+            assert_eq!(counter.exposure().await, covered, "nothing is paid yet");
+            // An invoice dated ahead counts at once, and so does what it is covered by.
+            counter.desk.post([invoice("I2", day(5), "40.00", &[(day(60), "40.00")])]).await;
+            let covered = "open 190.00, cover -100.00 = 90.00";
+            assert_eq!(counter.exposure().await, covered);
+            server.clock().set(moment(3));
+            assert_eq!(counter.exposure().await, "open 40.00, cover -40.00 = 0.00");
+            counter.desk.verify(&server).await;
+        }
+    }
+
     async fn money_dated_ahead_comes_to_count_on_its_day(server: TestServer) {
         let mut counter = with_limit(&server, "100.00").await;
         counter.desk.post([invoice("I1", day(0), "80.00", &[(day(60), "80.00")])]).await;

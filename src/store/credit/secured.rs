@@ -43,6 +43,7 @@ pub(super) async fn load(
     let found = securities::by_id(conn, ids).await?;
     let mut open = by_due_date(conn, &found).await?;
     open.extend(by_terms(conn, &found).await?);
+    open.extend(later(conn, &found, today).await?);
     let disputed = disputed(conn, &found, today).await?;
     found
         .into_iter()
@@ -125,6 +126,32 @@ async fn by_terms(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<O
         rows.table(conn, "s", 1)
     );
     sql::all(conn, text, rows.values(conn)).await
+}
+
+/// What the projections hold already, and counts from a later day on, taken out again. A debit
+/// that is dated ahead counts at once.
+async fn later(
+    conn: &impl ConnectionTrait,
+    all: &[Security],
+    today: NaiveDate,
+) -> Result<Vec<OpenRow>> {
+    let rows = table(all.iter());
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut values = rows.values(conn);
+    values.push(today.into());
+    let text = format!(
+        "SELECT s.id, i.company_code, i.currency, i.document_date, i.due_date, \
+           CAST(-SUM(e.amount) AS BIGINT) AS amount \
+         FROM {} JOIN entry e ON e.account_id = s.account_id AND e.effective_date > ${} \
+           AND NOT (e.kind = 'POST' AND e.amount > 0) \
+         JOIN item i ON i.id = e.item_id AND i.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') \
+         GROUP BY s.id, i.company_code, i.currency, i.document_date, i.due_date",
+        rows.table(conn, "s", 1),
+        values.len()
+    );
+    sql::all(conn, text, values).await
 }
 
 /// What is disputed of open items, of each no more than is open.

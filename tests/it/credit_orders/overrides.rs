@@ -16,7 +16,8 @@ fn as_caller<T>(token: &str, message: T) -> Request<T> {
 
 async fn details(server: &TestServer) -> Vec<String> {
     let sql = "SELECT detail FROM audit WHERE method LIKE 'CreditService.%Reserv%' \
-               OR method = 'CreditService.ReserveCredit' ORDER BY recorded_us";
+               OR method IN ('CreditService.ReserveCredit', 'CreditService.DecideReferral') \
+               ORDER BY recorded_us";
     let url = server.database_url();
     match server.engine() {
         Engine::Sqlite => {
@@ -32,7 +33,8 @@ async fn details(server: &TestServer) -> Vec<String> {
 
 on_both_engines! {
     async fn an_override_needs_its_scope_and_leaves_its_reason(mut server: TestServer) {
-        drop(Counter::with_limits(&server, "100.00", "50.00").await);
+        let mut counter = Counter::with_limits(&server, "100.00", "50.00").await;
+        counter.account("solo", "").await;
         server
             .restart_with(|config| {
                 let token = |principal: &str, scopes: &[&str]| Token {
@@ -80,6 +82,18 @@ on_both_engines! {
         };
         let less = client.amend_reservation(as_caller("clerk", less)).await.expect("less");
         assert!(!less.into_inner().overridden);
+        // Approving what was referred is an override as well.
+        let solo = "accounts/solo".to_owned();
+        let referred = pb::ReserveCreditRequest { account: solo.clone(), ..reserving("1", "5.00") };
+        let referred = client.reserve_credit(as_caller("clerk", referred)).await.expect("referred");
+        assert_decided(referred.get_ref(), "REFERRED", &["NO_LIMIT"]);
+        let decide = pb::DecideReferralRequest {
+            reservation: format!("{solo}/creditReservations/ERP~1"),
+            ..deciding("1", true)
+        };
+        let status = client.decide_referral(as_caller("clerk", decide.clone())).await;
+        refused(status, Code::PermissionDenied, "SCOPE_MISSING");
+        client.decide_referral(as_caller("director", decide)).await.expect("decided");
         assert_eq!(
             details(&server).await,
             [
@@ -87,10 +101,10 @@ on_both_engines! {
                 "APPROVED OVERRIDE: the goods are at the gate",
                 "APPROVED OVERRIDE: one more pallet",
                 "APPROVED",
+                "REFERRED",
+                "APPROVED OVERRIDE: Mr Zhao: knows the owner",
             ]
         );
-        let referral = client.decide_referral(as_caller("clerk", deciding("4711", true))).await;
-        refused(referral, Code::PermissionDenied, "SCOPE_MISSING");
         Desk::new(&server).verify(&server).await;
     }
 }

@@ -233,6 +233,10 @@ impl Book {
         if after.amount < order.delivered.max(order.invoiced) {
             return refused("RESERVATION_BELOW_HANDLED");
         }
+        // What lapsed counts nothing: without a new expiry there is nothing to decide about.
+        if after.expire <= at && after.amount > order.delivered.max(order.invoiced) {
+            return refused("RESERVATION_NOT_LIVE");
+        }
         let counted = after.counted(at) - order.counted(at);
         let answer = self.decide(&order.account, counted, at);
         self.keep(name, after, &answer);
