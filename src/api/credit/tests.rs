@@ -169,6 +169,7 @@ fn a_limit_that_was_judged_by_is_active_or_expired() {
     let used = |valid_to| LimitUse {
         account_id: "group".into(),
         limit: Some(limit(valid_to)),
+        version: 7,
         segment: String::new(),
         currency: usd(0).currency,
         exposure: 6_000,

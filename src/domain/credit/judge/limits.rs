@@ -97,6 +97,7 @@ impl<'a> Judge<'a> {
         self.limits.push(LimitUse {
             account_id: account.to_owned(),
             limit: limit.cloned(),
+            version: self.standing.version(account, segment),
             segment: segment.to_owned(),
             currency,
             exposure: to_minor(exposure.total)?,
