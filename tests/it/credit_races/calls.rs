@@ -61,6 +61,8 @@ impl Caller {
             Err(status) => {
                 let expected = [Code::FailedPrecondition, Code::NotFound, Code::InvalidArgument];
                 assert!(expected.contains(&status.code()), "{ask:?}: {status:?}");
+                // It wrote nothing, whatever was committed together with it.
+                assert!(!status.metadata().contains_key("ballast-revision"), "{status:?}");
                 let answer = Answer::Refused(violated(&status));
                 let call = Call { ask, answer, at: vec![from, to] };
                 Timed { from, to, place: None, call }

@@ -16,7 +16,7 @@ use crate::support::{Engine, TestServer};
 
 const CALLERS: usize = 4;
 const CALLS: usize = 6;
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 15;
 const LIMIT: i64 = 1_000;
 const GROUP_LIMIT: i64 = 1_500;
 
