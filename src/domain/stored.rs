@@ -40,7 +40,7 @@ pub(crate) use stored_enum;
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::credit::{component, order};
+    use crate::domain::credit::{component, decision, hold, limit, order, security};
     use crate::domain::{aging, dates, item, names, promise, rates, terms};
 
     macro_rules! round_trips {
@@ -61,15 +61,24 @@ mod tests {
             aging::Basis,
             component::Component,
             dates::BusinessDayConvention,
+            decision::DecisionKind,
+            decision::Disposition,
+            decision::ReasonCode,
+            decision::RemedyAction,
+            decision::Verdict,
+            hold::HoldScope,
             item::AdjustmentReason,
             item::DocumentKind,
             item::ItemClass,
             item::Side,
+            limit::LimitKind,
+            limit::LimitState,
             names::CanonicalForm,
             order::OrderState,
             order::Stage,
             promise::PromiseState,
             rates::RatePath,
+            security::SecurityKind,
             terms::Baseline,
             terms::InstalmentKind,
         );

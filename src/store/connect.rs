@@ -73,7 +73,9 @@ impl Store {
             .pragma("temp_store", "MEMORY")
             .pragma("mmap_size", "268435456")
             .statement_cache_capacity(STATEMENT_CACHE);
-        let lock = match read_only {
+        // A database in memory is nobody else's: it has a name of its own, and no file.
+        let in_memory = connect.get_filename().to_string_lossy().starts_with("file:");
+        let lock = match read_only || in_memory {
             true => None,
             false => Some(Arc::new(lock(connect.get_filename())?)),
         };

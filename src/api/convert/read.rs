@@ -16,6 +16,8 @@ use crate::pb;
 
 /// Most characters of a company code.
 pub const MAX_COMPANY_CODE_CHARS: usize = 16;
+/// Most characters of an order's number, in documents and in credit.
+pub const MAX_ORDER_REF_CHARS: usize = 64;
 /// Most characters of a `request_id`.
 const MAX_REQUEST_ID_CHARS: usize = 64;
 /// More characters than any number needs that a decimal holds.

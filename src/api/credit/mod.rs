@@ -10,6 +10,8 @@ mod parse_order;
 mod parse_policy;
 mod parse_query;
 mod parse_security;
+#[cfg(test)]
+mod tests;
 
 use tonic::{Request, Response, Status};
 

@@ -17,7 +17,6 @@ use crate::pb;
 
 use super::parse_limit::MAX_APPROVER_CHARS;
 
-const MAX_ORDER_REF_CHARS: usize = 128;
 /// Documents of one commitment.
 const MAX_DOCUMENTS: usize = 100;
 
@@ -170,7 +169,7 @@ fn order(field: &str, key: pb::OrderKey, violations: &mut Violations) -> OrderKe
     }
     violations.keep(parse_key::check_system(&system, &source_system));
     let at = within(field, "order_ref");
-    violations.keep(text::check(&at, &order_ref, 1, MAX_ORDER_REF_CHARS));
+    violations.keep(text::check(&at, &order_ref, 1, read::MAX_ORDER_REF_CHARS));
     OrderKey { system: source_system, order_ref }
 }
 

@@ -40,6 +40,11 @@ const STATEMENT: &str = "ballast.v1.ReceivableService/GetStatement";
 const DOCUMENT: &str = "ballast.v1.ReceivableService/GetDocument";
 const STATUS: &str = "ballast.v1.AccountService/GetAccountStatus";
 const POST: &str = "ballast.v1.ReceivableService/PostDocuments";
+const LIMIT: &str = "ballast.v1.CreditService/SetCreditLimit";
+const RESERVE: &str = "ballast.v1.CreditService/ReserveCredit";
+const CHECK: &str = "ballast.v1.CreditService/CheckCredit";
+const DELIVER: &str = "ballast.v1.CreditService/DeliverReservation";
+const PROFILE: &str = "ballast.v1.CreditService/GetCreditProfile";
 const BATCH: &str = "ballast.v1.ReceivableService/BatchGetReceivablesRisk";
 
 /// All of them, in the order of the tour.
@@ -49,6 +54,7 @@ pub fn all(company: &Company) -> Vec<Question> {
     questions.extend(back_in_time(company));
     questions.extend(papers(company));
     questions.extend(posting(company));
+    questions.extend(ordering(company));
     questions
 }
 
@@ -229,6 +235,66 @@ fn posting(company: &Company) -> Vec<Question> {
             expected: Expected::Refusal(&["DATE_INVALID", "AMOUNT_PRECISION"]),
             folded: &[],
             shown: 1,
+        },
+    ]
+}
+
+fn ordering(company: &Company) -> Vec<Question> {
+    let payer = company.biggest().name();
+    let usd = |units: u32| format!(r#"{{"currencyCode": "USD", "units": "{units}"}}"#);
+    let order = format!(r#"{{"sourceSystem": "{SOURCE_SYSTEM}", "orderRef": "SO-77"}}"#);
+    vec![
+        Question {
+            heading: "Give a customer a credit limit.",
+            method: LIMIT,
+            request: format!(
+                r#"{{"account": "{payer}", "limit": {{"kind": "CREDIT_LIMIT_KIND_AMOUNT",
+                "amount": {}, "approver": "Ms Wang", "reason": "yearly review"}},
+                "requestId": "demo-4"}}"#,
+                usd(1_000_000)
+            ),
+            expected: Expected::Is("/state", "CREDIT_LIMIT_STATE_ACTIVE"),
+            folded: &[],
+            shown: 1,
+        },
+        Question {
+            heading: "May this order go out? If so, reserve its amount.",
+            method: RESERVE,
+            request: format!(
+                r#"{{"account": "{payer}", "amount": {}, "order": {order}, "requestId": "demo-5"}}"#,
+                usd(50_000)
+            ),
+            expected: Expected::Is("/verdict", "CREDIT_VERDICT_APPROVED"),
+            folded: &["limit"],
+            shown: 2,
+        },
+        Question {
+            heading: "And one that is too large? Why not, and what would let it pass?",
+            method: CHECK,
+            request: format!(r#"{{"account": "{payer}", "amount": {}}}"#, usd(2_000_000)),
+            expected: Expected::Is("/reasons/0/code", "CREDIT_REASON_CODE_LIMIT_EXCEEDED"),
+            folded: &["limits"],
+            shown: 3,
+        },
+        Question {
+            heading: "Half of the goods leave. (The order by its number in the ERP.)",
+            method: DELIVER,
+            request: format!(
+                r#"{{"name": "{payer}/creditReservations/{SOURCE_SYSTEM}~SO-77", "amount": {},
+                "requestId": "demo-6"}}"#,
+                usd(25_000)
+            ),
+            expected: Expected::Is("/delivered/units", "25000"),
+            folded: &[],
+            shown: 1,
+        },
+        Question {
+            heading: "How does it stand with its credit, and what is the exposure made of?",
+            method: PROFILE,
+            request: format!(r#"{{"account": "{payer}"}}"#),
+            expected: Expected::Some("/limits/0/parts/2/amount/units"),
+            folded: &["limit"],
+            shown: 4,
         },
     ]
 }

@@ -128,6 +128,8 @@ pub struct LimitUse {
     pub account_id: String,
     /// `None` for an account without one; its exposure is shown for information.
     pub limit: Option<Limit>,
+    /// Version of the limits of the account and segment: what replacing it needs. 0 without.
+    pub version: i64,
     pub segment: String,
     pub currency: Currency,
     pub exposure: i64,

@@ -28,6 +28,8 @@ pub struct Question<'a> {
     pub amount: Money,
     /// What it would count more than now, in the same currency.
     pub counted: i64,
+    /// What it would count in all: what is to be paid for nothing of it to be at risk.
+    pub unpaid: i64,
 }
 
 impl Question<'_> {
@@ -55,8 +57,9 @@ pub struct Judgement {
 pub struct Wanted {
     /// Index of the reason.
     pub reason: usize,
-    /// Items due before this day.
+    /// Items due before this day, and open today.
     pub due_before: NaiveDate,
+    pub today: NaiveDate,
     /// Companies whose items count; `None` for all.
     pub companies: Option<BTreeSet<String>>,
 }

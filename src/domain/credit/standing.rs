@@ -126,6 +126,13 @@ impl Standing {
         governing(limits.iter().filter(|limit| limit.segment == segment), self.now.today)
     }
 
+    /// When the last limit of an account and segment was recorded, whether it governs or not.
+    pub fn version(&self, account: &str, segment: &str) -> i64 {
+        let limits = self.nodes.get(account).into_iter().flat_map(|node| &node.limits);
+        let of_segment = limits.filter(|limit| limit.segment == segment);
+        of_segment.map(|limit| limit.recorded_us).max().unwrap_or_default()
+    }
+
     /// Segments in which one of the accounts has a limit that binds a company; the one of all
     /// companies first.
     pub fn segments(&self, chain: &[&str], company: &str) -> BTreeSet<&str> {

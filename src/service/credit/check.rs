@@ -134,7 +134,7 @@ fn profile(
 ) -> Result<(Profile, Vec<crate::domain::credit::judge::Wanted>)> {
     let currency = currency_of(standing, account)?;
     let nothing = Money { minor: 0, currency };
-    let question = Question { account, company, amount: nothing, counted: 0 };
+    let question = Question { account, company, amount: nothing, counted: 0, unpaid: 0 };
     let Judgement { verdict, reasons, limits, available, rates, evidence } =
         standing.judge(question)?;
     let chain = standing.chain(account);
@@ -146,7 +146,7 @@ fn profile(
         let today = standing.now.today;
         securities.push(SecurityUse {
             security: secured.security.clone(),
-            eligible: to_minor(eligible)?,
+            eligible: to_minor(eligible.min(secured.security.cover_limit.minor.into()))?,
             cover: to_minor(secured.security.cover(eligible))?,
             at_risk: secured
                 .oldest_due

@@ -58,7 +58,8 @@ pub(super) async fn look_up_decision(
 }
 
 fn query(account: &str, wanted: &Wanted) -> OverdueQuery {
-    OverdueQuery { account_id: account.to_owned(), due_before: wanted.due_before }
+    let Wanted { reason: _, due_before, today, companies: _ } = *wanted;
+    OverdueQuery { account_id: account.to_owned(), due_before, today }
 }
 
 fn complete(account: &str, reasons: &mut [Reason], wanted: &Wanted, found: &OverdueEvidence) {
@@ -74,13 +75,16 @@ fn complete(account: &str, reasons: &mut [Reason], wanted: &Wanted, found: &Over
     if reason.code != ReasonCode::OverdueDays {
         return;
     }
+    let payable = found.sums.iter().filter(|payable| counts(&payable.company_code));
+    if payable.clone().any(|payable| payable.paid_ahead) {
+        // What is paid by a later day cannot be paid again: no payment ends it today.
+        return;
+    }
     let mut sums: Vec<(Currency, i64)> = Vec::new();
-    for (company, currency, amount) in &found.sums {
-        if counts(company) {
-            match sums.iter_mut().find(|(of, _)| of == currency) {
-                Some((_, sum)) => *sum += amount,
-                None => sums.push((*currency, *amount)),
-            }
+    for payable in payable {
+        match sums.iter_mut().find(|(of, _)| *of == payable.currency) {
+            Some((_, sum)) => *sum += payable.amount,
+            None => sums.push((payable.currency, payable.amount)),
         }
     }
     let pay = sums.into_iter().map(|(currency, minor)| Remedy {

@@ -1,4 +1,7 @@
 //! Holds: PlaceCreditHold, ReleaseCreditHold and ListCreditHolds.
+//!
+//! The recorded answer of a call carries no text that people wrote: it stays in the hold alone,
+//! and is put back into the answer from there.
 
 use uuid::Uuid;
 
@@ -24,12 +27,14 @@ impl Credit {
             resource: c.account.to_string(),
         };
         let (command, by) = (c.clone(), ctx.principal.clone());
-        self.store
+        let placed = self
+            .store
             .mutate(ctx, call, move |tx| {
                 let (c, by) = (command.clone(), by.clone());
                 Box::pin(async move { place(tx, c, &by).await })
             })
-            .await
+            .await?;
+        self.with_text(placed).await
     }
 
     /// Ends a hold.
@@ -44,12 +49,23 @@ impl Credit {
             resource: c.hold.resource_name(CREDIT_HOLDS),
         };
         let (command, by) = (c.clone(), ctx.principal.clone());
-        self.store
+        let released = self
+            .store
             .mutate(ctx, call, move |tx| {
                 let (c, by) = (command.clone(), by.clone());
                 Box::pin(async move { release(tx, c, &by).await })
             })
-            .await
+            .await?;
+        self.with_text(released).await
+    }
+
+    async fn with_text(&self, mut hold: Hold) -> Result<Hold> {
+        let (reason, release_reason) = self.store.credit_hold_text(hold.id).await?;
+        hold.reason = reason;
+        if let Some(release) = &mut hold.release {
+            release.reason = release_reason;
+        }
+        Ok(hold)
     }
 
     /// A page of the holds of an account, the latest first, and the id to go on from if there
@@ -79,7 +95,7 @@ impl Credit {
 async fn place(tx: &mut WriteTx, c: PlaceHold, by: &str) -> Result<Hold> {
     let PlaceHold { account, scope, reason } = c;
     let Entered { account_id, recorded_us } = entry::enter_live(tx, &account).await?;
-    let hold = Hold {
+    let mut hold = Hold {
         id: Uuid::now_v7(),
         account_id,
         scope,
@@ -90,6 +106,7 @@ async fn place(tx: &mut WriteTx, c: PlaceHold, by: &str) -> Result<Hold> {
     };
     tx.add_credit_hold(&hold).await?;
     tx.publish(vec![rule_event::hold_placed(&hold)]).await?;
+    hold.reason.clear();
     Ok(hold)
 }
 
@@ -103,9 +120,11 @@ async fn release(tx: &mut WriteTx, c: ReleaseHold, by: &str) -> Result<Hold> {
         let description = "was released before";
         return Err(Error::precondition(Reason::HoldReleased, full_name, description));
     }
-    let release = Release { us: recorded_us, by: by.to_owned(), reason };
+    let mut release = Release { us: recorded_us, by: by.to_owned(), reason };
     tx.release_credit_hold(hold.id, &release).await?;
-    hold.release = Some(release);
     tx.publish(vec![rule_event::hold_released(&hold)]).await?;
+    release.reason.clear();
+    hold.reason.clear();
+    hold.release = Some(release);
     Ok(hold)
 }

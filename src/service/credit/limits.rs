@@ -1,4 +1,7 @@
 //! Limits: SetCreditLimit and ListCreditLimits.
+//!
+//! The recorded answer of a call carries no text that people wrote: it stays in the limit alone,
+//! and is put back into the answer from there.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -32,12 +35,16 @@ impl Credit {
             resource: c.account.to_string(),
         };
         let (command, today) = (c.clone(), ctx.business_date());
-        self.store
+        let mut set = self
+            .store
             .mutate(ctx, call, move |tx| {
                 let c = command.clone();
                 Box::pin(async move { set(tx, c, today).await })
             })
-            .await
+            .await?;
+        let text = self.store.credit_limit_text(set.limit.id).await?;
+        (set.limit.approver, set.limit.reason) = text;
+        Ok(set)
     }
 
     /// A page of all limits an account ever had, the last recorded first, and the id to go on
@@ -78,7 +85,10 @@ async fn set(tx: &mut WriteTx, c: SetCreditLimit, today: NaiveDate) -> Result<St
     tx.add_credit_limit(&limit, &superseded).await?;
     tx.publish(vec![rule_event::limit_set(&limit)]).await?;
     live.push(limit.clone());
-    Ok(standing(limit, &live, today))
+    let mut set = standing(limit, &live, today);
+    set.limit.approver.clear();
+    set.limit.reason.clear();
+    Ok(set)
 }
 
 async fn check_segment(tx: &WriteTx, segment: &str) -> Result<()> {

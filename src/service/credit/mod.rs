@@ -14,6 +14,8 @@ mod limits;
 mod orders;
 mod policies;
 mod rule_event;
+#[cfg(test)]
+mod rule_tests;
 mod run;
 mod securities;
 mod watch;

@@ -1,4 +1,7 @@
 //! Securities: CreateCreditSecurity, EndCreditSecurity and ListCreditSecurities.
+//!
+//! The recorded answer of a call does not say why a security was ended: that text stays in the
+//! security alone, and is put back into the answer from there.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -55,12 +58,17 @@ impl Credit {
             resource: c.security.resource_name(CREDIT_SECURITIES),
         };
         let (command, by) = (c.clone(), ctx.principal.clone());
-        self.store
+        let mut ended = self
+            .store
             .mutate(ctx, call, move |tx| {
                 let (c, by) = (command.clone(), by.clone());
                 Box::pin(async move { end(tx, c, &by).await })
             })
-            .await
+            .await?;
+        if let Some(end) = &mut ended.end {
+            end.reason = self.store.credit_security_end_reason(ended.id).await?;
+        }
+        Ok(ended)
     }
 
     /// A page of the securities of an account, ended ones included, the latest first, and the
@@ -133,9 +141,10 @@ async fn end(tx: &mut WriteTx, c: EndSecurity, by: &str) -> Result<Security> {
         let description = "was ended before";
         return Err(Error::precondition(Reason::SecurityEnded, full_name, description));
     }
-    let end = SecurityEnd { us: recorded_us, by: by.to_owned(), reason };
+    let mut end = SecurityEnd { us: recorded_us, by: by.to_owned(), reason };
     tx.end_credit_security(security.id, &end).await?;
-    security.end = Some(end);
     tx.publish(vec![rule_event::security_ended(&security)]).await?;
+    end.reason.clear();
+    security.end = Some(end);
     Ok(security)
 }

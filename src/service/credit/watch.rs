@@ -179,7 +179,8 @@ fn holds(standing: &Standing, account: &str) -> Result<Holds> {
     let mut holds = Holds::new();
     for company in companies {
         let amount = Money { minor: 0, currency };
-        let judgement = standing.judge(Question { account, company, amount, counted: 0 })?;
+        let judgement =
+            standing.judge(Question { account, company, amount, counted: 0, unpaid: 0 })?;
         holds.extend(judgement.reasons.iter().map(|reason| reason.code));
     }
     holds.remove(&ReasonCode::NoLimit);

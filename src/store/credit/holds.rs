@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::credit::hold::{Hold, HoldScope, Release};
 use crate::domain::error::{Error, Result};
-use crate::store::{ReadTx, WriteTx, sql};
+use crate::store::{ReadTx, Store, WriteTx, sql};
 
 /// The columns of [`Row`], of the table as `h`.
 pub(in crate::store) const COLUMNS: &str = "h.id, h.account_id, h.scope, h.reason, h.placed_by, \
@@ -55,6 +55,25 @@ impl WriteTx {
         )
         .await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Why a hold was placed, and why it was released: kept in this one place.
+    pub async fn credit_hold_text(&self, id: Uuid) -> Result<(String, String)> {
+        #[derive(FromQueryResult)]
+        struct Text {
+            reason: String,
+            release_reason: String,
+        }
+        let text: Option<Text> = sql::one(
+            &self.reader,
+            "SELECT reason, release_reason FROM credit_hold WHERE id = $1",
+            vec![id.into()],
+        )
+        .await?;
+        let text = text.ok_or_else(|| Error::internal(format!("the hold {id} is gone")))?;
+        Ok((text.reason, text.release_reason))
     }
 }
 

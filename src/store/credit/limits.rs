@@ -12,7 +12,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::money::Money;
 use crate::store::facts::stored_currency;
 use crate::store::sql::{self, Kind};
-use crate::store::{ReadTx, WriteTx};
+use crate::store::{ReadTx, Store, WriteTx};
 
 /// The columns of [`Row`], of the table as `l`.
 pub(in crate::store) const COLUMNS: &str = "l.id, l.account_id, l.segment, l.kind, l.amount, \
@@ -92,6 +92,25 @@ impl WriteTx {
         values.extend(set.values(&self.conn));
         sql::execute(&self.conn, sql, values).await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Who approved a limit, and why: kept in this one place.
+    pub async fn credit_limit_text(&self, id: Uuid) -> Result<(String, String)> {
+        #[derive(FromQueryResult)]
+        struct Text {
+            approver: String,
+            reason: String,
+        }
+        let text: Option<Text> = sql::one(
+            &self.reader,
+            "SELECT approver, reason FROM credit_limit WHERE id = $1",
+            vec![id.into()],
+        )
+        .await?;
+        let text = text.ok_or_else(|| Error::internal(format!("the limit {id} is gone")))?;
+        Ok((text.approver, text.reason))
     }
 }
 

@@ -11,11 +11,12 @@ use crate::domain::money::Currency;
 use crate::store::sql::{self, Cell, Kind, Rows};
 use crate::store::{Store, WriteTx};
 
-/// What is looked for: items of an account that were due before a day.
+/// What is looked for: items of an account that were due before a day, and are open today.
 #[derive(Debug, Clone)]
 pub struct OverdueQuery {
     pub account_id: String,
     pub due_before: NaiveDate,
+    pub today: NaiveDate,
 }
 
 /// What was found for one query.
@@ -23,8 +24,18 @@ pub struct OverdueQuery {
 pub struct OverdueEvidence {
     /// Company, due date and document of the oldest items of each company.
     pub oldest: Vec<(String, NaiveDate, Uuid)>,
-    /// All that is open of them, by company and currency.
-    pub sums: Vec<(String, Currency, i64)>,
+    /// All that may still be paid of them, by company and currency.
+    pub sums: Vec<Payable>,
+}
+
+/// What of the overdue items of a company may still be paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payable {
+    pub company_code: String,
+    pub currency: Currency,
+    pub amount: i64,
+    /// Whether some of them are paid by what takes effect on a later day.
+    pub paid_ahead: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -41,6 +52,23 @@ struct SumRow {
     company_code: String,
     currency: String,
     amount: i64,
+    paid_ahead: i64,
+}
+
+/// The items of the queries in `r`: those that are open, and those of which a later day takes
+/// the rest.
+fn items(rows: &str) -> String {
+    let dated = "i.class IN ('ORDINARY', 'RETENTION') AND i.due_date < q.due_before";
+    let item = "q.n, i.id, i.company_code, i.currency, i.due_date, i.document_id, i.open";
+    format!(
+        "WITH q AS (SELECT * FROM {rows}), \
+         found AS (SELECT {item} FROM q JOIN item i ON i.account_id = q.account_id \
+           WHERE i.open > 0 AND {dated} \
+           UNION ALL SELECT {item} FROM q \
+           JOIN entry e ON e.account_id = q.account_id AND e.effective_date > q.today \
+           JOIN item i ON i.id = e.item_id WHERE i.open = 0 AND {dated} \
+           GROUP BY {item} HAVING SUM(e.amount) < 0) "
+    )
 }
 
 /// The evidence of each query, the oldest `most` documents of each company.
@@ -51,33 +79,37 @@ async fn load(
 ) -> Result<Vec<OverdueEvidence>> {
     let mut found: HashMap<i64, OverdueEvidence> = HashMap::new();
     if !queries.is_empty() {
-        let mut rows =
-            Rows::new(&[("n", Kind::Int), ("account_id", Kind::Text), ("due_before", Kind::Date)]);
+        let mut rows = Rows::new(&[
+            ("n", Kind::Int),
+            ("account_id", Kind::Text),
+            ("due_before", Kind::Date),
+            ("today", Kind::Date),
+        ]);
         for (n, query) in (0_i64..).zip(queries) {
-            rows.push([Cell::from(n), (&query.account_id).into(), query.due_before.into()]);
+            let OverdueQuery { account_id, due_before, today } = query;
+            let (due_before, today) = ((*due_before).into(), (*today).into());
+            rows.push([Cell::from(n), account_id.into(), due_before, today]);
         }
-        let items = format!(
-            "{} JOIN item i ON i.account_id = q.account_id AND i.due_date < q.due_before \
-             WHERE i.open > 0 AND i.class IN ('ORDINARY', 'RETENTION')",
-            rows.table(conn, "q", 1)
-        );
+        let items = items(&rows.table(conn, "r", 1));
         let mut values = rows.values(conn);
         let text = format!(
-            "SELECT q.n, i.company_code, i.currency, CAST(SUM(i.open) AS BIGINT) AS amount \
-             FROM {items} GROUP BY q.n, i.company_code, i.currency \
-             ORDER BY q.n, i.company_code, i.currency"
+            "{items} SELECT n, company_code, currency, CAST(SUM(open) AS BIGINT) AS amount, \
+               CAST(MAX(CASE WHEN open = 0 THEN 1 ELSE 0 END) AS BIGINT) AS paid_ahead \
+             FROM found GROUP BY n, company_code, currency ORDER BY n, company_code, currency"
         );
         for row in sql::all::<SumRow>(conn, text, values.clone()).await? {
             let unreadable = || Error::internal(format!("stored currency {}", row.currency));
             let currency = Currency::parse(&row.currency).ok_or_else(unreadable)?;
-            found.entry(row.n).or_default().sums.push((row.company_code, currency, row.amount));
+            let SumRow { n, company_code, currency: _, amount, paid_ahead } = row;
+            let payable = Payable { company_code, currency, amount, paid_ahead: paid_ahead != 0 };
+            found.entry(n).or_default().sums.push(payable);
         }
         values.push(most.into());
         let text = format!(
-            "SELECT n, company_code, due_date, document_id FROM \
-               (SELECT q.n, i.company_code, i.due_date, i.document_id, ROW_NUMBER() OVER \
-                 (PARTITION BY q.n, i.company_code ORDER BY i.due_date, i.id) AS place \
-                FROM {items}) AS ranked \
+            "{items} SELECT n, company_code, due_date, document_id FROM \
+               (SELECT n, company_code, due_date, document_id, ROW_NUMBER() OVER \
+                 (PARTITION BY n, company_code ORDER BY due_date, id) AS place \
+                FROM found) AS ranked \
              WHERE place <= ${} ORDER BY n, due_date, document_id",
             values.len()
         );

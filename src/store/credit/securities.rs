@@ -9,7 +9,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::money::Money;
 use crate::store::facts::stored_currency;
 use crate::store::sql::{self, Kind};
-use crate::store::{ReadTx, WriteTx};
+use crate::store::{ReadTx, Store, WriteTx};
 
 /// The columns of [`Row`], of the table as `s`.
 const COLUMNS: &str = "s.id, s.account_id, s.kind, s.issuer, s.reference, \
@@ -70,6 +70,19 @@ impl WriteTx {
         )
         .await?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Why a security was ended: kept in this one place.
+    pub async fn credit_security_end_reason(&self, id: Uuid) -> Result<String> {
+        let reason = sql::scalar(
+            &self.reader,
+            "SELECT end_reason AS v FROM credit_security WHERE id = $1",
+            vec![id.into()],
+        )
+        .await?;
+        reason.ok_or_else(|| Error::internal(format!("the security {id} is gone")))
     }
 }
 

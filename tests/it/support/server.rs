@@ -203,12 +203,12 @@ impl TestServer {
         AccountServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
     }
 
-    pub fn receivables(&self) -> ReceivableServiceClient<Channel> {
-        ReceivableServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
-    }
-
     pub fn credit(&self) -> CreditServiceClient<Channel> {
         CreditServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
+    }
+
+    pub fn receivables(&self) -> ReceivableServiceClient<Channel> {
+        ReceivableServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
     }
 
     pub fn health(&self) -> HealthClient<Channel> {

@@ -112,6 +112,7 @@ pub(super) fn limit_use(limit_use: LimitUse, business_date: NaiveDate) -> pb::Cr
     let LimitUse {
         account_id,
         limit,
+        version,
         segment,
         currency,
         exposure,
@@ -126,7 +127,7 @@ pub(super) fn limit_use(limit_use: LimitUse, business_date: NaiveDate) -> pb::Cr
     };
     pb::CreditLimitUse {
         account: account_name(&account_id),
-        limit: limit.map(|limit| super::limit(governing(limit, business_date))),
+        limit: limit.map(|limit| super::limit(governing(limit, version, business_date))),
         segment,
         exposure: Some(write::money(exposure, currency)),
         parts: parts.into_iter().map(part).collect(),
@@ -136,8 +137,8 @@ pub(super) fn limit_use(limit_use: LimitUse, business_date: NaiveDate) -> pb::Cr
 }
 
 /// A limit that was judged by governs, or would if it had not expired.
-fn governing(limit: Limit, day: NaiveDate) -> StandingLimit {
+fn governing(limit: Limit, version: i64, day: NaiveDate) -> StandingLimit {
     let expired = limit.has_expired(day);
     let state = if expired { LimitState::Expired } else { LimitState::Active };
-    StandingLimit { version: limit.recorded_us, limit, state }
+    StandingLimit { version, limit, state }
 }

@@ -38,13 +38,15 @@ impl Desk {
             state: OrderState::Open,
             ..order.clone()
         };
-        let counted = after.counted(now).total() - order.counted(now).total();
+        let unpaid = after.counted(now).total();
+        let counted = unpaid - order.counted(now).total();
         let (account, company) = (order.account_id.clone(), order.company_code.clone());
         let question = Question {
             account: &account,
             company: &company,
             amount: Money { minor: amount, currency: order.currency },
             counted,
+            unpaid,
         };
         let (mut decision, mut wanted) =
             self.decide(DecisionKind::Amend, question, Some(key(&order)), caller)?;
@@ -62,6 +64,10 @@ impl Desk {
         }
         override_if_asked(&mut decision, ask.override_reason, caller)?;
         let kept = match (decision.verdict, order.state) {
+            (Verdict::Approved, OrderState::Referred) => {
+                let reserved = Order { decision: decision.id, ..after };
+                self.keep(reserved, Some(Event::Reserved), false)
+            }
             (Verdict::Approved, _) => self.keep(after, Some(Event::Amended), false),
             (Verdict::Referred, OrderState::Referred) => {
                 let waits = Order { state: OrderState::Referred, decision: decision.id, ..after };

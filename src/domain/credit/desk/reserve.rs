@@ -2,10 +2,12 @@
 
 use uuid::Uuid;
 
-use super::{Caller, Desk, Event, Found, FoundKey, approved, blank, default_expiry, key, name};
+use super::{
+    Caller, Desk, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
+};
 use crate::domain::credit::decision::{Decision, DecisionKind, OrderKey, Verdict};
 use crate::domain::credit::judge::{Question, Wanted};
-use crate::domain::credit::order::{Grant, Order, OrderState};
+use crate::domain::credit::order::{Grant, Order, OrderState, Stage};
 use crate::domain::error::{Error, Precondition, Reason, Resource, Result, Violation};
 use crate::domain::money::Money;
 
@@ -45,19 +47,19 @@ impl Desk {
         self.check_account(account)?;
         let now = self.standing.now;
         let known = order.and_then(|key| self.order_of(account, key)).cloned();
-        let counted = match (order, known) {
-            (None, _) => amount.minor,
+        let (unpaid, before) = match (order, known) {
+            (None, _) => (amount.minor, 0),
             (Some(_), Some(known)) => {
                 super::same_currency("amount", &known, Some(amount))?;
                 let asked =
                     Order { amount: amount.minor, state: OrderState::Open, ..known.clone() };
-                asked.counted(now).total() - known.counted(now).total()
+                (asked.counted(now).total(), known.counted(now).total())
             }
             (Some(order), None) => {
-                self.new_order(account, company, amount, order).0.counted(now).total()
+                (self.new_order(account, company, amount, order).0.counted(now).total(), 0)
             }
         };
-        let question = Question { account, company, amount, counted };
+        let question = Question { account, company, amount, counted: unpaid - before, unpaid };
         let (mut decision, wanted) =
             self.decide(DecisionKind::Check, question, order.cloned(), caller)?;
         decision.id = Uuid::nil();
@@ -77,11 +79,13 @@ impl Desk {
         let now = self.standing.now;
         let days = self.standing.policy.reservation_days;
         order.expire_us = ask.expire_us.unwrap_or_else(|| default_expiry(now.us, days));
+        let counted = order.counted(now).total();
         let question = Question {
             account: ask.account,
             company: ask.company,
             amount: ask.amount,
-            counted: order.counted(now).total(),
+            counted,
+            unpaid: counted,
         };
         let (mut decision, wanted) =
             self.decide(DecisionKind::Reserve, question, Some(ask.order.clone()), caller)?;
@@ -107,8 +111,9 @@ impl Desk {
         Ok(self.record(decision, wanted))
     }
 
-    /// The decision of an order that was reserved or referred with the same content; `None` if
-    /// it was rejected, and is asked about anew.
+    /// The decision of an order that was reserved or referred with the same content and still
+    /// is; `None` if it was rejected, and is asked about anew. Nobody is answered that an order
+    /// is reserved when it lapsed, was canceled or lowered since.
     fn again(&self, known: &Order, ask: &Reserve) -> Result<Option<Uuid>> {
         let taken = || {
             let name = name(known);
@@ -130,7 +135,13 @@ impl Desk {
         let made = self.decision(known.decision);
         let made =
             made.ok_or_else(|| Error::internal(format!("the decision of {} is gone", known.id)))?;
-        if made.amount == ask.amount { Ok(Some(made.id)) } else { Err(taken()) }
+        if made.amount != ask.amount || known.amount < ask.amount.minor {
+            return Err(taken());
+        }
+        match known.stage(self.standing.now) {
+            stage @ (Stage::Canceled | Stage::Expired) => Err(not_live(known, stage)),
+            _ => Ok(Some(made.id)),
+        }
     }
 
     /// A new order with what the ledger knows of it, or the one that was rejected.
@@ -184,6 +195,9 @@ impl Desk {
             let decided = Precondition::new(Reason::ReferralDecided, name(&order), description);
             return Err(decided.with("stage", stage).into());
         }
+        if how.approve && order.expire_us <= now.us {
+            return Err(not_live(&order, Stage::Expired));
+        }
         super::same_currency("maximum_amount", &order, how.maximum)?;
         self.in_future("valid_until", how.valid_until_us)?;
         let amount = Money { minor: order.amount, currency: order.currency };
@@ -194,17 +208,10 @@ impl Desk {
             return Err(violation.into());
         }
         order.state = OrderState::Open;
-        if order.expire_us <= now.us {
-            // It lapsed while it waited: it begins now.
-            order.expire_us = default_expiry(now.us, self.standing.policy.reservation_days);
-        }
         let (account, company) = (order.account_id.clone(), order.company_code.clone());
-        let question = Question {
-            account: &account,
-            company: &company,
-            amount,
-            counted: order.counted(now).total(),
-        };
+        let counted = order.counted(now).total();
+        let question =
+            Question { account: &account, company: &company, amount, counted, unpaid: counted };
         let (mut decision, wanted) =
             self.decide(DecisionKind::Referral, question, Some(key(&order)), caller)?;
         decision.override_reason = format!("{}: {}", how.approver, how.reason);

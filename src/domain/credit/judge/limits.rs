@@ -97,6 +97,7 @@ impl<'a> Judge<'a> {
         self.limits.push(LimitUse {
             account_id: account.to_owned(),
             limit: limit.cloned(),
+            version: self.standing.version(account, segment),
             segment: segment.to_owned(),
             currency,
             exposure: to_minor(exposure.total)?,
@@ -110,8 +111,11 @@ impl<'a> Judge<'a> {
     /// The least that any limit leaves, in the currency of the question, rounded down.
     fn bound(&mut self, currency: Currency, available: i128) -> Result<()> {
         let to = self.question.amount.currency;
-        let converted = self.standing.convert(currency, to, available)?;
-        let Some(converted) = self.noted(converted) else { return Ok(()) };
+        // The pair that is missing is named as the order's amount needs it, not twice.
+        let Ok(converted) = self.standing.convert(currency, to, available)? else {
+            self.missing.insert((to, currency));
+            return Ok(());
+        };
         let converted = if currency == to { converted } else { converted - 1 };
         let converted = to_minor(converted)?;
         self.available = Some(self.available.map_or(converted, |least| least.min(converted)));

@@ -120,9 +120,10 @@ impl Judge<'_> {
     /// Asks for the documents that are overdue for more than so many days.
     fn want(&mut self, segment: &str, days: i32) {
         let days = Days::new(days.unsigned_abs().into());
-        let due_before = self.standing.now.today.checked_sub_days(days).unwrap_or(NaiveDate::MIN);
+        let today = self.standing.now.today;
+        let due_before = today.checked_sub_days(days).unwrap_or(NaiveDate::MIN);
         let companies = (!segment.is_empty())
             .then(|| self.standing.policy.segments.get(segment).cloned().unwrap_or_default());
-        self.evidence.push(Wanted { reason: self.reasons.len(), due_before, companies });
+        self.evidence.push(Wanted { reason: self.reasons.len(), due_before, today, companies });
     }
 }

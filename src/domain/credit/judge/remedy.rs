@@ -8,10 +8,10 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::names::account_name;
 
 impl Judge<'_> {
-    /// Paying all that the order would count lets it pass, whatever else there is.
+    /// Paying all that the order would count lets it pass, whatever else there is: also what it
+    /// counts already, as long as it grows on credit.
     pub(super) fn prepay_all(&self) -> Option<Remedy> {
-        let counted = self.question.counted;
-        (counted > 0).then(|| self.prepay(counted))
+        (self.question.counted > 0).then(|| self.prepay(self.question.unpaid))
     }
 
     /// Counting less: a smaller order, or a part of it paid in advance.

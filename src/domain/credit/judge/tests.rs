@@ -1,1 +1,277 @@
+use std::collections::HashMap;
 
+use chrono::NaiveDate;
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::credit::component::Component;
+use crate::domain::credit::hold::{Hold, HoldScope};
+use crate::domain::credit::limit::{Limit, LimitKind};
+use crate::domain::credit::order::Now;
+use crate::domain::credit::policy::Policy;
+use crate::domain::credit::standing::{Node, OverdueCell, Rates, Used};
+use crate::domain::dates::NO_DATE;
+use crate::domain::rates::{Quote, RateTable, SPOT};
+
+fn day(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 3, day).expect("a date")
+}
+
+fn currency(code: &str) -> Currency {
+    Currency::parse(code).expect("a currency")
+}
+
+fn usd(minor: i64) -> Money {
+    Money { minor, currency: currency("USD") }
+}
+
+/// `child` under `top`, both without anything.
+fn standing() -> Standing {
+    let eur = |rate: &str, from, to| Quote {
+        from: currency(from),
+        to: currency(to),
+        date: day(9),
+        rate: rate.parse::<Decimal>().expect("a number"),
+        rate_type: SPOT.into(),
+    };
+    Standing {
+        now: Now { us: 1, today: day(10) },
+        policy: Policy::default(),
+        rates: Rates {
+            table: RateTable::new([eur("1.0837", "EUR", "USD")]),
+            day: day(10),
+            base: None,
+            age_days_max: 7,
+        },
+        nodes: ["child", "top"].map(|id| (id.to_owned(), Node::default())).into(),
+        parents: HashMap::from([("child".to_owned(), "top".to_owned())]),
+        secured: Vec::new(),
+    }
+}
+
+impl Standing {
+    fn node(&mut self, id: &str) -> &mut Node {
+        self.nodes.get_mut(id).expect("an account")
+    }
+
+    fn with_limit(mut self, id: &str, kind: LimitKind, amount: Option<Money>) -> Self {
+        let limit = limit(id, kind, amount);
+        self.node(id).limits.push(limit);
+        self
+    }
+
+    fn with_amount(self, id: &str, minor: i64) -> Self {
+        self.with_limit(id, LimitKind::Amount, Some(usd(minor)))
+    }
+
+    fn with_used(mut self, id: &str, code: &str, component: Component, amount: i64) -> Self {
+        let company_code = "1000".to_owned();
+        self.node(id).used.push(Used { currency: currency(code), company_code, component, amount });
+        self
+    }
+
+    fn asked(&self, amount: i64) -> Judgement {
+        self.asked_in(usd(amount), amount)
+    }
+
+    fn asked_in(&self, amount: Money, counted: i64) -> Judgement {
+        let question =
+            Question { account: "child", company: "1000", amount, counted, unpaid: counted };
+        self.judge(question).expect("a judgement")
+    }
+}
+
+fn limit(id: &str, kind: LimitKind, amount: Option<Money>) -> Limit {
+    Limit {
+        id: Uuid::now_v7(),
+        account_id: id.to_owned(),
+        segment: String::new(),
+        kind,
+        amount,
+        valid_from: day(1),
+        valid_to: NO_DATE,
+        temporary: false,
+        overdue_amount_max: None,
+        overdue_days_max: None,
+        approver: "Ms Wang".into(),
+        reason: "agreed".into(),
+        recorded_us: 1,
+    }
+}
+
+fn codes(judgement: &Judgement) -> Vec<ReasonCode> {
+    judgement.reasons.iter().map(|reason| reason.code).collect()
+}
+
+fn amount_of(judgement: &Judgement, action: RemedyAction) -> Option<i64> {
+    let remedies = judgement.reasons.iter().flat_map(|reason| &reason.remedies);
+    remedies.clone().find(|r| r.action == action)?.amount.map(|amount| amount.minor)
+}
+
+#[test]
+fn a_limit_may_be_reached_and_not_passed() {
+    let s = standing().with_amount("child", 100).with_used(
+        "child",
+        "USD",
+        Component::OpenReceivables,
+        40,
+    );
+    assert_eq!(s.asked(60).verdict, Verdict::Approved);
+    let over = s.asked(61);
+    assert_eq!((over.verdict, codes(&over)), (Verdict::Declined, vec![ReasonCode::LimitExceeded]));
+    assert_eq!(over.reasons[0].shortfall, Some(usd(1)));
+    assert_eq!(over.available, Some(60));
+}
+
+#[test]
+fn no_limit_no_credit_and_no_bound_are_three_things() {
+    let nothing = standing().asked(1);
+    assert_eq!(codes(&nothing), [ReasonCode::NoLimit]);
+    assert_eq!(nothing.verdict, Verdict::Referred);
+    let zero = standing().with_amount("child", 0).asked(1);
+    assert_eq!(codes(&zero), [ReasonCode::LimitExceeded]);
+    let unlimited = standing().with_limit("child", LimitKind::Unlimited, None).asked(i64::MAX / 2);
+    assert_eq!(unlimited.verdict, Verdict::Approved);
+    assert_eq!(unlimited.available, None);
+}
+
+#[test]
+fn the_limits_above_bind_as_well_whatever_the_own_one_says() {
+    let s = standing().with_limit("child", LimitKind::Unlimited, None).with_amount("top", 50);
+    assert_eq!(codes(&s.asked(51)), [ReasonCode::GroupLimitExceeded]);
+    let both = standing().with_amount("child", 10).with_amount("top", 20);
+    let found = codes(&both.asked(30));
+    assert_eq!(found, [ReasonCode::LimitExceeded, ReasonCode::GroupLimitExceeded]);
+    assert_eq!(both.asked(1).available, Some(10));
+    let inherits = standing().with_limit("child", LimitKind::Inherit, None).with_amount("top", 5);
+    assert_eq!(inherits.asked(5).verdict, Verdict::Approved);
+}
+
+#[test]
+fn an_expired_limit_does_not_fall_back_and_a_temporary_one_does() {
+    let mut s = standing().with_amount("child", 100);
+    let mut newer = limit("child", LimitKind::Amount, Some(usd(500)));
+    (newer.valid_to, newer.recorded_us) = (day(9), 2);
+    s.node("child").limits.push(newer.clone());
+    assert_eq!(codes(&s.asked(1)), [ReasonCode::LimitExpired]);
+    s.node("child").limits[1].temporary = true;
+    assert_eq!(codes(&s.asked(101)), [ReasonCode::LimitExceeded]);
+    s.node("child").limits[1].valid_to = day(10);
+    assert_eq!(s.asked(101).verdict, Verdict::Approved);
+}
+
+#[test]
+fn what_is_paid_in_advance_passes_all_but_a_block() {
+    let mut s = standing().with_amount("child", 0);
+    s.node("child").holds.push(Hold {
+        id: Uuid::now_v7(),
+        account_id: "child".into(),
+        scope: HoldScope::Account,
+        reason: "lawsuit".into(),
+        placed_by: "Li".into(),
+        recorded_us: 1,
+        release: None,
+    });
+    assert_eq!(codes(&s.asked(10)), [ReasonCode::LimitExceeded, ReasonCode::OnHold]);
+    assert_eq!(s.asked_in(usd(10), 0).verdict, Verdict::Approved);
+    s.node("child").is_blocked = true;
+    assert_eq!(codes(&s.asked_in(usd(10), 0)), [ReasonCode::AccountBlocked]);
+}
+
+#[test]
+fn an_account_hold_above_does_not_stop_those_below_and_a_group_hold_does() {
+    let mut s = standing().with_limit("child", LimitKind::Unlimited, None);
+    let mut hold = Hold {
+        id: Uuid::now_v7(),
+        account_id: "top".into(),
+        scope: HoldScope::Account,
+        reason: "audit".into(),
+        placed_by: "Li".into(),
+        recorded_us: 1,
+        release: None,
+    };
+    s.node("top").holds.push(hold.clone());
+    assert_eq!(s.asked(1).verdict, Verdict::Approved);
+    hold.scope = HoldScope::Group;
+    s.node("top").holds = vec![hold];
+    assert_eq!(codes(&s.asked(1)), [ReasonCode::OnHold]);
+}
+
+#[test]
+fn overdue_terms_are_those_of_the_nearest_limit_that_has_some() {
+    let mut s = standing().with_limit("child", LimitKind::Unlimited, None).with_amount("top", 1000);
+    s.node("child").overdue.push(OverdueCell {
+        company_code: "1000".into(),
+        currency: currency("USD"),
+        amount: 60,
+        oldest_due: day(1),
+    });
+    assert_eq!(s.asked(1).verdict, Verdict::Approved);
+    s.policy.overdue_days_max = Some(8);
+    s.node("top").limits[0].overdue_amount_max = Some(usd(50));
+    let found = s.asked(1);
+    assert_eq!(codes(&found), [ReasonCode::OverdueAmount, ReasonCode::OverdueDays]);
+    assert_eq!(found.reasons[0].shortfall, Some(usd(10)));
+    assert_eq!((found.reasons[1].overdue_days, found.reasons[1].overdue_days_max), (9, 8));
+    s.node("child").limits[0].overdue_amount_max = Some(usd(60));
+    s.node("child").limits[0].overdue_days_max = Some(9);
+    assert_eq!(s.asked(1).verdict, Verdict::Approved);
+}
+
+#[test]
+fn a_missing_rate_is_told_and_never_taken_as_one() {
+    let s = standing().with_amount("child", 100).with_used("child", "JPY", Component::Orders, 1);
+    let found = s.asked(1);
+    assert_eq!((found.verdict, codes(&found)), (Verdict::Referred, vec![ReasonCode::RateMissing]));
+    assert_eq!(found.reasons[0].subject, "rates/JPY-USD");
+}
+
+#[test]
+fn the_gravest_comes_first_and_the_policy_says_how_grave() {
+    let mut s = standing().with_amount("child", 0);
+    s.policy.utilization_bp_max = Some(5_000);
+    s.node("child").limits[0].amount = Some(usd(10));
+    assert_eq!(codes(&s.asked(11)), [ReasonCode::LimitExceeded, ReasonCode::Utilization]);
+    s.policy.rules.insert(ReasonCode::LimitExceeded, Disposition::Ignore);
+    let found = s.asked(11);
+    assert_eq!(codes(&found), [ReasonCode::Utilization, ReasonCode::LimitExceeded]);
+    assert_eq!(found.verdict, Verdict::Referred);
+}
+
+proptest! {
+    /// Whatever the currencies: a remedy is enough, and a minor unit less is not.
+    #[test]
+    fn remedies_are_exact(
+        limit in 0i64..1_000_000,
+        used in 0i64..1_000_000,
+        foreign in 0i64..1_000_000,
+        amount in 1i64..1_000_000,
+        in_eur: bool,
+    ) {
+        let s = standing()
+            .with_amount("child", limit)
+            .with_used("child", "USD", Component::OpenReceivables, used)
+            .with_used("child", "EUR", Component::Delivered, foreign);
+        let of = |minor| Money { minor, currency: currency(if in_eur { "EUR" } else { "USD" }) };
+        let found = s.asked_in(of(amount), amount);
+        if let Some(smaller) = amount_of(&found, RemedyAction::ReduceOrder) {
+            prop_assert_eq!(s.asked_in(of(smaller), smaller).verdict, Verdict::Approved);
+            prop_assert_eq!(s.asked_in(of(smaller + 1), smaller + 1).verdict, Verdict::Declined);
+        }
+        if let Some(paid) = amount_of(&found, RemedyAction::Prepay) {
+            prop_assert_eq!(s.asked_in(of(amount), amount - paid).verdict, Verdict::Approved);
+            let less = s.asked_in(of(amount), amount - paid + 1).verdict;
+            prop_assert_eq!(less, Verdict::Declined);
+        }
+        if let Some(raised) = amount_of(&found, RemedyAction::RaiseLimit) {
+            for (enough, verdict) in [(raised, Verdict::Approved), (raised - 1, Verdict::Declined)] {
+                let mut s = s.clone();
+                s.node("child").limits[0].amount = Some(usd(enough));
+                prop_assert_eq!(s.asked_in(of(amount), amount).verdict, verdict);
+            }
+        }
+        prop_assert_eq!(found.verdict == Verdict::Approved, found.reasons.is_empty());
+    }
+}

@@ -1,0 +1,96 @@
+//! Whoever may override says why, and is told of in the audit.
+
+use ballast::config::{Token, TokenHash};
+use tonic::Request;
+use tonic::metadata::MetadataValue;
+
+use super::*;
+use crate::support::Engine;
+
+fn as_caller<T>(token: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    let bearer = MetadataValue::try_from(format!("Bearer {token}")).expect("a header");
+    request.metadata_mut().insert("authorization", bearer);
+    request
+}
+
+async fn details(server: &TestServer) -> Vec<String> {
+    let sql = "SELECT detail FROM audit WHERE method LIKE 'CreditService.%Reserv%' \
+               OR method = 'CreditService.ReserveCredit' ORDER BY recorded_us";
+    let url = server.database_url();
+    match server.engine() {
+        Engine::Sqlite => {
+            let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
+            sqlx::query_scalar(sql).fetch_all(&pool).await.expect("details")
+        }
+        Engine::Postgres => {
+            let pool = sqlx::PgPool::connect(url).await.expect("the database");
+            sqlx::query_scalar(sql).fetch_all(&pool).await.expect("details")
+        }
+    }
+}
+
+on_both_engines! {
+    async fn an_override_needs_its_scope_and_leaves_its_reason(mut server: TestServer) {
+        drop(Counter::with_limits(&server, "100.00", "50.00").await);
+        server
+            .restart_with(|config| {
+                let token = |principal: &str, scopes: &[&str]| Token {
+                    principal: principal.into(),
+                    sha256: TokenHash::of(principal),
+                    scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+                };
+                config.auth.insecure = false;
+                config.auth.tokens = vec![
+                    token("clerk", &["credit.reserve"]),
+                    token("director", &["credit.reserve", "credit.override"]),
+                ];
+            })
+            .await;
+        let mut client = server.credit();
+        let wish = |reason: &str| pb::ReserveCreditRequest {
+            override_reason: reason.into(),
+            ..reserving("4711", "80.00")
+        };
+        let passed = client.reserve_credit(as_caller("clerk", wish(""))).await;
+        let passed = passed.expect("a decision").into_inner();
+        assert_decided(&passed, "DECLINED", &["GROUP_LIMIT_EXCEEDED"]);
+        let status = client.reserve_credit(as_caller("clerk", wish("please"))).await;
+        refused(status, Code::PermissionDenied, "SCOPE_MISSING");
+        let director = as_caller("director", wish("the goods are at the gate"));
+        let passed = client.reserve_credit(director).await.expect("a decision").into_inner();
+        assert_decided(&passed, "APPROVED", &["GROUP_LIMIT_EXCEEDED"]);
+        assert!(passed.overridden);
+        assert_eq!(passed.override_reason, "the goods are at the gate");
+        assert_eq!(passed.decided_by, "director");
+
+        let grow = |reason: &str| pb::AmendReservationRequest {
+            override_reason: reason.into(),
+            ..amending("4711", "120.00")
+        };
+        let status = client.amend_reservation(as_caller("clerk", grow("please"))).await;
+        refused(status, Code::PermissionDenied, "SCOPE_MISSING");
+        let grown = client.amend_reservation(as_caller("director", grow("one more pallet"))).await;
+        let grown = grown.expect("a decision").into_inner();
+        assert_decided(&grown, "APPROVED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
+        // A reason where none is needed overrides nothing, and needs no scope.
+        let less = pb::AmendReservationRequest {
+            override_reason: "to be safe".into(),
+            ..amending("4711", "40.00")
+        };
+        let less = client.amend_reservation(as_caller("clerk", less)).await.expect("less");
+        assert!(!less.into_inner().overridden);
+        assert_eq!(
+            details(&server).await,
+            [
+                "DECLINED",
+                "APPROVED OVERRIDE: the goods are at the gate",
+                "APPROVED OVERRIDE: one more pallet",
+                "APPROVED",
+            ]
+        );
+        let referral = client.decide_referral(as_caller("clerk", deciding("4711", true))).await;
+        refused(referral, Code::PermissionDenied, "SCOPE_MISSING");
+        Desk::new(&server).verify(&server).await;
+    }
+}

@@ -1,0 +1,85 @@
+//! Orders that wait for a person.
+
+use super::*;
+
+on_both_engines! {
+    async fn a_referred_order_reserves_nothing_until_a_person_approves_it(server: TestServer) {
+        let mut counter = Counter::open(&server).await;
+        let referred = counter.reserve("4711", "100.00").await;
+        assert_decided(&referred, "REFERRED", &["NO_LIMIT"]);
+        assert_eq!(counter.exposure().await, "= 0.00");
+        assert_eq!(stage(&counter.order("4711").await), "REFERRED");
+        refused(counter.try_deliver("4711", None).await, STATE, "RESERVATION_NOT_LIVE");
+        let again = counter.reserve("4711", "100.00").await;
+        assert_eq!(again.name, referred.name, "it waits as it did");
+
+        let less = pb::DecideReferralRequest {
+            maximum_amount: Some(usd("99.99")),
+            ..deciding("4711", true)
+        };
+        let status = counter.try_decide(less).await.expect_err("below the order");
+        assert_refused(&status, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", Some("maximum_amount"));
+        let up_to = pb::DecideReferralRequest {
+            maximum_amount: Some(usd("150.00")),
+            valid_until: instant(10),
+            ..deciding("4711", true)
+        };
+        let decided = counter.try_decide(up_to).await.expect("decided");
+        assert_decided(&decided, "APPROVED", &["NO_LIMIT"]);
+        assert!(decided.overridden);
+        assert_eq!(decided.override_reason, "Mr Zhao: knows the owner");
+        assert_eq!(counter.exposure().await, "orders 100.00 = 100.00");
+        refused(counter.try_decide(deciding("4711", false)).await, STATE, "REFERRAL_DECIDED");
+
+        let grown = counter.amend("4711", "150.00").await;
+        assert_decided(&grown, "APPROVED", &["NO_LIMIT"]);
+        assert!(grown.overridden, "within what was granted");
+        assert_decided(&counter.amend("4711", "150.01").await, "REFERRED", &["NO_LIMIT"]);
+        assert_eq!(counter.exposure().await, "orders 150.00 = 150.00");
+        assert_decided(&counter.amend("4711", "100.00").await, "APPROVED", &[]);
+        server.clock().set(moment(10));
+        assert_decided(&counter.amend("4711", "100.01").await, "REFERRED", &["NO_LIMIT"]);
+        assert_eq!(counter.exposure().await, "orders 100.00 = 100.00");
+        counter.desk.verify(&server).await;
+    }
+
+    async fn a_rejected_order_may_be_asked_about_anew(server: TestServer) {
+        let mut counter = Counter::open(&server).await;
+        let first = counter.reserve("4711", "100.00").await;
+        let rejected = counter.try_decide(deciding("4711", false)).await.expect("decided");
+        assert_decided(&rejected, "DECLINED", &["NO_LIMIT"]);
+        assert_eq!(stage(&counter.order("4711").await), "REJECTED");
+        refused(counter.try_amend(amending("4711", "50.00")).await, STATE, "RESERVATION_NOT_LIVE");
+        // An invoice that was sent all the same counts for the order.
+        counter.desk.post([billed("I1", "10.00", 30).names("4711")]).await;
+        let second = counter.reserve("4711", "80.00").await;
+        assert_decided(&second, "REFERRED", &["NO_LIMIT"]);
+        assert_ne!(second.name, first.name);
+        counter.limit(GROUP, "80.00").await;
+        // It waits for a person still, until it is asked with other words.
+        assert_decided(&counter.reserve("4711", "80.00").await, "REFERRED", &["NO_LIMIT"]);
+        let amended = counter.amend("4711", "79.00").await;
+        assert_decided(&amended, "APPROVED", &[]);
+        assert_eq!(counter.order("4711").await.decision, amended.name);
+        assert_eq!(counter.exposure().await, "open 10.00, orders 69.00 = 79.00");
+        counter.desk.verify(&server).await;
+    }
+
+    async fn nobody_approves_an_order_that_lapsed_meanwhile(server: TestServer) {
+        let mut counter = Counter::open(&server).await;
+        let short = pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "100.00") };
+        counter.try_reserve(short).await.expect("referred");
+        server.clock().set(moment(5));
+        refused(counter.try_decide(deciding("4711", true)).await, STATE, "RESERVATION_NOT_LIVE");
+        let longer = pb::AmendReservationRequest {
+            amount: None,
+            expire_time: instant(20),
+            ..amending("4711", "100.00")
+        };
+        assert_decided(&counter.try_amend(longer).await.expect("decided"), "REFERRED", &["NO_LIMIT"]);
+        let decided = counter.try_decide(deciding("4711", true)).await.expect("decided");
+        assert_decided(&decided, "APPROVED", &["NO_LIMIT"]);
+        assert_eq!(counter.exposure().await, "orders 100.00 = 100.00");
+        counter.desk.verify(&server).await;
+    }
+}
