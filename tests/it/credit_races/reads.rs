@@ -25,7 +25,7 @@ pub fn assert_seen(start: &Book, writes: &[&Timed<Call>], reads: &[&Timed<Call>]
         let account = &accounts(&read.call.ask)[0];
         let touched = |n: usize| groups[n].contains(&states[n].root(account));
         let mut relevant = (0..writes.len()).filter(|n| touched(*n));
-        let seen = relevant.clone().filter(|n| writes[*n].to < read.from).last();
+        let seen = relevant.clone().rfind(|n| writes[*n].to < read.from);
         let unseen = relevant.find(|n| read.to < writes[*n].from);
         let first = seen.map_or(0, |n| n + 1);
         let last = unseen.unwrap_or(writes.len());
