@@ -198,7 +198,7 @@ impl Precondition {
 }
 
 /// Everything that can go wrong, by what the caller can do about it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The request itself is wrong, whatever the state. All faults at once, never empty.
     #[error("invalid request: {}", list(.0.iter().map(|v| (&v.field[..], &v.description[..]))))]

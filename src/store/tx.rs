@@ -5,6 +5,7 @@
 //! tried again on serialization failures and deadlocks, inside the deadline. Nothing in here
 //! nests transactions or waits for a second connection while holding one.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,9 @@ pub struct WriteTx {
     in_flight: Option<InFlight>,
     /// Entries written so far: part of their key.
     entries: i64,
+    /// Groups that accounts were found in when others were locked, by this attempt and those
+    /// before it.
+    pub(super) met: BTreeSet<String>,
     store: Store,
 }
 
@@ -103,9 +107,10 @@ impl Store {
     where
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
     {
+        let mut met = BTreeSet::new();
         for attempt in 1.. {
             ctx.check_deadline()?;
-            match self.attempt(ctx, lane, work).await {
+            match self.attempt(ctx, lane, work, &mut met).await {
                 Err(Error::Aborted { reason: Reason::ConcurrentChange, .. })
                     if attempt < ATTEMPTS_MAX =>
                 {
@@ -119,7 +124,13 @@ impl Store {
         unreachable!("the loop returns at the last attempt")
     }
 
-    async fn attempt<T, F>(&self, ctx: &Ctx, lane: Lane, work: &F) -> Result<T>
+    async fn attempt<T, F>(
+        &self,
+        ctx: &Ctx,
+        lane: Lane,
+        work: &F,
+        met: &mut BTreeSet<String>,
+    ) -> Result<T>
     where
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
     {
@@ -130,6 +141,7 @@ impl Store {
         };
         ctx.check_deadline()?;
         let mut tx = self.begin_write(ctx).await?;
+        tx.met.clone_from(met);
         match work(&mut tx).await {
             Ok(value) => {
                 let recorded = if tx.fixed { Some(tx.recorded) } else { None };
@@ -144,6 +156,7 @@ impl Store {
                 Ok(value)
             }
             Err(error) => {
+                *met = std::mem::take(&mut tx.met);
                 if let Err(rollback) = tx.conn.rollback().await {
                     tracing::warn!(error = %rollback, "rollback failed; the connection is closed");
                 }
@@ -167,6 +180,7 @@ impl Store {
             fixed: false,
             in_flight: None,
             entries: 0,
+            met: BTreeSet::new(),
             store: self.clone(),
         };
         if self.is_sqlite() {

@@ -6,6 +6,7 @@ mod groups;
 mod linearizable;
 mod mixed;
 mod model;
+mod reads;
 mod refused;
 mod retries;
 mod uniform;

@@ -103,7 +103,9 @@ impl Bench {
         match self.attempt(&ctx, &alive).await {
             Ok(answers) => {
                 for (job, answer) in alive.into_iter().zip(answers) {
-                    job.ctx.revision.raise(ctx.revision.get().unwrap_or_default());
+                    if answer.is_ok() {
+                        job.ctx.revision.raise(ctx.revision.get().unwrap_or_default());
+                    }
                     job.reply(answer);
                 }
             }

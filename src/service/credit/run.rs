@@ -88,7 +88,8 @@ pub(super) async fn all(
     work: &[Work],
 ) -> Result<Vec<Result<Answer>>> {
     let mut batch = Batch { work, answers: work.iter().map(|_| None).collect(), twins: Vec::new() };
-    batch.recall(tx).await?;
+    batch.recall(tx, &batch.open()).await?;
+    batch.find_twins();
     let accounts = batch.resolve(tx).await?;
     if accounts.is_empty() {
         return batch.finish();
@@ -102,14 +103,19 @@ pub(super) async fn all(
     policy.saw(&known);
     let roots = roots(&known.standing);
     let mut desk = batch.desk(tx, known, &accounts).await?;
-    let mut made = Vec::new();
+    let (mut made, mut refused) = (Vec::new(), Vec::new());
     for n in batch.open() {
         let Some(account) = accounts.get(work[n].command.account()) else { continue };
         match decide(&mut desk, &work[n], account) {
             Ok(done) => made.push((n, done)),
-            Err(refused) => batch.answers[n] = Some(Err(refused)),
+            Err(error) => {
+                batch.answers[n] = Some(Err(error));
+                refused.push(n);
+            }
         }
     }
+    // A twin that committed before we had the lock may be the very thing that refuses us.
+    batch.recall(tx, &refused).await?;
     let decided: HashMap<Uuid, Decision> = made
         .iter()
         .filter_map(|(_, done)| match done {
@@ -218,11 +224,15 @@ impl Batch<'_> {
         (0..self.work.len()).filter(|n| self.answers[*n].is_none() && !twins.contains(n)).collect()
     }
 
-    /// Answers what was answered before, and finds twins within the batch.
-    async fn recall(&mut self, tx: &WriteTx) -> Result<()> {
-        let records: Vec<&CallRecord> = self.work.iter().map(|work| &work.record).collect();
+    /// Answers those of the commands that were answered before.
+    async fn recall(&mut self, tx: &WriteTx, commands: &[usize]) -> Result<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let records: Vec<&CallRecord> = commands.iter().map(|n| &self.work[*n].record).collect();
         let mut decisions = Vec::new();
-        for (n, kept) in tx.kept_answers(&records).await? {
+        for (place, kept) in tx.kept_answers(&records).await? {
+            let n = commands[place];
             match kept.and_then(|text| decode(&text)) {
                 Ok(Kept::Decision(id)) => decisions.push((n, id)),
                 Ok(Kept::Reservation { order, us, today }) => {
@@ -238,6 +248,11 @@ impl Batch<'_> {
             let answer = decision.map(|d| Answer::Decision(Box::new(d))).ok_or_else(gone);
             self.answers[n] = Some(answer);
         }
+        Ok(())
+    }
+
+    /// Finds commands that are the same call as another one of the batch.
+    fn find_twins(&mut self) {
         let mut first: HashMap<(&str, &str, &str), usize> = HashMap::new();
         for n in self.open() {
             let audit = &self.work[n].record.audit;
@@ -250,7 +265,6 @@ impl Batch<'_> {
                 Some(_) => self.answers[n] = Some(Err(crate::store::reused())),
             }
         }
-        Ok(())
     }
 
     /// The accounts that open commands name; those that name none are refused.
@@ -354,22 +368,10 @@ impl Batch<'_> {
         Ok(Desk::open(standing, loaded))
     }
 
-    /// The answers in the order of the commands.
+    /// The answers in the order of the commands; twins are answered alike, refused ones too.
     fn finish(mut self) -> Result<Vec<Result<Answer>>> {
         for (n, before) in std::mem::take(&mut self.twins) {
-            let answer = match &self.answers[before] {
-                Some(Ok(answer)) => Ok(answer.clone()),
-                // Its first call was refused and left nothing: the second may be made again.
-                Some(Err(_)) | None => Err(Error::Aborted {
-                    reason: crate::domain::error::Reason::ConcurrentChange,
-                    resource: crate::domain::error::Resource {
-                        kind: "request",
-                        name: self.work[n].record.audit.request_id.clone(),
-                    },
-                    description: "the same request was made twice at the same time".into(),
-                }),
-            };
-            self.answers[n] = Some(answer);
+            self.answers[n] = self.answers[before].clone();
         }
         let unanswered = || Error::internal("a command was passed over");
         self.answers.into_iter().map(|answer| answer.ok_or_else(unanswered)).collect()

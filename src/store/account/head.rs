@@ -22,21 +22,23 @@ pub struct Head {
     pub head_us: i64,
 }
 
-/// Locks the groups of these accounts to the end of the transaction, in ascending order of
-/// their roots; answers the heads of the accounts by id. Accounts that don't exist are missing.
+/// Locks the groups of these accounts, and those of `met`, to the end of the transaction, in
+/// ascending order of their roots; answers the heads of the accounts by id. Accounts that don't
+/// exist are missing.
 ///
 /// # Errors
-/// CONCURRENT_CHANGE if an account moved to a group that is not locked meanwhile: the
-/// transaction then begins anew.
+/// CONCURRENT_CHANGE if an account moved to a group that is not locked meanwhile, which is then
+/// among `met`: the transaction begins anew, and locks it too, in case it has moved back.
 async fn lock_roots(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
+    met: &mut BTreeSet<String>,
 ) -> Result<HashMap<String, Head>> {
     // The single writer of SQLite holds every lock.
     if conn.get_database_backend() == DbBackend::Sqlite {
         return heads(conn, account_ids).await;
     }
-    let set = sql::set(Kind::Text, account_ids);
+    let set = sql::set(Kind::Text, account_ids.union(met));
     let locked: Vec<Head> = sql::all(
         conn,
         format!(
@@ -51,7 +53,9 @@ async fn lock_roots(
     let locked: BTreeSet<String> = locked.into_iter().map(|head| head.account_id).collect();
     // Whoever held the locks before us may have moved an account: look again.
     let heads = heads(conn, account_ids).await?;
-    match heads.values().find(|head| !locked.contains(&head.root_id)) {
+    let moved = heads.values().filter(|head| !locked.contains(&head.root_id));
+    met.extend(moved.clone().map(|head| head.root_id.clone()));
+    match moved.min_by_key(|head| &head.account_id) {
         None => Ok(heads),
         Some(moved) => Err(Error::Aborted {
             reason: Reason::ConcurrentChange,
@@ -129,7 +133,7 @@ impl WriteTx {
         &mut self,
         account_ids: &BTreeSet<String>,
     ) -> Result<HashMap<String, Head>> {
-        lock_roots(&self.conn, account_ids).await
+        lock_roots(&self.conn, account_ids, &mut self.met).await
     }
 
     /// Raises the last recorded time of accounts whose groups are locked to that of this

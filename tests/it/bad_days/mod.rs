@@ -8,6 +8,7 @@ mod book;
 mod child;
 mod cluster;
 mod concurrency;
+mod credit_kills;
 mod deadlines;
 mod disconnects;
 mod full_disk;

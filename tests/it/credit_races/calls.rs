@@ -1,5 +1,7 @@
 //! Making calls, and noting what each was answered and when.
 
+use std::collections::HashMap;
+
 use ballast::ctx::Clock;
 use ballast::pb;
 use ballast::pb::account_service_client::AccountServiceClient;
@@ -20,6 +22,8 @@ pub struct Caller {
     accounts: AccountServiceClient<Channel>,
     receivables: ReceivableServiceClient<Channel>,
     clock: Clock,
+    /// Names of documents by their numbers.
+    posted: HashMap<String, String>,
 }
 
 /// An answer with the instant it was judged at, where it tells.
@@ -37,6 +41,7 @@ impl Caller {
             accounts: server.accounts(),
             receivables: server.receivables(),
             clock: server.clock().clone(),
+            posted: HashMap::new(),
         }
     }
 
@@ -54,13 +59,15 @@ impl Caller {
         match told {
             Ok(Told { answer, at, recorded }) => {
                 assert!(from < at && at < to, "{ask:?} at {at}, called from {from} to {to}");
-                let call = Call { ask, answer, at: vec![at] };
                 let (from, place) = if recorded { (at, Some(at)) } else { (from, None) };
-                Timed { from, to, place, call }
+                let at = if recorded { vec![at] } else { vec![at, to] };
+                Timed { from, to, place, call: Call { ask, answer, at } }
             }
             Err(status) => {
                 let expected = [Code::FailedPrecondition, Code::NotFound, Code::InvalidArgument];
                 assert!(expected.contains(&status.code()), "{ask:?}: {status:?}");
+                // It wrote nothing, whatever was committed together with it.
+                assert!(!status.metadata().contains_key("ballast-revision"), "{status:?}");
                 let answer = Answer::Refused(violated(&status));
                 let call = Call { ask, answer, at: vec![from, to] };
                 Timed { from, to, place: None, call }
@@ -70,8 +77,11 @@ impl Caller {
 
     async fn ask(&mut self, ask: &Ask) -> Result<Told, Status> {
         match ask {
-            Ask::Reserve { account, order, amount, expire } => {
+            Ask::Reserve { account, order, amount, expire, anyway } => {
                 let mut request = super::reserve(account, order, *amount);
+                if *anyway {
+                    request.override_reason = "they always paid".into();
+                }
                 request.expire_time = Some(timestamp(*expire));
                 decided(self.credit.reserve_credit(request).await?)
             }
@@ -102,6 +112,15 @@ impl Caller {
                 };
                 reserved(self.credit.cancel_reservation(request).await?)
             }
+            Ask::Complete { order } => {
+                let request = pb::CommitReservationRequest {
+                    name: name(order),
+                    complete: true,
+                    request_id: fresh(),
+                    ..pb::CommitReservationRequest::default()
+                };
+                reserved(self.credit.commit_reservation(request).await?)
+            }
             Ask::Check { account: id, amount } => {
                 let request = pb::CheckCreditRequest {
                     account: account(id),
@@ -113,6 +132,17 @@ impl Caller {
                 Ok(Told { answer: decision(&answer), at, recorded: false })
             }
             Ask::Post { documents } => self.post(documents).await,
+            Ask::Reverse { document } => {
+                let request = pb::ReverseDocumentRequest {
+                    name: self.posted.remove(&document.no).expect("a document"),
+                    reason: "posted in error".into(),
+                    request_id: fresh(),
+                    ..pb::ReverseDocumentRequest::default()
+                };
+                let answer = self.receivables.reverse_document(request).await?;
+                let at = revision(answer.metadata());
+                Ok(Told { answer: Answer::Done, at, recorded: true })
+            }
             Ask::SetLimit { .. } | Ask::Hold { .. } | Ask::Release { .. } | Ask::Move { .. } => {
                 panic!("these need what was answered before: {ask:?}")
             }
@@ -127,8 +157,9 @@ impl Caller {
         };
         let answer = self.receivables.post_documents(request).await?;
         let at = revision(answer.metadata());
-        for result in answer.into_inner().results {
+        for (document, result) in documents.iter().zip(answer.into_inner().results) {
             assert_eq!(result.outcome(), pb::PostOutcome::Posted, "{result:?}");
+            self.posted.insert(document.no.clone(), result.document);
         }
         Ok(Told { answer: Answer::Done, at, recorded: true })
     }
@@ -213,7 +244,7 @@ fn document(of: &Document) -> pb::Document {
         false => pb::DocumentKind::Invoice,
     };
     pb::Document {
-        key: Some(key(&fresh())),
+        key: Some(key(&of.no)),
         kind: kind.into(),
         payer: account(&of.account),
         document_date: Some(day(0)),
@@ -243,6 +274,7 @@ pub fn decision(made: &pb::CreditDecision) -> Answer {
         (id, cents(&used.exposure))
     });
     Answer::Decided {
+        overridden: made.overridden,
         approved: made.verdict() == pb::CreditVerdict::Approved,
         reasons,
         counted: cents(&made.counted_amount),

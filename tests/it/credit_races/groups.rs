@@ -32,6 +32,7 @@ async fn order(mut caller: Caller, id: String, n: usize, mut rng: Rng) -> Vec<Ti
             order: format!("{id}-{n}.{k}"),
             amount: rng.i64(1..=30) * 100,
             expire: caller.now() + 3_600_000_000,
+            anyway: false,
         };
         calls.push(caller.call(ask).await);
     }

@@ -16,7 +16,7 @@ use crate::support::{Engine, TestServer};
 
 const CALLERS: usize = 4;
 const CALLS: usize = 6;
-const ROUNDS: usize = 25;
+const ROUNDS: usize = 15;
 const LIMIT: i64 = 1_000;
 const GROUP_LIMIT: i64 = 1_500;
 
@@ -39,6 +39,7 @@ async fn call(mut caller: Caller, round: usize, n: usize, mut rng: Rng) -> Vec<T
                 order: order(k),
                 amount: rng.i64(2..=8) * 100,
                 expire: caller.now() + 3_600_000_000,
+                anyway: false,
             },
             2 if k > 0 => Ask::Cancel { order: order(rng.usize(..k)), returned: 0 },
             _ => Ask::Check { account: account.clone(), amount: 500 },

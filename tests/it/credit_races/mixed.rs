@@ -1,5 +1,5 @@
-//! Everything at once: orders on their whole way, documents, limits, holds, accounts that move
-//! between groups, and a clock that jumps. Replayed in the order of the recorded times, every
+//! Everything at once: orders on their whole way, overrides, documents and their reversals, limits,
+//! holds, accounts that move between groups, and a clock that jumps. Replayed in the order of the recorded times, every
 //! answer is the one of a book kept by hand.
 
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,9 @@ use tokio::task::JoinSet;
 
 use super::calls::Caller;
 use super::model::{Ask, Book, Call, Document, assert_within_limits};
+use super::reads::assert_seen;
 use super::{exposure, open_account, set_limit, verify};
+use crate::support::ledger::fresh;
 use crate::support::linear::{Timed, linearize};
 use crate::support::{Engine, TestServer};
 
@@ -51,7 +53,7 @@ async fn open(server: &TestServer) -> (Book, Vec<(String, String)>) {
 
 /// Somebody who orders, delivers, cancels, and sends invoices and money.
 async fn trade(mut caller: Caller, orders: Orders, mut rng: Rng) -> Vec<Timed<Call>> {
-    let mut calls = Vec::new();
+    let (mut calls, mut posted) = (Vec::new(), Vec::new());
     for _ in 0..CALLS {
         let now = caller.now();
         let known = {
@@ -64,7 +66,8 @@ async fn trade(mut caller: Caller, orders: Orders, mut rng: Rng) -> Vec<Timed<Ca
             (0..35, _) | (_, None) => {
                 let account = BUYERS[rng.usize(..BUYERS.len())].0.to_owned();
                 let order = new_order(&orders, &account);
-                Ask::Reserve { account, order, amount, expire: later }
+                let anyway = rng.u32(..12) == 0;
+                Ask::Reserve { account, order, amount, expire: later, anyway }
             }
             (35..50, Some(order)) => {
                 let (new, longer) = (rng.u32(..3) > 0, rng.bool());
@@ -80,12 +83,19 @@ async fn trade(mut caller: Caller, orders: Orders, mut rng: Rng) -> Vec<Timed<Ca
             (62..75, Some(order)) => {
                 Ask::Cancel { order, returned: if rng.bool() { 0 } else { amount / 4 } }
             }
-            (75..90, Some(order)) => Ask::Post { documents: documents(&mut rng, order, amount) },
+            (75..79, Some(order)) => Ask::Complete { order },
+            (79..91, Some(order)) => Ask::Post { documents: documents(&mut rng, order, amount) },
+            (91..95, Some(_)) if !posted.is_empty() => {
+                Ask::Reverse { document: posted.swap_remove(rng.usize(..posted.len())) }
+            }
             (_, Some(_)) => {
                 let account = BUYERS[rng.usize(..BUYERS.len())].0.to_owned();
                 Ask::Check { account, amount }
             }
         };
+        if let Ask::Post { documents } = &ask {
+            posted.extend(documents.iter().cloned());
+        }
         calls.push(caller.call(ask).await);
     }
     calls
@@ -103,12 +113,14 @@ fn documents(rng: &mut Rng, order: String, amount: i64) -> Vec<Document> {
     let (account, _) = order.split_once('-').expect("an account");
     let names = rng.u32(..3) > 0;
     let first = Document {
+        no: fresh(),
         account: account.into(),
         order: if names { order.clone() } else { String::new() },
         amount,
         receipt: rng.bool(),
     };
     let other = Document {
+        no: fresh(),
         account: BUYERS[rng.usize(..BUYERS.len())].0.into(),
         order: String::new(),
         amount: amount / 3 + 1,
@@ -184,8 +196,12 @@ async fn everything_at_once(servers: &[&TestServer]) {
     let history: Vec<Timed<Call>> = everybody.join_all().await.into_iter().flatten().collect();
     time.abort();
 
-    let (order, after) = linearize(book.clone(), &history);
-    assert_within_limits(&book, order.into_iter().map(|n| history[n].call.clone()));
+    let (writes, reads): (Vec<_>, Vec<_>) =
+        history.into_iter().partition(|call| call.place.is_some());
+    let (order, after) = linearize(book.clone(), &writes);
+    let order: Vec<_> = order.into_iter().map(|n| &writes[n]).collect();
+    assert_within_limits(&book, order.iter().map(|write| write.call.clone()));
+    assert_seen(&book, &order, &reads.iter().collect::<Vec<_>>());
     let now = servers[0].clock().now_micros();
     for server in servers {
         for id in after.accounts() {

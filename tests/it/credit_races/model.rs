@@ -10,26 +10,69 @@ use crate::support::linear::Model;
 pub struct Call {
     pub ask: Ask,
     pub answer: Answer,
-    /// The instant it was judged at; of a refusal only the ends of the call are known.
+    /// The instant it was judged at; of a refusal only the ends of the call are known. A check
+    /// reads the clock and then looks, and until its end others may have noted what lapsed since.
     pub at: Vec<i64>,
 }
 
 #[derive(Debug, Clone)]
 pub enum Ask {
-    Reserve { account: String, order: String, amount: i64, expire: i64 },
-    Amend { order: String, amount: Option<i64>, expire: Option<i64> },
-    Deliver { order: String, amount: Option<i64> },
-    Cancel { order: String, returned: i64 },
-    Check { account: String, amount: i64 },
-    Post { documents: Vec<Document> },
-    SetLimit { account: String, amount: i64 },
-    Hold { account: String, group: bool, hold: String },
-    Release { account: String, hold: String },
-    Move { account: String, parent: String },
+    Reserve {
+        account: String,
+        order: String,
+        amount: i64,
+        expire: i64,
+        anyway: bool,
+    },
+    Amend {
+        order: String,
+        amount: Option<i64>,
+        expire: Option<i64>,
+    },
+    Deliver {
+        order: String,
+        amount: Option<i64>,
+    },
+    Cancel {
+        order: String,
+        returned: i64,
+    },
+    /// Nothing more will come of it.
+    Complete {
+        order: String,
+    },
+    Check {
+        account: String,
+        amount: i64,
+    },
+    Post {
+        documents: Vec<Document>,
+    },
+    Reverse {
+        document: Document,
+    },
+    SetLimit {
+        account: String,
+        amount: i64,
+    },
+    Hold {
+        account: String,
+        group: bool,
+        hold: String,
+    },
+    Release {
+        account: String,
+        hold: String,
+    },
+    Move {
+        account: String,
+        parent: String,
+    },
 }
 
 #[derive(Debug, Clone)]
 pub struct Document {
+    pub no: String,
     pub account: String,
     /// Empty: it names none.
     pub order: String,
@@ -41,6 +84,8 @@ pub struct Document {
 pub enum Answer {
     Decided {
         approved: bool,
+        /// Approved in spite of its reasons.
+        overridden: bool,
         /// Reason codes, sorted.
         reasons: Vec<&'static str>,
         counted: i64,
@@ -81,6 +126,8 @@ struct Order {
     state: State,
     amount: i64,
     delivered: i64,
+    /// By documents that count, and the most of it at any time since it was reserved.
+    invoices: i64,
     invoiced: i64,
     paid: i64,
     expire: i64,
@@ -124,6 +171,21 @@ impl Book {
         chain
     }
 
+    /// The topmost account of a group.
+    pub fn root(&self, account: &str) -> String {
+        self.chain(account).pop().expect("one")
+    }
+
+    /// When a call may have been judged.
+    fn instants(&self, call: &Call) -> Vec<i64> {
+        let mut instants = call.at.clone();
+        if let (Ask::Check { .. }, [from, to]) = (&call.ask, &call.at[..]) {
+            let lapsed = self.orders.values().map(|order| order.expire);
+            instants.extend(lapsed.filter(|expire| (*from..=*to).contains(expire)));
+        }
+        instants
+    }
+
     /// What an account and everything below it owes and has reserved.
     pub fn used(&self, account: &str, at: i64) -> i64 {
         let belongs = |id: &str| self.chain(id).iter().any(|above| above == account);
@@ -153,13 +215,13 @@ impl Book {
             }
         }
         reasons.sort_unstable();
-        Answer::Decided { approved: reasons.is_empty(), reasons, counted, used }
+        Answer::Decided { approved: reasons.is_empty(), overridden: false, reasons, counted, used }
     }
 
     /// What the call is answered at an instant, having done what it does.
     fn handle(&mut self, ask: &Ask, at: i64) -> Answer {
         match ask {
-            Ask::Reserve { account, order, amount, expire } => {
+            Ask::Reserve { account, order, amount, expire, anyway } => {
                 if *expire <= at {
                     return refused("DATE_INVALID");
                 }
@@ -171,16 +233,25 @@ impl Book {
                     expire: *expire,
                     ..known.unwrap_or(blank)
                 };
-                let answer = self.decide(account, asked.counted(at), at);
+                let mut answer = self.decide(account, asked.counted(at), at);
+                if let Answer::Decided { approved, overridden, .. } = &mut answer {
+                    *overridden = *anyway && !*approved;
+                    *approved |= *overridden;
+                }
                 self.keep(order, asked, &answer);
                 answer
             }
             Ask::Amend { order, amount, expire } => self.amend(order, *amount, *expire, at),
             Ask::Deliver { order, amount } => self.deliver(order, *amount, at),
             Ask::Cancel { order, returned } => self.cancel(order, *returned, at),
+            Ask::Complete { order } => self.complete(order, at),
             Ask::Check { account, amount } => self.decide(account, *amount, at),
             Ask::Post { documents } => {
                 documents.iter().for_each(|document| self.post(document));
+                Answer::Done
+            }
+            Ask::Reverse { document } => {
+                self.reverse(document);
                 Answer::Done
             }
             Ask::SetLimit { account, amount } => {
@@ -271,6 +342,15 @@ impl Book {
         self.replace(name, order, at)
     }
 
+    fn complete(&mut self, name: &str, at: i64) -> Answer {
+        let Some(mut order) = self.reserved(name) else { return refused("RESOURCE_NOT_FOUND") };
+        if order.delivered > order.invoiced {
+            return refused("RESERVATION_NOT_INVOICED");
+        }
+        order.amount = order.invoiced;
+        self.replace(name, order, at)
+    }
+
     fn replace(&mut self, name: &str, order: Order, at: i64) -> Answer {
         let answer = Answer::Reservation {
             amount: order.amount,
@@ -283,12 +363,23 @@ impl Book {
     }
 
     fn post(&mut self, document: &Document) {
-        let Document { account, order, amount, receipt } = document;
+        self.count(document, document.amount);
+    }
+
+    /// Takes a document out. What it used up of its order stays used up.
+    fn reverse(&mut self, document: &Document) {
+        self.count(document, -document.amount);
+    }
+
+    fn count(&mut self, document: &Document, amount: i64) {
+        let Document { account, order, receipt, .. } = document;
         if !order.is_empty() {
             let blank = || Order::named(account);
             let order = self.orders.entry(order.clone()).or_insert_with(blank);
-            let part = if *receipt { &mut order.paid } else { &mut order.invoiced };
+            let part = if *receipt { &mut order.paid } else { &mut order.invoices };
             *part += amount;
+            let before = if order.state == State::Unknown { 0 } else { order.invoiced };
+            order.invoiced = order.invoices.max(before);
         }
         match (receipt, order.is_empty()) {
             (false, _) => self.account(account).owed += amount,
@@ -306,6 +397,7 @@ impl Order {
             state: State::Unknown,
             amount: 0,
             delivered: 0,
+            invoices: 0,
             invoiced: 0,
             paid: 0,
             expire: 0,
@@ -322,9 +414,9 @@ impl Model for Book {
 
     fn after(&self, call: &Call) -> Result<Self, String> {
         let mut due = Vec::new();
-        for at in &call.at {
+        for at in self.instants(call) {
             let mut after = self.clone();
-            match after.handle(&call.ask, *at) {
+            match after.handle(&call.ask, at) {
                 answer if answer == call.answer => return Ok(after),
                 other => due.push(other),
             }
@@ -333,8 +425,8 @@ impl Model for Book {
     }
 }
 
-/// What the answers claim of themselves, whatever the order was: nothing was approved that left
-/// more used of a limit than it allows, but what counts nothing more.
+/// What the answers claim of themselves: but for overrides, and what counts nothing more, nothing
+/// was approved that left more used of a limit than it allowed at its place.
 pub fn assert_within_limits(start: &Book, order: impl IntoIterator<Item = Call>) {
     let mut limits: BTreeMap<String, i64> =
         start.accounts.iter().map(|(id, account)| (id.clone(), account.limit)).collect();
@@ -344,7 +436,9 @@ pub fn assert_within_limits(start: &Book, order: impl IntoIterator<Item = Call>)
             (Ask::SetLimit { account, amount }, Answer::Done) => {
                 limits.insert(account.clone(), *amount);
             }
-            (_, Answer::Decided { approved: true, counted, used, .. }) if *counted > 0 => {
+            (_, Answer::Decided { approved: true, overridden: false, counted, used, .. })
+                if *counted > 0 =>
+            {
                 for (account, used) in used {
                     assert!(used + counted <= limits[account], "{call:?}");
                     seen.insert(account.clone());

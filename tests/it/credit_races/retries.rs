@@ -30,7 +30,7 @@ enum Deed {
 #[derive(Debug, Clone, PartialEq)]
 enum Answer {
     Decision(Box<pb::CreditDecision>),
-    Reservation(pb::CreditReservation),
+    Reservation(Box<pb::CreditReservation>),
 }
 
 async fn act(client: &mut Credit, deed: Deed) -> Result<Answer, Status> {
@@ -39,10 +39,10 @@ async fn act(client: &mut Credit, deed: Deed) -> Result<Answer, Status> {
             Answer::Decision(Box::new(client.reserve_credit(request).await?.into_inner()))
         }
         Deed::Deliver(request) => {
-            Answer::Reservation(client.deliver_reservation(request).await?.into_inner())
+            Answer::Reservation(Box::new(client.deliver_reservation(request).await?.into_inner()))
         }
         Deed::Cancel(request) => {
-            Answer::Reservation(client.cancel_reservation(request).await?.into_inner())
+            Answer::Reservation(Box::new(client.cancel_reservation(request).await?.into_inner()))
         }
     })
 }
