@@ -77,6 +77,18 @@ async fn reserve(
             let target = Target::new(server.address, RESERVE, requests).await;
             ours.push(target.rate(effort.window()).await / 1e3);
         }
+        server.recorder.start();
+        let requests = (0..100_000).map(|number| reservation(number % spread)).collect();
+        let target = Target::new(server.address, RESERVE, requests).await;
+        let calls = target.rate(effort.window()).await * effort.window().as_secs_f64();
+        let ran = server.recorder.stop();
+        let batches =
+            ran.iter().filter(|ran| ran.sql.starts_with("INSERT INTO idempotency")).count();
+        println!(
+            "{name}: {:.1} commands and {:.1} statements a batch",
+            calls / batches as f64,
+            ran.len() as f64 / batches as f64
+        );
         let row = format!("ReserveCredit, {name} ({spread}), {}", engine.name());
         let numbers = (theirs.median(), ours.median());
         table.row(&row, what, numbers, "k/s", Goal::AtLeast(goal));

@@ -2,7 +2,7 @@
 //! them, what counts against their limits, limits, holds, what is overdue, and which policy is
 //! active. Its cost depends on the depth of the groups, not on their members or documents.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, FromQueryResult};
@@ -53,19 +53,9 @@ fn text(asked: &str, first: usize) -> String {
         "WITH RECURSIVE asked(id) AS {asked}, \
          root(id) AS (SELECT DISTINCT h.root_id FROM asked k \
            JOIN account_head h ON h.account_id = k.id), \
-         due(id, account_id) AS (SELECT o.id, o.account_id FROM root r \
-           JOIN credit_order o ON o.root_id = r.id \
-           WHERE o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807), \
-         secured(id, account_id) AS (SELECT s.id, s.account_id FROM root r \
-           JOIN credit_security s ON s.root_id = r.id \
-           WHERE s.end_us = 0 AND s.valid_from <= {today} AND s.valid_to >= {today}), \
          chain(id, parent_id) AS (SELECT a.id, a.parent_id FROM asked k \
            JOIN account a ON a.id = k.id \
-           UNION SELECT a.id, a.parent_id FROM chain c JOIN account a ON a.id = c.parent_id), \
-         link(id, parent_id) AS (SELECT a.id, a.parent_id \
-           FROM (SELECT account_id FROM due UNION SELECT account_id FROM secured) m \
-           JOIN account a ON a.id = m.account_id \
-           UNION SELECT a.id, a.parent_id FROM link l JOIN account a ON a.id = l.parent_id) \
+           UNION SELECT a.id, a.parent_id FROM chain c JOIN account a ON a.id = c.parent_id) \
          SELECT 'ACCOUNT' AS arm, c.id AS account_id, {none} AS id, c.parent_id AS t1, \
            a.state AS t2, h.root_id AS t3, '' AS t4, '' AS t5, '' AS t6, a.delete_us AS n1, \
            h.head_us AS n2, {zero} AS n3, {zero} AS n4, {zero} AS n5, \
@@ -93,12 +83,12 @@ fn text(asked: &str, first: usize) -> String {
          FROM asked k JOIN entry e ON e.account_id = k.id AND e.effective_date > {today} \
            JOIN item i ON i.id = e.item_id AND i.class IN {dated} AND i.due_date < {cutoff} \
          GROUP BY e.account_id, i.currency, i.company_code \
-         UNION ALL SELECT 'LINK', l.id, {none}, l.parent_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
-           {no_day} FROM link l \
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
-           {no_day} FROM due o \
+           {no_day} FROM root r JOIN credit_order o ON o.root_id = r.id \
+           WHERE o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
          UNION ALL SELECT 'SECURED', s.account_id, s.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
-           {no_day} FROM secured s \
+           {no_day} FROM root r JOIN credit_security s ON s.root_id = r.id \
+           WHERE s.end_us = 0 AND s.valid_from <= {today} AND s.valid_to >= {today} \
          UNION ALL SELECT 'POLICY', '', {none}, p.policy_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM (SELECT policy_id FROM credit_policy_activation \
              ORDER BY recorded_us DESC LIMIT 1) p"
@@ -107,7 +97,10 @@ fn text(asked: &str, first: usize) -> String {
 
 /// Loads the facts; accounts that don't exist are missing.
 pub(super) async fn load(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Facts> {
-    let Seen { mut facts, due, secured } = look(conn, query).await?;
+    let Seen { mut facts, due, secured, others } = look(conn, query).await?;
+    if !others.is_empty() {
+        facts.parents.extend(parents_above(conn, &others).await?);
+    }
     if !due.is_empty() {
         facts.due = orders::orders_by_id(conn, due).await?;
     }
@@ -123,7 +116,7 @@ pub(super) async fn load_alone(
     conn: &impl ConnectionTrait,
     query: &FactsQuery,
 ) -> Result<Option<Facts>> {
-    let Seen { facts, due, secured } = look(conn, query).await?;
+    let Seen { facts, due, secured, others: _ } = look(conn, query).await?;
     Ok((due.is_empty() && secured.is_empty()).then_some(facts))
 }
 
@@ -132,6 +125,30 @@ struct Seen {
     facts: Facts,
     due: Vec<Uuid>,
     secured: Vec<Uuid>,
+    /// Accounts that these belong to, in the same groups.
+    others: BTreeSet<String>,
+}
+
+/// The account above each of these, and above each of those, as far as there is one.
+async fn parents_above(
+    conn: &impl ConnectionTrait,
+    accounts: &BTreeSet<String>,
+) -> Result<Vec<(String, String)>> {
+    #[derive(FromQueryResult)]
+    struct Link {
+        id: String,
+        parent_id: String,
+    }
+    let set = sql::set(Kind::Text, accounts);
+    let text = format!(
+        "WITH RECURSIVE link(id, parent_id) AS ( \
+           SELECT a.id, a.parent_id FROM account a WHERE a.id IN {} \
+           UNION SELECT a.id, a.parent_id FROM link l JOIN account a ON a.id = l.parent_id) \
+         SELECT id, parent_id FROM link WHERE parent_id <> ''",
+        set.subquery(conn, 1)
+    );
+    let links: Vec<Link> = sql::all(conn, text, set.values(conn)).await?;
+    Ok(links.into_iter().map(|link| (link.id, link.parent_id)).collect())
 }
 
 async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
@@ -145,11 +162,11 @@ async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
     let text = text(&asked.subquery(conn, 1), first);
     let rows: Vec<Row> = sql::all(conn, text, values).await?;
     let mut facts = Facts { policy: DEFAULT_POLICY.to_owned(), ..Facts::default() };
-    let (mut due, mut covered) = (Vec::new(), Vec::new());
+    let (mut due, mut covered, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());
     // Accounts come first in no particular order of rows: nodes are made where they are met.
     for row in rows {
         match row.arm.as_str() {
-            "ACCOUNT" | "LINK" => row.account(&mut facts),
+            "ACCOUNT" => row.account(&mut facts),
             "USED" => {
                 let used = row.used()?;
                 node(&mut facts, &row.account_id).used.push(used);
@@ -166,8 +183,14 @@ async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
                 let cell = row.overdue()?;
                 add_overdue(node(&mut facts, &row.account_id), cell);
             }
-            "DUE" => due.extend(row.id),
-            "SECURED" => covered.extend(row.id),
+            "DUE" => {
+                due.extend(row.id);
+                others.insert(row.account_id);
+            }
+            "SECURED" => {
+                covered.extend(row.id);
+                others.insert(row.account_id);
+            }
             "POLICY" => facts.policy = row.t1,
             other => return Err(Error::internal(format!("unknown fact {other}"))),
         }
@@ -177,7 +200,7 @@ async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
         node.limits.sort_by_key(|limit| (limit.recorded_us, limit.id));
         node.holds.sort_by_key(|hold| hold.id);
     }
-    Ok(Seen { facts, due, secured: covered })
+    Ok(Seen { facts, due, secured: covered, others })
 }
 
 fn node<'a>(facts: &'a mut Facts, account: &str) -> &'a mut Node {
@@ -222,13 +245,11 @@ impl Row {
         if !self.t1.is_empty() {
             facts.parents.insert(self.account_id.clone(), self.t1);
         }
-        if self.arm == "ACCOUNT" {
-            let node = node(facts, &self.account_id);
-            node.is_blocked = self.t2 == "BLOCKED";
-            node.is_deleted = self.n1 != 0;
-            node.root_id = self.t3;
-            node.head_us = self.n2;
-        }
+        let node = node(facts, &self.account_id);
+        node.is_blocked = self.t2 == "BLOCKED";
+        node.is_deleted = self.n1 != 0;
+        node.root_id = self.t3;
+        node.head_us = self.n2;
     }
 
     fn used(&self) -> Result<Used> {
