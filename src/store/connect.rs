@@ -25,6 +25,9 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT: &str = "60s";
 const STATEMENT_CACHE: usize = 256;
+/// Pages of the write-ahead log before they are moved to the file: 16 MiB. A checkpoint costs
+/// two more waits for the disk, and moves a page once however often it was written.
+const SQLITE_WAL_PAGES: &str = "4096";
 /// SQLite's default, and fixed for a file when it is made.
 const SQLITE_PAGES_PER_MEGABYTE: u64 = (1 << 20) / 4096;
 
@@ -70,6 +73,7 @@ impl Store {
             .foreign_keys(false)
             .busy_timeout(SQLITE_BUSY_TIMEOUT)
             .pragma("cache_size", "-65536")
+            .pragma("wal_autocheckpoint", SQLITE_WAL_PAGES)
             .pragma("temp_store", "MEMORY")
             .pragma("mmap_size", "268435456")
             .statement_cache_capacity(STATEMENT_CACHE);
@@ -116,6 +120,10 @@ impl Store {
             .options([
                 ("idle_in_transaction_session_timeout", POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT),
                 ("statement_timeout", statement_timeout.as_str()),
+                // Sets travel as arrays, so one plan serves all their sizes; planning the
+                // statement behind a decision anew took longer than running it.
+                ("plan_cache_mode", "force_generic_plan"),
+                ("jit", "off"),
             ]);
         let pool = PgPoolOptions::new()
             .max_connections(options.postgres_connections_max)

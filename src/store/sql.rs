@@ -163,7 +163,8 @@ impl Rows {
                     })
                     .collect::<Vec<_>>()
                     .join(", ");
-                format!("(SELECT {columns} FROM json_each(${first})) AS {alias}")
+                // As JSONB: each cell is found without parsing its row again.
+                format!("(SELECT {columns} FROM jsonb_each(${first})) AS {alias}")
             }
             _ => {
                 let arrays = self

@@ -20,6 +20,8 @@ use crate::store::{CallRecord, Lane, Store};
 const BATCH_MAX: usize = 256;
 /// Commands that may wait before callers have to.
 const WAITING_MAX: usize = 4_096;
+/// How often the other tasks of the process get their turn before a batch begins.
+const GATHERING_TURNS: usize = 32;
 /// Batches under way at a time on PostgreSQL: one is decided while another commits.
 const BATCHES_MAX: usize = 2;
 
@@ -81,6 +83,7 @@ impl Bench {
             if waiting.recv_many(&mut jobs, BATCH_MAX).await == 0 {
                 return;
             }
+            gather(&mut waiting, &mut jobs).await;
             let bench = self.clone();
             tokio::spawn(async move {
                 bench.batch(jobs).await;
@@ -152,6 +155,20 @@ impl Bench {
                 }),
             };
             job.reply(answer);
+        }
+    }
+}
+
+/// Callers that were answered a moment ago are about to ask again: what is on its way joins. No
+/// time is waited for, so that a lone command is not held up.
+async fn gather(waiting: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
+    for _ in 0..GATHERING_TURNS {
+        tokio::task::yield_now().await;
+        while jobs.len() < BATCH_MAX {
+            match waiting.try_recv() {
+                Ok(job) => jobs.push(job),
+                Err(_) => break,
+            }
         }
     }
 }

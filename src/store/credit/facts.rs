@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use super::{KnownOrder, orders, secured};
@@ -16,6 +16,7 @@ use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::DEFAULT_POLICY;
 use crate::domain::credit::standing::{Node, OverdueCell, Secured, Used};
 use crate::domain::error::{Error, Result};
+use crate::domain::group::MAX_DEPTH;
 use crate::domain::money::{Currency, Money};
 use crate::store::sql::{self, Kind};
 
@@ -40,59 +41,90 @@ pub(super) struct FactsQuery {
     pub grace_days: i32,
 }
 
-/// The statement; `asked` is the table of ids, `$n` the parameters after it.
-fn text(asked: &str, first: usize) -> String {
+/// The statement; `asked` selects the ids, `$n` are the parameters after it.
+///
+/// The walk up is written out, a level for each that a group may have: of a recursive one
+/// PostgreSQL thinks so large that it reads whole tables.
+fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     let (now, today, cutoff) =
         (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
+    let within = |column: &str, select: &str| within(engine, column, select);
+    let up = "SELECT id, parent_id FROM account WHERE";
+    let mut levels = vec![format!("l0(id, parent_id) AS ({up} {})", within("id", asked))];
+    for level in 1..MAX_DEPTH {
+        let below = format!("SELECT parent_id FROM l{}", level - 1);
+        levels.push(format!("l{level}(id, parent_id) AS ({up} {})", within("id", &below)));
+    }
+    let levels = levels.join(", ");
+    let all: Vec<String> = (0..MAX_DEPTH).map(|l| format!("SELECT id FROM l{l}")).collect();
+    let chain = |column: &str| within(column, "SELECT id FROM chain");
+    let own = |column: &str| within(column, asked);
+    let root = |column: &str| within(column, "SELECT id FROM root");
     let none = "CAST(NULL AS UUID)";
     let no_day = "CAST(NULL AS DATE), CAST(NULL AS DATE)";
     // PostgreSQL takes the type of a column from the arms: one that is wide enough decides.
     let zero = "CAST(0 AS BIGINT)";
     let dated = "('ORDINARY', 'RETENTION')";
     format!(
-        "WITH RECURSIVE asked(id) AS {asked}, \
-         root(id) AS (SELECT DISTINCT h.root_id FROM asked k \
-           JOIN account_head h ON h.account_id = k.id), \
-         chain(id, parent_id) AS (SELECT a.id, a.parent_id FROM asked k \
-           JOIN account a ON a.id = k.id \
-           UNION SELECT a.id, a.parent_id FROM chain c JOIN account a ON a.id = c.parent_id) \
-         SELECT 'ACCOUNT' AS arm, c.id AS account_id, {none} AS id, c.parent_id AS t1, \
+        "WITH {levels}, chain(id) AS ({chain}), \
+         root(id) AS (SELECT DISTINCT root_id FROM account_head WHERE {of_asked}) \
+         SELECT 'ACCOUNT' AS arm, a.id AS account_id, {none} AS id, a.parent_id AS t1, \
            a.state AS t2, h.root_id AS t3, '' AS t4, '' AS t5, '' AS t6, a.delete_us AS n1, \
            h.head_us AS n2, {zero} AS n3, {zero} AS n4, {zero} AS n5, \
            CAST(NULL AS DATE) AS d1, CAST(NULL AS DATE) AS d2 \
-         FROM chain c JOIN account a ON a.id = c.id JOIN account_head h ON h.account_id = c.id \
-         UNION ALL SELECT 'USED', c.id, {none}, u.currency, u.company_code, u.component, '', '', \
-           '', CAST(SUM(u.amount) AS BIGINT), 0, 0, 0, 0, {no_day} \
-         FROM chain c JOIN credit_used u ON u.account_id = c.id AND u.effective_date <= {today} \
-         GROUP BY c.id, u.currency, u.company_code, u.component HAVING SUM(u.amount) <> 0 \
+         FROM account a JOIN account_head h ON h.account_id = a.id WHERE {accounts} \
+         UNION ALL SELECT 'USED', u.account_id, {none}, u.currency, u.company_code, u.component, \
+           '', '', '', CAST(SUM(u.amount) AS BIGINT), 0, 0, 0, 0, {no_day} \
+         FROM credit_used u WHERE {used} AND u.effective_date <= {today} \
+         GROUP BY u.account_id, u.currency, u.company_code, u.component HAVING SUM(u.amount) <> 0 \
          UNION ALL SELECT 'LIMIT', l.account_id, l.id, l.segment, l.kind, l.currency, \
            l.overdue_currency, l.approver, l.reason, l.amount, l.recorded_us, \
            CASE WHEN l.temporary THEN 1 ELSE 0 END, l.overdue_amount, l.overdue_days, \
            l.valid_from, l.valid_to \
-         FROM chain c JOIN credit_limit l ON l.account_id = c.id AND l.superseded_us = 0 \
+         FROM credit_limit l WHERE {limits} AND l.superseded_us = 0 \
          UNION ALL SELECT 'HOLD', d.account_id, d.id, d.scope, d.reason, d.placed_by, '', '', '', \
            d.recorded_us, 0, 0, 0, 0, {no_day} \
-         FROM chain c JOIN credit_hold d ON d.account_id = c.id AND d.release_us = 0 \
+         FROM credit_hold d WHERE {holds} AND d.release_us = 0 \
          UNION ALL SELECT 'OVERDUE', d.account_id, {none}, d.currency, d.company_code, '', '', '', \
            '', CAST(SUM(d.amount) AS BIGINT), 0, 0, 0, 0, MIN(d.due_date), CAST(NULL AS DATE) \
-         FROM asked k JOIN account_due d ON d.account_id = k.id AND d.class IN {dated} \
-           AND d.due_date < {cutoff} AND d.items > 0 \
+         FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
+           AND d.items > 0 \
          GROUP BY d.account_id, d.currency, d.company_code \
          UNION ALL SELECT 'OVERDUE', e.account_id, {none}, i.currency, i.company_code, '', '', '', \
            '', CAST(-SUM(e.amount) AS BIGINT), 0, 0, 0, 0, MIN(i.due_date), CAST(NULL AS DATE) \
-         FROM asked k JOIN entry e ON e.account_id = k.id AND e.effective_date > {today} \
-           JOIN item i ON i.id = e.item_id AND i.class IN {dated} AND i.due_date < {cutoff} \
+         FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
+           AND i.due_date < {cutoff} \
+         WHERE {entries} AND e.effective_date > {today} \
          GROUP BY e.account_id, i.currency, i.company_code \
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
-           {no_day} FROM root r JOIN credit_order o ON o.root_id = r.id \
-           WHERE o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
+           {no_day} FROM credit_order o WHERE {orders} \
+           AND o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
          UNION ALL SELECT 'SECURED', s.account_id, s.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
-           {no_day} FROM root r JOIN credit_security s ON s.root_id = r.id \
-           WHERE s.end_us = 0 AND s.valid_from <= {today} AND s.valid_to >= {today} \
+           {no_day} FROM credit_security s WHERE {securities} \
+           AND s.end_us = 0 AND s.valid_from <= {today} AND s.valid_to >= {today} \
          UNION ALL SELECT 'POLICY', '', {none}, p.policy_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM (SELECT policy_id FROM credit_policy_activation \
-             ORDER BY recorded_us DESC LIMIT 1) p"
+             ORDER BY recorded_us DESC LIMIT 1) p",
+        chain = all.join(" UNION "),
+        of_asked = own("account_id"),
+        accounts = chain("a.id"),
+        used = chain("u.account_id"),
+        limits = chain("l.account_id"),
+        holds = chain("d.account_id"),
+        dues = own("d.account_id"),
+        entries = own("e.account_id"),
+        orders = root("o.root_id"),
+        securities = root("s.root_id"),
     )
+}
+
+/// Whether a column is among what is selected, in the words that make the engine go along the
+/// index of the column.
+fn within(engine: DbBackend, column: &str, select: &str) -> String {
+    match engine {
+        DbBackend::Sqlite => format!("{column} IN ({select})"),
+        _ => format!("{column} = ANY (ARRAY({select}))"),
+    }
 }
 
 /// Loads the facts; accounts that don't exist are missing.
@@ -159,7 +191,8 @@ async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
     let mut values = asked.values(conn);
     let first = values.len() + 1;
     values.extend([us.into(), today.into(), cutoff.into()]);
-    let text = text(&asked.subquery(conn, 1), first);
+    let asked = format!("SELECT v FROM {}", asked.table(conn, "s", 1));
+    let text = text(conn.get_database_backend(), &asked, first);
     let rows: Vec<Row> = sql::all(conn, text, values).await?;
     let mut facts = Facts { policy: DEFAULT_POLICY.to_owned(), ..Facts::default() };
     let (mut due, mut covered, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());

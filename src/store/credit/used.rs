@@ -10,6 +10,7 @@ use sea_orm::ConnectionTrait;
 
 use crate::domain::credit::component::{AT_ONCE, UsedKey};
 use crate::domain::error::Result;
+use crate::domain::group::MAX_DEPTH;
 use crate::store::WriteTx;
 use crate::store::sql::{self, Cell, Kind, ROWS_PER_STATEMENT, Rows};
 
@@ -61,16 +62,12 @@ pub(in crate::store) async fn add_used(
     if rows.is_empty() {
         return Ok(());
     }
+    let above = above();
     for rows in rows.chunks(ROWS_PER_STATEMENT) {
         let sql = format!(
             "INSERT INTO credit_used \
                (account_id, currency, company_code, component, effective_date, amount) \
-             WITH RECURSIVE moved AS (SELECT * FROM {}), \
-             above(account_id, ancestor_id, step) AS ( \
-               SELECT account_id, account_id, 0 FROM (SELECT DISTINCT account_id FROM moved) own \
-               UNION ALL \
-               SELECT u.account_id, a.parent_id, u.step + 1 FROM above u \
-               JOIN account a ON a.id = u.ancestor_id WHERE a.parent_id <> '' AND u.step < 64) \
+             WITH moved AS (SELECT * FROM {}), {above} \
              SELECT u.ancestor_id, m.currency, m.company_code, m.component, m.effective_date, \
                CAST(SUM(m.amount) AS BIGINT) \
              FROM moved m JOIN above u ON u.account_id = m.account_id \
@@ -83,6 +80,26 @@ pub(in crate::store) async fn add_used(
         sql::execute(conn, sql, rows.values(conn)).await?;
     }
     Ok(())
+}
+
+/// The accounts of `moved` with themselves and each account above them, as `above`. A level for
+/// each that a group may have: see [`super::facts`].
+fn above() -> String {
+    let mut levels = vec![
+        "l0(account_id, ancestor_id, parent_id) AS (SELECT a.id, a.id, a.parent_id \
+         FROM (SELECT DISTINCT account_id FROM moved) o JOIN account a ON a.id = o.account_id)"
+            .to_owned(),
+    ];
+    for level in 1..MAX_DEPTH {
+        levels.push(format!(
+            "l{level}(account_id, ancestor_id, parent_id) AS (SELECT l.account_id, a.id, \
+             a.parent_id FROM l{below} l JOIN account a ON a.id = l.parent_id)",
+            below = level - 1
+        ));
+    }
+    let all: Vec<String> =
+        (0..MAX_DEPTH).map(|l| format!("SELECT account_id, ancestor_id FROM l{l}")).collect();
+    format!("{}, above AS ({})", levels.join(", "), all.join(" UNION ALL "))
 }
 
 /// Takes what an account and everything below it counts off the accounts above it, and adds it
