@@ -1,26 +1,30 @@
 //! One batch: its transaction, from the kept answers to the rows it leaves.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod kept;
+mod pending;
 
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::Serialize;
 use uuid::Uuid;
+
+pub(super) use self::kept::recall;
+use self::kept::{Kept, encode};
+use self::pending::Batch;
 
 use super::batch::Work;
 use super::{LastPolicy, event, evidence};
 use crate::domain::credit::command::*;
-use crate::domain::credit::decision::{Decision, OrderKey};
-use crate::domain::credit::desk::{
-    Amend, Caller, Changes, Desk, FoundKey, Loaded, Referral, Reserve,
-};
+use crate::domain::credit::decision::Decision;
+use crate::domain::credit::desk::{Amend, Caller, Changes, Desk, Referral, Reserve};
 use crate::domain::credit::order::{Now, Order};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
 use crate::service::Settings;
-use crate::service::accounts::resolve;
-use crate::store::credit::{Known, KnownOrder, Link, StandingQuery};
-use crate::store::{Answered, CallRecord, Store, WriteTx};
+use crate::store::credit::{KnownOrder, Link};
+use crate::store::{Answered, CallRecord, WriteTx};
 
 /// A command about an order.
 #[derive(Debug, Clone, Serialize)]
@@ -39,13 +43,6 @@ pub(super) enum Command {
 pub(super) enum Answer {
     Decision(Box<Decision>),
     Reservation(Box<Order>, Now),
-}
-
-/// An answer as it is kept: a decision is kept once, in its own table.
-#[derive(Debug, Serialize, Deserialize)]
-enum Kept {
-    Decision(Uuid),
-    Reservation { order: Box<Order>, us: i64, today: chrono::NaiveDate },
 }
 
 impl Command {
@@ -87,7 +84,7 @@ pub(super) async fn all(
     policy: &LastPolicy,
     work: &[Work],
 ) -> Result<Vec<Result<Answer>>> {
-    let mut batch = Batch { work, answers: work.iter().map(|_| None).collect(), twins: Vec::new() };
+    let mut batch = Batch::new(work);
     batch.recall(tx, &batch.open()).await?;
     batch.find_twins();
     let accounts = batch.resolve(tx).await?;
@@ -128,24 +125,8 @@ pub(super) async fn all(
     let decided = with_evidence(decided, &changes);
     let mut kept = Vec::new();
     for (n, done) in made {
-        let (answer, as_kept, resource, detail) = match done {
-            Done::Decision(id) => {
-                let decision = decided.get(&id).cloned();
-                let decision = decision.ok_or_else(|| Error::internal("a decision is gone"))?;
-                let (resource, detail) = event::audited(&decision);
-                (Answer::Decision(Box::new(decision)), Kept::Decision(id), resource, detail)
-            }
-            Done::Reservation(order) => {
-                let as_kept =
-                    Kept::Reservation { order: order.clone(), us: now.us, today: now.today };
-                let resource = crate::domain::credit::desk::name(&order);
-                let detail = event::why(&work[n].command);
-                (Answer::Reservation(order, now), as_kept, resource, detail)
-            }
-        };
-        let mut record = work[n].record.clone();
-        (record.audit.resource, record.audit.detail) = (resource, detail);
-        kept.push((record, encode(&as_kept)?));
+        let (answer, record) = answered(done, &decided, &work[n], now)?;
+        kept.push(record);
         batch.answers[n] = Some(Ok(answer));
     }
     write(tx, changes, &roots, now).await?;
@@ -153,6 +134,32 @@ pub(super) async fn all(
         kept.iter().map(|(record, answer)| Answered { record, answer: answer.clone() }).collect();
     tx.keep_answers(&kept).await?;
     batch.finish()
+}
+
+/// The answer to a command, and what is kept of it and audited.
+fn answered(
+    done: Done,
+    decided: &HashMap<Uuid, Decision>,
+    work: &Work,
+    now: Now,
+) -> Result<(Answer, (CallRecord, String))> {
+    let (answer, kept, resource, detail) = match done {
+        Done::Decision(id) => {
+            let decision = decided.get(&id).cloned();
+            let decision = decision.ok_or_else(|| Error::internal("a decision is gone"))?;
+            let (resource, detail) = event::audited(&decision);
+            (Answer::Decision(Box::new(decision)), Kept::Decision(id), resource, detail)
+        }
+        Done::Reservation(order) => {
+            let Now { us, today } = now;
+            let kept = Kept::Reservation { order: order.clone(), us, today };
+            let resource = crate::domain::credit::desk::name(&order);
+            (Answer::Reservation(order, now), kept, resource, event::why(&work.command))
+        }
+    };
+    let mut record = work.record.clone();
+    (record.audit.resource, record.audit.detail) = (resource, detail);
+    Ok((answer, (record, encode(&kept)?)))
 }
 
 /// What was made of a command.
@@ -209,175 +216,6 @@ fn decide(desk: &mut Desk, work: &Work, account: &str) -> Result<Done> {
     }
 }
 
-/// The commands of a batch with their answers, as far as they have one.
-struct Batch<'a> {
-    work: &'a [Work],
-    answers: Vec<Option<Result<Answer>>>,
-    /// Commands that another one of the batch is the same call as, with that one.
-    twins: Vec<(usize, usize)>,
-}
-
-impl Batch<'_> {
-    /// Commands that are still to be decided.
-    fn open(&self) -> Vec<usize> {
-        let twins: HashSet<usize> = self.twins.iter().map(|(n, _)| *n).collect();
-        (0..self.work.len()).filter(|n| self.answers[*n].is_none() && !twins.contains(n)).collect()
-    }
-
-    /// Answers those of the commands that were answered before.
-    async fn recall(&mut self, tx: &WriteTx, commands: &[usize]) -> Result<()> {
-        if commands.is_empty() {
-            return Ok(());
-        }
-        let records: Vec<&CallRecord> = commands.iter().map(|n| &self.work[*n].record).collect();
-        let mut decisions = Vec::new();
-        for (place, kept) in tx.kept_answers(&records).await? {
-            let n = commands[place];
-            match kept.and_then(|text| decode(&text)) {
-                Ok(Kept::Decision(id)) => decisions.push((n, id)),
-                Ok(Kept::Reservation { order, us, today }) => {
-                    self.answers[n] = Some(Ok(Answer::Reservation(order, Now { us, today })));
-                }
-                Err(refused) => self.answers[n] = Some(Err(refused)),
-            }
-        }
-        let made = tx.decisions(decisions.iter().map(|(_, id)| *id)).await?;
-        for (n, id) in decisions {
-            let decision = made.iter().find(|decision| decision.id == id).cloned();
-            let gone = || Error::internal(format!("decision {id} is gone"));
-            let answer = decision.map(|d| Answer::Decision(Box::new(d))).ok_or_else(gone);
-            self.answers[n] = Some(answer);
-        }
-        Ok(())
-    }
-
-    /// Finds commands that are the same call as another one of the batch.
-    fn find_twins(&mut self) {
-        let mut first: HashMap<(&str, &str, &str), usize> = HashMap::new();
-        for n in self.open() {
-            let audit = &self.work[n].record.audit;
-            let call = (&*audit.principal, audit.method, &*audit.request_id);
-            match first.get(&call).copied() {
-                None => _ = first.insert(call, n),
-                Some(before) if self.work[before].record.is_same(&self.work[n].record) => {
-                    self.twins.push((n, before));
-                }
-                Some(_) => self.answers[n] = Some(Err(crate::store::reused())),
-            }
-        }
-    }
-
-    /// The accounts that open commands name; those that name none are refused.
-    async fn resolve(&mut self, tx: &WriteTx) -> Result<HashMap<AccountRef, String>> {
-        let open = self.open();
-        let mut refs: Vec<AccountRef> =
-            open.iter().map(|n| self.work[*n].command.account().clone()).collect();
-        refs.sort_unstable();
-        refs.dedup();
-        if refs.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let found = tx.find_accounts(&refs).await?;
-        for n in open {
-            let name = self.work[n].command.account();
-            if !found.contains_key(name) {
-                self.answers[n] = Some(Err(resolve::missing([name])));
-            }
-        }
-        Ok(found.into_iter().map(|(name, account)| (name, account.id)).collect())
-    }
-
-    fn query(
-        &self,
-        settings: &Settings,
-        policy: &LastPolicy,
-        ids: BTreeSet<String>,
-        now: Now,
-    ) -> StandingQuery {
-        StandingQuery {
-            accounts: ids.into_iter().collect(),
-            now,
-            policy: policy.get(),
-            currencies: self.work.iter().filter_map(|work| work.command.currency()).collect(),
-            base: settings.base_currency,
-            rate_age_days_max: settings.rate_age_days_max,
-        }
-    }
-
-    /// Loads what the open commands look at.
-    async fn desk(
-        &self,
-        tx: &WriteTx,
-        known: Known,
-        accounts: &HashMap<AccountRef, String>,
-    ) -> Result<Desk> {
-        let commands: Vec<&Command> =
-            self.open().into_iter().map(|n| &*self.work[n].command).collect();
-        let (mut keys, mut ids) = (BTreeSet::new(), BTreeSet::new());
-        for command in &commands {
-            match (command, command.reservation().map(|name| &name.order)) {
-                (Command::Reserve(c), _) => _ = keys.insert(&c.order),
-                (_, Some(OrderRef::Key(key))) => _ = keys.insert(key),
-                (_, Some(OrderRef::Id(id))) => _ = ids.insert(*id),
-                (_, None) => {}
-            }
-        }
-        let mut orders: Vec<Order> = Vec::new();
-        if !keys.is_empty() {
-            let keys = keys.iter().map(|key| (&*key.system, &*key.order_ref));
-            orders.extend(tx.orders_by_key(keys).await?.into_iter().map(|known| known.order));
-        }
-        if !ids.is_empty() {
-            orders.extend(tx.orders_by_id(ids).await?.into_iter().map(|known| known.order));
-        }
-        let known_keys: BTreeSet<OrderKey> =
-            orders.iter().map(crate::domain::credit::desk::key).collect();
-        let (mut unknown, mut again) = (Vec::new(), Vec::new());
-        for command in &commands {
-            let Command::Reserve(c) = command else { continue };
-            if known_keys.contains(&c.order) {
-                again.extend(
-                    orders
-                        .iter()
-                        .filter(|o| o.system == c.order.system && o.order_ref == c.order.order_ref)
-                        .map(|order| order.decision),
-                );
-            } else if let Some(account_id) = accounts.get(&c.account) {
-                let (account_id, order) = (account_id.clone(), c.order.clone());
-                unknown.push(FoundKey { account_id, order, currency: c.amount.currency });
-            }
-        }
-        unknown.sort_unstable();
-        unknown.dedup();
-        let documents: Vec<_> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::Commit(c) => Some(c.documents.iter().cloned()),
-                _ => None,
-            })
-            .flatten()
-            .collect();
-        let Known { standing, due, policy: _ } = known;
-        let loaded = Loaded {
-            found: tx.order_histories(&unknown).await?,
-            documents: tx.documents_to_commit(&documents).await?,
-            decisions: tx.decisions(again).await?,
-            due: due.into_iter().map(|known| known.order).collect(),
-            orders,
-        };
-        Ok(Desk::open(standing, loaded))
-    }
-
-    /// The answers in the order of the commands; twins are answered alike, refused ones too.
-    fn finish(mut self) -> Result<Vec<Result<Answer>>> {
-        for (n, before) in std::mem::take(&mut self.twins) {
-            self.answers[n] = self.answers[before].clone();
-        }
-        let unanswered = || Error::internal("a command was passed over");
-        self.answers.into_iter().map(|answer| answer.ok_or_else(unanswered)).collect()
-    }
-}
-
 /// The decisions just made, with what was looked up for their reasons.
 fn with_evidence(
     mut decided: HashMap<Uuid, Decision>,
@@ -425,26 +263,4 @@ pub(super) async fn write(
     tx.publish(event::events(&changes.told)).await?;
     tx.add_used(changes.moves.into_iter().collect::<BTreeMap<_, _>>()).await?;
     tx.raise_heads(&touched).await
-}
-
-fn encode(kept: &Kept) -> Result<String> {
-    serde_json::to_string(kept)
-        .map_err(|e| Error::internal(format!("an answer cannot be encoded: {e}")))
-}
-
-fn decode(text: &str) -> Result<Kept> {
-    serde_json::from_str(text)
-        .map_err(|e| Error::internal(format!("a stored answer cannot be read: {e}")))
-}
-
-/// The answer that was kept.
-pub(super) async fn recall(store: &Store, text: &str) -> Result<Answer> {
-    match decode(text)? {
-        Kept::Reservation { order, us, today } => Ok(Answer::Reservation(order, Now { us, today })),
-        Kept::Decision(id) => {
-            let made = store.credit_decisions_by_id(vec![id]).await?.into_iter().next();
-            let gone = || Error::internal(format!("decision {id} is gone"));
-            made.map(|decision| Answer::Decision(Box::new(decision))).ok_or_else(gone)
-        }
-    }
 }

@@ -1,0 +1,38 @@
+//! Answers as they are kept under the id of their request: a decision is kept once, in its own
+//! table.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Answer;
+use crate::domain::credit::order::{Now, Order};
+use crate::domain::error::{Error, Result};
+use crate::store::Store;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Kept {
+    Decision(Uuid),
+    Reservation { order: Box<Order>, us: i64, today: chrono::NaiveDate },
+}
+
+pub(super) fn encode(kept: &Kept) -> Result<String> {
+    serde_json::to_string(kept)
+        .map_err(|e| Error::internal(format!("an answer cannot be encoded: {e}")))
+}
+
+pub(super) fn decode(text: &str) -> Result<Kept> {
+    serde_json::from_str(text)
+        .map_err(|e| Error::internal(format!("a stored answer cannot be read: {e}")))
+}
+
+/// The answer that was kept.
+pub(in crate::service::credit) async fn recall(store: &Store, text: &str) -> Result<Answer> {
+    match decode(text)? {
+        Kept::Reservation { order, us, today } => Ok(Answer::Reservation(order, Now { us, today })),
+        Kept::Decision(id) => {
+            let made = store.credit_decisions_by_id(vec![id]).await?.into_iter().next();
+            let gone = || Error::internal(format!("decision {id} is gone"));
+            made.map(|decision| Answer::Decision(Box::new(decision))).ok_or_else(gone)
+        }
+    }
+}

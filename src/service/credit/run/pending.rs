@@ -1,0 +1,192 @@
+//! The commands of a batch on their way to their answers: which were answered before, which are
+//! twins, whose accounts they name, and what they look at.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::kept::{Kept, decode};
+use super::{Answer, Command};
+use crate::domain::credit::command::OrderRef;
+use crate::domain::credit::decision::OrderKey;
+use crate::domain::credit::desk::{Desk, FoundKey, Loaded};
+use crate::domain::credit::order::{Now, Order};
+use crate::domain::error::{Error, Result};
+use crate::domain::names::AccountRef;
+use crate::service::Settings;
+use crate::service::accounts::resolve;
+use crate::service::credit::LastPolicy;
+use crate::service::credit::batch::Work;
+use crate::store::credit::{Known, StandingQuery};
+use crate::store::{CallRecord, WriteTx};
+
+/// The commands of a batch with their answers, as far as they have one.
+pub(super) struct Batch<'a> {
+    work: &'a [Work],
+    pub answers: Vec<Option<Result<Answer>>>,
+    /// Commands that another one of the batch is the same call as, with that one.
+    twins: Vec<(usize, usize)>,
+}
+
+impl<'a> Batch<'a> {
+    pub fn new(work: &'a [Work]) -> Self {
+        Self { work, answers: work.iter().map(|_| None).collect(), twins: Vec::new() }
+    }
+
+    /// Commands that are still to be decided.
+    pub fn open(&self) -> Vec<usize> {
+        let twins: HashSet<usize> = self.twins.iter().map(|(n, _)| *n).collect();
+        (0..self.work.len()).filter(|n| self.answers[*n].is_none() && !twins.contains(n)).collect()
+    }
+
+    /// Answers those of the commands that were answered before.
+    pub async fn recall(&mut self, tx: &WriteTx, commands: &[usize]) -> Result<()> {
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let records: Vec<&CallRecord> = commands.iter().map(|n| &self.work[*n].record).collect();
+        let mut decisions = Vec::new();
+        for (place, kept) in tx.kept_answers(&records).await? {
+            let n = commands[place];
+            match kept.and_then(|text| decode(&text)) {
+                Ok(Kept::Decision(id)) => decisions.push((n, id)),
+                Ok(Kept::Reservation { order, us, today }) => {
+                    self.answers[n] = Some(Ok(Answer::Reservation(order, Now { us, today })));
+                }
+                Err(refused) => self.answers[n] = Some(Err(refused)),
+            }
+        }
+        let made = tx.decisions(decisions.iter().map(|(_, id)| *id)).await?;
+        for (n, id) in decisions {
+            let decision = made.iter().find(|decision| decision.id == id).cloned();
+            let gone = || Error::internal(format!("decision {id} is gone"));
+            let answer = decision.map(|d| Answer::Decision(Box::new(d))).ok_or_else(gone);
+            self.answers[n] = Some(answer);
+        }
+        Ok(())
+    }
+
+    /// Finds commands that are the same call as another one of the batch.
+    pub fn find_twins(&mut self) {
+        let mut first: HashMap<(&str, &str, &str), usize> = HashMap::new();
+        for n in self.open() {
+            let audit = &self.work[n].record.audit;
+            let call = (&*audit.principal, audit.method, &*audit.request_id);
+            match first.get(&call).copied() {
+                None => _ = first.insert(call, n),
+                Some(before) if self.work[before].record.is_same(&self.work[n].record) => {
+                    self.twins.push((n, before));
+                }
+                Some(_) => self.answers[n] = Some(Err(crate::store::reused())),
+            }
+        }
+    }
+
+    /// The accounts that open commands name; those that name none are refused.
+    pub async fn resolve(&mut self, tx: &WriteTx) -> Result<HashMap<AccountRef, String>> {
+        let open = self.open();
+        let mut refs: Vec<AccountRef> =
+            open.iter().map(|n| self.work[*n].command.account().clone()).collect();
+        refs.sort_unstable();
+        refs.dedup();
+        if refs.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let found = tx.find_accounts(&refs).await?;
+        for n in open {
+            let name = self.work[n].command.account();
+            if !found.contains_key(name) {
+                self.answers[n] = Some(Err(resolve::missing([name])));
+            }
+        }
+        Ok(found.into_iter().map(|(name, account)| (name, account.id)).collect())
+    }
+
+    pub fn query(
+        &self,
+        settings: &Settings,
+        policy: &LastPolicy,
+        ids: BTreeSet<String>,
+        now: Now,
+    ) -> StandingQuery {
+        StandingQuery {
+            accounts: ids.into_iter().collect(),
+            now,
+            policy: policy.get(),
+            currencies: self.work.iter().filter_map(|work| work.command.currency()).collect(),
+            base: settings.base_currency,
+            rate_age_days_max: settings.rate_age_days_max,
+        }
+    }
+
+    /// Loads what the open commands look at.
+    pub async fn desk(
+        &self,
+        tx: &WriteTx,
+        known: Known,
+        accounts: &HashMap<AccountRef, String>,
+    ) -> Result<Desk> {
+        let commands: Vec<&Command> =
+            self.open().into_iter().map(|n| &*self.work[n].command).collect();
+        let (mut keys, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for command in &commands {
+            match (command, command.reservation().map(|name| &name.order)) {
+                (Command::Reserve(c), _) => _ = keys.insert(&c.order),
+                (_, Some(OrderRef::Key(key))) => _ = keys.insert(key),
+                (_, Some(OrderRef::Id(id))) => _ = ids.insert(*id),
+                (_, None) => {}
+            }
+        }
+        let mut orders: Vec<Order> = Vec::new();
+        if !keys.is_empty() {
+            let keys = keys.iter().map(|key| (&*key.system, &*key.order_ref));
+            orders.extend(tx.orders_by_key(keys).await?.into_iter().map(|known| known.order));
+        }
+        if !ids.is_empty() {
+            orders.extend(tx.orders_by_id(ids).await?.into_iter().map(|known| known.order));
+        }
+        let known_keys: BTreeSet<OrderKey> =
+            orders.iter().map(crate::domain::credit::desk::key).collect();
+        let (mut unknown, mut again) = (Vec::new(), Vec::new());
+        for command in &commands {
+            let Command::Reserve(c) = command else { continue };
+            if known_keys.contains(&c.order) {
+                again.extend(
+                    orders
+                        .iter()
+                        .filter(|o| o.system == c.order.system && o.order_ref == c.order.order_ref)
+                        .map(|order| order.decision),
+                );
+            } else if let Some(account_id) = accounts.get(&c.account) {
+                let (account_id, order) = (account_id.clone(), c.order.clone());
+                unknown.push(FoundKey { account_id, order, currency: c.amount.currency });
+            }
+        }
+        unknown.sort_unstable();
+        unknown.dedup();
+        let documents: Vec<_> = commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::Commit(c) => Some(c.documents.iter().cloned()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let Known { standing, due, policy: _ } = known;
+        let loaded = Loaded {
+            found: tx.order_histories(&unknown).await?,
+            documents: tx.documents_to_commit(&documents).await?,
+            decisions: tx.decisions(again).await?,
+            due: due.into_iter().map(|known| known.order).collect(),
+            orders,
+        };
+        Ok(Desk::open(standing, loaded))
+    }
+
+    /// The answers in the order of the commands; twins are answered alike, refused ones too.
+    pub fn finish(mut self) -> Result<Vec<Result<Answer>>> {
+        for (n, before) in std::mem::take(&mut self.twins) {
+            self.answers[n] = self.answers[before].clone();
+        }
+        let unanswered = || Error::internal("a command was passed over");
+        self.answers.into_iter().map(|answer| answer.ok_or_else(unanswered)).collect()
+    }
+}
