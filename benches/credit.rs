@@ -34,7 +34,7 @@ fn main() {
             let database = Database::create(engine).await;
             let server = Server::start(&database).await;
             reserve(&server, &database, engine, effort, &mut table).await;
-            flat(&server, engine, effort, &mut table).await;
+            flat(&server, &database, engine, effort, &mut table).await;
             server.stop().await;
             database.remove().await;
         }
@@ -61,6 +61,7 @@ async fn reserve(
     data::set_limits(server.channel().await, &(0..accounts).map(account).collect::<Vec<_>>()).await;
     let bare = Bare::connect(&database.url).await;
     prepare(&bare, engine, accounts).await;
+    settle(&bare, engine).await;
     let peer = limit::serve(one_each(&bare, engine)).await;
     let what = match engine {
         Engine::Sqlite => "one transaction each, in a handler",
@@ -112,6 +113,13 @@ fn reservation(number: usize) -> Bytes {
         ..Default::default()
     };
     Bytes::from(request.encode_to_vec())
+}
+
+/// Tells PostgreSQL what was just loaded, as its own daemon would within the minute.
+async fn settle(bare: &Bare, engine: Engine) {
+    if engine == Engine::Postgres {
+        bare.run(&Ran::new("ANALYZE", vec![])).await;
+    }
 }
 
 /// The tables of the peer.
@@ -193,7 +201,13 @@ fn steps(account: &str, id: Uuid, event: Uuid, order: String, call: String) -> [
 }
 
 /// A check, as the account has more documents and its group more members.
-async fn flat(server: &Server, engine: Engine, effort: Effort, table: &mut Table) {
+async fn flat(
+    server: &Server,
+    database: &Database,
+    engine: Engine,
+    effort: Effort,
+    table: &mut Table,
+) {
     const FIRST: usize = 500_000;
     let many = if effort.quick { 10_000 } else { 100_000 };
     let sizes = [10, many];
@@ -207,6 +221,9 @@ async fn flat(server: &Server, engine: Engine, effort: Effort, table: &mut Table
     let asked =
         [account(FIRST), account(FIRST + 1), "accounts/g0-1".into(), "accounts/g1-1".into()];
     data::set_limits(server.channel().await, &asked).await;
+    let bare = Bare::connect(&database.url).await;
+    settle(&bare, engine).await;
+    bare.close().await;
     let mut targets = Vec::new();
     for account in &asked {
         let request = pb::CheckCreditRequest {
