@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::component::{AT_ONCE, Component, UsedKey};
+use super::component::UsedKey;
 use super::decision::{Decision, DecisionKind, OrderKey, Verdict};
 use super::judge::{Judgement, Question, Wanted};
 use super::order::{Advance, Counted, NEVER, Order, OrderState, Stage};
@@ -174,8 +174,8 @@ impl Desk {
         let moves = order.settle(now);
         order.update_us = now.us;
         self.standing.add(&order, &moves);
-        for (component, amount) in moves {
-            self.changes.add(&order, component, amount);
+        for (component, amount) in moves.into_iter().filter(|(_, amount)| *amount != 0) {
+            *self.changes.moves.entry(order.used_key(component)).or_default() += amount;
         }
         let id = order.id;
         if is_new {
@@ -267,21 +267,6 @@ impl Desk {
                 Err(Violation::new(field, Reason::DateInvalid, "must lie in the future").into())
             }
             _ => Ok(()),
-        }
-    }
-}
-
-impl Changes {
-    fn add(&mut self, order: &Order, component: Component, amount: i64) {
-        if amount != 0 {
-            let key = UsedKey {
-                account_id: order.account_id.clone(),
-                currency: order.currency.code(),
-                company_code: order.company_code.clone(),
-                component,
-                effective: AT_ONCE,
-            };
-            *self.moves.entry(key).or_default() += amount;
         }
     }
 }

@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::component::Component;
+use super::component::{AT_ONCE, Component, UsedKey};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
 use crate::domain::stored::stored_enum;
@@ -234,6 +234,17 @@ impl Order {
     /// An invoice of it was reversed. What it used up of the order stays used up.
     pub fn reverse_invoice(&mut self, amount: i64) {
         self.invoiced_live -= amount;
+    }
+
+    /// Where a part of what it counts is kept: it counts at once.
+    pub fn used_key(&self, component: Component) -> UsedKey {
+        UsedKey {
+            account_id: self.account_id.clone(),
+            currency: self.currency.code(),
+            company_code: self.company_code.clone(),
+            component,
+            effective: AT_ONCE,
+        }
     }
 
     /// Brings what is stored up to date; answers what moves in the projection.

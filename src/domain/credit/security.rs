@@ -61,10 +61,6 @@ pub struct Eligible {
 }
 
 impl Security {
-    pub fn is_in_force(&self, day: NaiveDate) -> bool {
-        self.end.is_none() && self.valid_from <= day && day <= self.valid_to
-    }
-
     /// What it takes off an exposure of which `eligible` (in the currency of the cover limit)
     /// may be covered: `min(cover limit, eligible) × insured share − deductible`, not below zero.
     pub fn cover(&self, eligible: i128) -> i128 {

@@ -37,8 +37,6 @@ pub struct Node {
     pub is_blocked: bool,
     pub is_deleted: bool,
     pub root_id: String,
-    /// Last recorded time of the account.
-    pub head_us: i64,
     pub used: Vec<Used>,
     pub limits: Vec<Limit>,
     /// Those not released.
@@ -202,21 +200,32 @@ impl Standing {
     }
 
     /// Each security of an account and everything below it, with what it covers of a segment,
-    /// in its own currency.
+    /// in its own currency. Of what several securities of one account could cover, the later
+    /// ones cover only what the earlier ones left: nothing is covered twice.
     pub fn covers(
         &self,
         account: &str,
         segment: &str,
     ) -> Result<std::result::Result<Vec<(&Security, i128)>, NoRate>> {
-        let mut covers = Vec::new();
+        let mut covers: Vec<(&Security, i128)> = Vec::new();
         for secured in &self.secured {
-            if !self.chain(&secured.security.account_id).contains(&account) {
+            let security = &secured.security;
+            if !self.chain(&security.account_id).contains(&account) {
                 continue;
             }
-            match self.eligible(secured, segment)? {
-                Ok(eligible) => covers.push((&secured.security, secured.security.cover(eligible))),
+            let mut left = match self.eligible(secured, segment)? {
+                Ok(eligible) => eligible,
                 Err(missing) => return Ok(Err(missing)),
+            };
+            let to = security.cover_limit.currency;
+            for (other, cover) in covers.iter().filter(|(s, _)| s.account_id == security.account_id)
+            {
+                match self.convert(other.cover_limit.currency, to, *cover)? {
+                    Ok(covered) => left -= covered,
+                    Err(missing) => return Ok(Err(missing)),
+                }
             }
+            covers.push((security, security.cover(left)));
         }
         Ok(Ok(covers))
     }

@@ -142,17 +142,15 @@ impl Bench {
     /// others may ask again with the same `request_id`.
     async fn unsure(&self, jobs: Vec<Job>, error: Error) {
         let records: Vec<&CallRecord> = jobs.iter().map(|job| &job.work.record).collect();
-        let mut kept = self.store.kept_answers(&records).await.unwrap_or_default();
-        let description = error.to_string();
+        let mut kept = self.store.kept_answers(&records).await.unwrap_or_else(|again| {
+            tracing::warn!(error = %again, "whether a batch was committed is not known");
+            Default::default()
+        });
         for (n, job) in jobs.into_iter().enumerate() {
             let answer = match kept.remove(&n) {
                 Some(Ok(text)) => run::recall(&self.store, &text).await,
                 Some(Err(reused)) => Err(reused),
-                None => Err(Error::Unavailable {
-                    reason: Reason::DatabaseUnavailable,
-                    description: description.clone(),
-                    retry_after: Duration::from_secs(1),
-                }),
+                None => Err(error.clone()),
             };
             job.reply(answer);
         }

@@ -118,11 +118,16 @@ impl Credit {
         };
         let desk = self.open(known, Loaded::default());
         let mut profiles = Vec::with_capacity(ids.len());
+        let mut wanted = Vec::new();
         for id in &ids {
-            let (mut profile, wanted) = profile(&desk.standing, id, company_code)?;
-            evidence::look_up_for(&self.store, id, &mut profile.reasons, &wanted).await?;
+            let (profile, of_it) = profile(&desk.standing, id, company_code)?;
             profiles.push(profile);
+            wanted.push(of_it);
         }
+        let reasons = profiles.iter_mut().zip(&wanted).map(|(profile, wanted)| {
+            (profile.account_id.as_str(), profile.reasons.as_mut_slice(), wanted.as_slice())
+        });
+        evidence::look_up_for(&self.store, reasons.collect()).await?;
         Ok(profiles)
     }
 }
@@ -140,6 +145,7 @@ fn profile(
     let chain = standing.chain(account);
     let node = standing.nodes.get(account);
     let node = node.ok_or_else(|| Error::internal(format!("nothing is known of {account}")))?;
+    let covers = standing.covers(account, "")?.unwrap_or_default();
     let mut securities = Vec::new();
     for secured in standing.secured.iter().filter(|s| s.security.account_id == account) {
         let eligible = standing.eligible(secured, "")?.unwrap_or(0);
@@ -147,7 +153,12 @@ fn profile(
         securities.push(SecurityUse {
             security: secured.security.clone(),
             eligible: to_minor(eligible.min(secured.security.cover_limit.minor.into()))?,
-            cover: to_minor(secured.security.cover(eligible))?,
+            cover: to_minor(
+                covers
+                    .iter()
+                    .find(|(security, _)| security.id == secured.security.id)
+                    .map_or(0, |(_, cover)| *cover),
+            )?,
             at_risk: secured
                 .oldest_due
                 .is_some_and(|oldest| secured.security.must_notify(oldest, today)),

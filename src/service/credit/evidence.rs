@@ -30,20 +30,23 @@ pub(super) async fn look_up(tx: &WriteTx, changes: &mut Changes) -> Result<()> {
     Ok(())
 }
 
-/// Completes the reasons of one answer.
+/// Completes the reasons of answers about accounts, all with one look.
 pub(super) async fn look_up_for(
     store: &Store,
-    account: &str,
-    reasons: &mut [Reason],
-    wanted: &[Wanted],
+    answers: Vec<(&str, &mut [Reason], &[Wanted])>,
 ) -> Result<()> {
-    if wanted.is_empty() {
+    let queries: Vec<OverdueQuery> = answers
+        .iter()
+        .flat_map(|(account, _, wanted)| wanted.iter().map(|wanted| query(account, wanted)))
+        .collect();
+    if queries.is_empty() {
         return Ok(());
     }
-    let queries: Vec<OverdueQuery> = wanted.iter().map(|wanted| query(account, wanted)).collect();
-    let found = store.overdue_evidence(&queries, DOCUMENTS_MAX as i64).await?;
-    for (wanted, found) in wanted.iter().zip(found) {
-        complete(account, reasons, wanted, &found);
+    let mut found = store.overdue_evidence(&queries, DOCUMENTS_MAX as i64).await?.into_iter();
+    for (account, reasons, wanted) in answers {
+        for (wanted, found) in wanted.iter().zip(&mut found) {
+            complete(account, reasons, wanted, &found);
+        }
     }
     Ok(())
 }
@@ -54,7 +57,7 @@ pub(super) async fn look_up_decision(
     decision: &mut Decision,
     wanted: &[Wanted],
 ) -> Result<()> {
-    look_up_for(store, &decision.account_id, &mut decision.reasons, wanted).await
+    look_up_for(store, vec![(&decision.account_id, &mut decision.reasons, wanted)]).await
 }
 
 fn query(account: &str, wanted: &Wanted) -> OverdueQuery {

@@ -49,10 +49,11 @@ impl Command {
     pub fn account(&self) -> &AccountRef {
         match self {
             Self::Reserve(c) => &c.account,
-            _ => match self.reservation() {
-                Some(name) => &name.account,
-                None => unreachable!("every other command names its reservation"),
-            },
+            Self::Amend(c) => &c.reservation.account,
+            Self::Deliver(c) => &c.reservation.account,
+            Self::Commit(c) => &c.reservation.account,
+            Self::Cancel(c) => &c.reservation.account,
+            Self::Decide(c) => &c.reservation.account,
         }
     }
 

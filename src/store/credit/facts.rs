@@ -8,16 +8,16 @@ use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
-use super::{KnownOrder, orders, secured};
+use super::{KnownOrder, holds, limits, orders, secured};
 use crate::domain::credit::component::Component;
-use crate::domain::credit::hold::{Hold, HoldScope};
-use crate::domain::credit::limit::{Limit, LimitKind};
+use crate::domain::credit::hold::Hold;
+use crate::domain::credit::limit::Limit;
 use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::DEFAULT_POLICY;
 use crate::domain::credit::standing::{Node, OverdueCell, Secured, Used};
 use crate::domain::error::{Error, Result};
 use crate::domain::group::MAX_DEPTH;
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::Currency;
 use crate::store::sql::{self, Kind};
 
 /// The facts, as of now.
@@ -70,7 +70,7 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
          root(id) AS (SELECT DISTINCT root_id FROM account_head WHERE {of_asked}) \
          SELECT 'ACCOUNT' AS arm, a.id AS account_id, {none} AS id, a.parent_id AS t1, \
            a.state AS t2, h.root_id AS t3, '' AS t4, '' AS t5, '' AS t6, a.delete_us AS n1, \
-           h.head_us AS n2, {zero} AS n3, {zero} AS n4, {zero} AS n5, \
+           {zero} AS n2, {zero} AS n3, {zero} AS n4, {zero} AS n5, \
            CAST(NULL AS DATE) AS d1, CAST(NULL AS DATE) AS d2 \
          FROM account a JOIN account_head h ON h.account_id = a.id WHERE {accounts} \
          UNION ALL SELECT 'USED', u.account_id, {none}, u.currency, u.company_code, u.component, \
@@ -282,7 +282,6 @@ impl Row {
         node.is_blocked = self.t2 == "BLOCKED";
         node.is_deleted = self.n1 != 0;
         node.root_id = self.t3;
-        node.head_us = self.n2;
     }
 
     fn used(&self) -> Result<Used> {
@@ -295,41 +294,40 @@ impl Row {
     }
 
     fn limit(self) -> Result<Limit> {
-        let amount = match self.t3.as_str() {
-            "" => None,
-            code => Some(Money { minor: self.n1, currency: currency(code)? }),
-        };
-        let overdue_amount_max = match self.t4.as_str() {
-            "" => None,
-            code => Some(Money { minor: self.n4, currency: currency(code)? }),
-        };
-        Ok(Limit {
+        let days = i32::try_from(self.n5).map_err(|_| unreadable("a limit"))?;
+        limits::Row {
             id: self.id.ok_or_else(|| unreadable("a limit"))?,
             account_id: self.account_id,
             segment: self.t1,
-            kind: LimitKind::parse(&self.t2).ok_or_else(|| unreadable("a limit"))?,
-            amount,
+            kind: self.t2,
+            amount: self.n1,
+            currency: self.t3,
             valid_from: self.d1.ok_or_else(|| unreadable("a limit"))?,
             valid_to: self.d2.ok_or_else(|| unreadable("a limit"))?,
             temporary: self.n3 != 0,
-            overdue_amount_max,
-            overdue_days_max: i32::try_from(self.n5).ok().filter(|days| *days >= 0),
+            overdue_amount: self.n4,
+            overdue_currency: self.t4,
+            overdue_days: days,
             approver: self.t5,
             reason: self.t6,
             recorded_us: self.n2,
-        })
+        }
+        .into_domain()
     }
 
     fn hold(self) -> Result<Hold> {
-        Ok(Hold {
+        holds::Row {
             id: self.id.ok_or_else(|| unreadable("a hold"))?,
             account_id: self.account_id,
-            scope: HoldScope::parse(&self.t1).ok_or_else(|| unreadable("a hold"))?,
+            scope: self.t1,
             reason: self.t2,
             placed_by: self.t3,
             recorded_us: self.n1,
-            release: None,
-        })
+            release_us: 0,
+            released_by: String::new(),
+            release_reason: String::new(),
+        }
+        .into_domain()
     }
 
     fn overdue(&self) -> Result<OverdueCell> {

@@ -102,20 +102,20 @@ impl ReadTx {
 }
 
 #[derive(FromQueryResult)]
-pub(in crate::store) struct Row {
-    id: Uuid,
-    account_id: String,
-    scope: String,
-    reason: String,
-    placed_by: String,
-    recorded_us: i64,
-    release_us: i64,
-    released_by: String,
-    release_reason: String,
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) account_id: String,
+    pub(super) scope: String,
+    pub(super) reason: String,
+    pub(super) placed_by: String,
+    pub(super) recorded_us: i64,
+    pub(super) release_us: i64,
+    pub(super) released_by: String,
+    pub(super) release_reason: String,
 }
 
 impl Row {
-    pub(in crate::store) fn into_domain(self) -> Result<Hold> {
+    pub(super) fn into_domain(self) -> Result<Hold> {
         let Self {
             id,
             account_id,

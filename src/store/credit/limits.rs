@@ -141,26 +141,26 @@ impl ReadTx {
 }
 
 #[derive(FromQueryResult)]
-pub(in crate::store) struct Row {
-    id: Uuid,
-    account_id: String,
-    segment: String,
-    kind: String,
-    amount: i64,
-    currency: String,
-    valid_from: NaiveDate,
-    valid_to: NaiveDate,
-    temporary: bool,
-    overdue_amount: i64,
-    overdue_currency: String,
-    overdue_days: i32,
-    approver: String,
-    reason: String,
-    recorded_us: i64,
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) account_id: String,
+    pub(super) segment: String,
+    pub(super) kind: String,
+    pub(super) amount: i64,
+    pub(super) currency: String,
+    pub(super) valid_from: NaiveDate,
+    pub(super) valid_to: NaiveDate,
+    pub(super) temporary: bool,
+    pub(super) overdue_amount: i64,
+    pub(super) overdue_currency: String,
+    pub(super) overdue_days: i32,
+    pub(super) approver: String,
+    pub(super) reason: String,
+    pub(super) recorded_us: i64,
 }
 
 impl Row {
-    pub(in crate::store) fn into_domain(self) -> Result<Limit> {
+    pub(super) fn into_domain(self) -> Result<Limit> {
         let Self {
             id,
             account_id,

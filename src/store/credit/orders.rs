@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::ctx::Clock;
-use crate::domain::credit::component::{AT_ONCE, UsedKey};
+use crate::domain::credit::component::UsedKey;
 use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::order::{Advance, Counted, Grant, Now, Order, OrderState};
 use crate::domain::error::{Error, Result};
@@ -35,14 +35,7 @@ impl KnownOrder {
     pub fn settle(&mut self, now: Now, clock: &Clock, moves: &mut BTreeMap<UsedKey, i64>) {
         let order = &mut self.order;
         for (component, amount) in order.settle(now) {
-            let key = UsedKey {
-                account_id: order.account_id.clone(),
-                currency: order.currency.code(),
-                company_code: order.company_code.clone(),
-                component,
-                effective: AT_ONCE,
-            };
-            *moves.entry(key).or_default() += amount;
+            *moves.entry(order.used_key(component)).or_default() += amount;
         }
         order.update_us = now.us;
         self.next_change_us = order.next_change(now, |date| clock.start_of(date));

@@ -56,7 +56,7 @@ impl Store {
             &self.reader,
             "SELECT DISTINCT account_id AS v FROM (SELECT account_id FROM credit_order \
                WHERE next_change_us <= $1 AND next_change_us < 9223372036854775807 \
-               ORDER BY next_change_us LIMIT $2) AS due",
+               ORDER BY next_change_us, id LIMIT $2) AS due ORDER BY v",
             vec![now_us.into(), count.into()],
         )
         .await?;

@@ -11,7 +11,8 @@ use crate::domain::credit::hold::{Hold, HoldScope};
 use crate::domain::credit::limit::{Limit, LimitKind};
 use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::Policy;
-use crate::domain::credit::standing::{Node, OverdueCell, Rates, Used};
+use crate::domain::credit::security::{Eligible, Security, SecurityKind};
+use crate::domain::credit::standing::{Node, OverdueCell, Rates, Secured, Used};
 use crate::domain::dates::NO_DATE;
 use crate::domain::rates::{Quote, RateTable, SPOT};
 
@@ -238,6 +239,45 @@ fn the_gravest_comes_first_and_the_policy_says_how_grave() {
     let found = s.asked(11);
     assert_eq!(codes(&found), [ReasonCode::Utilization, ReasonCode::LimitExceeded]);
     assert_eq!(found.verdict, Verdict::Referred);
+}
+
+#[test]
+fn two_securities_never_cover_the_same_item_twice() {
+    let mut s = standing().with_amount("child", 100).with_used(
+        "child",
+        "USD",
+        Component::OpenReceivables,
+        100,
+    );
+    let security = |insured_bp| Secured {
+        security: Security {
+            id: Uuid::now_v7(),
+            account_id: "child".into(),
+            kind: SecurityKind::BankGuarantee,
+            issuer: "a bank".into(),
+            reference: String::new(),
+            cover_limit: usd(1_000),
+            insured_bp,
+            deductible: 0,
+            terms_days_max: 0,
+            overdue_days_max: 0,
+            covers_disputed: true,
+            notification_days: 0,
+            valid_from: day(1),
+            valid_to: NO_DATE,
+            recorded_us: 1,
+            end: None,
+        },
+        eligible: vec![Eligible {
+            company_code: "1000".into(),
+            currency: currency("USD"),
+            open: 100,
+        }],
+        oldest_due: None,
+    };
+    s.secured = vec![security(6_000), security(10_000)];
+    assert_eq!(s.asked(100).verdict, Verdict::Approved);
+    assert_eq!(codes(&s.asked(101)), [ReasonCode::LimitExceeded], "covered once, not 160 %");
 }
 
 proptest! {
