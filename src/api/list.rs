@@ -8,8 +8,10 @@ pub use token::{Fingerprint, PageToken};
 
 use chrono::NaiveDate;
 use prost::Message;
+use uuid::Uuid;
 
 use crate::domain::error::{Reason, Violation, Violations};
+use crate::domain::page::{Page, PageOf};
 use crate::pb;
 
 /// Elements on a page if the caller does not say.
@@ -81,14 +83,14 @@ paged! {
 
 /// Which page is asked for: its size, and where it begins.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct PageRequest {
     pub size: usize,
     /// `None` on the first page.
     pub token: Option<PageToken>,
     fingerprint: Fingerprint,
 }
 
-impl Page {
+impl PageRequest {
     /// Reads the page fields of a request; faults go to `violations`.
     pub fn parse<R: Paged>(request: &R, violations: &mut Violations) -> Self {
         let fingerprint = Fingerprint::of(R::METHOD, &request.arguments());
@@ -105,6 +107,26 @@ impl Page {
         self.token.as_ref().map(|t| t.key.as_slice()).unwrap_or_default()
     }
 
+    /// What is asked of a list whose elements have this key; faults go to `violations`.
+    pub fn of<K: PageKey>(&self, violations: &mut Violations) -> PageOf<K> {
+        let after = match self.key() {
+            [] => None,
+            key => violations.keep(K::read(key).ok_or_else(foreign_token)),
+        };
+        PageOf { size: self.size, after }
+    }
+
+    /// The elements of a page as they are sent, and the token of the page after it.
+    pub fn answer<T, K: PageKey, U>(
+        &self,
+        page: Page<T, K>,
+        encode: impl FnMut(T) -> U,
+    ) -> (Vec<U>, String) {
+        let Page { items, next } = page;
+        let token = next.map(|key| self.next(None, None, key.write())).unwrap_or_default();
+        (items.into_iter().map(encode).collect(), token)
+    }
+
     /// The token of the page after this one. `as_of` and `known_at` pin what was resolved.
     pub fn next(
         &self,
@@ -114,6 +136,51 @@ impl Page {
     ) -> String {
         PageToken { fingerprint: self.fingerprint, as_of, known_at, key }.encode()
     }
+}
+
+/// The key that the elements of a list are sorted by, as a token carries it.
+pub trait PageKey: Sized {
+    fn write(self) -> Vec<String>;
+    fn read(key: &[String]) -> Option<Self>;
+}
+
+impl PageKey for Uuid {
+    fn write(self) -> Vec<String> {
+        vec![self.to_string()]
+    }
+
+    fn read(key: &[String]) -> Option<Self> {
+        let [id] = key else { return None };
+        Uuid::try_parse(id).ok()
+    }
+}
+
+impl PageKey for String {
+    fn write(self) -> Vec<String> {
+        vec![self]
+    }
+
+    fn read(key: &[String]) -> Option<Self> {
+        let [id] = key else { return None };
+        Some(id.clone())
+    }
+}
+
+impl PageKey for (i64, String) {
+    fn write(self) -> Vec<String> {
+        vec![self.0.to_string(), self.1]
+    }
+
+    fn read(key: &[String]) -> Option<Self> {
+        let [number, id] = key else { return None };
+        Some((number.parse().ok()?, id.clone()))
+    }
+}
+
+/// The refusal of a token that is ours and carries the key of another list.
+pub fn foreign_token() -> Violation {
+    let description = "is not a token of this list: begin without one";
+    Violation::new("page_token", Reason::PageTokenInvalid, description)
 }
 
 #[cfg(test)]
@@ -136,18 +203,18 @@ mod tests {
     fn a_token_goes_with_its_arguments_whatever_the_page_size() {
         let first = pb::ListAccountsRequest { parent: "accounts/a".into(), ..Default::default() };
         let mut violations = Violations::new();
-        let page = Page::parse(&first, &mut violations);
+        let page = PageRequest::parse(&first, &mut violations);
         assert!(page.key().is_empty());
         let token = page.next(None, Some(7), vec!["k".into()]);
 
         let second = pb::ListAccountsRequest { page_token: token, page_size: 10, ..first.clone() };
-        let page = Page::parse(&second, &mut violations);
+        let page = PageRequest::parse(&second, &mut violations);
         assert!(violations.is_empty());
         assert_eq!((page.size, page.key()), (10, &["k".to_owned()][..]));
         assert_eq!(page.token.expect("a token").known_at, Some(7));
 
         let other = pb::ListAccountsRequest { parent: "accounts/b".into(), ..second };
-        Page::parse(&other, &mut violations);
+        PageRequest::parse(&other, &mut violations);
         assert!(!violations.is_empty());
     }
 }

@@ -104,6 +104,7 @@ reasons! {
     ReferralDecided => "REFERRAL_DECIDED",
     HoldReleased => "HOLD_RELEASED",
     SecurityEnded => "SECURITY_ENDED",
+    StateWrong => "STATE_WRONG",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -13,6 +13,7 @@ use super::item::DocumentKind;
 use super::ledger::{LedgerPoint, Narrow, OpenItem, PointQuery, Scope};
 use super::money::{Currency, Money};
 use super::names::{AccountRef, ChildName};
+use super::personal::Personal;
 use super::promise::PromiseState;
 use super::rates::{Quote, UsedRate};
 use super::stored::stored_enum;
@@ -173,7 +174,7 @@ pub struct Dispute {
     pub currency: Currency,
     pub amount: i64,
     pub reason_code: String,
-    pub note: String,
+    pub note: Personal,
     pub open_date: NaiveDate,
     pub resolved: Option<(NaiveDate, DisputeOutcome)>,
     pub recorded_us: i64,
@@ -190,7 +191,7 @@ pub struct Promise {
     pub promise_date: NaiveDate,
     pub pay_by_date: NaiveDate,
     pub grace_days: i32,
-    pub promised_by: String,
+    pub promised_by: Personal,
     pub received: i64,
     pub state: PromiseState,
     pub recorded_us: i64,

@@ -8,6 +8,8 @@ pub mod facts;
 pub mod ledger;
 pub mod receivables;
 
+use serde::Serialize;
+
 use crate::domain::money::Currency;
 
 /// What the installation decides for every use case.
@@ -17,4 +19,21 @@ pub struct Settings {
     pub base_currency: Option<Currency>,
     /// How old a rate may be, in days before the day asked about.
     pub rate_age_days_max: i64,
+}
+
+impl Settings {
+    /// A command together with these settings.
+    pub fn configure<C>(&self, command: C) -> Configured<C> {
+        Configured { command, settings: self.clone() }
+    }
+}
+
+/// A command with the settings it is carried out by. These are no part of what was asked: two
+/// calls are the same whatever the settings of their times.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Configured<C> {
+    pub command: C,
+    #[serde(skip)]
+    pub settings: Settings,
 }

@@ -25,15 +25,57 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 pub const RETENTION_DAYS: i64 = 30;
 
 /// A mutation as it is recorded: for idempotency and for the audit.
-pub struct Call<'a, C> {
-    /// `ReceivableService.PostDocuments`.
-    pub method: &'static str,
-    /// Empty: not idempotent, done at each call.
-    pub request_id: &'a str,
-    /// The canonical command; two calls are the same if this is.
-    pub command: &'a C,
-    /// The main resource it touches, for the audit.
-    pub resource: String,
+#[derive(Debug)]
+pub struct Call<'a> {
+    method: &'static str,
+    request_id: &'a str,
+    resource: String,
+}
+
+impl<'a> Call<'a> {
+    /// `method` is `ReceivableService.PostDocuments`; without a `request_id` it is done at each
+    /// call; `resource` names the main resource it touches, for the audit.
+    pub fn new(method: &'static str, request_id: &'a str, resource: impl ToString) -> Self {
+        Self { method, request_id, resource: resource.to_string() }
+    }
+}
+
+/// What a mutation answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<A> {
+    /// It was done by this call.
+    Done(A),
+    /// It was done by an earlier call; the answer was kept, without personal text.
+    Replayed(A),
+}
+
+impl<A> Outcome<A> {
+    /// For answers without personal text.
+    pub fn into_inner(self) -> A {
+        match self {
+            Self::Done(answer) | Self::Replayed(answer) => answer,
+        }
+    }
+}
+
+/// The work of a mutation: an async function of the transaction, the context of the call and
+/// the command. It may run several times.
+pub trait Step<'a, C: 'a, A>: Send + Sync {
+    type Attempt: Future<Output = Result<A>> + Send + 'a;
+
+    fn attempt(&self, tx: &'a mut WriteTx, ctx: &'a Ctx, command: &'a C) -> Self::Attempt;
+}
+
+impl<'a, C: 'a, A, F, Attempt> Step<'a, C, A> for F
+where
+    F: Fn(&'a mut WriteTx, &'a Ctx, &'a C) -> Attempt + Send + Sync,
+    Attempt: Future<Output = Result<A>> + Send + 'a,
+{
+    type Attempt = Attempt;
+
+    fn attempt(&self, tx: &'a mut WriteTx, ctx: &'a Ctx, command: &'a C) -> Attempt {
+        self(tx, ctx, command)
+    }
 }
 
 /// Whose call it is, and a digest of what it asks for.
@@ -44,17 +86,19 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
-    pub fn new<C: Serialize>(ctx: &Ctx, call: Call<'_, C>) -> Result<Self> {
+    /// `command` is canonical: two calls ask for the same if their commands are the same.
+    pub fn new(ctx: &Ctx, call: Call<'_>, command: &impl Serialize) -> Result<Self> {
+        let Call { method, request_id, resource } = call;
         Ok(Self {
             audit: AuditEntry {
                 principal: ctx.principal.clone(),
-                method: call.method,
-                resource: call.resource,
-                request_id: call.request_id.to_owned(),
+                method,
+                resource,
+                request_id: request_id.to_owned(),
                 trace: ctx.trace.clone(),
                 detail: String::new(),
             },
-            hash: hash(call.command)?,
+            hash: hash(command)?,
         })
     }
 
@@ -65,25 +109,32 @@ impl CallRecord {
 }
 
 impl Store {
-    /// Runs `work` once per request id, writes its audit row, and answers what it answered.
-    pub async fn mutate<C, A, F>(&self, ctx: &Ctx, call: Call<'_, C>, work: F) -> Result<A>
+    /// Runs `step` once per request id, writes its audit row, and answers what it answered.
+    pub async fn mutate<C, A, S>(
+        &self,
+        ctx: &Ctx,
+        call: Call<'_>,
+        command: C,
+        step: S,
+    ) -> Result<Outcome<A>>
     where
-        C: Serialize,
+        C: Serialize + Send + Sync + 'static,
         A: Serialize + DeserializeOwned + Send + Sync + 'static,
-        F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<A>> + Send + Sync + 'static,
+        S: for<'a> Step<'a, C, A> + 'static,
     {
-        let key = Arc::new(CallRecord::new(ctx, call)?);
-        let (once, work) = (key.clone(), Arc::new(work));
+        let record = Arc::new(CallRecord::new(ctx, call, &command)?);
+        let work = Arc::new((record.clone(), ctx.clone(), command, step));
         let result = self
             .write(ctx, Lane::Interactive, move |tx| {
-                let (key, work) = (once.clone(), work.clone());
+                let work = work.clone();
                 Box::pin(async move {
-                    if let Some(answer) = key.stored(&tx.conn).await? {
-                        return Ok(answer);
+                    let (record, ctx, command, step) = &*work;
+                    if let Some(answer) = record.stored(&tx.conn).await? {
+                        return Ok(Outcome::Replayed(answer));
                     }
-                    let answer = work(tx).await?;
-                    key.store(tx, &answer).await?;
-                    Ok(answer)
+                    let answer = step.attempt(tx, ctx, command).await?;
+                    record.store(tx, &answer).await?;
+                    Ok(Outcome::Done(answer))
                 })
             })
             .await;
@@ -96,7 +147,10 @@ impl Store {
                 | Error::AlreadyExists { .. }
                 | Error::FailedPrecondition(_)
                 | Error::Aborted { .. }),
-            ) => Ok(key.stored(&self.writer).await.ok().flatten().ok_or(error)?),
+            ) => match record.stored(&self.writer).await {
+                Ok(Some(answer)) => Ok(Outcome::Replayed(answer)),
+                Ok(None) | Err(_) => Err(error),
+            },
             result => result,
         }
     }

@@ -9,18 +9,22 @@
 
 pub mod account;
 mod batch;
+mod columns;
 mod connect;
 pub mod credit;
+mod entity;
 pub mod error;
 pub mod facts;
 mod import_run;
 mod journal;
+mod keyset;
 mod lease;
 mod ledger;
 mod migration;
 mod observe;
 mod queue;
 pub mod receivables;
+mod rows;
 #[cfg(test)]
 pub(crate) mod seed;
 mod settled;
@@ -38,7 +42,7 @@ use crate::ctx::Clock;
 use crate::domain::error::Result;
 
 pub use batch::Answered;
-pub use idempotency::{Call, CallRecord, reused};
+pub use idempotency::{Call, CallRecord, Outcome, Step, reused};
 pub use import_run::ImportRun;
 pub use journal::{AuditEntry, Event};
 pub use ledger::WaitingClearing;

@@ -65,9 +65,8 @@ impl CreditService for Credits {
         let ctx = api::ctx(&request)?;
         let request = request.into_inner();
         let (of, page) = parse_query::list(&request, &request.parent)?;
-        let (answer, next) = self.credit.limits(&ctx, of).await?;
-        let token = encode::next_page_token(&page, next);
-        Ok(Response::new(encode::limits(answer, token)))
+        let answer = self.credit.limits(&ctx, of).await?;
+        Ok(Response::new(encode::limits(answer, &page)))
     }
 
     async fn place_credit_hold(
@@ -97,9 +96,8 @@ impl CreditService for Credits {
         let ctx = api::ctx(&request)?;
         let request = request.into_inner();
         let (of, page) = parse_query::list(&request, &request.parent)?;
-        let (answer, next) = self.credit.holds(&ctx, of, request.show_released).await?;
-        let token = encode::next_page_token(&page, next);
-        Ok(Response::new(encode::holds(answer, token)))
+        let answer = self.credit.holds(&ctx, of, request.show_released).await?;
+        Ok(Response::new(encode::holds(answer, &page)))
     }
 
     async fn check_credit(
@@ -179,9 +177,8 @@ impl CreditService for Credits {
         let ctx = api::ctx(&request)?;
         let request = request.into_inner();
         let (of, page) = parse_query::list(&request, &request.parent)?;
-        let (answer, next) = self.credit.reservations(&ctx, of, request.live_only).await?;
-        let token = encode::next_page_token(&page, next);
-        Ok(Response::new(encode::reservations(answer, token)))
+        let answer = self.credit.reservations(&ctx, of, request.live_only).await?;
+        Ok(Response::new(encode::reservations(answer, &page)))
     }
 
     async fn decide_referral(
@@ -210,9 +207,8 @@ impl CreditService for Credits {
     ) -> Answer<pb::ListCreditDecisionsResponse> {
         let ctx = api::ctx(&request)?;
         let (list, page) = parse_query::decisions(&request.into_inner())?;
-        let (answer, next) = self.credit.decisions(&ctx, list).await?;
-        let token = encode::next_page_token(&page, next);
-        Ok(Response::new(encode::decisions(answer, token)))
+        let answer = self.credit.decisions(&ctx, list).await?;
+        Ok(Response::new(encode::decisions(answer, &page)))
     }
 
     async fn create_credit_security(
@@ -232,9 +228,8 @@ impl CreditService for Credits {
         let ctx = api::ctx(&request)?;
         let request = request.into_inner();
         let (of, page) = parse_query::list(&request, &request.parent)?;
-        let (answer, next) = self.credit.securities(&ctx, of).await?;
-        let token = encode::next_page_token(&page, next);
-        Ok(Response::new(encode::securities(answer, token)))
+        let answer = self.credit.securities(&ctx, of).await?;
+        Ok(Response::new(encode::securities(answer, &page)))
     }
 
     async fn end_credit_security(
@@ -272,10 +267,9 @@ impl CreditService for Credits {
         request: Request<pb::ListCreditPoliciesRequest>,
     ) -> Answer<pb::ListCreditPoliciesResponse> {
         let ctx = api::ctx(&request)?;
-        let (size, after, page) = parse_query::policies(&request.into_inner())?;
-        let (answer, next) = self.credit.policies(&ctx, size, after).await?;
-        let token = encode::next_policies_token(&page, next);
-        Ok(Response::new(encode::policies(answer, token)))
+        let (of, page) = parse_query::policies(&request.into_inner())?;
+        let answer = self.credit.policies(&ctx, of).await?;
+        Ok(Response::new(encode::policies(answer, &page)))
     }
 
     async fn activate_credit_policy(

@@ -1,14 +1,13 @@
 //! Questions about credit, to queries: each list with the page it is answered as.
 
-use uuid::Uuid;
-
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::all;
-use crate::api::list::{Page, Paged};
+use crate::api::list::{PageRequest, Paged};
 use crate::domain::credit::command::{ListDecisions, ListOf};
 use crate::domain::credit::policy::PolicyKey;
-use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::error::{Result, Violations};
 use crate::domain::names::{AccountRef, CREDIT_DECISIONS, ChildName, parse_child};
+use crate::domain::page::PageOf;
 use crate::pb;
 
 use super::enums;
@@ -34,13 +33,13 @@ pub fn decision(request: &pb::GetCreditDecisionRequest) -> Result<ChildName> {
 }
 
 /// A list of what belongs to an account: `parent` is that of the request.
-pub fn list<R: Paged>(request: &R, parent: &str) -> Result<(ListOf, Page)> {
+pub fn list<R: Paged>(request: &R, parent: &str) -> Result<(ListOf, PageRequest)> {
     let mut violations = Violations::new();
     let list = list_of(request, parent, &mut violations);
     all(violations, list)
 }
 
-pub fn decisions(request: &pb::ListCreditDecisionsRequest) -> Result<(ListDecisions, Page)> {
+pub fn decisions(request: &pb::ListCreditDecisionsRequest) -> Result<(ListDecisions, PageRequest)> {
     let mut violations = Violations::new();
     let list = list_of(request, &request.parent, &mut violations);
     let pb::ListCreditDecisionsRequest {
@@ -58,45 +57,24 @@ pub fn decisions(request: &pb::ListCreditDecisionsRequest) -> Result<(ListDecisi
     Ok((ListDecisions { of, reservation, verdict }, page))
 }
 
-/// The size of a page of policies, where it begins, and the page itself.
+/// The policies asked for, and the page they are answered as.
 pub fn policies(
     request: &pb::ListCreditPoliciesRequest,
-) -> Result<(usize, Option<PolicyKey>, Page)> {
+) -> Result<(PageOf<PolicyKey>, PageRequest)> {
     let mut violations = Violations::new();
-    let page = Page::parse(request, &mut violations);
-    let after = match page.key() {
-        [] => Ok(None),
-        [recorded, id] => match recorded.parse() {
-            Ok(recorded) => Ok(Some((recorded, id.clone()))),
-            Err(_) => Err(foreign_token()),
-        },
-        _ => Err(foreign_token()),
-    };
-    let after = violations.keep(after).flatten();
+    let page = PageRequest::parse(request, &mut violations);
+    let of = page.of(&mut violations);
     violations.finish()?;
-    Ok((page.size, after, page))
+    Ok((of, page))
 }
 
 fn list_of<R: Paged>(
     request: &R,
     parent: &str,
     violations: &mut Violations,
-) -> Option<(ListOf, Page)> {
-    let page = Page::parse(request, violations);
+) -> Option<(ListOf, PageRequest)> {
+    let page = PageRequest::parse(request, violations);
     let account = violations.keep(read::account("parent", parent));
-    let after = violations.keep(after(page.key())).flatten();
-    Some((ListOf { account: account?, size: page.size, after }, page))
-}
-
-fn after(key: &[String]) -> Result<Option<Uuid>, Violation> {
-    match key {
-        [] => Ok(None),
-        [id] => Uuid::try_parse(id).map(Some).map_err(|_| foreign_token()),
-        _ => Err(foreign_token()),
-    }
-}
-
-fn foreign_token() -> Violation {
-    let description = "is not a token of this list: begin without one";
-    Violation::new("page_token", Reason::PageTokenInvalid, description)
+    let of = page.of(violations);
+    Some((ListOf { account: account?, page: of }, page))
 }

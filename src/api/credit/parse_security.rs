@@ -4,6 +4,7 @@ use crate::api::convert::read::{self, missing, within};
 use crate::api::convert::request::{Identified, all, check_order, check_reason, child};
 use crate::domain::credit::command::{CreateSecurity, EndSecurity};
 use crate::domain::credit::policy::WHOLE_BP;
+use crate::domain::credit::security::SecurityTerms;
 use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::money::Money;
 use crate::domain::names::CREDIT_SECURITIES;
@@ -60,8 +61,7 @@ pub fn create(request: pb::CreateCreditSecurityRequest) -> Result<Identified<Cre
     let valid_to = violations.keep(read::optional_date(&at("valid_to"), valid_to)).flatten();
     check_order(&at("valid_to"), valid_from, valid_to, &mut violations);
     let ((account, kind), cover_limit) = all(violations, account.zip(kind).zip(cover_limit))?;
-    let command = CreateSecurity {
-        account,
+    let terms = SecurityTerms {
         kind,
         issuer,
         reference,
@@ -72,10 +72,8 @@ pub fn create(request: pb::CreateCreditSecurityRequest) -> Result<Identified<Cre
         overdue_days_max,
         covers_disputed,
         notification_days,
-        valid_from,
-        valid_to,
     };
-    Ok((request_id, command))
+    Ok((request_id, CreateSecurity { account, terms, valid_from, valid_to }))
 }
 
 /// Minor units of the cover limit's currency.

@@ -3,7 +3,7 @@
 
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{all, check_order};
-use crate::api::list::{Fingerprint, Page, PageToken, order_by};
+use crate::api::list::{Fingerprint, PageRequest, PageToken, order_by};
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::{PointQuery, Scope};
 use crate::domain::names::{self, AccountRef};
@@ -36,9 +36,9 @@ pub fn document(request: pb::GetDocumentRequest) -> Result<(DocumentName, PointQ
     Ok((all(violations, name)?, point))
 }
 
-pub fn documents(request: pb::ListDocumentsRequest) -> Result<(DocumentsQuery, Page)> {
+pub fn documents(request: pb::ListDocumentsRequest) -> Result<(DocumentsQuery, PageRequest)> {
     let mut violations = Violations::new();
-    let page = Page::parse(&request, &mut violations);
+    let page = PageRequest::parse(&request, &mut violations);
     let pb::ListDocumentsRequest {
         parent,
         page_size: _,
@@ -73,9 +73,9 @@ pub fn documents(request: pb::ListDocumentsRequest) -> Result<(DocumentsQuery, P
     Ok((query, page))
 }
 
-pub fn open_items(request: pb::ListOpenItemsRequest) -> Result<(OpenItemsQuery, Page)> {
+pub fn open_items(request: pb::ListOpenItemsRequest) -> Result<(OpenItemsQuery, PageRequest)> {
     let mut violations = Violations::new();
-    let page = Page::parse(&request, &mut violations);
+    let page = PageRequest::parse(&request, &mut violations);
     let pb::ListOpenItemsRequest {
         parent,
         include_group,
@@ -132,9 +132,9 @@ pub fn export(request: pb::ExportOpenItemsRequest) -> Result<Export> {
     Ok(Export { query, fingerprint, finished: token.is_some_and(|t| t.key.is_empty()) })
 }
 
-pub fn statement(request: pb::GetStatementRequest) -> Result<(StatementQuery, Page)> {
+pub fn statement(request: pb::GetStatementRequest) -> Result<(StatementQuery, PageRequest)> {
     let mut violations = Violations::new();
-    let page = Page::parse(&request, &mut violations);
+    let page = PageRequest::parse(&request, &mut violations);
     let pb::GetStatementRequest {
         account,
         from_date,
@@ -187,6 +187,6 @@ pub fn pinned(token: Option<&PageToken>, asked: PointQuery) -> PointQuery {
     token.map_or(asked, |t| PointQuery { as_of: t.as_of, known_at: t.known_at })
 }
 
-pub fn after(page: &Page) -> Option<Vec<String>> {
+pub fn after(page: &PageRequest) -> Option<Vec<String>> {
     page.token.as_ref().map(|token| token.key.clone())
 }

@@ -2,7 +2,7 @@
 
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{all, at_most};
-use crate::api::list::Page;
+use crate::api::list::PageRequest;
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::dates::BusinessDayConvention;
 use crate::domain::error::{Result, Violations};
@@ -107,9 +107,9 @@ fn risk_form(
     (violations.keep(display).flatten(), view)
 }
 
-pub fn list_risk(request: pb::ListReceivablesRiskRequest) -> Result<(RiskListQuery, Page)> {
+pub fn list_risk(request: pb::ListReceivablesRiskRequest) -> Result<(RiskListQuery, PageRequest)> {
     let mut violations = Violations::new();
-    let page = Page::parse(&request, &mut violations);
+    let page = PageRequest::parse(&request, &mut violations);
     let pb::ListReceivablesRiskRequest {
         page_size: _,
         page_token: _,

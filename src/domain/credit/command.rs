@@ -8,10 +8,11 @@ use super::decision::{OrderKey, Verdict};
 use super::hold::HoldScope;
 use super::limit::LimitKind;
 use super::policy::Policy;
-use super::security::SecurityKind;
+use super::security::SecurityTerms;
 use crate::domain::document::DocumentKey;
 use crate::domain::money::Money;
 use crate::domain::names::{AccountRef, ChildName};
+use crate::domain::page::PageOf;
 
 /// How a request names a reservation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -117,16 +118,7 @@ pub struct ReleaseHold {
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateSecurity {
     pub account: AccountRef,
-    pub kind: SecurityKind,
-    pub issuer: String,
-    pub reference: String,
-    pub cover_limit: Money,
-    pub insured_bp: i32,
-    pub deductible: i64,
-    pub terms_days_max: i32,
-    pub overdue_days_max: i32,
-    pub covers_disputed: bool,
-    pub notification_days: i32,
+    pub terms: SecurityTerms,
     pub valid_from: Option<NaiveDate>,
     pub valid_to: Option<NaiveDate>,
 }
@@ -150,12 +142,11 @@ pub struct ActivatePolicy {
     pub version: i64,
 }
 
-/// A page of what belongs to an account, the latest first; `after` is the id it goes on from.
+/// A page of what belongs to an account, the latest first.
 #[derive(Debug, Clone)]
 pub struct ListOf {
     pub account: AccountRef,
-    pub size: usize,
-    pub after: Option<Uuid>,
+    pub page: PageOf,
 }
 
 /// Which decisions.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::machine::Transition;
+use crate::domain::personal::Personal;
 use crate::domain::stored::stored_enum;
 
 stored_enum! {
@@ -14,12 +16,29 @@ stored_enum! {
     }
 }
 
+stored_enum! {
+    pub enum HoldState {
+        Placed => "PLACED",
+        Released => "RELEASED",
+    }
+}
+
+stored_enum! {
+    pub enum HoldVerb {
+        Release => "RELEASE",
+    }
+}
+
+/// What may become of a hold.
+pub const STATES: &[Transition<HoldState, HoldVerb>] =
+    &[Transition { verb: HoldVerb::Release, from: &[HoldState::Placed], to: HoldState::Released }];
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hold {
     pub id: Uuid,
     pub account_id: String,
     pub scope: HoldScope,
-    pub reason: String,
+    pub reason: Personal,
     pub placed_by: String,
     /// Microseconds since the epoch.
     pub recorded_us: i64,
@@ -27,9 +46,15 @@ pub struct Hold {
     pub release: Option<Release>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
     pub us: i64,
     pub by: String,
-    pub reason: String,
+    pub reason: Personal,
+}
+
+impl Hold {
+    pub fn state(&self) -> HoldState {
+        if self.release.is_some() { HoldState::Released } else { HoldState::Placed }
+    }
 }

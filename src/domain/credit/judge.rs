@@ -109,7 +109,12 @@ impl Judge<'_> {
             .standing
             .holds(&self.chain)
             .into_iter()
-            .map(|hold| (child_name(&hold.account_id, CREDIT_HOLDS, hold.id), hold.reason.clone()))
+            .map(|hold| {
+                (
+                    child_name(&hold.account_id, CREDIT_HOLDS, hold.id),
+                    hold.reason.expose().to_owned(),
+                )
+            })
             .collect();
         for (name, why) in holds {
             let release = remedy(RemedyAction::ReleaseHold, None, &name);

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::dates::NO_DATE;
 use crate::domain::money::Money;
+use crate::domain::personal::Personal;
 use crate::domain::stored::stored_enum;
 
 stored_enum! {
@@ -44,8 +45,8 @@ pub struct Limit {
     pub temporary: bool,
     pub overdue_amount_max: Option<Money>,
     pub overdue_days_max: Option<i32>,
-    pub approver: String,
-    pub reason: String,
+    pub approver: Personal,
+    pub reason: Personal,
     /// Microseconds since the epoch; also the version of the limits of its account and segment.
     pub recorded_us: i64,
 }

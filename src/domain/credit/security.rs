@@ -4,7 +4,9 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::machine::Transition;
 use crate::domain::money::{Currency, Money};
+use crate::domain::personal::Personal;
 use crate::domain::rounding::div_half_even;
 use crate::domain::stored::stored_enum;
 
@@ -19,11 +21,29 @@ stored_enum! {
     }
 }
 
-/// A security as recorded.
+stored_enum! {
+    pub enum SecurityState {
+        Live => "LIVE",
+        Ended => "ENDED",
+    }
+}
+
+stored_enum! {
+    pub enum SecurityVerb {
+        End => "END",
+    }
+}
+
+/// What may become of a security.
+pub const STATES: &[Transition<SecurityState, SecurityVerb>] = &[Transition {
+    verb: SecurityVerb::End,
+    from: &[SecurityState::Live],
+    to: SecurityState::Ended,
+}];
+
+/// What a caller says of a security.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Security {
-    pub id: Uuid,
-    pub account_id: String,
+pub struct SecurityTerms {
     pub kind: SecurityKind,
     pub issuer: String,
     pub reference: String,
@@ -38,6 +58,14 @@ pub struct Security {
     pub covers_disputed: bool,
     /// Days overdue at which the issuer has to be told; 0: never.
     pub notification_days: i32,
+}
+
+/// A security as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Security {
+    pub id: Uuid,
+    pub account_id: String,
+    pub terms: SecurityTerms,
     pub valid_from: NaiveDate,
     /// Last day; `NO_DATE` for no end.
     pub valid_to: NaiveDate,
@@ -45,11 +73,11 @@ pub struct Security {
     pub end: Option<SecurityEnd>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityEnd {
     pub us: i64,
     pub by: String,
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// Open items that a security may cover, as far as they are eligible.
@@ -61,6 +89,12 @@ pub struct Eligible {
 }
 
 impl Security {
+    pub fn state(&self) -> SecurityState {
+        if self.end.is_some() { SecurityState::Ended } else { SecurityState::Live }
+    }
+}
+
+impl SecurityTerms {
     /// What it takes off an exposure of which `eligible` (in the currency of the cover limit)
     /// may be covered: `min(cover limit, eligible) × insured share − deductible`, not below zero.
     pub fn cover(&self, eligible: i128) -> i128 {

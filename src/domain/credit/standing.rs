@@ -179,7 +179,7 @@ impl Standing {
             Ok(covers) => covers,
             Err(missing) => return Ok(Err(missing)),
         } {
-            let currency = security.cover_limit.currency;
+            let currency = security.terms.cover_limit.currency;
             *sums.entry(currency).or_default() -= cover;
             *parts.entry((None, currency)).or_default() -= cover;
         }
@@ -217,15 +217,15 @@ impl Standing {
                 Ok(eligible) => eligible,
                 Err(missing) => return Ok(Err(missing)),
             };
-            let to = security.cover_limit.currency;
+            let to = security.terms.cover_limit.currency;
             for (other, cover) in covers.iter().filter(|(s, _)| s.account_id == security.account_id)
             {
-                match self.convert(other.cover_limit.currency, to, *cover)? {
+                match self.convert(other.terms.cover_limit.currency, to, *cover)? {
                     Ok(covered) => left -= covered,
                     Err(missing) => return Ok(Err(missing)),
                 }
             }
-            covers.push((security, security.cover(left)));
+            covers.push((security, security.terms.cover(left)));
         }
         Ok(Ok(covers))
     }
@@ -236,7 +236,7 @@ impl Standing {
         secured: &Secured,
         segment: &str,
     ) -> Result<std::result::Result<i128, NoRate>> {
-        let to = secured.security.cover_limit.currency;
+        let to = secured.security.terms.cover_limit.currency;
         let mut sum = 0;
         for eligible in &secured.eligible {
             if self.policy.includes(segment, &eligible.company_code) {
@@ -276,7 +276,7 @@ impl Standing {
         };
         let secured = self.secured.iter().flat_map(|secured| {
             let eligible = secured.eligible.iter().map(|e| e.currency);
-            eligible.chain([secured.security.cover_limit.currency])
+            eligible.chain([secured.security.terms.cover_limit.currency])
         });
         let policy = self.policy.overdue_amount_max.map(|max| max.currency);
         self.nodes.values().flat_map(of_node).chain(secured).chain(policy).collect()

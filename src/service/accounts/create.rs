@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Accounts, Request, find, place};
+use super::{Accounts, find, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::CreateAccount;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, account_name};
-use crate::store::WriteTx;
 use crate::store::account::{Head, event};
+use crate::store::{Call, WriteTx};
 
 impl Accounts {
     /// Creates an account.
@@ -25,16 +25,13 @@ impl Accounts {
         command: CreateAccount,
         request_id: &str,
     ) -> Result<Account> {
-        let request = Request {
-            method: "AccountService.CreateAccount",
-            request_id,
-            resource: command.id.as_deref().map(account_name).unwrap_or_default(),
-        };
-        self.change(ctx, request, command, |tx, command| Box::pin(create(tx, command))).await
+        let name = command.id.as_deref().map(account_name).unwrap_or_default();
+        let call = Call::new("AccountService.CreateAccount", request_id, name);
+        Ok(self.store.mutate(ctx, call, command, create).await?.into_inner())
     }
 }
 
-async fn create(tx: &mut WriteTx, command: CreateAccount) -> Result<Account> {
+async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Account> {
     let CreateAccount {
         id,
         display_name,
@@ -46,7 +43,7 @@ async fn create(tx: &mut WriteTx, command: CreateAccount) -> Result<Account> {
         related_party,
         labels,
         form,
-    } = command;
+    } = command.clone();
     let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
     let parent = match parent {
         Some(name) => Some(parent_head(tx, &id, &name).await?),

@@ -1,6 +1,6 @@
 //! Blocking, deleting, and back.
 
-use super::{Accounts, Locked, Request, lock};
+use super::{Accounts, Locked, lock};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::{
@@ -8,8 +8,8 @@ use crate::domain::account::command::{
 };
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
-use crate::store::WriteTx;
 use crate::store::account::event;
+use crate::store::{Call, WriteTx};
 
 impl Accounts {
     /// Lets an account take no new debits.
@@ -22,9 +22,8 @@ impl Accounts {
         command: BlockAccount,
         request_id: &str,
     ) -> Result<Account> {
-        let resource = command.account.to_string();
-        let request = Request { method: "AccountService.BlockAccount", request_id, resource };
-        self.change(ctx, request, command, |tx, command| Box::pin(block(tx, command))).await
+        let call = Call::new("AccountService.BlockAccount", request_id, &command.account);
+        Ok(self.store.mutate(ctx, call, command, block).await?.into_inner())
     }
 
     /// Ends a block.
@@ -37,9 +36,8 @@ impl Accounts {
         command: UnblockAccount,
         request_id: &str,
     ) -> Result<Account> {
-        let resource = command.account.to_string();
-        let request = Request { method: "AccountService.UnblockAccount", request_id, resource };
-        self.change(ctx, request, command, |tx, command| Box::pin(unblock(tx, command))).await
+        let call = Call::new("AccountService.UnblockAccount", request_id, &command.account);
+        Ok(self.store.mutate(ctx, call, command, unblock).await?.into_inner())
     }
 
     /// Soft-deletes an account that owes nothing, that no live account belongs to, and that no
@@ -54,9 +52,8 @@ impl Accounts {
         command: DeleteAccount,
         request_id: &str,
     ) -> Result<Account> {
-        let resource = command.account.to_string();
-        let request = Request { method: "AccountService.DeleteAccount", request_id, resource };
-        self.change(ctx, request, command, |tx, command| Box::pin(delete(tx, command))).await
+        let call = Call::new("AccountService.DeleteAccount", request_id, &command.account);
+        Ok(self.store.mutate(ctx, call, command, delete).await?.into_inner())
     }
 
     /// Brings a deleted account back, blocked if it was.
@@ -69,21 +66,17 @@ impl Accounts {
         command: UndeleteAccount,
         request_id: &str,
     ) -> Result<Account> {
-        let resource = command.account.to_string();
-        let request = Request { method: "AccountService.UndeleteAccount", request_id, resource };
-        self.change(ctx, request, command, |tx, command| Box::pin(undelete(tx, command))).await
+        let call = Call::new("AccountService.UndeleteAccount", request_id, &command.account);
+        Ok(self.store.mutate(ctx, call, command, undelete).await?.into_inner())
     }
 }
 
-async fn block(
-    tx: &mut WriteTx,
-    BlockAccount { account, reason }: BlockAccount,
-) -> Result<Account> {
-    change(tx, &account, event::BLOCKED, |account| account.block(reason)).await
+async fn block(tx: &mut WriteTx, _: &Ctx, c: &BlockAccount) -> Result<Account> {
+    change(tx, &c.account, event::BLOCKED, |account| account.block(c.reason.clone())).await
 }
 
-async fn unblock(tx: &mut WriteTx, UnblockAccount { account }: UnblockAccount) -> Result<Account> {
-    change(tx, &account, event::UNBLOCKED, Account::unblock).await
+async fn unblock(tx: &mut WriteTx, _: &Ctx, c: &UnblockAccount) -> Result<Account> {
+    change(tx, &c.account, event::UNBLOCKED, Account::unblock).await
 }
 
 async fn change(
@@ -97,11 +90,10 @@ async fn change(
     save(tx, target, event_type).await
 }
 
-async fn delete(tx: &mut WriteTx, command: DeleteAccount) -> Result<Account> {
-    let DeleteAccount { account: name, version } = command;
-    let mut target = lock(tx, &name).await?;
+async fn delete(tx: &mut WriteTx, _: &Ctx, c: &DeleteAccount) -> Result<Account> {
+    let mut target = lock(tx, &c.account).await?;
     target.account.check_live()?;
-    if let Some(version) = version {
+    if let Some(version) = c.version {
         target.account.check_version(version)?;
     }
     let ties = tx.ties(&target.account.id).await?;
@@ -110,11 +102,8 @@ async fn delete(tx: &mut WriteTx, command: DeleteAccount) -> Result<Account> {
     save(tx, target, event::DELETED).await
 }
 
-async fn undelete(
-    tx: &mut WriteTx,
-    UndeleteAccount { account: name }: UndeleteAccount,
-) -> Result<Account> {
-    let mut target = lock(tx, &name).await?;
+async fn undelete(tx: &mut WriteTx, _: &Ctx, c: &UndeleteAccount) -> Result<Account> {
+    let mut target = lock(tx, &c.account).await?;
     target.account.undelete()?;
     if let Some(parent_id) = &target.account.parent_id {
         // In the same group, hence locked.

@@ -13,15 +13,11 @@ mod update;
 
 use std::collections::BTreeSet;
 
-use futures_util::future::BoxFuture;
-use serde::Serialize;
-
-use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, account_name};
 use crate::store::account::{Head, KnownAccount};
-use crate::store::{Call, Store, WriteTx};
+use crate::store::{Store, WriteTx};
 
 pub use status::Sources;
 
@@ -35,33 +31,6 @@ impl Accounts {
     pub fn new(store: Store) -> Self {
         Self { store }
     }
-
-    /// Runs one change of one account, once per request id.
-    async fn change<C, F>(
-        &self,
-        ctx: &Ctx,
-        request: Request<'_>,
-        command: C,
-        work: F,
-    ) -> Result<Account>
-    where
-        C: Serialize + Clone + Send + Sync + 'static,
-        F: for<'a> Fn(&'a mut WriteTx, C) -> BoxFuture<'a, Result<Account>> + Send + Sync + 'static,
-    {
-        let Request { method, request_id, resource } = request;
-        let call = Call { method, request_id, command: &command, resource };
-        let each = command.clone();
-        self.store.mutate(ctx, call, move |tx| work(tx, each.clone())).await
-    }
-}
-
-/// What the records of a change say about the call.
-struct Request<'a> {
-    method: &'static str,
-    /// Empty: done at each call.
-    request_id: &'a str,
-    /// Name of the account, as far as the caller knows it.
-    resource: String,
 }
 
 /// An account to be changed, its group locked.

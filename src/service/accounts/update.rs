@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Accounts, Locked, Request, find, locked, place};
+use super::{Accounts, Locked, find, locked, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::{ParentChange, UpdateAccount};
 use crate::domain::error::{Error, Result};
-use crate::store::WriteTx;
 use crate::store::account::{Head, event};
+use crate::store::{Call, WriteTx};
 
 impl Accounts {
     /// Changes what the command names; answers the account as it is then. A command that
@@ -23,12 +23,8 @@ impl Accounts {
         command: UpdateAccount,
         request_id: &str,
     ) -> Result<Account> {
-        let request = Request {
-            method: "AccountService.UpdateAccount",
-            request_id,
-            resource: command.account.to_string(),
-        };
-        self.change(ctx, request, command, |tx, command| Box::pin(update(tx, command))).await
+        let call = Call::new("AccountService.UpdateAccount", request_id, &command.account);
+        Ok(self.store.mutate(ctx, call, command, update).await?.into_inner())
     }
 }
 
@@ -39,15 +35,15 @@ struct Places {
     parent: Option<Option<Head>>,
 }
 
-async fn update(tx: &mut WriteTx, command: UpdateAccount) -> Result<Account> {
-    let Places { target, parent } = lock(tx, &command).await?;
+async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Account> {
+    let Places { target, parent } = lock(tx, command).await?;
     let Locked { account: before, head } = target;
     before.check_live()?;
     before.check_version(command.version)?;
     let recorded = tx.record_after(head.head_us).await?;
 
     let (form, mut after) = (command.form, before.clone());
-    apply(&mut after, command);
+    apply(&mut after, command.clone());
     if let Some(parent) = &parent {
         after.parent_id = parent.as_ref().map(|head| head.account_id.clone());
     }

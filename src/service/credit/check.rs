@@ -152,7 +152,7 @@ fn profile(
         let today = standing.now.today;
         securities.push(SecurityUse {
             security: secured.security.clone(),
-            eligible: to_minor(eligible.min(secured.security.cover_limit.minor.into()))?,
+            eligible: to_minor(eligible.min(secured.security.terms.cover_limit.minor.into()))?,
             cover: to_minor(
                 covers
                     .iter()
@@ -161,7 +161,7 @@ fn profile(
             )?,
             at_risk: secured
                 .oldest_due
-                .is_some_and(|oldest| secured.security.must_notify(oldest, today)),
+                .is_some_and(|oldest| secured.security.terms.must_notify(oldest, today)),
         });
     }
     let profile = Profile {

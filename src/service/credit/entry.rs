@@ -1,8 +1,6 @@
 //! Steps that the use cases of limits, holds and securities share: entering the account they
 //! write to, and listing what belongs to one.
 
-use uuid::Uuid;
-
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
 use crate::service::accounts::resolve;
@@ -24,17 +22,4 @@ pub(super) async fn listed(tx: &ReadTx, name: AccountRef) -> Result<String> {
     let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
     let known = found.into_values().next();
     known.map(|known| known.id).ok_or_else(|| Error::internal("one name, no account"))
-}
-
-/// A page of `size` from what was read, one more than that if there is more; and the id to go
-/// on from.
-pub(super) fn page<T>(
-    mut read: Vec<T>,
-    size: usize,
-    id: impl Fn(&T) -> Uuid,
-) -> (Vec<T>, Option<Uuid>) {
-    let more = read.len() > size;
-    read.truncate(size);
-    let next = read.last().filter(|_| more).map(id);
-    (read, next)
 }

@@ -1,7 +1,4 @@
 //! Limits: SetCreditLimit and ListCreditLimits.
-//!
-//! The recorded answer of a call carries no text that people wrote: it stays in the limit alone,
-//! and is put back into the answer from there.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -13,8 +10,9 @@ use crate::domain::credit::limit::{self, Limit, LimitState, StandingLimit};
 use crate::domain::dates::NO_DATE;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::{CREDIT_LIMITS, account_name, child_name};
+use crate::domain::page::Page;
 use crate::store::facts::Entered;
-use crate::store::{Call, WriteTx};
+use crate::store::{Call, Outcome, WriteTx};
 
 impl Credit {
     /// Adds a limit of an account.
@@ -28,67 +26,48 @@ impl Credit {
         request_id: &str,
         c: SetCreditLimit,
     ) -> Result<StandingLimit> {
-        let call = Call {
-            method: "CreditService.SetCreditLimit",
-            request_id,
-            command: &c,
-            resource: c.account.to_string(),
-        };
-        let (command, today) = (c.clone(), ctx.business_date());
-        let mut set = self
-            .store
-            .mutate(ctx, call, move |tx| {
-                let c = command.clone();
-                Box::pin(async move { set(tx, c, today).await })
-            })
-            .await?;
-        let text = self.store.credit_limit_text(set.limit.id).await?;
-        (set.limit.approver, set.limit.reason) = text;
-        Ok(set)
+        let call = Call::new("CreditService.SetCreditLimit", request_id, &c.account);
+        match self.store.mutate(ctx, call, c, set).await? {
+            Outcome::Done(set) => Ok(set),
+            Outcome::Replayed(set) => {
+                let limit = self.store.credit_limit_with_text(set.limit).await?;
+                Ok(StandingLimit { limit, ..set })
+            }
+        }
     }
 
-    /// A page of all limits an account ever had, the last recorded first, and the id to go on
-    /// from if there are more.
+    /// A page of all limits an account ever had, the last recorded first.
     ///
     /// # Errors
     /// `RESOURCE_NOT_FOUND`.
-    pub async fn limits(
-        &self,
-        ctx: &Ctx,
-        of: ListOf,
-    ) -> Result<(Vec<StandingLimit>, Option<Uuid>)> {
+    pub async fn limits(&self, ctx: &Ctx, of: ListOf) -> Result<Page<StandingLimit>> {
         let today = ctx.business_date();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
-                    let ListOf { account, size, after } = of;
-                    let account_id = entry::listed(tx, account).await?;
+                    let account_id = entry::listed(tx, of.account).await?;
                     let live = tx.live_credit_limits(&account_id).await?;
-                    let read = tx.credit_limits(&account_id, after, size + 1).await?;
-                    let (limits, next) = entry::page(read, size, |limit| limit.id);
-                    let standing = |limit| standing(limit, &live, today);
-                    Ok((limits.into_iter().map(standing).collect(), next))
+                    let limits = tx.credit_limits(&account_id, of.page).await?;
+                    Ok(limits.map(|limit| standing(limit, &live, today)))
                 })
             })
             .await
     }
 }
 
-async fn set(tx: &mut WriteTx, c: SetCreditLimit, today: NaiveDate) -> Result<StandingLimit> {
+async fn set(tx: &mut WriteTx, ctx: &Ctx, c: &SetCreditLimit) -> Result<StandingLimit> {
+    let today = ctx.business_date();
     let Entered { account_id, recorded_us } = entry::enter_live(tx, &c.account).await?;
     check_segment(tx, &c.segment).await?;
     let mut live = tx.live_credit_limits(&account_id).await?;
     live.retain(|limit| limit.segment == c.segment);
     check_version(&account_id, &live, c.version)?;
-    let limit = new(c, account_id, recorded_us, today)?;
+    let limit = new(c.clone(), account_id, recorded_us, today)?;
     let superseded = limit::superseded_by(&live, &limit, today);
     tx.add_credit_limit(&limit, &superseded).await?;
     tx.publish(vec![rule_event::limit_set(&limit)]).await?;
     live.push(limit.clone());
-    let mut set = standing(limit, &live, today);
-    set.limit.approver.clear();
-    set.limit.reason.clear();
-    Ok(set)
+    Ok(standing(limit, &live, today))
 }
 
 async fn check_segment(tx: &WriteTx, segment: &str) -> Result<()> {
@@ -153,8 +132,8 @@ fn new(c: SetCreditLimit, account_id: String, recorded_us: i64, today: NaiveDate
         temporary,
         overdue_amount_max,
         overdue_days_max,
-        approver,
-        reason,
+        approver: approver.into(),
+        reason: reason.into(),
         recorded_us,
     })
 }

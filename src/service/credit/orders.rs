@@ -10,6 +10,7 @@ use crate::domain::credit::decision::Decision;
 use crate::domain::credit::order::{Now, Order};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{CREDIT_DECISIONS, ChildName};
+use crate::domain::page::{Page, PageOf};
 use crate::service::accounts::resolve;
 use crate::store::credit::{DecisionsQuery, KnownOrder, OrdersQuery};
 use crate::store::{Call, CallRecord};
@@ -135,8 +136,7 @@ impl Credit {
         command: Command,
     ) -> Result<Answer> {
         ctx.check_deadline()?;
-        let call = Call { method, request_id, command: &command, resource };
-        let record = CallRecord::new(ctx, call)?;
+        let record = CallRecord::new(ctx, Call::new(method, request_id, resource), &command)?;
         self.batcher.submit(ctx, record, command).await
     }
 
@@ -152,7 +152,7 @@ impl Credit {
         Ok((order.ok_or_else(|| missing(&name))?, now(&ctx.clock)))
     }
 
-    /// A page of reservations, the latest first, and the id to go on from, if there are more.
+    /// A page of reservations, the latest first.
     ///
     /// # Errors
     /// NotFound.
@@ -161,32 +161,29 @@ impl Credit {
         ctx: &Ctx,
         of: ListOf,
         live_only: bool,
-    ) -> Result<(Vec<(Order, Now)>, Option<Uuid>)> {
+    ) -> Result<Page<(Order, Now)>> {
         let account = resolve::one(&self.store, "parent", &of.account).await?;
         let now = now(&ctx.clock);
-        let (mut page, mut before) = (Vec::new(), of.after);
+        let ListOf { account: _, page: PageOf { size, after } } = of;
+        let (mut items, mut before) = (Vec::new(), after);
         // What lapsed since it was stored is passed over here, so a page may take more than one.
         loop {
-            let query = OrdersQuery {
-                account_id: account.id.clone(),
-                live_only,
-                before,
-                size: of.size + 1,
-            };
+            let query =
+                OrdersQuery { account_id: account.id.clone(), live_only, before, size: size + 1 };
             let found = self.store.orders_of(&query).await?;
-            let more = found.len() > of.size;
-            for KnownOrder { order, .. } in found.into_iter().take(of.size) {
+            let more = found.len() > size;
+            for KnownOrder { order, .. } in found.into_iter().take(size) {
                 before = Some(order.id);
                 let waits = order.state == crate::domain::credit::order::OrderState::Referred;
                 if !live_only || waits || order.counted(now).reserved() > 0 {
-                    page.push((order, now));
+                    items.push((order, now));
                 }
-                if page.len() == of.size {
-                    return Ok((page, before.filter(|_| more)));
+                if items.len() == size {
+                    return Ok(Page { items, next: before.filter(|_| more) });
                 }
             }
             if !more {
-                return Ok((page, None));
+                return Ok(Page { items, next: None });
             }
         }
     }
@@ -200,33 +197,20 @@ impl Credit {
         decision.ok_or_else(missing)
     }
 
-    /// A page of decisions, the latest first, and the id to go on from, if there are more.
+    /// A page of decisions, the latest first.
     ///
     /// # Errors
     /// NotFound.
-    pub async fn decisions(
-        &self,
-        ctx: &Ctx,
-        list: ListDecisions,
-    ) -> Result<(Vec<Decision>, Option<Uuid>)> {
+    pub async fn decisions(&self, ctx: &Ctx, list: ListDecisions) -> Result<Page<Decision>> {
         let ListDecisions { of, reservation, verdict } = list;
         let account = resolve::one(&self.store, "parent", &of.account).await?;
         let order = match reservation {
             None => None,
             Some(name) => Some(self.reservation(ctx, name).await?.0.id),
         };
-        let query = DecisionsQuery {
-            account_id: account.id,
-            order,
-            verdict,
-            before: of.after,
-            size: of.size + 1,
-        };
-        let mut page = self.store.credit_decisions(&query).await?;
-        let more = page.len() > of.size;
-        page.truncate(of.size);
-        let last = page.last().map(|decision| decision.id).filter(|_| more);
-        Ok((page, last))
+        let query =
+            DecisionsQuery { account_id: account.id, reservation: order, verdict, page: of.page };
+        self.store.credit_decisions(&query).await
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::credit::command::{ActivatePolicy, CreatePolicy};
 use crate::domain::credit::policy::{DEFAULT_POLICY, Policy, PolicyKey, StandingPolicy};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::policy_name;
+use crate::domain::page::{Page, PageOf};
 use crate::store::{Call, WriteTx};
 
 impl Credit {
@@ -19,19 +20,9 @@ impl Credit {
         request_id: &str,
         c: CreatePolicy,
     ) -> Result<StandingPolicy> {
-        let call = Call {
-            method: "CreditService.CreateCreditPolicy",
-            request_id,
-            command: &c,
-            resource: policy_name(&c.policy.id),
-        };
-        let (command, by) = (c.clone(), ctx.principal.clone());
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let (c, by) = (command.clone(), by.clone());
-                Box::pin(async move { create(tx, c, &by).await })
-            })
-            .await
+        let call =
+            Call::new("CreditService.CreateCreditPolicy", request_id, policy_name(&c.policy.id));
+        Ok(self.store.mutate(ctx, call, c, create).await?.into_inner())
     }
 
     /// A policy by its id; `None` is the one that is active.
@@ -53,25 +44,18 @@ impl Credit {
             .await
     }
 
-    /// A page of policies, the latest first and the built-in one last, and where to go on if
-    /// there are more.
+    /// A page of policies, the latest first and the built-in one last.
     pub async fn policies(
         &self,
         ctx: &Ctx,
-        size: usize,
-        after: Option<PolicyKey>,
-    ) -> Result<(Vec<StandingPolicy>, Option<PolicyKey>)> {
+        page: PageOf<PolicyKey>,
+    ) -> Result<Page<StandingPolicy, PolicyKey>> {
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let (active, version) = tx.active_credit_policy().await?;
-                    let mut read = tx.credit_policies(after, size + 1).await?;
-                    let more = read.len() > size;
-                    read.truncate(size);
-                    let key = |policy: &Policy| (policy.recorded_us, policy.id.clone());
-                    let next = read.last().filter(|_| more).map(key);
-                    let standing = |policy| standing(policy, &active.id, version);
-                    Ok((read.into_iter().map(standing).collect(), next))
+                    let policies = tx.credit_policies(page).await?;
+                    Ok(policies.map(|policy| standing(policy, &active.id, version)))
                 })
             })
             .await
@@ -87,26 +71,14 @@ impl Credit {
         request_id: &str,
         c: ActivatePolicy,
     ) -> Result<StandingPolicy> {
-        let call = Call {
-            method: "CreditService.ActivateCreditPolicy",
-            request_id,
-            command: &c,
-            resource: policy_name(&c.id),
-        };
-        let (command, by) = (c.clone(), ctx.principal.clone());
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let (c, by) = (command.clone(), by.clone());
-                Box::pin(async move { activate(tx, c, &by).await })
-            })
-            .await
+        let call = Call::new("CreditService.ActivateCreditPolicy", request_id, policy_name(&c.id));
+        Ok(self.store.mutate(ctx, call, c, activate).await?.into_inner())
     }
 }
 
-async fn create(tx: &mut WriteTx, c: CreatePolicy, by: &str) -> Result<StandingPolicy> {
-    let CreatePolicy { policy } = c;
+async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePolicy) -> Result<StandingPolicy> {
     let recorded_us = tx.recorded_at().await?;
-    let policy = Policy { created_by: by.to_owned(), recorded_us, ..policy };
+    let policy = Policy { created_by: ctx.principal.to_string(), recorded_us, ..c.policy.clone() };
     if policy.id == DEFAULT_POLICY || !tx.add_credit_policy(&policy).await? {
         let name = policy_name(&policy.id);
         return Err(Error::AlreadyExists {
@@ -119,20 +91,20 @@ async fn create(tx: &mut WriteTx, c: CreatePolicy, by: &str) -> Result<StandingP
     Ok(standing(policy, &active.id, version))
 }
 
-async fn activate(tx: &mut WriteTx, c: ActivatePolicy, by: &str) -> Result<StandingPolicy> {
+async fn activate(tx: &mut WriteTx, ctx: &Ctx, c: &ActivatePolicy) -> Result<StandingPolicy> {
     let ActivatePolicy { id, version: read } = c;
     let (before, version) = tx.active_credit_policy_to_change().await?;
-    let policy = tx.credit_policy(&id).await?.ok_or_else(|| missing(&id))?;
-    if read != version {
+    let policy = tx.credit_policy(id).await?.ok_or_else(|| missing(id))?;
+    if *read != version {
         return Err(Error::Aborted {
             reason: Reason::EtagMismatch,
             resource: Resource { kind: "creditPolicy", name: policy_name(&before.id) },
             description: "another policy was activated since it was read: read it again".into(),
         });
     }
-    let version = tx.activate_credit_policy(&id, by, version).await?;
-    tx.publish(vec![rule_event::policy_activated(&id, &before.id)]).await?;
-    Ok(standing(policy, &id, version))
+    let version = tx.activate_credit_policy(id, &ctx.principal, version).await?;
+    tx.publish(vec![rule_event::policy_activated(id, &before.id)]).await?;
+    Ok(standing(policy, id, version))
 }
 
 fn standing(policy: Policy, active: &str, version: i64) -> StandingPolicy {

@@ -50,7 +50,7 @@ fn security(event_type: &'static str, security: &Security) -> Event {
         account_id: security.account_id.clone(),
         event_type,
         subject: child_name(&security.account_id, CREDIT_SECURITIES, security.id),
-        data: json!({ "account": account_name(&security.account_id), "kind": security.kind }),
+        data: json!({ "account": account_name(&security.account_id), "kind": security.terms.kind }),
     }
 }
 

@@ -7,10 +7,11 @@ use crate::domain::credit::command::*;
 use crate::domain::credit::hold::HoldScope;
 use crate::domain::credit::limit::{LimitKind, LimitState};
 use crate::domain::credit::policy::Policy;
-use crate::domain::credit::security::SecurityKind;
+use crate::domain::credit::security::{SecurityKind, SecurityTerms};
 use crate::domain::error::Reason;
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::{AccountRef, ChildName};
+use crate::domain::page::{Page, PageOf};
 use crate::service::Settings;
 use crate::store::seed::{Fresh, fresh};
 
@@ -58,8 +59,8 @@ async fn a_limit_that_can_no_longer_govern_is_read_by_no_decision() {
         let now = limit(300, None, Some(later.version));
         let now = credit.set_limit(&db.ctx, "3", now).await.unwrap();
         assert_eq!((now.state, db.count(live).await), (LimitState::Active, 1));
-        let list = ListOf { account: acme(), size: 10, after: None };
-        let (all, next) = credit.limits(&db.ctx, list).await.unwrap();
+        let list = ListOf { account: acme(), page: PageOf { size: 10, after: None } };
+        let Page { items: all, next } = credit.limits(&db.ctx, list).await.unwrap();
         let states: Vec<_> = all.iter().map(|l| (l.limit.recorded_us, l.state)).collect();
         let expected = [
             (now.version, LimitState::Active),
@@ -76,7 +77,10 @@ async fn every_rule_raises_the_head_and_tells_names_but_no_text() {
     for db in fresh().await {
         let credit = credit(&db).await;
         let set = credit.set_limit(&db.ctx, "1", limit(100, None, None)).await.unwrap();
-        assert_eq!((&*set.limit.approver, &*set.limit.reason), ("Ms. Roe", "says Ms. Roe"));
+        assert_eq!(
+            (set.limit.approver.expose(), set.limit.reason.expose()),
+            ("Ms. Roe", "says Ms. Roe")
+        );
         let again = credit.set_limit(&db.ctx, "1", limit(100, None, None)).await.unwrap();
         assert_eq!(again, set);
         let place =
@@ -85,29 +89,31 @@ async fn every_rule_raises_the_head_and_tells_names_but_no_text() {
         let named = |id| ChildName { account: acme(), id };
         let release = ReleaseHold { hold: named(hold.id), reason: "Ms. Roe again".into() };
         let released = credit.release_hold(&db.ctx, "1", release).await.unwrap();
-        assert_eq!(released.reason, "says Ms. Roe");
-        assert_eq!(released.release.as_ref().unwrap().reason, "Ms. Roe again");
+        assert_eq!(released.reason.expose(), "says Ms. Roe");
+        assert_eq!(released.release.as_ref().unwrap().reason.expose(), "Ms. Roe again");
         // What was answered first is answered again, whatever became of it.
         assert_eq!(credit.place_hold(&db.ctx, "1", place).await.unwrap(), hold);
         let security = CreateSecurity {
             account: acme(),
-            kind: SecurityKind::BankGuarantee,
-            issuer: "Bank".into(),
-            reference: String::new(),
-            cover_limit: usd(100),
-            insured_bp: 10_000,
-            deductible: 0,
-            terms_days_max: 0,
-            overdue_days_max: 0,
-            covers_disputed: false,
-            notification_days: 0,
+            terms: SecurityTerms {
+                kind: SecurityKind::BankGuarantee,
+                issuer: "Bank".into(),
+                reference: String::new(),
+                cover_limit: usd(100),
+                insured_bp: 10_000,
+                deductible: 0,
+                terms_days_max: 0,
+                overdue_days_max: 0,
+                covers_disputed: false,
+                notification_days: 0,
+            },
             valid_from: None,
             valid_to: None,
         };
         let security = credit.create_security(&db.ctx, "1", security).await.unwrap();
         let end = EndSecurity { security: named(security.id), reason: "Ms. Roe".into() };
         let ended = credit.end_security(&db.ctx, "1", end).await.unwrap().end.unwrap();
-        assert_eq!(ended.reason, "Ms. Roe");
+        assert_eq!(ended.reason.expose(), "Ms. Roe");
 
         let head = db.count("SELECT head_us AS v FROM account_head WHERE account_id = 'acme'");
         assert_eq!(head.await, ended.us);

@@ -1,7 +1,5 @@
 //! SetControlTotal.
 
-use chrono::NaiveDate;
-
 use super::{Facts, event};
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
@@ -19,28 +17,17 @@ impl Facts {
         request_id: &str,
         c: SetControlTotal,
     ) -> Result<ControlTotalCheck> {
-        let call = Call {
-            method: "ReceivableService.SetControlTotal",
+        let call = Call::new(
+            "ReceivableService.SetControlTotal",
             request_id,
-            command: &c,
-            resource: event::company(&c.company_code),
-        };
-        let (command, today) = (c.clone(), ctx.business_date());
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let c = command.clone();
-                Box::pin(async move { record(tx, c, today).await })
-            })
-            .await
+            event::company(&c.company_code),
+        );
+        Ok(self.store.mutate(ctx, call, c, record).await?.into_inner())
     }
 }
 
-async fn record(
-    tx: &mut WriteTx,
-    c: SetControlTotal,
-    today: NaiveDate,
-) -> Result<ControlTotalCheck> {
-    let SetControlTotal { company_code, date, amount } = c;
+async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &SetControlTotal) -> Result<ControlTotalCheck> {
+    let SetControlTotal { company_code, date, amount } = c.clone();
     let currency = amount.currency;
     let book = tx.book_balance(&company_code, currency.code(), date).await?;
     tx.add_control_total(&company_code, date, amount).await?;
@@ -54,7 +41,7 @@ async fn record(
         point: LedgerPoint {
             as_of: date,
             known_at: book.known_at,
-            projected: date > today,
+            projected: date > ctx.business_date(),
             known: book.known,
         },
     })

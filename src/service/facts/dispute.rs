@@ -1,7 +1,4 @@
 //! OpenDispute and ResolveDispute.
-//!
-//! The recorded answer of a call carries no note: that text stays in the dispute alone, and
-//! is put back into the answer from there.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -16,7 +13,7 @@ use crate::domain::names::{DISPUTES, ITEMS, child_name};
 use crate::domain::receivables::Dispute;
 use crate::domain::receivables::command::{OpenDispute, ResolveDispute};
 use crate::store::facts::{DisputedItem, Entered};
-use crate::store::{Call, WriteTx};
+use crate::store::{Call, Outcome, WriteTx};
 
 impl Facts {
     /// Records that a customer disputes an open debit item, or a part of it.
@@ -30,21 +27,9 @@ impl Facts {
         request_id: &str,
         c: OpenDispute,
     ) -> Result<Dispute> {
-        let call = Call {
-            method: "ReceivableService.OpenDispute",
-            request_id,
-            command: &c,
-            resource: c.item.resource_name(ITEMS),
-        };
-        let (command, today) = (c.clone(), ctx.business_date());
-        let opened = self
-            .store
-            .mutate(ctx, call, move |tx| {
-                let c = command.clone();
-                Box::pin(async move { open(tx, c, today).await })
-            })
-            .await?;
-        self.with_note(opened).await
+        let call =
+            Call::new("ReceivableService.OpenDispute", request_id, c.item.resource_name(ITEMS));
+        self.with_note(self.store.mutate(ctx, call, c, open).await?).await
     }
 
     /// Ends a dispute.
@@ -57,30 +42,28 @@ impl Facts {
         request_id: &str,
         c: ResolveDispute,
     ) -> Result<Dispute> {
-        let call = Call {
-            method: "ReceivableService.ResolveDispute",
+        let call = Call::new(
+            "ReceivableService.ResolveDispute",
             request_id,
-            command: &c,
-            resource: c.dispute.resource_name(DISPUTES),
-        };
-        let (command, today) = (c.clone(), ctx.business_date());
-        let resolved = self
-            .store
-            .mutate(ctx, call, move |tx| {
-                let c = command.clone();
-                Box::pin(async move { resolve(tx, c, today).await })
-            })
-            .await?;
-        self.with_note(resolved).await
+            c.dispute.resource_name(DISPUTES),
+        );
+        self.with_note(self.store.mutate(ctx, call, c, resolve).await?).await
     }
 
-    async fn with_note(&self, mut dispute: Dispute) -> Result<Dispute> {
-        dispute.note = self.store.dispute_note(dispute.id).await?;
-        Ok(dispute)
+    /// The note is in the row of the dispute alone.
+    async fn with_note(&self, answer: Outcome<Dispute>) -> Result<Dispute> {
+        match answer {
+            Outcome::Done(dispute) => Ok(dispute),
+            Outcome::Replayed(dispute) => {
+                let note = self.store.dispute_note(dispute.id).await?;
+                Ok(Dispute { note, ..dispute })
+            }
+        }
     }
 }
 
-async fn open(tx: &mut WriteTx, c: OpenDispute, today: NaiveDate) -> Result<Dispute> {
+async fn open(tx: &mut WriteTx, ctx: &Ctx, c: &OpenDispute) -> Result<Dispute> {
+    let today = ctx.business_date();
     let Entered { account_id, recorded_us } = tx.enter_account(&c.item.account).await?;
     let open_date = c.open_date.unwrap_or(today);
     let name = child_name(&account_id, ITEMS, c.item.id);
@@ -89,21 +72,20 @@ async fn open(tx: &mut WriteTx, c: OpenDispute, today: NaiveDate) -> Result<Disp
         .await?
         .ok_or_else(|| Error::not_found("item", &name))?;
     let amount = amount_to_dispute(&name, &item, c.amount, open_date)?;
-    let mut dispute = Dispute {
+    let dispute = Dispute {
         id: Uuid::now_v7(),
         account_id,
         item_id: c.item.id,
         currency: item.currency,
         amount,
-        reason_code: c.reason_code,
-        note: c.note,
+        reason_code: c.reason_code.clone(),
+        note: c.note.clone().into(),
         open_date,
         resolved: None,
         recorded_us,
     };
     tx.add_dispute(&dispute).await?;
     tx.publish(vec![event::dispute_opened(&dispute)]).await?;
-    dispute.note.clear();
     Ok(dispute)
 }
 
@@ -141,7 +123,8 @@ fn amount_to_dispute(
     Ok(amount)
 }
 
-async fn resolve(tx: &mut WriteTx, c: ResolveDispute, today: NaiveDate) -> Result<Dispute> {
+async fn resolve(tx: &mut WriteTx, ctx: &Ctx, c: &ResolveDispute) -> Result<Dispute> {
+    let today = ctx.business_date();
     let Entered { account_id, recorded_us } = tx.enter_account(&c.dispute.account).await?;
     let name = child_name(&account_id, DISPUTES, c.dispute.id);
     let mut dispute = tx
@@ -163,6 +146,5 @@ async fn resolve(tx: &mut WriteTx, c: ResolveDispute, today: NaiveDate) -> Resul
     tx.end_dispute(dispute.id, c.outcome, date, recorded_us).await?;
     dispute.resolved = Some((date, c.outcome));
     tx.publish(vec![event::dispute_resolved(&dispute)]).await?;
-    dispute.note.clear();
     Ok(dispute)
 }

@@ -20,29 +20,18 @@ impl Facts {
         request_id: &str,
         c: ClosePeriod,
     ) -> Result<(String, NaiveDate)> {
-        let call = Call {
-            method: "ReceivableService.ClosePeriod",
-            request_id,
-            command: &c,
-            resource: event::company(&c.company_code),
-        };
-        let (command, today) = (c.clone(), ctx.business_date());
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let c = command.clone();
-                Box::pin(async move {
-                    if c.through_date > today {
-                        return Err(in_the_future(c.through_date, today));
-                    }
-                    close(tx, c).await
-                })
-            })
-            .await
+        let company = event::company(&c.company_code);
+        let call = Call::new("ReceivableService.ClosePeriod", request_id, company);
+        Ok(self.store.mutate(ctx, call, c, close).await?.into_inner())
     }
 }
 
-async fn close(tx: &mut WriteTx, c: ClosePeriod) -> Result<(String, NaiveDate)> {
-    let ClosePeriod { company_code, through_date } = c;
+async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePeriod) -> Result<(String, NaiveDate)> {
+    let ClosePeriod { company_code, through_date } = c.clone();
+    let today = ctx.business_date();
+    if through_date > today {
+        return Err(in_the_future(through_date, today));
+    }
     if let Some(closed) = tx.closed_period_to_extend(&company_code).await?
         && closed >= through_date
     {

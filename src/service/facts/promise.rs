@@ -1,7 +1,4 @@
 //! RecordPromiseToPay and WithdrawPromiseToPay.
-//!
-//! The recorded answer of a call does not name the person who promised: the name stays in
-//! the promise alone, and is put back into the answer from there.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +14,7 @@ use crate::domain::promise::PromiseState;
 use crate::domain::receivables::Promise;
 use crate::domain::receivables::command::{RecordPromise, WithdrawPromise};
 use crate::store::facts::{Entered, PromisedItem};
-use crate::store::{Call, WriteTx};
+use crate::store::{Call, Outcome, WriteTx};
 
 impl Facts {
     /// Records that a customer promised to pay.
@@ -31,21 +28,8 @@ impl Facts {
         request_id: &str,
         c: RecordPromise,
     ) -> Result<Promise> {
-        let call = Call {
-            method: "ReceivableService.RecordPromiseToPay",
-            request_id,
-            command: &c,
-            resource: c.account.to_string(),
-        };
-        let (command, today) = (c.clone(), ctx.business_date());
-        let recorded = self
-            .store
-            .mutate(ctx, call, move |tx| {
-                let c = command.clone();
-                Box::pin(async move { record(tx, c, today).await })
-            })
-            .await?;
-        self.with_name(recorded).await
+        let call = Call::new("ReceivableService.RecordPromiseToPay", request_id, &c.account);
+        self.with_name(self.store.mutate(ctx, call, c, record).await?).await
     }
 
     /// Takes a promise back by agreement.
@@ -59,44 +43,42 @@ impl Facts {
         request_id: &str,
         c: WithdrawPromise,
     ) -> Result<Promise> {
-        let call = Call {
-            method: "ReceivableService.WithdrawPromiseToPay",
+        let call = Call::new(
+            "ReceivableService.WithdrawPromiseToPay",
             request_id,
-            command: &c,
-            resource: c.promise.resource_name(PROMISES),
-        };
-        let (command, today) = (c.clone(), ctx.business_date());
-        let withdrawn = self
-            .store
-            .mutate(ctx, call, move |tx| {
-                let c = command.clone();
-                Box::pin(async move { withdraw(tx, c, today).await })
-            })
-            .await?;
-        self.with_name(withdrawn).await
+            c.promise.resource_name(PROMISES),
+        );
+        self.with_name(self.store.mutate(ctx, call, c, withdraw).await?).await
     }
 
-    async fn with_name(&self, mut promise: Promise) -> Result<Promise> {
-        promise.promised_by = self.store.promised_by(promise.id).await?;
-        Ok(promise)
+    /// The name of the person who promised is in the row of the promise alone.
+    async fn with_name(&self, answer: Outcome<Promise>) -> Result<Promise> {
+        match answer {
+            Outcome::Done(promise) => Ok(promise),
+            Outcome::Replayed(promise) => {
+                let promised_by = self.store.promised_by(promise.id).await?;
+                Ok(Promise { promised_by, ..promise })
+            }
+        }
     }
 }
 
-async fn record(tx: &mut WriteTx, c: RecordPromise, today: NaiveDate) -> Result<Promise> {
+async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promise> {
+    let today = ctx.business_date();
     let Entered { account_id, recorded_us } = tx.enter_account(&c.account).await?;
     let promise_date = c.promise_date.unwrap_or(today);
     let known = tx.items_to_promise(&account_id, &c.items).await?;
-    check(&c, promise_date, &known)?;
+    check(c, promise_date, &known)?;
     let mut promise = Promise {
         id: Uuid::now_v7(),
         account_id,
-        items: c.items,
+        items: c.items.clone(),
         currency: c.amount.currency,
         amount: c.amount.minor,
         promise_date,
         pay_by_date: c.pay_by_date,
         grace_days: c.grace_days,
-        promised_by: c.promised_by,
+        promised_by: c.promised_by.clone().into(),
         received: 0,
         state: PromiseState::Open,
         recorded_us,
@@ -107,7 +89,6 @@ async fn record(tx: &mut WriteTx, c: RecordPromise, today: NaiveDate) -> Result<
         promise = judged;
     }
     tx.publish(vec![event::promise_recorded(&promise)]).await?;
-    promise.promised_by.clear();
     Ok(promise)
 }
 
@@ -148,7 +129,8 @@ fn check(
     violations.finish()
 }
 
-async fn withdraw(tx: &mut WriteTx, c: WithdrawPromise, today: NaiveDate) -> Result<Promise> {
+async fn withdraw(tx: &mut WriteTx, ctx: &Ctx, c: &WithdrawPromise) -> Result<Promise> {
+    let today = ctx.business_date();
     let Entered { account_id, recorded_us } = tx.enter_account(&c.promise.account).await?;
     let name = child_name(&account_id, PROMISES, c.promise.id);
     let mut promise = tx
@@ -170,6 +152,5 @@ async fn withdraw(tx: &mut WriteTx, c: WithdrawPromise, today: NaiveDate) -> Res
     tx.end_promise(promise.id, date, recorded_us).await?;
     promise.state = PromiseState::Withdrawn;
     tx.publish(vec![event::promise_withdrawn(&promise, date)]).await?;
-    promise.promised_by.clear();
     Ok(promise)
 }

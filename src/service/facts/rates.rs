@@ -9,7 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::rates::Quote;
 use crate::domain::receivables::command::SetRates;
-use crate::store::Call;
+use crate::store::{Call, WriteTx};
 
 impl Facts {
     /// Records exchange rates; answers how many.
@@ -19,24 +19,15 @@ impl Facts {
     /// `DUPLICATE_ELEMENT` for a second rate of one type, day and pair.
     pub async fn set_rates(&self, ctx: &Ctx, request_id: &str, c: SetRates) -> Result<usize> {
         check(&c.rates)?;
-        let call = Call {
-            method: "ReceivableService.SetExchangeRates",
-            request_id,
-            command: &c,
-            resource: "exchangeRates".into(),
-        };
-        let rates = std::sync::Arc::new(c.rates.clone());
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let rates = rates.clone();
-                Box::pin(async move {
-                    tx.add_rates(&rates).await?;
-                    tx.publish(vec![event::rates_set(rates.len())]).await?;
-                    Ok(rates.len())
-                })
-            })
-            .await
+        let call = Call::new("ReceivableService.SetExchangeRates", request_id, "exchangeRates");
+        Ok(self.store.mutate(ctx, call, c, set).await?.into_inner())
     }
+}
+
+async fn set(tx: &mut WriteTx, _: &Ctx, c: &SetRates) -> Result<usize> {
+    tx.add_rates(&c.rates).await?;
+    tx.publish(vec![event::rates_set(c.rates.len())]).await?;
+    Ok(c.rates.len())
 }
 
 fn check(rates: &[Quote]) -> Result<()> {

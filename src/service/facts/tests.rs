@@ -73,7 +73,7 @@ async fn a_dispute_takes_what_is_open_and_ends_once() {
         let rest = facts.open_dispute(&db.ctx, "3", dispute(invoice, None)).await.unwrap();
         assert_eq!((part.amount, rest.amount), (2_000, 5_000));
         assert_eq!((rest.account_id.as_str(), rest.open_date), ("acme", day(6, 15)));
-        assert_eq!(rest.note, "says Ms. Roe");
+        assert_eq!(rest.note.expose(), "says Ms. Roe");
         let again = facts.open_dispute(&db.ctx, "3", dispute(invoice, None)).await.unwrap();
         assert_eq!(again, rest);
         assert_eq!(
@@ -132,7 +132,7 @@ async fn a_promise_is_about_debits_of_its_account_in_its_currency() {
         let kept = promise(vec![invoice], usd(5_000));
         let recorded = facts.record_promise(&db.ctx, "2", kept).await.unwrap();
         assert_eq!((recorded.state, recorded.received), (PromiseState::Open, 0));
-        assert_eq!(recorded.promised_by, "Ms. Roe");
+        assert_eq!(recorded.promised_by.expose(), "Ms. Roe");
 
         let withdraw = |date| WithdrawPromise { promise: named(recorded.id), withdraw_date: date };
         let early = facts.withdraw_promise(&db.ctx, "3", withdraw(Some(day(6, 1)))).await;

@@ -14,7 +14,7 @@ use crate::domain::ledger::command::{AllocationRequest, ClearItems, ResetClearin
 use crate::domain::ledger::{Allocation, Clearing};
 use crate::domain::money::Money;
 use crate::domain::names::{self, AccountRef, child_name};
-use crate::service::Settings;
+use crate::service::{Configured, Settings};
 use crate::store::{Call, WriteTx};
 
 impl Ledger {
@@ -25,19 +25,9 @@ impl Ledger {
         request_id: &str,
         command: ClearItems,
     ) -> Result<Clearing> {
-        let call = Call {
-            method: "ReceivableService.ClearItems",
-            request_id,
-            command: &command,
-            resource: command.account.to_string(),
-        };
-        let (settings, work) = (self.settings.clone(), command.clone());
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let (settings, command) = (settings.clone(), work.clone());
-                Box::pin(async move { clear(tx, &settings, command).await })
-            })
-            .await
+        let call = Call::new("ReceivableService.ClearItems", request_id, &command.account);
+        let command = self.settings.configure(command);
+        Ok(self.store.mutate(ctx, call, command, clear).await?.into_inner())
     }
 
     /// Takes a clearing back from a day on.
@@ -47,19 +37,8 @@ impl Ledger {
         request_id: &str,
         command: ResetClearing,
     ) -> Result<Clearing> {
-        let call = Call {
-            method: "ReceivableService.ResetClearing",
-            request_id,
-            command: &command,
-            resource: command.clearing.id.to_string(),
-        };
-        let work = command.clone();
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let command = work.clone();
-                Box::pin(async move { reset(tx, command).await })
-            })
-            .await
+        let call = Call::new("ReceivableService.ResetClearing", request_id, &command.clearing.id);
+        Ok(self.store.mutate(ctx, call, command, reset).await?.into_inner())
     }
 }
 
@@ -84,7 +63,8 @@ pub(super) async fn load(
     Ok((account, books))
 }
 
-async fn clear(tx: &mut WriteTx, settings: &Settings, command: ClearItems) -> Result<Clearing> {
+async fn clear(tx: &mut WriteTx, _: &Ctx, c: &Configured<ClearItems>) -> Result<Clearing> {
+    let Configured { command, settings } = c;
     let day = command.apply_date.unwrap_or(tx.clock().business_date());
     let mut items: Vec<Uuid> = command
         .allocations
@@ -230,7 +210,7 @@ fn answer(clearing: &ActiveClearing, books: &Books, recorded_us: i64) -> Result<
     })
 }
 
-async fn reset(tx: &mut WriteTx, command: ResetClearing) -> Result<Clearing> {
+async fn reset(tx: &mut WriteTx, _: &Ctx, command: &ResetClearing) -> Result<Clearing> {
     let day = command.effective_date.unwrap_or(tx.clock().business_date());
     let account = account(tx, &command.clearing.account).await?.id;
     tx.lock_accounts(std::slice::from_ref(&account)).await?;

@@ -18,8 +18,8 @@ use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::ledger::{Document, PointQuery};
 use crate::domain::names::{self, AccountRef, ChildName, child_name};
 use crate::domain::receivables::query::DocumentName;
-use crate::service::Settings;
 use crate::service::accounts::resolve::all as resolve_all;
+use crate::service::{Configured, Settings};
 use crate::store::account::KnownAccount;
 use crate::store::{Call, WaitingClearing, WriteTx};
 
@@ -40,19 +40,9 @@ impl Ledger {
         request_id: &str,
         command: PostDocuments,
     ) -> Result<Vec<PostResult>> {
-        let call = Call {
-            method: "ReceivableService.PostDocuments",
-            request_id,
-            command: &command,
-            resource: "documents".into(),
-        };
-        let (settings, work) = (self.settings.clone(), command.clone());
-        self.store
-            .mutate(ctx, call, move |tx| {
-                let (settings, command) = (settings.clone(), work.clone());
-                Box::pin(async move { post_all(tx, &settings, command).await })
-            })
-            .await
+        let call = Call::new("ReceivableService.PostDocuments", request_id, "documents");
+        let command = self.settings.configure(command);
+        Ok(self.store.mutate(ctx, call, command, post_all).await?.into_inner())
     }
 
     /// Takes a document out from a day on, with its clearings.
@@ -62,21 +52,9 @@ impl Ledger {
         request_id: &str,
         command: ReverseDocument,
     ) -> Result<Document> {
-        let call = Call {
-            method: "ReceivableService.ReverseDocument",
-            request_id,
-            command: &command,
-            resource: command.document.id.to_string(),
-        };
-        let work = command.clone();
-        let written = self
-            .store
-            .mutate(ctx, call, move |tx| {
-                let command = work.clone();
-                Box::pin(async move { reverse(tx, command).await })
-            })
-            .await?;
-        self.written(ctx, &written).await
+        let call = Call::new("ReceivableService.ReverseDocument", request_id, &command.document.id);
+        let written = self.store.mutate(ctx, call, command, reverse).await?;
+        self.written(ctx, &written.into_inner()).await
     }
 
     /// A document as a call left it: the same at each repeat of the call, whatever came since.
@@ -181,9 +159,10 @@ async fn delivered(
 
 async fn post_all(
     tx: &mut WriteTx,
-    settings: &Settings,
-    command: PostDocuments,
+    _: &Ctx,
+    c: &Configured<PostDocuments>,
 ) -> Result<Vec<PostResult>> {
+    let Configured { command, settings } = c;
     let refs = named_accounts(&command.documents);
     let nameless = HashMap::new();
     let create = command.create_missing_accounts.then_some(&nameless);
@@ -191,7 +170,8 @@ async fn post_all(
     resolve_all(&refs, found.clone())?;
     let drafts: Vec<Draft<String>> = command
         .documents
-        .into_iter()
+        .iter()
+        .cloned()
         .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
         .collect();
     let Locked { accounts, closed, delivered } = lock(tx, &drafts).await?;
@@ -321,7 +301,7 @@ async fn settle(
     tx.write_changes(changes).await
 }
 
-async fn reverse(tx: &mut WriteTx, command: ReverseDocument) -> Result<Written> {
+async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result<Written> {
     let today = tx.clock().business_date();
     let effective = command.effective_date.unwrap_or(today);
     let account = account(tx, &command.document.account).await?;

@@ -26,25 +26,13 @@ impl Ledger {
         request_id: &str,
         command: WriteOffItem,
     ) -> Result<Document> {
-        let call = Call {
-            method: "ReceivableService.WriteOffItem",
-            request_id,
-            command: &command,
-            resource: command.item.id.to_string(),
-        };
-        let work = command.clone();
-        let written = self
-            .store
-            .mutate(ctx, call, move |tx| {
-                let command = work.clone();
-                Box::pin(async move { write_off(tx, command).await })
-            })
-            .await?;
-        self.written(ctx, &written).await
+        let call = Call::new("ReceivableService.WriteOffItem", request_id, &command.item.id);
+        let written = self.store.mutate(ctx, call, command, write_off).await?;
+        self.written(ctx, &written.into_inner()).await
     }
 }
 
-async fn write_off(tx: &mut WriteTx, command: WriteOffItem) -> Result<Written> {
+async fn write_off(tx: &mut WriteTx, _: &Ctx, command: &WriteOffItem) -> Result<Written> {
     let day = command.posting_date.unwrap_or(tx.clock().business_date());
     let id = command.item.id;
     let (account, mut books) = load(tx, &command.item.account, &[id], day).await?;

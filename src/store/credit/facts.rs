@@ -8,16 +8,18 @@ use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
-use super::{KnownOrder, holds, limits, orders, secured};
+use super::{KnownOrder, orders, secured};
 use crate::domain::credit::component::Component;
-use crate::domain::credit::hold::Hold;
-use crate::domain::credit::limit::Limit;
+use crate::domain::credit::hold::{Hold, HoldScope};
+use crate::domain::credit::limit::{Limit, LimitKind};
 use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::DEFAULT_POLICY;
 use crate::domain::credit::standing::{Node, OverdueCell, Secured, Used};
 use crate::domain::error::{Error, Result};
 use crate::domain::group::MAX_DEPTH;
 use crate::domain::money::Currency;
+use crate::store::columns::OrEmpty;
+use crate::store::entity::credit_limit;
 use crate::store::sql::{self, Kind};
 
 /// The facts, as of now.
@@ -294,40 +296,39 @@ impl Row {
     }
 
     fn limit(self) -> Result<Limit> {
-        let days = i32::try_from(self.n5).map_err(|_| unreadable("a limit"))?;
-        limits::Row {
-            id: self.id.ok_or_else(|| unreadable("a limit"))?,
+        let unreadable = || unreadable("a limit");
+        let row = credit_limit::Model {
+            id: self.id.ok_or_else(unreadable)?,
             account_id: self.account_id,
             segment: self.t1,
-            kind: self.t2,
+            kind: LimitKind::parse(&self.t2).ok_or_else(unreadable)?,
             amount: self.n1,
-            currency: self.t3,
-            valid_from: self.d1.ok_or_else(|| unreadable("a limit"))?,
-            valid_to: self.d2.ok_or_else(|| unreadable("a limit"))?,
+            currency: OrEmpty::parse(&self.t3).ok_or_else(unreadable)?,
+            valid_from: self.d1.ok_or_else(unreadable)?,
+            valid_to: self.d2.ok_or_else(unreadable)?,
             temporary: self.n3 != 0,
             overdue_amount: self.n4,
-            overdue_currency: self.t4,
-            overdue_days: days,
-            approver: self.t5,
-            reason: self.t6,
+            overdue_currency: OrEmpty::parse(&self.t4).ok_or_else(unreadable)?,
+            overdue_days: i32::try_from(self.n5).map_err(|_| unreadable())?,
+            approver: self.t5.into(),
+            reason: self.t6.into(),
             recorded_us: self.n2,
-        }
-        .into_domain()
+            superseded_us: 0,
+        };
+        Ok(row.into())
     }
 
     fn hold(self) -> Result<Hold> {
-        holds::Row {
-            id: self.id.ok_or_else(|| unreadable("a hold"))?,
+        let unreadable = || unreadable("a hold");
+        Ok(Hold {
+            id: self.id.ok_or_else(unreadable)?,
             account_id: self.account_id,
-            scope: self.t1,
-            reason: self.t2,
+            scope: HoldScope::parse(&self.t1).ok_or_else(unreadable)?,
+            reason: self.t2.into(),
             placed_by: self.t3,
             recorded_us: self.n1,
-            release_us: 0,
-            released_by: String::new(),
-            release_reason: String::new(),
-        }
-        .into_domain()
+            release: None,
+        })
     }
 
     fn overdue(&self) -> Result<OverdueCell> {

@@ -1,33 +1,27 @@
 //! Policies, and which of them is active: the last activation counts.
 
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::{
+    ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use crate::domain::credit::policy::{DEFAULT_POLICY, Policy, PolicyKey};
 use crate::domain::error::{Error, Result};
-use crate::store::{ReadTx, WriteTx, sql};
+use crate::domain::page::{Page, PageOf};
+use crate::store::columns::{from_json, to_json};
+use crate::store::entity::credit_policy::{Column, Entity, Model};
+use crate::store::entity::credit_policy_activation as activation;
+use crate::store::{ReadTx, WriteTx, keyset, rows, sql};
 
 /// The lock of activations. Two keys: the settled watermark uses locks of one, which never
 /// meet these.
 const ACTIVATION_LOCK: (i32, i32) = (0x0063_7270, 1);
 
-const COLUMNS: &str = "p.id, p.detail, p.created_by, p.recorded_us";
-
 /// The policy decisions are made by, and when it was activated: the version of what is active.
 /// 0 before any was.
 pub(in crate::store) async fn active_policy(conn: &impl ConnectionTrait) -> Result<(Policy, i64)> {
-    #[derive(FromQueryResult)]
-    struct Activation {
-        policy_id: String,
-        recorded_us: i64,
-    }
-    let last: Option<Activation> = sql::one(
-        conn,
-        "SELECT policy_id, recorded_us FROM credit_policy_activation \
-         ORDER BY recorded_us DESC LIMIT 1",
-        vec![],
-    )
-    .await?;
-    let Some(Activation { policy_id, recorded_us }) = last else {
+    let last = activation::Entity::find().order_by_desc(activation::Column::RecordedUs).limit(1);
+    let Some(activation::Model { recorded_us, policy_id, .. }) = rows::one(conn, last).await?
+    else {
         return Ok((Policy::default(), 0));
     };
     let gone = || Error::internal(format!("the active policy {policy_id} is gone"));
@@ -43,13 +37,13 @@ pub(in crate::store) async fn policy(
     if id == DEFAULT_POLICY {
         return Ok(Some(Policy::default()));
     }
-    let row: Option<Row> = sql::one(
-        conn,
-        format!("SELECT {COLUMNS} FROM credit_policy p WHERE p.id = $1"),
-        vec![id.into()],
-    )
-    .await?;
-    row.map(Row::into_domain).transpose()
+    rows::one(conn, Entity::find_by_id(id)).await?.map(stored).transpose()
+}
+
+fn stored(row: Model) -> Result<Policy> {
+    let Model { id, detail, created_by, recorded_us } = row;
+    let policy: Policy = from_json("policy", &detail)?;
+    Ok(Policy { id, created_by, recorded_us, ..policy })
 }
 
 impl WriteTx {
@@ -64,21 +58,13 @@ impl WriteTx {
 
     /// Adds a policy; answers false, and does nothing, if there is one of its id.
     pub async fn add_credit_policy(&self, policy: &Policy) -> Result<bool> {
-        let detail = serde_json::to_string(policy)
-            .map_err(|e| Error::internal(format!("a policy cannot be encoded: {e}")))?;
-        let added = sql::execute(
-            &self.conn,
-            "INSERT INTO credit_policy (id, detail, created_by, recorded_us) \
-             VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING",
-            vec![
-                policy.id.as_str().into(),
-                detail.into(),
-                policy.created_by.as_str().into(),
-                policy.recorded_us.into(),
-            ],
-        )
-        .await?;
-        Ok(added > 0)
+        let row = Model {
+            id: policy.id.clone(),
+            detail: to_json("a policy", policy)?,
+            created_by: policy.created_by.clone(),
+            recorded_us: policy.recorded_us,
+        };
+        Ok(rows::insert_new(&self.conn, vec![row]).await? > 0)
     }
 
     /// The active policy and its version, which stay so until this transaction ends.
@@ -101,13 +87,12 @@ impl WriteTx {
         version: i64,
     ) -> Result<i64> {
         let recorded_us = self.record_after(version).await?;
-        sql::execute(
-            &self.conn,
-            "INSERT INTO credit_policy_activation (recorded_us, policy_id, activated_by) \
-             VALUES ($1, $2, $3)",
-            vec![recorded_us.into(), id.into(), activated_by.into()],
-        )
-        .await?;
+        let row = activation::Model {
+            recorded_us,
+            policy_id: id.to_owned(),
+            activated_by: activated_by.to_owned(),
+        };
+        rows::insert_one(&self.conn, row).await?;
         Ok(recorded_us)
     }
 }
@@ -122,42 +107,27 @@ impl ReadTx {
         policy(&self.conn, id).await
     }
 
-    /// At most `count` policies, the latest first and the built-in one last, from behind
-    /// `after` on.
+    /// A page of policies, the latest first and the built-in one last.
     pub async fn credit_policies(
         &self,
-        after: Option<PolicyKey>,
-        count: usize,
-    ) -> Result<Vec<Policy>> {
-        let mut sql = format!("SELECT {COLUMNS} FROM credit_policy p");
-        let mut values = vec![(count as i64).into()];
-        if let Some((recorded_us, id)) = after {
-            sql += " WHERE (p.recorded_us, p.id) < ($2, $3)";
-            values.extend([recorded_us.into(), id.into()]);
+        page: PageOf<PolicyKey>,
+    ) -> Result<Page<Policy, PolicyKey>> {
+        let policies = Entity::find()
+            .apply_if(page.after.clone(), |policies, (recorded_us, id)| {
+                let key = [recorded_us.into(), id.into()];
+                policies.filter(keyset::behind([Column::RecordedUs, Column::Id], key, true))
+            })
+            .order_by_desc(Column::RecordedUs)
+            .order_by_desc(Column::Id)
+            .limit(page.to_read());
+        let mut read = rows::all(&self.conn, policies)
+            .await?
+            .into_iter()
+            .map(stored)
+            .collect::<Result<Vec<_>>>()?;
+        if (read.len() as u64) < page.to_read() {
+            read.push(Policy::default());
         }
-        sql += " ORDER BY p.recorded_us DESC, p.id DESC LIMIT $1";
-        let rows: Vec<Row> = sql::all(&self.conn, sql, values).await?;
-        let mut policies = rows.into_iter().map(Row::into_domain).collect::<Result<Vec<_>>>()?;
-        if policies.len() < count {
-            policies.push(Policy::default());
-        }
-        Ok(policies)
-    }
-}
-
-#[derive(FromQueryResult)]
-struct Row {
-    id: String,
-    detail: String,
-    created_by: String,
-    recorded_us: i64,
-}
-
-impl Row {
-    fn into_domain(self) -> Result<Policy> {
-        let Self { id, detail, created_by, recorded_us } = self;
-        let policy: Policy = serde_json::from_str(&detail)
-            .map_err(|e| Error::internal(format!("the stored policy {id}: {e}")))?;
-        Ok(Policy { id, created_by, recorded_us, ..policy })
+        Ok(page.cut(read, |policy| (policy.recorded_us, policy.id.clone())))
     }
 }

@@ -62,11 +62,12 @@ fn secured<'a>(
     disputed: impl Iterator<Item = &'a DisputedRow>,
     today: NaiveDate,
 ) -> Result<Secured> {
-    let oldest = security.oldest_eligible(today);
+    let oldest = security.terms.oldest_eligible(today);
     let is_eligible = |document: NaiveDate, due: NaiveDate| {
         let terms = (due - document).num_days();
         due >= oldest
-            && (security.terms_days_max == 0 || terms <= i64::from(security.terms_days_max))
+            && (security.terms.terms_days_max == 0
+                || terms <= i64::from(security.terms.terms_days_max))
     };
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
     for row in open.iter().filter(|row| is_eligible(row.document_date, row.due_date)) {
@@ -98,7 +99,7 @@ fn table<'a>(securities: impl Iterator<Item = &'a Security>) -> Rows {
 
 /// Along the projection by due date: where terms do not matter, neither do documents.
 async fn by_due_date(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<OpenRow>> {
-    let rows = table(all.iter().filter(|security| security.terms_days_max == 0));
+    let rows = table(all.iter().filter(|security| security.terms.terms_days_max == 0));
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -113,7 +114,7 @@ async fn by_due_date(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Ve
 
 /// Item by item, where longer terms are not eligible.
 async fn by_terms(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<OpenRow>> {
-    let rows = table(all.iter().filter(|security| security.terms_days_max > 0));
+    let rows = table(all.iter().filter(|security| security.terms.terms_days_max > 0));
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -160,7 +161,7 @@ async fn disputed(
     all: &[Security],
     today: NaiveDate,
 ) -> Result<Vec<DisputedRow>> {
-    let rows = table(all.iter().filter(|security| !security.covers_disputed));
+    let rows = table(all.iter().filter(|security| !security.terms.covers_disputed));
     if rows.is_empty() {
         return Ok(Vec::new());
     }

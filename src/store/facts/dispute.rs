@@ -1,15 +1,18 @@
 //! Disputes over items.
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
 use crate::domain::dispute::Contested;
 use crate::domain::error::{Error, Result};
 use crate::domain::item::Side;
 use crate::domain::money::Currency;
+use crate::domain::personal::Personal;
 use crate::domain::receivables::{Dispute, DisputeOutcome};
-use crate::store::{Store, WriteTx, sql};
+use crate::store::entity::dispute::{Column, Entity, Model};
+use crate::store::entity::{dispute_end, item};
+use crate::store::{Store, WriteTx, rows, sql};
 
 /// An item and what may still be disputed of it.
 #[derive(Debug, Clone)]
@@ -32,16 +35,11 @@ impl WriteTx {
         item_id: Uuid,
         from: NaiveDate,
     ) -> Result<Option<DisputedItem>> {
-        let row: Option<ItemRow> = sql::one(
-            &self.conn,
-            "SELECT currency, amount, open FROM item WHERE id = $1 AND account_id = $2",
-            vec![item_id.into(), account_id.into()],
-        )
-        .await?;
-        let Some(row) = row else { return Ok(None) };
+        let item = item::Entity::find_by_id(item_id).filter(item::Column::AccountId.eq(account_id));
+        let Some(row) = rows::one(&self.conn, item).await? else { return Ok(None) };
         Ok(Some(DisputedItem {
             side: if row.amount > 0 { Side::Debit } else { Side::Credit },
-            currency: currency(&row.currency)?,
+            currency: row.currency,
             open: row.open,
             future: future(&self.conn, account_id, item_id, from).await?,
             others: contested(&self.conn, account_id, item_id).await?,
@@ -49,38 +47,18 @@ impl WriteTx {
     }
 
     pub async fn add_dispute(&self, dispute: &Dispute) -> Result<()> {
-        sql::execute(
-            &self.conn,
-            "INSERT INTO dispute (id, account_id, item_id, amount, reason_code, note, open_date, \
-             recorded_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-            vec![
-                dispute.id.into(),
-                dispute.account_id.as_str().into(),
-                dispute.item_id.into(),
-                dispute.amount.into(),
-                dispute.reason_code.as_str().into(),
-                dispute.note.as_str().into(),
-                dispute.open_date.into(),
-                dispute.recorded_us.into(),
-            ],
-        )
-        .await?;
-        Ok(())
+        rows::insert_one(&self.conn, Model::from(dispute)).await
     }
 
     /// A dispute of the account, as it stands.
     pub async fn dispute(&self, account_id: &str, id: Uuid) -> Result<Option<Dispute>> {
-        let row: Option<Row> = sql::one(
-            &self.conn,
-            "SELECT d.id, d.account_id, d.item_id, i.currency, d.amount, d.reason_code, d.note, \
-               d.open_date, e.resolve_date, e.outcome, d.recorded_us \
-             FROM dispute d JOIN item i ON i.id = d.item_id \
-             LEFT JOIN dispute_end e ON e.dispute_id = d.id \
-             WHERE d.id = $1 AND d.account_id = $2",
-            vec![id.into(), account_id.into()],
-        )
-        .await?;
-        row.map(Row::into_domain).transpose()
+        let dispute = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));
+        let Some(row) = rows::one(&self.conn, dispute).await? else { return Ok(None) };
+        let item = rows::one(&self.conn, item::Entity::find_by_id(row.item_id)).await?;
+        let gone = || Error::internal(format!("the item of the dispute {id} is gone"));
+        let currency = item.ok_or_else(gone)?.currency;
+        let end = rows::one(&self.conn, dispute_end::Entity::find_by_id(id)).await?;
+        Ok(Some(row.into_dispute(currency, end)))
     }
 
     pub async fn end_dispute(
@@ -90,27 +68,17 @@ impl WriteTx {
         resolve_date: NaiveDate,
         recorded_us: i64,
     ) -> Result<()> {
-        sql::execute(
-            &self.conn,
-            "INSERT INTO dispute_end (dispute_id, outcome, resolve_date, recorded_us) \
-             VALUES ($1, $2, $3, $4)",
-            vec![id.into(), outcome.as_str().into(), resolve_date.into(), recorded_us.into()],
-        )
-        .await?;
-        Ok(())
+        let end = dispute_end::Model { dispute_id: id, outcome, resolve_date, recorded_us };
+        rows::insert_one(&self.conn, end).await
     }
 }
 
 impl Store {
-    /// The text that people wrote about a dispute; it is kept in this one place.
-    pub async fn dispute_note(&self, id: Uuid) -> Result<String> {
-        let note = sql::scalar(
-            &self.reader,
-            "SELECT note AS v FROM dispute WHERE id = $1",
-            vec![id.into()],
-        )
-        .await?;
-        note.ok_or_else(|| Error::internal(format!("the dispute {id} is gone")))
+    /// The text that people wrote about a dispute; it is kept in its row alone.
+    pub async fn dispute_note(&self, id: Uuid) -> Result<Personal> {
+        let row = rows::one(&self.reader, Entity::find_by_id(id)).await?;
+        let row = row.ok_or_else(|| Error::internal(format!("the dispute {id} is gone")))?;
+        Ok(row.note)
     }
 }
 
@@ -161,66 +129,6 @@ async fn contested(
         resolve_date: o.resolve_date,
     };
     Ok(others.into_iter().map(contested).collect())
-}
-
-#[derive(FromQueryResult)]
-struct ItemRow {
-    currency: String,
-    amount: i64,
-    open: i64,
-}
-
-#[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    account_id: String,
-    item_id: Uuid,
-    currency: String,
-    amount: i64,
-    reason_code: String,
-    note: String,
-    open_date: NaiveDate,
-    resolve_date: Option<NaiveDate>,
-    outcome: Option<String>,
-    recorded_us: i64,
-}
-
-impl Row {
-    fn into_domain(self) -> Result<Dispute> {
-        let Self {
-            id,
-            account_id,
-            item_id,
-            currency: code,
-            amount,
-            reason_code,
-            note,
-            open_date,
-            resolve_date,
-            outcome,
-            recorded_us,
-        } = self;
-        let resolved = match resolve_date.zip(outcome) {
-            None => None,
-            Some((date, name)) => {
-                let outcome = DisputeOutcome::parse(&name)
-                    .ok_or_else(|| Error::internal(format!("stored outcome {name}")))?;
-                Some((date, outcome))
-            }
-        };
-        Ok(Dispute {
-            id,
-            account_id,
-            item_id,
-            currency: currency(&code)?,
-            amount,
-            reason_code,
-            note,
-            open_date,
-            resolved,
-            recorded_us,
-        })
-    }
 }
 
 pub(in crate::store) fn currency(code: &str) -> Result<Currency> {

@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::FromQueryResult;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::dispute::currency;
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
+use crate::domain::personal::Personal;
 use crate::domain::promise::{self, PromiseState};
 use crate::domain::receivables::Promise;
-use crate::store::sql::{self, Cell, Kind, Rows};
-use crate::store::{Store, WriteTx};
+use crate::store::entity::promise::{Column, Entity, Model};
+use crate::store::entity::{item, promise_end, promise_item};
+use crate::store::{Store, WriteTx, rows, sql};
 
 /// What a promise must know of an item it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,52 +30,21 @@ impl WriteTx {
         account_id: &str,
         items: &[Uuid],
     ) -> Result<HashMap<Uuid, PromisedItem>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            id: Uuid,
-            currency: String,
-            amount: i64,
-        }
-        let set = sql::set(Kind::Uuid, items.iter().copied());
-        let account = set.parameters(&self.conn) + 1;
-        let mut values = set.values(&self.conn);
-        values.push(account_id.into());
-        let sql = format!(
-            "SELECT id, currency, amount FROM item WHERE id IN {} AND account_id = ${account}",
-            set.subquery(&self.conn, 1)
+        let items = item::Entity::find().filter(item::Column::AccountId.eq(account_id)).filter(
+            rows::among(self.conn.get_database_backend(), item::Column::Id, items.iter().copied()),
         );
-        let rows: Vec<Row> = sql::all(&self.conn, sql, values).await?;
-        rows.into_iter()
-            .map(|row| {
-                let side = if row.amount > 0 { Side::Debit } else { Side::Credit };
-                Ok((row.id, PromisedItem { side, currency: currency(&row.currency)? }))
-            })
-            .collect()
+        let promised = |row: item::Model| {
+            let side = if row.amount > 0 { Side::Debit } else { Side::Credit };
+            (row.id, PromisedItem { side, currency: row.currency })
+        };
+        Ok(rows::all(&self.conn, items).await?.into_iter().map(promised).collect())
     }
 
     pub async fn add_promise(&self, promise: &Promise) -> Result<()> {
-        sql::execute(
-            &self.conn,
-            "INSERT INTO promise (id, account_id, currency, amount, promise_date, pay_by_date, \
-             grace_days, promised_by, recorded_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-            vec![
-                promise.id.into(),
-                promise.account_id.as_str().into(),
-                promise.currency.code().into(),
-                promise.amount.into(),
-                promise.promise_date.into(),
-                promise.pay_by_date.into(),
-                promise.grace_days.into(),
-                promise.promised_by.as_str().into(),
-                promise.recorded_us.into(),
-            ],
-        )
-        .await?;
-        let mut items = Rows::new(&[("promise_id", Kind::Uuid), ("item_id", Kind::Uuid)]);
-        for &item in &promise.items {
-            items.push([Cell::from(promise.id), item.into()]);
-        }
-        sql::insert(&self.conn, "promise_item", items, "").await?;
+        rows::insert_one(&self.conn, Model::from(promise)).await?;
+        let item = |&item_id| promise_item::Model { promise_id: promise.id, item_id };
+        let items: Vec<_> = promise.items.iter().map(item).collect();
+        rows::insert(&self.conn, items).await?;
         Ok(())
     }
 
@@ -85,25 +55,20 @@ impl WriteTx {
         id: Uuid,
         as_of: NaiveDate,
     ) -> Result<Option<Promise>> {
-        let row: Option<Row> = sql::one(
-            &self.conn,
-            "SELECT p.id, p.account_id, p.currency, p.amount, p.promise_date, p.pay_by_date, \
-               p.grace_days, p.promised_by, p.recorded_us, e.withdraw_date \
-             FROM promise p LEFT JOIN promise_end e ON e.promise_id = p.id \
-             WHERE p.id = $1 AND p.account_id = $2",
-            vec![id.into(), account_id.into()],
-        )
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let items = sql::all::<ItemRow>(
-            &self.conn,
-            "SELECT item_id FROM promise_item WHERE promise_id = $1 ORDER BY item_id",
-            vec![id.into()],
-        )
-        .await?;
+        let promise = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));
+        let Some(row) = rows::one(&self.conn, promise).await? else { return Ok(None) };
+        let items = promise_item::Entity::find()
+            .filter(promise_item::Column::PromiseId.eq(id))
+            .order_by_asc(promise_item::Column::ItemId);
+        let items = rows::all(&self.conn, items).await?.into_iter().map(|row| row.item_id);
         let deadline = deadline(row.pay_by_date, row.grace_days);
         let received = self.received(id, row.promise_date, deadline.min(as_of), as_of).await?;
-        row.into_domain(items, received, as_of).map(Some)
+        // Asked for to be changed, so a withdrawal counts from when it is recorded.
+        let state = match rows::one(&self.conn, promise_end::Entity::find_by_id(id)).await? {
+            Some(_) => PromiseState::Withdrawn,
+            None => promise::state(row.amount, received, deadline, as_of, false),
+        };
+        Ok(Some(row.into_promise(items.collect(), received, state)))
     }
 
     /// What receipts took off the items of a promise from its first day to its last, both
@@ -141,87 +106,21 @@ impl WriteTx {
         withdraw_date: NaiveDate,
         recorded_us: i64,
     ) -> Result<()> {
-        sql::execute(
-            &self.conn,
-            "INSERT INTO promise_end (promise_id, withdraw_date, recorded_us) VALUES ($1, $2, $3)",
-            vec![id.into(), withdraw_date.into(), recorded_us.into()],
-        )
-        .await?;
-        Ok(())
+        let end = promise_end::Model { promise_id: id, withdraw_date, recorded_us };
+        rows::insert_one(&self.conn, end).await
     }
 }
 
 impl Store {
-    /// The person who made a promise; the name is kept in this one place.
-    pub async fn promised_by(&self, id: Uuid) -> Result<String> {
-        let name = sql::scalar(
-            &self.reader,
-            "SELECT promised_by AS v FROM promise WHERE id = $1",
-            vec![id.into()],
-        )
-        .await?;
-        name.ok_or_else(|| Error::internal(format!("the promise {id} is gone")))
+    /// The person who made a promise; the name is kept in its row alone.
+    pub async fn promised_by(&self, id: Uuid) -> Result<Personal> {
+        let row = rows::one(&self.reader, Entity::find_by_id(id)).await?;
+        let row = row.ok_or_else(|| Error::internal(format!("the promise {id} is gone")))?;
+        Ok(row.promised_by)
     }
 }
 
 /// The last day on which money still keeps the promise.
 fn deadline(pay_by: NaiveDate, grace_days: i32) -> NaiveDate {
     crate::domain::dates::add_days(pay_by, grace_days.unsigned_abs())
-}
-
-#[derive(FromQueryResult)]
-struct ItemRow {
-    item_id: Uuid,
-}
-
-#[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    account_id: String,
-    currency: String,
-    amount: i64,
-    promise_date: NaiveDate,
-    pay_by_date: NaiveDate,
-    grace_days: i32,
-    promised_by: String,
-    recorded_us: i64,
-    withdraw_date: Option<NaiveDate>,
-}
-
-impl Row {
-    fn into_domain(self, items: Vec<ItemRow>, received: i64, as_of: NaiveDate) -> Result<Promise> {
-        let Self {
-            id,
-            account_id,
-            currency: code,
-            amount,
-            promise_date,
-            pay_by_date,
-            grace_days,
-            promised_by,
-            recorded_us,
-            withdraw_date,
-        } = self;
-        // Asked for to be changed, so a withdrawal counts from when it is recorded.
-        let state = match withdraw_date {
-            Some(_) => PromiseState::Withdrawn,
-            None => {
-                promise::state(amount, received, deadline(pay_by_date, grace_days), as_of, false)
-            }
-        };
-        Ok(Promise {
-            id,
-            account_id,
-            items: items.into_iter().map(|row| row.item_id).collect(),
-            currency: currency(&code)?,
-            amount,
-            promise_date,
-            pay_by_date,
-            grace_days,
-            promised_by,
-            received,
-            state,
-            recorded_us,
-        })
-    }
 }

@@ -96,7 +96,7 @@ impl DisputeRow {
             currency: currency(&code)?,
             amount,
             reason_code,
-            note,
+            note: note.into(),
             open_date,
             resolved,
             recorded_us,

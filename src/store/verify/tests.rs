@@ -1,6 +1,8 @@
 use super::Check;
+use crate::ctx::Ctx;
+use crate::domain::error::Result;
 use crate::store::seed::{Fresh, Item, day, fresh};
-use crate::store::{Call, Event};
+use crate::store::{Call, Event, WriteTx};
 
 /// Two invoices, of which a receipt settled one in part, and a sealed audit of two rows.
 async fn ledger() -> Vec<Fresh> {
@@ -20,28 +22,23 @@ async fn ledger() -> Vec<Fresh> {
         db.item(item("globex", 500)).await;
         db.clear(receipt, invoice, 3_000, day(6, 20)).await;
         for request in ["1", "2"] {
-            let call = Call {
-                method: "Test.Write",
-                request_id: request,
-                command: &request,
-                resource: "accounts/acme".into(),
-            };
-            let event = || Event {
-                account_id: "acme".into(),
-                event_type: "test",
-                subject: "accounts/acme".into(),
-                data: serde_json::json!({}),
-            };
-            db.store
-                .mutate(&db.ctx, call, move |tx| {
-                    Box::pin(async move { tx.publish(vec![event()]).await })
-                })
-                .await
-                .unwrap();
+            let call = Call::new("Test.Write", request, "accounts/acme");
+            db.store.mutate(&db.ctx, call, request, publish).await.unwrap();
         }
         db.store.seal(&db.ctx).await.unwrap();
     }
     all
+}
+
+async fn publish(tx: &mut WriteTx, _: &Ctx, _: &&str) -> Result<()> {
+    let data = serde_json::json!({});
+    let event = Event {
+        account_id: "acme".into(),
+        event_type: "test",
+        subject: "accounts/acme".into(),
+        data,
+    };
+    tx.publish(vec![event]).await
 }
 
 async fn failing(db: &Fresh) -> Vec<(&'static str, i64)> {

@@ -1,7 +1,7 @@
 //! ListAccounts: what is asked for, and the page that answers it.
 
 use crate::api::convert::read;
-use crate::api::list::{Order, Page, order_by};
+use crate::api::list::{Order, PageRequest, order_by};
 use crate::domain::account::{
     AccountFilter, AccountKey, AccountList, AccountOrder, AccountPage, AccountState,
     DISPLAY_NAME_CHARS_MAX,
@@ -19,9 +19,9 @@ const ORDERS: &[(&str, AccountOrder)] = &[
 const DEFAULT_ORDER: Order<AccountOrder> = Order { by: AccountOrder::Id, descending: false };
 
 /// The list asked for, and the page it has to be answered as.
-pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, Page)> {
+pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageRequest)> {
     let mut violations = Violations::new();
-    let page = Page::parse(&request, &mut violations);
+    let page = PageRequest::parse(&request, &mut violations);
     let pb::ListAccountsRequest {
         page_size: _,
         page_token: _,
@@ -98,7 +98,7 @@ fn key(key: AccountKey) -> Vec<String> {
     }
 }
 
-pub fn page(answer: AccountPage, page: &Page) -> pb::ListAccountsResponse {
+pub fn page(answer: AccountPage, page: &PageRequest) -> pb::ListAccountsResponse {
     let AccountPage { accounts, next } = answer;
     pb::ListAccountsResponse {
         accounts: accounts.into_iter().map(super::account).collect(),

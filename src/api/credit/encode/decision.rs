@@ -4,11 +4,13 @@ use chrono::NaiveDate;
 
 use crate::api::convert::write;
 use crate::api::credit::enums;
+use crate::api::list::PageRequest;
 use crate::domain::credit::decision::{Decision, LimitUse, Part, Reason, Remedy};
 use crate::domain::credit::limit::{Limit, LimitState, StandingLimit};
 use crate::domain::credit::order::Now;
 use crate::domain::money::Money;
 use crate::domain::names::{CREDIT_DECISIONS, account_name, child_name, policy_name};
+use crate::domain::page::Page;
 use crate::pb;
 
 use super::order::{key, reservation};
@@ -64,9 +66,9 @@ pub fn decision(decision: Decision) -> pb::CreditDecision {
     }
 }
 
-pub fn decisions(decisions: Vec<Decision>, token: String) -> pb::ListCreditDecisionsResponse {
-    let decisions = decisions.into_iter().map(decision).collect();
-    pb::ListCreditDecisionsResponse { decisions, next_page_token: token }
+pub fn decisions(page: Page<Decision>, request: &PageRequest) -> pb::ListCreditDecisionsResponse {
+    let (decisions, next_page_token) = request.answer(page, decision);
+    pb::ListCreditDecisionsResponse { decisions, next_page_token }
 }
 
 pub(super) fn reason(reason: Reason) -> pb::CreditReason {

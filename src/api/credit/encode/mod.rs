@@ -8,22 +8,12 @@ mod rule;
 pub use decision::{decision, decisions};
 pub use order::{reservation, reservations};
 pub use profile::profile;
-pub use rule::{
-    hold, holds, limit, limits, next_policies_token, policies, policy, securities, security,
-};
-
-use uuid::Uuid;
+pub use rule::{hold, holds, limit, limits, policies, policy, securities, security};
 
 use crate::api::convert::write;
-use crate::api::list::Page;
 use crate::domain::money::{Currency, Money};
 use crate::domain::rates::UsedRate;
 use crate::pb;
-
-/// The token of the page that goes on from this id; empty at the end.
-pub fn next_page_token(page: &Page, next: Option<Uuid>) -> String {
-    next.map(|id| page.next(None, None, vec![id.to_string()])).unwrap_or_default()
-}
 
 fn money(Money { minor, currency }: Money) -> pb::Money {
     write::money(minor, currency)

@@ -2,9 +2,11 @@
 
 use crate::api::convert::write;
 use crate::api::credit::enums;
+use crate::api::list::PageRequest;
 use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::order::{NEVER, Now, Order};
 use crate::domain::names::{CREDIT_DECISIONS, CREDIT_RESERVATIONS, child_name};
+use crate::domain::page::Page;
 use crate::pb;
 
 /// An order as it stands at that moment.
@@ -54,9 +56,13 @@ pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
     }
 }
 
-pub fn reservations(orders: Vec<(Order, Now)>, token: String) -> pb::ListReservationsResponse {
-    let reservations = orders.into_iter().map(|(order, now)| reservation(order, now)).collect();
-    pb::ListReservationsResponse { reservations, next_page_token: token }
+pub fn reservations(
+    page: Page<(Order, Now)>,
+    request: &PageRequest,
+) -> pb::ListReservationsResponse {
+    let (reservations, next_page_token) =
+        request.answer(page, |(order, now)| reservation(order, now));
+    pb::ListReservationsResponse { reservations, next_page_token }
 }
 
 pub(super) fn key(OrderKey { system, order_ref }: OrderKey) -> pb::OrderKey {

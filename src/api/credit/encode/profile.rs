@@ -42,7 +42,7 @@ pub fn profile(profile: Profile) -> pb::CreditProfile {
 
 fn security_use(security_use: SecurityUse) -> pb::CreditSecurityUse {
     let SecurityUse { security, eligible, cover, at_risk } = security_use;
-    let currency = security.cover_limit.currency;
+    let currency = security.terms.cover_limit.currency;
     pb::CreditSecurityUse {
         security: Some(self::security(security)),
         eligible: Some(write::money(eligible, currency)),

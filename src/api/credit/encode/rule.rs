@@ -3,14 +3,15 @@
 use crate::api::convert::write;
 use crate::api::credit::enums;
 use crate::api::etag;
-use crate::api::list::Page;
+use crate::api::list::PageRequest;
 use crate::domain::credit::hold::Hold;
 use crate::domain::credit::limit::{Limit, StandingLimit};
 use crate::domain::credit::policy::{Policy, PolicyKey, StandingPolicy};
-use crate::domain::credit::security::Security;
+use crate::domain::credit::security::{Security, SecurityTerms};
 use crate::domain::names::{
     CREDIT_HOLDS, CREDIT_LIMITS, CREDIT_SECURITIES, child_name, policy_name,
 };
+use crate::domain::page::Page;
 use crate::pb;
 
 use super::money;
@@ -40,8 +41,8 @@ pub fn limit(limit: StandingLimit) -> pb::CreditLimit {
         valid_from: Some(write::date(valid_from)),
         valid_to: write::known_date(valid_to),
         temporary,
-        approver,
-        reason,
+        approver: approver.into_exposed(),
+        reason: reason.into_exposed(),
         overdue_amount_max: overdue_amount_max.map(money),
         overdue_days_max,
         state: enums::write_limit_state(state).into(),
@@ -50,9 +51,9 @@ pub fn limit(limit: StandingLimit) -> pb::CreditLimit {
     }
 }
 
-pub fn limits(limits: Vec<StandingLimit>, token: String) -> pb::ListCreditLimitsResponse {
-    let limits = limits.into_iter().map(limit).collect();
-    pb::ListCreditLimitsResponse { limits, next_page_token: token }
+pub fn limits(page: Page<StandingLimit>, request: &PageRequest) -> pb::ListCreditLimitsResponse {
+    let (limits, next_page_token) = request.answer(page, limit);
+    pb::ListCreditLimitsResponse { limits, next_page_token }
 }
 
 pub fn hold(hold: Hold) -> pb::CreditHold {
@@ -63,24 +64,23 @@ pub fn hold(hold: Hold) -> pb::CreditHold {
     pb::CreditHold {
         name: child_name(&account_id, CREDIT_HOLDS, id),
         scope: enums::write_scope(scope).into(),
-        reason,
+        reason: reason.into_exposed(),
         placed_by,
         create_time: Some(write::timestamp(recorded_us)),
         release_time,
         released_by,
-        release_reason,
+        release_reason: release_reason.into_exposed(),
     }
 }
 
-pub fn holds(holds: Vec<Hold>, token: String) -> pb::ListCreditHoldsResponse {
-    let holds = holds.into_iter().map(hold).collect();
-    pb::ListCreditHoldsResponse { holds, next_page_token: token }
+pub fn holds(page: Page<Hold>, request: &PageRequest) -> pb::ListCreditHoldsResponse {
+    let (holds, next_page_token) = request.answer(page, hold);
+    pb::ListCreditHoldsResponse { holds, next_page_token }
 }
 
 pub fn security(security: Security) -> pb::CreditSecurity {
-    let Security {
-        id,
-        account_id,
+    let Security { id, account_id, terms, valid_from, valid_to, recorded_us, end } = security;
+    let SecurityTerms {
         kind,
         issuer,
         reference,
@@ -91,11 +91,7 @@ pub fn security(security: Security) -> pb::CreditSecurity {
         overdue_days_max,
         covers_disputed,
         notification_days,
-        valid_from,
-        valid_to,
-        recorded_us,
-        end,
-    } = security;
+    } = terms;
     pb::CreditSecurity {
         name: child_name(&account_id, CREDIT_SECURITIES, id),
         kind: enums::write_security_kind(kind).into(),
@@ -112,13 +108,13 @@ pub fn security(security: Security) -> pb::CreditSecurity {
         valid_to: write::known_date(valid_to),
         create_time: Some(write::timestamp(recorded_us)),
         end_time: end.as_ref().map(|end| write::timestamp(end.us)),
-        end_reason: end.map(|end| end.reason).unwrap_or_default(),
+        end_reason: end.map(|end| end.reason.into_exposed()).unwrap_or_default(),
     }
 }
 
-pub fn securities(securities: Vec<Security>, token: String) -> pb::ListCreditSecuritiesResponse {
-    let securities = securities.into_iter().map(security).collect();
-    pb::ListCreditSecuritiesResponse { securities, next_page_token: token }
+pub fn securities(page: Page<Security>, request: &PageRequest) -> pb::ListCreditSecuritiesResponse {
+    let (securities, next_page_token) = request.answer(page, security);
+    pb::ListCreditSecuritiesResponse { securities, next_page_token }
 }
 
 pub fn policy(policy: StandingPolicy) -> pb::CreditPolicy {
@@ -165,13 +161,10 @@ pub fn policy(policy: StandingPolicy) -> pb::CreditPolicy {
     }
 }
 
-pub fn policies(policies: Vec<StandingPolicy>, token: String) -> pb::ListCreditPoliciesResponse {
-    let policies = policies.into_iter().map(policy).collect();
-    pb::ListCreditPoliciesResponse { policies, next_page_token: token }
-}
-
-/// The token of the page that goes on from this policy; empty at the end.
-pub fn next_policies_token(page: &Page, next: Option<PolicyKey>) -> String {
-    next.map(|(recorded, id)| page.next(None, None, vec![recorded.to_string(), id]))
-        .unwrap_or_default()
+pub fn policies(
+    page: Page<StandingPolicy, PolicyKey>,
+    request: &PageRequest,
+) -> pb::ListCreditPoliciesResponse {
+    let (policies, next_page_token) = request.answer(page, policy);
+    pb::ListCreditPoliciesResponse { policies, next_page_token }
 }

@@ -37,7 +37,7 @@ pub fn dispute(dispute: Dispute) -> pb::Dispute {
         item: child_name(&account_id, ITEMS, item_id),
         amount: Some(write::money(amount, currency)),
         reason_code,
-        note,
+        note: note.into_exposed(),
         open_date: Some(write::date(open_date)),
         resolve_date: resolved.map(|(date, _)| write::date(date)),
         outcome: resolved
@@ -70,7 +70,7 @@ pub fn promise(promise: Promise) -> pb::PromiseToPay {
         promise_date: Some(write::date(promise_date)),
         pay_by_date: Some(write::date(pay_by_date)),
         grace_days,
-        promised_by,
+        promised_by: promised_by.into_exposed(),
         received: Some(write::money(received, currency)),
         state: enums::write_promise_state(state).into(),
         record_time: Some(write::timestamp(recorded_us)),

@@ -25,7 +25,7 @@ use crate::domain::ledger::LedgerPoint;
 
 /// The token of the page after this one, at the same point; empty at the end.
 pub fn next_page_token(
-    page: &list::Page,
+    page: &list::PageRequest,
     next: Option<&Vec<String>>,
     point: LedgerPoint,
 ) -> String {

@@ -11,7 +11,7 @@ use crate::domain::credit::hold::{Hold, HoldScope};
 use crate::domain::credit::limit::{Limit, LimitKind};
 use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::Policy;
-use crate::domain::credit::security::{Eligible, Security, SecurityKind};
+use crate::domain::credit::security::{Eligible, Security, SecurityKind, SecurityTerms};
 use crate::domain::credit::standing::{Node, OverdueCell, Rates, Secured, Used};
 use crate::domain::dates::NO_DATE;
 use crate::domain::rates::{Quote, RateTable, SPOT};
@@ -253,16 +253,18 @@ fn two_securities_never_cover_the_same_item_twice() {
         security: Security {
             id: Uuid::now_v7(),
             account_id: "child".into(),
-            kind: SecurityKind::BankGuarantee,
-            issuer: "a bank".into(),
-            reference: String::new(),
-            cover_limit: usd(1_000),
-            insured_bp,
-            deductible: 0,
-            terms_days_max: 0,
-            overdue_days_max: 0,
-            covers_disputed: true,
-            notification_days: 0,
+            terms: SecurityTerms {
+                kind: SecurityKind::BankGuarantee,
+                issuer: "a bank".into(),
+                reference: String::new(),
+                cover_limit: usd(1_000),
+                insured_bp,
+                deductible: 0,
+                terms_days_max: 0,
+                overdue_days_max: 0,
+                covers_disputed: true,
+                notification_days: 0,
+            },
             valid_from: day(1),
             valid_to: NO_DATE,
             recorded_us: 1,

@@ -21,7 +21,7 @@ use crate::service::accounts::Accounts;
 use crate::service::ledger::Ledger;
 use crate::store::credit::{KnownOrder, Link};
 use crate::store::seed::{Fresh, day, fresh};
-use crate::store::{Call, Lane, WriteTx};
+use crate::store::{Lane, WriteTx};
 
 pub const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 
@@ -216,13 +216,7 @@ impl Desk {
             + Sync
             + 'static,
     {
-        let call = Call {
-            method: "Test.Write",
-            request_id: "",
-            command: &"",
-            resource: "reservations".into(),
-        };
-        self.db.store.mutate(&self.db.ctx, call, work).await.unwrap();
+        self.db.store.write(&self.db.ctx, Lane::Interactive, work).await.unwrap();
     }
 
     /// What an account counts in a component, whatever the day.

@@ -211,7 +211,7 @@ fn judge(facts: PromiseFacts, deadline: NaiveDate, as_of: NaiveDate) -> Promise 
         promise_date,
         pay_by_date,
         grace_days,
-        promised_by,
+        promised_by: promised_by.into(),
         received,
         state: promise::state(amount, received, deadline, as_of, withdrawn),
         recorded_us,

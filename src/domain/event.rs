@@ -1,0 +1,155 @@
+//! Changes that other systems may have to act on. They carry resource names and figures, never
+//! personal data or text that people wrote.
+
+use serde_json::Value as Json;
+
+use super::names::account_name;
+
+macro_rules! event_types {
+    ($($(#[$doc:meta])+ $variant:ident => $name:literal,)+) => {
+        /// What happened. The names are told to other systems and stable for ever.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum EventType { $($(#[$doc])+ $variant,)+ }
+
+        impl EventType {
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The `type` attribute of a CloudEvent.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+event_types! {
+    /// An account was created, by a call or because a document names it.
+    AccountCreated => "ballast.accounts.account_created.v1",
+    /// Fields of an account changed; `changed` names them.
+    AccountUpdated => "ballast.accounts.account_updated.v1",
+    /// An account was soft-deleted.
+    AccountDeleted => "ballast.accounts.account_deleted.v1",
+    /// A deleted account came back.
+    AccountUndeleted => "ballast.accounts.account_undeleted.v1",
+    /// An account takes no new debits.
+    AccountBlocked => "ballast.accounts.account_blocked.v1",
+    /// An account takes new debits again.
+    AccountUnblocked => "ballast.accounts.account_unblocked.v1",
+    /// One of our people was recorded.
+    MemberCreated => "ballast.accounts.member_created.v1",
+    /// Fields of a member changed; `changed` names them.
+    MemberUpdated => "ballast.accounts.member_updated.v1",
+    /// A member works here no more, or not for now.
+    MemberDeactivated => "ballast.accounts.member_deactivated.v1",
+    /// A member works here again.
+    MemberReactivated => "ballast.accounts.member_reactivated.v1",
+    /// Documents were posted or revised.
+    DocumentsPosted => "ballast.receivables.documents_posted.v1",
+    /// A document no longer counts.
+    DocumentReversed => "ballast.receivables.document_reversed.v1",
+    /// Credits were set against debits.
+    ItemsCleared => "ballast.receivables.items_cleared.v1",
+    /// A clearing no longer counts.
+    ClearingReset => "ballast.receivables.clearing_reset.v1",
+    /// The books of a company were closed through a day.
+    PeriodClosed => "ballast.receivables.period_closed.v1",
+    /// An item, or a part of one, is disputed.
+    DisputeOpened => "ballast.receivables.dispute_opened.v1",
+    /// A dispute ended.
+    DisputeResolved => "ballast.receivables.dispute_resolved.v1",
+    /// A customer promised to pay.
+    PromiseRecorded => "ballast.receivables.promise_recorded.v1",
+    /// A promise to pay was withdrawn.
+    PromiseWithdrawn => "ballast.receivables.promise_withdrawn.v1",
+    /// Exchange rates were recorded.
+    ExchangeRatesSet => "ballast.receivables.exchange_rates_set.v1",
+    /// A balance of the general ledger was recorded.
+    ControlTotalSet => "ballast.receivables.control_total_set.v1",
+    /// A credit limit was recorded.
+    LimitSet => "ballast.credit.limit_set.v1",
+    /// A person put orders on hold.
+    HoldPlaced => "ballast.credit.hold_placed.v1",
+    /// A hold ended.
+    HoldReleased => "ballast.credit.hold_released.v1",
+    /// A security was recorded.
+    SecurityCreated => "ballast.credit.security_created.v1",
+    /// A security was ended before its time.
+    SecurityEnded => "ballast.credit.security_ended.v1",
+    /// Another policy governs decisions.
+    PolicyActivated => "ballast.credit.policy_activated.v1",
+    /// Credit was reserved for an order.
+    ReservationApproved => "ballast.credit.reservation_approved.v1",
+    /// An order waits for a person's decision.
+    ReservationReferred => "ballast.credit.reservation_referred.v1",
+    /// An order was declined.
+    OrderDeclined => "ballast.credit.order_declined.v1",
+    /// A reservation changed in amount or time.
+    ReservationAmended => "ballast.credit.reservation_amended.v1",
+    /// Goods of a reservation were delivered.
+    ReservationDelivered => "ballast.credit.reservation_delivered.v1",
+    /// A reservation was tied to its invoices.
+    ReservationCommitted => "ballast.credit.reservation_committed.v1",
+    /// What is not delivered of a reservation will not be.
+    ReservationCanceled => "ballast.credit.reservation_canceled.v1",
+    /// A person said no to a referred order.
+    ReferralRejected => "ballast.credit.referral_rejected.v1",
+    /// What was not delivered of a reservation lapsed.
+    ReservationExpired => "ballast.credit.reservation_expired.v1",
+    /// The reasons that hold an account changed.
+    StandingChanged => "ballast.credit.standing_changed.v1",
+}
+
+/// An event of an account or of one of its resources, or of none.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Empty if it belongs to no account.
+    pub account_id: String,
+    pub event_type: EventType,
+    /// Name of the resource that changed.
+    pub subject: String,
+    pub data: Json,
+}
+
+impl Event {
+    /// An event of something of an account (empty: of none), whose `data` then names the account
+    /// beside what is given.
+    pub fn new(
+        event_type: EventType,
+        account_id: &str,
+        subject: impl Into<String>,
+        mut data: Json,
+    ) -> Self {
+        if let Some(fields) = data.as_object_mut().filter(|_| !account_id.is_empty()) {
+            fields.insert("account".into(), account_name(account_id).into());
+        }
+        Self { account_id: account_id.to_owned(), event_type, subject: subject.into(), data }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_type_has_a_name_of_its_own_with_service_and_version() {
+        let names: BTreeSet<_> = EventType::ALL.iter().map(|of| of.as_str()).collect();
+        assert_eq!(names.len(), EventType::ALL.len());
+        for name in names {
+            let parts: Vec<_> = name.split('.').collect();
+            assert!(matches!(parts[..], ["ballast", _, _, "v1"]), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_event_of_an_account_names_it() {
+        let of = |account| {
+            Event::new(EventType::LimitSet, account, "subject", json!({ "segment": "1000" })).data
+        };
+        assert_eq!(of("acme"), json!({ "account": "accounts/acme", "segment": "1000" }));
+        assert_eq!(of(""), json!({ "segment": "1000" }));
+    }
+}

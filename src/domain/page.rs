@@ -1,0 +1,55 @@
+//! Lists a page at a time.
+
+use uuid::Uuid;
+
+/// What is asked for of a list of things that have an id: how many, and from behind which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageOf<K = Uuid> {
+    pub size: usize,
+    /// The key of the last element of the page before; `None` on the first page.
+    pub after: Option<K>,
+}
+
+impl<K> PageOf<K> {
+    /// How many to read: one more than asked for tells whether another page follows.
+    pub fn to_read(&self) -> u64 {
+        self.size as u64 + 1
+    }
+
+    /// The page, from what was read of [`PageOf::to_read`] elements.
+    pub fn cut<T>(&self, mut read: Vec<T>, key: impl Fn(&T) -> K) -> Page<T, K> {
+        let more = read.len() > self.size;
+        read.truncate(self.size);
+        let next = read.last().filter(|_| more).map(key);
+        Page { items: read, next }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T, K = Uuid> {
+    pub items: Vec<T>,
+    /// The key that the next page begins behind; `None` at the end.
+    pub next: Option<K>,
+}
+
+impl<T, K> Page<T, K> {
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U, K> {
+        Page { items: self.items.into_iter().map(each).collect(), next: self.next }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_ends_where_it_is_full_and_says_whether_more_follows() {
+        let asked = PageOf { size: 2, after: None };
+        let key = |n: &i32| *n;
+        assert_eq!(asked.to_read(), 3);
+        assert_eq!(asked.cut(vec![1, 2, 3], key), Page { items: vec![1, 2], next: Some(2) });
+        assert_eq!(asked.cut(vec![1, 2], key), Page { items: vec![1, 2], next: None });
+        assert_eq!(asked.cut(vec![], key), Page { items: vec![], next: None });
+    }
+}

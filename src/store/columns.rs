@@ -1,0 +1,148 @@
+//! Domain types as column types: enums by their stored names, currencies by their codes.
+
+use sea_orm::entity::prelude::{ColumnType, StringLen};
+use sea_orm::sea_query::{ArrayType, Nullable, ValueType, ValueTypeErr};
+use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable, Value};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::account::AccountState;
+use crate::domain::books::EntryKind;
+use crate::domain::credit::component::Component;
+use crate::domain::credit::decision::{DecisionKind, Verdict};
+use crate::domain::credit::hold::HoldScope;
+use crate::domain::credit::limit::LimitKind;
+use crate::domain::credit::order::OrderState;
+use crate::domain::credit::security::SecurityKind;
+use crate::domain::document::EndState;
+use crate::domain::error::{Error, Result};
+use crate::domain::item::{DocumentKind, ItemClass, Side};
+use crate::domain::money::Currency;
+use crate::domain::names::CanonicalForm;
+use crate::domain::personal::Personal;
+use crate::domain::receivables::DisputeOutcome;
+
+/// A type that is stored under a name.
+pub trait Named: Sized + Copy {
+    fn name(self) -> &'static str;
+    fn named(name: &str) -> Option<Self>;
+}
+
+/// What an absent value is in a column that cannot be NULL: the empty text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrEmpty<T>(pub Option<T>);
+
+macro_rules! text_column {
+    ([$($generic:ident: $bound:ident)?] $type:ty, $write:expr, $read:expr) => {
+        impl<$($generic: $bound)?> From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Value::String(Some($write(value).into()))
+            }
+        }
+
+        impl<$($generic: $bound)?> TryGetable for $type {
+            fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+                let name = String::try_get_by(row, index)?;
+                $read(&name).ok_or_else(|| {
+                    let what = std::any::type_name::<Self>();
+                    TryGetError::DbErr(DbErr::Type(format!("no {what} is stored as {name:?}")))
+                })
+            }
+        }
+
+        impl<$($generic: $bound)?> ValueType for $type {
+            fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
+                match value {
+                    Value::String(Some(name)) => $read(&name).ok_or(ValueTypeErr),
+                    _ => Err(ValueTypeErr),
+                }
+            }
+
+            fn type_name() -> String {
+                std::any::type_name::<Self>().to_owned()
+            }
+
+            fn array_type() -> ArrayType {
+                ArrayType::String
+            }
+
+            fn column_type() -> ColumnType {
+                ColumnType::String(StringLen::None)
+            }
+        }
+
+        // A key of a table, and never a number that the database gives.
+        impl<$($generic: $bound)?> TryFromU64 for $type {
+            fn try_from_u64(_: u64) -> Result<Self, DbErr> {
+                Err(DbErr::ConvertFromU64(std::any::type_name::<Self>()))
+            }
+        }
+
+        impl<$($generic: $bound)?> Nullable for $type {
+            fn null() -> Value {
+                Value::String(None)
+            }
+        }
+    };
+}
+
+macro_rules! named {
+    ($($type:ty: $name:ident,)+) => {$(
+        impl Named for $type {
+            fn name(self) -> &'static str {
+                self.$name()
+            }
+
+            fn named(name: &str) -> Option<Self> {
+                Self::parse(name)
+            }
+        }
+
+        text_column!([] $type, Named::name, <$type as Named>::named);
+    )+};
+}
+
+named! {
+    AccountState: as_str,
+    CanonicalForm: as_str,
+    Component: as_str,
+    Currency: code,
+    DecisionKind: as_str,
+    DisputeOutcome: as_str,
+    DocumentKind: as_str,
+    EndState: as_str,
+    EntryKind: as_str,
+    HoldScope: as_str,
+    ItemClass: as_str,
+    LimitKind: as_str,
+    OrderState: as_str,
+    SecurityKind: as_str,
+    Side: as_str,
+    Verdict: as_str,
+}
+
+impl<T: Named> OrEmpty<T> {
+    pub fn parse(name: &str) -> Option<Self> {
+        if name.is_empty() { Some(Self(None)) } else { T::named(name).map(|of| Self(Some(of))) }
+    }
+}
+
+text_column!(
+    [T: Named] OrEmpty<T>,
+    |value: OrEmpty<T>| value.0.map_or("", T::name),
+    OrEmpty::parse
+);
+
+text_column!([] Personal, Personal::into_exposed, |text: &str| Some(Personal::from(text)));
+
+/// A value as the text of a JSON column.
+pub fn to_json(what: &str, value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value)
+        .map_err(|e| Error::internal(format!("{what} cannot be encoded: {e}")))
+}
+
+/// A value from the text of a JSON column.
+pub fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text)
+        .map_err(|e| Error::internal(format!("the stored {what} cannot be read: {e}")))
+}

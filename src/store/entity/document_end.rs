@@ -1,0 +1,23 @@
+//! `document_end`.
+
+use chrono::NaiveDate;
+use sea_orm::entity::prelude::*;
+
+use crate::domain::document::EndState;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "document_end")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub document_id: Uuid,
+    pub account_id: String,
+    pub state: EndState,
+    pub effective_date: NaiveDate,
+    pub reason: String,
+    pub recorded_us: i64,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,99 @@
+//! The tables, each described once: columns with their types, and the way to domain types and back.
+//!
+//! Private to the store. Entities have no relations: what belongs together is read in one statement or
+//! written in one transaction by the functions of the store.
+
+pub mod account;
+pub mod account_due;
+pub mod account_head;
+pub mod account_link;
+pub mod account_ref;
+pub mod allocation;
+pub mod audit;
+pub mod book_due;
+pub mod clearing;
+pub mod clearing_reset;
+pub mod control_total;
+pub mod credit_decision;
+pub mod credit_exposure;
+pub mod credit_hold;
+pub mod credit_limit;
+pub mod credit_policy;
+pub mod credit_policy_activation;
+pub mod credit_reservation;
+pub mod credit_reservation_document;
+pub mod credit_security;
+pub mod credit_standing;
+pub mod dispute;
+pub mod dispute_end;
+pub mod document;
+pub mod document_end;
+pub mod document_key;
+pub mod entry;
+pub mod exchange_rate;
+pub mod idempotency;
+pub mod import_run;
+pub mod item;
+pub mod job_lease;
+pub mod outbox;
+pub mod period_close;
+pub mod promise;
+pub mod promise_end;
+pub mod promise_item;
+pub mod seal;
+pub mod source_system;
+pub mod waiting_clearing;
+
+#[cfg(test)]
+mod tests;
+
+/// Every entity by name, as `macro!(account, account_head, …)`.
+#[cfg(test)]
+macro_rules! every_entity {
+    ($then:ident) => {
+        $then!(
+            account,
+            account_due,
+            account_head,
+            account_link,
+            account_ref,
+            allocation,
+            audit,
+            book_due,
+            clearing,
+            clearing_reset,
+            control_total,
+            credit_decision,
+            credit_exposure,
+            credit_hold,
+            credit_limit,
+            credit_policy,
+            credit_policy_activation,
+            credit_reservation,
+            credit_reservation_document,
+            credit_security,
+            credit_standing,
+            dispute,
+            dispute_end,
+            document,
+            document_end,
+            document_key,
+            entry,
+            exchange_rate,
+            idempotency,
+            import_run,
+            item,
+            job_lease,
+            outbox,
+            period_close,
+            promise,
+            promise_end,
+            promise_item,
+            seal,
+            source_system,
+            waiting_clearing
+        )
+    };
+}
+#[cfg(test)]
+pub(super) use every_entity;
