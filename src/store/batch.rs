@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
+use super::entity::idempotency::Column;
 use super::error::concurrent_change;
 use super::idempotency::{CallRecord, reused};
 use super::journal;
-use super::sql::{self, Cell, Kind, Rows};
-use super::{Store, WriteTx};
+use super::rows::{self, Set};
+use super::{Store, WriteTx, sql};
 use crate::domain::error::Result;
 
 /// A call that was made, with its answer as it is kept.
@@ -30,27 +31,19 @@ async fn answers(
     conn: &impl ConnectionTrait,
     calls: &[&CallRecord],
 ) -> Result<HashMap<usize, Result<String>>> {
-    let mut rows = Rows::new(&[
-        ("n", Kind::Int),
-        ("principal", Kind::Text),
-        ("method", Kind::Text),
-        ("request_id", Kind::Text),
-    ]);
-    for (n, call) in (0_i64..).zip(calls) {
-        let audit = &call.audit;
-        rows.push([
-            Cell::from(n),
-            audit.principal.as_ref().into(),
-            audit.method.into(),
-            (&audit.request_id).into(),
-        ]);
-    }
+    let audits = || calls.iter().map(|call| &call.audit);
+    let backend = conn.get_database_backend();
+    let asked = Set::new()
+        .named("n", 0_i64..calls.len() as i64)
+        .column(Column::Principal, audits().map(|audit| audit.principal.as_ref()))
+        .column(Column::Method, audits().map(|audit| audit.method))
+        .column(Column::RequestId, audits().map(|audit| &audit.request_id));
     let text = format!(
         "SELECT c.n, i.request_hash, i.answer FROM {} JOIN idempotency i \
            ON i.principal = c.principal AND i.method = c.method AND i.request_id = c.request_id",
-        rows.table(conn, "c", 1)
+        asked.table(backend, "c", 1)
     );
-    let found: Vec<Row> = sql::all(conn, text, rows.values(conn)).await?;
+    let found: Vec<Row> = sql::all(conn, text, asked.into_values(backend)).await?;
     let mut kept = HashMap::new();
     for Row { n, request_hash, answer } in found {
         let Some((n, call)) = usize::try_from(n).ok().and_then(|n| Some((n, calls.get(n)?))) else {
@@ -79,27 +72,9 @@ impl WriteTx {
         let recorded = self.recorded_at().await?;
         let audits: Vec<_> = calls.iter().map(|call| call.record.audit.clone()).collect();
         journal::write_audit(&self.conn, recorded, &audits).await?;
-        let mut rows = Rows::new(&[
-            ("principal", Kind::Text),
-            ("method", Kind::Text),
-            ("request_id", Kind::Text),
-            ("request_hash", Kind::Bytes),
-            ("answer", Kind::Text),
-            ("recorded_us", Kind::Int),
-        ]);
-        for Answered { record, answer } in calls {
-            rows.push([
-                Cell::from(record.audit.principal.as_ref()),
-                record.audit.method.into(),
-                (&record.audit.request_id).into(),
-                record.hash.clone().into(),
-                answer.into(),
-                recorded.into(),
-            ]);
-        }
-        let wanted = rows.len() as u64;
-        let nothing = "ON CONFLICT (principal, method, request_id) DO NOTHING";
-        let inserted = sql::insert(&self.conn, "idempotency", rows, nothing).await?;
+        let kept = |call: &Answered<'_>| call.record.kept(call.answer.clone(), recorded);
+        let inserted = rows::insert_new(&self.conn, calls.iter().map(kept).collect()).await?;
+        let wanted = calls.len() as u64;
         if inserted == wanted { Ok(()) } else { Err(concurrent_change("request")) }
     }
 }

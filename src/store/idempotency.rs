@@ -7,15 +7,16 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use super::entity::idempotency::{Column, Entity, Model};
 use super::journal::{self, AuditEntry};
 use super::queue::Lane;
 use super::tx::WriteTx;
-use super::{Store, sql};
+use super::{Store, rows};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Resource, Result};
 
@@ -160,12 +161,7 @@ impl Store {
         let before = ctx.clock.now_micros() - RETENTION_DAYS * 86_400 * 1_000_000;
         self.write(ctx, Lane::Bulk, move |tx| {
             Box::pin(async move {
-                sql::execute(
-                    &tx.conn,
-                    "DELETE FROM idempotency WHERE recorded_us < $1",
-                    vec![before.into()],
-                )
-                .await
+                rows::delete::<Entity>(&tx.conn, Column::RecordedUs.lt(before)).await
             })
         })
         .await
@@ -191,18 +187,10 @@ impl CallRecord {
         Ok(Some(answer))
     }
 
-    async fn row(&self, conn: &impl ConnectionTrait) -> Result<Option<Row>> {
-        sql::one(
-            conn,
-            "SELECT request_hash, answer FROM idempotency \
-             WHERE principal = $1 AND method = $2 AND request_id = $3",
-            vec![
-                self.audit.principal.as_ref().into(),
-                self.audit.method.into(),
-                self.audit.request_id.as_str().into(),
-            ],
-        )
-        .await
+    async fn row(&self, conn: &impl ConnectionTrait) -> Result<Option<Model>> {
+        let AuditEntry { principal, method, request_id, .. } = &self.audit;
+        let key = (principal.to_string(), (*method).to_owned(), request_id.clone());
+        rows::one(conn, Entity::find_by_id(key)).await
     }
 
     async fn store(&self, tx: &mut WriteTx, answer: &impl Serialize) -> Result<()> {
@@ -216,20 +204,7 @@ impl CallRecord {
         if answer.len() > ANSWER_BYTES_MAX {
             answer.clear();
         }
-        let inserted = sql::execute(
-            &tx.conn,
-            "INSERT INTO idempotency (principal, method, request_id, request_hash, answer, recorded_us) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (principal, method, request_id) DO NOTHING",
-            vec![
-                self.audit.principal.as_ref().into(),
-                self.audit.method.into(),
-                self.audit.request_id.as_str().into(),
-                self.hash.clone().into(),
-                answer.into(),
-                recorded.into(),
-            ],
-        )
-        .await?;
+        let inserted = rows::insert_new(&tx.conn, vec![self.kept(answer, recorded)]).await?;
         if inserted == 0 && !self.repeatable(&tx.conn).await? {
             // A twin committed while we worked: start over, and find its answer.
             return Err(Error::Aborted {
@@ -239,6 +214,18 @@ impl CallRecord {
             });
         }
         Ok(())
+    }
+
+    /// The row of an answer to it.
+    pub(super) fn kept(&self, answer: String, recorded_us: i64) -> Model {
+        Model {
+            principal: self.audit.principal.to_string(),
+            method: self.audit.method.to_owned(),
+            request_id: self.audit.request_id.clone(),
+            request_hash: self.hash.clone(),
+            answer,
+            recorded_us,
+        }
     }
 
     /// Whether the record there is ours, its answer having been too large to keep.
@@ -261,10 +248,4 @@ fn hash(command: &impl Serialize) -> Result<Vec<u8>> {
     let bytes = serde_json::to_vec(command)
         .map_err(|e| Error::internal(format!("a command cannot be encoded: {e}")))?;
     Ok(Sha256::digest(bytes).to_vec())
-}
-
-#[derive(FromQueryResult)]
-struct Row {
-    request_hash: Vec<u8>,
-    answer: String,
 }

@@ -1,14 +1,15 @@
 //! Imports under way: what was acknowledged, and what they did so far.
 
-use sea_orm::FromQueryResult;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, QuerySelect};
 
-use super::WriteTx;
-use super::sql;
+use super::entity::import_run::{ActiveModel, Column, Entity, Model};
+use super::{WriteTx, rows};
 use crate::domain::error::{Error, Result};
 use crate::domain::import::ImportSummary;
 
 /// An import as recorded.
-#[derive(Debug, Clone, FromQueryResult)]
+#[derive(Debug, Clone)]
 pub struct ImportRun {
     pub id: String,
     pub principal: String,
@@ -16,30 +17,8 @@ pub struct ImportRun {
     pub sequence: i64,
     pub finished: bool,
     pub oldest_first: bool,
-    pub posted: i64,
-    pub revised: i64,
-    pub unchanged: i64,
-    pub refused: i64,
-    pub accounts_created: i64,
-    pub clearings_applied: i64,
-}
-
-const COLUMNS: &str = "id, principal, sequence, finished, oldest_first, posted, revised, unchanged, \
-    refused, accounts_created, clearings_applied";
-
-impl ImportRun {
     /// What it did so far, without the lists that are read at the end.
-    pub fn summary(&self) -> ImportSummary {
-        ImportSummary {
-            posted: self.posted,
-            revised: self.revised,
-            unchanged: self.unchanged,
-            refused: self.refused,
-            accounts_created: self.accounts_created,
-            clearings_applied: self.clearings_applied,
-            ..ImportSummary::default()
-        }
-    }
+    pub done: ImportSummary,
 }
 
 impl WriteTx {
@@ -50,51 +29,46 @@ impl WriteTx {
         principal: &str,
         oldest_first: bool,
     ) -> Result<ImportRun> {
-        let recorded = self.recorded_at().await?;
-        sql::execute(
-            &self.conn,
-            "INSERT INTO import_run (id, principal, sequence, finished, oldest_first, posted, revised, \
-             unchanged, refused, accounts_created, clearings_applied, recorded_us) \
-             VALUES ($1, $2, 0, FALSE, $3, 0, 0, 0, 0, 0, 0, $4) ON CONFLICT (id) DO NOTHING",
-            vec![id.into(), principal.into(), oldest_first.into(), recorded.into()],
-        )
-        .await?;
+        let recorded_us = self.recorded_at().await?;
+        let row = Model {
+            id: id.to_owned(),
+            principal: principal.to_owned(),
+            sequence: 0,
+            finished: false,
+            oldest_first,
+            posted: 0,
+            revised: 0,
+            unchanged: 0,
+            refused: 0,
+            accounts_created: 0,
+            clearings_applied: 0,
+            recorded_us,
+        };
+        rows::insert_new(&self.conn, vec![row]).await?;
         self.import(id).await
     }
 
-    /// An import, its row locked by a write that changes nothing.
+    /// An import, its row locked.
     pub async fn import(&self, id: &str) -> Result<ImportRun> {
-        sql::execute(
-            &self.conn,
-            "UPDATE import_run SET sequence = sequence WHERE id = $1",
-            vec![id.into()],
-        )
-        .await?;
-        let sql = format!("SELECT {COLUMNS} FROM import_run WHERE id = $1");
-        let run = sql::one(&self.conn, sql, vec![id.into()]).await?;
-        run.ok_or_else(|| Error::not_found("import", id))
+        let run = rows::one(&self.conn, Entity::find_by_id(id).lock_exclusive()).await?;
+        Ok(run.ok_or_else(|| Error::not_found("import", id))?.into())
     }
 
     /// Records how far an import is.
     pub async fn save_import(&self, run: &ImportRun) -> Result<()> {
-        sql::execute(
-            &self.conn,
-            "UPDATE import_run SET sequence = $2, finished = $3, posted = $4, revised = $5, \
-             unchanged = $6, refused = $7, accounts_created = $8, clearings_applied = $9 \
-             WHERE id = $1",
-            vec![
-                run.id.as_str().into(),
-                run.sequence.into(),
-                run.finished.into(),
-                run.posted.into(),
-                run.revised.into(),
-                run.unchanged.into(),
-                run.refused.into(),
-                run.accounts_created.into(),
-                run.clearings_applied.into(),
-            ],
-        )
-        .await?;
+        let ImportRun { id, principal: _, sequence, finished, oldest_first: _, done } = run;
+        let change = ActiveModel {
+            sequence: Set(*sequence),
+            finished: Set(*finished),
+            posted: Set(done.posted),
+            revised: Set(done.revised),
+            unchanged: Set(done.unchanged),
+            refused: Set(done.refused),
+            accounts_created: Set(done.accounts_created),
+            clearings_applied: Set(done.clearings_applied),
+            ..Default::default()
+        };
+        rows::change(&self.conn, change, Column::Id.eq(id)).await?;
         Ok(())
     }
 }

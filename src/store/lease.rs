@@ -1,10 +1,14 @@
 //! Leases: a job is done by one instance at a time. A lease spares work; that a job does a thing
 //! once is ensured where the thing is done.
 
+use sea_orm::ActiveValue::Set;
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::ExprTrait;
 use uuid::Uuid;
 
+use super::entity::job_lease::{ActiveModel, Column, Model};
 use super::queue::Lane;
-use super::{Store, sql};
+use super::{Store, rows};
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
 
@@ -25,18 +29,21 @@ impl Store {
     ) -> Result<Option<Lease>> {
         let holder = Uuid::now_v7();
         let now = ctx.clock.now_micros();
-        let until = now + seconds * 1_000_000;
+        let until_us = now + seconds * 1_000_000;
         let taken = self
             .write(ctx, Lane::Bulk, move |tx| {
                 Box::pin(async move {
-                    sql::execute(
-                        &tx.conn,
-                        "INSERT INTO job_lease (name, holder, until_us) VALUES ($1, $2, $3) \
-                         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, \
-                         until_us = excluded.until_us WHERE job_lease.until_us <= $4",
-                        vec![name.into(), holder.into(), until.into(), now.into()],
-                    )
-                    .await
+                    let change = ActiveModel {
+                        holder: Set(holder),
+                        until_us: Set(until_us),
+                        ..Default::default()
+                    };
+                    let over = Column::Name.eq(name).and(Column::UntilUs.lte(now));
+                    if rows::change(&tx.conn, change, over).await? == 1 {
+                        return Ok(1);
+                    }
+                    let row = Model { name: name.to_owned(), holder, until_us };
+                    rows::insert_new(&tx.conn, vec![row]).await
                 })
             })
             .await?;
@@ -48,12 +55,9 @@ impl Store {
         let Lease { name, holder } = lease;
         self.write(ctx, Lane::Bulk, move |tx| {
             Box::pin(async move {
-                sql::execute(
-                    &tx.conn,
-                    "UPDATE job_lease SET until_us = 0 WHERE name = $1 AND holder = $2",
-                    vec![name.into(), holder.into()],
-                )
-                .await
+                let change = ActiveModel { until_us: Set(0), ..Default::default() };
+                let ours = Column::Name.eq(name).and(Column::Holder.eq(holder));
+                rows::change(&tx.conn, change, ours).await
             })
         })
         .await?;

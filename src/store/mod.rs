@@ -25,6 +25,7 @@ mod observe;
 mod queue;
 pub mod receivables;
 mod rows;
+mod seal;
 #[cfg(test)]
 pub(crate) mod seed;
 mod settled;
@@ -44,7 +45,7 @@ use crate::domain::error::Result;
 pub use batch::Answered;
 pub use idempotency::{Call, CallRecord, Outcome, Step, reused};
 pub use import_run::ImportRun;
-pub use journal::{AuditEntry, Event};
+pub use journal::AuditEntry;
 pub use ledger::WaitingClearing;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};

@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::CreateAccount;
 use crate::domain::error::{Error, Result};
+use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, account_name};
 use crate::store::account::{Head, event};
 use crate::store::{Call, WriteTx};
@@ -65,7 +66,7 @@ async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Ac
     };
     let root_id = parent.map_or_else(|| account.id.clone(), |head| head.root_id);
     tx.insert_account(&account, &canonical_ids, &root_id).await?;
-    tx.publish_account(event::CREATED, &account, &[]).await?;
+    tx.publish_account(EventType::AccountCreated, &account, &[]).await?;
     Ok(account)
 }
 

@@ -7,6 +7,7 @@ use crate::domain::account::command::{
     BlockAccount, DeleteAccount, UnblockAccount, UndeleteAccount,
 };
 use crate::domain::error::{Error, Result};
+use crate::domain::event::EventType;
 use crate::domain::names::AccountRef;
 use crate::store::account::event;
 use crate::store::{Call, WriteTx};
@@ -72,17 +73,18 @@ impl Accounts {
 }
 
 async fn block(tx: &mut WriteTx, _: &Ctx, c: &BlockAccount) -> Result<Account> {
-    change(tx, &c.account, event::BLOCKED, |account| account.block(c.reason.clone())).await
+    change(tx, &c.account, EventType::AccountBlocked, |account| account.block(c.reason.clone()))
+        .await
 }
 
 async fn unblock(tx: &mut WriteTx, _: &Ctx, c: &UnblockAccount) -> Result<Account> {
-    change(tx, &c.account, event::UNBLOCKED, Account::unblock).await
+    change(tx, &c.account, EventType::AccountUnblocked, Account::unblock).await
 }
 
 async fn change(
     tx: &mut WriteTx,
     name: &AccountRef,
-    event_type: &'static str,
+    event_type: EventType,
     change: impl FnOnce(&mut Account) -> Result<()>,
 ) -> Result<Account> {
     let mut target = lock(tx, name).await?;
@@ -99,7 +101,7 @@ async fn delete(tx: &mut WriteTx, _: &Ctx, c: &DeleteAccount) -> Result<Account>
     let ties = tx.ties(&target.account.id).await?;
     let recorded = tx.record_after(target.head.head_us).await?;
     target.account.delete(ties, recorded)?;
-    save(tx, target, event::DELETED).await
+    save(tx, target, EventType::AccountDeleted).await
 }
 
 async fn undelete(tx: &mut WriteTx, _: &Ctx, c: &UndeleteAccount) -> Result<Account> {
@@ -110,13 +112,13 @@ async fn undelete(tx: &mut WriteTx, _: &Ctx, c: &UndeleteAccount) -> Result<Acco
         let gone = || Error::internal(format!("the parent {parent_id} is gone"));
         tx.account(parent_id).await?.ok_or_else(gone)?.check_live()?;
     }
-    save(tx, target, event::UNDELETED).await
+    save(tx, target, EventType::AccountUndeleted).await
 }
 
 async fn save(
     tx: &mut WriteTx,
     Locked { mut account, head }: Locked,
-    event_type: &'static str,
+    event_type: EventType,
 ) -> Result<Account> {
     account.update_us = tx.record_after(head.head_us).await?;
     account.version += 1;

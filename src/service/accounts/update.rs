@@ -7,6 +7,7 @@ use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::{ParentChange, UpdateAccount};
 use crate::domain::error::{Error, Result};
+use crate::domain::event::EventType;
 use crate::store::account::{Head, event};
 use crate::store::{Call, WriteTx};
 
@@ -62,7 +63,7 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
         rehang(tx, &after, parent.flatten(), recorded).await?;
     }
     tx.update_account(&after).await?;
-    tx.publish_account(event::UPDATED, &after, &changed).await?;
+    tx.publish_account(EventType::AccountUpdated, &after, &changed).await?;
     Ok(after)
 }
 

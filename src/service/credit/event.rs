@@ -6,20 +6,20 @@ use serde_json::json;
 use super::run::Command;
 use crate::domain::credit::decision::Decision;
 use crate::domain::credit::desk::{self, Event as Became, Told};
+use crate::domain::event::{Event, EventType};
 use crate::domain::names::{CREDIT_DECISIONS, CREDIT_RESERVATIONS, account_name, child_name};
-use crate::store::Event;
 
-fn event_type(became: Became) -> &'static str {
+fn event_type(became: Became) -> EventType {
     match became {
-        Became::Reserved => "ballast.credit.reservation_approved.v1",
-        Became::Referred => "ballast.credit.reservation_referred.v1",
-        Became::Declined => "ballast.credit.order_declined.v1",
-        Became::Amended => "ballast.credit.reservation_amended.v1",
-        Became::Delivered => "ballast.credit.reservation_delivered.v1",
-        Became::Committed => "ballast.credit.reservation_committed.v1",
-        Became::Canceled => "ballast.credit.reservation_canceled.v1",
-        Became::Rejected => "ballast.credit.referral_rejected.v1",
-        Became::Expired => "ballast.credit.reservation_expired.v1",
+        Became::Reserved => EventType::ReservationApproved,
+        Became::Referred => EventType::ReservationReferred,
+        Became::Declined => EventType::OrderDeclined,
+        Became::Amended => EventType::ReservationAmended,
+        Became::Delivered => EventType::ReservationDelivered,
+        Became::Committed => EventType::ReservationCommitted,
+        Became::Canceled => EventType::ReservationCanceled,
+        Became::Rejected => EventType::ReferralRejected,
+        Became::Expired => EventType::ReservationExpired,
     }
 }
 
@@ -31,12 +31,12 @@ pub(super) fn events(told: &[Told]) -> Vec<Event> {
             } else {
                 child_name(account_id, CREDIT_RESERVATIONS, *order)
             };
-            Event {
-                account_id: account_id.clone(),
-                event_type: event_type(*event),
-                data: json!({ "account": account_name(account_id), "subject": subject }),
-                subject,
-            }
+            Event::new(
+                event_type(*event),
+                account_id,
+                subject.clone(),
+                json!({ "subject": subject }),
+            )
         })
         .collect()
 }

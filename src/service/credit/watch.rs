@@ -15,18 +15,18 @@ use crate::domain::credit::judge::Question;
 use crate::domain::credit::order::Now;
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::Result;
+use crate::domain::event::{Event, EventType};
 use crate::domain::money::Money;
 use crate::domain::names::account_name;
 use crate::service::Settings;
 use crate::store::credit::{Holds, Known, StandingQuery};
-use crate::store::{Event, Lane, WriteTx};
+use crate::store::{Lane, WriteTx};
 
 /// Accounts looked at together.
 const ACCOUNTS: usize = 256;
 /// The lease is longer than any pass should take; a dead instance blocks the job no longer.
 const LEASE_SECONDS: i64 = 600;
 const JOB: &str = "credit-transitions";
-const STANDING_CHANGED: &str = "ballast.credit.standing_changed.v1";
 
 /// What a pass told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -194,14 +194,13 @@ fn event(account: &str, told: &Holds, holds: &Holds) -> Event {
     let codes = |codes: Vec<&ReasonCode>| -> Vec<&str> {
         codes.into_iter().map(|code| code.as_str()).collect()
     };
-    Event {
-        account_id: account.to_owned(),
-        event_type: STANDING_CHANGED,
-        subject: account_name(account),
-        data: json!({
-            "account": account_name(account),
+    Event::new(
+        EventType::StandingChanged,
+        account,
+        account_name(account),
+        json!({
             "begun": codes(holds.difference(told).collect()),
             "ended": codes(told.difference(holds).collect()),
         }),
-    }
+    )
 }

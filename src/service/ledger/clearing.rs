@@ -10,6 +10,7 @@ use super::{Ledger, account, event};
 use crate::ctx::Ctx;
 use crate::domain::books::{ActiveClearing, Books, Payment};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
+use crate::domain::event::EventType;
 use crate::domain::ledger::command::{AllocationRequest, ClearItems, ResetClearing};
 use crate::domain::ledger::{Allocation, Clearing};
 use crate::domain::money::Money;
@@ -97,7 +98,7 @@ async fn clear(tx: &mut WriteTx, _: &Ctx, c: &Configured<ClearItems>) -> Result<
         .map(|c| answer(c, &books, recorded))
         .ok_or_else(|| Error::internal("a clearing was lost"))??;
     tx.write_changes(changes).await?;
-    tx.publish(event::clearings(event::ITEMS_CLEARED, &[(account, id)])).await?;
+    tx.publish(event::clearings(EventType::ItemsCleared, &[(account, id)])).await?;
     Ok(clearing)
 }
 
@@ -245,6 +246,6 @@ async fn reset(tx: &mut WriteTx, _: &Ctx, command: &ResetClearing) -> Result<Cle
     let mut answer = answer(&clearing, &books, recorded)?;
     answer.reset = Some((day, command.reason.clone()));
     tx.write_changes(changes).await?;
-    tx.publish(event::clearings(event::CLEARING_RESET, &[(account, clearing.id)])).await?;
+    tx.publish(event::clearings(EventType::ClearingReset, &[(account, clearing.id)])).await?;
     Ok(answer)
 }

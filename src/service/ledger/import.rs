@@ -15,6 +15,7 @@ use crate::ctx::Ctx;
 use crate::domain::books::Books;
 use crate::domain::document::{DocumentKey, Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result, Violation};
+use crate::domain::event::EventType;
 use crate::domain::import::{
     ClearingFault, FinishStep, ImportChunk, ImportFault, ImportHeader, ImportResult,
 };
@@ -154,7 +155,7 @@ async fn post_chunk(
     let create = header.create_missing_accounts.then_some(&chunk.display_names);
     let found = posting::with_missing(tx, &refs, found, create, header.canonical_form).await?;
     let new = account_ids(&found).difference(&known).count();
-    run.accounts_created += i64::try_from(new).unwrap_or(i64::MAX);
+    run.done.accounts_created += i64::try_from(new).unwrap_or(i64::MAX);
 
     // A document whose account is missing is refused, the others go on.
     let mut drafts = Vec::new();
@@ -203,7 +204,7 @@ async fn post_chunk(
         .filter(|r| matches!(r.outcome, PostOutcome::Posted | PostOutcome::Revised))
         .filter_map(|r| r.document.clone())
         .collect();
-    tx.publish(event::documents(event::DOCUMENTS_POSTED, &changed)).await?;
+    tx.publish(event::documents(EventType::DocumentsPosted, &changed)).await?;
     Ok(results)
 }
 
@@ -264,11 +265,11 @@ fn faults(error: Error) -> Vec<ImportFault> {
 fn count(run: &mut ImportRun, results: &[ImportResult]) {
     for result in results {
         match result.outcome {
-            PostOutcome::Posted => run.posted += 1,
-            PostOutcome::Revised => run.revised += 1,
-            PostOutcome::Refused => run.refused += 1,
+            PostOutcome::Posted => run.done.posted += 1,
+            PostOutcome::Revised => run.done.revised += 1,
+            PostOutcome::Refused => run.done.refused += 1,
             PostOutcome::AlreadyPosted | PostOutcome::Superseded | PostOutcome::AlreadyReversed => {
-                run.unchanged += 1
+                run.done.unchanged += 1
             }
         }
     }
@@ -317,7 +318,7 @@ async fn finish(
     for (clearing, result) in jobs::run(tx, settings, &closed, waiting).await? {
         match result {
             JobResult::Applied(clearings) => {
-                run.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
+                run.done.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
                 made.extend(clearings.into_iter().map(|c| (clearing.account_id.clone(), c)));
                 books.unpark(clearing.id);
             }
@@ -335,14 +336,14 @@ async fn finish(
     tx.fail_clearings(&failed).await?;
     let changes = books.take_changes()?;
     tx.write_changes(changes).await?;
-    tx.publish(event::clearings(event::ITEMS_CLEARED, &made)).await?;
+    tx.publish(event::clearings(EventType::ItemsCleared, &made)).await?;
     tx.save_import(&run).await?;
     let waiting = (before - tried).max(0);
-    Ok(FinishStep::Progress { applied: run.clearings_applied, waiting })
+    Ok(FinishStep::Progress { applied: run.done.clearings_applied, waiting })
 }
 
 async fn done(tx: &WriteTx, run: &ImportRun) -> Result<FinishStep> {
-    let mut summary = run.summary();
+    let mut summary = run.done.clone();
     summary.parked = tx.missing_targets(&run.id, NAMED_MAX).await?;
     for (account, document, target, fault) in tx.clearing_faults(&run.id, NAMED_MAX).await? {
         summary.clearing_faults.push(ClearingFault {

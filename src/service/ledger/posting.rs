@@ -14,6 +14,7 @@ use crate::ctx::Ctx;
 use crate::domain::books::{Books, Outgoing, Parked};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
+use crate::domain::event::EventType;
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::ledger::{Document, PointQuery};
 use crate::domain::names::{self, AccountRef, ChildName, child_name};
@@ -197,7 +198,7 @@ async fn post_all(
         .filter(|r| matches!(r.outcome, PostOutcome::Posted | PostOutcome::Revised))
         .map(|r| (r.account_id.clone(), r.document_id))
         .collect();
-    tx.publish(event::documents(event::DOCUMENTS_POSTED, &changed)).await?;
+    tx.publish(event::documents(EventType::DocumentsPosted, &changed)).await?;
     Ok(results.into_iter().map(|p| p.result).collect())
 }
 
@@ -345,7 +346,7 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
     let changes = books.take_changes()?;
     tx.write_changes(changes).await?;
     let reversed = [(account.id.clone(), key.document)];
-    tx.publish(event::documents(event::DOCUMENT_REVERSED, &reversed)).await?;
+    tx.publish(event::documents(EventType::DocumentReversed, &reversed)).await?;
     Ok(Written {
         account_id: account.id,
         document_id: key.document,

@@ -13,6 +13,7 @@ use crate::domain::document::{
     BaselineDates, ClearingInstruction, DocumentKey, Draft, OWN_SOURCE_SYSTEM,
 };
 use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::event::EventType;
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::ledger::Document;
 use crate::domain::ledger::command::WriteOffItem;
@@ -86,7 +87,7 @@ async fn write_off(tx: &mut WriteTx, _: &Ctx, command: &WriteOffItem) -> Result<
     let changes = books.take_changes()?;
     tx.write_changes(changes).await?;
     let posted = [(account.clone(), document)];
-    tx.publish(event::documents(event::DOCUMENTS_POSTED, &posted)).await?;
+    tx.publish(event::documents(EventType::DocumentsPosted, &posted)).await?;
     Ok(Written {
         account_id: account,
         document_id: document,

@@ -3,31 +3,24 @@
 use serde_json::json;
 
 use crate::domain::account::Account;
+use crate::domain::event::{Event, EventType};
 use crate::domain::names::account_name;
-use crate::store::Event;
-
-pub const CREATED: &str = "ballast.accounts.account_created.v1";
-pub const UPDATED: &str = "ballast.accounts.account_updated.v1";
-pub const DELETED: &str = "ballast.accounts.account_deleted.v1";
-pub const UNDELETED: &str = "ballast.accounts.account_undeleted.v1";
-pub const BLOCKED: &str = "ballast.accounts.account_blocked.v1";
-pub const UNBLOCKED: &str = "ballast.accounts.account_unblocked.v1";
 
 /// That something became of an account, which now looks like this. `changed` names the fields
 /// an update changed.
-pub fn event(event_type: &'static str, account: &Account, changed: &[&'static str]) -> Event {
+pub fn event(event_type: EventType, account: &Account, changed: &[&'static str]) -> Event {
     let name = account_name(&account.id);
     let parent = account.parent_id.as_deref().map(account_name).unwrap_or_default();
-    Event {
-        account_id: account.id.clone(),
+    Event::new(
         event_type,
-        subject: name.clone(),
-        data: json!({
+        &account.id,
+        name.clone(),
+        json!({
             "account": name,
             "parent": parent,
             "state": account.state(),
             "version": account.version,
             "changed": changed,
         }),
-    }
+    )
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::event::{CREATED, event};
+use super::event::event;
 use super::head::{Head, insert_heads};
 use super::lookup::{KnownAccount, find, systems};
 use super::refs::{self, NewRef, RefKey};
 use super::rows;
 use crate::domain::account::{Account, validate};
 use crate::domain::error::Result;
+use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::WriteTx;
 
@@ -86,7 +87,8 @@ impl WriteTx {
             head_us: 0,
         });
         insert_heads(&self.conn, heads).await?;
-        let events = created.iter().map(|account| event(CREATED, account, &[])).collect();
+        let events =
+            created.iter().map(|account| event(EventType::AccountCreated, account, &[])).collect();
         self.publish(events).await
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::account::lifecycle::Ties;
 use crate::domain::account::{Account, ExternalRef};
 use crate::domain::credit::order::Now;
 use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::event::EventType;
 use crate::domain::names::{CanonicalForm, account_name};
 use crate::store::WriteTx;
 use crate::store::credit;
@@ -153,7 +154,7 @@ impl WriteTx {
     /// Tells other systems what became of an account.
     pub async fn publish_account(
         &mut self,
-        event_type: &'static str,
+        event_type: EventType,
         account: &Account,
         changed: &[&'static str],
     ) -> Result<()> {

@@ -1,6 +1,8 @@
-//! `audit`.
+//! Who did what with which call, chained by the sealer.
 
 use sea_orm::entity::prelude::*;
+
+use crate::store::rows;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit")]
@@ -23,3 +25,8 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Those without a position, in the words of the partial index `audit_unsealed`.
+pub fn unsealed() -> Expr {
+    rows::constant(Column::SealedPosition, 0_i64)
+}

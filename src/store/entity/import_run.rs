@@ -1,6 +1,9 @@
-//! `import_run`.
+//! Imports under way.
 
 use sea_orm::entity::prelude::*;
+
+use crate::domain::import::ImportSummary;
+use crate::store::ImportRun;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import_run")]
@@ -24,3 +27,32 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Model> for ImportRun {
+    fn from(row: Model) -> Self {
+        let Model {
+            id,
+            principal,
+            sequence,
+            finished,
+            oldest_first,
+            posted,
+            revised,
+            unchanged,
+            refused,
+            accounts_created,
+            clearings_applied,
+            recorded_us: _,
+        } = row;
+        let done = ImportSummary {
+            posted,
+            revised,
+            unchanged,
+            refused,
+            accounts_created,
+            clearings_applied,
+            ..ImportSummary::default()
+        };
+        Self { id, principal, sequence, finished, oldest_first, done }
+    }
+}

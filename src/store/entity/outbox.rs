@@ -1,6 +1,8 @@
-//! `outbox`.
+//! Events for other systems, numbered by the sealer.
 
 use sea_orm::entity::prelude::*;
+
+use crate::store::rows;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "outbox")]
@@ -20,3 +22,8 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Those without a position, in the words of the partial index `outbox_unsealed`.
+pub fn unsealed() -> Expr {
+    rows::constant(Column::SealedPosition, 0_i64)
+}

@@ -1,22 +1,17 @@
 //! The chain of audit rows: recomputed from the first row to the last.
 
-use sea_orm::{DatabaseTransaction, FromQueryResult};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::{Check, EXAMPLES_MAX};
 use crate::domain::error::Result;
-use crate::store::journal::AuditRow;
-use crate::store::sql;
+use crate::store::entity::{audit, seal};
+use crate::store::rows;
+use crate::store::seal::chain as chain_hash;
 
 /// Rows looked at together.
-const BATCH: i64 = 2_000;
-
-#[derive(FromQueryResult)]
-struct Sealed {
-    sealed_position: i64,
-    chain_hash: Vec<u8>,
-    #[sea_orm(nested)]
-    row: AuditRow,
-}
+const BATCH: u64 = 2_000;
 
 pub(super) async fn chain(conn: &DatabaseTransaction) -> Result<Check> {
     let mut check = Check {
@@ -27,25 +22,22 @@ pub(super) async fn chain(conn: &DatabaseTransaction) -> Result<Check> {
     };
     let mut last = (0_i64, Vec::new());
     loop {
-        let rows: Vec<Sealed> = sql::all(
-            conn,
-            "SELECT sealed_position, chain_hash, id, recorded_us, principal, method, resource, \
-               request_id, trace, detail FROM audit \
-             WHERE sealed_position > $1 ORDER BY sealed_position LIMIT $2",
-            vec![last.0.into(), BATCH.into()],
-        )
-        .await?;
+        let sealed = audit::Entity::find()
+            .filter(audit::Column::SealedPosition.gt(last.0))
+            .order_by_asc(audit::Column::SealedPosition)
+            .limit(BATCH);
+        let rows = rows::all(conn, sealed).await?;
         if rows.is_empty() {
             break;
         }
-        for sealed in rows {
+        for row in rows {
             check.checked += 1;
-            let follows = sealed.sealed_position == last.0 + 1;
-            if !follows || sealed.row.chain(&last.1) != sealed.chain_hash {
-                note(&mut check, format!("row {}", sealed.sealed_position));
+            let follows = row.sealed_position == last.0 + 1;
+            if !follows || chain_hash(&row, &last.1) != row.chain_hash {
+                note(&mut check, format!("row {}", row.sealed_position));
             }
             // Goes on from the stored hash, so that one altered row is one difference.
-            last = (sealed.sealed_position, sealed.chain_hash);
+            last = (row.sealed_position, row.chain_hash);
         }
     }
     compare_seal(conn, &mut check, &last).await?;
@@ -58,14 +50,7 @@ async fn compare_seal(
     check: &mut Check,
     last: &(i64, Vec<u8>),
 ) -> Result<()> {
-    #[derive(FromQueryResult)]
-    struct Seal {
-        sealed_position: i64,
-        chain_hash: Vec<u8>,
-    }
-    let seal: Option<Seal> =
-        sql::one(conn, "SELECT sealed_position, chain_hash FROM seal WHERE name = 'audit'", vec![])
-            .await?;
+    let seal = rows::one(conn, seal::Entity::find_by_id("audit")).await?;
     let end = seal.map_or((0, Vec::new()), |s| (s.sealed_position, s.chain_hash));
     if end != *last {
         note(check, format!("the chain ends at row {}, the seal at {}", last.0, end.0));

@@ -1,8 +1,9 @@
 use super::Check;
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
+use crate::domain::event::{Event, EventType};
 use crate::store::seed::{Fresh, Item, day, fresh};
-use crate::store::{Call, Event, WriteTx};
+use crate::store::{Call, WriteTx};
 
 /// Two invoices, of which a receipt settled one in part, and a sealed audit of two rows.
 async fn ledger() -> Vec<Fresh> {
@@ -32,12 +33,7 @@ async fn ledger() -> Vec<Fresh> {
 
 async fn publish(tx: &mut WriteTx, _: &Ctx, _: &&str) -> Result<()> {
     let data = serde_json::json!({});
-    let event = Event {
-        account_id: "acme".into(),
-        event_type: "test",
-        subject: "accounts/acme".into(),
-        data,
-    };
+    let event = Event::new(EventType::AccountUpdated, "acme", "accounts/acme", data);
     tx.publish(vec![event]).await
 }
 

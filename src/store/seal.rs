@@ -1,0 +1,143 @@
+//! Gives audit rows and events their final position, one sealer at a time.
+//!
+//! Positions are not given on the write path, because that would need a lock common to all
+//! writers; and a reader that followed recorded times would skip a transaction that commits
+//! late. The sealer numbers only what it can see, so nothing is ever inserted behind a reader.
+
+use std::time::Duration;
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sha2::{Digest, Sha256};
+
+use super::entity::{audit, outbox, seal};
+use super::error::store_error;
+use super::queue::Lane;
+use super::tx::WriteTx;
+use super::{Store, rows, sql};
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Result};
+
+/// Rows sealed in one transaction.
+const BATCH: i64 = 1_000;
+/// Seals at least this often: another instance may have written.
+const INTERVAL: Duration = Duration::from_secs(5);
+/// Lets a burst of commits be sealed together.
+const PAUSE: Duration = Duration::from_millis(200);
+
+impl Store {
+    /// Seals what is committed, until told to stop. Run it on every instance: the seal row
+    /// lets one at a time do it.
+    pub async fn run_sealer(&self, ctx: Ctx, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return,
+                () = self.committed.notified() => tokio::time::sleep(PAUSE).await,
+                () = tokio::time::sleep(INTERVAL) => {}
+            }
+            while let Ok(sealed) = self.seal(&ctx).await.inspect_err(|error| {
+                tracing::warn!(%error, "sealing failed; it is tried again");
+            }) {
+                if sealed < BATCH {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Seals one batch of events and of audit rows; answers the larger number of rows.
+    pub async fn seal(&self, ctx: &Ctx) -> Result<i64> {
+        let events = outbox::Entity::find().filter(outbox::unsealed()).count(&self.reader);
+        let audits = audit::Entity::find().filter(audit::unsealed()).count(&self.reader);
+        let pending = events.await.map_err(store_error)? + audits.await.map_err(store_error)?;
+        if pending == 0 {
+            return Ok(0);
+        }
+        self.write(ctx, Lane::Bulk, |tx| {
+            Box::pin(async move {
+                let events = seal_outbox(tx).await?;
+                let audits = seal_audit(tx).await?;
+                Ok(events.max(audits))
+            })
+        })
+        .await
+    }
+}
+
+/// The last position given of the rows of that name, its row locked.
+async fn head(tx: &WriteTx, name: &str) -> Result<seal::Model> {
+    let first = seal::Model { name: name.to_owned(), sealed_position: 0, chain_hash: Vec::new() };
+    rows::insert_new(&tx.conn, vec![first]).await?;
+    let head = seal::Entity::find_by_id(name).lock_exclusive();
+    let head = rows::one(&tx.conn, head).await?;
+    head.ok_or_else(|| Error::internal("the seal row is gone"))
+}
+
+async fn save_head(tx: &WriteTx, head: seal::Model) -> Result<()> {
+    rows::update(&tx.conn, vec![head]).await?;
+    Ok(())
+}
+
+async fn seal_outbox(tx: &WriteTx) -> Result<i64> {
+    let mut head = head(tx, "outbox").await?;
+    // Per account in order: an account's recorded times rise under its lock, and of the rows
+    // visible here none with an earlier time of the same account can come later.
+    let sealed = sql::execute(
+        &tx.conn,
+        "UPDATE outbox SET sealed_position = $1 + n.number FROM \
+         (SELECT id, ROW_NUMBER() OVER (ORDER BY recorded_us, id) AS number FROM \
+           (SELECT id, recorded_us FROM outbox WHERE sealed_position = 0 \
+            ORDER BY recorded_us, id LIMIT $2) AS batch) AS n \
+         WHERE outbox.id = n.id",
+        vec![head.sealed_position.into(), BATCH.into()],
+    )
+    .await?;
+    let sealed = i64::try_from(sealed).unwrap_or(BATCH);
+    head.sealed_position += sealed;
+    save_head(tx, head).await?;
+    Ok(sealed)
+}
+
+/// Numbers audit rows and chains them: a row's hash covers the hash before it, so that a row
+/// taken out or altered later breaks the chain.
+async fn seal_audit(tx: &WriteTx) -> Result<i64> {
+    let mut head = head(tx, "audit").await?;
+    let unsealed = audit::Entity::find()
+        .filter(audit::unsealed())
+        .order_by_asc(audit::Column::RecordedUs)
+        .order_by_asc(audit::Column::Id)
+        .limit(BATCH.unsigned_abs());
+    let mut sealing = Vec::new();
+    for row in rows::all(&tx.conn, unsealed).await? {
+        head.sealed_position += 1;
+        head.chain_hash = chain(&row, &head.chain_hash);
+        sealing.push(audit::ActiveModel {
+            id: Set(row.id),
+            sealed_position: Set(head.sealed_position),
+            chain_hash: Set(head.chain_hash.clone()),
+            ..Default::default()
+        });
+    }
+    let sealed = sealing.len() as i64;
+    if sealed > 0 {
+        rows::update(&tx.conn, sealing).await?;
+        save_head(tx, head).await?;
+    }
+    Ok(sealed)
+}
+
+/// The hash of an audit row behind the row of that hash.
+pub(super) fn chain(row: &audit::Model, previous: &[u8]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    hash.update(row.id.as_bytes());
+    hash.update(row.recorded_us.to_be_bytes());
+    for text in
+        [&row.principal, &row.method, &row.resource, &row.request_id, &row.trace, &row.detail]
+    {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash.finalize().to_vec()
+}
