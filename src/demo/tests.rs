@@ -12,6 +12,7 @@ use crate::domain::account::{AccountFilter, AccountList, AccountOrder};
 use crate::domain::document::{DocumentKey, Draft};
 use crate::domain::item::DocumentKind;
 use crate::domain::names::AccountRef;
+use crate::domain::page::PageOf;
 use crate::domain::terms::InstalmentKind;
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
@@ -265,10 +266,9 @@ async fn the_books_take_all_of_it_and_add_up() {
         },
         order: AccountOrder::Id,
         descending: false,
-        after: None,
-        size: 100,
+        page: PageOf { size: 100, after: None },
     };
-    let accounts = Accounts::new(store.clone()).list(&ctx, all).await.unwrap().accounts;
+    let accounts = Accounts::new(store.clone()).list(&ctx, all).await.unwrap().items;
     let names: HashSet<_> = accounts.iter().map(|a| &a.display_name).collect();
     assert_eq!(
         (accounts.len(), names),

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credit::profile::Profile;
 use super::names::AccountRef;
+use super::page::PageOf;
 use super::receivables::Risk;
 use super::stored::stored_enum;
 
@@ -145,15 +146,7 @@ pub struct AccountList<A = AccountRef> {
     pub filter: AccountFilter<A>,
     pub order: AccountOrder,
     pub descending: bool,
-    pub after: Option<AccountKey>,
-    pub size: usize,
-}
-
-/// A page of accounts, and where the next one begins if there is one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountPage {
-    pub accounts: Vec<Account>,
-    pub next: Option<AccountKey>,
+    pub page: PageOf<AccountKey>,
 }
 
 /// Everything about one account in one answer.

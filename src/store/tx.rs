@@ -33,7 +33,7 @@ pub struct WriteTx {
     fixed: bool,
     in_flight: Option<InFlight>,
     /// Entries written so far: part of their key.
-    entries: i64,
+    entries: i32,
     /// Groups that accounts were found in when others were locked, by this attempt and those
     /// before it.
     pub(super) met: BTreeSet<String>,
@@ -69,10 +69,11 @@ impl WriteTx {
     }
 
     /// Numbers for the next `count` ledger entries; answers the first.
-    pub(super) fn entry_positions(&mut self, count: usize) -> i64 {
+    pub(super) fn entry_positions(&mut self, count: usize) -> Result<i32> {
         let first = self.entries;
-        self.entries += count as i64;
-        first
+        let next = i32::try_from(count).ok().and_then(|count| first.checked_add(count));
+        self.entries = next.ok_or_else(|| Error::internal("too many entries at once"))?;
+        Ok(first)
     }
 
     pub fn clock(&self) -> &Clock {

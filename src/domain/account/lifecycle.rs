@@ -7,8 +7,8 @@ use crate::domain::names::account_name;
 /// What stands in the way of deleting an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ties {
-    pub open_items: i64,
-    pub live_children: i64,
+    pub open_items: u64,
+    pub live_children: u64,
     /// Orders for which something is reserved.
     pub reservations: i64,
 }

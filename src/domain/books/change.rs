@@ -54,9 +54,9 @@ pub struct AdvanceChange {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DueKey {
     pub account_id: String,
-    pub currency: &'static str,
+    pub currency: Currency,
     pub company_code: String,
-    pub class: &'static str,
+    pub class: ItemClass,
     pub due_date: NaiveDate,
 }
 
@@ -109,7 +109,7 @@ impl Changes {
         let at_once = entry.kind == EntryKind::Post && entry.amount > 0;
         let key = UsedKey {
             account_id: item.account_id.clone(),
-            currency: item.currency.code(),
+            currency: item.currency,
             company_code: item.company_code.clone(),
             component,
             effective: if at_once { AT_ONCE } else { entry.effective },
@@ -123,9 +123,9 @@ fn due_key(item: &Item) -> DueKey {
     let dated = matches!(item.class, ItemClass::Ordinary | ItemClass::Retention);
     DueKey {
         account_id: item.account_id.clone(),
-        currency: item.currency.code(),
+        currency: item.currency,
         company_code: item.company_code.clone(),
-        class: item.class.as_str(),
+        class: item.class,
         due_date: if dated { item.due_date } else { NO_DATE },
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{Accounts, resolve};
 use crate::ctx::Ctx;
-use crate::domain::account::{Account, AccountFilter, AccountList, AccountPage};
+use crate::domain::account::{Account, AccountFilter, AccountKey, AccountList};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
+use crate::domain::page::Page;
 
 impl Accounts {
     /// One account, deleted or not.
@@ -42,11 +43,11 @@ impl Accounts {
     ///
     /// # Errors
     /// NotFound for the parent of the filter.
-    pub async fn list(&self, ctx: &Ctx, list: AccountList) -> Result<AccountPage> {
+    pub async fn list(&self, ctx: &Ctx, list: AccountList) -> Result<Page<Account, AccountKey>> {
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
-                    let AccountList { filter, order, descending, after, size } = list;
+                    let AccountList { filter, order, descending, page } = list;
                     let AccountFilter { parent, state, display_name_prefix, show_deleted } = filter;
                     let parent = match parent {
                         None => None,
@@ -57,7 +58,7 @@ impl Accounts {
                         }
                     };
                     let filter = AccountFilter { parent, state, display_name_prefix, show_deleted };
-                    let list = AccountList { filter, order, descending, after, size };
+                    let list = AccountList { filter, order, descending, page };
                     tx.list_accounts(&list).await
                 })
             })

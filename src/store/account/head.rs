@@ -5,15 +5,19 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::account_name;
-use crate::store::WriteTx;
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::entity::account_head::{ActiveModel, Column, Entity, Model};
+use crate::store::{WriteTx, rows};
 
 /// The head of an account.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     pub account_id: String,
     /// The topmost account of its group; its own id if it stands alone.
@@ -38,18 +42,17 @@ async fn lock_roots(
     if conn.get_database_backend() == DbBackend::Sqlite {
         return heads(conn, account_ids).await;
     }
-    let set = sql::set(Kind::Text, account_ids.union(met));
-    let locked: Vec<Head> = sql::all(
-        conn,
-        format!(
-            "SELECT account_id, root_id, head_us FROM account_head WHERE account_id IN \
-             (SELECT root_id FROM account_head WHERE account_id IN {}) \
-             ORDER BY account_id FOR UPDATE",
-            set.subquery(conn, 1)
-        ),
-        set.values(conn),
-    )
-    .await?;
+    let backend = conn.get_database_backend();
+    let roots = Query::select()
+        .column(Column::RootId)
+        .from(Entity)
+        .and_where(rows::among(backend, Column::AccountId, account_ids.union(met)))
+        .to_owned();
+    let locked = Entity::find()
+        .filter(Column::AccountId.in_subquery(roots))
+        .order_by_asc(Column::AccountId)
+        .lock_exclusive();
+    let locked = rows::all(conn, locked).await?;
     let locked: BTreeSet<String> = locked.into_iter().map(|head| head.account_id).collect();
     // Whoever held the locks before us may have moved an account: look again.
     let heads = heads(conn, account_ids).await?;
@@ -70,17 +73,9 @@ async fn heads(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
 ) -> Result<HashMap<String, Head>> {
-    let set = sql::set(Kind::Text, account_ids);
-    let heads: Vec<Head> = sql::all(
-        conn,
-        format!(
-            "SELECT account_id, root_id, head_us FROM account_head WHERE account_id IN {}",
-            set.subquery(conn, 1)
-        ),
-        set.values(conn),
-    )
-    .await?;
-    Ok(heads.into_iter().map(|head| (head.account_id.clone(), head)).collect())
+    let these = rows::among(conn.get_database_backend(), Column::AccountId, account_ids);
+    let heads = rows::all(conn, Entity::find().filter(these)).await?;
+    Ok(heads.into_iter().map(|row| (row.account_id.clone(), row.into())).collect())
 }
 
 /// Adds the heads of new accounts: each with the root of the group it is born into.
@@ -88,33 +83,20 @@ pub(super) async fn insert_heads(
     conn: &impl ConnectionTrait,
     heads: impl IntoIterator<Item = Head>,
 ) -> Result<()> {
-    let mut rows =
-        Rows::new(&[("account_id", Kind::Text), ("root_id", Kind::Text), ("head_us", Kind::Int)]);
-    for Head { account_id, root_id, head_us } in heads {
-        rows.push([Cell::from(account_id), root_id.into(), head_us.into()]);
-    }
-    sql::insert(conn, "account_head", rows, "").await?;
+    rows::insert::<Model, _>(conn, heads.into_iter().map(Model::from).collect()).await?;
     Ok(())
 }
 
 /// Raises the last recorded time of accounts whose groups are locked.
-pub(super) async fn raise_heads(
+pub(in crate::store) async fn raise_heads(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
     recorded_us: i64,
 ) -> Result<()> {
-    let set = sql::set(Kind::Text, account_ids);
-    let mut values = vec![recorded_us.into()];
-    values.extend(set.values(conn));
-    sql::execute(
-        conn,
-        format!(
-            "UPDATE account_head SET head_us = $1 WHERE head_us < $1 AND account_id IN {}",
-            set.subquery(conn, 2)
-        ),
-        values,
-    )
-    .await?;
+    let change = ActiveModel { head_us: Set(recorded_us), ..Default::default() };
+    let behind = rows::among(conn.get_database_backend(), Column::AccountId, account_ids)
+        .and(Column::HeadUs.lt(recorded_us));
+    rows::change(conn, change, behind).await?;
     Ok(())
 }
 

@@ -1,94 +1,83 @@
 //! Accounts a page at a time.
 
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
+};
 
-use super::rows::{self, COLUMNS};
+use super::rows::complete;
 use crate::domain::account::{
-    AccountFilter, AccountKey, AccountList, AccountOrder, AccountPage, AccountState, display_key,
+    Account, AccountFilter, AccountKey, AccountList, AccountOrder, AccountState, display_key,
 };
 use crate::domain::error::Result;
-use crate::store::sql;
-
-/// A statement as it grows: its text, and the values its placeholders stand for.
-struct Select {
-    sql: String,
-    values: Vec<Value>,
-}
-
-impl Select {
-    /// Binds a value; answers its placeholder.
-    fn bind(&mut self, value: impl Into<Value>) -> String {
-        self.values.push(value.into());
-        format!("${}", self.values.len())
-    }
-
-    fn filter(&mut self, filter: &AccountFilter<String>) {
-        let AccountFilter { parent, state, display_name_prefix, show_deleted } = filter;
-        if let Some(parent) = parent {
-            let parent = self.bind(parent.as_str());
-            self.sql += &format!(" AND a.parent_id = {parent}");
-        }
-        match state {
-            Some(AccountState::Deleted) => self.sql += " AND a.delete_us <> 0",
-            Some(state @ (AccountState::Active | AccountState::Blocked)) => {
-                let state = self.bind(state.as_str());
-                self.sql += &format!(" AND a.delete_us = 0 AND a.state = {state}");
-            }
-            None if !show_deleted => self.sql += " AND a.delete_us = 0",
-            None => {}
-        }
-        if !display_name_prefix.is_empty() {
-            let prefix = self.bind(display_key(display_name_prefix));
-            self.sql += &format!(" AND substr(a.display_key, 1, length({prefix})) = {prefix}");
-        }
-    }
-
-    fn begin_after(&mut self, key: &AccountKey, descending: bool) {
-        let than = if descending { '<' } else { '>' };
-        let (column, value, id) = match key {
-            AccountKey::Id(id) => {
-                let id = self.bind(id.as_str());
-                self.sql += &format!(" AND a.id {than} {id}");
-                return;
-            }
-            AccountKey::DisplayName(name, id) => ("a.display_name", self.bind(name.as_str()), id),
-            AccountKey::CreateTime(micros, id) => ("a.create_us", self.bind(*micros), id),
-        };
-        let id = self.bind(id.as_str());
-        self.sql += &format!(" AND ({column}, a.id) {than} ({value}, {id})");
-    }
-
-    fn order(&mut self, order: AccountOrder, descending: bool) {
-        let direction = if descending { " DESC" } else { "" };
-        let first = match order {
-            AccountOrder::Id => String::new(),
-            AccountOrder::DisplayName => format!("a.display_name{direction}, "),
-            AccountOrder::CreateTime => format!("a.create_us{direction}, "),
-        };
-        self.sql += &format!(" ORDER BY {first}a.id{direction}");
-    }
-}
+use crate::domain::page::Page;
+use crate::store::entity::account::{Column, Entity};
+use crate::store::{keyset, rows};
 
 /// A page of the accounts asked for.
 pub(super) async fn page(
     conn: &impl ConnectionTrait,
     list: &AccountList<String>,
-) -> Result<AccountPage> {
-    let AccountList { filter, order, descending, after, size } = list;
-    let mut select =
-        Select { sql: format!("SELECT {COLUMNS} FROM account a WHERE TRUE"), values: Vec::new() };
-    select.filter(filter);
-    if let Some(key) = after {
-        select.begin_after(key, *descending);
+) -> Result<Page<Account, AccountKey>> {
+    let AccountList { filter, order, descending, page } = list;
+    let direction = if *descending { Order::Desc } else { Order::Asc };
+    let mut select = filtered(filter)
+        .apply_if(page.after.clone(), |select, key| select.filter(behind(key, *descending)));
+    for column in columns(*order) {
+        select = select.order_by(column, direction.clone());
     }
-    select.order(*order, *descending);
-    // One more than asked for tells whether another page follows.
-    let limit = select.bind(*size as i64 + 1);
-    select.sql += &format!(" LIMIT {limit}");
-    let mut found: Vec<rows::Row> = sql::all(conn, select.sql, select.values).await?;
-    let more = found.len() > *size;
-    found.truncate(*size);
-    let accounts = rows::complete(conn, found).await?;
-    let next = accounts.last().filter(|_| more).map(|last| AccountKey::of(last, *order));
-    Ok(AccountPage { accounts, next })
+    let read = rows::all(conn, select.limit(page.to_read())).await?;
+    let accounts = complete(conn, read).await?;
+    Ok(page.cut(accounts, |last| AccountKey::of(last, *order)))
+}
+
+fn filtered(filter: &AccountFilter<String>) -> Select<Entity> {
+    let AccountFilter { parent, state, display_name_prefix, show_deleted } = filter;
+    let select = Entity::find()
+        .apply_if(parent.as_ref(), |select, parent| select.filter(Column::ParentId.eq(parent)));
+    let live = Column::DeleteUs.eq(0_i64);
+    let select = match state {
+        Some(AccountState::Deleted) => select.filter(Column::DeleteUs.ne(0_i64)),
+        Some(state @ (AccountState::Active | AccountState::Blocked)) => {
+            select.filter(live.and(Column::State.eq(*state)))
+        }
+        None if !show_deleted => select.filter(live),
+        None => select,
+    };
+    match display_name_prefix.as_str() {
+        "" => select,
+        prefix => {
+            let prefix = display_key(prefix);
+            // Not LIKE, to which some characters of a name mean something.
+            let beginning = Func::cust("substr").args([
+                Expr::col(Column::DisplayKey),
+                Expr::val(1),
+                Expr::val(prefix.chars().count() as i32),
+            ]);
+            select.filter(Expr::from(beginning).eq(prefix))
+        }
+    }
+}
+
+/// The columns of an order, the id last.
+fn columns(order: AccountOrder) -> Vec<Column> {
+    match order {
+        AccountOrder::Id => vec![Column::Id],
+        AccountOrder::DisplayName => vec![Column::DisplayName, Column::Id],
+        AccountOrder::CreateTime => vec![Column::CreateUs, Column::Id],
+    }
+}
+
+fn behind(key: AccountKey, descending: bool) -> Expr {
+    let (order, values) = match key {
+        AccountKey::Id(id) => (AccountOrder::Id, vec![id.into()]),
+        AccountKey::DisplayName(name, id) => {
+            (AccountOrder::DisplayName, vec![name.into(), id.into()])
+        }
+        AccountKey::CreateTime(micros, id) => {
+            (AccountOrder::CreateTime, vec![micros.into(), id.into()])
+        }
+    };
+    keyset::behind(columns(order), values, descending)
 }

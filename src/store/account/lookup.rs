@@ -3,18 +3,24 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{
+    ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+};
 
-use crate::domain::error::{Error, Result};
+use crate::domain::account::AccountState;
+use crate::domain::error::Result;
 use crate::domain::names::{AccountRef, CanonicalForm};
-use crate::store::sql::{self, Cell, Kind, Rows};
-use crate::store::{ReadTx, Store, WriteTx};
+use crate::store::entity::{account, account_ref, source_system};
+use crate::store::error::store_error;
+use crate::store::rows::{self, Set};
+use crate::store::{ReadTx, Store, WriteTx, sql};
 
 /// What most calls need to know of an account.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "account::Entity")]
 pub struct KnownAccount {
     pub id: String,
-    pub state: String,
+    pub state: AccountState,
     /// 0 if it is not deleted.
     pub delete_us: i64,
     pub related_party: bool,
@@ -27,11 +33,9 @@ impl KnownAccount {
     }
 
     pub fn is_blocked(&self) -> bool {
-        self.state == "BLOCKED"
+        self.state == AccountState::Blocked
     }
 }
-
-const COLUMNS: &str = "a.id, a.state, a.delete_us, a.related_party, a.parent_id";
 
 /// Finds the accounts named; those that don't exist are missing from the answer.
 pub(in crate::store) async fn find(
@@ -47,13 +51,9 @@ pub(in crate::store) async fn find(
         })
         .collect();
     if !ids.is_empty() {
-        let set = sql::set(Kind::Text, ids);
-        let accounts: Vec<KnownAccount> = sql::all(
-            conn,
-            format!("SELECT {COLUMNS} FROM account a WHERE a.id IN {}", set.subquery(conn, 1)),
-            set.values(conn),
-        )
-        .await?;
+        let these = rows::among(conn.get_database_backend(), account::Column::Id, ids);
+        let accounts = account::Entity::find().filter(these).into_partial_model::<KnownAccount>();
+        let accounts = accounts.all(conn).await.map_err(store_error)?;
         found.extend(accounts.into_iter().map(|a| (AccountRef::Id(a.id.clone()), a)));
     }
     if refs.iter().any(|r| matches!(r, AccountRef::External { .. })) {
@@ -68,7 +68,6 @@ async fn find_external(
     found: &mut HashMap<AccountRef, KnownAccount>,
 ) -> Result<()> {
     let forms = forms_of(conn, &systems(refs)).await?;
-    let mut keys = Rows::new(&[("system", Kind::Text), ("canonical_id", Kind::Text)]);
     let mut wanted: BTreeMap<(String, String), Vec<&AccountRef>> = BTreeMap::new();
     for name in refs {
         if let AccountRef::External { system, id } = name {
@@ -76,33 +75,38 @@ async fn find_external(
             wanted.entry((system.clone(), form.canonical(id))).or_default().push(name);
         }
     }
-    for (system, id) in wanted.keys() {
-        keys.push([Cell::from(system), id.into()]);
-    }
+    let keys = Set::new()
+        .column(account_ref::Column::System, wanted.keys().map(|(system, _)| system))
+        .column(account_ref::Column::CanonicalId, wanted.keys().map(|(_, id)| id));
     #[derive(FromQueryResult)]
     struct Row {
         system: String,
         canonical_id: String,
         #[sea_orm(nested)]
-        account: KnownAccount,
+        account: account::Model,
     }
-    let rows: Vec<Row> = sql::all(
-        conn,
-        format!(
-            "SELECT x.system, x.canonical_id, {COLUMNS} FROM {} \
-             JOIN account_ref x ON x.system = k.system AND x.canonical_id = k.canonical_id \
-             JOIN account a ON a.id = x.account_id",
-            keys.table(conn, "k", 1)
-        ),
-        keys.values(conn),
-    )
-    .await?;
+    let backend = conn.get_database_backend();
+    let text = format!(
+        "SELECT x.system, x.canonical_id, {} FROM {} \
+         JOIN account_ref x ON x.system = k.system AND x.canonical_id = k.canonical_id \
+         JOIN account a ON a.id = x.account_id",
+        rows::columns::<account::Entity>("a"),
+        keys.table(backend, "k", 1)
+    );
+    let rows: Vec<Row> = sql::all(conn, text, keys.into_values(backend)).await?;
     for row in rows {
         for name in wanted.get(&(row.system, row.canonical_id)).into_iter().flatten() {
-            found.insert((*name).clone(), row.account.clone());
+            found.insert((*name).clone(), row.account.clone().into());
         }
     }
     Ok(())
+}
+
+impl From<account::Model> for KnownAccount {
+    fn from(row: account::Model) -> Self {
+        let account::Model { id, state, delete_us, related_party, parent_id, .. } = row;
+        Self { id, state, delete_us, related_party, parent_id }
+    }
 }
 
 impl Store {
@@ -141,27 +145,10 @@ pub(super) async fn forms_of(
     conn: &impl ConnectionTrait,
     systems: &BTreeSet<&str>,
 ) -> Result<HashMap<String, CanonicalForm>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        system: String,
-        canonical_form: String,
-    }
-    let set = sql::set(Kind::Text, systems.iter().copied());
-    let rows: Vec<Row> = sql::all(
-        conn,
-        format!(
-            "SELECT system, canonical_form FROM source_system WHERE system IN {}",
-            set.subquery(conn, 1)
-        ),
-        set.values(conn),
-    )
-    .await?;
-    rows.into_iter()
-        .map(|Row { system, canonical_form }| match CanonicalForm::parse(&canonical_form) {
-            Some(form) => Ok((system, form)),
-            None => Err(Error::internal(format!("{system} has the form {canonical_form}"))),
-        })
-        .collect()
+    let backend = conn.get_database_backend();
+    let these = rows::among(backend, source_system::Column::System, systems.iter().copied());
+    let systems = rows::all(conn, source_system::Entity::find().filter(these)).await?;
+    Ok(systems.into_iter().map(|row| (row.system, row.canonical_form)).collect())
 }
 
 /// The source systems of these names.

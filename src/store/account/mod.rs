@@ -16,11 +16,13 @@ mod write;
 
 use std::collections::HashMap;
 
-use crate::domain::account::{Account, AccountList, AccountPage};
+use crate::domain::account::{Account, AccountKey, AccountList};
 use crate::domain::error::Result;
+use crate::domain::page::Page;
 use crate::store::ReadTx;
 
 pub use head::Head;
+pub(in crate::store) use head::raise_heads;
 pub use lookup::KnownAccount;
 
 impl ReadTx {
@@ -30,7 +32,10 @@ impl ReadTx {
     }
 
     /// A page of the accounts asked for.
-    pub async fn list_accounts(&self, list: &AccountList<String>) -> Result<AccountPage> {
+    pub async fn list_accounts(
+        &self,
+        list: &AccountList<String>,
+    ) -> Result<Page<Account, AccountKey>> {
         list::page(&self.conn, list).await
     }
 }

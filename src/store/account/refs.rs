@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait};
 
 use super::lookup::forms_of;
 use crate::domain::account::ExternalRef;
 use crate::domain::error::Result;
 use crate::domain::names::CanonicalForm;
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::entity::account_ref::{Column, Entity, Model};
+use crate::store::entity::source_system;
+use crate::store::rows::{self, Set};
+use crate::store::sql;
 
 /// A key in its canonical form: of all that mean the same only one can exist.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,15 +28,16 @@ pub(super) async fn fix_forms(
     form: CanonicalForm,
 ) -> Result<HashMap<String, CanonicalForm>> {
     let known = forms_of(conn, systems).await?;
-    let mut new = Rows::new(&[("system", Kind::Text), ("canonical_form", Kind::Text)]);
-    for system in systems.iter().filter(|system| !known.contains_key(**system)) {
-        new.push([Cell::from(*system), form.as_str().into()]);
-    }
+    let new: Vec<_> = systems
+        .iter()
+        .filter(|system| !known.contains_key(**system))
+        .map(|system| source_system::Model { system: (*system).to_owned(), canonical_form: form })
+        .collect();
     if new.is_empty() {
         return Ok(known);
     }
     // Whoever fixes a system at the same time may be first.
-    sql::insert(conn, "source_system", new, "ON CONFLICT (system) DO NOTHING").await?;
+    rows::insert_new(conn, new).await?;
     forms_of(conn, systems).await
 }
 
@@ -42,29 +46,22 @@ pub(super) async fn owners(
     conn: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = &RefKey>,
 ) -> Result<HashMap<RefKey, String>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        system: String,
-        canonical_id: String,
-        account_id: String,
-    }
-    let mut wanted = Rows::new(&[("system", Kind::Text), ("canonical_id", Kind::Text)]);
-    for RefKey { system, canonical_id } in keys {
-        wanted.push([Cell::from(system), canonical_id.into()]);
-    }
-    let rows: Vec<Row> = sql::all(
-        conn,
-        format!(
-            "SELECT x.system, x.canonical_id, x.account_id FROM {} JOIN account_ref x \
-             ON x.system = k.system AND x.canonical_id = k.canonical_id",
-            wanted.table(conn, "k", 1)
-        ),
-        wanted.values(conn),
-    )
-    .await?;
-    let owner =
-        |Row { system, canonical_id, account_id }| (RefKey { system, canonical_id }, account_id);
-    Ok(rows.into_iter().map(owner).collect())
+    let keys: Vec<&RefKey> = keys.into_iter().collect();
+    let wanted = Set::new()
+        .column(Column::System, keys.iter().map(|key| &key.system))
+        .column(Column::CanonicalId, keys.iter().map(|key| &key.canonical_id));
+    let backend = conn.get_database_backend();
+    let text = format!(
+        "SELECT {} FROM {} JOIN account_ref x \
+         ON x.system = k.system AND x.canonical_id = k.canonical_id",
+        rows::columns::<Entity>("x"),
+        wanted.table(backend, "k", 1)
+    );
+    let found: Vec<Model> = sql::all(conn, text, wanted.into_values(backend)).await?;
+    let owner = |Model { system, canonical_id, account_id, .. }| {
+        (RefKey { system, canonical_id }, account_id)
+    };
+    Ok(found.into_iter().map(owner).collect())
 }
 
 /// A key to be given to an account.
@@ -72,7 +69,7 @@ pub(super) struct NewRef<'a> {
     pub key: &'a RefKey,
     pub external_id: &'a str,
     pub account_id: &'a str,
-    pub position: usize,
+    pub position: i32,
 }
 
 /// Gives keys to accounts; those that an account has already stay with it. Answers how many
@@ -81,29 +78,19 @@ pub(super) async fn insert<'a>(
     conn: &impl ConnectionTrait,
     refs: impl IntoIterator<Item = NewRef<'a>>,
 ) -> Result<u64> {
-    let mut rows = Rows::new(&[
-        ("system", Kind::Text),
-        ("canonical_id", Kind::Text),
-        ("external_id", Kind::Text),
-        ("account_id", Kind::Text),
-        ("position", Kind::Int),
-    ]);
-    for NewRef { key, external_id, account_id, position } in refs {
-        rows.push([
-            Cell::from(&key.system),
-            (&key.canonical_id).into(),
-            external_id.into(),
-            account_id.into(),
-            (position as i64).into(),
-        ]);
-    }
-    sql::insert(conn, "account_ref", rows, "ON CONFLICT (system, canonical_id) DO NOTHING").await
+    let row = |NewRef { key, external_id, account_id, position }: NewRef<'_>| Model {
+        system: key.system.clone(),
+        canonical_id: key.canonical_id.clone(),
+        external_id: external_id.to_owned(),
+        account_id: account_id.to_owned(),
+        position,
+    };
+    rows::insert_new(conn, refs.into_iter().map(row).collect()).await
 }
 
 /// Takes all keys from an account.
 pub(super) async fn remove(conn: &impl ConnectionTrait, account_id: &str) -> Result<()> {
-    sql::execute(conn, "DELETE FROM account_ref WHERE account_id = $1", vec![account_id.into()])
-        .await?;
+    rows::delete::<Entity>(conn, Column::AccountId.eq(account_id)).await?;
     Ok(())
 }
 

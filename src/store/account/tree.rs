@@ -4,11 +4,15 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+};
 
 use crate::domain::error::Result;
 use crate::domain::group::MAX_DEPTH;
-use crate::store::sql;
+use crate::store::entity::{account, account_link, item};
+use crate::store::error::store_error;
+use crate::store::{rows, sql};
 
 /// The walk down, as `below(id, step)`: the account `$1` at step 0 and whatever is under it.
 /// Bounded, so that it ends on damaged data as well; a group is never this deep.
@@ -76,34 +80,27 @@ pub(super) async fn insert_link(
     effective_date: NaiveDate,
     recorded_us: i64,
 ) -> Result<()> {
-    sql::execute(
-        conn,
-        "INSERT INTO account_link (account_id, recorded_us, effective_date, parent_id) \
-         VALUES ($1, $2, $3, $4)",
-        vec![account_id.into(), recorded_us.into(), effective_date.into(), parent_id.into()],
-    )
-    .await?;
-    Ok(())
+    let link = account_link::Model {
+        account_id: account_id.to_owned(),
+        recorded_us,
+        effective_date,
+        parent_id: parent_id.to_owned(),
+    };
+    rows::insert_one(conn, link).await
 }
 
 /// Accounts directly below that are not deleted.
-pub(super) async fn live_children(conn: &impl ConnectionTrait, account_id: &str) -> Result<i64> {
-    let count = sql::scalar(
-        conn,
-        "SELECT COUNT(*) AS v FROM account WHERE parent_id = $1 AND delete_us = 0",
-        vec![account_id.into()],
-    )
-    .await?;
-    Ok(count.unwrap_or_default())
+pub(super) async fn live_children(conn: &impl ConnectionTrait, account_id: &str) -> Result<u64> {
+    let children = account::Entity::find()
+        .filter(account::Column::ParentId.eq(account_id))
+        .filter(account::Column::DeleteUs.eq(0_i64));
+    children.count(conn).await.map_err(store_error)
 }
 
 /// Items of an account that are not settled.
-pub(super) async fn open_items(conn: &impl ConnectionTrait, account_id: &str) -> Result<i64> {
-    let count = sql::scalar(
-        conn,
-        "SELECT COUNT(*) AS v FROM item WHERE account_id = $1 AND open <> 0",
-        vec![account_id.into()],
-    )
-    .await?;
-    Ok(count.unwrap_or_default())
+pub(super) async fn open_items(conn: &impl ConnectionTrait, account_id: &str) -> Result<u64> {
+    let open = item::Entity::find()
+        .filter(item::Column::AccountId.eq(account_id))
+        .filter(item::not_settled());
+    open.count(conn).await.map_err(store_error)
 }

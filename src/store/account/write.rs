@@ -90,7 +90,7 @@ impl WriteTx {
         if let Some((reference, owner)) = first_taken(&account.external_refs, &keys, &owners) {
             return Err(taken(reference, owner));
         }
-        let new = account.external_refs.iter().zip(&keys).enumerate().map(
+        let new = (0_i32..).zip(account.external_refs.iter().zip(&keys)).map(
             |(position, (reference, key))| NewRef {
                 key,
                 external_id: &reference.id,

@@ -1,4 +1,4 @@
-//! `account_due`.
+//! Projection: what is open of each account by due date.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! `account_ref`.
+//! Keys of accounts in other systems: of all that mean the same only one can exist.
 
 use sea_orm::entity::prelude::*;
 

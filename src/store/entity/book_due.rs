@@ -1,4 +1,4 @@
-//! `book_due`.
+//! Projection: what is open of the book by due date.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

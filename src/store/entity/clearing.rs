@@ -1,4 +1,4 @@
-//! `clearing`.
+//! Clearings: credits set against debits of one account.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

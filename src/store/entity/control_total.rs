@@ -1,4 +1,4 @@
-//! `control_total`.
+//! Balances of the general ledger.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! `credit_decision`.
+//! Decisions, as they were made.
 
 use sea_orm::entity::prelude::*;
 

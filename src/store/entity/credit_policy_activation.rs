@@ -1,4 +1,4 @@
-//! `credit_policy_activation`.
+//! When which policy was activated; the last one counts.
 
 use sea_orm::entity::prelude::*;
 

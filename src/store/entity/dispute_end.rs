@@ -1,4 +1,4 @@
-//! `dispute_end`.
+//! How disputes ended.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

@@ -1,8 +1,9 @@
-//! `document_end`.
+//! How documents stopped counting.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
+use crate::domain::books::Ending;
 use crate::domain::document::EndState;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -21,3 +22,17 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    pub fn of(ending: Ending, recorded_us: i64) -> Self {
+        let Ending { document, account_id, state, effective, reason } = ending;
+        Self {
+            document_id: document,
+            account_id,
+            state,
+            effective_date: effective,
+            reason,
+            recorded_us,
+        }
+    }
+}

@@ -1,6 +1,12 @@
 //! The version of each document that counts. Apart from the documents, so that they can be partitioned by account.
 
+use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
+
+use crate::domain::books::KnownKey;
+use crate::domain::document::DocumentKey;
+use crate::domain::item::DocumentKind;
+use crate::domain::money::Currency;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "document_key")]
@@ -26,3 +32,67 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<KnownKey> for Model {
+    fn from(known: KnownKey) -> Self {
+        let KnownKey {
+            key,
+            document,
+            account_id,
+            source_version,
+            content_hash,
+            reversed,
+            // In the document.
+            kind: _,
+            currency: _,
+            posting_date: _,
+        } = known;
+        let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
+        Self {
+            source_system,
+            company_code,
+            fiscal_year,
+            document_no,
+            line_no,
+            document_id: document,
+            account_id,
+            source_version,
+            content_hash,
+            reversed,
+        }
+    }
+}
+
+impl Model {
+    /// What is known of the key, with what its document says.
+    pub fn into_known(
+        self,
+        kind: DocumentKind,
+        currency: Currency,
+        posting_date: NaiveDate,
+    ) -> KnownKey {
+        let Self {
+            source_system,
+            company_code,
+            fiscal_year,
+            document_no,
+            line_no,
+            document_id,
+            account_id,
+            source_version,
+            content_hash,
+            reversed,
+        } = self;
+        KnownKey {
+            key: DocumentKey { source_system, company_code, fiscal_year, document_no, line_no },
+            document: document_id,
+            account_id,
+            source_version,
+            content_hash,
+            reversed,
+            kind,
+            currency,
+            posting_date,
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::books::EntryKind;
+use crate::domain::books::{Entry, EntryKind};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "entry")]
@@ -26,3 +26,20 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    pub fn of(entry: Entry, recorded_us: i64, position: i32) -> Self {
+        let Entry { item, account_id, document, clearing, kind, effective, amount } = entry;
+        Self {
+            account_id,
+            recorded_us,
+            position,
+            item_id: item,
+            document_id: document,
+            clearing_id: clearing,
+            kind,
+            effective_date: effective,
+            amount,
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! `exchange_rate`.
+//! Exchange rates as they were recorded.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! `idempotency`.
+//! The answers kept for repeated requests.
 
 use sea_orm::entity::prelude::*;
 

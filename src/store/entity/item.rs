@@ -1,8 +1,10 @@
-//! `item`.
+//! The parts of documents, with what is open of each.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::ExprTrait;
 
+use crate::domain::books::Item;
 use crate::domain::item::{DocumentKind, ItemClass};
 use crate::domain::money::Currency;
 
@@ -32,3 +34,85 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Those with something open, in the words of the partial indexes `item_open` and `item_export`.
+pub fn not_settled() -> Expr {
+    Expr::col((Entity, Column::Open)).ne(Expr::Constant(0_i64.into()))
+}
+
+impl Model {
+    /// The row of an item of which so much is open.
+    pub fn of(item: Item, open: i64, recorded_us: i64) -> Self {
+        let Item {
+            id,
+            account_id,
+            document,
+            position,
+            kind,
+            class,
+            company_code,
+            currency,
+            document_date,
+            posting_date,
+            due_date,
+            amount,
+            release_condition,
+        } = item;
+        Self {
+            id,
+            account_id,
+            document_id: document,
+            position,
+            kind,
+            class,
+            company_code,
+            currency,
+            document_date,
+            posting_date,
+            due_date,
+            amount,
+            open,
+            release_condition,
+            recorded_us,
+        }
+    }
+}
+
+/// An item with what is open of it by all entries, whatever their date.
+impl From<Model> for (Item, i64) {
+    fn from(row: Model) -> Self {
+        let Model {
+            id,
+            account_id,
+            document_id,
+            position,
+            kind,
+            class,
+            company_code,
+            currency,
+            document_date,
+            posting_date,
+            due_date,
+            amount,
+            open,
+            release_condition,
+            recorded_us: _,
+        } = row;
+        let item = Item {
+            id,
+            account_id,
+            document: document_id,
+            position,
+            kind,
+            class,
+            company_code,
+            currency,
+            document_date,
+            posting_date,
+            due_date,
+            amount,
+            release_condition,
+        };
+        (item, open)
+    }
+}

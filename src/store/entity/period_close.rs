@@ -1,4 +1,4 @@
-//! `period_close`.
+//! Days through which the books of a company are closed.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

@@ -1,4 +1,4 @@
-//! `promise_end`.
+//! Promises that were withdrawn.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;

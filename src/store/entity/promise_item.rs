@@ -1,4 +1,4 @@
-//! `promise_item`.
+//! The items that a promise is about.
 
 use sea_orm::entity::prelude::*;
 

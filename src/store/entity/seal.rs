@@ -1,4 +1,4 @@
-//! `seal`.
+//! The last position given of the rows of a name, and the hash they end with.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! `source_system`.
+//! How the ids of a source system compare, fixed at its first use.
 
 use sea_orm::entity::prelude::*;
 

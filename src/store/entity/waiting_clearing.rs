@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::money::Currency;
+use crate::domain::books::Parked;
+use crate::domain::document::{ClearingTarget, DocumentKey};
+use crate::domain::money::{Currency, Money};
 use crate::store::columns::OrEmpty;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -35,3 +37,58 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Parked> for Model {
+    fn from(waiting: Parked) -> Self {
+        let Parked {
+            id,
+            account_id,
+            document,
+            import_id,
+            effective,
+            // In the document.
+            key: _,
+            position,
+            target,
+        } = waiting;
+        let oldest_first = target.is_none();
+        let (key, amount) = target.map(|target| (target.key, target.amount)).unwrap_or_default();
+        let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
+        Self {
+            id,
+            account_id,
+            document_id: document,
+            import_id,
+            effective_date: effective,
+            position,
+            oldest_first,
+            target_source_system: source_system,
+            target_company_code: company_code,
+            target_fiscal_year: fiscal_year,
+            target_document_no: document_no,
+            target_line_no: line_no,
+            amount: amount.map_or(0, |amount| amount.minor),
+            currency: OrEmpty(amount.map(|amount| amount.currency)),
+            fault: String::new(),
+        }
+    }
+}
+
+impl Model {
+    /// The key of the document that is to be settled; empty if the oldest due are.
+    pub fn target_key(&self) -> DocumentKey {
+        DocumentKey {
+            source_system: self.target_source_system.clone(),
+            company_code: self.target_company_code.clone(),
+            fiscal_year: self.target_fiscal_year,
+            document_no: self.target_document_no.clone(),
+            line_no: self.target_line_no.clone(),
+        }
+    }
+
+    /// `None`: the oldest due first.
+    pub fn target(&self) -> Option<ClearingTarget> {
+        let amount = self.currency.0.map(|currency| Money { minor: self.amount, currency });
+        (!self.oldest_first).then(|| ClearingTarget { key: self.target_key(), amount })
+    }
+}

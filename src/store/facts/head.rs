@@ -1,8 +1,10 @@
 //! Entering an account to record a fact of it.
 
+use std::collections::BTreeSet;
+
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
-use crate::store::{WriteTx, sql};
+use crate::store::WriteTx;
 
 /// An account locked to record a fact of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +28,7 @@ impl WriteTx {
         };
         let account_id = account.id;
         let recorded_us = self.lock_accounts(std::slice::from_ref(&account_id)).await?;
-        sql::execute(
-            &self.conn,
-            "UPDATE account_head SET head_us = $2 WHERE account_id = $1",
-            vec![account_id.as_str().into(), recorded_us.into()],
-        )
-        .await?;
+        self.raise_heads(&BTreeSet::from([account_id.clone()])).await?;
         Ok(Entered { account_id, recorded_us })
     }
 }

@@ -3,50 +3,50 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use sea_orm::FromQueryResult;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+};
 use uuid::Uuid;
 
-use crate::domain::books::{ActiveClearing, AllocationRow};
-use crate::domain::error::{Error, Result};
-use crate::domain::rates::UsedRate;
-use crate::store::WriteTx;
-use crate::store::sql::{self, Kind};
+use crate::domain::books::ActiveClearing;
+use crate::domain::error::Result;
+use crate::store::entity::{allocation, clearing_reset};
+use crate::store::error::store_error;
+use crate::store::rows::{self, Set};
+use crate::store::{WriteTx, sql};
 
+/// An allocation with the clearing it belongs to.
 #[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
+    #[sea_orm(nested)]
+    allocation: allocation::Model,
     account_id: String,
     document_id: Uuid,
     apply_date: NaiveDate,
-    credit_item: Uuid,
-    debit_item: Uuid,
-    amount: i64,
-    credit_amount: i64,
-    rate: String,
 }
 
-const SELECT: &str = "SELECT c.id, c.account_id, c.document_id, c.apply_date, a.credit_item, \
-    a.debit_item, a.amount, a.credit_amount, a.rate FROM clearing c \
-    JOIN allocation a ON a.clearing_id = c.id \
-    LEFT JOIN clearing_reset r ON r.clearing_id = c.id WHERE r.clearing_id IS NULL";
+/// The columns of [`Row`], of the tables as `a` and `c`.
+fn columns() -> String {
+    let allocation = rows::columns::<allocation::Entity>("a");
+    format!("{allocation}, c.account_id, c.document_id, c.apply_date")
+}
 
 impl WriteTx {
     /// The clearings, not reset, that any of these items take part in; each whole, in the
     /// order they were made.
     pub async fn clearings_of(&self, items: &[Uuid]) -> Result<Vec<ActiveClearing>> {
-        let set = sql::set(Kind::Uuid, items.iter().copied());
-        let some = set.subquery(&self.conn, 1);
-        let again = set.subquery(&self.conn, 1);
-        let rows: Vec<Row> = sql::all(
-            &self.conn,
-            format!(
-                "{SELECT} AND c.id IN (SELECT clearing_id FROM allocation WHERE credit_item IN {some} \
-                 UNION SELECT clearing_id FROM allocation WHERE debit_item IN {again}) \
-                 ORDER BY c.id, a.position"
-            ),
-            set.values(&self.conn),
-        )
-        .await?;
+        let backend = self.conn.get_database_backend();
+        let set = Set::one(items.iter().copied());
+        let some = set.subquery(backend, 1);
+        let text = format!(
+            "SELECT {} FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
+             LEFT JOIN clearing_reset r ON r.clearing_id = c.id WHERE r.clearing_id IS NULL \
+             AND c.id IN (SELECT clearing_id FROM allocation WHERE credit_item IN {some} \
+             UNION SELECT clearing_id FROM allocation WHERE debit_item IN {some}) \
+             ORDER BY c.id, a.position",
+            columns()
+        );
+        let rows: Vec<Row> = sql::all(&self.conn, text, set.into_values(backend)).await?;
         assemble(rows)
     }
 
@@ -62,27 +62,25 @@ impl WriteTx {
             row: Row,
             reset_date: NaiveDate,
         }
-        let set = sql::set(Kind::Uuid, items.iter().copied());
-        let some = set.subquery(&self.conn, 1);
-        let again = set.subquery(&self.conn, 1);
-        let rows: Vec<Lapsed> = sql::all(
-            &self.conn,
-            format!(
-                "SELECT c.id, c.account_id, c.document_id, c.apply_date, a.credit_item, \
-                   a.debit_item, a.amount, a.credit_amount, a.rate, r.reset_date \
-                 FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
-                 JOIN (SELECT clearing_id, MIN(effective_date) AS reset_date FROM clearing_reset \
-                   WHERE clearing_id IN (\
-                     SELECT clearing_id FROM allocation WHERE credit_item IN {some} \
-                     UNION SELECT clearing_id FROM allocation WHERE debit_item IN {again}) \
-                   GROUP BY clearing_id) r ON r.clearing_id = c.id \
-                 WHERE r.reset_date > c.apply_date ORDER BY c.id, a.position"
-            ),
-            set.values(&self.conn),
-        )
-        .await?;
-        let days: BTreeMap<Uuid, NaiveDate> =
-            rows.iter().map(|lapsed| (lapsed.row.id, lapsed.reset_date)).collect();
+        let backend = self.conn.get_database_backend();
+        let set = Set::one(items.iter().copied());
+        let some = set.subquery(backend, 1);
+        let text = format!(
+            "SELECT {}, r.reset_date \
+             FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
+             JOIN (SELECT clearing_id, MIN(effective_date) AS reset_date FROM clearing_reset \
+               WHERE clearing_id IN (\
+                 SELECT clearing_id FROM allocation WHERE credit_item IN {some} \
+                 UNION SELECT clearing_id FROM allocation WHERE debit_item IN {some}) \
+               GROUP BY clearing_id) r ON r.clearing_id = c.id \
+             WHERE r.reset_date > c.apply_date ORDER BY c.id, a.position",
+            columns()
+        );
+        let rows: Vec<Lapsed> = sql::all(&self.conn, text, set.into_values(backend)).await?;
+        let days: BTreeMap<Uuid, NaiveDate> = rows
+            .iter()
+            .map(|lapsed| (lapsed.row.allocation.clearing_id, lapsed.reset_date))
+            .collect();
         let clearings = assemble(rows.into_iter().map(|lapsed| lapsed.row).collect())?;
         Ok(clearings.into_iter().filter_map(|c| days.get(&c.id).map(|day| (c, *day))).collect())
     }
@@ -90,15 +88,15 @@ impl WriteTx {
     /// Whether a credit document, which left these items, made a clearing by its own wish, be
     /// it reset or not.
     pub async fn has_settled(&self, document: Uuid, items: &[Uuid]) -> Result<bool> {
-        let set = sql::set(Kind::Uuid, items.iter().copied());
-        let mut values = set.values(&self.conn);
-        values.push(document.into());
+        let backend = self.conn.get_database_backend();
+        let set = Set::one(items.iter().copied());
         let sql = format!(
             "SELECT COUNT(*) AS v FROM allocation a JOIN clearing c ON c.id = a.clearing_id \
-             WHERE a.credit_item IN {} AND c.document_id = ${}",
-            set.subquery(&self.conn, 1),
-            values.len()
+             WHERE c.document_id = $1 AND a.credit_item IN {}",
+            set.subquery(backend, 2)
         );
+        let mut values = vec![document.into()];
+        values.extend(set.into_values(backend));
         Ok(sql::scalar::<i64>(&self.conn, sql, values).await?.is_some_and(|count| count > 0))
     }
 
@@ -108,23 +106,17 @@ impl WriteTx {
         account: &str,
         id: Uuid,
     ) -> Result<Option<(ActiveClearing, bool)>> {
-        let rows: Vec<Row> = sql::all(
-            &self.conn,
-            "SELECT c.id, c.account_id, c.document_id, c.apply_date, a.credit_item, a.debit_item, \
-             a.amount, a.credit_amount, a.rate FROM clearing c \
-             JOIN allocation a ON a.clearing_id = c.id \
+        let text = format!(
+            "SELECT {} FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
              WHERE c.id = $1 AND c.account_id = $2 ORDER BY a.position",
-            vec![id.into(), account.into()],
-        )
-        .await?;
+            columns()
+        );
+        let rows: Vec<Row> = sql::all(&self.conn, text, vec![id.into(), account.into()]).await?;
         let Some(clearing) = assemble(rows)?.pop() else { return Ok(None) };
-        let resets = sql::scalar::<i64>(
-            &self.conn,
-            "SELECT COUNT(*) AS v FROM clearing_reset WHERE clearing_id = $1",
-            vec![id.into()],
-        )
-        .await?;
-        Ok(Some((clearing, resets.is_some_and(|count| count > 0))))
+        let resets = clearing_reset::Entity::find()
+            .filter(clearing_reset::Column::ClearingId.eq(id))
+            .count(&self.conn);
+        Ok(Some((clearing, resets.await.map_err(store_error)? > 0)))
     }
 
     /// What the recovery `document` reopened and that was not taken back: item, day, amount.
@@ -155,54 +147,35 @@ impl WriteTx {
             debit_item: Uuid,
             amount: i64,
         }
-        let set = sql::set(Kind::Uuid, items.iter().copied());
-        let rows: Vec<WrittenOff> = sql::all(
-            &self.conn,
-            format!(
-                "SELECT a.debit_item, CAST(SUM(a.amount) AS BIGINT) AS amount FROM allocation a \
-                 JOIN item c ON c.id = a.credit_item AND c.kind = 'WRITE_OFF' \
-                 LEFT JOIN clearing_reset r ON r.clearing_id = a.clearing_id \
-                 WHERE r.clearing_id IS NULL AND a.debit_item IN {} GROUP BY a.debit_item",
-                set.subquery(&self.conn, 1)
-            ),
-            set.values(&self.conn),
-        )
-        .await?;
+        let backend = self.conn.get_database_backend();
+        let set = Set::one(items.iter().copied());
+        let text = format!(
+            "SELECT a.debit_item, CAST(SUM(a.amount) AS BIGINT) AS amount FROM allocation a \
+             JOIN item c ON c.id = a.credit_item AND c.kind = 'WRITE_OFF' \
+             LEFT JOIN clearing_reset r ON r.clearing_id = a.clearing_id \
+             WHERE r.clearing_id IS NULL AND a.debit_item IN {} GROUP BY a.debit_item",
+            set.subquery(backend, 1)
+        );
+        let rows: Vec<WrittenOff> = sql::all(&self.conn, text, set.into_values(backend)).await?;
         Ok(rows.into_iter().map(|r| (r.debit_item, r.amount)).collect())
     }
 }
 
 fn assemble(rows: Vec<Row>) -> Result<Vec<ActiveClearing>> {
     let mut clearings: BTreeMap<Uuid, ActiveClearing> = BTreeMap::new();
-    for row in rows {
-        let rate = read_rate(&row.rate)?;
+    for Row { allocation, account_id, document_id, apply_date } in rows {
+        let id = allocation.clearing_id;
         clearings
-            .entry(row.id)
+            .entry(id)
             .or_insert_with(|| ActiveClearing {
-                id: row.id,
-                account_id: row.account_id,
-                document: row.document_id,
-                apply_date: row.apply_date,
+                id,
+                account_id,
+                document: document_id,
+                apply_date,
                 allocations: Vec::new(),
             })
             .allocations
-            .push(AllocationRow {
-                credit_item: row.credit_item,
-                debit_item: row.debit_item,
-                amount: row.amount,
-                credit_amount: row.credit_amount,
-                rate,
-            });
+            .push(allocation.into_allocation()?);
     }
     Ok(clearings.into_values().collect())
-}
-
-/// The rate of an allocation, from its column.
-pub(in crate::store) fn read_rate(text: &str) -> Result<Option<UsedRate>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    serde_json::from_str(text)
-        .map(Some)
-        .map_err(|e| Error::internal(format!("a rate cannot be read: {e}")))
 }

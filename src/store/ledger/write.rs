@@ -7,14 +7,15 @@ mod documents;
 mod entries;
 mod projections;
 
-use self::clearings::{insert_clearings, insert_resets, park, unpark};
+use self::clearings::{end_waiting, insert_clearings, insert_resets, insert_waiting};
 use self::documents::{insert_documents, insert_endings, upsert_keys};
 use self::entries::{insert_entries, insert_items};
-use self::projections::{raise_heads, update_opens, upsert_account_dues, upsert_book_dues};
+use self::projections::{add_account_dues, add_book_dues, update_opens};
 use crate::domain::books::Changes;
 use crate::domain::credit::order::Now;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
+use crate::store::account::raise_heads;
 use crate::store::credit::{Said, add_used, follow, settle_days};
 
 impl WriteTx {
@@ -34,11 +35,11 @@ impl WriteTx {
             parked,
             unparked,
             opens,
-            dues,
+            mut dues,
             credit,
             advances: _,
         } = changes;
-        let first = self.entry_positions(entries.len());
+        let first = self.entry_positions(entries.len())?;
         let conn = &self.conn;
         insert_documents(conn, recorded, documents).await?;
         upsert_keys(conn, keys).await?;
@@ -47,24 +48,18 @@ impl WriteTx {
         insert_entries(conn, recorded, first, entries).await?;
         insert_clearings(conn, recorded, clearings).await?;
         insert_resets(conn, recorded, resets).await?;
-        park(conn, parked).await?;
-        unpark(conn, unparked).await?;
+        insert_waiting(conn, parked).await?;
+        end_waiting(conn, unparked).await?;
         update_opens(conn, opens).await?;
-        let dues: Vec<_> = dues
-            .into_iter()
-            .filter(|(_, change)| change.amount != 0 || change.items != 0)
-            .map(|(key, change)| {
-                (key.account_id, key.currency, key.company_code, key.class, key.due_date, change)
-            })
-            .collect();
-        upsert_account_dues(conn, &dues).await?;
+        dues.retain(|_, change| change.amount != 0 || change.items != 0);
+        add_account_dues(conn, &dues).await?;
         let now = Now { us: recorded, today: self.clock().business_date() };
         let mut used = settle_days(credit, now.today);
         for (key, amount) in follow(conn, said, now, self.clock()).await? {
             *used.entry(key).or_default() += amount;
         }
         add_used(conn, used).await?;
-        raise_heads(conn, recorded, &accounts).await?;
-        upsert_book_dues(conn, &dues).await
+        raise_heads(conn, &accounts.into_iter().collect(), recorded).await?;
+        add_book_dues(conn, &dues).await
     }
 }

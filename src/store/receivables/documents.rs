@@ -1,16 +1,17 @@
 //! Documents as posted, and their ends as known at a point.
 
 use chrono::NaiveDate;
-use sea_orm::FromQueryResult;
+use sea_orm::{EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::At;
 use super::params::Params;
-use crate::domain::document::{DocumentKey, Draft, EndState};
-use crate::domain::error::{Error, Result};
+use crate::domain::document::{DocumentKey, EndState};
+use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
 use crate::domain::ledger::{Document, DocumentEnd};
-use crate::store::{Store, sql};
+use crate::store::entity::{document, document_key};
+use crate::store::{Store, rows, sql};
 
 /// Which documents of an account.
 #[derive(Debug, Clone)]
@@ -28,16 +29,21 @@ pub struct DocumentsRead {
 }
 
 /// A document and its end, if it had ended by then.
-const SELECT: &str = "SELECT d.id, d.account_id, d.recorded_us, d.detail, x.state, \
-    x.effective_date, x.reason FROM document d LEFT JOIN document_end x ON x.document_id = d.id \
-    AND x.effective_date <= $1 AND x.recorded_us <= $2 WHERE d.recorded_us <= $2";
+fn select() -> String {
+    format!(
+        "SELECT {}, x.state AS end_state, x.effective_date AS end_date, x.reason AS end_reason \
+         FROM document d LEFT JOIN document_end x ON x.document_id = d.id \
+           AND x.effective_date <= $1 AND x.recorded_us <= $2 WHERE d.recorded_us <= $2",
+        rows::columns::<document::Entity>("d")
+    )
+}
 
 impl Store {
     /// The document of an account, as known then; without items and clearings.
     pub async fn document(&self, account_id: &str, id: Uuid, at: At) -> Result<Option<Document>> {
         let row: Option<Row> = sql::one(
             &self.reader,
-            format!("{SELECT} AND d.id = $3 AND d.account_id = $4"),
+            format!("{} AND d.id = $3 AND d.account_id = $4", select()),
             vec![at.as_of.into(), at.known_at.into(), id.into(), account_id.into()],
         )
         .await?;
@@ -46,14 +52,11 @@ impl Store {
 
     /// The account of a document key and the version that counts now, if there ever was one.
     pub async fn document_key(&self, key: &DocumentKey) -> Result<Option<(String, Uuid)>> {
-        let row: Option<KeyRow> = sql::one(
-            &self.reader,
-            "SELECT account_id, document_id FROM document_key WHERE source_system = $1 \
-             AND company_code = $2 AND fiscal_year = $3 AND document_no = $4 AND line_no = $5",
-            key_values(key),
-        )
-        .await?;
-        Ok(row.map(|KeyRow { account_id, document_id }| (account_id, document_id)))
+        let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } =
+            key.clone();
+        let key = (source_system, company_code, fiscal_year, document_no, line_no);
+        let row = rows::one(&self.reader, document_key::Entity::find_by_id(key)).await?;
+        Ok(row.map(|row| (row.account_id, row.document_id)))
     }
 
     /// The version of a key that was the last one then. Looks through the documents of the
@@ -69,9 +72,10 @@ impl Store {
         let row: Option<Row> = sql::one(
             &self.reader,
             format!(
-                "{SELECT} AND d.account_id = $3 AND d.source_system = $4 AND d.company_code = $5 \
+                "{} AND d.account_id = $3 AND d.source_system = $4 AND d.company_code = $5 \
                  AND d.fiscal_year = $6 AND d.document_no = $7 AND d.line_no = $8 \
-                 ORDER BY d.recorded_us DESC, d.source_version DESC LIMIT 1"
+                 ORDER BY d.recorded_us DESC, d.source_version DESC LIMIT 1",
+                select()
             ),
             values,
         )
@@ -100,7 +104,8 @@ impl Store {
         // In this order: the text that begins the statement names them.
         params.bind(at.as_of);
         params.bind(at.known_at);
-        let mut text = format!("{SELECT} AND d.account_id = {}", params.bind(account_id.as_str()));
+        let mut text =
+            format!("{} AND d.account_id = {}", select(), params.bind(account_id.as_str()));
         let mut filter = |test: &str, value: Option<sea_orm::Value>| {
             if let Some(value) = value {
                 text += &format!(" AND d.{test} {}", params.bind(value));
@@ -135,41 +140,28 @@ fn key_values(key: &DocumentKey) -> Vec<sea_orm::Value> {
 }
 
 #[derive(FromQueryResult)]
-struct KeyRow {
-    account_id: String,
-    document_id: Uuid,
-}
-
-#[derive(FromQueryResult)]
 struct Row {
-    id: Uuid,
-    account_id: String,
-    recorded_us: i64,
-    detail: String,
-    state: Option<String>,
-    effective_date: Option<NaiveDate>,
-    reason: Option<String>,
+    #[sea_orm(nested)]
+    document: document::Model,
+    end_state: Option<EndState>,
+    end_date: Option<NaiveDate>,
+    end_reason: Option<String>,
 }
 
 impl Row {
     fn into_domain(self) -> Result<Document> {
-        let Self { id, account_id, recorded_us, detail, state, effective_date, reason } = self;
-        let end = match (state, effective_date, reason) {
-            (Some(state), Some(effective_date), Some(reason)) => Some(DocumentEnd {
-                state: EndState::parse(&state)
-                    .ok_or_else(|| Error::internal(format!("stored state {state}")))?,
-                effective_date,
-                reason,
-            }),
+        let Self { document, end_state, end_date, end_reason } = self;
+        let end = match (end_state, end_date, end_reason) {
+            (Some(state), Some(effective_date), Some(reason)) => {
+                Some(DocumentEnd { state, effective_date, reason })
+            }
             _ => None,
         };
-        let draft: Draft<String> = serde_json::from_str(&detail)
-            .map_err(|e| Error::internal(format!("document {id} cannot be read: {e}")))?;
         Ok(Document {
-            id,
-            account_id,
-            draft,
-            recorded_us,
+            id: document.id,
+            account_id: document.account_id.clone(),
+            recorded_us: document.recorded_us,
+            draft: document.into_draft()?,
             end,
             items: Vec::new(),
             clearings: Vec::new(),

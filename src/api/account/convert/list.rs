@@ -1,13 +1,14 @@
 //! ListAccounts: what is asked for, and the page that answers it.
 
 use crate::api::convert::read;
-use crate::api::list::{Order, PageRequest, order_by};
+use crate::api::list::{Order, PageRequest, foreign_token, order_by};
 use crate::domain::account::{
-    AccountFilter, AccountKey, AccountList, AccountOrder, AccountPage, AccountState,
+    Account, AccountFilter, AccountKey, AccountList, AccountOrder, AccountState,
     DISPLAY_NAME_CHARS_MAX,
 };
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::names::{AccountRef, parse_account};
+use crate::domain::page::{Page, PageOf};
 use crate::domain::text;
 use crate::pb;
 
@@ -42,7 +43,8 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
     };
     let after = violations.keep(after(page.key(), order)).flatten();
     violations.finish()?;
-    Ok((AccountList { filter, order, descending, after, size: page.size }, page))
+    let of = PageOf { size: page.size, after };
+    Ok((AccountList { filter, order, descending, page: of }, page))
 }
 
 fn parent_filter(parent: &str) -> Result<Option<AccountRef>, Violation> {
@@ -84,10 +86,7 @@ fn after(key: &[String], order: AccountOrder) -> Result<Option<AccountKey>, Viol
         }
         _ => None,
     };
-    key.map(Some).ok_or_else(|| {
-        let description = "is not a token of this list: begin without one";
-        Violation::new("page_token", Reason::PageTokenInvalid, description)
-    })
+    key.map(Some).ok_or_else(foreign_token)
 }
 
 fn key(key: AccountKey) -> Vec<String> {
@@ -98,10 +97,10 @@ fn key(key: AccountKey) -> Vec<String> {
     }
 }
 
-pub fn page(answer: AccountPage, page: &PageRequest) -> pb::ListAccountsResponse {
-    let AccountPage { accounts, next } = answer;
+pub fn page(answer: Page<Account, AccountKey>, request: &PageRequest) -> pb::ListAccountsResponse {
+    let Page { items, next } = answer;
     pb::ListAccountsResponse {
-        accounts: accounts.into_iter().map(super::account).collect(),
-        next_page_token: next.map(|next| page.next(None, None, key(next))).unwrap_or_default(),
+        accounts: items.into_iter().map(super::account).collect(),
+        next_page_token: next.map(|next| request.next(None, None, key(next))).unwrap_or_default(),
     }
 }

@@ -3,9 +3,10 @@ use std::collections::HashMap;
 use prost_types::FieldMask;
 
 use super::*;
+use crate::domain::account::AccountKey;
 use crate::domain::account::command::ParentChange;
-use crate::domain::account::{AccountKey, AccountPage};
 use crate::domain::error::Error;
+use crate::domain::page::Page;
 
 fn faults<T>(result: Result<T>) -> Vec<(String, Reason)> {
     match result {
@@ -140,10 +141,10 @@ fn a_page_goes_on_where_the_last_one_ended_in_every_order() {
         let (asked, page) = list(first.clone()).unwrap();
         let last = Account { create_us: -7, ..Account::named_only("z".into(), "A\"é".into()) };
         let next = AccountKey::of(&last, asked.order);
-        let answer = AccountPage { accounts: vec![last], next: Some(next.clone()) };
+        let answer = Page { items: vec![last], next: Some(next.clone()) };
         let page_token = super::page(answer, &page).next_page_token;
         let (again, _) = list(pb::ListAccountsRequest { page_token, ..first }).unwrap();
-        assert_eq!(again.after, Some(next));
+        assert_eq!(again.page.after, Some(next));
     }
 }
 

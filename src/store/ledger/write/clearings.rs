@@ -4,132 +4,63 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::domain::books::{ActiveClearing, Parked, Reset};
-use crate::domain::error::{Error, Result};
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::domain::error::Result;
+use crate::store::entity::{allocation, clearing, clearing_reset, waiting_clearing};
+use crate::store::rows;
 
 pub(super) async fn insert_clearings(
     conn: &impl ConnectionTrait,
-    recorded: i64,
+    recorded_us: i64,
     clearings: Vec<ActiveClearing>,
 ) -> Result<()> {
-    let mut heads = Rows::new(&[
-        ("id", Kind::Uuid),
-        ("account_id", Kind::Text),
-        ("document_id", Kind::Uuid),
-        ("apply_date", Kind::Date),
-        ("recorded_us", Kind::Int),
-    ]);
-    let mut rows = Rows::new(&[
-        ("clearing_id", Kind::Uuid),
-        ("position", Kind::Int),
-        ("credit_item", Kind::Uuid),
-        ("debit_item", Kind::Uuid),
-        ("amount", Kind::Int),
-        ("credit_amount", Kind::Int),
-        ("rate", Kind::Text),
-    ]);
-    for clearing in clearings {
-        heads.push([
-            Cell::from(clearing.id),
-            clearing.account_id.into(),
-            clearing.document.into(),
-            clearing.apply_date.into(),
-            recorded.into(),
-        ]);
-        for (position, row) in (0_i64..).zip(clearing.allocations) {
-            let rate = match &row.rate {
-                None => String::new(),
-                Some(rate) => serde_json::to_string(rate)
-                    .map_err(|e| Error::internal(format!("a rate cannot be encoded: {e}")))?,
-            };
-            rows.push([
-                Cell::from(clearing.id),
-                position.into(),
-                row.credit_item.into(),
-                row.debit_item.into(),
-                row.amount.into(),
-                row.credit_amount.into(),
-                rate.into(),
-            ]);
+    let mut heads = Vec::with_capacity(clearings.len());
+    let mut allocations = Vec::new();
+    for ActiveClearing { id, account_id, document, apply_date, allocations: parts } in clearings {
+        heads.push(clearing::Model {
+            id,
+            account_id,
+            document_id: document,
+            apply_date,
+            recorded_us,
+        });
+        for (position, part) in (0_i32..).zip(parts) {
+            allocations.push(allocation::Model::of(part, id, position)?);
         }
     }
-    sql::insert(conn, "clearing", heads, "").await?;
-    sql::insert(conn, "allocation", rows, "").await?;
+    rows::insert(conn, heads).await?;
+    rows::insert(conn, allocations).await?;
     Ok(())
 }
 
 pub(super) async fn insert_resets(
     conn: &impl ConnectionTrait,
-    recorded: i64,
+    recorded_us: i64,
     resets: Vec<Reset>,
 ) -> Result<()> {
-    let mut rows = Rows::new(&[
-        ("clearing_id", Kind::Uuid),
-        ("effective_date", Kind::Date),
-        ("reason", Kind::Text),
-        ("recorded_us", Kind::Int),
-    ]);
-    for reset in resets {
-        rows.push([
-            Cell::from(reset.clearing),
-            reset.effective.into(),
-            reset.reason.into(),
-            recorded.into(),
-        ]);
-    }
-    sql::insert(conn, "clearing_reset", rows, "").await?;
+    let row = |Reset { clearing, effective, reason }| clearing_reset::Model {
+        clearing_id: clearing,
+        effective_date: effective,
+        reason,
+        recorded_us,
+    };
+    rows::insert(conn, resets.into_iter().map(row).collect()).await?;
     Ok(())
 }
 
-pub(super) async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Result<()> {
-    let mut rows = Rows::new(&[
-        ("id", Kind::Uuid),
-        ("account_id", Kind::Text),
-        ("document_id", Kind::Uuid),
-        ("import_id", Kind::Text),
-        ("effective_date", Kind::Date),
-        ("position", Kind::Int),
-        ("oldest_first", Kind::Bool),
-        ("target_source_system", Kind::Text),
-        ("target_company_code", Kind::Text),
-        ("target_fiscal_year", Kind::Int),
-        ("target_document_no", Kind::Text),
-        ("target_line_no", Kind::Text),
-        ("amount", Kind::Int),
-        ("currency", Kind::Text),
-        ("fault", Kind::Text),
-    ]);
-    for parked in parked {
-        let oldest_first = parked.target.is_none();
-        let (key, amount) = parked.target.map(|t| (t.key, t.amount)).unwrap_or_default();
-        rows.push([
-            Cell::from(parked.id),
-            parked.account_id.into(),
-            parked.document.into(),
-            parked.import_id.into(),
-            parked.effective.into(),
-            parked.position.into(),
-            oldest_first.into(),
-            key.source_system.into(),
-            key.company_code.into(),
-            key.fiscal_year.into(),
-            key.document_no.into(),
-            key.line_no.into(),
-            amount.map_or(0, |amount| amount.minor).into(),
-            amount.map_or("", |amount| amount.currency.code()).into(),
-            "".into(),
-        ]);
-    }
-    sql::insert(conn, "parked", rows, "").await?;
+pub(super) async fn insert_waiting(
+    conn: &impl ConnectionTrait,
+    waiting: Vec<Parked>,
+) -> Result<()> {
+    rows::insert::<waiting_clearing::Model, _>(conn, waiting.into_iter().map(Into::into).collect())
+        .await?;
     Ok(())
 }
 
-pub(super) async fn unpark(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
+pub(super) async fn end_waiting(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let set = sql::set(Kind::Uuid, ids);
-    let sql = format!("DELETE FROM parked WHERE id IN {}", set.subquery(conn, 1));
-    sql::execute(conn, sql, set.values(conn)).await?;
+    let these = rows::among(conn.get_database_backend(), waiting_clearing::Column::Id, ids);
+    rows::delete::<waiting_clearing::Entity>(conn, these).await?;
     Ok(())
 }
