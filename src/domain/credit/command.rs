@@ -17,11 +17,11 @@ use crate::domain::names::{AccountRef, ChildName};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ReservationName {
     pub account: AccountRef,
-    pub order: OrderRef,
+    pub reservation: ReservationRef,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum OrderRef {
+pub enum ReservationRef {
     Id(Uuid),
     Key(OrderKey),
 }

@@ -46,7 +46,7 @@ impl Component {
 
 /// Key of what counts against limits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UsedKey {
+pub struct ExposureKey {
     pub account_id: String,
     pub currency: &'static str,
     pub company_code: String,

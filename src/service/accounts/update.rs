@@ -63,7 +63,7 @@ async fn update(tx: &mut WriteTx, command: UpdateAccount) -> Result<Account> {
         tx.replace_refs(&after, &ids).await?;
     }
     if changed.contains(&"parent") {
-        rehang(tx, &after, parent.flatten(), recorded).await?;
+        reparent(tx, &after, parent.flatten(), recorded).await?;
     }
     tx.update_account(&after).await?;
     tx.publish_account(event::UPDATED, &after, &changed).await?;
@@ -139,7 +139,7 @@ fn changed(before: &Account, after: &Account) -> Vec<&'static str> {
 }
 
 /// Moves the account with all that is below it.
-async fn rehang(
+async fn reparent(
     tx: &mut WriteTx,
     account: &Account,
     parent: Option<Head>,
@@ -153,5 +153,5 @@ async fn rehang(
             parent.root_id
         }
     };
-    tx.move_account(account, &root_id, recorded).await
+    tx.reparent_account(account, &root_id, recorded).await
 }

@@ -103,8 +103,8 @@ async fn record(tx: &mut WriteTx, c: RecordPromise, today: NaiveDate) -> Result<
     };
     tx.add_promise(&promise).await?;
     // Recorded late, it may be kept or broken already.
-    if let Some(judged) = tx.promise(&promise.account_id, promise.id, today).await? {
-        promise = judged;
+    if let Some(evaluated) = tx.promise(&promise.account_id, promise.id, today).await? {
+        promise = evaluated;
     }
     tx.publish(vec![event::promise_recorded(&promise)]).await?;
     promise.promised_by.clear();

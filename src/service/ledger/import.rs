@@ -298,7 +298,7 @@ async fn finish(
     if waiting.is_empty() {
         // What still waits, waits for its document from now on; read before it is released.
         let step = done(tx, &run).await?;
-        tx.release_parked(id).await?;
+        tx.release_waiting_clearings(id).await?;
         run.finished = true;
         tx.save_import(&run).await?;
         return Ok(step);
@@ -319,7 +319,7 @@ async fn finish(
             JobResult::Applied(clearings) => {
                 run.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
                 made.extend(clearings.into_iter().map(|c| (clearing.account_id.clone(), c)));
-                books.unpark(clearing.id);
+                books.end_wait(clearing.id);
             }
             JobResult::Failed(error) => failed.push((clearing.id, encode(faults(error)))),
             JobResult::Missing => failed.push((
@@ -343,7 +343,7 @@ async fn finish(
 
 async fn done(tx: &WriteTx, run: &ImportRun) -> Result<FinishStep> {
     let mut summary = run.summary();
-    summary.parked = tx.missing_targets(&run.id, NAMED_MAX).await?;
+    summary.waiting_for = tx.missing_targets(&run.id, NAMED_MAX).await?;
     for (account, document, target, fault) in tx.clearing_faults(&run.id, NAMED_MAX).await? {
         summary.clearing_faults.push(ClearingFault {
             document: (account, document),

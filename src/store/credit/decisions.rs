@@ -12,7 +12,7 @@ use crate::store::{Store, WriteTx};
 #[derive(Debug, Clone)]
 pub struct DecisionsQuery {
     pub account_id: String,
-    pub order: Option<Uuid>,
+    pub reservation: Option<Uuid>,
     pub verdict: Option<Verdict>,
     /// Only those before this one.
     pub before: Option<Uuid>,
@@ -57,7 +57,7 @@ impl WriteTx {
         let mut rows = Rows::new(&[
             ("id", Kind::Uuid),
             ("account_id", Kind::Text),
-            ("order_id", Kind::Uuid),
+            ("reservation_id", Kind::Uuid),
             ("kind", Kind::Text),
             ("verdict", Kind::Text),
             ("overridden", Kind::Bool),
@@ -70,7 +70,7 @@ impl WriteTx {
             rows.push([
                 Cell::from(decision.id),
                 (&decision.account_id).into(),
-                decision.reservation.as_ref().map(|order| order.id).into(),
+                decision.reservation.as_ref().map(|reservation| reservation.id).into(),
                 decision.kind.as_str().into(),
                 decision.verdict.as_str().into(),
                 decision.overridden.into(),
@@ -97,15 +97,15 @@ impl Store {
 
     /// A page of decisions, the latest first.
     pub async fn credit_decisions(&self, query: &DecisionsQuery) -> Result<Vec<Decision>> {
-        let DecisionsQuery { account_id, order, verdict, before, size } = query;
+        let DecisionsQuery { account_id, reservation, verdict, before, size } = query;
         let mut values = vec![account_id.as_str().into()];
         let mut text = "SELECT id, detail FROM credit_decision WHERE account_id = $1".to_owned();
         let mut and = |condition: &str, value: sea_orm::Value| {
             values.push(value);
             text.push_str(&format!(" AND {condition} ${}", values.len()));
         };
-        if let Some(order) = order {
-            and("order_id =", (*order).into());
+        if let Some(reservation) = reservation {
+            and("reservation_id =", (*reservation).into());
         }
         if let Some(verdict) = verdict {
             and("verdict =", verdict.as_str().into());

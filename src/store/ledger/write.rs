@@ -7,15 +7,15 @@ mod documents;
 mod entries;
 mod projections;
 
-use self::clearings::{insert_clearings, insert_resets, park, unpark};
+use self::clearings::{delete_waiting, insert_clearings, insert_resets, insert_waiting};
 use self::documents::{insert_documents, insert_endings, upsert_keys};
 use self::entries::{insert_entries, insert_items};
 use self::projections::{raise_heads, update_opens, upsert_account_dues, upsert_book_dues};
 use crate::domain::books::Changes;
-use crate::domain::credit::order::Now;
+use crate::domain::credit::reservation::Now;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
-use crate::store::credit::{Said, add_used, follow, settle_days};
+use crate::store::credit::{Said, add_exposure, follow, settle_days};
 
 impl WriteTx {
     /// Writes a change. The accounts it touches must be locked.
@@ -31,8 +31,8 @@ impl WriteTx {
             entries,
             clearings,
             resets,
-            parked,
-            unparked,
+            waiting,
+            ended_waiting,
             opens,
             dues,
             credit,
@@ -47,8 +47,8 @@ impl WriteTx {
         insert_entries(conn, recorded, first, entries).await?;
         insert_clearings(conn, recorded, clearings).await?;
         insert_resets(conn, recorded, resets).await?;
-        park(conn, parked).await?;
-        unpark(conn, unparked).await?;
+        insert_waiting(conn, waiting).await?;
+        delete_waiting(conn, ended_waiting).await?;
         update_opens(conn, opens).await?;
         let dues: Vec<_> = dues
             .into_iter()
@@ -59,11 +59,11 @@ impl WriteTx {
             .collect();
         upsert_account_dues(conn, &dues).await?;
         let now = Now { us: recorded, today: self.clock().business_date() };
-        let mut used = settle_days(credit, now.today);
+        let mut exposure = settle_days(credit, now.today);
         for (key, amount) in follow(conn, said, now, self.clock()).await? {
-            *used.entry(key).or_default() += amount;
+            *exposure.entry(key).or_default() += amount;
         }
-        add_used(conn, used).await?;
+        add_exposure(conn, exposure).await?;
         raise_heads(conn, recorded, &accounts).await?;
         upsert_book_dues(conn, &dues).await
     }

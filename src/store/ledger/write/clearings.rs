@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use crate::domain::books::{ActiveClearing, Parked, Reset};
+use crate::domain::books::{ActiveClearing, NewWaitingClearing, Reset};
 use crate::domain::error::{Error, Result};
 use crate::store::sql::{self, Cell, Kind, Rows};
 
@@ -81,7 +81,10 @@ pub(super) async fn insert_resets(
     Ok(())
 }
 
-pub(super) async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Result<()> {
+pub(super) async fn insert_waiting(
+    conn: &impl ConnectionTrait,
+    waiting: Vec<NewWaitingClearing>,
+) -> Result<()> {
     let mut rows = Rows::new(&[
         ("id", Kind::Uuid),
         ("account_id", Kind::Text),
@@ -99,16 +102,16 @@ pub(super) async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Re
         ("currency", Kind::Text),
         ("fault", Kind::Text),
     ]);
-    for parked in parked {
-        let oldest_first = parked.target.is_none();
-        let (key, amount) = parked.target.map(|t| (t.key, t.amount)).unwrap_or_default();
+    for clearing in waiting {
+        let oldest_first = clearing.target.is_none();
+        let (key, amount) = clearing.target.map(|t| (t.key, t.amount)).unwrap_or_default();
         rows.push([
-            Cell::from(parked.id),
-            parked.account_id.into(),
-            parked.document.into(),
-            parked.import_id.into(),
-            parked.effective.into(),
-            parked.position.into(),
+            Cell::from(clearing.id),
+            clearing.account_id.into(),
+            clearing.document.into(),
+            clearing.import_id.into(),
+            clearing.effective.into(),
+            clearing.position.into(),
             oldest_first.into(),
             key.source_system.into(),
             key.company_code.into(),
@@ -120,16 +123,16 @@ pub(super) async fn park(conn: &impl ConnectionTrait, parked: Vec<Parked>) -> Re
             "".into(),
         ]);
     }
-    sql::insert(conn, "parked", rows, "").await?;
+    sql::insert(conn, "waiting_clearing", rows, "").await?;
     Ok(())
 }
 
-pub(super) async fn unpark(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
+pub(super) async fn delete_waiting(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
     let set = sql::set(Kind::Uuid, ids);
-    let sql = format!("DELETE FROM parked WHERE id IN {}", set.subquery(conn, 1));
+    let sql = format!("DELETE FROM waiting_clearing WHERE id IN {}", set.subquery(conn, 1));
     sql::execute(conn, sql, set.values(conn)).await?;
     Ok(())
 }

@@ -1,17 +1,17 @@
-//! Orders and what they reserve.
+//! Reservations on the wire.
 
 use crate::api::convert::write;
 use crate::api::credit::enums;
 use crate::domain::credit::decision::OrderKey;
-use crate::domain::credit::order::{NEVER, Now, Order};
+use crate::domain::credit::reservation::{NEVER, Now, Reservation};
 use crate::domain::names::{CREDIT_DECISIONS, CREDIT_RESERVATIONS, child_name};
 use crate::pb;
 
-/// An order as it stands at that moment.
-pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
-    let (stage, counted) = (order.stage(now), order.counted(now).total());
-    let advance = order.advance.on(now.today);
-    let Order {
+/// A reservation as it stands at that moment.
+pub fn reservation(reservation: Reservation, now: Now) -> pb::CreditReservation {
+    let (stage, counted) = (reservation.stage(now), reservation.counted(now).total());
+    let advance = reservation.advance.on(now.today);
+    let Reservation {
         id,
         account_id,
         system,
@@ -32,7 +32,7 @@ pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
         stored: _,
         create_us,
         update_us,
-    } = order;
+    } = reservation;
     let money = |minor| Some(write::money(minor, currency));
     let instant = |us: i64| (us != NEVER).then(|| write::timestamp(us));
     pb::CreditReservation {
@@ -54,8 +54,11 @@ pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
     }
 }
 
-pub fn reservations(orders: Vec<(Order, Now)>, token: String) -> pb::ListReservationsResponse {
-    let reservations = orders.into_iter().map(|(order, now)| reservation(order, now)).collect();
+pub fn reservations(
+    reservations: Vec<(Reservation, Now)>,
+    token: String,
+) -> pb::ListReservationsResponse {
+    let reservations = reservations.into_iter().map(|(each, now)| reservation(each, now)).collect();
     pb::ListReservationsResponse { reservations, next_page_token: token }
 }
 

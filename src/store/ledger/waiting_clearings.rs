@@ -55,7 +55,7 @@ const COLUMNS: &str = "p.id, p.account_id, p.document_id, p.effective_date, \
     p.target_fiscal_year, p.target_document_no, p.target_line_no, p.amount, p.currency";
 
 /// With the credit that asked.
-const PARKED: &str = "parked p JOIN document c ON c.id = p.document_id";
+const WAITING: &str = "waiting_clearing p JOIN document c ON c.id = p.document_id";
 
 const TARGET: &str = "k.source_system = p.target_source_system \
     AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
@@ -74,7 +74,8 @@ impl WriteTx {
         let rows: Vec<Row> = sql::all(
             &self.conn,
             format!(
-                "SELECT {COLUMNS} FROM {} JOIN parked p ON p.target_document_no = w.document_no \
+                "SELECT {COLUMNS} FROM {} \
+                 JOIN waiting_clearing p ON p.target_document_no = w.document_no \
                  AND p.target_source_system = w.source_system \
                  AND p.target_company_code = w.company_code \
                  AND p.target_fiscal_year = w.fiscal_year AND p.target_line_no = w.line_no \
@@ -94,7 +95,7 @@ impl WriteTx {
         let rows: Vec<Row> = sql::all(
             &self.conn,
             format!(
-                "SELECT {COLUMNS} FROM {PARKED} LEFT JOIN document_key k ON {TARGET} \
+                "SELECT {COLUMNS} FROM {WAITING} LEFT JOIN document_key k ON {TARGET} \
                  LEFT JOIN document d ON d.id = k.document_id \
                  WHERE p.import_id = $1 AND p.fault = '' AND (p.oldest_first OR d.id IS NOT NULL) \
                  ORDER BY p.account_id, \
@@ -114,7 +115,7 @@ impl WriteTx {
         let waiting = sql::scalar::<i64>(
             &self.conn,
             format!(
-                "SELECT COUNT(*) AS v FROM parked p LEFT JOIN document_key k ON {TARGET} \
+                "SELECT COUNT(*) AS v FROM waiting_clearing p LEFT JOIN document_key k ON {TARGET} \
                  WHERE p.import_id = $1 AND p.fault = '' \
                  AND (p.oldest_first OR k.document_no IS NOT NULL)"
             ),
@@ -129,7 +130,7 @@ impl WriteTx {
         let rows: Vec<Row> = sql::all(
             &self.conn,
             format!(
-                "SELECT {COLUMNS} FROM {PARKED} WHERE p.import_id = $1 AND p.fault = '' \
+                "SELECT {COLUMNS} FROM {WAITING} WHERE p.import_id = $1 AND p.fault = '' \
                  AND NOT p.oldest_first ORDER BY p.target_document_no, p.id LIMIT $2"
             ),
             vec![import.into(), limit.into()],
@@ -155,7 +156,7 @@ impl WriteTx {
         let rows: Vec<Fault> = sql::all(
             &self.conn,
             format!(
-                "SELECT {COLUMNS}, p.fault FROM {PARKED} WHERE p.import_id = $1 AND p.fault <> '' \
+                "SELECT {COLUMNS}, p.fault FROM {WAITING} WHERE p.import_id = $1 AND p.fault <> '' \
                  ORDER BY p.account_id, p.id LIMIT $2"
             ),
             vec![import.into(), limit.into()],
@@ -183,7 +184,8 @@ impl WriteTx {
         sql::execute(
             &self.conn,
             format!(
-                "UPDATE parked SET fault = r.fault FROM {} WHERE parked.id = r.id",
+                "UPDATE waiting_clearing SET fault = r.fault FROM {} \
+                 WHERE waiting_clearing.id = r.id",
                 rows.table(&self.conn, "r", 1)
             ),
             rows.values(&self.conn),
@@ -208,8 +210,9 @@ impl WriteTx {
         sql::execute(
             &self.conn,
             format!(
-                "UPDATE parked SET import_id = $1 WHERE id IN (SELECT p.id FROM {} JOIN parked p \
-                 ON p.target_document_no = w.document_no \
+                "UPDATE waiting_clearing SET import_id = $1 \
+                 WHERE id IN (SELECT p.id FROM {} \
+                 JOIN waiting_clearing p ON p.target_document_no = w.document_no \
                  AND p.target_source_system = w.source_system \
                  AND p.target_company_code = w.company_code \
                  AND p.target_fiscal_year = w.fiscal_year AND p.target_line_no = w.line_no \
@@ -230,7 +233,7 @@ impl WriteTx {
         }
         let accounts: Vec<Account> = sql::all(
             &self.conn,
-            "SELECT DISTINCT account_id FROM parked WHERE import_id = $1 AND fault = ''",
+            "SELECT DISTINCT account_id FROM waiting_clearing WHERE import_id = $1 AND fault = ''",
             vec![import.into()],
         )
         .await?;
@@ -238,10 +241,10 @@ impl WriteTx {
     }
 
     /// Ends the wait for the finish: from now on what still waits, waits for its document.
-    pub async fn release_parked(&self, import: &str) -> Result<()> {
+    pub async fn release_waiting_clearings(&self, import: &str) -> Result<()> {
         sql::execute(
             &self.conn,
-            "UPDATE parked SET import_id = '' WHERE import_id = $1 AND fault = ''",
+            "UPDATE waiting_clearing SET import_id = '' WHERE import_id = $1 AND fault = ''",
             vec![import.into()],
         )
         .await?;
@@ -249,10 +252,10 @@ impl WriteTx {
     }
 
     /// What waits on account of this credit document: the targets, with their ids.
-    pub async fn parked_of(&self, document: Uuid) -> Result<Vec<WaitingClearing>> {
+    pub async fn waiting_clearings_of(&self, document: Uuid) -> Result<Vec<WaitingClearing>> {
         let rows: Vec<Row> = sql::all(
             &self.conn,
-            format!("SELECT {COLUMNS} FROM {PARKED} WHERE p.document_id = $1"),
+            format!("SELECT {COLUMNS} FROM {WAITING} WHERE p.document_id = $1"),
             vec![document.into()],
         )
         .await?;
