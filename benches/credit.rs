@@ -1,6 +1,6 @@
 //! Credit: checks and reservations under load. Reservations are held against what they replace,
 //! one transaction for each on SQLite and one statement for each on PostgreSQL, doing the least
-//! that is safe: move what is used, reserve, keep the request id, leave an event. Checks are
+//! that is safe: move exposure, reserve, keep the request id, leave an event. Checks are
 //! held against the same account with few documents, and in a small group.
 
 mod support;
@@ -129,7 +129,7 @@ async fn prepare(bare: &Bare, engine: Engine, accounts: usize) {
         Engine::Postgres => ("UUID", "BIGINT"),
     };
     let tables = [
-        format!("CREATE TABLE bench_account (id TEXT PRIMARY KEY, used {now}, most {now})"),
+        format!("CREATE TABLE bench_account (id TEXT PRIMARY KEY, exposure {now}, most {now})"),
         format!(
             "CREATE TABLE bench_reservation (id {uuid} PRIMARY KEY, account_id TEXT, \
              order_ref TEXT UNIQUE, amount {now}, expire_us {now})"
@@ -179,8 +179,8 @@ fn one_each(bare: &Bare, engine: Engine) -> Handler {
     })
 }
 
-const CTE: &str = "WITH u AS (UPDATE bench_account SET used = used + $2 \
-       WHERE id = $1 AND used + $2 <= most RETURNING id), \
+const CTE: &str = "WITH u AS (UPDATE bench_account SET exposure = exposure + $2 \
+       WHERE id = $1 AND exposure + $2 <= most RETURNING id), \
      r AS (INSERT INTO bench_reservation SELECT $3, id, $4, $2, 0 FROM u RETURNING id), \
      i AS (INSERT INTO bench_request SELECT 'p', $5, 'APPROVED' FROM u), \
      o AS (INSERT INTO bench_outbox SELECT $6, 0, $4 FROM u) SELECT id FROM r";
@@ -188,7 +188,8 @@ const CTE: &str = "WITH u AS (UPDATE bench_account SET used = used + $2 \
 fn steps(account: &str, id: Uuid, event: Uuid, order: String, call: String) -> [Ran; 4] {
     [
         Ran::new(
-            "UPDATE bench_account SET used = used + $2 WHERE id = $1 AND used + $2 <= most",
+            "UPDATE bench_account SET exposure = exposure + $2 \
+             WHERE id = $1 AND exposure + $2 <= most",
             vec![account.into(), 1_i64.into()],
         ),
         Ran::new(

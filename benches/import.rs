@@ -125,7 +125,7 @@ fn transactions(ran: Vec<Ran>) -> Vec<Transaction> {
         }
         // Before the opening nothing of the import has run.
         let Some(last) = transactions.last_mut() else { continue };
-        last.finish |= ran.sql.contains("FROM parked p");
+        last.finish |= ran.sql.contains("FROM waiting_clearing p");
         last.statements.push(ran);
     }
     transactions.retain(|transaction| !transaction.statements.is_empty());

@@ -173,7 +173,7 @@ pub async fn import(
             other => panic!("a summary was expected, not {other:?}"),
         }
     };
-    assert!(summary.clearing_faults.is_empty() && summary.parked.is_empty(), "{summary:?}");
+    assert!(summary.clearing_faults.is_empty() && summary.waiting_for.is_empty(), "{summary:?}");
     let (finish, clearings) = (start.elapsed(), summary.clearings_applied);
     Imported { documents: count, posting, clearings, finish }
 }

@@ -176,14 +176,14 @@ impl Clerk<'_> {
             accounts_created: _,
             clearings_applied,
             clearing_faults,
-            parked,
+            waiting_for,
         } = summary;
         self.filled.posted += posted;
         self.filled.revised += revised;
         self.filled.unchanged += unchanged;
         self.filled.clearings += clearings_applied;
         self.filled.clearing_faults.extend(clearing_faults);
-        self.filled.missing.extend(parked);
+        self.filled.missing.extend(waiting_for);
     }
 
     async fn note(&mut self, fact: &Fact, request_id: &str) -> Result<()> {

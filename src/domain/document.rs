@@ -114,7 +114,7 @@ pub struct PostResult {
     pub account_id: String,
     pub document_id: Uuid,
     /// Documents it names that are still missing.
-    pub parked: Vec<DocumentKey>,
+    pub waiting_for: Vec<DocumentKey>,
     pub clearings: Vec<Uuid>,
 }
 

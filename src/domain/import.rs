@@ -80,7 +80,7 @@ pub struct ImportSummary {
     pub clearings_applied: i64,
     pub clearing_faults: Vec<ClearingFault>,
     /// Documents that others name and that are still missing.
-    pub parked: Vec<DocumentKey>,
+    pub waiting_for: Vec<DocumentKey>,
 }
 
 /// A clearing that could not be applied. Its documents stay open.

@@ -180,7 +180,7 @@ pub struct Dispute {
     pub recorded_us: i64,
 }
 
-/// A promise to pay, judged at a point.
+/// A promise to pay, with its state at a point.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promise {
     pub id: Uuid,

@@ -40,7 +40,7 @@ pub(crate) use stored_enum;
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::credit::{component, decision, hold, limit, order, security};
+    use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::{aging, dates, item, names, promise, rates, terms};
 
     macro_rules! round_trips {
@@ -74,8 +74,8 @@ mod tests {
             limit::LimitKind,
             limit::LimitState,
             names::CanonicalForm,
-            order::OrderState,
-            order::Stage,
+            reservation::ReservationState,
+            reservation::Stage,
             promise::PromiseState,
             rates::RatePath,
             security::SecurityKind,

@@ -12,7 +12,7 @@ use crate::domain::credit::component::Component;
 use crate::domain::credit::decision::{DecisionKind, Verdict};
 use crate::domain::credit::hold::HoldScope;
 use crate::domain::credit::limit::LimitKind;
-use crate::domain::credit::order::OrderState;
+use crate::domain::credit::reservation::ReservationState;
 use crate::domain::credit::security::SecurityKind;
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
@@ -115,7 +115,7 @@ named! {
     HoldScope: as_str,
     ItemClass: as_str,
     LimitKind: as_str,
-    OrderState: as_str,
+    ReservationState: as_str,
     SecurityKind: as_str,
     Side: as_str,
     Verdict: as_str,

@@ -22,7 +22,7 @@ use crate::domain::error::Result;
 pub use set::{Cell, Set};
 
 /// Bounds the memory and the JSON size of one statement.
-const ROWS_PER_STATEMENT: usize = 5_000;
+pub const ROWS_PER_STATEMENT: usize = 5_000;
 
 /// The first row of a query, if there is one.
 pub async fn one<E: EntityTrait>(

@@ -215,7 +215,7 @@ impl Fresh {
         let at_once = (kind == "POST" && amount > 0) || on <= day(6, 15);
         let counts_from = if at_once { AT_ONCE } else { on };
         self.sql(
-            "INSERT INTO credit_used (account_id, currency, company_code, component, \
+            "INSERT INTO credit_exposure (account_id, currency, company_code, component, \
              effective_date, amount) \
              WITH RECURSIVE above(id, step) AS (SELECT account_id, 0 FROM item WHERE id = $1 \
                UNION ALL SELECT a.parent_id, u.step + 1 FROM above u \
@@ -224,7 +224,7 @@ impl Fresh {
                WHEN 'ORDINARY' THEN 'OPEN_RECEIVABLES' ELSE 'UNAPPLIED_CASH' END, $3, $2 \
              FROM item i CROSS JOIN above u WHERE i.id = $1 \
              ON CONFLICT (account_id, currency, company_code, component, effective_date) \
-             DO UPDATE SET amount = credit_used.amount + excluded.amount",
+             DO UPDATE SET amount = credit_exposure.amount + excluded.amount",
             vec![item.into(), amount.into(), counts_from.into()],
         )
         .await;

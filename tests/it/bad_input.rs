@@ -171,7 +171,7 @@ on_both_engines! {
             ("request_id", "REQUEST_ID_REQUIRED"),
         ];
         let found: Vec<_> = found.iter().map(|(f, r)| (f.as_str(), r.as_str())).collect();
-        // A document of no known kind has no parts that could be judged.
+        // A document of no known kind has no parts that could be checked.
         let told: Vec<_> =
             expected.into_iter().filter(|(f, _)| !f.contains("instalments")).collect();
         let found: Vec<_> = found.into_iter().filter(|(f, _)| !f.contains("instalments")).collect();

@@ -113,17 +113,17 @@ on_both_engines! {
                 );
             }
         }
-        let mut used = Vec::new();
+        let mut exposures = Vec::new();
         for company in ["A", "B"] {
             let request =
                 pb::GetCreditProfileRequest { account: ACME.into(), company_code: company.into() };
             let profile = counter.client.get_credit_profile(request).await.expect("a profile");
             let limits = profile.into_inner().limits;
             let of = limits.iter().find(|of| !of.segment.is_empty()).expect("of a segment");
-            used.push((of.segment.clone(), exposure(of)));
+            exposures.push((of.segment.clone(), exposure(of)));
         }
         let expected = [("here", "= 0.00"), ("there", "orders 1000.00 = 1000.00")];
-        assert_eq!(used, expected.map(|(segment, used)| (segment.to_owned(), used.to_owned())));
+        assert_eq!(exposures, expected.map(|(segment, of)| (segment.to_owned(), of.to_owned())));
         counter.desk.verify(&server).await;
     }
 
@@ -159,7 +159,7 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
-    async fn ar_34_counted_once_judged_at_each_change_and_terms_fall_back(server: TestServer) {
+    async fn ar_34_counted_once_evaluated_at_each_change_and_terms_fall_back(server: TestServer) {
         let mut counter = Counter::open(&server).await;
         counter.limit(ACME, "100.00").await;
         counter.reserve("1", "60.00").await;

@@ -115,7 +115,7 @@ pub async fn exposure(server: &TestServer, id: &str) -> i64 {
     let request = pb::GetCreditProfileRequest { account: account(id), company_code: String::new() };
     let profile = server.credit().get_credit_profile(request).await.expect("a profile");
     let limits = profile.into_inner().limits;
-    let own = limits.iter().find(|used| used.account == account(id));
+    let own = limits.iter().find(|of| of.account == account(id));
     cents(&own.expect("its own").exposure)
 }
 

@@ -7,7 +7,7 @@ use crate::domain::credit::decision::{
 };
 use crate::domain::credit::hold::HoldScope;
 use crate::domain::credit::limit::{LimitKind, LimitState};
-use crate::domain::credit::order::Stage;
+use crate::domain::credit::reservation::Stage;
 use crate::domain::credit::security::SecurityKind;
 use crate::pb;
 

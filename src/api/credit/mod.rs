@@ -6,9 +6,9 @@
 pub mod encode;
 mod enums;
 mod parse_limit;
-mod parse_order;
 mod parse_policy;
 mod parse_query;
+mod parse_reservation;
 mod parse_security;
 #[cfg(test)]
 mod tests;
@@ -105,7 +105,7 @@ impl CreditService for Credits {
         request: Request<pb::CheckCreditRequest>,
     ) -> Answer<pb::CreditDecision> {
         let ctx = api::ctx(&request)?;
-        let command = parse_order::check(request.into_inner())?;
+        let command = parse_reservation::check(request.into_inner())?;
         let decision = self.credit.check(&ctx, command).await?;
         Ok(Response::new(encode::decision(decision)))
     }
@@ -115,7 +115,7 @@ impl CreditService for Credits {
         request: Request<pb::ReserveCreditRequest>,
     ) -> Answer<pb::CreditDecision> {
         let ctx = api::ctx(&request)?;
-        let (id, command) = parse_order::reserve(request.into_inner())?;
+        let (id, command) = parse_reservation::reserve(request.into_inner())?;
         let answer = self.credit.reserve(&ctx, &id, command).await?;
         Ok(Response::new(encode::decision(answer)))
     }
@@ -125,7 +125,7 @@ impl CreditService for Credits {
         request: Request<pb::AmendReservationRequest>,
     ) -> Answer<pb::CreditDecision> {
         let ctx = api::ctx(&request)?;
-        let (id, command) = parse_order::amend(request.into_inner())?;
+        let (id, command) = parse_reservation::amend(request.into_inner())?;
         let answer = self.credit.amend(&ctx, &id, command).await?;
         Ok(Response::new(encode::decision(answer)))
     }
@@ -135,9 +135,9 @@ impl CreditService for Credits {
         request: Request<pb::DeliverReservationRequest>,
     ) -> Answer<pb::CreditReservation> {
         let ctx = api::ctx(&request)?;
-        let (id, command) = parse_order::deliver(request.into_inner())?;
-        let (order, now) = self.credit.deliver(&ctx, &id, command).await?;
-        Ok(Response::new(encode::reservation(order, now)))
+        let (id, command) = parse_reservation::deliver(request.into_inner())?;
+        let (reservation, now) = self.credit.deliver(&ctx, &id, command).await?;
+        Ok(Response::new(encode::reservation(reservation, now)))
     }
 
     async fn commit_reservation(
@@ -145,9 +145,9 @@ impl CreditService for Credits {
         request: Request<pb::CommitReservationRequest>,
     ) -> Answer<pb::CreditReservation> {
         let ctx = api::ctx(&request)?;
-        let (id, command) = parse_order::commit(request.into_inner())?;
-        let (order, now) = self.credit.commit(&ctx, &id, command).await?;
-        Ok(Response::new(encode::reservation(order, now)))
+        let (id, command) = parse_reservation::commit(request.into_inner())?;
+        let (reservation, now) = self.credit.commit(&ctx, &id, command).await?;
+        Ok(Response::new(encode::reservation(reservation, now)))
     }
 
     async fn cancel_reservation(
@@ -155,9 +155,9 @@ impl CreditService for Credits {
         request: Request<pb::CancelReservationRequest>,
     ) -> Answer<pb::CreditReservation> {
         let ctx = api::ctx(&request)?;
-        let (id, command) = parse_order::cancel(request.into_inner())?;
-        let (order, now) = self.credit.cancel(&ctx, &id, command).await?;
-        Ok(Response::new(encode::reservation(order, now)))
+        let (id, command) = parse_reservation::cancel(request.into_inner())?;
+        let (reservation, now) = self.credit.cancel(&ctx, &id, command).await?;
+        Ok(Response::new(encode::reservation(reservation, now)))
     }
 
     async fn get_reservation(
@@ -165,9 +165,9 @@ impl CreditService for Credits {
         request: Request<pb::GetReservationRequest>,
     ) -> Answer<pb::CreditReservation> {
         let ctx = api::ctx(&request)?;
-        let name = parse_order::get(&request.into_inner())?;
-        let (order, now) = self.credit.reservation(&ctx, name).await?;
-        Ok(Response::new(encode::reservation(order, now)))
+        let name = parse_reservation::get(&request.into_inner())?;
+        let (reservation, now) = self.credit.reservation(&ctx, name).await?;
+        Ok(Response::new(encode::reservation(reservation, now)))
     }
 
     async fn list_reservations(
@@ -186,7 +186,7 @@ impl CreditService for Credits {
         request: Request<pb::DecideReferralRequest>,
     ) -> Answer<pb::CreditDecision> {
         let ctx = api::ctx(&request)?;
-        let (id, command) = parse_order::decide_referral(request.into_inner())?;
+        let (id, command) = parse_reservation::decide_referral(request.into_inner())?;
         let answer = self.credit.decide_referral(&ctx, &id, command).await?;
         Ok(Response::new(encode::decision(answer)))
     }

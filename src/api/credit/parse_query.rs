@@ -11,7 +11,7 @@ use crate::domain::page::PageOf;
 use crate::pb;
 
 use super::enums;
-use super::parse_order::reservation;
+use super::parse_reservation::reservation;
 
 /// The account, and the company an order would be placed with.
 pub fn profile(request: pb::GetCreditProfileRequest) -> Result<(AccountRef, String)> {

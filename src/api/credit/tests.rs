@@ -11,7 +11,9 @@ use crate::domain::credit::decision::{
     Verdict,
 };
 use crate::domain::credit::limit::{Limit, LimitKind};
-use crate::domain::credit::order::{Advance, Counted, Grant, NEVER, Now, Order, OrderState};
+use crate::domain::credit::reservation::{
+    Advance, Counted, Grant, NEVER, Now, Reservation, ReservationState,
+};
 use crate::domain::money::{Currency, Money};
 use crate::pb;
 
@@ -28,15 +30,15 @@ fn now() -> Now {
 }
 
 /// 100 ordered, 30 delivered, 10 invoiced, 25 paid in advance and 5 more from tomorrow on.
-fn order() -> Order {
-    Order {
+fn reservation() -> Reservation {
+    Reservation {
         id: Uuid::from_u128(1),
         account_id: "acme".into(),
         system: "SAP".into(),
         order_ref: "订单/7".into(),
         company_code: "1000".into(),
         currency: usd(0).currency,
-        state: OrderState::Open,
+        state: ReservationState::Open,
         amount: 10_000,
         delivered: 3_000,
         invoiced: 1_000,
@@ -77,7 +79,7 @@ fn decision(id: Uuid) -> Decision {
 
 #[test]
 fn an_order_that_never_lapses_has_no_expiry_and_counts_as_it_does_now() {
-    let told = encode::reservation(order(), now());
+    let told = encode::reservation(reservation(), now());
     assert_eq!(told.name, format!("accounts/acme/creditReservations/{}", Uuid::from_u128(1)));
     assert_eq!(told.decision, format!("accounts/acme/creditDecisions/{}", Uuid::from_u128(2)));
     let key = pb::OrderKey { source_system: "SAP".into(), order_ref: "订单/7".into() };
@@ -92,21 +94,21 @@ fn an_order_that_never_lapses_has_no_expiry_and_counts_as_it_does_now() {
 #[test]
 fn an_order_is_told_as_of_the_moment_asked_about() {
     let grant = Some(Grant { amount: 15_000, until_us: NEVER });
-    let order = Order { expire_us: now().us, grant, ..order() };
-    let told = encode::reservation(order.clone(), now());
+    let reservation = Reservation { expire_us: now().us, grant, ..reservation() };
+    let told = encode::reservation(reservation.clone(), now());
     assert_eq!(told.stage(), pb::CreditReservationStage::Expired);
     assert_eq!(told.expire_time, Some(write::timestamp(now().us)));
     assert_eq!((told.granted_amount, told.granted_until), (wire(15_000), None));
     // What is delivered still counts, as far as it is not paid.
     assert_eq!(told.counted_amount, wire(0));
     let tomorrow = Now { us: now().us - 1, today: now().today.succ_opt().unwrap() };
-    assert_eq!(encode::reservation(order, tomorrow).advance, wire(3_000));
+    assert_eq!(encode::reservation(reservation, tomorrow).advance, wire(3_000));
 }
 
 #[test]
 fn a_check_has_no_name_and_a_decision_tells_its_reservation_as_it_was_then() {
     assert_eq!(encode::decision(decision(Uuid::nil())).name, "");
-    let expires = Order { expire_us: now().us + 1, ..order() };
+    let expires = Reservation { expire_us: now().us + 1, ..reservation() };
     let decision = Decision { reservation: Some(expires), ..decision(Uuid::from_u128(3)) };
     let told = encode::decision(decision);
     assert_eq!(told.name, format!("accounts/acme/creditDecisions/{}", Uuid::from_u128(3)));
@@ -149,7 +151,7 @@ fn a_reason_tells_its_figures_and_what_would_remove_it() {
 }
 
 #[test]
-fn a_limit_that_was_judged_by_is_active_or_expired() {
+fn a_limit_that_was_applied_is_active_or_expired() {
     let today = now().today;
     let limit = |valid_to| Limit {
         id: Uuid::from_u128(4),

@@ -25,7 +25,7 @@ pub(super) async fn tour(demo: &Demo, out: &mut (dyn Write + Send)) -> Result<()
     let (mut wrong, mut last) = (Vec::new(), Value::Null);
     for (number, question) in (1..).zip(questions::all(&demo.company)) {
         let answer = ask(&client, number, &demo.address.to_string(), &question, out).await?;
-        if let Err(fault) = judge(&question.expected, &answer, &last) {
+        if let Err(fault) = check(&question.expected, &answer, &last) {
             write(out, &format!("{INDENT}NOT AS EXPECTED: {fault}\n\n"))?;
             wrong.push(format!("question {number} ({}): {fault}", question.heading));
         }
@@ -102,7 +102,7 @@ fn refusal(status: &Status) -> String {
 }
 
 /// Whether the answer is as it must be; else what is wrong with it.
-fn judge(expected: &Expected, answer: &Result<Value, Status>, last: &Value) -> Result<(), String> {
+fn check(expected: &Expected, answer: &Result<Value, Status>, last: &Value) -> Result<(), String> {
     let (pointer, answer) = match (expected, answer) {
         (Expected::Refusal(reasons), Err(status)) => {
             let details = status.get_error_details();

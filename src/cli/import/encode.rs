@@ -50,7 +50,7 @@ impl From<pb::ImportSummary> for Summary {
             accounts_created,
             clearings_applied,
             clearing_faults,
-            parked,
+            waiting_for,
         } = summary;
         let key = |key: &pb::DocumentKey| key.document_no.clone();
         Self {
@@ -68,7 +68,7 @@ impl From<pb::ImportSummary> for Summary {
                     format!("{target}: {} ({})", told.description, told.reason)
                 })
                 .collect(),
-            parked: parked.iter().map(key).collect(),
+            waiting_for: waiting_for.iter().map(key).collect(),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Summary {
     /// In words.
     pub clearing_faults: Vec<String>,
     /// Numbers of documents that others name and that are still missing.
-    pub parked: Vec<String>,
+    pub waiting_for: Vec<String>,
 }
 
 impl From<ImportSummary> for Summary {
@@ -32,7 +32,7 @@ impl From<ImportSummary> for Summary {
             accounts_created,
             clearings_applied,
             clearing_faults,
-            parked,
+            waiting_for,
         } = summary;
         Self {
             posted,
@@ -48,7 +48,7 @@ impl From<ImportSummary> for Summary {
                     format!("{number}: {} ({})", fault.description, fault.reason)
                 })
                 .collect(),
-            parked: parked.into_iter().map(|key| key.document_no).collect(),
+            waiting_for: waiting_for.into_iter().map(|key| key.document_no).collect(),
         }
     }
 }
@@ -84,13 +84,13 @@ pub(super) fn print(import_id: &str, counts: Counts, summary: &Summary) {
     line("accounts created", summary.accounts_created.to_string());
     line("clearings applied", summary.clearings_applied.to_string());
     line("clearings refused", summary.clearing_faults.len().to_string());
-    line("documents named and missing", summary.parked.len().to_string());
+    line("documents named and missing", summary.waiting_for.len().to_string());
     if let Some(numbers) = table.column_mut(1) {
         numbers.set_cell_alignment(CellAlignment::Right);
     }
     println!("import {import_id}\n{table}");
     named("clearings refused", &summary.clearing_faults);
-    named("documents named and missing", &summary.parked);
+    named("documents named and missing", &summary.waiting_for);
 }
 
 fn named(what: &str, list: &[String]) {

@@ -54,7 +54,7 @@ pub fn labels(field: &str, labels: &BTreeMap<String, String>, violations: &mut V
     }
 }
 
-/// Keys of other systems, as far as they can be judged without knowing the systems.
+/// Keys of other systems, as far as they can be checked without knowing the systems.
 pub fn external_refs(field: &str, refs: &[ExternalRef], violations: &mut Violations) {
     if refs.len() > EXTERNAL_REFS_MAX {
         let description = format!("must be at most {EXTERNAL_REFS_MAX}");

@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{
-    ActiveClearing, Ending, Entry, EntryKind, Item, KnownKey, NewDocument, Parked, Reset,
-    TrackedItem,
+    ActiveClearing, Ending, Entry, EntryKind, Item, KnownKey, NewDocument, NewWaitingClearing,
+    Reset, TrackedItem,
 };
-use crate::domain::credit::component::{AT_ONCE, Component, UsedKey};
+use crate::domain::credit::component::{AT_ONCE, Component, ExposureKey};
 use crate::domain::dates::NO_DATE;
 use crate::domain::item::ItemClass;
 use crate::domain::money::Currency;
@@ -26,14 +26,14 @@ pub struct Changes {
     pub entries: Vec<Entry>,
     pub clearings: Vec<ActiveClearing>,
     pub resets: Vec<Reset>,
-    pub parked: Vec<Parked>,
-    pub unparked: Vec<Uuid>,
+    pub waiting: Vec<NewWaitingClearing>,
+    pub ended_waiting: Vec<Uuid>,
     /// Open amounts of items that were there before.
     pub opens: Vec<(Uuid, i64)>,
     /// Sorted, so that concurrent writers meet in one order.
     pub dues: BTreeMap<DueKey, DueChange>,
     /// What moves in what counts against limits.
-    pub credit: BTreeMap<UsedKey, i64>,
+    pub credit: BTreeMap<ExposureKey, i64>,
     /// What moves in the money that names an order.
     pub advances: Vec<AdvanceChange>,
 }
@@ -69,7 +69,7 @@ pub struct DueChange {
 
 impl Changes {
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.parked.is_empty() && self.unparked.is_empty()
+        self.entries.is_empty() && self.waiting.is_empty() && self.ended_waiting.is_empty()
     }
 
     /// Accounts whose books change.
@@ -107,7 +107,7 @@ impl Changes {
             return;
         };
         let at_once = entry.kind == EntryKind::Post && entry.amount > 0;
-        let key = UsedKey {
+        let key = ExposureKey {
             account_id: item.account_id.clone(),
             currency: item.currency,
             company_code: item.company_code.clone(),

@@ -215,7 +215,7 @@ pub struct AllocationRow {
 
 /// A clearing that waits for its target or for the finish of its import.
 #[derive(Debug, Clone)]
-pub struct Parked {
+pub struct NewWaitingClearing {
     pub id: Uuid,
     pub account_id: String,
     pub document: Uuid,
@@ -385,12 +385,14 @@ impl Books {
         self.closed.get(company).copied()
     }
 
-    pub fn park(&mut self, parked: Parked) {
-        self.changes.parked.push(parked);
+    /// Lets a clearing wait.
+    pub fn wait(&mut self, clearing: NewWaitingClearing) {
+        self.changes.waiting.push(clearing);
     }
 
-    pub fn unpark(&mut self, id: Uuid) {
-        self.changes.unparked.push(id);
+    /// A clearing waits no longer: it was applied, or is no longer asked for.
+    pub fn end_wait(&mut self, id: Uuid) {
+        self.changes.ended_waiting.push(id);
     }
 }
 

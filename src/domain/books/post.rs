@@ -29,7 +29,7 @@ pub fn content_hash(draft: &Draft<String>) -> Result<Vec<u8>> {
     Ok(Sha256::digest(bytes).to_vec())
 }
 
-/// Judges a draft against what is known of its key.
+/// Compares a draft with what is known of its key.
 ///
 /// # Errors
 /// `DOCUMENT_CONFLICT`.

@@ -18,11 +18,11 @@ use crate::domain::page::PageOf;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ReservationName {
     pub account: AccountRef,
-    pub order: OrderRef,
+    pub reservation: ReservationRef,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum OrderRef {
+pub enum ReservationRef {
     Id(Uuid),
     Key(OrderKey),
 }

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::domain::item::ItemClass;
+use crate::domain::money::Currency;
 use crate::domain::stored::stored_enum;
 
 /// The day of amounts that count as soon as they are recorded.
@@ -46,9 +47,9 @@ impl Component {
 
 /// Key of what counts against limits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UsedKey {
+pub struct ExposureKey {
     pub account_id: String,
-    pub currency: &'static str,
+    pub currency: Currency,
     pub company_code: String,
     pub component: Component,
     /// The day it counts from; [`AT_ONCE`] for what counts as soon as it is recorded.

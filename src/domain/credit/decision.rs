@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::component::Component;
 use super::limit::Limit;
-use super::order::Order;
+use super::reservation::Reservation;
 use crate::domain::money::{Currency, Money};
 use crate::domain::rates::UsedRate;
 use crate::domain::stored::stored_enum;
@@ -122,7 +122,7 @@ pub struct Part {
     pub counted: bool,
 }
 
-/// A limit with what is used of it.
+/// A limit with the exposure that counts against it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitUse {
     pub account_id: String,
@@ -162,7 +162,7 @@ pub struct Decision {
     pub evaluate_us: i64,
     pub business_date: NaiveDate,
     /// As the decision left it.
-    pub reservation: Option<Order>,
+    pub reservation: Option<Reservation>,
     pub overridden: bool,
     pub override_reason: String,
     pub decided_by: String,

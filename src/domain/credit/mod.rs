@@ -2,13 +2,13 @@
 
 pub mod command;
 pub mod component;
+pub mod decide;
 pub mod decision;
-pub mod desk;
 pub mod hold;
-pub mod judge;
 pub mod limit;
-pub mod order;
 pub mod policy;
 pub mod profile;
+pub mod reservation;
+pub mod rules;
 pub mod security;
 pub mod standing;

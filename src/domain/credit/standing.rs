@@ -8,8 +8,8 @@ use chrono::NaiveDate;
 use super::component::Component;
 use super::hold::{Hold, HoldScope};
 use super::limit::{Limit, governing};
-use super::order::{Now, Order};
 use super::policy::Policy;
+use super::reservation::{Now, Reservation};
 use super::security::{Eligible, Security};
 use crate::domain::error::Result;
 use crate::domain::group;
@@ -37,7 +37,7 @@ pub struct Node {
     pub is_blocked: bool,
     pub is_deleted: bool,
     pub root_id: String,
-    pub used: Vec<Used>,
+    pub exposure: Vec<ExposureCell>,
     pub limits: Vec<Limit>,
     /// Those not released.
     pub holds: Vec<Hold>,
@@ -47,7 +47,7 @@ pub struct Node {
 
 /// An amount that counts, in minor units of its currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Used {
+pub struct ExposureCell {
     pub currency: Currency,
     pub company_code: String,
     pub component: Component,
@@ -107,13 +107,13 @@ impl Standing {
         std::iter::once(account).chain(known.map(|(id, _)| id.as_str())).collect()
     }
 
-    /// What an order begins or ceases to count, for its account and each one above it.
-    pub fn add(&mut self, order: &Order, moves: &[(Component, i64)]) {
-        let above = group::ancestors(&order.account_id, |id| self.parents.get(id).cloned());
-        for id in std::iter::once(order.account_id.clone()).chain(above) {
+    /// What a reservation begins or ceases to count, for its account and each one above it.
+    pub fn add(&mut self, reservation: &Reservation, moves: &[(Component, i64)]) {
+        let above = group::ancestors(&reservation.account_id, |id| self.parents.get(id).cloned());
+        for id in std::iter::once(reservation.account_id.clone()).chain(above) {
             let Some(node) = self.nodes.get_mut(&id) else { continue };
             for (component, amount) in moves {
-                node.add(order, *component, *amount);
+                node.add(reservation, *component, *amount);
             }
         }
     }
@@ -162,14 +162,14 @@ impl Standing {
     ) -> Result<std::result::Result<Exposure, NoRate>> {
         let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
         let mut parts: BTreeMap<(Option<Component>, Currency), i128> = BTreeMap::new();
-        for used in self.nodes.get(account).into_iter().flat_map(|node| &node.used) {
-            if !self.policy.includes(segment, &used.company_code) {
+        for cell in self.nodes.get(account).into_iter().flat_map(|node| &node.exposure) {
+            if !self.policy.includes(segment, &cell.company_code) {
                 continue;
             }
-            let amount = i128::from(used.amount);
-            *parts.entry((Some(used.component), used.currency)).or_default() += amount;
-            if self.policy.counts(used.component) {
-                *sums.entry(used.currency).or_default() += amount;
+            let amount = i128::from(cell.amount);
+            *parts.entry((Some(cell.component), cell.currency)).or_default() += amount;
+            if self.policy.counts(cell.component) {
+                *sums.entry(cell.currency).or_default() += amount;
             }
         }
         if let Some((currency, amount)) = extra {
@@ -268,11 +268,11 @@ impl Standing {
     /// Currencies of everything that might have to be converted.
     pub fn currencies(&self) -> BTreeSet<Currency> {
         let of_node = |node: &Node| {
-            let used = node.used.iter().map(|used| used.currency);
+            let exposure = node.exposure.iter().map(|cell| cell.currency);
             let limits = node.limits.iter().filter_map(|l| Some(l.amount?.currency));
             let overdue = node.overdue.iter().map(|cell| cell.currency);
             let terms = node.limits.iter().filter_map(|l| Some(l.overdue_amount_max?.currency));
-            used.chain(limits).chain(overdue).chain(terms).collect::<Vec<_>>()
+            exposure.chain(limits).chain(overdue).chain(terms).collect::<Vec<_>>()
         };
         let secured = self.secured.iter().flat_map(|secured| {
             let eligible = secured.eligible.iter().map(|e| e.currency);
@@ -284,20 +284,20 @@ impl Standing {
 }
 
 impl Node {
-    fn add(&mut self, order: &Order, component: Component, amount: i64) {
+    fn add(&mut self, reservation: &Reservation, component: Component, amount: i64) {
         if amount == 0 {
             return;
         }
-        let same = |used: &&mut Used| {
-            used.component == component
-                && used.currency == order.currency
-                && used.company_code == order.company_code
+        let same = |cell: &&mut ExposureCell| {
+            cell.component == component
+                && cell.currency == reservation.currency
+                && cell.company_code == reservation.company_code
         };
-        match self.used.iter_mut().find(same) {
-            Some(used) => used.amount += amount,
-            None => self.used.push(Used {
-                currency: order.currency,
-                company_code: order.company_code.clone(),
+        match self.exposure.iter_mut().find(same) {
+            Some(cell) => cell.amount += amount,
+            None => self.exposure.push(ExposureCell {
+                currency: reservation.currency,
+                company_code: reservation.company_code.clone(),
                 component,
                 amount,
             }),

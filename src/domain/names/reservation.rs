@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::external::{decode, key_segment};
 use super::{CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, account_ref, bad_name, segments};
-use crate::domain::credit::command::{OrderRef, ReservationName};
+use crate::domain::credit::command::{ReservationName, ReservationRef};
 use crate::domain::credit::decision::OrderKey;
 use crate::domain::error::{Result, Violation};
 
@@ -16,25 +16,28 @@ use crate::domain::error::{Result, Violation};
 /// # Errors
 /// `RESOURCE_NAME_INVALID`.
 pub fn parse_reservation(field: &str, name: &str) -> Result<ReservationName, Violation> {
-    let reservation = segments(name).and_then(|[parent, account, of, order]| {
+    let reservation = segments(name).and_then(|[parent, account, of, last]| {
         if parent != "accounts" || of != CREDIT_RESERVATIONS {
             return None;
         }
-        Some(ReservationName { account: account_ref(account)?, order: order_ref(order)? })
+        Some(ReservationName {
+            account: account_ref(account)?,
+            reservation: reservation_ref(last)?,
+        })
     });
     let form = "accounts/{account}/creditReservations/{uuid or system~order_ref}";
     reservation.ok_or_else(|| bad_name(field, name, form))
 }
 
-fn order_ref(segment: &str) -> Option<OrderRef> {
+fn reservation_ref(segment: &str) -> Option<ReservationRef> {
     match segment.split_once('~') {
         Some((system, encoded)) => {
             let key = OrderKey { system: system.to_owned(), order_ref: decode(encoded)? };
-            is_system(system).then_some(OrderRef::Key(key))
+            is_system(system).then_some(ReservationRef::Key(key))
         }
         None => {
             let id = Uuid::try_parse(segment).ok().filter(|id| id.to_string() == segment)?;
-            Some(OrderRef::Id(id))
+            Some(ReservationRef::Id(id))
         }
     }
 }
@@ -48,11 +51,11 @@ fn is_system(system: &str) -> bool {
 /// The full resource name, as a client sends it.
 impl fmt::Display for ReservationName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { account, order } = self;
+        let Self { account, reservation } = self;
         write!(f, "{account}/{CREDIT_RESERVATIONS}/")?;
-        match order {
-            OrderRef::Id(id) => write!(f, "{id}"),
-            OrderRef::Key(OrderKey { system, order_ref }) => {
+        match reservation {
+            ReservationRef::Id(id) => write!(f, "{id}"),
+            ReservationRef::Key(OrderKey { system, order_ref }) => {
                 f.write_str(&key_segment(system, order_ref))
             }
         }
@@ -67,7 +70,7 @@ mod tests {
 
     fn by_key(account: AccountRef, system: &str, order_ref: &str) -> ReservationName {
         let key = OrderKey { system: system.into(), order_ref: order_ref.into() };
-        ReservationName { account, order: OrderRef::Key(key) }
+        ReservationName { account, reservation: ReservationRef::Key(key) }
     }
 
     fn acme() -> AccountRef {
@@ -77,7 +80,7 @@ mod tests {
     #[test]
     fn an_order_is_named_by_its_id_and_by_its_key() {
         let id = Uuid::from_u128(7);
-        let name = ReservationName { account: acme(), order: OrderRef::Id(id) };
+        let name = ReservationName { account: acme(), reservation: ReservationRef::Id(id) };
         let text = format!("accounts/acme/creditReservations/{id}");
         assert_eq!(parse_reservation("name", &text), Ok(name.clone()));
         assert_eq!(name.to_string(), text);

@@ -56,7 +56,7 @@ pub(super) async fn canonical_ids(
 ) -> Result<Vec<String>> {
     let systems: BTreeSet<&str> = refs.iter().map(|r| r.system.as_str()).collect();
     let forms = tx.fix_forms(&systems, asked.unwrap_or(CanonicalForm::Exact)).await?;
-    let judged = systems.difference(known_systems).copied().collect();
-    validate::forms(&judged, &forms, asked)?;
+    let unknown = systems.difference(known_systems).copied().collect();
+    validate::forms(&unknown, &forms, asked)?;
     validate::canonical_ids(EXTERNAL_REFS, refs, &forms)
 }

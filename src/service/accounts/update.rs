@@ -60,7 +60,7 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
         tx.replace_refs(&after, &ids).await?;
     }
     if changed.contains(&"parent") {
-        rehang(tx, &after, parent.flatten(), recorded).await?;
+        reparent(tx, &after, parent.flatten(), recorded).await?;
     }
     tx.update_account(&after).await?;
     tx.publish_account(EventType::AccountUpdated, &after, &changed).await?;
@@ -136,7 +136,7 @@ fn changed(before: &Account, after: &Account) -> Vec<&'static str> {
 }
 
 /// Moves the account with all that is below it.
-async fn rehang(
+async fn reparent(
     tx: &mut WriteTx,
     account: &Account,
     parent: Option<Head>,
@@ -150,5 +150,5 @@ async fn rehang(
             parent.root_id
         }
     };
-    tx.move_account(account, &root_id, recorded).await
+    tx.reparent_account(account, &root_id, recorded).await
 }

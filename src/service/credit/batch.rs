@@ -1,4 +1,4 @@
-//! The queue of commands about orders.
+//! The queue of commands about reservations.
 //!
 //! What waits is decided together: one transaction, one commit, up to [`BATCH_MAX`] commands.
 //! While a batch is written the next one gathers, so that the batches grow with the load and a
@@ -20,7 +20,7 @@ use crate::store::{CallRecord, Lane, Store};
 const BATCH_MAX: usize = 256;
 /// Commands that may wait before callers have to.
 const WAITING_MAX: usize = 4_096;
-/// How often the other tasks of the process get their turn before a batch begins.
+/// How often a batch yields to the other tasks of the process before it begins.
 const GATHERING_TURNS: usize = 32;
 /// Batches under way at a time on PostgreSQL: one is decided while another commits.
 const BATCHES_MAX: usize = 2;
@@ -48,7 +48,7 @@ pub(super) struct Work {
 
 /// What the batches share.
 #[derive(Debug, Clone)]
-struct Bench {
+struct Shared {
     store: Store,
     settings: Settings,
     policy: LastPolicy,
@@ -58,7 +58,7 @@ impl Batcher {
     pub fn start(store: Store, settings: Settings, policy: LastPolicy) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let at_a_time = if store.is_sqlite() { 1 } else { BATCHES_MAX };
-        tokio::spawn(Bench { store, settings, policy }.serve(waiting, at_a_time));
+        tokio::spawn(Shared { store, settings, policy }.serve(waiting, at_a_time));
         Self { queue }
     }
 
@@ -73,7 +73,7 @@ impl Batcher {
     }
 }
 
-impl Bench {
+impl Shared {
     /// Until nobody is left who could ask.
     async fn serve(self, mut waiting: mpsc::Receiver<Job>, at_a_time: usize) {
         let turns = Arc::new(Semaphore::new(at_a_time));
@@ -84,9 +84,9 @@ impl Bench {
                 return;
             }
             gather(&mut waiting, &mut jobs).await;
-            let bench = self.clone();
+            let shared = self.clone();
             tokio::spawn(async move {
-                bench.batch(jobs).await;
+                shared.batch(jobs).await;
                 drop(turn);
             });
         }
@@ -157,8 +157,8 @@ impl Bench {
     }
 }
 
-/// Callers that were answered a moment ago are about to ask again: what is on its way joins. No
-/// time is waited for, so that a lone command is not held up.
+/// Yields up to [`GATHERING_TURNS`] times so that requests already queued in the runtime join
+/// this batch; no timer, so a lone command is not delayed.
 async fn gather(waiting: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
     for _ in 0..GATHERING_TURNS {
         tokio::task::yield_now().await;

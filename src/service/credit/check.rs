@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::{Credit, caller, evidence, now};
 use crate::ctx::Ctx;
 use crate::domain::credit::command::CheckCredit;
+use crate::domain::credit::decide::{Decider, FoundKey, Loaded};
 use crate::domain::credit::decision::Decision;
-use crate::domain::credit::desk::{Desk, FoundKey, Loaded};
-use crate::domain::credit::judge::{Judgement, Question};
 use crate::domain::credit::limit::LimitKind;
 use crate::domain::credit::profile::{Overdue, Profile, SecurityUse};
+use crate::domain::credit::rules::{Evaluation, Question};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
 use crate::domain::money::{Currency, Money, to_minor};
@@ -25,20 +25,20 @@ impl Credit {
     pub async fn check(&self, ctx: &Ctx, c: CheckCredit) -> Result<Decision> {
         let account = self.id_of(&c.account).await?;
         let query = self.query(ctx, vec![account.clone()], Some(c.amount.currency));
-        let mut desk = match (&c.order, self.store.credit_standing_at_once(&query).await?) {
+        let mut decider = match (&c.order, self.store.credit_standing_at_once(&query).await?) {
             (None, Some(known)) => self.open(known, Loaded::default()),
             _ => self.open_picture(ctx, query, &account, &c).await?,
         };
         let (mut decision, wanted) =
-            desk.check(&account, &c.company_code, c.amount, c.order.as_ref(), &caller(ctx))?;
+            decider.check(&account, &c.company_code, c.amount, c.order.as_ref(), &caller(ctx))?;
         evidence::look_up_decision(&self.store, &mut decision, &wanted).await?;
         Ok(decision)
     }
 
-    fn open(&self, known: Known, loaded: Loaded) -> Desk {
+    fn open(&self, known: Known, loaded: Loaded) -> Decider {
         self.policy.saw(&known);
-        let due = known.due.into_iter().map(|known| known.order).collect();
-        Desk::open(known.standing, Loaded { due, ..loaded })
+        let due = known.due.into_iter().map(|known| known.reservation).collect();
+        Decider::open(known.standing, Loaded { due, ..loaded })
     }
 
     /// Everything that one statement does not tell, from one picture of the database.
@@ -48,7 +48,7 @@ impl Credit {
         query: StandingQuery,
         account: &str,
         c: &CheckCredit,
-    ) -> Result<Desk> {
+    ) -> Result<Decider> {
         let key = c.order.clone().map(|order| FoundKey {
             account_id: account.to_owned(),
             order,
@@ -62,10 +62,12 @@ impl Credit {
                     let mut loaded = Loaded::default();
                     if let Some(key) = key {
                         let named = (&*key.order.system, &*key.order.order_ref);
-                        let orders = tx.orders_by_key([named]).await?;
-                        loaded.orders = orders.into_iter().map(|known| known.order).collect();
-                        if loaded.orders.is_empty() {
-                            loaded.found = tx.order_histories(&[key], query.now.today).await?;
+                        let reservations = tx.reservations_by_key([named]).await?;
+                        loaded.reservations =
+                            reservations.into_iter().map(|known| known.reservation).collect();
+                        if loaded.reservations.is_empty() {
+                            loaded.found =
+                                tx.reservation_histories(&[key], query.now.today).await?;
                         }
                     }
                     Ok((known, loaded))
@@ -94,7 +96,7 @@ impl Credit {
     }
 
     /// How accounts stand, in the order of their names, all or none. `company_code` is that of
-    /// the order in mind; empty: only limits for all companies are judged.
+    /// the order in mind; empty: only limits for all companies apply.
     ///
     /// # Errors
     /// NotFound with every missing name.
@@ -116,11 +118,11 @@ impl Credit {
                     .await?
             }
         };
-        let desk = self.open(known, Loaded::default());
+        let decider = self.open(known, Loaded::default());
         let mut profiles = Vec::with_capacity(ids.len());
         let mut wanted = Vec::new();
         for id in &ids {
-            let (profile, of_it) = profile(&desk.standing, id, company_code)?;
+            let (profile, of_it) = profile(&decider.standing, id, company_code)?;
             profiles.push(profile);
             wanted.push(of_it);
         }
@@ -136,12 +138,12 @@ fn profile(
     standing: &Standing,
     account: &str,
     company: &str,
-) -> Result<(Profile, Vec<crate::domain::credit::judge::Wanted>)> {
+) -> Result<(Profile, Vec<crate::domain::credit::rules::Wanted>)> {
     let currency = currency_of(standing, account)?;
     let nothing = Money { minor: 0, currency };
     let question = Question { account, company, amount: nothing, counted: 0, unpaid: 0 };
-    let Judgement { verdict, reasons, limits, available, rates, evidence } =
-        standing.judge(question)?;
+    let Evaluation { verdict, reasons, limits, available, rates, evidence } =
+        standing.evaluate(question)?;
     let chain = standing.chain(account);
     let node = standing.nodes.get(account);
     let node = node.ok_or_else(|| Error::internal(format!("nothing is known of {account}")))?;
@@ -188,9 +190,9 @@ pub(super) fn currency_of(standing: &Standing, account: &str) -> Result<Currency
     let limits = chain.iter().filter_map(|id| standing.limit(id, ""));
     let amounts = limits.filter(|limit| limit.kind == LimitKind::Amount);
     let of_limit = amounts.filter_map(|limit| limit.amount).map(|amount| amount.currency).next();
-    let used = || standing.nodes.get(account)?.used.first().map(|used| used.currency);
+    let exposed = || standing.nodes.get(account)?.exposure.first().map(|cell| cell.currency);
     let any = || Currency::parse("USD");
-    let found = of_limit.or_else(used).or(standing.rates.base).or_else(any);
+    let found = of_limit.or_else(exposed).or(standing.rates.base).or_else(any);
     found.ok_or_else(|| Error::internal("no currency is known"))
 }
 

@@ -4,8 +4,8 @@
 use serde_json::json;
 
 use super::run::Command;
+use crate::domain::credit::decide::{self, Event as Became, Told};
 use crate::domain::credit::decision::Decision;
-use crate::domain::credit::desk::{self, Event as Became, Told};
 use crate::domain::event::{Event, EventType};
 use crate::domain::names::{CREDIT_DECISIONS, CREDIT_RESERVATIONS, account_name, child_name};
 
@@ -25,11 +25,11 @@ fn event_type(became: Became) -> EventType {
 
 pub(super) fn events(told: &[Told]) -> Vec<Event> {
     told.iter()
-        .map(|Told { account_id, event, order }| {
-            let subject = if order.is_nil() {
+        .map(|Told { account_id, event, reservation }| {
+            let subject = if reservation.is_nil() {
                 account_name(account_id)
             } else {
-                child_name(account_id, CREDIT_RESERVATIONS, *order)
+                child_name(account_id, CREDIT_RESERVATIONS, *reservation)
             };
             Event::new(
                 event_type(*event),
@@ -44,7 +44,7 @@ pub(super) fn events(told: &[Told]) -> Vec<Event> {
 /// The resource and the detail of a decision's audit row: who let what pass, and why.
 pub(super) fn audited(decision: &Decision) -> (String, String) {
     let resource = match &decision.reservation {
-        Some(order) => desk::name(order),
+        Some(reservation) => decide::name(reservation),
         None => child_name(&decision.account_id, CREDIT_DECISIONS, decision.id),
     };
     let detail = match decision.overridden {

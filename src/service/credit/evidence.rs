@@ -1,8 +1,8 @@
 //! The documents behind reasons about overdue items, and what paying them off takes.
 
+use crate::domain::credit::decide::Changes;
 use crate::domain::credit::decision::{Decision, Reason, ReasonCode, Remedy, RemedyAction};
-use crate::domain::credit::desk::Changes;
-use crate::domain::credit::judge::Wanted;
+use crate::domain::credit::rules::Wanted;
 use crate::domain::error::Result;
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::{DOCUMENTS, account_name, child_name};

@@ -1,7 +1,7 @@
 //! Use cases of credit: limits, holds, securities and policies, and the decisions they rule.
 //!
-//! Commands about orders are decided in batches: those that wait are decided one after the other
-//! in memory, written as sets and committed once (`batch`, `run`). Everything else is a
+//! Commands about reservations are decided in batches: those that wait are decided one after the
+//! other in memory, written as sets and committed once (`batch`, `run`). Everything else is a
 //! transaction of its own.
 
 mod batch;
@@ -11,8 +11,8 @@ mod event;
 mod evidence;
 mod holds;
 mod limits;
-mod orders;
 mod policies;
+mod reservations;
 mod rule_event;
 #[cfg(test)]
 mod rule_tests;
@@ -23,9 +23,9 @@ mod watch;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ctx::{Clock, Ctx};
-use crate::domain::credit::desk::Caller;
-use crate::domain::credit::order::Now;
+use crate::domain::credit::decide::Caller;
 use crate::domain::credit::policy::Policy;
+use crate::domain::credit::reservation::Now;
 use crate::service::Settings;
 use crate::store::Store;
 use crate::store::credit::Known;
@@ -43,7 +43,7 @@ pub struct Credit {
 }
 
 impl Credit {
-    /// Call it within a runtime: commands about orders are worked off beside the calls.
+    /// Call it within a runtime: commands about reservations are worked off beside the calls.
     pub fn new(store: Store, settings: Settings) -> Self {
         let policy = LastPolicy::default();
         let batcher = Batcher::start(store.clone(), settings.clone(), policy.clone());
@@ -76,6 +76,6 @@ fn now(clock: &Clock) -> Now {
 fn caller(ctx: &Ctx) -> Caller<'_> {
     Caller {
         principal: &ctx.principal,
-        may_override: ctx.scopes.allows(crate::domain::credit::desk::OVERRIDE),
+        may_override: ctx.scopes.allows(crate::domain::credit::decide::OVERRIDE),
     }
 }

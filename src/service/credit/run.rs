@@ -15,18 +15,18 @@ use self::pending::Batch;
 use super::batch::Work;
 use super::{LastPolicy, event, evidence};
 use crate::domain::credit::command::*;
+use crate::domain::credit::decide::{Amend, Caller, Changes, Decider, Referral, Reserve};
 use crate::domain::credit::decision::Decision;
-use crate::domain::credit::desk::{Amend, Caller, Changes, Desk, Referral, Reserve};
-use crate::domain::credit::order::{Now, Order};
+use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
 use crate::service::Settings;
-use crate::store::credit::{KnownOrder, Link};
+use crate::store::credit::{KnownReservation, Link};
 use crate::store::{Answered, CallRecord, WriteTx};
 
-/// A command about an order.
+/// A command about a reservation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(super) enum Command {
@@ -42,7 +42,7 @@ pub(super) enum Command {
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
     Decision(Box<Decision>),
-    Reservation(Box<Order>, Now),
+    Reservation(Box<Reservation>, Now),
 }
 
 impl Command {
@@ -100,11 +100,11 @@ pub(super) async fn all(
     let known = tx.credit_standing(&batch.query(settings, policy, ids, now)).await?;
     policy.saw(&known);
     let roots = roots(&known.standing);
-    let mut desk = batch.desk(tx, known, &accounts).await?;
+    let mut decider = batch.decider(tx, known, &accounts).await?;
     let (mut made, mut refused) = (Vec::new(), Vec::new());
     for n in batch.open() {
         let Some(account) = accounts.get(work[n].command.account()) else { continue };
-        match decide(&mut desk, &work[n], account) {
+        match decide(&mut decider, &work[n], account) {
             Ok(done) => made.push((n, done)),
             Err(error) => {
                 batch.answers[n] = Some(Err(error));
@@ -117,11 +117,11 @@ pub(super) async fn all(
     let decided: HashMap<Uuid, Decision> = made
         .iter()
         .filter_map(|(_, done)| match done {
-            Done::Decision(id) => Some((*id, desk.decision(*id)?.clone())),
+            Done::Decision(id) => Some((*id, decider.decision(*id)?.clone())),
             Done::Reservation(_) => None,
         })
         .collect();
-    let mut changes = desk.close();
+    let mut changes = decider.close();
     evidence::look_up(tx, &mut changes).await?;
     let decided = with_evidence(decided, &changes);
     let mut kept = Vec::new();
@@ -151,11 +151,11 @@ fn answered(
             let (resource, detail) = event::audited(&decision);
             (Answer::Decision(Box::new(decision)), Kept::Decision(id), resource, detail)
         }
-        Done::Reservation(order) => {
+        Done::Reservation(reservation) => {
             let Now { us, today } = now;
-            let kept = Kept::Reservation { order: order.clone(), us, today };
-            let resource = crate::domain::credit::desk::name(&order);
-            (Answer::Reservation(order, now), kept, resource, event::why(&work.command))
+            let kept = Kept::Reservation { reservation: reservation.clone(), us, today };
+            let resource = crate::domain::credit::decide::name(&reservation);
+            (Answer::Reservation(reservation, now), kept, resource, event::why(&work.command))
         }
     };
     let mut record = work.record.clone();
@@ -166,10 +166,10 @@ fn answered(
 /// What was made of a command.
 enum Done {
     Decision(Uuid),
-    Reservation(Box<Order>),
+    Reservation(Box<Reservation>),
 }
 
-fn decide(desk: &mut Desk, work: &Work, account: &str) -> Result<Done> {
+fn decide(decider: &mut Decider, work: &Work, account: &str) -> Result<Done> {
     let principal = work.record.audit.principal.clone();
     let caller = Caller { principal: &principal, may_override: work.may_override };
     if let Command::Reserve(c) = &*work.command {
@@ -181,16 +181,16 @@ fn decide(desk: &mut Desk, work: &Work, account: &str) -> Result<Done> {
             expire_us: c.expire_us,
             override_reason: &c.override_reason,
         };
-        return desk.reserve(&ask, &caller).map(Done::Decision);
+        return decider.reserve(&ask, &caller).map(Done::Decision);
     }
     let name = work.command.reservation();
     let name = name.ok_or_else(|| Error::internal("a command names no reservation"))?;
-    let order = match &name.order {
-        OrderRef::Id(id) => desk.order(account, *id),
-        OrderRef::Key(key) => desk.order_of(account, key),
+    let reservation = match &name.reservation {
+        ReservationRef::Id(id) => decider.reservation(account, *id),
+        ReservationRef::Key(key) => decider.reservation_of(account, key),
     };
-    let order = order.cloned().ok_or_else(|| super::orders::missing(name))?;
-    let reservation = |order| Done::Reservation(Box::new(order));
+    let reservation = reservation.cloned().ok_or_else(|| super::reservations::missing(name))?;
+    let done = |reservation| Done::Reservation(Box::new(reservation));
     match &*work.command {
         Command::Reserve(_) => Err(Error::internal("decided above")),
         Command::Amend(c) => {
@@ -199,7 +199,7 @@ fn decide(desk: &mut Desk, work: &Work, account: &str) -> Result<Done> {
                 expire_us: c.expire_us,
                 override_reason: &c.override_reason,
             };
-            desk.amend(order, &ask, &caller).map(Done::Decision)
+            decider.amend(reservation, &ask, &caller).map(Done::Decision)
         }
         Command::Decide(c) => {
             let how = Referral {
@@ -209,11 +209,11 @@ fn decide(desk: &mut Desk, work: &Work, account: &str) -> Result<Done> {
                 maximum: c.maximum,
                 valid_until_us: c.valid_until_us,
             };
-            desk.decide_referral(order, &how, &caller).map(Done::Decision)
+            decider.decide_referral(reservation, &how, &caller).map(Done::Decision)
         }
-        Command::Deliver(c) => desk.deliver(order, c.amount).map(reservation),
-        Command::Commit(c) => desk.commit(order, &c.documents, c.complete).map(reservation),
-        Command::Cancel(c) => desk.cancel(order, c.returned).map(reservation),
+        Command::Deliver(c) => decider.deliver(reservation, c.amount).map(done),
+        Command::Commit(c) => decider.commit(reservation, &c.documents, c.complete).map(done),
+        Command::Cancel(c) => decider.cancel(reservation, c.returned).map(done),
     }
 }
 
@@ -235,7 +235,7 @@ pub(super) fn roots(standing: &Standing) -> HashMap<String, String> {
     standing.nodes.iter().map(|(id, node)| (id.clone(), node.root_id.clone())).collect()
 }
 
-/// Writes what the desk left, as sets.
+/// Writes what the decisions changed, as sets.
 pub(super) async fn write(
     tx: &mut WriteTx,
     changes: Changes,
@@ -243,25 +243,25 @@ pub(super) async fn write(
     now: Now,
 ) -> Result<()> {
     let clock = tx.clock().clone();
-    let known = |order: &Order| KnownOrder {
-        root_id: roots.get(&order.account_id).cloned().unwrap_or_default(),
-        next_change_us: order.next_change(now, |day| clock.start_of(day)),
-        order: order.clone(),
+    let known = |reservation: &Reservation| KnownReservation {
+        root_id: roots.get(&reservation.account_id).cloned().unwrap_or_default(),
+        next_change_us: reservation.next_change(now, |day| clock.start_of(day)),
+        reservation: reservation.clone(),
     };
-    let new: Vec<KnownOrder> = changes.new.iter().map(known).collect();
-    let changed: Vec<KnownOrder> = changes.changed.iter().map(known).collect();
+    let new: Vec<KnownReservation> = changes.new.iter().map(known).collect();
+    let changed: Vec<KnownReservation> = changes.changed.iter().map(known).collect();
     let links: Vec<Link> = changes
         .links
         .iter()
-        .map(|&(order, document, amount)| Link { document, order, amount })
+        .map(|&(reservation, document, amount)| Link { document, reservation, amount })
         .collect();
-    tx.insert_orders(&new).await?;
-    tx.update_orders(&changed).await?;
+    tx.insert_reservations(&new).await?;
+    tx.update_reservations(&changed).await?;
     tx.link_documents(&links).await?;
     tx.insert_decisions(&changes.decisions).await?;
     let touched: BTreeSet<String> =
         changes.told.iter().map(|told| told.account_id.clone()).collect();
     tx.publish(event::events(&changes.told)).await?;
-    tx.add_used(changes.moves.into_iter().collect::<BTreeMap<_, _>>()).await?;
+    tx.add_exposure(changes.moves.into_iter().collect::<BTreeMap<_, _>>()).await?;
     tx.raise_heads(&touched).await
 }

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::{Credit, LastPolicy, run};
 use crate::ctx::Ctx;
+use crate::domain::credit::decide::{Decider, Loaded};
 use crate::domain::credit::decision::ReasonCode;
-use crate::domain::credit::desk::{Desk, Loaded};
-use crate::domain::credit::judge::Question;
-use crate::domain::credit::order::Now;
+use crate::domain::credit::reservation::Now;
+use crate::domain::credit::rules::Question;
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::Result;
 use crate::domain::event::{Event, EventType};
@@ -31,7 +31,7 @@ const JOB: &str = "credit-transitions";
 /// What a pass told.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Transitions {
-    /// Accounts whose lapsed orders were brought up to date.
+    /// Accounts whose lapsed reservations were brought up to date.
     pub lapsed: usize,
     /// Accounts that another set of reasons holds than before.
     pub changed: usize,
@@ -55,7 +55,7 @@ impl Credit {
         let mut before = Vec::new();
         loop {
             let now = ctx.clock.now_micros();
-            let accounts = self.store.accounts_with_due_orders(now, ACCOUNTS as i64).await?;
+            let accounts = self.store.accounts_with_due_reservations(now, ACCOUNTS as i64).await?;
             // The same again: the clock of the database is behind ours. The next pass is in time.
             if accounts.is_empty() || accounts == before {
                 break;
@@ -76,7 +76,7 @@ impl Credit {
         }
     }
 
-    /// Brings the orders of these accounts' groups up to date.
+    /// Brings the reservations of these accounts' groups up to date.
     async fn settle(&self, ctx: &Ctx, accounts: Vec<String>) -> Result<()> {
         let (settings, policy) = (self.settings.clone(), self.policy.clone());
         self.store
@@ -87,9 +87,10 @@ impl Credit {
                     let known = locked(tx, &settings, &policy, accounts).await?;
                     let now = known.standing.now;
                     let roots = run::roots(&known.standing);
-                    let due = known.due.into_iter().map(|known| known.order).collect();
-                    let desk = Desk::open(known.standing, Loaded { due, ..Loaded::default() });
-                    run::write(tx, desk.close(), &roots, now).await
+                    let due = known.due.into_iter().map(|known| known.reservation).collect();
+                    let decider =
+                        Decider::open(known.standing, Loaded { due, ..Loaded::default() });
+                    run::write(tx, decider.close(), &roots, now).await
                 })
             })
             .await
@@ -182,9 +183,9 @@ fn holds(standing: &Standing, account: &str) -> Result<Holds> {
     let mut holds = Holds::new();
     for company in companies {
         let amount = Money { minor: 0, currency };
-        let judgement =
-            standing.judge(Question { account, company, amount, counted: 0, unpaid: 0 })?;
-        holds.extend(judgement.reasons.iter().map(|reason| reason.code));
+        let evaluation =
+            standing.evaluate(Question { account, company, amount, counted: 0, unpaid: 0 })?;
+        holds.extend(evaluation.reasons.iter().map(|reason| reason.code));
     }
     holds.remove(&ReasonCode::NoLimit);
     Ok(holds)

@@ -85,8 +85,8 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
     };
     tx.add_promise(&promise).await?;
     // Recorded late, it may be kept or broken already.
-    if let Some(judged) = tx.promise(&promise.account_id, promise.id, today).await? {
-        promise = judged;
+    if let Some(evaluated) = tx.promise(&promise.account_id, promise.id, today).await? {
+        promise = evaluated;
     }
     tx.publish(vec![event::promise_recorded(&promise)]).await?;
     Ok(promise)

@@ -27,7 +27,7 @@ use crate::store::{AuditEntry, ImportRun, Lane, WriteTx};
 /// Clearings applied in one transaction of the finish: bounds how long it holds the writer.
 const CLEARINGS_PER_STEP: i64 = 250;
 /// Faults and missing documents named in a summary.
-const NAMED_MAX: i64 = 1_000;
+const NAMED_MAX: u64 = 1_000;
 
 /// An import under way.
 #[derive(Debug, Clone)]
@@ -299,7 +299,7 @@ async fn finish(
     if waiting.is_empty() {
         // What still waits, waits for its document from now on; read before it is released.
         let step = done(tx, &run).await?;
-        tx.release_parked(id).await?;
+        tx.release_waiting_clearings(id).await?;
         run.finished = true;
         tx.save_import(&run).await?;
         return Ok(step);
@@ -320,7 +320,7 @@ async fn finish(
             JobResult::Applied(clearings) => {
                 run.done.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
                 made.extend(clearings.into_iter().map(|c| (clearing.account_id.clone(), c)));
-                books.unpark(clearing.id);
+                books.end_wait(clearing.id);
             }
             JobResult::Failed(error) => failed.push((clearing.id, encode(faults(error)))),
             JobResult::Missing => failed.push((
@@ -344,7 +344,7 @@ async fn finish(
 
 async fn done(tx: &WriteTx, run: &ImportRun) -> Result<FinishStep> {
     let mut summary = run.done.clone();
-    summary.parked = tx.missing_targets(&run.id, NAMED_MAX).await?;
+    summary.waiting_for = tx.missing_targets(&run.id, NAMED_MAX).await?;
     for (account, document, target, fault) in tx.clearing_faults(&run.id, NAMED_MAX).await? {
         summary.clearing_faults.push(ClearingFault {
             document: (account, document),

@@ -7,8 +7,10 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::revise;
-use crate::domain::books::{Admission, Books, NewDocument, Parked, admit, content_hash};
-use crate::domain::credit::order::is_invoicing;
+use crate::domain::books::{
+    Admission, Books, NewDocument, NewWaitingClearing, admit, content_hash,
+};
+use crate::domain::credit::reservation::is_invoicing;
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::item::{DocumentKind, Side};
@@ -35,7 +37,7 @@ pub struct Posting<'a> {
 /// What became of a document, and the clearings it asks for.
 pub struct Posted {
     pub result: PostResult,
-    pub clearings: Vec<Parked>,
+    pub clearings: Vec<NewWaitingClearing>,
 }
 
 impl Posting<'_> {
@@ -45,7 +47,7 @@ impl Posting<'_> {
         let mut results = Vec::with_capacity(drafts.len());
         let mut drafts = drafts.into_iter().peekable();
         while drafts.peek().is_some() {
-            // A key that comes twice is judged the second time against what the first left.
+            // A key that comes twice is compared the second time with what the first left.
             let mut wave = Vec::new();
             let mut keys = HashSet::new();
             while let Some(draft) = drafts.next_if(|d| !keys.contains(&d.key)) {
@@ -140,20 +142,20 @@ impl Posting<'_> {
             outcome: PostOutcome::Posted,
             account_id: draft.payer.clone(),
             document_id: id,
-            parked: Vec::new(),
+            waiting_for: Vec::new(),
             clearings: Vec::new(),
         };
         books.post(NewDocument { id, draft, content_hash })?;
         if !self.import_id.is_empty() {
-            for parked in &clearings {
-                books.park(parked.clone());
+            for clearing in &clearings {
+                books.wait(clearing.clone());
             }
         }
         Ok(Posted { result, clearings })
     }
 
     /// What a document asks to be cleared, one for each target.
-    pub fn clearings(&self, document: Uuid, draft: &Draft<String>) -> Vec<Parked> {
+    pub fn clearings(&self, document: Uuid, draft: &Draft<String>) -> Vec<NewWaitingClearing> {
         let named = draft.clears.targets.iter().map(|t| Some(t.clone()));
         let names_nothing = draft.side == Side::Credit
             && draft.clears.targets.is_empty()
@@ -162,7 +164,7 @@ impl Posting<'_> {
         let rest = rest.then_some(None);
         (0..)
             .zip(named.chain(rest))
-            .map(|(position, target)| Parked {
+            .map(|(position, target)| NewWaitingClearing {
                 id: Uuid::now_v7(),
                 account_id: draft.payer.clone(),
                 document,
@@ -182,7 +184,7 @@ fn unchanged(outcome: PostOutcome, known: &crate::domain::books::KnownKey) -> Po
             outcome,
             account_id: known.account_id.clone(),
             document_id: known.document,
-            parked: Vec::new(),
+            waiting_for: Vec::new(),
             clearings: Vec::new(),
         },
         clearings: Vec::new(),

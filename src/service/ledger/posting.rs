@@ -11,7 +11,7 @@ use super::post::{self, Posted};
 use super::revise::others;
 use super::{Ledger, account, event};
 use crate::ctx::Ctx;
-use crate::domain::books::{Books, Outgoing, Parked};
+use crate::domain::books::{Books, NewWaitingClearing, Outgoing};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
@@ -149,12 +149,12 @@ async fn delivered(
     let named = drafts.iter().filter(|d| !d.order_ref.is_empty() && is_blocked(&d.payer));
     let keys: BTreeSet<(&str, &str)> =
         named.map(|d| (d.key.source_system.as_str(), d.order_ref.as_str())).collect();
-    let orders = tx.orders_by_key(keys).await?;
-    Ok(orders
+    let reservations = tx.reservations_by_key(keys).await?;
+    Ok(reservations
         .into_iter()
-        .map(|known| known.order)
-        .filter(|order| order.delivered_open() > 0)
-        .map(|order| (order.account_id, order.system, order.order_ref))
+        .map(|known| known.reservation)
+        .filter(|of| of.delivered_open() > 0)
+        .map(|of| (of.account_id, of.system, of.order_ref))
         .collect())
 }
 
@@ -258,21 +258,21 @@ async fn settle(
     posted: &mut [Posted],
 ) -> Result<()> {
     let mut owners: HashMap<Uuid, usize> = HashMap::new();
-    let mut own: HashMap<Uuid, Parked> = HashMap::new();
+    let mut own: HashMap<Uuid, NewWaitingClearing> = HashMap::new();
     let mut waiting = tx.waiting_for(new_keys).await?;
     for (i, document) in posted.iter_mut().enumerate() {
-        for parked in document.clearings.drain(..) {
-            owners.insert(parked.id, i);
+        for clearing in document.clearings.drain(..) {
+            owners.insert(clearing.id, i);
             waiting.push(WaitingClearing {
-                id: parked.id,
-                account_id: parked.account_id.clone(),
-                document: parked.document,
-                key: parked.key.clone(),
-                position: parked.position,
-                effective: parked.effective,
-                target: parked.target.clone(),
+                id: clearing.id,
+                account_id: clearing.account_id.clone(),
+                document: clearing.document,
+                key: clearing.key.clone(),
+                position: clearing.position,
+                effective: clearing.effective,
+                target: clearing.target.clone(),
             });
-            own.insert(parked.id, parked);
+            own.insert(clearing.id, clearing);
         }
     }
     let mut books = Books::new(closed.clone());
@@ -281,15 +281,15 @@ async fn settle(
         let owner = owners.get(&clearing.id).copied();
         match (result, owner) {
             (JobResult::Applied(made), Some(i)) => posted[i].result.clearings.extend(made),
-            (JobResult::Applied(_), None) => books.unpark(clearing.id),
+            (JobResult::Applied(_), None) => books.end_wait(clearing.id),
             (JobResult::Missing, Some(i)) => {
                 if jobs::is_recovery(tx, &clearing).await? {
                     return Err(jobs::recovery_without_target(&clearing));
                 }
                 let key = clearing.target.as_ref().map(|t| t.key.clone());
-                posted[i].result.parked.extend(key);
-                if let Some(parked) = own.remove(&clearing.id) {
-                    books.park(parked);
+                posted[i].result.waiting_for.extend(key);
+                if let Some(clearing) = own.remove(&clearing.id) {
+                    books.wait(clearing);
                 }
             }
             (JobResult::Missing, None) => {}
@@ -340,8 +340,8 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
         reopened: &reopened,
     };
     books.reverse(&out, effective, &command.reason)?;
-    for waiting in tx.parked_of(key.document).await? {
-        books.unpark(waiting.id);
+    for waiting in tx.waiting_clearings_of(key.document).await? {
+        books.end_wait(waiting.id);
     }
     let changes = books.take_changes()?;
     tx.write_changes(changes).await?;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::post::{Posted, Posting};
 use crate::domain::books::{
-    ActiveClearing, Books, KnownKey, NewDocument, Outgoing, Parked, Version,
+    ActiveClearing, Books, KnownKey, NewDocument, NewWaitingClearing, Outgoing, Version,
 };
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Result};
@@ -44,12 +44,12 @@ pub async fn revise(
         clearings.iter().filter(|c| asked.still_wants(c, old, &owner)).cloned().collect();
 
     let id = Uuid::now_v7();
-    let new_clearings = asked.to_park(posting, id, &draft);
+    let new_clearings = asked.new_waiting_clearings(posting, id, &draft);
     let result = PostResult {
         outcome: PostOutcome::Revised,
         account_id: draft.payer.clone(),
         document_id: id,
-        parked: Vec::new(),
+        waiting_for: Vec::new(),
         clearings: Vec::new(),
     };
     let out = Outgoing {
@@ -64,11 +64,11 @@ pub async fn revise(
         let old = Version { document: old.document, items: &items };
         books.move_over(&moving, old, Version { document: id, items: &new })
     });
-    for parked in &asked.waiting {
-        books.unpark(*parked);
+    for id in &asked.waiting {
+        books.end_wait(*id);
     }
     if !posting.import_id.is_empty() {
-        new_clearings.iter().cloned().for_each(|parked| books.park(parked));
+        new_clearings.iter().cloned().for_each(|clearing| books.wait(clearing));
     }
     let changes = match moved.and_then(|()| books.take_changes()) {
         Ok(changes) => changes,
@@ -147,7 +147,7 @@ impl Asked {
     ) -> Result<Self> {
         let keys =
             |d: &Draft<String>| d.clears.targets.iter().map(|t| t.key.clone()).collect::<Vec<_>>();
-        let waiting = posting.tx.parked_of(old.document).await?;
+        let waiting = posting.tx.waiting_clearings_of(old.document).await?;
         Ok(Self {
             before: keys(before),
             after: keys(after),
@@ -181,11 +181,16 @@ impl Asked {
 
     /// Clearings to be tried for the new version: targets it names for the first time, and
     /// those that were still missing. One that was undone in between stays undone.
-    fn to_park(&self, posting: &Posting<'_>, id: Uuid, draft: &Draft<String>) -> Vec<Parked> {
+    fn new_waiting_clearings(
+        &self,
+        posting: &Posting<'_>,
+        id: Uuid,
+        draft: &Draft<String>,
+    ) -> Vec<NewWaitingClearing> {
         posting
             .clearings(id, draft)
             .into_iter()
-            .filter(|parked| match &parked.target {
+            .filter(|clearing| match &clearing.target {
                 // That an import asks for it is new only to a document that settled nothing.
                 None if draft.clears.oldest_first => {
                     !self.oldest_first_before || self.waits_for_oldest

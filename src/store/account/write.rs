@@ -8,7 +8,7 @@ use super::refs::{self, NewRef, RefKey};
 use super::{rows, tree};
 use crate::domain::account::lifecycle::Ties;
 use crate::domain::account::{Account, ExternalRef};
-use crate::domain::credit::order::Now;
+use crate::domain::credit::reservation::Now;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::{CanonicalForm, account_name};
@@ -63,7 +63,7 @@ impl WriteTx {
     }
 
     /// Writes a changed account whose group is locked. What it is linked to is not touched:
-    /// see [`WriteTx::move_account`] and [`WriteTx::replace_refs`].
+    /// see [`WriteTx::reparent_account`] and [`WriteTx::replace_refs`].
     pub async fn update_account(&mut self, account: &Account) -> Result<()> {
         rows::update(&self.conn, account).await
     }
@@ -118,7 +118,7 @@ impl WriteTx {
     /// business date on; what it counts against limits moves with it. Both groups are locked,
     /// and the link is allowed; the parent itself is written by [`WriteTx::update_account`],
     /// after this.
-    pub async fn move_account(
+    pub async fn reparent_account(
         &mut self,
         account: &Account,
         root_id: &str,
@@ -126,7 +126,7 @@ impl WriteTx {
     ) -> Result<()> {
         let parent_id = account.parent_id.as_deref().unwrap_or_default();
         self.link(&account.id, parent_id, recorded_us).await?;
-        credit::move_used(&self.conn, &account.id, parent_id).await?;
+        credit::move_exposure(&self.conn, &account.id, parent_id).await?;
         tree::set_root(&self.conn, &account.id, root_id).await?;
         credit::move_root(&self.conn, root_id).await?;
         credit::move_securities(&self.conn, root_id).await
@@ -142,8 +142,11 @@ impl WriteTx {
     /// What stands in the way of deleting an account whose group is locked.
     pub async fn ties(&mut self, account_id: &str) -> Result<Ties> {
         let now = Now { us: self.recorded_at().await?, today: self.clock().business_date() };
-        let orders = credit::reserving_orders(&self.conn, account_id).await?;
-        let live = orders.iter().filter(|known| known.order.counted(now).reserved() > 0).count();
+        let reservations = credit::counting_reservations(&self.conn, account_id).await?;
+        let live = reservations
+            .iter()
+            .filter(|known| known.reservation.counted(now).reserved() > 0)
+            .count();
         Ok(Ties {
             reservations: i64::try_from(live).unwrap_or(i64::MAX),
             open_items: tree::open_items(&self.conn, account_id).await?,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use crate::domain::credit::desk::Document;
+use crate::domain::credit::decide::Document;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, Side};
@@ -23,11 +23,11 @@ struct Row {
     currency: String,
     gross: i64,
     reversed: bool,
-    order_id: Option<Uuid>,
+    reservation_id: Option<Uuid>,
 }
 
 impl WriteTx {
-    /// The documents of these keys with the orders they invoice; those that don't exist are
+    /// The documents of these keys with the reservations they invoice; those that don't exist are
     /// missing.
     pub async fn documents_to_commit(
         &self,
@@ -64,12 +64,12 @@ async fn load(
     }
     let text = format!(
         "SELECT w.n, d.id, d.account_id, d.kind, d.side, d.currency, d.gross, k.reversed, \
-           l.order_id FROM {} \
+           l.reservation_id FROM {} \
          JOIN document_key k ON k.source_system = w.source_system \
            AND k.company_code = w.company_code AND k.fiscal_year = w.fiscal_year \
            AND k.document_no = w.document_no AND k.line_no = w.line_no \
          JOIN document d ON d.id = k.document_id \
-         LEFT JOIN credit_order_document l ON l.document_id = d.id",
+         LEFT JOIN credit_reservation_document l ON l.document_id = d.id",
         rows.table(conn, "w", 1)
     );
     let found: Vec<Row> = sql::all(conn, text, rows.values(conn)).await?;
@@ -85,7 +85,8 @@ async fn load(
 
 impl Row {
     fn into_domain(self) -> Result<Document> {
-        let Self { n: _, id, account_id, kind, side, currency, gross, reversed, order_id } = self;
+        let Self { n: _, id, account_id, kind, side, currency, gross, reversed, reservation_id } =
+            self;
         let unreadable = || Error::internal(format!("document {id} cannot be read"));
         Ok(Document {
             id,
@@ -95,7 +96,7 @@ impl Row {
             currency: Currency::parse(&currency).ok_or_else(unreadable)?,
             gross,
             reversed,
-            order: order_id,
+            reservation: reservation_id,
         })
     }
 }

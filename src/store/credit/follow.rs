@@ -1,5 +1,5 @@
-//! Orders follow the documents that name them, in the transaction that writes these: invoices
-//! come and go, and so does money that names an order.
+//! Reservations follow the documents that name their orders, in the transaction that writes these:
+//! invoices come and go, and so does money that names an order.
 
 mod loaded;
 
@@ -8,19 +8,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use self::loaded::Orders;
+use self::loaded::Reservations;
 use super::links::{KnownLink, Link, insert_links, links_of, remove_links};
-use super::orders::update_orders;
+use super::reservations::update_reservations;
 use crate::ctx::Clock;
 use crate::domain::books::{AdvanceChange, Changes};
-use crate::domain::credit::component::UsedKey;
-use crate::domain::credit::order::{Now, is_invoicing};
+use crate::domain::credit::component::ExposureKey;
+use crate::domain::credit::reservation::{Now, is_invoicing};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
 use crate::store::sql::{self, Kind};
 
-/// What a change says about orders.
+/// What a change says about reservations.
 pub(in crate::store) struct Said {
     /// New debits that invoice what they name.
     invoices: Vec<Invoice>,
@@ -72,54 +72,56 @@ impl Said {
     }
 }
 
-/// Brings the orders up to date with a change whose documents are written; answers what moves
-/// in the projection of what counts. The accounts are locked, and orders of other accounts or
+/// Brings the reservations up to date with a change whose documents are written; answers what moves
+/// in the projection of what counts. The accounts are locked; reservations of other accounts or
 /// currencies are not touched: whoever names them names something else.
 pub(in crate::store) async fn follow(
     conn: &impl ConnectionTrait,
     said: Said,
     now: Now,
     clock: &Clock,
-) -> Result<BTreeMap<UsedKey, i64>> {
+) -> Result<BTreeMap<ExposureKey, i64>> {
     let gone = links_of(conn, &said.ended).await?;
     let named = names(conn, &said).await?;
-    let mut orders = Orders::load(conn, &said, &gone, &named).await?;
-    if orders.is_empty() {
+    let mut reservations = Reservations::load(conn, &said, &gone, &named).await?;
+    if reservations.is_empty() {
         return Ok(BTreeMap::new());
     }
     // Out before in: a correction takes an invoice out and puts it in again.
     for KnownLink { link, .. } in &gone {
-        if let Some(known) = orders.touch(link.order) {
-            known.order.reverse_invoice(link.amount);
+        if let Some(known) = reservations.touch(link.reservation) {
+            known.reservation.reverse_invoice(link.amount);
         }
     }
     let mut links = Vec::new();
     for invoice in &said.invoices {
-        let order = orders
+        let reservation = reservations
             .named(&invoice.key.source_system, &invoice.order_ref)
-            .or_else(|| orders.inherited(invoice, &gone));
-        let Some(known) = order.and_then(|id| orders.of(id, &invoice.account_id, invoice.currency))
+            .or_else(|| reservations.inherited(invoice, &gone));
+        let Some(known) =
+            reservation.and_then(|id| reservations.of(id, &invoice.account_id, invoice.currency))
         else {
             continue;
         };
-        known.order.invoice(invoice.gross);
+        known.reservation.invoice(invoice.gross);
         links.push(Link {
             document: invoice.document,
-            order: known.order.id,
+            reservation: known.reservation.id,
             amount: invoice.gross,
         });
     }
     for change in &said.advances {
-        let order = named.get(&change.document).and_then(|(s, r)| orders.named(s, r));
-        if let Some(known) = order.and_then(|id| orders.of(id, &change.account_id, change.currency))
+        let reservation = named.get(&change.document).and_then(|(s, r)| reservations.named(s, r));
+        if let Some(known) =
+            reservation.and_then(|id| reservations.of(id, &change.account_id, change.currency))
         {
-            known.order.advance.add(change.effective, change.amount, now.today);
+            known.reservation.advance.add(change.effective, change.amount, now.today);
         }
     }
     remove_links(conn, gone.iter().map(|known| known.link.document)).await?;
     insert_links(conn, &links).await?;
-    let (touched, moves) = orders.settle(now, clock);
-    update_orders(conn, &touched).await?;
+    let (touched, moves) = reservations.settle(now, clock);
+    update_reservations(conn, &touched).await?;
     Ok(moves)
 }
 

@@ -7,15 +7,15 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use crate::domain::credit::desk::{Found, FoundKey};
-use crate::domain::credit::order::INVOICING;
+use crate::domain::credit::decide::{Found, FoundKey};
+use crate::domain::credit::reservation::INVOICING;
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
 use crate::store::sql::{self, Cell, Kind, Rows};
 use crate::store::{ReadTx, WriteTx};
 
 /// The history of each key that has one, as of `today`.
-pub(in crate::store) async fn order_histories(
+pub(in crate::store) async fn reservation_histories(
     conn: &impl ConnectionTrait,
     keys: &[FoundKey],
     today: NaiveDate,
@@ -81,7 +81,7 @@ async fn documents(
     let sql = format!(
         "SELECT w.n, d.id, d.gross FROM {named} \
          LEFT JOIN document_end e ON e.document_id = d.id \
-         LEFT JOIN credit_order_document l ON l.document_id = d.id \
+         LEFT JOIN credit_reservation_document l ON l.document_id = d.id \
          WHERE d.side = 'DEBIT' AND d.kind IN ({kinds}) \
            AND e.document_id IS NULL AND l.document_id IS NULL ORDER BY w.n, d.id"
     );
@@ -110,20 +110,23 @@ async fn advances(
 }
 
 impl ReadTx {
-    /// As [`WriteTx::order_histories`], on a day.
-    pub async fn order_histories(
+    /// As [`WriteTx::reservation_histories`], on a day.
+    pub async fn reservation_histories(
         &self,
         keys: &[FoundKey],
         today: NaiveDate,
     ) -> Result<BTreeMap<FoundKey, Found>> {
-        order_histories(&self.conn, keys, today).await
+        reservation_histories(&self.conn, keys, today).await
     }
 }
 
 impl WriteTx {
     /// What the ledger knows of orders that are to be reserved; keys of which it knows nothing
     /// are missing. The groups of their accounts are locked.
-    pub async fn order_histories(&self, keys: &[FoundKey]) -> Result<BTreeMap<FoundKey, Found>> {
-        order_histories(&self.conn, keys, self.clock().business_date()).await
+    pub async fn reservation_histories(
+        &self,
+        keys: &[FoundKey],
+    ) -> Result<BTreeMap<FoundKey, Found>> {
+        reservation_histories(&self.conn, keys, self.clock().business_date()).await
     }
 }

@@ -1,5 +1,5 @@
-//! Which documents invoice which order. A row stands while its document counts, so that a
-//! document invoices at most one order at a time.
+//! Which documents invoice which reservation. A row stands while its document counts, so that a
+//! document invoices at most one reservation at a time.
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
@@ -9,11 +9,11 @@ use crate::domain::error::Result;
 use crate::store::WriteTx;
 use crate::store::sql::{self, Cell, Kind, Rows};
 
-/// A document that invoices an order.
+/// A document that invoices a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     pub document: Uuid,
-    pub order: Uuid,
+    pub reservation: Uuid,
     /// What it invoices, minor units.
     pub amount: i64,
 }
@@ -34,7 +34,7 @@ pub(super) async fn links_of(
     #[derive(FromQueryResult)]
     struct Row {
         document_id: Uuid,
-        order_id: Uuid,
+        reservation_id: Uuid,
         amount: i64,
         source_system: String,
         company_code: String,
@@ -50,9 +50,9 @@ pub(super) async fn links_of(
     let rows: Vec<Row> = sql::all(
         conn,
         format!(
-            "SELECT l.document_id, l.order_id, l.amount, d.source_system, d.company_code, \
+            "SELECT l.document_id, l.reservation_id, l.amount, d.source_system, d.company_code, \
                d.fiscal_year, d.document_no, d.line_no, d.order_ref \
-             FROM credit_order_document l JOIN document d ON d.id = l.document_id \
+             FROM credit_reservation_document l JOIN document d ON d.id = l.document_id \
              WHERE l.document_id IN {}",
             set.subquery(conn, 1)
         ),
@@ -62,7 +62,11 @@ pub(super) async fn links_of(
     Ok(rows
         .into_iter()
         .map(|row| KnownLink {
-            link: Link { document: row.document_id, order: row.order_id, amount: row.amount },
+            link: Link {
+                document: row.document_id,
+                reservation: row.reservation_id,
+                amount: row.amount,
+            },
             key: DocumentKey {
                 source_system: row.source_system,
                 company_code: row.company_code,
@@ -76,12 +80,15 @@ pub(super) async fn links_of(
 }
 
 pub(super) async fn insert_links(conn: &impl ConnectionTrait, links: &[Link]) -> Result<()> {
-    let mut rows =
-        Rows::new(&[("document_id", Kind::Uuid), ("order_id", Kind::Uuid), ("amount", Kind::Int)]);
-    for Link { document, order, amount } in links {
-        rows.push([Cell::from(*document), (*order).into(), (*amount).into()]);
+    let mut rows = Rows::new(&[
+        ("document_id", Kind::Uuid),
+        ("reservation_id", Kind::Uuid),
+        ("amount", Kind::Int),
+    ]);
+    for Link { document, reservation, amount } in links {
+        rows.push([Cell::from(*document), (*reservation).into(), (*amount).into()]);
     }
-    sql::insert(conn, "credit_order_document", rows, "").await?;
+    sql::insert(conn, "credit_reservation_document", rows, "").await?;
     Ok(())
 }
 
@@ -94,20 +101,22 @@ pub(super) async fn remove_links(
     if set.is_empty() {
         return Ok(());
     }
-    let sql =
-        format!("DELETE FROM credit_order_document WHERE document_id IN {}", set.subquery(conn, 1));
+    let sql = format!(
+        "DELETE FROM credit_reservation_document WHERE document_id IN {}",
+        set.subquery(conn, 1)
+    );
     sql::execute(conn, sql, set.values(conn)).await?;
     Ok(())
 }
 
 impl WriteTx {
-    /// The links of these documents; those that invoice no order are missing.
-    pub async fn order_links(&self, documents: &[Uuid]) -> Result<Vec<Link>> {
+    /// The links of these documents; those that invoice no reservation are missing.
+    pub async fn reservation_links(&self, documents: &[Uuid]) -> Result<Vec<Link>> {
         let links = links_of(&self.conn, documents).await?;
         Ok(links.into_iter().map(|known| known.link).collect())
     }
 
-    /// Notes that documents, none of which has a link, invoice orders.
+    /// Notes that documents, none of which has a link, invoice reservations.
     pub async fn link_documents(&mut self, links: &[Link]) -> Result<()> {
         insert_links(&self.conn, links).await
     }

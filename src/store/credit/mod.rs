@@ -1,35 +1,35 @@
-//! Credit in the database: its rules, what counts against limits, the orders that reserve it,
+//! Credit in the database: its rules, what counts against limits, the reservations that take it,
 //! and the decisions. What counts is kept true in the transaction that changes what it follows
 //! from.
 //!
-//! What must not live here: how much an order counts, which is [`crate::domain::credit`]'s.
+//! What must not live here: how much a reservation counts, which is [`crate::domain::credit`]'s.
 
 mod commit;
 mod decisions;
-mod facts;
+mod exposure;
 mod follow;
 mod history;
 mod holds;
+mod inputs;
 mod limits;
 mod links;
-mod orders;
 mod overdue;
 mod policies;
 mod published;
+mod reservations;
 mod secured;
 mod securities;
 mod standing;
-mod used;
 
 pub use decisions::DecisionsQuery;
 pub use links::Link;
-pub use orders::{KnownOrder, OrdersQuery};
 pub use overdue::{OverdueEvidence, OverdueQuery};
 pub use published::Holds;
+pub use reservations::{KnownReservation, ReservationsQuery};
 pub use standing::{Known, StandingQuery};
 
+pub(super) use exposure::{add_exposure, move_exposure, settle_days};
 pub(super) use follow::{Said, follow};
-pub(super) use history::order_histories;
-pub(super) use orders::{move_root, orders_page, reserving_orders};
+pub(super) use history::reservation_histories;
+pub(super) use reservations::{counting_reservations, move_root, reservations_page};
 pub(super) use securities::move_securities;
-pub(super) use used::{add_used, move_used, settle_days};

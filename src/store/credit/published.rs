@@ -50,11 +50,15 @@ impl Store {
         told(&self.reader, accounts).await
     }
 
-    /// Some accounts with orders whose count has changed by itself, at most `count`.
-    pub async fn accounts_with_due_orders(&self, now_us: i64, count: i64) -> Result<Vec<String>> {
+    /// Some accounts with reservations whose count has changed by itself, at most `count`.
+    pub async fn accounts_with_due_reservations(
+        &self,
+        now_us: i64,
+        count: i64,
+    ) -> Result<Vec<String>> {
         let rows: Vec<Id> = sql::all(
             &self.reader,
-            "SELECT DISTINCT account_id AS v FROM (SELECT account_id FROM credit_order \
+            "SELECT DISTINCT account_id AS v FROM (SELECT account_id FROM credit_reservation \
                WHERE next_change_us <= $1 AND next_change_us < 9223372036854775807 \
                ORDER BY next_change_us, id LIMIT $2) AS due ORDER BY v",
             vec![now_us.into(), count.into()],

@@ -1,5 +1,5 @@
-//! From the facts to what decisions look at: with the policy that is active, and the exchange
-//! rates that may be needed.
+//! The standing that decisions look at: the inputs, with the policy that is active, and the
+//! exchange rates that may be needed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use chrono::{Days, NaiveDate};
 use sea_orm::ConnectionTrait;
 
-use super::facts::{self, Facts, FactsQuery};
-use super::{KnownOrder, policies};
-use crate::domain::credit::order::Now;
+use super::inputs::{self, Inputs, InputsQuery};
+use super::{KnownReservation, policies};
 use crate::domain::credit::policy::Policy;
+use crate::domain::credit::reservation::Now;
 use crate::domain::credit::standing::{Rates, Standing};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
@@ -31,18 +31,18 @@ pub struct StandingQuery {
     pub rate_age_days_max: i64,
 }
 
-/// What decisions look at, and orders of the same groups that are not up to date.
+/// What decisions look at, and reservations of the same groups that are not up to date.
 #[derive(Debug)]
 pub struct Known {
     pub standing: Standing,
-    pub due: Vec<KnownOrder>,
+    pub due: Vec<KnownReservation>,
     /// The active policy, to be remembered.
     pub policy: Arc<Policy>,
 }
 
 async fn load(conn: &impl ConnectionTrait, query: &StandingQuery) -> Result<Known> {
-    let (facts, policy) = facts_by_policy(conn, query).await?;
-    let mut known = assemble(query, facts, policy);
+    let (inputs, policy) = inputs_by_policy(conn, query).await?;
+    let mut known = assemble(query, inputs, policy);
     if needs_rates(query, &known.standing) {
         let first = first_quote(query);
         let quotes = quotes_of(conn, first, query.now.today, i64::MAX).await?;
@@ -51,31 +51,31 @@ async fn load(conn: &impl ConnectionTrait, query: &StandingQuery) -> Result<Know
     Ok(known)
 }
 
-/// The facts; looked at again if another policy is active than the one remembered.
-async fn facts_by_policy(
+/// The inputs; looked at again if another policy is active than the one remembered.
+async fn inputs_by_policy(
     conn: &impl ConnectionTrait,
     query: &StandingQuery,
-) -> Result<(Facts, Arc<Policy>)> {
-    let found = facts::load(conn, &facts_query(query, &query.policy)).await?;
+) -> Result<(Inputs, Arc<Policy>)> {
+    let found = inputs::load(conn, &inputs_query(query, &query.policy)).await?;
     if found.policy == query.policy.id {
         return Ok((found, query.policy.clone()));
     }
     let gone = || Error::internal(format!("the active policy {} is gone", found.policy));
     let policy = Arc::new(policies::policy(conn, &found.policy).await?.ok_or_else(gone)?);
-    let again = facts::load(conn, &facts_query(query, &policy)).await?;
+    let again = inputs::load(conn, &inputs_query(query, &policy)).await?;
     Ok((again, policy))
 }
 
-fn facts_query(query: &StandingQuery, policy: &Policy) -> FactsQuery {
-    FactsQuery {
+fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
+    InputsQuery {
         accounts: query.accounts.clone(),
         now: query.now,
         grace_days: policy.overdue_grace_days,
     }
 }
 
-fn assemble(query: &StandingQuery, facts: Facts, policy: Arc<Policy>) -> Known {
-    let Facts { nodes, parents, due, secured, policy: _ } = facts;
+fn assemble(query: &StandingQuery, inputs: Inputs, policy: Arc<Policy>) -> Known {
+    let Inputs { nodes, parents, due, secured, policy: _ } = inputs;
     let rates = Rates {
         table: RateTable::default(),
         day: query.now.today,
@@ -116,11 +116,11 @@ impl Store {
     /// As [`WriteTx::credit_standing`], if one statement tells it all, as most often; else `None`,
     /// and it takes a transaction to get one picture.
     pub async fn credit_standing_at_once(&self, query: &StandingQuery) -> Result<Option<Known>> {
-        let facts = facts::load_alone(&self.reader, &facts_query(query, &query.policy)).await?;
-        let Some(facts) = facts.filter(|facts| facts.policy == query.policy.id) else {
+        let inputs = inputs::load_alone(&self.reader, &inputs_query(query, &query.policy)).await?;
+        let Some(inputs) = inputs.filter(|inputs| inputs.policy == query.policy.id) else {
             return Ok(None);
         };
-        let known = assemble(query, facts, query.policy.clone());
+        let known = assemble(query, inputs, query.policy.clone());
         Ok((!needs_rates(query, &known.standing)).then_some(known))
     }
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::domain::credit::order::OrderState as ReservationState;
+use crate::domain::credit::reservation::ReservationState;
 use crate::domain::money::Currency;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::books::Parked;
+use crate::domain::books::NewWaitingClearing;
 use crate::domain::document::{ClearingTarget, DocumentKey};
 use crate::domain::money::{Currency, Money};
 use crate::store::columns::OrEmpty;
@@ -38,9 +38,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl From<Parked> for Model {
-    fn from(waiting: Parked) -> Self {
-        let Parked {
+impl From<NewWaitingClearing> for Model {
+    fn from(waiting: NewWaitingClearing) -> Self {
+        let NewWaitingClearing {
             id,
             account_id,
             document,

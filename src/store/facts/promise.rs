@@ -48,7 +48,7 @@ impl WriteTx {
         Ok(())
     }
 
-    /// A promise of the account, judged as of a day by all that is recorded.
+    /// A promise of the account, with its state as of a day by all that is recorded.
     pub async fn promise(
         &self,
         account_id: &str,

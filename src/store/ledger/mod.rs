@@ -6,9 +6,9 @@ mod companies;
 mod items;
 mod keys;
 mod lock;
-mod parked;
 mod quotes;
+mod waiting_clearings;
 mod write;
 
-pub use parked::WaitingClearing;
 pub(in crate::store) use quotes::quotes_of;
+pub use waiting_clearings::WaitingClearing;

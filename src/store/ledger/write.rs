@@ -7,16 +7,16 @@ mod documents;
 mod entries;
 mod projections;
 
-use self::clearings::{end_waiting, insert_clearings, insert_resets, insert_waiting};
+use self::clearings::{delete_waiting, insert_clearings, insert_resets, insert_waiting};
 use self::documents::{insert_documents, insert_endings, upsert_keys};
 use self::entries::{insert_entries, insert_items};
 use self::projections::{add_account_dues, add_book_dues, update_opens};
 use crate::domain::books::Changes;
-use crate::domain::credit::order::Now;
+use crate::domain::credit::reservation::Now;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
 use crate::store::account::raise_heads;
-use crate::store::credit::{Said, add_used, follow, settle_days};
+use crate::store::credit::{Said, add_exposure, follow, settle_days};
 
 impl WriteTx {
     /// Writes a change. The accounts it touches must be locked.
@@ -32,8 +32,8 @@ impl WriteTx {
             entries,
             clearings,
             resets,
-            parked,
-            unparked,
+            waiting,
+            ended_waiting,
             opens,
             mut dues,
             credit,
@@ -48,17 +48,17 @@ impl WriteTx {
         insert_entries(conn, recorded, first, entries).await?;
         insert_clearings(conn, recorded, clearings).await?;
         insert_resets(conn, recorded, resets).await?;
-        insert_waiting(conn, parked).await?;
-        end_waiting(conn, unparked).await?;
+        insert_waiting(conn, waiting).await?;
+        delete_waiting(conn, ended_waiting).await?;
         update_opens(conn, opens).await?;
         dues.retain(|_, change| change.amount != 0 || change.items != 0);
         add_account_dues(conn, &dues).await?;
         let now = Now { us: recorded, today: self.clock().business_date() };
-        let mut used = settle_days(credit, now.today);
+        let mut exposure = settle_days(credit, now.today);
         for (key, amount) in follow(conn, said, now, self.clock()).await? {
-            *used.entry(key).or_default() += amount;
+            *exposure.entry(key).or_default() += amount;
         }
-        add_used(conn, used).await?;
+        add_exposure(conn, exposure).await?;
         raise_heads(conn, &accounts.into_iter().collect(), recorded).await?;
         add_book_dues(conn, &dues).await
     }

@@ -203,7 +203,7 @@ CREATE TABLE clearing_reset (
 );
 
 -- Clearings that wait: for the finish of their import, or for the document they name.
-CREATE TABLE parked (
+CREATE TABLE waiting_clearing (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
     document_id {uuid} NOT NULL,
@@ -224,9 +224,9 @@ CREATE TABLE parked (
     -- Why it could not be applied, as JSON; else empty.
     fault TEXT NOT NULL
 );
-CREATE INDEX parked_target ON parked (target_document_no, target_source_system);
-CREATE INDEX parked_import ON parked (import_id, account_id, effective_date);
-CREATE INDEX parked_document ON parked (document_id);
+CREATE INDEX waiting_clearing_target ON waiting_clearing (target_document_no, target_source_system);
+CREATE INDEX waiting_clearing_import ON waiting_clearing (import_id, account_id, effective_date);
+CREATE INDEX waiting_clearing_document ON waiting_clearing (document_id);
 ";
 
 const PROJECTIONS: &str = "

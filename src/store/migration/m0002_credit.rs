@@ -1,4 +1,4 @@
-//! Credit: what counts against limits, the orders that reserve it, and every decision.
+//! Credit: what counts against limits, the reservations that take it, and every decision.
 
 use chrono::{Days, Utc};
 use sea_orm_migration::prelude::*;
@@ -19,7 +19,7 @@ impl MigrationTrait for Migration {
 const EXPOSURE: &str = "
 -- Projection: what counts against limits, of an account and everything below it. An amount
 -- counts from its day on; 1900-01-01 is at once.
-CREATE TABLE credit_used (
+CREATE TABLE credit_exposure (
     account_id TEXT NOT NULL,
     currency TEXT NOT NULL,
     company_code TEXT NOT NULL,
@@ -30,7 +30,7 @@ CREATE TABLE credit_used (
 );
 
 -- A reservation: one for each order.
-CREATE TABLE credit_order (
+CREATE TABLE credit_reservation (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
     root_id TEXT NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE credit_order (
     -- Money that names the order and is not cleared, now and from later days on (JSON).
     advance {bigint} NOT NULL,
     advance_later TEXT NOT NULL,
-    -- As it stands in credit_used.
+    -- As it stands in credit_exposure.
     counted_order {bigint} NOT NULL,
     counted_delivered {bigint} NOT NULL,
     counted_advance {bigint} NOT NULL,
@@ -62,21 +62,22 @@ CREATE TABLE credit_order (
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
-CREATE UNIQUE INDEX credit_order_key ON credit_order (source_system, order_ref);
-CREATE INDEX credit_order_account ON credit_order (account_id, id);
-CREATE INDEX credit_order_change ON credit_order (root_id, next_change_us)
+CREATE UNIQUE INDEX credit_reservation_key ON credit_reservation (source_system, order_ref);
+CREATE INDEX credit_reservation_account ON credit_reservation (account_id, id);
+CREATE INDEX credit_reservation_change ON credit_reservation (root_id, next_change_us)
     WHERE next_change_us < 9223372036854775807;
 -- For the job that tells of what lapsed.
-CREATE INDEX credit_order_next ON credit_order (next_change_us)
+CREATE INDEX credit_reservation_next ON credit_reservation (next_change_us)
     WHERE next_change_us < 9223372036854775807;
 
--- Documents that invoice an order: by naming it, or because a commitment names them.
-CREATE TABLE credit_order_document (
+-- Documents that invoice a reservation: by naming its order, or because a commitment names them.
+CREATE TABLE credit_reservation_document (
     document_id {uuid} NOT NULL PRIMARY KEY,
-    order_id {uuid} NOT NULL,
+    reservation_id {uuid} NOT NULL,
     amount {bigint} NOT NULL
 );
-CREATE INDEX credit_order_document_order ON credit_order_document (order_id, document_id);
+CREATE INDEX credit_reservation_document_reservation
+    ON credit_reservation_document (reservation_id, document_id);
 ";
 
 const RULES: &str = "
@@ -165,7 +166,7 @@ const DECISIONS: &str = "
 CREATE TABLE credit_decision (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
-    order_id {uuid} NOT NULL,
+    reservation_id {uuid} NOT NULL,
     kind TEXT NOT NULL,
     verdict TEXT NOT NULL,
     overridden BOOLEAN NOT NULL,
@@ -174,7 +175,7 @@ CREATE TABLE credit_decision (
     detail TEXT NOT NULL
 );
 CREATE INDEX credit_decision_account ON credit_decision (account_id, id);
-CREATE INDEX credit_decision_order ON credit_decision (order_id, id);
+CREATE INDEX credit_decision_reservation ON credit_decision (reservation_id, id);
 
 -- What was last told to other systems about an account's credit standing.
 CREATE TABLE credit_standing (
@@ -197,7 +198,8 @@ CREATE TABLE job_lease (
 fn backfill() -> String {
     let settled = Utc::now().date_naive().checked_sub_days(Days::new(2)).unwrap_or_default();
     format!(
-        "INSERT INTO credit_used (account_id, currency, company_code, component, effective_date, amount)
+        "INSERT INTO credit_exposure
+    (account_id, currency, company_code, component, effective_date, amount)
 WITH RECURSIVE above(account_id, ancestor_id, step) AS (
     SELECT id, id, 0 FROM account UNION ALL
     SELECT u.account_id, a.parent_id, u.step + 1 FROM above u JOIN account a ON a.id = u.ancestor_id

@@ -56,14 +56,14 @@ async fn what_the_ledger_held_before_there_was_credit_counts_after_it() {
             ("b", "UNAPPLIED_CASH", -4, -7),
         ] {
             for (until, amount) in [("2198-12-31", by_now), ("2199-01-01", ever)] {
-                let used = format!(
-                    "SELECT CAST(SUM(amount) AS BIGINT) AS v FROM credit_used WHERE account_id = \
-                     '{account}' AND component = '{component}' AND effective_date <= '{until}'"
+                let exposure = format!(
+                    "SELECT CAST(SUM(amount) AS BIGINT) AS v FROM credit_exposure \
+                     WHERE account_id = '{account}' AND component = '{component}' AND effective_date <= '{until}'"
                 );
-                assert_eq!(db.count(&used).await, amount, "{account} {component} {until}");
+                assert_eq!(db.count(&exposure).await, amount, "{account} {component} {until}");
             }
         }
-        let rows = "SELECT COUNT(*) AS v FROM credit_used";
+        let rows = "SELECT COUNT(*) AS v FROM credit_exposure";
         assert_eq!(db.count(rows).await, 8, "two days of two components of two accounts");
     }
 }

@@ -38,9 +38,9 @@ pub struct Evidence {
     /// Overdue items; the oldest of each account and currency are among them.
     pub items: Vec<OpenItem>,
     pub disputes: Vec<DisputedOpen>,
-    pub promises: Vec<PromiseFacts>,
-    pub receipts: Vec<ReceiptFact>,
-    pub payments: Vec<PaymentFact>,
+    pub promises: Vec<PromiseEvidence>,
+    pub receipts: Vec<ReceiptEvidence>,
+    pub payments: Vec<PaymentEvidence>,
 }
 
 /// A dispute that counts, and what is open of its item.
@@ -52,7 +52,7 @@ pub struct DisputedOpen {
 
 /// A promise that was made and the receipts on its items since.
 #[derive(Debug, Clone)]
-pub struct PromiseFacts {
+pub struct PromiseEvidence {
     pub id: Uuid,
     pub account_id: String,
     pub currency: Currency,
@@ -70,7 +70,7 @@ pub struct PromiseFacts {
 
 /// The last receipt of an account in a currency.
 #[derive(Debug, Clone)]
-pub struct ReceiptFact {
+pub struct ReceiptEvidence {
     pub account_id: String,
     pub currency: Currency,
     pub receipt: LastReceipt,
@@ -78,7 +78,7 @@ pub struct ReceiptFact {
 
 /// A receipt applied to an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PaymentFact {
+pub struct PaymentEvidence {
     pub account_id: String,
     pub currency: Currency,
     pub document_date: NaiveDate,

@@ -34,7 +34,8 @@ use crate::domain::money::Currency;
 pub use cells::{AccountWindow, CurrencyCells};
 pub use documents::DocumentsRead;
 pub use evidence::{
-    DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentFact, PromiseFacts, ReceiptFact,
+    DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentEvidence, PromiseEvidence,
+    ReceiptEvidence,
 };
 pub use items::OpenItemsRead;
 pub use positions::{AccountPositions, Position, PositionsQuery};

@@ -1,5 +1,5 @@
-//! What counts against limits, and the orders that reserve it: against the entries, the tree
-//! of accounts as it is now, and the rules of [`crate::domain::credit::order`].
+//! What counts against limits, and the reservations that take it: against the entries, the tree
+//! of accounts as it is now, and the rules of [`crate::domain::credit::reservation`].
 
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend};
@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::{Check, EXAMPLES_MAX, Query, id};
 use crate::ctx::Clock;
 use crate::domain::credit::component::Component;
-use crate::domain::credit::desk::FoundKey;
-use crate::domain::credit::order::{Advance, Now, Order};
+use crate::domain::credit::decide::FoundKey;
+use crate::domain::credit::reservation::{Advance, Now, Reservation};
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
-use crate::store::credit::{KnownOrder, order_histories, orders_page};
+use crate::store::credit::{KnownReservation, reservation_histories, reservations_page};
 
-/// Orders looked at together.
+/// Reservations looked at together.
 const BATCH: i64 = 1_000;
 
 pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
@@ -22,28 +22,29 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
     [
         Query::new(
             "what counts against limits = entries and orders of each account and those below it",
-            "SELECT COUNT(*) AS v FROM credit_used",
-            used(),
+            "SELECT COUNT(*) AS v FROM credit_exposure",
+            exposure(),
         )
         .with(today),
         Query::new(
             "each order is as far invoiced as the documents that invoice it",
-            "SELECT COUNT(*) AS v FROM credit_order",
+            "SELECT COUNT(*) AS v FROM credit_reservation",
             "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
                ': invoiced ' || o.invoiced_live || ', at the most ' || o.invoiced || \
                ', documents ' || COALESCE(s.total, 0) AS example \
-             FROM credit_order o LEFT JOIN \
-               (SELECT order_id, SUM(amount) AS total FROM credit_order_document \
-                GROUP BY order_id) s ON s.order_id = o.id \
+             FROM credit_reservation o LEFT JOIN \
+               (SELECT reservation_id, SUM(amount) AS total FROM credit_reservation_document \
+                GROUP BY reservation_id) s ON s.reservation_id = o.id \
              WHERE o.invoiced_live <> COALESCE(s.total, 0) OR o.invoiced < o.invoiced_live",
         ),
         Query::new(
             "each document that invoices an order counts, in its account and currency",
-            "SELECT COUNT(*) AS v FROM credit_order_document",
+            "SELECT COUNT(*) AS v FROM credit_reservation_document",
             format!(
                 "SELECT 'document ' || {document} || ' of order ' || COALESCE(o.order_ref, '') \
                    AS example \
-                 FROM credit_order_document l LEFT JOIN credit_order o ON o.id = l.order_id \
+                 FROM credit_reservation_document l \
+                 LEFT JOIN credit_reservation o ON o.id = l.reservation_id \
                  LEFT JOIN document d ON d.id = l.document_id \
                  LEFT JOIN document_end e ON e.document_id = l.document_id \
                  WHERE o.id IS NULL OR d.id IS NULL OR e.document_id IS NOT NULL \
@@ -53,10 +54,10 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
         ),
         Query::new(
             "each order belongs to the group of its account",
-            "SELECT COUNT(*) AS v FROM credit_order",
+            "SELECT COUNT(*) AS v FROM credit_reservation",
             "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
                ': group ' || o.root_id || ', account ' || COALESCE(h.root_id, '') AS example \
-             FROM credit_order o LEFT JOIN account_head h ON h.account_id = o.account_id \
+             FROM credit_reservation o LEFT JOIN account_head h ON h.account_id = o.account_id \
              WHERE o.root_id <> COALESCE(h.root_id, '')",
         ),
     ]
@@ -64,7 +65,7 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
 
 /// What is left of the projection after what it should be is taken off: in all, and by today
 /// (`$1`).
-fn used() -> String {
+fn exposure() -> String {
     let component = components();
     let advance = ItemClass::OrderAdvance;
     let counted = [
@@ -75,7 +76,7 @@ fn used() -> String {
     .map(|(column, component)| {
         format!(
             "UNION ALL SELECT account_id, currency, company_code, '{component}', {column}, \
-             {column} FROM credit_order"
+             {column} FROM credit_reservation"
         )
     })
     .join(" ");
@@ -94,7 +95,7 @@ fn used() -> String {
              o.component, o.total, o.counting, 0 AS stored, 0 AS stored_counting \
            FROM own o JOIN above u ON u.account_id = o.account_id \
            UNION ALL SELECT account_id, currency, company_code, component, 0, 0, amount, \
-             CASE WHEN effective_date <= $1 THEN amount ELSE 0 END FROM credit_used) \
+             CASE WHEN effective_date <= $1 THEN amount ELSE 0 END FROM credit_exposure) \
          SELECT account_id || ' ' || currency || ' ' || company_code || ' ' || component || ': ' \
            || SUM(stored_counting) || ' counts of ' || SUM(stored) || ', entries and orders ' \
            || SUM(counting) || ' of ' || SUM(total) AS example FROM both_sides \
@@ -112,8 +113,8 @@ fn components() -> String {
     format!("CASE i.class {}ELSE '' END", arms.collect::<String>())
 }
 
-/// Every order, by the rules: what it counts, and what the ledger says of it.
-pub(super) async fn orders(conn: &DatabaseTransaction, clock: &Clock) -> Result<Check> {
+/// Every reservation, by the rules: what it counts, and what the ledger says of it.
+pub(super) async fn reservations(conn: &DatabaseTransaction, clock: &Clock) -> Result<Check> {
     let now = Now { us: clock.now_micros(), today: clock.business_date() };
     let mut check = Check {
         name: "each order counts what its amounts and the ledger say",
@@ -123,9 +124,9 @@ pub(super) async fn orders(conn: &DatabaseTransaction, clock: &Clock) -> Result<
     };
     let mut after = Uuid::nil();
     loop {
-        let known = orders_page(conn, after, BATCH).await?;
+        let known = reservations_page(conn, after, BATCH).await?;
         let Some(last) = known.last() else { break };
-        after = last.order.id;
+        after = last.reservation.id;
         check_batch(conn, &mut check, &known, now).await?;
     }
     Ok(check)
@@ -134,21 +135,21 @@ pub(super) async fn orders(conn: &DatabaseTransaction, clock: &Clock) -> Result<
 async fn check_batch(
     conn: &impl ConnectionTrait,
     check: &mut Check,
-    known: &[KnownOrder],
+    known: &[KnownReservation],
     now: Now,
 ) -> Result<()> {
-    let keys: Vec<FoundKey> = known.iter().map(|known| FoundKey::of(&known.order)).collect();
-    let mut histories = order_histories(conn, &keys, now.today).await?;
-    for (KnownOrder { order, next_change_us, .. }, key) in known.iter().zip(&keys) {
+    let keys: Vec<FoundKey> = known.iter().map(|known| FoundKey::of(&known.reservation)).collect();
+    let mut histories = reservation_histories(conn, &keys, now.today).await?;
+    for (KnownReservation { reservation, next_change_us, .. }, key) in known.iter().zip(&keys) {
         check.checked += 1;
         let history = histories.remove(key).unwrap_or_default();
-        let counted = order.counted(now);
+        let counted = reservation.counted(now);
         let mut faults = Vec::new();
-        if order.stored != counted && *next_change_us > now.us {
-            faults.push(format!("counts {:?}, should be {counted:?}", order.stored));
+        if reservation.stored != counted && *next_change_us > now.us {
+            faults.push(format!("counts {:?}, should be {counted:?}", reservation.stored));
         }
-        if sums(&order.advance, now) != sums(&history.advance, now) {
-            let (counting, total) = sums(&order.advance, now);
+        if sums(&reservation.advance, now) != sums(&history.advance, now) {
+            let (counting, total) = sums(&reservation.advance, now);
             let (paid, in_all) = sums(&history.advance, now);
             faults.push(format!(
                 "{counting} counts of {total} paid ahead, receipts {paid} of {in_all}"
@@ -157,7 +158,7 @@ async fn check_batch(
         if !history.documents.is_empty() {
             faults.push(format!("{} documents name and don't invoice it", history.documents.len()));
         }
-        note(check, order, &faults);
+        note(check, reservation, &faults);
     }
     Ok(())
 }
@@ -167,13 +168,13 @@ fn sums(advance: &Advance, now: Now) -> (i64, i64) {
     (advance.on(now.today), advance.on(NaiveDate::MAX))
 }
 
-fn note(check: &mut Check, order: &Order, faults: &[String]) {
+fn note(check: &mut Check, reservation: &Reservation, faults: &[String]) {
     if faults.is_empty() {
         return;
     }
     check.differences += 1;
     if check.examples.len() < EXAMPLES_MAX as usize {
-        let Order { system, order_ref, account_id, .. } = order;
+        let Reservation { system, order_ref, account_id, .. } = reservation;
         let faults = faults.join("; ");
         check.examples.push(format!("order {system} {order_ref} of {account_id}: {faults}"));
     }

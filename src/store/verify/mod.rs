@@ -50,7 +50,7 @@ impl Store {
                 for query in queries {
                     checks.push(query.run(&tx.conn).await?);
                 }
-                checks.push(credit::orders(&tx.conn, &clock).await?);
+                checks.push(credit::reservations(&tx.conn, &clock).await?);
                 checks.push(audit::chain(&tx.conn).await?);
                 Ok(checks)
             })

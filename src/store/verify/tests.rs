@@ -46,7 +46,7 @@ const OPEN: &str = "open amount of each item = sum of its entries";
 const ACCOUNT_DUE: &str = "open amounts by account and due date";
 const BOOK_DUE: &str = "open amounts of the book by due date";
 const ALLOCATES: &str = "entries of each clearing are what it allocates";
-const USED: &str =
+const EXPOSURE: &str =
     "what counts against limits = entries and orders of each account and those below it";
 const BOUNDS: &str = "each item is between zero and its amount on every day";
 
@@ -97,7 +97,7 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
     // Settled before it was posted.
     (
         "UPDATE entry SET effective_date = '2026-05-31' WHERE kind = 'CLEAR'",
-        &[(BOUNDS, 2), (USED, 2)],
+        &[(BOUNDS, 2), (EXPOSURE, 2)],
     ),
     (
         "INSERT INTO period_close (company_code, through_date, recorded_us) \

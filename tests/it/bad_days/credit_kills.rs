@@ -126,8 +126,8 @@ async fn check(
         ..pb::GetCreditProfileRequest::default()
     };
     let profile = client.get_credit_profile(request).await.expect("a profile").into_inner();
-    let used = text(&profile.limits[0].exposure).replace('.', "").parse::<i64>();
-    assert_eq!(used, Ok(FIT as i64 * AMOUNT));
+    let exposure = text(&profile.limits[0].exposure).replace('.', "").parse::<i64>();
+    assert_eq!(exposure, Ok(FIT as i64 * AMOUNT));
     let request = pb::ListReservationsRequest {
         parent: "accounts/acme".into(),
         page_size: 1_000,

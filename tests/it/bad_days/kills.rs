@@ -153,8 +153,9 @@ async fn check(client: &mut Receivables, book: &Book, importer: &Importer, poste
     assert_eq!(summary.refused, counted(book.refused));
     assert_eq!(summary.clearings_applied, counted(book.clearings));
     assert_eq!(summary.clearing_faults, []);
-    let parked: BTreeSet<_> = summary.parked.iter().map(|key| key.document_no.clone()).collect();
-    assert_eq!(parked, book.missing);
+    let missing: BTreeSet<_> =
+        summary.waiting_for.iter().map(|key| key.document_no.clone()).collect();
+    assert_eq!(missing, book.missing);
 
     // Of the postings one may hang in the air: sent, and never asked for again.
     let mut expected: BTreeMap<String, i64> = book.open.clone();

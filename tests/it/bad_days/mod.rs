@@ -15,9 +15,9 @@ mod full_disk;
 mod importer;
 mod kills;
 mod outage;
-mod parked;
 mod second_process;
 mod settled;
+mod waiting_clearings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -26,7 +26,7 @@ pub struct Caller {
     posted: HashMap<String, String>,
 }
 
-/// An answer with the instant it was judged at, where it tells.
+/// An answer with the instant it was decided at, where it tells.
 struct Told {
     answer: Answer,
     at: i64,
@@ -269,16 +269,16 @@ pub fn decision(made: &pb::CreditDecision) -> Answer {
         .map(|reason| reason.code().as_str_name().trim_start_matches("CREDIT_REASON_CODE_"))
         .collect();
     reasons.sort_unstable();
-    let used = made.limits.iter().map(|used| {
-        let id = used.account.trim_start_matches("accounts/").to_owned();
-        (id, cents(&used.exposure))
+    let exposures = made.limits.iter().map(|of| {
+        let id = of.account.trim_start_matches("accounts/").to_owned();
+        (id, cents(&of.exposure))
     });
     Answer::Decided {
         overridden: made.overridden,
         approved: made.verdict() == pb::CreditVerdict::Approved,
         reasons,
         counted: cents(&made.counted_amount),
-        used: used.collect(),
+        exposures: exposures.collect(),
     }
 }
 

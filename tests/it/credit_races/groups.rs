@@ -59,7 +59,7 @@ async fn against_each_other(servers: &[&TestServer]) {
     let (_, after) = linearize(book, &history);
     let now = servers[0].clock().now_micros();
     for (id, _) in accounts {
-        assert_eq!(exposure(servers[0], id).await, after.used(id, now), "{id}");
+        assert_eq!(exposure(servers[0], id).await, after.exposure(id, now), "{id}");
     }
     verify(servers[0]).await;
 }

@@ -1,6 +1,6 @@
 //! Everything at once: orders on their whole way, overrides, documents and their reversals, limits,
-//! holds, accounts that move between groups, and a clock that jumps. Replayed in the order of the recorded times, every
-//! answer is the one of a book kept by hand.
+//! holds, accounts that move between groups, and a clock that jumps. Replayed in the order of the
+//! recorded times, every answer is the one of a book kept by hand.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -205,7 +205,7 @@ async fn everything_at_once(servers: &[&TestServer]) {
     let now = servers[0].clock().now_micros();
     for server in servers {
         for id in after.accounts() {
-            assert_eq!(exposure(server, id).await, after.used(id, now), "{id}");
+            assert_eq!(exposure(server, id).await, after.exposure(id, now), "{id}");
         }
     }
     verify(servers[0]).await;

@@ -10,7 +10,7 @@ use crate::support::linear::Model;
 pub struct Call {
     pub ask: Ask,
     pub answer: Answer,
-    /// The instant it was judged at; of a refusal only the ends of the call are known. A check
+    /// The instant it was decided at; of a refusal only the ends of the call are known. A check
     /// reads the clock and then looks, and until its end others may have noted what lapsed since.
     pub at: Vec<i64>,
 }
@@ -89,8 +89,8 @@ pub enum Answer {
         /// Reason codes, sorted.
         reasons: Vec<&'static str>,
         counted: i64,
-        /// What was used of each limit before, the account's own first, then upward.
-        used: Vec<(String, i64)>,
+        /// The exposure against each limit before, the account's own first, then upward.
+        exposures: Vec<(String, i64)>,
     },
     Reservation {
         amount: i64,
@@ -176,7 +176,7 @@ impl Book {
         self.chain(account).pop().expect("one")
     }
 
-    /// When a call may have been judged.
+    /// When a call may have been decided.
     fn instants(&self, call: &Call) -> Vec<i64> {
         let mut instants = call.at.clone();
         if let (Ask::Check { .. }, [from, to]) = (&call.ask, &call.at[..]) {
@@ -187,7 +187,7 @@ impl Book {
     }
 
     /// What an account and everything below it owes and has reserved.
-    pub fn used(&self, account: &str, at: i64) -> i64 {
+    pub fn exposure(&self, account: &str, at: i64) -> i64 {
         let belongs = |id: &str| self.chain(id).iter().any(|above| above == account);
         let owed = self.accounts.iter().filter(|(id, _)| belongs(id)).map(|(_, a)| a.owed);
         let orders = self.orders.values().filter(|order| belongs(&order.account));
@@ -198,15 +198,16 @@ impl Book {
         self.accounts.keys().map(String::as_str)
     }
 
-    /// Judges what an order would count more.
+    /// Evaluates what an order would count more.
     fn decide(&self, account: &str, counted: i64, at: i64) -> Answer {
         let chain = self.chain(account);
-        let used: Vec<_> = chain.iter().map(|id| (id.clone(), self.used(id, at))).collect();
+        let exposures: Vec<_> =
+            chain.iter().map(|id| (id.clone(), self.exposure(id, at))).collect();
         let mut reasons = Vec::new();
         if counted > 0 {
-            for (level, (id, used)) in used.iter().enumerate() {
+            for (level, (id, exposure)) in exposures.iter().enumerate() {
                 let account = &self.accounts[id];
-                if used + counted > account.limit {
+                if exposure + counted > account.limit {
                     let own = if level == 0 { "LIMIT_EXCEEDED" } else { "GROUP_LIMIT_EXCEEDED" };
                     reasons.push(own);
                 }
@@ -215,7 +216,13 @@ impl Book {
             }
         }
         reasons.sort_unstable();
-        Answer::Decided { approved: reasons.is_empty(), overridden: false, reasons, counted, used }
+        Answer::Decided {
+            approved: reasons.is_empty(),
+            overridden: false,
+            reasons,
+            counted,
+            exposures,
+        }
     }
 
     /// What the call is answered at an instant, having done what it does.
@@ -426,7 +433,7 @@ impl Model for Book {
 }
 
 /// What the answers claim of themselves: but for overrides, and what counts nothing more, nothing
-/// was approved that left more used of a limit than it allowed at its place.
+/// was approved that left more exposure than a limit allowed at its place.
 pub fn assert_within_limits(start: &Book, order: impl IntoIterator<Item = Call>) {
     let mut limits: BTreeMap<String, i64> =
         start.accounts.iter().map(|(id, account)| (id.clone(), account.limit)).collect();
@@ -436,11 +443,11 @@ pub fn assert_within_limits(start: &Book, order: impl IntoIterator<Item = Call>)
             (Ask::SetLimit { account, amount }, Answer::Done) => {
                 limits.insert(account.clone(), *amount);
             }
-            (_, Answer::Decided { approved: true, overridden: false, counted, used, .. })
+            (_, Answer::Decided { approved: true, overridden: false, counted, exposures, .. })
                 if *counted > 0 =>
             {
-                for (account, used) in used {
-                    assert!(used + counted <= limits[account], "{call:?}");
+                for (account, exposure) in exposures {
+                    assert!(exposure + counted <= limits[account], "{call:?}");
                     seen.insert(account.clone());
                 }
             }

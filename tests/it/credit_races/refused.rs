@@ -17,12 +17,12 @@ const AMOUNT: i64 = 100;
 /// The order that the database does not take.
 const CURSED: usize = 61;
 
-const SQLITE: &str = "CREATE TRIGGER cursed BEFORE INSERT ON credit_order \
+const SQLITE: &str = "CREATE TRIGGER cursed BEFORE INSERT ON credit_reservation \
     WHEN NEW.order_ref = 'SO-61' BEGIN SELECT RAISE(ABORT, 'secret curse'); END";
 
 const POSTGRES: &str = "CREATE FUNCTION cursed() RETURNS trigger LANGUAGE plpgsql AS $$ \
     BEGIN RAISE EXCEPTION 'secret curse'; END $$; \
-    CREATE TRIGGER cursed BEFORE INSERT ON credit_order \
+    CREATE TRIGGER cursed BEFORE INSERT ON credit_reservation \
     FOR EACH ROW WHEN (NEW.order_ref = 'SO-61') EXECUTE FUNCTION cursed()";
 
 async fn curse(server: &TestServer) {
@@ -51,7 +51,7 @@ async fn lift(server: &TestServer) {
         }
         Engine::Postgres => {
             let mut conn = PgConnection::connect(url).await.expect("a connection");
-            conn.execute("DROP TRIGGER cursed ON credit_order").await.expect("dropped");
+            conn.execute("DROP TRIGGER cursed ON credit_reservation").await.expect("dropped");
             conn.close().await.expect("closed");
         }
     }

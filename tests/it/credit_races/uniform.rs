@@ -39,17 +39,17 @@ async fn everybody(servers: &[&TestServer], accounts: &[&str]) -> Vec<pb::Credit
 fn check(decisions: &[pb::CreditDecision], limited: &str, code: pb::CreditReasonCode) {
     let mut before = BTreeSet::new();
     for decision in decisions {
-        let used = decision.limits.iter().find(|used| used.account == limited).expect("its use");
-        let used = cents(&used.exposure);
+        let limit = decision.limits.iter().find(|of| of.account == limited).expect("its limit");
+        let exposure = cents(&limit.exposure);
         match decision.verdict() {
             pb::CreditVerdict::Approved => {
                 assert_eq!(decision.reasons, []);
-                assert!(before.insert(used), "{used} was given away twice");
+                assert!(before.insert(exposure), "{exposure} was given away twice");
             }
             pb::CreditVerdict::Declined => {
                 let codes: Vec<_> = decision.reasons.iter().map(|reason| reason.code()).collect();
                 assert_eq!(codes, [code]);
-                assert_eq!(used, FIT as i64 * AMOUNT, "refused while there was credit left");
+                assert_eq!(exposure, FIT as i64 * AMOUNT, "refused while there was credit left");
             }
             verdict => panic!("{verdict:?}"),
         }

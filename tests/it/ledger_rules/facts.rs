@@ -64,7 +64,7 @@ on_both_engines! {
         desk.verify(&server).await;
     }
 
-    async fn a_promise_is_judged_by_receipts_in_time(server: TestServer) {
+    async fn a_promise_is_evaluated_by_receipts_in_time(server: TestServer) {
         let mut desk = Desk::new(&server);
         // Each promised 50 on day -20, by day -10 with 3 days of grace; asked about today.
         for (no, paid, state) in [

@@ -147,7 +147,7 @@ on_both_engines! {
     async fn a_document_that_named_a_missing_one_clears_when_it_comes(server: TestServer) {
         let mut desk = Desk::new(&server);
         let posted = desk.post([receipt("R1", day(0), "100.00").settles("I1")]).await;
-        assert_eq!(posted[0].parked, [key("I1")]);
+        assert_eq!(posted[0].waiting_for, [key("I1")]);
         desk.post([bill("I1", day(2), "80.00")]).await;
         // From the later of the two posting dates on.
         assert_eq!(desk.open_of("I1", day(2)).await, Vec::<String>::new());

@@ -41,7 +41,7 @@ pub fn undelete(request: pb::UndeleteAccountRequest) -> Result<(UndeleteAccount,
     Ok((UndeleteAccount { account }, request_id))
 }
 
-/// The account a verb is about, after everything else was judged.
+/// The account a verb is about, after everything else was checked.
 fn target(name: &str, request_id: &str, mut violations: Violations) -> Result<AccountRef> {
     violations.keep(parts::request_id(request_id));
     let account = violations.keep(read::account("name", name));

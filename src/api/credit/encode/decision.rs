@@ -7,13 +7,13 @@ use crate::api::credit::enums;
 use crate::api::list::PageRequest;
 use crate::domain::credit::decision::{Decision, LimitUse, Part, Reason, Remedy};
 use crate::domain::credit::limit::{Limit, LimitState, StandingLimit};
-use crate::domain::credit::order::Now;
+use crate::domain::credit::reservation::Now;
 use crate::domain::money::Money;
 use crate::domain::names::{CREDIT_DECISIONS, account_name, child_name, policy_name};
 use crate::domain::page::Page;
 use crate::pb;
 
-use super::order::{key, reservation};
+use super::reservation::{key, reservation};
 use super::{money, used_rates};
 
 pub fn decision(decision: Decision) -> pb::CreditDecision {
@@ -33,7 +33,7 @@ pub fn decision(decision: Decision) -> pb::CreditDecision {
         policy,
         evaluate_us,
         business_date,
-        reservation: order_left,
+        reservation: left,
         overridden,
         override_reason,
         decided_by,
@@ -59,7 +59,7 @@ pub fn decision(decision: Decision) -> pb::CreditDecision {
         policy: policy_name(&policy),
         evaluate_time: Some(write::timestamp(evaluate_us)),
         business_date: Some(write::date(business_date)),
-        reservation: order_left.map(|order| reservation(order, then)),
+        reservation: left.map(|left| reservation(left, then)),
         overridden,
         override_reason,
         decided_by,
@@ -138,7 +138,7 @@ pub(super) fn limit_use(limit_use: LimitUse, business_date: NaiveDate) -> pb::Cr
     }
 }
 
-/// A limit that was judged by governs, or would if it had not expired.
+/// A limit that was applied governs, or would if it had not expired.
 fn governing(limit: Limit, version: i64, day: NaiveDate) -> StandingLimit {
     let expired = limit.has_expired(day);
     let state = if expired { LimitState::Expired } else { LimitState::Active };

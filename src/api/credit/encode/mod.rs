@@ -1,13 +1,13 @@
 //! Answers of credit to the wire. Nothing is decided here.
 
 mod decision;
-mod order;
 mod profile;
+mod reservation;
 mod rule;
 
 pub use decision::{decision, decisions};
-pub use order::{reservation, reservations};
 pub use profile::profile;
+pub use reservation::{reservation, reservations};
 pub use rule::{hold, holds, limit, limits, policies, policy, securities, security};
 
 use crate::api::convert::write;

@@ -17,11 +17,11 @@ use crate::pb;
 
 pub fn post_results(results: Vec<PostResult>) -> pb::PostDocumentsResponse {
     let result = |result| {
-        let PostResult { outcome, account_id, document_id, parked, clearings } = result;
+        let PostResult { outcome, account_id, document_id, waiting_for, clearings } = result;
         pb::PostResult {
             outcome: enums::write_post_outcome(outcome).into(),
             document: child_name(&account_id, DOCUMENTS, document_id),
-            parked: parked.into_iter().map(key).collect(),
+            waiting_for: waiting_for.into_iter().map(key).collect(),
             clearings: clearings
                 .into_iter()
                 .map(|id| child_name(&account_id, CLEARINGS, id))

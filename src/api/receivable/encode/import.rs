@@ -7,7 +7,7 @@ use crate::domain::names::{DOCUMENTS, child_name};
 use crate::pb;
 use crate::pb::import_documents_response::Step;
 
-/// Clearing faults, and parked documents, that are named one by one.
+/// Clearing faults, and missing documents, that are named one by one.
 const MAX_NAMED: usize = 1_000;
 
 fn response(step: Step) -> pb::ImportDocumentsResponse {
@@ -48,7 +48,7 @@ fn summary(summary: ImportSummary) -> pb::ImportSummary {
         accounts_created,
         clearings_applied,
         clearing_faults,
-        parked,
+        waiting_for,
     } = summary;
     pb::ImportSummary {
         posted,
@@ -58,7 +58,7 @@ fn summary(summary: ImportSummary) -> pb::ImportSummary {
         accounts_created,
         clearings_applied,
         clearing_faults: clearing_faults.into_iter().take(MAX_NAMED).map(clearing_fault).collect(),
-        parked: parked.into_iter().take(MAX_NAMED).map(key).collect(),
+        waiting_for: waiting_for.into_iter().take(MAX_NAMED).map(key).collect(),
     }
 }
 

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Answer;
-use crate::domain::credit::order::{Now, Order};
+use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
 use crate::store::Store;
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Kept {
     Decision(Uuid),
-    Reservation { order: Box<Order>, us: i64, today: chrono::NaiveDate },
+    Reservation { reservation: Box<Reservation>, us: i64, today: chrono::NaiveDate },
 }
 
 pub(super) fn encode(kept: &Kept) -> Result<String> {
@@ -28,7 +28,9 @@ pub(super) fn decode(text: &str) -> Result<Kept> {
 /// The answer that was kept.
 pub(in crate::service::credit) async fn recall(store: &Store, text: &str) -> Result<Answer> {
     match decode(text)? {
-        Kept::Reservation { order, us, today } => Ok(Answer::Reservation(order, Now { us, today })),
+        Kept::Reservation { reservation, us, today } => {
+            Ok(Answer::Reservation(reservation, Now { us, today }))
+        }
         Kept::Decision(id) => {
             let made = store.credit_decisions_by_id(vec![id]).await?.into_iter().next();
             let gone = || Error::internal(format!("decision {id} is gone"));

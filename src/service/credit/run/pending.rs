@@ -5,10 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::kept::{Kept, decode};
 use super::{Answer, Command};
-use crate::domain::credit::command::OrderRef;
+use crate::domain::credit::command::ReservationRef;
+use crate::domain::credit::decide::{Decider, FoundKey, Loaded};
 use crate::domain::credit::decision::OrderKey;
-use crate::domain::credit::desk::{Desk, FoundKey, Loaded};
-use crate::domain::credit::order::{Now, Order};
+use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
 use crate::service::Settings;
@@ -48,8 +48,8 @@ impl<'a> Batch<'a> {
             let n = commands[place];
             match kept.and_then(|text| decode(&text)) {
                 Ok(Kept::Decision(id)) => decisions.push((n, id)),
-                Ok(Kept::Reservation { order, us, today }) => {
-                    self.answers[n] = Some(Ok(Answer::Reservation(order, Now { us, today })));
+                Ok(Kept::Reservation { reservation, us, today }) => {
+                    self.answers[n] = Some(Ok(Answer::Reservation(reservation, Now { us, today })));
                 }
                 Err(refused) => self.answers[n] = Some(Err(refused)),
             }
@@ -118,42 +118,46 @@ impl<'a> Batch<'a> {
     }
 
     /// Loads what the open commands look at.
-    pub async fn desk(
+    pub async fn decider(
         &self,
         tx: &WriteTx,
         known: Known,
         accounts: &HashMap<AccountRef, String>,
-    ) -> Result<Desk> {
+    ) -> Result<Decider> {
         let commands: Vec<&Command> =
             self.open().into_iter().map(|n| &*self.work[n].command).collect();
         let (mut keys, mut ids) = (BTreeSet::new(), BTreeSet::new());
         for command in &commands {
-            match (command, command.reservation().map(|name| &name.order)) {
+            match (command, command.reservation().map(|name| &name.reservation)) {
                 (Command::Reserve(c), _) => _ = keys.insert(&c.order),
-                (_, Some(OrderRef::Key(key))) => _ = keys.insert(key),
-                (_, Some(OrderRef::Id(id))) => _ = ids.insert(*id),
+                (_, Some(ReservationRef::Key(key))) => _ = keys.insert(key),
+                (_, Some(ReservationRef::Id(id))) => _ = ids.insert(*id),
                 (_, None) => {}
             }
         }
-        let mut orders: Vec<Order> = Vec::new();
+        let mut reservations: Vec<Reservation> = Vec::new();
         if !keys.is_empty() {
             let keys = keys.iter().map(|key| (&*key.system, &*key.order_ref));
-            orders.extend(tx.orders_by_key(keys).await?.into_iter().map(|known| known.order));
+            reservations.extend(
+                tx.reservations_by_key(keys).await?.into_iter().map(|known| known.reservation),
+            );
         }
         if !ids.is_empty() {
-            orders.extend(tx.orders_by_id(ids).await?.into_iter().map(|known| known.order));
+            reservations.extend(
+                tx.reservations_by_id(ids).await?.into_iter().map(|known| known.reservation),
+            );
         }
         let known_keys: BTreeSet<OrderKey> =
-            orders.iter().map(crate::domain::credit::desk::key).collect();
+            reservations.iter().map(crate::domain::credit::decide::key).collect();
         let (mut unknown, mut again) = (Vec::new(), Vec::new());
         for command in &commands {
             let Command::Reserve(c) = command else { continue };
             if known_keys.contains(&c.order) {
                 again.extend(
-                    orders
+                    reservations
                         .iter()
                         .filter(|o| o.system == c.order.system && o.order_ref == c.order.order_ref)
-                        .map(|order| order.decision),
+                        .map(|reservation| reservation.decision),
                 );
             } else if let Some(account_id) = accounts.get(&c.account) {
                 let (account_id, order) = (account_id.clone(), c.order.clone());
@@ -172,13 +176,13 @@ impl<'a> Batch<'a> {
             .collect();
         let Known { standing, due, policy: _ } = known;
         let loaded = Loaded {
-            found: tx.order_histories(&unknown).await?,
+            found: tx.reservation_histories(&unknown).await?,
             documents: tx.documents_to_commit(&documents).await?,
             decisions: tx.decisions(again).await?,
-            due: due.into_iter().map(|known| known.order).collect(),
-            orders,
+            due: due.into_iter().map(|known| known.reservation).collect(),
+            reservations,
         };
-        Ok(Desk::open(standing, loaded))
+        Ok(Decider::open(standing, loaded))
     }
 
     /// The answers in the order of the commands; twins are answered alike, refused ones too.

@@ -5,8 +5,8 @@ use chrono::{Days, NaiveDate};
 use fastrand::Rng;
 use uuid::Uuid;
 
-use super::desk::{ACCOUNTS, Desk, advance, desks, invoice};
-use crate::domain::credit::order::{NEVER, OrderState};
+use super::harness::{ACCOUNTS, Harness, advance, harnesses, invoice};
+use crate::domain::credit::reservation::{NEVER, ReservationState};
 use crate::domain::ledger::command::ClearItems;
 use crate::domain::names::AccountRef;
 use crate::store::seed::day;
@@ -15,7 +15,7 @@ const STEPS: usize = 60;
 const ORDERS: [&str; 3] = ["o1", "o2", "o3"];
 
 struct Story {
-    desk: Desk,
+    harness: Harness,
     rng: Rng,
     today: NaiveDate,
     /// Number, version, account and id of what was posted.
@@ -26,9 +26,9 @@ struct Story {
 #[tokio::test]
 async fn whatever_happens_what_counts_is_what_the_ledger_and_the_orders_say() {
     for seed in 0..4 {
-        for desk in desks().await {
+        for harness in harnesses().await {
             let mut story = Story {
-                desk,
+                harness,
                 rng: Rng::with_seed(seed),
                 today: day(6, 15),
                 posted: Vec::new(),
@@ -36,7 +36,7 @@ async fn whatever_happens_what_counts_is_what_the_ledger_and_the_orders_say() {
             };
             for _ in 0..STEPS {
                 story.step().await;
-                story.desk.holds().await;
+                story.harness.holds().await;
             }
         }
     }
@@ -52,11 +52,11 @@ impl Story {
             7..=8 => self.clear().await,
             9 => self.reserve().await,
             10..=11 => self.change().await,
-            12 => self.move_account().await,
+            12 => self.reparent_account().await,
             _ => {
                 self.today = self.today + Days::new(self.rng.u64(1..4));
                 let (month, date) = (chrono::Datelike::month(&self.today), &self.today);
-                self.desk.wait_until(month, chrono::Datelike::day(date)).await;
+                self.harness.wait_until(month, chrono::Datelike::day(date)).await;
             }
         }
     }
@@ -81,7 +81,7 @@ impl Story {
         let mut draft = make(&no, account, order, gross);
         draft.posting_date = self.around_today();
         draft.document_date = draft.posting_date;
-        let id = self.desk.post(draft).await;
+        let id = self.harness.post(draft).await;
         if !money {
             self.posted.push((no, 0, account, id));
         } else {
@@ -99,7 +99,7 @@ impl Story {
         draft.source_version = version + 1;
         draft.posting_date = self.around_today();
         draft.document_date = draft.posting_date;
-        let id = self.desk.post(draft).await;
+        let id = self.harness.post(draft).await;
         self.posted[at] = (no, version + 1, account, id);
     }
 
@@ -107,7 +107,7 @@ impl Story {
         let Some(at) = self.any() else { return };
         let (_, _, account, id) = self.posted[at].clone();
         // Refused where it takes effect before the document, or was reversed before.
-        let _ = self.desk.try_reverse(account, id).await;
+        let _ = self.harness.try_reverse(account, id).await;
     }
 
     fn any(&mut self) -> Option<usize> {
@@ -121,7 +121,7 @@ impl Story {
             return;
         }
         let (_, _, account, document) = credits[self.rng.usize(..credits.len())].clone();
-        let Some(item) = self.desk.item_of(document).await else { return };
+        let Some(item) = self.harness.item_of(document).await else { return };
         let command = ClearItems {
             account: AccountRef::Id(account.into()),
             allocations: vec![],
@@ -130,7 +130,7 @@ impl Story {
         };
         // Refused where nothing is open, or too early.
         let request = Uuid::now_v7().to_string();
-        let _ = self.desk.ledger.clear(&self.desk.db.ctx, &request, command).await;
+        let _ = self.harness.ledger.clear(&self.harness.db.ctx, &request, command).await;
     }
 
     async fn reserve(&mut self) {
@@ -138,7 +138,7 @@ impl Story {
             ORDERS.into_iter().filter(|order| !self.reserved.contains(order)).collect();
         let Some(order) = left.first().copied() else { return };
         let (account, amount) = (self.account(), self.rng.i64(1..200));
-        self.desk.reserve(account, order, amount).await;
+        self.harness.reserve(account, order, amount).await;
         self.reserved.push(order);
     }
 
@@ -148,21 +148,24 @@ impl Story {
         }
         let order = self.reserved[self.rng.usize(..self.reserved.len())];
         let (what, part) = (self.rng.u32(..5), self.rng.i64(1..60));
-        let expires = self.desk.db.ctx.clock.start_of(self.today + Days::new(2));
-        self.desk
-            .change(order, move |order| match what {
-                0 | 1 => order.delivered += part.min(order.ordered_open()),
-                2 => order.delivered -= part.min(order.delivered_open()),
-                3 => order.expire_us = if order.expire_us == NEVER { expires } else { NEVER },
-                _ => order.state = OrderState::Canceled,
+        let expires = self.harness.db.ctx.clock.start_of(self.today + Days::new(2));
+        self.harness
+            .change(order, move |reservation| match what {
+                0 | 1 => reservation.delivered += part.min(reservation.ordered_open()),
+                2 => reservation.delivered -= part.min(reservation.delivered_open()),
+                3 => {
+                    reservation.expire_us =
+                        if reservation.expire_us == NEVER { expires } else { NEVER }
+                }
+                _ => reservation.state = ReservationState::Canceled,
             })
             .await;
     }
 
-    async fn move_account(&mut self) {
+    async fn reparent_account(&mut self) {
         let (account, parent) = (self.account(), self.account());
         let parent = if self.rng.u32(..3) == 0 { "" } else { parent };
         // Refused where it would stand above itself.
-        let _ = self.desk.try_stand(account, parent).await;
+        let _ = self.harness.try_stand(account, parent).await;
     }
 }

@@ -1,4 +1,4 @@
-//! What balances alone tell: the figures an order desk needs.
+//! What balances alone tell: the figures that taking an order needs.
 
 use crate::domain::error::Result;
 use crate::domain::ledger::LedgerPoint;

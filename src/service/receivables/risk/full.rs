@@ -17,7 +17,7 @@ use crate::domain::receivables::{CurrencyRisk, Dispute, LastReceipt, Promise, Ri
 use crate::service::receivables::columns::none_open;
 use crate::service::receivables::open_items::mark_disputed;
 use crate::store::receivables::{
-    DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentFact, PromiseFacts,
+    DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentEvidence, PromiseEvidence,
 };
 
 /// Disputes and promises answered for each currency.
@@ -28,16 +28,16 @@ const BROKEN_DAYS: u64 = 365;
 /// Adds the evidence to the risk of the accounts it is about.
 pub fn add(risks: &mut [Risk], evidence: Evidence, as_of: NaiveDate) {
     let mut by_account: HashMap<String, ByCurrency> = HashMap::new();
-    for (account, currency, fact) in facts(evidence) {
+    for (account, currency, piece) in pieces(evidence) {
         let of = by_account.entry(account).or_default().entry(currency).or_default();
-        of.take(fact);
+        of.take(piece);
     }
     for risk in risks {
         let Some(evidence) = by_account.remove(&risk.account_id) else { continue };
         let mut currencies: BTreeMap<Currency, CurrencyRisk> =
             risk.currencies.drain(..).map(|of| (of.currency, of)).collect();
         for (currency, of) in evidence {
-            let of = of.judge(as_of);
+            let of = of.shown(as_of);
             if of.is_empty() && !currencies.contains_key(&currency) {
                 continue;
             }
@@ -52,26 +52,27 @@ pub fn add(risks: &mut [Risk], evidence: Evidence, as_of: NaiveDate) {
 
 type ByCurrency = BTreeMap<Currency, CurrencyEvidence>;
 
-enum Fact {
+/// One piece of it.
+enum Piece {
     Item(OpenItem),
     Dispute(DisputedOpen),
-    Promise(PromiseFacts),
+    Promise(PromiseEvidence),
     Receipt(LastReceipt),
-    Payment(PaymentFact),
+    Payment(PaymentEvidence),
 }
 
-fn facts(evidence: Evidence) -> impl Iterator<Item = (String, Currency, Fact)> {
+fn pieces(evidence: Evidence) -> impl Iterator<Item = (String, Currency, Piece)> {
     let Evidence { items, disputes, promises, receipts, payments } = evidence;
-    let items = items.into_iter().map(|i| (i.account_id.clone(), i.currency, Fact::Item(i)));
+    let items = items.into_iter().map(|i| (i.account_id.clone(), i.currency, Piece::Item(i)));
     let disputes = disputes
         .into_iter()
-        .map(|d| (d.dispute.account_id.clone(), d.dispute.currency, Fact::Dispute(d)));
+        .map(|d| (d.dispute.account_id.clone(), d.dispute.currency, Piece::Dispute(d)));
     let promises =
-        promises.into_iter().map(|p| (p.account_id.clone(), p.currency, Fact::Promise(p)));
+        promises.into_iter().map(|p| (p.account_id.clone(), p.currency, Piece::Promise(p)));
     let receipts =
-        receipts.into_iter().map(|r| (r.account_id, r.currency, Fact::Receipt(r.receipt)));
+        receipts.into_iter().map(|r| (r.account_id, r.currency, Piece::Receipt(r.receipt)));
     let payments =
-        payments.into_iter().map(|p| (p.account_id.clone(), p.currency, Fact::Payment(p)));
+        payments.into_iter().map(|p| (p.account_id.clone(), p.currency, Piece::Payment(p)));
     items.chain(disputes).chain(promises).chain(receipts).chain(payments)
 }
 
@@ -80,13 +81,13 @@ fn facts(evidence: Evidence) -> impl Iterator<Item = (String, Currency, Fact)> {
 struct CurrencyEvidence {
     items: Vec<OpenItem>,
     disputes: Vec<DisputedOpen>,
-    promises: Vec<PromiseFacts>,
+    promises: Vec<PromiseEvidence>,
     receipt: Option<LastReceipt>,
-    payments: Vec<PaymentFact>,
+    payments: Vec<PaymentEvidence>,
 }
 
-/// What it amounts to.
-struct Judged {
+/// What it amounts to on a day.
+struct Shown {
     items: Vec<OpenItem>,
     disputed: i128,
     disputes: Vec<Dispute>,
@@ -97,17 +98,17 @@ struct Judged {
 }
 
 impl CurrencyEvidence {
-    fn take(&mut self, fact: Fact) {
-        match fact {
-            Fact::Item(item) => self.items.push(item),
-            Fact::Dispute(dispute) => self.disputes.push(dispute),
-            Fact::Promise(promise) => self.promises.push(promise),
-            Fact::Receipt(receipt) => self.receipt = Some(receipt),
-            Fact::Payment(payment) => self.payments.push(payment),
+    fn take(&mut self, piece: Piece) {
+        match piece {
+            Piece::Item(item) => self.items.push(item),
+            Piece::Dispute(dispute) => self.disputes.push(dispute),
+            Piece::Promise(promise) => self.promises.push(promise),
+            Piece::Receipt(receipt) => self.receipt = Some(receipt),
+            Piece::Payment(payment) => self.payments.push(payment),
         }
     }
 
-    fn judge(self, as_of: NaiveDate) -> Judged {
+    fn shown(self, as_of: NaiveDate) -> Shown {
         let Self { mut items, mut disputes, promises, receipt, payments } = self;
         // A dispute over what is settled takes nothing off.
         disputes.retain(|dispute| dispute.open > 0);
@@ -118,7 +119,7 @@ impl CurrencyEvidence {
         let disputed = disputed(&disputes);
         disputes.sort_unstable_by_key(|d| (Reverse(d.dispute.amount), d.dispute.id));
         let (promised, promises) = promised(promises, as_of);
-        Judged {
+        Shown {
             items,
             disputed,
             disputes: disputes.into_iter().take(EVIDENCE_MAX).map(|d| d.dispute).collect(),
@@ -130,7 +131,7 @@ impl CurrencyEvidence {
     }
 }
 
-impl Judged {
+impl Shown {
     fn is_empty(&self) -> bool {
         self.items.is_empty()
             && self.disputes.is_empty()
@@ -162,12 +163,12 @@ fn disputed(disputes: &[DisputedOpen]) -> i128 {
 }
 
 /// What may still come in time, and the promises to show, the latest first.
-fn promised(facts: Vec<PromiseFacts>, as_of: NaiveDate) -> (i128, Vec<Promise>) {
+fn promised(promises: Vec<PromiseEvidence>, as_of: NaiveDate) -> (i128, Vec<Promise>) {
     let remembered = as_of.checked_sub_days(Days::new(BROKEN_DAYS)).unwrap_or(NaiveDate::MIN);
     let mut shown = Vec::new();
-    for facts in facts {
-        let deadline = add_days(facts.pay_by_date, facts.grace_days.unsigned_abs());
-        let promise = judge(facts, deadline, as_of);
+    for evidence in promises {
+        let deadline = add_days(evidence.pay_by_date, evidence.grace_days.unsigned_abs());
+        let promise = promise(evidence, deadline, as_of);
         match promise.state {
             PromiseState::Open => shown.push(promise),
             PromiseState::Broken if deadline >= remembered => shown.push(promise),
@@ -184,8 +185,9 @@ fn promised(facts: Vec<PromiseFacts>, as_of: NaiveDate) -> (i128, Vec<Promise>) 
     (promised, shown)
 }
 
-fn judge(facts: PromiseFacts, deadline: NaiveDate, as_of: NaiveDate) -> Promise {
-    let PromiseFacts {
+/// The promise in the state that its evidence leaves it in.
+fn promise(evidence: PromiseEvidence, deadline: NaiveDate, as_of: NaiveDate) -> Promise {
+    let PromiseEvidence {
         id,
         account_id,
         currency,
@@ -198,7 +200,7 @@ fn judge(facts: PromiseFacts, deadline: NaiveDate, as_of: NaiveDate) -> Promise 
         withdrawn,
         mut items,
         received,
-    } = facts;
+    } = evidence;
     let in_time = received.into_iter().filter(|&(day, _)| day <= deadline);
     let received = in_time.map(|(_, amount)| amount).sum();
     items.sort_unstable();
@@ -219,7 +221,7 @@ fn judge(facts: PromiseFacts, deadline: NaiveDate, as_of: NaiveDate) -> Promise 
 }
 
 /// Over the latest payments.
-fn days_to_pay(mut payments: Vec<PaymentFact>) -> Option<DaysToPay> {
+fn days_to_pay(mut payments: Vec<PaymentEvidence>) -> Option<DaysToPay> {
     payments.sort_unstable_by_key(|p| Reverse((p.applied, p.recorded_us, p.position)));
     let observed: Vec<(i64, i64)> = payments
         .iter()

@@ -85,7 +85,7 @@ async fn a_dispute_counts_on_its_days_and_never_for_more_than_is_open() {
 }
 
 #[tokio::test]
-async fn a_promise_is_judged_by_the_receipts_on_its_items_in_time() {
+async fn a_promise_is_evaluated_by_the_receipts_on_its_items_in_time() {
     for db in fresh().await {
         db.account("acme").await;
         let (facts, reads) = services(&db);

@@ -1,4 +1,4 @@
-//! The orders that a change may touch, while they are brought up to date.
+//! The reservations that a change may touch, while they are brought up to date.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,21 +7,23 @@ use uuid::Uuid;
 
 use super::{Invoice, Name, Said};
 use crate::ctx::Clock;
-use crate::domain::credit::component::UsedKey;
-use crate::domain::credit::order::Now;
+use crate::domain::credit::component::ExposureKey;
+use crate::domain::credit::reservation::Now;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
 use crate::store::credit::links::KnownLink;
-use crate::store::credit::orders::{KnownOrder, orders_by_id, orders_by_key};
+use crate::store::credit::reservations::{
+    KnownReservation, reservations_by_id, reservations_by_key,
+};
 
-/// The orders that a change may touch.
-pub(super) struct Orders {
-    by_id: BTreeMap<Uuid, KnownOrder>,
+/// The reservations that a change may touch.
+pub(super) struct Reservations {
+    by_id: BTreeMap<Uuid, KnownReservation>,
     by_name: HashMap<Name, Uuid>,
     touched: BTreeSet<Uuid>,
 }
 
-impl Orders {
+impl Reservations {
     pub(super) fn is_empty(&self) -> bool {
         self.by_id.is_empty()
     }
@@ -43,16 +45,16 @@ impl Orders {
             .filter_map(|change| named.get(&change.document))
             .map(|(system, order_ref)| (system.as_str(), order_ref.as_str()));
         let keys: BTreeSet<(&str, &str)> = invoices.chain(advances).collect();
-        let ids: BTreeSet<Uuid> = gone.iter().map(|known| known.link.order).collect();
-        let mut known = orders_by_key(conn, keys).await?;
-        known.extend(orders_by_id(conn, ids).await?);
+        let ids: BTreeSet<Uuid> = gone.iter().map(|known| known.link.reservation).collect();
+        let mut known = reservations_by_key(conn, keys).await?;
+        known.extend(reservations_by_id(conn, ids).await?);
         let by_name = known
             .iter()
-            .map(|KnownOrder { order, .. }| {
-                ((order.system.clone(), order.order_ref.clone()), order.id)
+            .map(|KnownReservation { reservation, .. }| {
+                ((reservation.system.clone(), reservation.order_ref.clone()), reservation.id)
             })
             .collect();
-        let by_id = known.into_iter().map(|known| (known.order.id, known)).collect();
+        let by_id = known.into_iter().map(|known| (known.reservation.id, known)).collect();
         Ok(Self { by_id, by_name, touched: BTreeSet::new() })
     }
 
@@ -60,43 +62,43 @@ impl Orders {
         self.by_name.get(&(system.to_owned(), order_ref.to_owned())).copied()
     }
 
-    /// A correction goes on invoicing the order that a commitment put the document to. One that
-    /// the document named is followed by name only.
+    /// A correction goes on invoicing the reservation that a commitment put the document to. One
+    /// that the document named is followed by name only.
     pub(super) fn inherited(&self, invoice: &Invoice, gone: &[KnownLink]) -> Option<Uuid> {
         let before = gone.iter().find(|known| known.key == invoice.key)?;
-        let order = before.link.order;
-        let by_name = self.named(&before.key.source_system, &before.order_ref) == Some(order);
-        (!by_name).then_some(order)
+        let reservation = before.link.reservation;
+        let by_name = self.named(&before.key.source_system, &before.order_ref) == Some(reservation);
+        (!by_name).then_some(reservation)
     }
 
-    pub(super) fn touch(&mut self, id: Uuid) -> Option<&mut KnownOrder> {
+    pub(super) fn touch(&mut self, id: Uuid) -> Option<&mut KnownReservation> {
         let known = self.by_id.get_mut(&id)?;
         self.touched.insert(id);
         Some(known)
     }
 
-    /// The order, if it is one of this account in this currency.
+    /// The reservation, if it is one of this account in this currency.
     pub(super) fn of(
         &mut self,
         id: Uuid,
         account_id: &str,
         currency: Currency,
-    ) -> Option<&mut KnownOrder> {
-        let order = &self.by_id.get(&id)?.order;
-        if order.account_id != account_id || order.currency != currency {
+    ) -> Option<&mut KnownReservation> {
+        let reservation = &self.by_id.get(&id)?.reservation;
+        if reservation.account_id != account_id || reservation.currency != currency {
             return None;
         }
         self.touch(id)
     }
 
-    /// The orders that changed, and what they move.
+    /// The reservations that changed, and what they move.
     pub(super) fn settle(
         mut self,
         now: Now,
         clock: &Clock,
-    ) -> (Vec<KnownOrder>, BTreeMap<UsedKey, i64>) {
+    ) -> (Vec<KnownReservation>, BTreeMap<ExposureKey, i64>) {
         let mut moves = BTreeMap::new();
-        let mut touched: Vec<KnownOrder> =
+        let mut touched: Vec<KnownReservation> =
             self.touched.iter().filter_map(|id| self.by_id.remove(id)).collect();
         for known in &mut touched {
             known.settle(now, clock, &mut moves);

@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use crate::domain::books::{ActiveClearing, Parked, Reset};
+use crate::domain::books::{ActiveClearing, NewWaitingClearing, Reset};
 use crate::domain::error::Result;
 use crate::store::entity::{allocation, clearing, clearing_reset, waiting_clearing};
 use crate::store::rows;
@@ -49,14 +49,14 @@ pub(super) async fn insert_resets(
 
 pub(super) async fn insert_waiting(
     conn: &impl ConnectionTrait,
-    waiting: Vec<Parked>,
+    waiting: Vec<NewWaitingClearing>,
 ) -> Result<()> {
     rows::insert::<waiting_clearing::Model, _>(conn, waiting.into_iter().map(Into::into).collect())
         .await?;
     Ok(())
 }
 
-pub(super) async fn end_waiting(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
+pub(super) async fn delete_waiting(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }

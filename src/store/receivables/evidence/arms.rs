@@ -15,7 +15,7 @@ use crate::store::sql::{Cell, Kind, Rows};
 
 /// The columns of every arm. What they hold differs; a column without a use is NULL.
 const COLUMNS: [&str; 20] = [
-    "fact",
+    "arm",
     "account_id",
     "currency",
     "id",
@@ -384,9 +384,9 @@ impl Arms<'_> {
     }
 }
 
-fn arm(fact: &str, account: &str, currency: &str, uses: &[(&str, &str)], from: &str) -> String {
+fn arm(name: &str, account: &str, currency: &str, uses: &[(&str, &str)], from: &str) -> String {
     let value = |column: &&str| match *column {
-        "fact" => format!("'{fact}'"),
+        "arm" => format!("'{name}'"),
         "account_id" => account.to_owned(),
         "currency" => currency.to_owned(),
         column => {

@@ -9,14 +9,14 @@ use uuid::Uuid;
 use super::super::currency;
 use super::super::disputes::DisputeRow;
 use super::super::items::ItemRow;
-use super::{DisputedOpen, Evidence, PaymentFact, PromiseFacts, ReceiptFact};
+use super::{DisputedOpen, Evidence, PaymentEvidence, PromiseEvidence, ReceiptEvidence};
 use crate::domain::error::{Error, Result};
 use crate::domain::ledger::OpenItem;
 use crate::domain::receivables::LastReceipt;
 
 #[derive(FromQueryResult)]
 pub(super) struct Row {
-    fact: String,
+    arm: String,
     account_id: String,
     currency: String,
     id: Option<Uuid>,
@@ -45,10 +45,10 @@ fn needed<T>(value: Option<T>) -> Result<T> {
 
 pub(super) fn assemble(rows: Vec<Row>) -> Result<Evidence> {
     let mut evidence = Evidence::default();
-    let mut promises: HashMap<Uuid, PromiseFacts> = HashMap::new();
+    let mut promises: HashMap<Uuid, PromiseEvidence> = HashMap::new();
     let mut about_promises = Vec::new();
     for row in rows {
-        match row.fact.as_str() {
+        match row.arm.as_str() {
             "ITEM" => evidence.items.push(row.item()?),
             "DISPUTE" => evidence.disputes.push(row.dispute()?),
             "PROMISE" => {
@@ -119,8 +119,8 @@ impl Row {
         Ok(DisputedOpen { dispute, open })
     }
 
-    fn promise(self) -> Result<PromiseFacts> {
-        Ok(PromiseFacts {
+    fn promise(self) -> Result<PromiseEvidence> {
+        Ok(PromiseEvidence {
             id: needed(self.id)?,
             account_id: self.account_id,
             currency: currency(&self.currency)?,
@@ -137,8 +137,8 @@ impl Row {
         })
     }
 
-    fn receipt(self) -> Result<ReceiptFact> {
-        Ok(ReceiptFact {
+    fn receipt(self) -> Result<ReceiptEvidence> {
+        Ok(ReceiptEvidence {
             account_id: self.account_id,
             currency: currency(&self.currency)?,
             receipt: LastReceipt {
@@ -149,8 +149,8 @@ impl Row {
         })
     }
 
-    fn payment(self) -> Result<PaymentFact> {
-        Ok(PaymentFact {
+    fn payment(self) -> Result<PaymentEvidence> {
+        Ok(PaymentEvidence {
             account_id: self.account_id,
             currency: currency(&self.currency)?,
             document_date: needed(self.date1)?,

@@ -1,4 +1,4 @@
-//! The judge: may an order go out that would count so much more?
+//! The rules of a decision: may an order go out that would count so much more?
 //!
 //! It is declined when `exposure + amount > limit` at any limit of the account or of one above
 //! it; equal passes. Every reason that applies is told, and the worst disposition is the verdict.
@@ -41,7 +41,7 @@ impl Question<'_> {
 
 /// The answer, but for the evidence that has to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
+pub struct Evaluation {
     pub verdict: Verdict,
     pub reasons: Vec<Reason>,
     pub limits: Vec<LimitUse>,
@@ -65,9 +65,9 @@ pub struct Wanted {
 }
 
 impl Standing {
-    /// Judges a question. What it finds is complete and in a fixed order.
-    pub fn judge(&self, question: Question) -> Result<Judgement> {
-        let mut judge = Judge {
+    /// Evaluates a question. What it finds is complete and in a fixed order.
+    pub fn evaluate(&self, question: Question) -> Result<Evaluation> {
+        let mut evaluator = Evaluator {
             standing: self,
             question,
             chain: self.chain(question.account),
@@ -78,20 +78,20 @@ impl Standing {
             missing: BTreeSet::new(),
             evidence: Vec::new(),
         };
-        judge.limits()?;
+        evaluator.limits()?;
         if question.is_covered() {
-            judge.reasons.clear();
-            judge.missing.clear();
+            evaluator.reasons.clear();
+            evaluator.missing.clear();
         } else {
-            judge.holds();
-            judge.overdue()?;
+            evaluator.holds();
+            evaluator.overdue()?;
         }
-        judge.account();
-        Ok(judge.finish())
+        evaluator.account();
+        Ok(evaluator.finish())
     }
 }
 
-struct Judge<'a> {
+struct Evaluator<'a> {
     standing: &'a Standing,
     question: Question<'a>,
     chain: Vec<&'a str>,
@@ -103,7 +103,7 @@ struct Judge<'a> {
     evidence: Vec<Wanted>,
 }
 
-impl Judge<'_> {
+impl Evaluator<'_> {
     fn holds(&mut self) {
         let holds: Vec<(String, String)> = self
             .standing
@@ -138,7 +138,7 @@ impl Judge<'_> {
         }
     }
 
-    fn finish(mut self) -> Judgement {
+    fn finish(mut self) -> Evaluation {
         for (from, to) in std::mem::take(&mut self.missing) {
             let subject = format!("rates/{from}-{to}");
             let days = self.standing.rates.age_days_max;
@@ -166,7 +166,7 @@ impl Judge<'_> {
         }
         let mut reasons: Vec<Option<Reason>> = self.reasons.into_iter().map(Some).collect();
         let reasons: Vec<Reason> = order.into_iter().filter_map(|i| reasons[i].take()).collect();
-        Judgement {
+        Evaluation {
             verdict: verdict(&reasons),
             reasons,
             limits: self.limits,

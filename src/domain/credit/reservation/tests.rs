@@ -13,15 +13,15 @@ fn at(n: i64) -> Now {
     Now { us: n * DAY, today: day(n) }
 }
 
-fn order(amount: i64) -> Order {
-    Order {
+fn reservation(amount: i64) -> Reservation {
+    Reservation {
         id: Uuid::nil(),
         account_id: "acme".into(),
         system: "ERP".into(),
         order_ref: "4711".into(),
         company_code: "1000".into(),
         currency: Currency::parse("USD").unwrap(),
-        state: OrderState::Open,
+        state: ReservationState::Open,
         amount,
         delivered: 0,
         invoiced: 0,
@@ -42,86 +42,86 @@ fn counted(ordered: i64, delivered: i64, advance: i64) -> Counted {
 
 #[test]
 fn an_order_is_counted_once_on_its_way_from_order_to_invoice() {
-    let mut order = order(100);
-    assert_eq!(order.counted(at(0)), counted(100, 0, 0));
-    assert_eq!(order.stage(at(0)), Stage::Ordered);
-    order.delivered = 60;
-    assert_eq!(order.counted(at(0)), counted(40, 60, 0));
-    order.invoice(50);
-    assert_eq!(order.counted(at(0)), counted(40, 10, 0));
-    order.delivered = 100;
-    assert_eq!(order.stage(at(0)), Stage::Delivered);
-    assert_eq!(order.counted(at(0)), counted(0, 50, 0));
-    order.invoice(50);
-    assert_eq!(order.counted(at(0)), Counted::default());
-    assert_eq!(order.stage(at(0)), Stage::Committed);
+    let mut reservation = reservation(100);
+    assert_eq!(reservation.counted(at(0)), counted(100, 0, 0));
+    assert_eq!(reservation.stage(at(0)), Stage::Ordered);
+    reservation.delivered = 60;
+    assert_eq!(reservation.counted(at(0)), counted(40, 60, 0));
+    reservation.invoice(50);
+    assert_eq!(reservation.counted(at(0)), counted(40, 10, 0));
+    reservation.delivered = 100;
+    assert_eq!(reservation.stage(at(0)), Stage::Delivered);
+    assert_eq!(reservation.counted(at(0)), counted(0, 50, 0));
+    reservation.invoice(50);
+    assert_eq!(reservation.counted(at(0)), Counted::default());
+    assert_eq!(reservation.stage(at(0)), Stage::Committed);
 }
 
 #[test]
 fn an_invoice_before_the_delivery_uses_up_what_is_ordered() {
-    let mut order = order(100);
-    order.invoice(70);
-    assert_eq!(order.counted(at(0)), counted(30, 0, 0));
-    order.delivered = 80;
-    assert_eq!(order.counted(at(0)), counted(20, 10, 0));
-    order.invoice(50);
+    let mut reservation = reservation(100);
+    reservation.invoice(70);
+    assert_eq!(reservation.counted(at(0)), counted(30, 0, 0));
+    reservation.delivered = 80;
+    assert_eq!(reservation.counted(at(0)), counted(20, 10, 0));
+    reservation.invoice(50);
     // More than was ordered frees no more than the order.
-    assert_eq!(order.counted(at(0)), Counted::default());
+    assert_eq!(reservation.counted(at(0)), Counted::default());
 }
 
 #[test]
 fn a_replaced_invoice_counts_once_and_a_reversed_one_revives_nothing() {
-    let mut order = order(100);
-    order.invoice(60);
-    order.reverse_invoice(60);
-    assert_eq!(order.counted(at(0)), counted(40, 0, 0));
-    order.invoice(60);
-    assert_eq!((order.invoiced, order.invoiced_live), (60, 60));
-    assert_eq!(order.counted(at(0)), counted(40, 0, 0));
-    order.invoice(10);
-    assert_eq!(order.counted(at(0)), counted(30, 0, 0));
+    let mut reservation = reservation(100);
+    reservation.invoice(60);
+    reservation.reverse_invoice(60);
+    assert_eq!(reservation.counted(at(0)), counted(40, 0, 0));
+    reservation.invoice(60);
+    assert_eq!((reservation.invoiced, reservation.invoiced_live), (60, 60));
+    assert_eq!(reservation.counted(at(0)), counted(40, 0, 0));
+    reservation.invoice(10);
+    assert_eq!(reservation.counted(at(0)), counted(30, 0, 0));
 }
 
 #[test]
 fn only_what_is_not_delivered_lapses_at_the_instant_it_expires() {
-    let mut order = order(100);
-    order.delivered = 30;
-    order.expire_us = 5 * DAY;
+    let mut reservation = reservation(100);
+    reservation.delivered = 30;
+    reservation.expire_us = 5 * DAY;
     let before = Now { us: 5 * DAY - 1, today: day(4) };
-    assert_eq!(order.counted(before), counted(70, 30, 0));
-    assert_eq!(order.next_change(before, |_| NEVER), 5 * DAY);
-    assert_eq!(order.counted(at(5)), counted(0, 30, 0));
-    assert_eq!(order.stage(at(5)), Stage::Expired);
-    assert_eq!(order.next_change(at(5), |_| NEVER), NEVER);
-    order.state = OrderState::Canceled;
-    assert_eq!(order.counted(before), counted(0, 30, 0));
+    assert_eq!(reservation.counted(before), counted(70, 30, 0));
+    assert_eq!(reservation.next_change(before, |_| NEVER), 5 * DAY);
+    assert_eq!(reservation.counted(at(5)), counted(0, 30, 0));
+    assert_eq!(reservation.stage(at(5)), Stage::Expired);
+    assert_eq!(reservation.next_change(at(5), |_| NEVER), NEVER);
+    reservation.state = ReservationState::Canceled;
+    assert_eq!(reservation.counted(before), counted(0, 30, 0));
 }
 
 #[test]
 fn what_waits_for_a_person_or_was_rejected_reserves_nothing() {
-    for state in [OrderState::Referred, OrderState::Rejected] {
-        let mut order = Order { state, delivered: 10, ..order(100) };
-        order.advance.add(day(0), 10, day(0));
-        assert_eq!(order.counted(at(0)), Counted::default());
+    for state in [ReservationState::Referred, ReservationState::Rejected] {
+        let mut reservation = Reservation { state, delivered: 10, ..reservation(100) };
+        reservation.advance.add(day(0), 10, day(0));
+        assert_eq!(reservation.counted(at(0)), Counted::default());
     }
 }
 
 #[test]
 fn money_that_names_an_order_counts_from_its_day_and_never_more_than_the_order() {
-    let mut order = order(100);
-    order.advance.add(day(0), 30, day(0));
-    order.advance.add(day(3), 90, day(0));
-    assert_eq!(order.counted(at(0)), counted(100, 0, -30));
+    let mut reservation = reservation(100);
+    reservation.advance.add(day(0), 30, day(0));
+    reservation.advance.add(day(3), 90, day(0));
+    assert_eq!(reservation.counted(at(0)), counted(100, 0, -30));
     let start_of = |date: NaiveDate| (date - day(0)).num_days() * DAY;
-    assert_eq!(order.next_change(at(0), start_of), 3 * DAY);
-    assert_eq!(order.counted(at(3)), counted(100, 0, -100));
-    let moves = order.settle(at(3));
+    assert_eq!(reservation.next_change(at(0), start_of), 3 * DAY);
+    assert_eq!(reservation.counted(at(3)), counted(100, 0, -100));
+    let moves = reservation.settle(at(3));
     assert_eq!(
         moves,
         [(Component::Orders, 100), (Component::Delivered, 0), (Component::OrderAdvances, -100)]
     );
-    assert_eq!(order.advance, Advance { now: 120, later: BTreeMap::new() });
-    assert_eq!(order.settle(at(3)).map(|(_, amount)| amount), [0; 3]);
+    assert_eq!(reservation.advance, Advance { now: 120, later: BTreeMap::new() });
+    assert_eq!(reservation.settle(at(3)).map(|(_, amount)| amount), [0; 3]);
 }
 
 #[test]
@@ -163,32 +163,38 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// An order with what has happened to it, as simply as can be said.
 struct Story {
-    order: Order,
+    reservation: Reservation,
     invoices: Vec<i64>,
     today: i64,
 }
 
 impl Story {
     fn play(&mut self, step: &Step) {
-        let (order, today) = (&mut self.order, self.today);
+        let (reservation, today) = (&mut self.reservation, self.today);
         match *step {
-            Step::Deliver(amount) if order.is_live(at(today)) => {
-                order.delivered += amount.min(order.ordered_open());
+            Step::Deliver(amount) if reservation.is_live(at(today)) => {
+                reservation.delivered += amount.min(reservation.ordered_open());
             }
-            Step::Return(amount) => order.delivered -= amount.min(order.delivered_open()),
+            Step::Return(amount) => {
+                reservation.delivered -= amount.min(reservation.delivered_open())
+            }
             Step::Invoice(amount) => {
-                order.invoice(amount);
+                reservation.invoice(amount);
                 self.invoices.push(amount);
             }
             Step::Reverse(i) if i < self.invoices.len() => {
-                order.reverse_invoice(self.invoices.remove(i));
+                reservation.reverse_invoice(self.invoices.remove(i));
             }
             Step::Revise(i, amount) if i < self.invoices.len() => {
-                order.reverse_invoice(std::mem::replace(&mut self.invoices[i], amount));
-                order.invoice(amount);
+                reservation.reverse_invoice(std::mem::replace(&mut self.invoices[i], amount));
+                reservation.invoice(amount);
             }
-            Step::Pay(days, amount) => order.advance.add(day(today + days), amount, day(today)),
-            Step::Cancel if order.is_live(at(today)) => order.state = OrderState::Canceled,
+            Step::Pay(days, amount) => {
+                reservation.advance.add(day(today + days), amount, day(today))
+            }
+            Step::Cancel if reservation.is_live(at(today)) => {
+                reservation.state = ReservationState::Canceled
+            }
             Step::Wait(days) => self.today += days,
             Step::Deliver(_) | Step::Reverse(_) | Step::Revise(..) | Step::Cancel => {}
         }
@@ -202,15 +208,15 @@ proptest! {
         expire in 0..12_i64,
         steps in prop::collection::vec(step(), 0..40),
     ) {
-        let start = Order { expire_us: expire * DAY, ..order(amount) };
-        let mut story = Story { order: start, invoices: Vec::new(), today: 0 };
+        let start = Reservation { expire_us: expire * DAY, ..reservation(amount) };
+        let mut story = Story { reservation: start, invoices: Vec::new(), today: 0 };
         let (mut stored, mut due) = (Counted::default(), 0);
         for step in &steps {
-            let before = story.order.delivered_open();
+            let before = story.reservation.delivered_open();
             story.play(step);
             let now = at(story.today);
-            let counted = story.order.counted(now);
-            let Order { amount, delivered, invoiced, invoiced_live, .. } = story.order;
+            let counted = story.reservation.counted(now);
+            let Reservation { amount, delivered, invoiced, invoiced_live, .. } = story.reservation;
 
             prop_assert!(counted.ordered >= 0 && counted.delivered >= 0 && counted.advance <= 0);
             prop_assert!(counted.total() >= 0);
@@ -219,7 +225,8 @@ proptest! {
             prop_assert_eq!(invoiced_live, story.invoices.iter().sum::<i64>());
             prop_assert!(invoiced >= invoiced_live);
             prop_assert_eq!(counted.delivered, (delivered - invoiced).max(0));
-            if now.us < story.order.expire_us && story.order.state == OrderState::Open {
+            let is_open = story.reservation.state == ReservationState::Open;
+            if now.us < story.reservation.expire_us && is_open {
                 prop_assert_eq!(counted.reserved(), (amount - invoiced).max(0));
             } else {
                 prop_assert_eq!(counted.ordered, 0);
@@ -230,11 +237,11 @@ proptest! {
                 // What is stored is what counts, unless a change was announced for by now.
                 prop_assert!(counted == stored || due <= now.us || matches!(step, Step::Cancel));
             }
-            let moves = story.order.settle(now);
+            let moves = story.reservation.settle(now);
             prop_assert_eq!(moves, stored.until(counted));
-            prop_assert_eq!(story.order.counted(now), counted, "settling changes nothing");
-            stored = story.order.stored;
-            due = story.order.next_change(now, |date| (date - day(0)).num_days() * DAY);
+            prop_assert_eq!(story.reservation.counted(now), counted, "settling changes nothing");
+            stored = story.reservation.stored;
+            due = story.reservation.next_change(now, |date| (date - day(0)).num_days() * DAY);
         }
     }
 
@@ -245,14 +252,14 @@ proptest! {
     ) {
         let amount = 400;
         let play = |parts: &[(bool, i64)]| {
-            let mut order = order(amount);
+            let mut reservation = reservation(amount);
             for (delivers, part) in parts {
                 match delivers {
-                    true => order.delivered += part,
-                    false => order.invoice(*part),
+                    true => reservation.delivered += part,
+                    false => reservation.invoice(*part),
                 }
             }
-            order.counted(at(0))
+            reservation.counted(at(0))
         };
         let one = play(&parts);
         fastrand::Rng::with_seed(at_random).shuffle(&mut parts);

@@ -8,21 +8,23 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use sea_orm::ConnectionTrait;
 
-use crate::domain::credit::component::{AT_ONCE, UsedKey};
+use crate::domain::credit::component::{AT_ONCE, ExposureKey};
 use crate::domain::error::Result;
 use crate::domain::group::MAX_DEPTH;
-use crate::store::WriteTx;
-use crate::store::sql::{self, Cell, Kind, ROWS_PER_STATEMENT, Rows};
+use crate::store::entity::credit_exposure::{Column, Entity};
+use crate::store::rows::{self, ROWS_PER_STATEMENT, Set};
+use crate::store::{WriteTx, sql};
 
-/// Added to what is there.
-const ADD: &str = "ON CONFLICT (account_id, currency, company_code, component, effective_date) \
-    DO UPDATE SET amount = credit_used.amount + excluded.amount";
+/// Adds to what is there.
+fn add() -> String {
+    rows::adding::<Entity>(&[Column::Amount])
+}
 
 /// What has come to count by today counts at once: one row for all of it.
 pub(in crate::store) fn settle_days(
-    moves: BTreeMap<UsedKey, i64>,
+    moves: BTreeMap<ExposureKey, i64>,
     today: NaiveDate,
-) -> BTreeMap<UsedKey, i64> {
+) -> BTreeMap<ExposureKey, i64> {
     let mut settled = BTreeMap::new();
     for (mut key, amount) in moves {
         if key.effective <= today {
@@ -35,37 +37,24 @@ pub(in crate::store) fn settle_days(
 
 /// Adds to what the accounts count, and every account above each of them. Their groups are
 /// locked; rows are written in the order of their key, so that writers meet in one order.
-pub(in crate::store) async fn add_used(
+pub(in crate::store) async fn add_exposure(
     conn: &impl ConnectionTrait,
-    moves: BTreeMap<UsedKey, i64>,
+    moves: BTreeMap<ExposureKey, i64>,
 ) -> Result<()> {
-    let mut rows = Rows::new(&[
-        ("account_id", Kind::Text),
-        ("currency", Kind::Text),
-        ("company_code", Kind::Text),
-        ("component", Kind::Text),
-        ("effective_date", Kind::Date),
-        ("amount", Kind::Int),
-    ]);
-    for (UsedKey { account_id, currency, company_code, component, effective }, amount) in moves {
-        if amount != 0 {
-            rows.push([
-                Cell::from(account_id),
-                currency.into(),
-                company_code.into(),
-                component.as_str().into(),
-                effective.into(),
-                amount.into(),
-            ]);
-        }
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let above = above();
-    for rows in rows.chunks(ROWS_PER_STATEMENT) {
-        let sql = format!(
-            "INSERT INTO credit_used \
+    let moved: Vec<(ExposureKey, i64)> =
+        moves.into_iter().filter(|(_, amount)| *amount != 0).collect();
+    let (backend, above, add) = (conn.get_database_backend(), above(), add());
+    for moved in moved.chunks(ROWS_PER_STATEMENT) {
+        let keys = || moved.iter().map(|(key, _)| key);
+        let set = Set::new()
+            .column(Column::AccountId, keys().map(|key| &key.account_id))
+            .column(Column::Currency, keys().map(|key| key.currency))
+            .column(Column::CompanyCode, keys().map(|key| &key.company_code))
+            .column(Column::Component, keys().map(|key| key.component))
+            .column(Column::EffectiveDate, keys().map(|key| key.effective))
+            .column(Column::Amount, moved.iter().map(|(_, amount)| *amount));
+        let text = format!(
+            "INSERT INTO credit_exposure \
                (account_id, currency, company_code, component, effective_date, amount) \
              WITH moved AS (SELECT * FROM {}), {above} \
              SELECT u.ancestor_id, m.currency, m.company_code, m.component, m.effective_date, \
@@ -74,16 +63,16 @@ pub(in crate::store) async fn add_used(
              GROUP BY u.ancestor_id, m.currency, m.company_code, m.component, m.effective_date \
              HAVING SUM(m.amount) <> 0 \
              ORDER BY u.ancestor_id, m.currency, m.company_code, m.component, m.effective_date \
-             {ADD}",
-            rows.table(conn, "r", 1)
+             {add}",
+            set.table(backend, "r", 1)
         );
-        sql::execute(conn, sql, rows.values(conn)).await?;
+        sql::execute(conn, text, set.into_values(backend)).await?;
     }
     Ok(())
 }
 
 /// The accounts of `moved` with themselves and each account above them, as `above`. A level for
-/// each that a group may have: see [`super::facts`].
+/// each that a group may have: see [`super::inputs`].
 fn above() -> String {
     let mut levels = vec![
         "l0(account_id, ancestor_id, parent_id) AS (SELECT a.id, a.id, a.parent_id \
@@ -105,7 +94,7 @@ fn above() -> String {
 /// Takes what an account and everything below it counts off the accounts above it, and adds it
 /// to `parent_id` (empty: nobody) and those above that. The account still stands where it stood,
 /// and both groups are locked.
-pub(in crate::store) async fn move_used(
+pub(in crate::store) async fn move_exposure(
     conn: &impl ConnectionTrait,
     account_id: &str,
     parent_id: &str,
@@ -113,7 +102,7 @@ pub(in crate::store) async fn move_used(
     sql::execute(
         conn,
         format!(
-            "INSERT INTO credit_used \
+            "INSERT INTO credit_exposure \
                (account_id, currency, company_code, component, effective_date, amount) \
              WITH RECURSIVE above(id, sign, step) AS ( \
                SELECT parent_id, -1, 0 FROM account WHERE id = $1 AND parent_id <> '' \
@@ -123,8 +112,9 @@ pub(in crate::store) async fn move_used(
              moved AS (SELECT id, SUM(sign) AS sign FROM above GROUP BY id HAVING SUM(sign) <> 0) \
              SELECT m.id, c.currency, c.company_code, c.component, c.effective_date, \
                CAST(m.sign * c.amount AS BIGINT) \
-             FROM moved m JOIN credit_used c ON c.account_id = $1 WHERE c.amount <> 0 \
-             ORDER BY m.id, c.currency, c.company_code, c.component, c.effective_date {ADD}"
+             FROM moved m JOIN credit_exposure c ON c.account_id = $1 WHERE c.amount <> 0 \
+             ORDER BY m.id, c.currency, c.company_code, c.component, c.effective_date {}",
+            add()
         ),
         vec![account_id.into(), parent_id.into()],
     )
@@ -135,7 +125,7 @@ pub(in crate::store) async fn move_used(
 impl WriteTx {
     /// Adds to what accounts and every account above them count against limits; their groups
     /// are locked. What counts from a day on that has come counts at once.
-    pub async fn add_used(&mut self, moves: BTreeMap<UsedKey, i64>) -> Result<()> {
-        add_used(&self.conn, settle_days(moves, self.clock().business_date())).await
+    pub async fn add_exposure(&mut self, moves: BTreeMap<ExposureKey, i64>) -> Result<()> {
+        add_exposure(&self.conn, settle_days(moves, self.clock().business_date())).await
     }
 }

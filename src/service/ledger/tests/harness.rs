@@ -1,4 +1,4 @@
-//! Three accounts, and the hands that post, reserve and move for them.
+//! Three accounts, and what posts, reserves and moves for them.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::domain::account::Account;
 use crate::domain::account::command::{DeleteAccount, ParentChange, UpdateAccount};
+use crate::domain::credit::decide::FoundKey;
 use crate::domain::credit::decision::OrderKey;
-use crate::domain::credit::desk::FoundKey;
-use crate::domain::credit::order::{Counted, NEVER, Now, Order, OrderState};
+use crate::domain::credit::reservation::{Counted, NEVER, Now, Reservation, ReservationState};
 use crate::domain::document::{BaselineDates, ClearingInstruction, DocumentKey, Draft};
 use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
@@ -19,29 +19,29 @@ use crate::domain::names::{AccountRef, ChildName};
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
 use crate::service::ledger::Ledger;
-use crate::store::credit::{KnownOrder, Link};
+use crate::store::credit::{KnownReservation, Link};
 use crate::store::seed::{Fresh, day, fresh};
 use crate::store::{Lane, WriteTx};
 
 pub const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 
-pub struct Desk {
+pub struct Harness {
     pub db: Fresh,
     pub ledger: Ledger,
     accounts: Accounts,
 }
 
-pub async fn desks() -> Vec<Desk> {
-    let mut desks = Vec::new();
+pub async fn harnesses() -> Vec<Harness> {
+    let mut harnesses = Vec::new();
     for db in fresh().await {
         for account in ACCOUNTS {
             db.account(account).await;
         }
         let ledger = Ledger::new(db.store.clone(), Settings::default());
         let accounts = Accounts::new(db.store.clone());
-        desks.push(Desk { db, ledger, accounts });
+        harnesses.push(Harness { db, ledger, accounts });
     }
-    desks
+    harnesses
 }
 
 /// An invoice of the business date, in US dollars.
@@ -92,7 +92,7 @@ fn draft(
     }
 }
 
-impl Desk {
+impl Harness {
     pub async fn post(&self, draft: Draft<AccountRef>) -> Uuid {
         self.try_post(draft).await.unwrap()
     }
@@ -171,14 +171,14 @@ impl Desk {
     pub async fn change(
         &self,
         order_ref: &str,
-        change: impl Fn(&mut Order) + Send + Sync + Clone + 'static,
+        change: impl Fn(&mut Reservation) + Send + Sync + Clone + 'static,
     ) {
         let order_ref = order_ref.to_owned();
         self.write(move |tx| {
             let (order_ref, change) = (order_ref.clone(), change.clone());
             Box::pin(async move {
                 let mut known = lock_order(tx, &order_ref).await?;
-                change(&mut known.order);
+                change(&mut known.reservation);
                 save(tx, known).await
             })
         })
@@ -192,21 +192,22 @@ impl Desk {
             let order_ref = order_ref.clone();
             Box::pin(async move {
                 let mut known = lock_order(tx, &order_ref).await?;
-                known.order.invoice(amount);
-                tx.link_documents(&[Link { document, order: known.order.id, amount }]).await?;
+                known.reservation.invoice(amount);
+                tx.link_documents(&[Link { document, reservation: known.reservation.id, amount }])
+                    .await?;
                 save(tx, known).await
             })
         })
         .await;
     }
 
-    pub async fn order(&self, order_ref: &str) -> Order {
+    pub async fn reservation(&self, order_ref: &str) -> Reservation {
         let order_ref = order_ref.to_owned();
         let read = self.db.store.write(&self.db.ctx, Lane::Interactive, move |tx| {
             let order_ref = order_ref.clone();
             Box::pin(async move { lock_order(tx, &order_ref).await })
         });
-        read.await.unwrap().order
+        read.await.unwrap().reservation
     }
 
     async fn write<F>(&self, work: F)
@@ -220,9 +221,9 @@ impl Desk {
     }
 
     /// What an account counts in a component, whatever the day.
-    pub async fn used(&self, account: &str, component: &str) -> i64 {
+    pub async fn exposure(&self, account: &str, component: &str) -> i64 {
         let sql = format!(
-            "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS v FROM credit_used \
+            "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS v FROM credit_exposure \
              WHERE account_id = '{account}' AND component = '{component}'"
         );
         self.db.count(&sql).await
@@ -231,7 +232,7 @@ impl Desk {
     /// What an account counts on a day.
     pub async fn counting(&self, account: &str, on: NaiveDate) -> i64 {
         let sql = format!(
-            "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS v FROM credit_used \
+            "SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS v FROM credit_exposure \
              WHERE account_id = '{account}' AND effective_date <= '{on}'"
         );
         self.db.count(&sql).await
@@ -259,17 +260,17 @@ fn request() -> String {
 
 async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
     tx.lock_accounts(std::slice::from_ref(&key.account_id)).await?;
-    let history = tx.order_histories(std::slice::from_ref(&key)).await?.remove(&key);
+    let history = tx.reservation_histories(std::slice::from_ref(&key)).await?.remove(&key);
     let history = history.unwrap_or_default();
     let now = now(tx).await?;
-    let mut order = Order {
+    let mut reservation = Reservation {
         id: Uuid::now_v7(),
         account_id: key.account_id,
         system: key.order.system,
         order_ref: key.order.order_ref,
         company_code: "1000".into(),
         currency: key.currency,
-        state: OrderState::Open,
+        state: ReservationState::Open,
         amount,
         delivered: 0,
         invoiced: 0,
@@ -284,30 +285,31 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
     };
     let mut links = Vec::new();
     for (document, gross) in history.documents {
-        order.invoice(gross);
-        links.push(Link { document, order: order.id, amount: gross });
+        reservation.invoice(gross);
+        links.push(Link { document, reservation: reservation.id, amount: gross });
     }
     tx.link_documents(&links).await?;
-    let heads = tx.lock_roots(&[order.account_id.clone()].into()).await?;
-    let root_id = heads[&order.account_id].root_id.clone();
-    let mut known = KnownOrder { order, root_id, next_change_us: NEVER };
+    let heads = tx.lock_roots(&[reservation.account_id.clone()].into()).await?;
+    let root_id = heads[&reservation.account_id].root_id.clone();
+    let mut known = KnownReservation { reservation, root_id, next_change_us: NEVER };
     let mut moves = BTreeMap::new();
     known.settle(now, tx.clock(), &mut moves);
-    tx.insert_orders(&[known]).await?;
-    tx.add_used(moves).await
+    tx.insert_reservations(&[known]).await?;
+    tx.add_exposure(moves).await
 }
 
-async fn lock_order(tx: &mut WriteTx, order_ref: &str) -> Result<KnownOrder> {
-    let account = tx.orders_by_key([("erp", order_ref)]).await?.remove(0).order.account_id;
+async fn lock_order(tx: &mut WriteTx, order_ref: &str) -> Result<KnownReservation> {
+    let account =
+        tx.reservations_by_key([("erp", order_ref)]).await?.remove(0).reservation.account_id;
     tx.lock_accounts(&[account]).await?;
-    Ok(tx.orders_by_key([("erp", order_ref)]).await?.remove(0))
+    Ok(tx.reservations_by_key([("erp", order_ref)]).await?.remove(0))
 }
 
-async fn save(tx: &mut WriteTx, mut known: KnownOrder) -> Result<()> {
+async fn save(tx: &mut WriteTx, mut known: KnownReservation) -> Result<()> {
     let mut moves = BTreeMap::new();
     known.settle(now(tx).await?, tx.clock(), &mut moves);
-    tx.update_orders(&[known]).await?;
-    tx.add_used(moves).await
+    tx.update_reservations(&[known]).await?;
+    tx.add_exposure(moves).await
 }
 
 async fn now(tx: &mut WriteTx) -> Result<Now> {

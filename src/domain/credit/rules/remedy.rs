@@ -1,13 +1,13 @@
-//! What would make it pass. Each remedy is computed with the rule that judges, so that doing
+//! What would make it pass. Each remedy is computed with the rule that decides, so that doing
 //! exactly what it says is enough.
 
-use super::{Judge, remedy};
+use super::{Evaluator, remedy};
 use crate::domain::credit::decision::{Remedy, RemedyAction};
 use crate::domain::error::Result;
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::account_name;
 
-impl Judge<'_> {
+impl Evaluator<'_> {
     /// Paying all that the order would count lets it pass, whatever else there is: also what it
     /// counts already, as long as it grows on credit.
     pub(super) fn prepay_all(&self) -> Option<Remedy> {
@@ -50,8 +50,8 @@ impl Judge<'_> {
         allowed: i128,
     ) -> Result<Option<i64>> {
         // The exposure grows with what is counted: search for the last amount that fits.
-        let fits = |judge: &mut Self, counted: i64| {
-            let exposure = judge.exposure(account, segment, currency, counted)?;
+        let fits = |evaluator: &mut Self, counted: i64| {
+            let exposure = evaluator.exposure(account, segment, currency, counted)?;
             Ok::<_, crate::domain::error::Error>(exposure.map(|e| e.total <= allowed))
         };
         if fits(self, 0)? != Some(true) {

@@ -1,4 +1,4 @@
-//! Orders and what they reserve: rows to [`Order`] and back.
+//! Reservations and what they reserve: rows to [`Reservation`] and back.
 
 mod write;
 
@@ -8,37 +8,39 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::ctx::Clock;
-use crate::domain::credit::component::UsedKey;
+use crate::domain::credit::component::ExposureKey;
 use crate::domain::credit::decision::OrderKey;
-use crate::domain::credit::order::{Advance, Counted, Grant, Now, Order, OrderState};
+use crate::domain::credit::reservation::{
+    Advance, Counted, Grant, Now, Reservation, ReservationState,
+};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::store::sql::{self, Cell, Kind, Rows};
 use crate::store::{ReadTx, Store, WriteTx};
 
-use self::write::insert_orders;
-pub(super) use self::write::update_orders;
+use self::write::insert_reservations;
+pub(super) use self::write::update_reservations;
 
-/// An order as stored.
+/// A reservation as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownOrder {
-    pub order: Order,
+pub struct KnownReservation {
+    pub reservation: Reservation,
     /// Root of the credit group of its account.
     pub root_id: String,
     /// When what it counts changes by itself, seen from when it was last settled.
     pub next_change_us: i64,
 }
 
-impl KnownOrder {
+impl KnownReservation {
     /// Brings what it counts up to date, ready to be written; adds what that moves in the
     /// projection to `moves`.
-    pub fn settle(&mut self, now: Now, clock: &Clock, moves: &mut BTreeMap<UsedKey, i64>) {
-        let order = &mut self.order;
-        for (component, amount) in order.settle(now) {
-            *moves.entry(order.used_key(component)).or_default() += amount;
+    pub fn settle(&mut self, now: Now, clock: &Clock, moves: &mut BTreeMap<ExposureKey, i64>) {
+        let reservation = &mut self.reservation;
+        for (component, amount) in reservation.settle(now) {
+            *moves.entry(reservation.exposure_key(component)).or_default() += amount;
         }
-        order.update_us = now.us;
-        self.next_change_us = order.next_change(now, |date| clock.start_of(date));
+        reservation.update_us = now.us;
+        self.next_change_us = reservation.next_change(now, |date| clock.start_of(date));
     }
 }
 
@@ -76,21 +78,21 @@ const COLUMNS: &str = "o.id, o.account_id, o.root_id, o.source_system, o.order_r
     o.expire_us, o.next_change_us, o.granted_amount, o.granted_until_us, o.decision_id, \
     o.create_us, o.update_us";
 
-/// The orders that `rest` of the statement says, from the `FROM` clause on, as `o`.
+/// The reservations that `rest` of the statement says, from the `FROM` clause on, as `o`.
 async fn load(
     conn: &impl ConnectionTrait,
     rest: String,
     values: Vec<Value>,
-) -> Result<Vec<KnownOrder>> {
+) -> Result<Vec<KnownReservation>> {
     let rows: Vec<Row> = sql::all(conn, format!("SELECT {COLUMNS} {rest}"), values).await?;
     rows.into_iter().map(Row::known).collect()
 }
 
-/// Orders by source system and reference; those that don't exist are missing.
-pub(super) async fn orders_by_key<'a>(
+/// Reservations by source system and reference; those that don't exist are missing.
+pub(super) async fn reservations_by_key<'a>(
     conn: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Result<Vec<KnownOrder>> {
+) -> Result<Vec<KnownReservation>> {
     let mut rows = Rows::new(&[("source_system", Kind::Text), ("order_ref", Kind::Text)]);
     for (system, order_ref) in keys {
         rows.push([Cell::from(system), order_ref.into()]);
@@ -99,50 +101,50 @@ pub(super) async fn orders_by_key<'a>(
         return Ok(Vec::new());
     }
     let rest = format!(
-        "FROM {} JOIN credit_order o ON o.source_system = k.source_system \
+        "FROM {} JOIN credit_reservation o ON o.source_system = k.source_system \
          AND o.order_ref = k.order_ref",
         rows.table(conn, "k", 1)
     );
     load(conn, rest, rows.values(conn)).await
 }
 
-pub(super) async fn orders_by_id(
+pub(super) async fn reservations_by_id(
     conn: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = Uuid>,
-) -> Result<Vec<KnownOrder>> {
+) -> Result<Vec<KnownReservation>> {
     let set = sql::set(Kind::Uuid, ids);
     if set.is_empty() {
         return Ok(Vec::new());
     }
-    let rest = format!("FROM credit_order o WHERE o.id IN {}", set.subquery(conn, 1));
+    let rest = format!("FROM credit_reservation o WHERE o.id IN {}", set.subquery(conn, 1));
     load(conn, rest, set.values(conn)).await
 }
 
-/// Orders of an account that reserved something when they last changed.
-pub(in crate::store) async fn reserving_orders(
+/// Reservations of an account that reserved something when they last changed.
+pub(in crate::store) async fn counting_reservations(
     conn: &impl ConnectionTrait,
     account_id: &str,
-) -> Result<Vec<KnownOrder>> {
-    let rest = "FROM credit_order o WHERE o.account_id = $1 \
+) -> Result<Vec<KnownReservation>> {
+    let rest = "FROM credit_reservation o WHERE o.account_id = $1 \
         AND o.counted_order + o.counted_delivered > 0";
     load(conn, rest.into(), vec![account_id.into()]).await
 }
 
-/// The next orders after an id, by id.
-pub(in crate::store) async fn orders_page(
+/// The next reservations after an id, by id.
+pub(in crate::store) async fn reservations_page(
     conn: &impl ConnectionTrait,
     after: Uuid,
     limit: i64,
-) -> Result<Vec<KnownOrder>> {
-    let rest = "FROM credit_order o WHERE o.id > $1 ORDER BY o.id LIMIT $2";
+) -> Result<Vec<KnownReservation>> {
+    let rest = "FROM credit_reservation o WHERE o.id > $1 ORDER BY o.id LIMIT $2";
     load(conn, rest.into(), vec![after.into(), limit.into()]).await
 }
 
-/// Orders follow their account, and everything below it, into another group.
+/// Reservations follow their account, and everything below it, into another group.
 pub(in crate::store) async fn move_root(conn: &impl ConnectionTrait, root_id: &str) -> Result<()> {
     sql::execute(
         conn,
-        "UPDATE credit_order SET root_id = $1 WHERE root_id <> $1 AND account_id IN \
+        "UPDATE credit_reservation SET root_id = $1 WHERE root_id <> $1 AND account_id IN \
          (SELECT account_id FROM account_head WHERE root_id = $1)",
         vec![root_id.into()],
     )
@@ -150,9 +152,9 @@ pub(in crate::store) async fn move_root(conn: &impl ConnectionTrait, root_id: &s
     Ok(())
 }
 
-/// A page of the orders of an account, the latest first.
+/// A page of the reservations of an account, the latest first.
 #[derive(Debug, Clone)]
-pub struct OrdersQuery {
+pub struct ReservationsQuery {
     pub account_id: String,
     /// Only those that reserve something, or wait for a decision, as far as is stored.
     pub live_only: bool,
@@ -162,24 +164,24 @@ pub struct OrdersQuery {
 }
 
 impl Store {
-    pub async fn order_by_id(&self, id: Uuid) -> Result<Option<KnownOrder>> {
-        Ok(orders_by_id(&self.reader, [id]).await?.into_iter().next())
+    pub async fn reservation_by_id(&self, id: Uuid) -> Result<Option<KnownReservation>> {
+        Ok(reservations_by_id(&self.reader, [id]).await?.into_iter().next())
     }
 
-    pub async fn order_by_key(&self, key: &OrderKey) -> Result<Option<KnownOrder>> {
+    pub async fn reservation_by_key(&self, key: &OrderKey) -> Result<Option<KnownReservation>> {
         let key = (&*key.system, &*key.order_ref);
-        Ok(orders_by_key(&self.reader, [key]).await?.into_iter().next())
+        Ok(reservations_by_key(&self.reader, [key]).await?.into_iter().next())
     }
 
-    pub async fn orders_of(&self, query: &OrdersQuery) -> Result<Vec<KnownOrder>> {
-        let OrdersQuery { account_id, live_only, before, size } = query;
+    pub async fn orders_of(&self, query: &ReservationsQuery) -> Result<Vec<KnownReservation>> {
+        let ReservationsQuery { account_id, live_only, before, size } = query;
         let last = before.unwrap_or(Uuid::max());
         let live = match live_only {
             true => "AND (o.state = 'REFERRED' OR o.counted_order + o.counted_delivered > 0)",
             false => "",
         };
         let rest = format!(
-            "FROM credit_order o WHERE o.account_id = $1 AND o.id < $2 {live} \
+            "FROM credit_reservation o WHERE o.account_id = $1 AND o.id < $2 {live} \
              ORDER BY o.id DESC LIMIT $3"
         );
         let size = i64::try_from(*size).unwrap_or(i64::MAX);
@@ -188,48 +190,48 @@ impl Store {
 }
 
 impl ReadTx {
-    /// As [`WriteTx::orders_by_key`].
-    pub async fn orders_by_key<'a>(
+    /// As [`WriteTx::reservations_by_key`].
+    pub async fn reservations_by_key<'a>(
         &self,
         keys: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Vec<KnownOrder>> {
-        orders_by_key(&self.conn, keys).await
+    ) -> Result<Vec<KnownReservation>> {
+        reservations_by_key(&self.conn, keys).await
     }
 }
 
 impl WriteTx {
-    /// Orders by source system and reference; those that don't exist are missing. They stay as
-    /// they are read once the groups of their accounts are locked.
-    pub async fn orders_by_key<'a>(
+    /// Reservations by source system and reference; those that don't exist are missing. They stay
+    /// as they are read once the groups of their accounts are locked.
+    pub async fn reservations_by_key<'a>(
         &self,
         keys: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Vec<KnownOrder>> {
-        orders_by_key(&self.conn, keys).await
+    ) -> Result<Vec<KnownReservation>> {
+        reservations_by_key(&self.conn, keys).await
     }
 
-    /// As [`WriteTx::orders_by_key`], by id.
-    pub async fn orders_by_id(
+    /// As [`WriteTx::reservations_by_key`], by id.
+    pub async fn reservations_by_id(
         &self,
         ids: impl IntoIterator<Item = Uuid>,
-    ) -> Result<Vec<KnownOrder>> {
-        orders_by_id(&self.conn, ids).await
+    ) -> Result<Vec<KnownReservation>> {
+        reservations_by_id(&self.conn, ids).await
     }
 
-    /// Adds orders to accounts whose groups are locked, as they were settled
-    /// ([`KnownOrder::settle`]); what they moved is written by [`WriteTx::add_used`].
-    pub async fn insert_orders(&mut self, orders: &[KnownOrder]) -> Result<()> {
-        insert_orders(&self.conn, orders).await
+    /// Adds reservations to accounts whose groups are locked, as they were settled
+    /// ([`KnownReservation::settle`]); what they moved is written by [`WriteTx::add_exposure`].
+    pub async fn insert_reservations(&mut self, reservations: &[KnownReservation]) -> Result<()> {
+        insert_reservations(&self.conn, reservations).await
     }
 
-    /// Writes orders that changed, of accounts whose groups are locked, as they were settled
-    /// ([`KnownOrder::settle`]); what they moved is written by [`WriteTx::add_used`].
-    pub async fn update_orders(&mut self, orders: &[KnownOrder]) -> Result<()> {
-        update_orders(&self.conn, orders).await
+    /// Writes reservations that changed, of accounts whose groups are locked, as they were settled
+    /// ([`KnownReservation::settle`]); what they moved is written by [`WriteTx::add_exposure`].
+    pub async fn update_reservations(&mut self, reservations: &[KnownReservation]) -> Result<()> {
+        update_reservations(&self.conn, reservations).await
     }
 }
 
 impl Row {
-    fn known(self) -> Result<KnownOrder> {
+    fn known(self) -> Result<KnownReservation> {
         let Self {
             id,
             account_id,
@@ -260,14 +262,14 @@ impl Row {
         let later = serde_json::from_str(&advance_later)
             .map_err(|e| Error::internal(format!("order {id} has an unreadable advance: {e}")))?;
         let grant = Grant { amount: granted_amount, until_us: granted_until_us };
-        let order = Order {
+        let reservation = Reservation {
             id,
             account_id,
             system: source_system,
             order_ref,
             company_code,
             currency: Currency::parse(&currency).ok_or_else(|| unreadable("currency"))?,
-            state: OrderState::parse(&state).ok_or_else(|| unreadable("state"))?,
+            state: ReservationState::parse(&state).ok_or_else(|| unreadable("state"))?,
             amount,
             delivered,
             invoiced,
@@ -284,6 +286,6 @@ impl Row {
             create_us,
             update_us,
         };
-        Ok(KnownOrder { order, root_id, next_change_us })
+        Ok(KnownReservation { reservation, root_id, next_change_us })
     }
 }

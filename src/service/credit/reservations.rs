@@ -1,4 +1,4 @@
-//! Commands about orders, and reading what became of them.
+//! Commands about reservations, and reading what became of them.
 
 use uuid::Uuid;
 
@@ -7,12 +7,12 @@ use super::{Credit, now};
 use crate::ctx::Ctx;
 use crate::domain::credit::command::*;
 use crate::domain::credit::decision::Decision;
-use crate::domain::credit::order::{Now, Order};
+use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{CREDIT_DECISIONS, ChildName};
 use crate::domain::page::{Page, PageOf};
 use crate::service::accounts::resolve;
-use crate::store::credit::{DecisionsQuery, KnownOrder, OrdersQuery};
+use crate::store::credit::{DecisionsQuery, KnownReservation, ReservationsQuery};
 use crate::store::{Call, CallRecord};
 
 impl Credit {
@@ -53,7 +53,7 @@ impl Credit {
         self.decision_of(ctx, "CreditService.DecideReferral", request_id, resource, command).await
     }
 
-    /// The reservation as the call left it, with the moment its stage is judged at.
+    /// The reservation as the call left it, with the moment its stage is told of.
     ///
     /// # Errors
     /// NotFound, RESERVATION_NOT_LIVE, RESERVATION_EXCEEDED, CURRENCY_MISMATCH.
@@ -62,7 +62,7 @@ impl Credit {
         ctx: &Ctx,
         request_id: &str,
         c: DeliverReservation,
-    ) -> Result<(Order, Now)> {
+    ) -> Result<(Reservation, Now)> {
         let resource = c.reservation.to_string();
         let command = Command::Deliver(c);
         self.order_of(ctx, "CreditService.DeliverReservation", request_id, resource, command).await
@@ -78,7 +78,7 @@ impl Credit {
         ctx: &Ctx,
         request_id: &str,
         c: CommitReservation,
-    ) -> Result<(Order, Now)> {
+    ) -> Result<(Reservation, Now)> {
         let resource = c.reservation.to_string();
         let command = Command::Commit(c);
         self.order_of(ctx, "CreditService.CommitReservation", request_id, resource, command).await
@@ -93,7 +93,7 @@ impl Credit {
         ctx: &Ctx,
         request_id: &str,
         c: CancelReservation,
-    ) -> Result<(Order, Now)> {
+    ) -> Result<(Reservation, Now)> {
         let resource = c.reservation.to_string();
         let command = Command::Cancel(c);
         self.order_of(ctx, "CreditService.CancelReservation", request_id, resource, command).await
@@ -120,9 +120,9 @@ impl Credit {
         request_id: &str,
         resource: String,
         command: Command,
-    ) -> Result<(Order, Now)> {
+    ) -> Result<(Reservation, Now)> {
         match self.submit(ctx, method, request_id, resource, command).await? {
-            Answer::Reservation(order, now) => Ok((*order, now)),
+            Answer::Reservation(reservation, now) => Ok((*reservation, now)),
             Answer::Decision(_) => Err(Error::internal("a reservation was asked for")),
         }
     }
@@ -142,14 +142,20 @@ impl Credit {
 
     /// # Errors
     /// NotFound.
-    pub async fn reservation(&self, ctx: &Ctx, name: ReservationName) -> Result<(Order, Now)> {
+    pub async fn reservation(
+        &self,
+        ctx: &Ctx,
+        name: ReservationName,
+    ) -> Result<(Reservation, Now)> {
         let known = resolve::one(&self.store, "name", &name.account).await?;
-        let order = match &name.order {
-            OrderRef::Id(id) => self.store.order_by_id(*id).await?,
-            OrderRef::Key(key) => self.store.order_by_key(key).await?,
+        let reservation = match &name.reservation {
+            ReservationRef::Id(id) => self.store.reservation_by_id(*id).await?,
+            ReservationRef::Key(key) => self.store.reservation_by_key(key).await?,
         };
-        let order = order.map(|known| known.order).filter(|order| order.account_id == known.id);
-        Ok((order.ok_or_else(|| missing(&name))?, now(&ctx.clock)))
+        let reservation = reservation
+            .map(|known| known.reservation)
+            .filter(|reservation| reservation.account_id == known.id);
+        Ok((reservation.ok_or_else(|| missing(&name))?, now(&ctx.clock)))
     }
 
     /// A page of reservations, the latest first.
@@ -161,22 +167,27 @@ impl Credit {
         ctx: &Ctx,
         of: ListOf,
         live_only: bool,
-    ) -> Result<Page<(Order, Now)>> {
+    ) -> Result<Page<(Reservation, Now)>> {
         let account = resolve::one(&self.store, "parent", &of.account).await?;
         let now = now(&ctx.clock);
         let ListOf { account: _, page: PageOf { size, after } } = of;
         let (mut items, mut before) = (Vec::new(), after);
         // What lapsed since it was stored is passed over here, so a page may take more than one.
         loop {
-            let query =
-                OrdersQuery { account_id: account.id.clone(), live_only, before, size: size + 1 };
+            let query = ReservationsQuery {
+                account_id: account.id.clone(),
+                live_only,
+                before,
+                size: size + 1,
+            };
             let found = self.store.orders_of(&query).await?;
             let more = found.len() > size;
-            for KnownOrder { order, .. } in found.into_iter().take(size) {
-                before = Some(order.id);
-                let waits = order.state == crate::domain::credit::order::OrderState::Referred;
-                if !live_only || waits || order.counted(now).reserved() > 0 {
-                    items.push((order, now));
+            for KnownReservation { reservation, .. } in found.into_iter().take(size) {
+                before = Some(reservation.id);
+                let waits = reservation.state
+                    == crate::domain::credit::reservation::ReservationState::Referred;
+                if !live_only || waits || reservation.counted(now).reserved() > 0 {
+                    items.push((reservation, now));
                 }
                 if items.len() == size {
                     return Ok(Page { items, next: before.filter(|_| more) });
@@ -204,12 +215,11 @@ impl Credit {
     pub async fn decisions(&self, ctx: &Ctx, list: ListDecisions) -> Result<Page<Decision>> {
         let ListDecisions { of, reservation, verdict } = list;
         let account = resolve::one(&self.store, "parent", &of.account).await?;
-        let order = match reservation {
+        let reservation = match reservation {
             None => None,
             Some(name) => Some(self.reservation(ctx, name).await?.0.id),
         };
-        let query =
-            DecisionsQuery { account_id: account.id, reservation: order, verdict, page: of.page };
+        let query = DecisionsQuery { account_id: account.id, reservation, verdict, page: of.page };
         self.store.credit_decisions(&query).await
     }
 }

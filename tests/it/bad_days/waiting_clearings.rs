@@ -32,11 +32,11 @@ on_both_engines! {
     async fn what_waits_is_settled_whichever_way_its_document_comes(server: TestServer) {
         let mut client = server.receivables();
         // Posted, then posted.
-        assert_eq!(post(&mut client, receipt("R1", "I1")).await.parked.len(), 1);
+        assert_eq!(post(&mut client, receipt("R1", "I1")).await.waiting_for.len(), 1);
         post(&mut client, invoice("I1", ACCOUNT, 100)).await;
         assert_eq!(open_by_number(&mut client).await.len(), 0, "posted, posted");
         // Imported, then posted.
-        assert_eq!(import(&mut client, "2", receipt("R2", "I2")).await.parked.len(), 1);
+        assert_eq!(import(&mut client, "2", receipt("R2", "I2")).await.waiting_for.len(), 1);
         post(&mut client, invoice("I2", ACCOUNT, 100)).await;
         assert_eq!(open_by_number(&mut client).await.len(), 0, "imported, posted");
         // Posted, then imported.

@@ -8,13 +8,13 @@ use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
-use super::{KnownOrder, orders, secured};
+use super::{KnownReservation, reservations, secured};
 use crate::domain::credit::component::Component;
 use crate::domain::credit::hold::{Hold, HoldScope};
 use crate::domain::credit::limit::{Limit, LimitKind};
-use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::DEFAULT_POLICY;
-use crate::domain::credit::standing::{Node, OverdueCell, Secured, Used};
+use crate::domain::credit::reservation::Now;
+use crate::domain::credit::standing::{ExposureCell, Node, OverdueCell, Secured};
 use crate::domain::error::{Error, Result};
 use crate::domain::group::MAX_DEPTH;
 use crate::domain::money::Currency;
@@ -22,13 +22,13 @@ use crate::store::columns::OrEmpty;
 use crate::store::entity::credit_limit;
 use crate::store::sql::{self, Kind};
 
-/// The facts, as of now.
+/// What decisions look at, as of now.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct Inputs {
     pub nodes: HashMap<String, Node>,
     pub parents: HashMap<String, String>,
-    /// Orders of the groups whose count has changed by itself since it was stored.
-    pub due: Vec<KnownOrder>,
+    /// Reservations of the groups whose count has changed by itself since it was stored.
+    pub due: Vec<KnownReservation>,
     pub secured: Vec<Secured>,
     /// Id of the policy that is active.
     pub policy: String,
@@ -36,7 +36,7 @@ pub(super) struct Facts {
 
 /// What to look at.
 #[derive(Debug, Clone)]
-pub(super) struct FactsQuery {
+pub(super) struct InputsQuery {
     pub accounts: Vec<String>,
     pub now: Now,
     /// Days after the due date before an item counts as overdue.
@@ -75,9 +75,9 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
            {zero} AS n2, {zero} AS n3, {zero} AS n4, {zero} AS n5, \
            CAST(NULL AS DATE) AS d1, CAST(NULL AS DATE) AS d2 \
          FROM account a JOIN account_head h ON h.account_id = a.id WHERE {accounts} \
-         UNION ALL SELECT 'USED', u.account_id, {none}, u.currency, u.company_code, u.component, \
-           '', '', '', CAST(SUM(u.amount) AS BIGINT), 0, 0, 0, 0, {no_day} \
-         FROM credit_used u WHERE {used} AND u.effective_date <= {today} \
+         UNION ALL SELECT 'EXPOSURE', u.account_id, {none}, u.currency, u.company_code, \
+           u.component, '', '', '', CAST(SUM(u.amount) AS BIGINT), 0, 0, 0, 0, {no_day} \
+         FROM credit_exposure u WHERE {exposure} AND u.effective_date <= {today} \
          GROUP BY u.account_id, u.currency, u.company_code, u.component HAVING SUM(u.amount) <> 0 \
          UNION ALL SELECT 'LIMIT', l.account_id, l.id, l.segment, l.kind, l.currency, \
            l.overdue_currency, l.approver, l.reason, l.amount, l.recorded_us, \
@@ -99,7 +99,7 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
          WHERE {entries} AND e.effective_date > {today} \
          GROUP BY e.account_id, i.currency, i.company_code \
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
-           {no_day} FROM credit_order o WHERE {orders} \
+           {no_day} FROM credit_reservation o WHERE {reservations} \
            AND o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
          UNION ALL SELECT 'SECURED', s.account_id, s.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM credit_security s WHERE {securities} \
@@ -110,12 +110,12 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
         chain = all.join(" UNION "),
         of_asked = own("account_id"),
         accounts = chain("a.id"),
-        used = chain("u.account_id"),
+        exposure = chain("u.account_id"),
         limits = chain("l.account_id"),
         holds = chain("d.account_id"),
         dues = own("d.account_id"),
         entries = own("e.account_id"),
-        orders = root("o.root_id"),
+        reservations = root("o.root_id"),
         securities = root("s.root_id"),
     )
 }
@@ -129,34 +129,34 @@ fn within(engine: DbBackend, column: &str, select: &str) -> String {
     }
 }
 
-/// Loads the facts; accounts that don't exist are missing.
-pub(super) async fn load(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Facts> {
-    let Seen { mut facts, due, secured, others } = look(conn, query).await?;
+/// Loads the inputs; accounts that don't exist are missing.
+pub(super) async fn load(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Inputs> {
+    let Seen { mut inputs, due, secured, others } = look(conn, query).await?;
     if !others.is_empty() {
-        facts.parents.extend(parents_above(conn, &others).await?);
+        inputs.parents.extend(parents_above(conn, &others).await?);
     }
     if !due.is_empty() {
-        facts.due = orders::orders_by_id(conn, due).await?;
+        inputs.due = reservations::reservations_by_id(conn, due).await?;
     }
     if !secured.is_empty() {
-        facts.secured = secured::load(conn, &secured, query.now.today).await?;
-        facts.secured.sort_by_key(|secured| secured.security.id);
+        inputs.secured = secured::load(conn, &secured, query.now.today).await?;
+        inputs.secured.sort_by_key(|secured| secured.security.id);
     }
-    Ok(facts)
+    Ok(inputs)
 }
 
-/// The facts, if the one statement tells them all.
+/// The inputs, if the one statement tells them all.
 pub(super) async fn load_alone(
     conn: &impl ConnectionTrait,
-    query: &FactsQuery,
-) -> Result<Option<Facts>> {
-    let Seen { facts, due, secured, others: _ } = look(conn, query).await?;
-    Ok((due.is_empty() && secured.is_empty()).then_some(facts))
+    query: &InputsQuery,
+) -> Result<Option<Inputs>> {
+    let Seen { inputs, due, secured, others: _ } = look(conn, query).await?;
+    Ok((due.is_empty() && secured.is_empty()).then_some(inputs))
 }
 
 /// What the one statement tells.
 struct Seen {
-    facts: Facts,
+    inputs: Inputs,
     due: Vec<Uuid>,
     secured: Vec<Uuid>,
     /// Accounts that these belong to, in the same groups.
@@ -185,7 +185,7 @@ async fn parents_above(
     Ok(links.into_iter().map(|link| (link.id, link.parent_id)).collect())
 }
 
-async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
+async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> {
     let asked = sql::set(Kind::Text, query.accounts.iter());
     let Now { us, today } = query.now;
     let grace = Days::new(u64::try_from(query.grace_days).unwrap_or_default());
@@ -196,27 +196,27 @@ async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
     let asked = format!("SELECT v FROM {}", asked.table(conn, "s", 1));
     let text = text(conn.get_database_backend(), &asked, first);
     let rows: Vec<Row> = sql::all(conn, text, values).await?;
-    let mut facts = Facts { policy: DEFAULT_POLICY.to_owned(), ..Facts::default() };
+    let mut inputs = Inputs { policy: DEFAULT_POLICY.to_owned(), ..Inputs::default() };
     let (mut due, mut covered, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());
     // Accounts come first in no particular order of rows: nodes are made where they are met.
     for row in rows {
         match row.arm.as_str() {
-            "ACCOUNT" => row.account(&mut facts),
-            "USED" => {
-                let used = row.used()?;
-                node(&mut facts, &row.account_id).used.push(used);
+            "ACCOUNT" => row.account(&mut inputs),
+            "EXPOSURE" => {
+                let cell = row.exposure()?;
+                node(&mut inputs, &row.account_id).exposure.push(cell);
             }
             "LIMIT" => {
                 let account = row.account_id.clone();
-                node(&mut facts, &account).limits.push(row.limit()?);
+                node(&mut inputs, &account).limits.push(row.limit()?);
             }
             "HOLD" => {
                 let account = row.account_id.clone();
-                node(&mut facts, &account).holds.push(row.hold()?);
+                node(&mut inputs, &account).holds.push(row.hold()?);
             }
             "OVERDUE" => {
                 let cell = row.overdue()?;
-                add_overdue(node(&mut facts, &row.account_id), cell);
+                add_overdue(node(&mut inputs, &row.account_id), cell);
             }
             "DUE" => {
                 due.extend(row.id);
@@ -226,20 +226,20 @@ async fn look(conn: &impl ConnectionTrait, query: &FactsQuery) -> Result<Seen> {
                 covered.extend(row.id);
                 others.insert(row.account_id);
             }
-            "POLICY" => facts.policy = row.t1,
-            other => return Err(Error::internal(format!("unknown fact {other}"))),
+            "POLICY" => inputs.policy = row.t1,
+            other => return Err(Error::internal(format!("unknown arm {other}"))),
         }
     }
     // In a fixed order, whatever the engine's.
-    for node in facts.nodes.values_mut() {
+    for node in inputs.nodes.values_mut() {
         node.limits.sort_by_key(|limit| (limit.recorded_us, limit.id));
         node.holds.sort_by_key(|hold| hold.id);
     }
-    Ok(Seen { facts, due, secured: covered, others })
+    Ok(Seen { inputs, due, secured: covered, others })
 }
 
-fn node<'a>(facts: &'a mut Facts, account: &str) -> &'a mut Node {
-    facts.nodes.entry(account.to_owned()).or_default()
+fn node<'a>(inputs: &'a mut Inputs, account: &str) -> &'a mut Node {
+    inputs.nodes.entry(account.to_owned()).or_default()
 }
 
 fn add_overdue(node: &mut Node, cell: OverdueCell) {
@@ -276,18 +276,18 @@ struct Row {
 }
 
 impl Row {
-    fn account(self, facts: &mut Facts) {
+    fn account(self, inputs: &mut Inputs) {
         if !self.t1.is_empty() {
-            facts.parents.insert(self.account_id.clone(), self.t1);
+            inputs.parents.insert(self.account_id.clone(), self.t1);
         }
-        let node = node(facts, &self.account_id);
+        let node = node(inputs, &self.account_id);
         node.is_blocked = self.t2 == "BLOCKED";
         node.is_deleted = self.n1 != 0;
         node.root_id = self.t3;
     }
 
-    fn used(&self) -> Result<Used> {
-        Ok(Used {
+    fn exposure(&self) -> Result<ExposureCell> {
+        Ok(ExposureCell {
             currency: currency(&self.t1)?,
             company_code: self.t2.clone(),
             component: Component::parse(&self.t3).ok_or_else(|| unreadable("a component"))?,

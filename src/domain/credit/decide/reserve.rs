@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use super::{
-    Caller, Desk, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
+    Caller, Decider, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
 };
 use crate::domain::credit::decision::{Decision, DecisionKind, OrderKey, Verdict};
-use crate::domain::credit::judge::{Question, Wanted};
-use crate::domain::credit::order::{Grant, NEVER, Order, OrderState, Stage};
+use crate::domain::credit::reservation::{Grant, NEVER, Reservation, ReservationState, Stage};
+use crate::domain::credit::rules::{Question, Wanted};
 use crate::domain::error::{Error, Precondition, Reason, Resource, Result, Violation};
 use crate::domain::money::Money;
 
@@ -33,8 +33,8 @@ pub struct Referral<'a> {
     pub valid_until_us: Option<i64>,
 }
 
-impl Desk {
-    /// What reserving would be answered. An order that is reserved is judged by what it would
+impl Decider {
+    /// What reserving would be answered. An order that is reserved is evaluated by what it would
     /// count more.
     pub fn check(
         &mut self,
@@ -46,26 +46,27 @@ impl Desk {
     ) -> Result<(Decision, Vec<Wanted>)> {
         self.check_account(account)?;
         let now = self.standing.now;
-        let known = order.and_then(|key| self.by_key.get(key)).and_then(|id| self.orders.get(id));
+        let known =
+            order.and_then(|key| self.by_key.get(key)).and_then(|id| self.reservations.get(id));
         let (unpaid, before) = match (order, known) {
             (None, _) => (amount.minor, 0),
             (Some(_), Some(known)) if known.account_id != account => return Err(taken(known)),
-            (Some(_), Some(known)) if known.state == OrderState::Canceled => {
+            (Some(_), Some(known)) if known.state == ReservationState::Canceled => {
                 return Err(not_live(known, Stage::Canceled));
             }
             (Some(_), Some(known)) => {
                 super::same_currency("amount", known, Some(amount))?;
                 // What lapsed would be asked for with another expiry.
-                let asked = Order {
+                let asked = Reservation {
                     amount: amount.minor,
-                    state: OrderState::Open,
+                    state: ReservationState::Open,
                     expire_us: NEVER,
                     ..known.clone()
                 };
                 (asked.counted(now).total(), known.counted(now).total())
             }
             (Some(order), None) => {
-                (self.new_order(account, company, amount, order).0.counted(now).total(), 0)
+                (self.new_reservation(account, company, amount, order).0.counted(now).total(), 0)
             }
         };
         let question = Question { account, company, amount, counted: unpaid - before, unpaid };
@@ -78,17 +79,18 @@ impl Desk {
     /// Decides about an order; answers the decision, which may be that of an earlier call.
     pub fn reserve(&mut self, ask: &Reserve, caller: &Caller) -> Result<Uuid> {
         self.check_account(ask.account)?;
-        if let Some(known) = self.by_key.get(ask.order).and_then(|id| self.orders.get(id)).cloned()
+        if let Some(known) =
+            self.by_key.get(ask.order).and_then(|id| self.reservations.get(id)).cloned()
             && let Some(decision) = self.again(&known, ask)?
         {
             return Ok(decision);
         }
         self.in_future("expire_time", ask.expire_us)?;
-        let (mut order, links, is_new) = self.order_to_reserve(ask);
+        let (mut reservation, links, is_new) = self.reservation_to_make(ask);
         let now = self.standing.now;
         let days = self.standing.policy.reservation_days;
-        order.expire_us = ask.expire_us.unwrap_or_else(|| default_expiry(now.us, days));
-        let counted = order.counted(now).total();
+        reservation.expire_us = ask.expire_us.unwrap_or_else(|| default_expiry(now.us, days));
+        let counted = reservation.counted(now).total();
         let question = Question {
             account: ask.account,
             company: ask.company,
@@ -99,22 +101,22 @@ impl Desk {
         let (mut decision, wanted) =
             self.decide(DecisionKind::Reserve, question, Some(ask.order.clone()), caller)?;
         override_if_asked(&mut decision, ask.override_reason, caller)?;
-        order.decision = decision.id;
+        reservation.decision = decision.id;
         if is_new {
-            order.create_us = now.us;
+            reservation.create_us = now.us;
         }
         match decision.verdict {
             Verdict::Declined => self.tell(ask.account, Event::Declined, Uuid::nil()),
             verdict => {
                 let (state, event) = if approved(verdict) {
-                    (OrderState::Open, Event::Reserved)
+                    (ReservationState::Open, Event::Reserved)
                 } else {
-                    (OrderState::Referred, Event::Referred)
+                    (ReservationState::Referred, Event::Referred)
                 };
-                order.state = state;
-                let id = order.id;
+                reservation.state = state;
+                let id = reservation.id;
                 self.changes.links.extend(links.into_iter().map(|(doc, gross)| (id, doc, gross)));
-                decision.reservation = Some(self.keep(order, Some(event), is_new));
+                decision.reservation = Some(self.keep(reservation, Some(event), is_new));
             }
         }
         Ok(self.record(decision, wanted))
@@ -123,14 +125,14 @@ impl Desk {
     /// The decision of an order that was reserved or referred with the same content and still
     /// is; `None` if it was rejected, and is asked about anew. Nobody is answered that an order
     /// is reserved when it lapsed, was canceled or lowered since.
-    fn again(&self, known: &Order, ask: &Reserve) -> Result<Option<Uuid>> {
+    fn again(&self, known: &Reservation, ask: &Reserve) -> Result<Option<Uuid>> {
         let same_place = known.account_id == ask.account
             && known.company_code == ask.company
             && known.currency == ask.amount.currency;
         if !same_place {
             return Err(taken(known));
         }
-        if known.state == OrderState::Rejected {
+        if known.state == ReservationState::Rejected {
             return Ok(None);
         }
         let made = self.decision(known.decision);
@@ -145,96 +147,97 @@ impl Desk {
         }
     }
 
-    /// A new order with what the ledger knows of it, or the one that was rejected.
-    fn order_to_reserve(&mut self, ask: &Reserve) -> (Order, Vec<(Uuid, i64)>, bool) {
-        match self.order_of(ask.account, ask.order).cloned() {
+    /// A new reservation with what the ledger knows of it, or the one that was rejected.
+    fn reservation_to_make(&mut self, ask: &Reserve) -> (Reservation, Vec<(Uuid, i64)>, bool) {
+        match self.reservation_of(ask.account, ask.order).cloned() {
             Some(rejected) => {
-                let again = Order {
+                let again = Reservation {
                     amount: ask.amount.minor,
-                    state: OrderState::Open,
+                    state: ReservationState::Open,
                     grant: None,
                     ..rejected
                 };
                 (again, Vec::new(), false)
             }
             None => {
-                let (order, links) =
-                    self.new_order(ask.account, ask.company, ask.amount, ask.order);
-                (order, links, true)
+                let (reservation, links) =
+                    self.new_reservation(ask.account, ask.company, ask.amount, ask.order);
+                (reservation, links, true)
             }
         }
     }
 
-    fn new_order(
+    fn new_reservation(
         &self,
         account: &str,
         company: &str,
         amount: Money,
         key: &OrderKey,
-    ) -> (Order, Vec<(Uuid, i64)>) {
-        let mut order = blank(account, key, company, amount, Uuid::nil());
-        let found = self.found.get(&FoundKey::of(&order));
+    ) -> (Reservation, Vec<(Uuid, i64)>) {
+        let mut reservation = blank(account, key, company, amount, Uuid::nil());
+        let found = self.found.get(&FoundKey::of(&reservation));
         let Found { documents, advance } = found.cloned().unwrap_or_default();
         for (_, gross) in &documents {
-            order.invoice(*gross);
+            reservation.invoice(*gross);
         }
-        order.advance = advance;
-        (order, documents)
+        reservation.advance = advance;
+        (reservation, documents)
     }
 
-    /// Decides about a referred order.
+    /// Decides about a referred reservation.
     pub fn decide_referral(
         &mut self,
-        mut order: Order,
+        mut reservation: Reservation,
         how: &Referral,
         caller: &Caller,
     ) -> Result<Uuid> {
         let now = self.standing.now;
-        if order.state != OrderState::Referred {
-            let stage = order.stage(now);
+        if reservation.state != ReservationState::Referred {
+            let stage = reservation.stage(now);
             let description = format!("no referral waits for a decision; the order is {stage}");
-            let decided = Precondition::new(Reason::ReferralDecided, name(&order), description);
+            let decided =
+                Precondition::new(Reason::ReferralDecided, name(&reservation), description);
             return Err(decided.with("stage", stage).into());
         }
         if how.approve {
-            self.check_account(&order.account_id)?;
-            if order.expire_us <= now.us {
-                return Err(not_live(&order, Stage::Expired));
+            self.check_account(&reservation.account_id)?;
+            if reservation.expire_us <= now.us {
+                return Err(not_live(&reservation, Stage::Expired));
             }
         }
-        super::same_currency("maximum_amount", &order, how.maximum)?;
+        super::same_currency("maximum_amount", &reservation, how.maximum)?;
         self.in_future("valid_until", how.valid_until_us)?;
-        let amount = Money { minor: order.amount, currency: order.currency };
+        let amount = Money { minor: reservation.amount, currency: reservation.currency };
         let maximum = how.maximum.unwrap_or(amount).minor;
-        if maximum < order.amount {
+        if maximum < reservation.amount {
             let description = format!("must be at least the order's {amount}");
             let violation = Violation::new("maximum_amount", Reason::AmountOutOfRange, description);
             return Err(violation.into());
         }
-        order.state = OrderState::Open;
-        let (account, company) = (order.account_id.clone(), order.company_code.clone());
-        let counted = order.counted(now).total();
+        reservation.state = ReservationState::Open;
+        let (account, company) = (reservation.account_id.clone(), reservation.company_code.clone());
+        let counted = reservation.counted(now).total();
         let question =
             Question { account: &account, company: &company, amount, counted, unpaid: counted };
         let (mut decision, wanted) =
-            self.decide(DecisionKind::Referral, question, Some(key(&order)), caller)?;
+            self.decide(DecisionKind::Referral, question, Some(key(&reservation)), caller)?;
         decision.override_reason = format!("{}: {}", how.approver, how.reason);
         decision.overridden = how.approve;
         decision.verdict = if how.approve { Verdict::Approved } else { Verdict::Declined };
         let event = if how.approve {
-            let until_us = how.valid_until_us.unwrap_or(order.expire_us);
-            order.grant = Some(Grant { amount: maximum, until_us });
+            let until_us = how.valid_until_us.unwrap_or(reservation.expire_us);
+            reservation.grant = Some(Grant { amount: maximum, until_us });
             Event::Reserved
         } else {
-            order.state = OrderState::Rejected;
+            reservation.state = ReservationState::Rejected;
             Event::Rejected
         };
-        decision.reservation = Some(self.keep(order, Some(event), false));
+        decision.reservation = Some(self.keep(reservation, Some(event), false));
         Ok(self.record(decision, wanted))
     }
 }
 
-fn taken(known: &Order) -> Error {
+fn taken(known: &Reservation) -> Error {
     let name = name(known);
     Error::AlreadyExists {
         reason: Reason::OrderAlreadyReserved,

@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::component::{AT_ONCE, Component, UsedKey};
+use super::component::{AT_ONCE, Component, ExposureKey};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
 use crate::domain::stored::stored_enum;
@@ -33,9 +33,9 @@ pub fn is_invoicing(kind: DocumentKind, side: Side) -> bool {
 }
 
 stored_enum! {
-    /// What was decided about an order. How far it has come follows from its amounts and the
-    /// clock: [`Order::stage`].
-    pub enum OrderState {
+    /// What was decided about a reservation. How far it has come follows from its amounts and the
+    /// clock: [`Reservation::stage`].
+    pub enum ReservationState {
         /// Waits for a person; reserves nothing.
         Referred => "REFERRED",
         /// A person said no; reserves nothing.
@@ -47,7 +47,7 @@ stored_enum! {
 }
 
 stored_enum! {
-    /// How far an order has come.
+    /// How far a reservation has come.
     pub enum Stage {
         Referred => "REFERRED",
         Rejected => "REJECTED",
@@ -63,16 +63,17 @@ stored_enum! {
     }
 }
 
-/// An order and what it reserves. All amounts are minor units of its currency, not negative.
+/// A reservation: an order and what it reserves. All amounts are minor units of its currency,
+/// not negative.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct Reservation {
     pub id: Uuid,
     pub account_id: String,
     pub system: String,
     pub order_ref: String,
     pub company_code: String,
     pub currency: Currency,
-    pub state: OrderState,
+    pub state: ReservationState,
     pub amount: i64,
     /// Delivered so far, less what was returned.
     pub delivered: i64,
@@ -171,14 +172,14 @@ pub struct Now {
     pub today: NaiveDate,
 }
 
-impl Order {
+impl Reservation {
     /// What it counts now.
     pub fn counted(&self, now: Now) -> Counted {
         let delivered = self.delivered_open();
         let ordered = if self.is_live(now) { self.ordered_open() } else { 0 };
         let reserved = match self.state {
-            OrderState::Referred | OrderState::Rejected => return Counted::default(),
-            OrderState::Open | OrderState::Canceled => ordered + delivered,
+            ReservationState::Referred | ReservationState::Rejected => return Counted::default(),
+            ReservationState::Open | ReservationState::Canceled => ordered + delivered,
         };
         let advance = -self.advance.on(now.today).clamp(0, reserved);
         Counted { ordered, delivered, advance }
@@ -186,7 +187,7 @@ impl Order {
 
     /// Whether what is not delivered may still be.
     pub fn is_live(&self, now: Now) -> bool {
-        self.state == OrderState::Open && now.us < self.expire_us
+        self.state == ReservationState::Open && now.us < self.expire_us
     }
 
     /// Delivered and not invoiced.
@@ -206,13 +207,13 @@ impl Order {
 
     pub fn stage(&self, now: Now) -> Stage {
         match self.state {
-            OrderState::Referred => Stage::Referred,
-            OrderState::Rejected => Stage::Rejected,
-            OrderState::Canceled => Stage::Canceled,
-            OrderState::Open if self.invoiced >= self.amount => Stage::Committed,
-            OrderState::Open if self.ordered_open() == 0 => Stage::Delivered,
-            OrderState::Open if now.us < self.expire_us => Stage::Ordered,
-            OrderState::Open => Stage::Expired,
+            ReservationState::Referred => Stage::Referred,
+            ReservationState::Rejected => Stage::Rejected,
+            ReservationState::Canceled => Stage::Canceled,
+            ReservationState::Open if self.invoiced >= self.amount => Stage::Committed,
+            ReservationState::Open if self.ordered_open() == 0 => Stage::Delivered,
+            ReservationState::Open if now.us < self.expire_us => Stage::Ordered,
+            ReservationState::Open => Stage::Expired,
         }
     }
 
@@ -237,10 +238,10 @@ impl Order {
     }
 
     /// Where a part of what it counts is kept: it counts at once.
-    pub fn used_key(&self, component: Component) -> UsedKey {
-        UsedKey {
+    pub fn exposure_key(&self, component: Component) -> ExposureKey {
+        ExposureKey {
             account_id: self.account_id.clone(),
-            currency: self.currency.code(),
+            currency: self.currency,
             company_code: self.company_code.clone(),
             component,
             effective: AT_ONCE,

@@ -1,5 +1,5 @@
 //! Requests about orders and their reservations, to commands. Whether an instant lies ahead is
-//! judged with the clock, hence not here.
+//! checked with the clock, hence not here.
 
 use crate::api::convert::read::{self, missing, within};
 use crate::api::convert::request::{Identified, MAX_REASON_CHARS, all, at_most, check_reason};

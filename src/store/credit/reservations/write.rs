@@ -1,13 +1,13 @@
-//! Writing orders as they were settled.
+//! Writing reservations as they were settled.
 
 use sea_orm::ConnectionTrait;
 
-use super::KnownOrder;
-use crate::domain::credit::order::Order;
+use super::KnownReservation;
+use crate::domain::credit::reservation::Reservation;
 use crate::domain::error::{Error, Result};
 use crate::store::sql::{self, Cell, Kind, Rows};
 
-/// What changes in an order. What it is an order of stays: account, key, company, currency.
+/// What changes in a reservation. What it reserves for stays: account, key, company, currency.
 const CHANGE: &str = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
     amount = excluded.amount, delivered = excluded.delivered, invoiced = excluded.invoiced, \
     invoiced_live = excluded.invoiced_live, advance = excluded.advance, \
@@ -17,25 +17,25 @@ const CHANGE: &str = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
     granted_amount = excluded.granted_amount, granted_until_us = excluded.granted_until_us, \
     decision_id = excluded.decision_id, update_us = excluded.update_us";
 
-/// Adds orders; none of their keys is taken.
-pub(super) async fn insert_orders(
+/// Adds reservations; none of their keys is taken.
+pub(super) async fn insert_reservations(
     conn: &impl ConnectionTrait,
-    orders: &[KnownOrder],
+    reservations: &[KnownReservation],
 ) -> Result<()> {
-    sql::insert(conn, "credit_order", rows(orders)?, "").await?;
+    sql::insert(conn, "credit_reservation", rows(reservations)?, "").await?;
     Ok(())
 }
 
-/// Writes orders that changed.
-pub(in crate::store::credit) async fn update_orders(
+/// Writes reservations that changed.
+pub(in crate::store::credit) async fn update_reservations(
     conn: &impl ConnectionTrait,
-    orders: &[KnownOrder],
+    reservations: &[KnownReservation],
 ) -> Result<()> {
-    sql::insert(conn, "credit_order", rows(orders)?, CHANGE).await?;
+    sql::insert(conn, "credit_reservation", rows(reservations)?, CHANGE).await?;
     Ok(())
 }
 
-fn rows(orders: &[KnownOrder]) -> Result<Rows> {
+fn rows(reservations: &[KnownReservation]) -> Result<Rows> {
     let mut rows = Rows::new(&[
         ("id", Kind::Uuid),
         ("account_id", Kind::Text),
@@ -62,43 +62,43 @@ fn rows(orders: &[KnownOrder]) -> Result<Rows> {
         ("create_us", Kind::Int),
         ("update_us", Kind::Int),
     ]);
-    for KnownOrder { order, root_id, next_change_us } in orders {
-        let (granted_amount, granted_until) = granted(order);
+    for KnownReservation { reservation, root_id, next_change_us } in reservations {
+        let (granted_amount, granted_until) = granted(reservation);
         rows.push([
-            Cell::from(order.id),
-            (&order.account_id).into(),
+            Cell::from(reservation.id),
+            (&reservation.account_id).into(),
             root_id.into(),
-            (&order.system).into(),
-            (&order.order_ref).into(),
-            (&order.company_code).into(),
-            order.currency.code().into(),
-            order.state.as_str().into(),
-            order.amount.into(),
-            order.delivered.into(),
-            order.invoiced.into(),
-            order.invoiced_live.into(),
-            order.advance.now.into(),
-            later(order)?.into(),
-            order.stored.ordered.into(),
-            order.stored.delivered.into(),
-            order.stored.advance.into(),
-            order.expire_us.into(),
+            (&reservation.system).into(),
+            (&reservation.order_ref).into(),
+            (&reservation.company_code).into(),
+            reservation.currency.code().into(),
+            reservation.state.as_str().into(),
+            reservation.amount.into(),
+            reservation.delivered.into(),
+            reservation.invoiced.into(),
+            reservation.invoiced_live.into(),
+            reservation.advance.now.into(),
+            later(reservation)?.into(),
+            reservation.stored.ordered.into(),
+            reservation.stored.delivered.into(),
+            reservation.stored.advance.into(),
+            reservation.expire_us.into(),
             (*next_change_us).into(),
             granted_amount.into(),
             granted_until.into(),
-            order.decision.into(),
-            order.create_us.into(),
-            order.update_us.into(),
+            reservation.decision.into(),
+            reservation.create_us.into(),
+            reservation.update_us.into(),
         ]);
     }
     Ok(rows)
 }
 
-fn later(order: &Order) -> Result<String> {
-    serde_json::to_string(&order.advance.later)
+fn later(reservation: &Reservation) -> Result<String> {
+    serde_json::to_string(&reservation.advance.later)
         .map_err(|e| Error::internal(format!("an advance cannot be encoded: {e}")))
 }
 
-fn granted(order: &Order) -> (i64, i64) {
-    order.grant.map_or((0, 0), |grant| (grant.amount, grant.until_us))
+fn granted(reservation: &Reservation) -> (i64, i64) {
+    reservation.grant.map_or((0, 0), |grant| (grant.amount, grant.until_us))
 }

@@ -9,10 +9,10 @@ use super::*;
 use crate::domain::credit::component::Component;
 use crate::domain::credit::hold::{Hold, HoldScope};
 use crate::domain::credit::limit::{Limit, LimitKind};
-use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::Policy;
+use crate::domain::credit::reservation::Now;
 use crate::domain::credit::security::{Eligible, Security, SecurityKind, SecurityTerms};
-use crate::domain::credit::standing::{Node, OverdueCell, Rates, Secured, Used};
+use crate::domain::credit::standing::{ExposureCell, Node, OverdueCell, Rates, Secured};
 use crate::domain::dates::NO_DATE;
 use crate::domain::rates::{Quote, RateTable, SPOT};
 
@@ -67,20 +67,25 @@ impl Standing {
         self.with_limit(id, LimitKind::Amount, Some(usd(minor)))
     }
 
-    fn with_used(mut self, id: &str, code: &str, component: Component, amount: i64) -> Self {
+    fn with_exposure(mut self, id: &str, code: &str, component: Component, amount: i64) -> Self {
         let company_code = "1000".to_owned();
-        self.node(id).used.push(Used { currency: currency(code), company_code, component, amount });
+        self.node(id).exposure.push(ExposureCell {
+            currency: currency(code),
+            company_code,
+            component,
+            amount,
+        });
         self
     }
 
-    fn asked(&self, amount: i64) -> Judgement {
+    fn asked(&self, amount: i64) -> Evaluation {
         self.asked_in(usd(amount), amount)
     }
 
-    fn asked_in(&self, amount: Money, counted: i64) -> Judgement {
+    fn asked_in(&self, amount: Money, counted: i64) -> Evaluation {
         let question =
             Question { account: "child", company: "1000", amount, counted, unpaid: counted };
-        self.judge(question).expect("a judgement")
+        self.evaluate(question).expect("an evaluation")
     }
 }
 
@@ -102,18 +107,18 @@ fn limit(id: &str, kind: LimitKind, amount: Option<Money>) -> Limit {
     }
 }
 
-fn codes(judgement: &Judgement) -> Vec<ReasonCode> {
-    judgement.reasons.iter().map(|reason| reason.code).collect()
+fn codes(evaluation: &Evaluation) -> Vec<ReasonCode> {
+    evaluation.reasons.iter().map(|reason| reason.code).collect()
 }
 
-fn amount_of(judgement: &Judgement, action: RemedyAction) -> Option<i64> {
-    let remedies = judgement.reasons.iter().flat_map(|reason| &reason.remedies);
+fn amount_of(evaluation: &Evaluation, action: RemedyAction) -> Option<i64> {
+    let remedies = evaluation.reasons.iter().flat_map(|reason| &reason.remedies);
     remedies.clone().find(|r| r.action == action)?.amount.map(|amount| amount.minor)
 }
 
 #[test]
 fn a_limit_may_be_reached_and_not_passed() {
-    let s = standing().with_amount("child", 100).with_used(
+    let s = standing().with_amount("child", 100).with_exposure(
         "child",
         "USD",
         Component::OpenReceivables,
@@ -223,7 +228,8 @@ fn overdue_terms_are_those_of_the_nearest_limit_that_has_some() {
 
 #[test]
 fn a_missing_rate_is_told_and_never_taken_as_one() {
-    let s = standing().with_amount("child", 100).with_used("child", "JPY", Component::Orders, 1);
+    let s =
+        standing().with_amount("child", 100).with_exposure("child", "JPY", Component::Orders, 1);
     let found = s.asked(1);
     assert_eq!((found.verdict, codes(&found)), (Verdict::Referred, vec![ReasonCode::RateMissing]));
     assert_eq!(found.reasons[0].subject, "rates/JPY-USD");
@@ -243,7 +249,7 @@ fn the_gravest_comes_first_and_the_policy_says_how_grave() {
 
 #[test]
 fn two_securities_never_cover_the_same_item_twice() {
-    let mut s = standing().with_amount("child", 100).with_used(
+    let mut s = standing().with_amount("child", 100).with_exposure(
         "child",
         "USD",
         Component::OpenReceivables,
@@ -294,8 +300,8 @@ proptest! {
     ) {
         let s = standing()
             .with_amount("child", limit)
-            .with_used("child", "USD", Component::OpenReceivables, used)
-            .with_used("child", "EUR", Component::Delivered, foreign);
+            .with_exposure("child", "USD", Component::OpenReceivables, used)
+            .with_exposure("child", "EUR", Component::Delivered, foreign);
         let of = |minor| Money { minor, currency: currency(if in_eur { "EUR" } else { "USD" }) };
         let found = s.asked_in(of(amount), amount);
         if let Some(smaller) = amount_of(&found, RemedyAction::ReduceOrder) {

@@ -1,19 +1,19 @@
-//! Orders and what they reserve.
+//! Reservations on the wire.
 
 use crate::api::convert::write;
 use crate::api::credit::enums;
 use crate::api::list::PageRequest;
 use crate::domain::credit::decision::OrderKey;
-use crate::domain::credit::order::{NEVER, Now, Order};
+use crate::domain::credit::reservation::{NEVER, Now, Reservation};
 use crate::domain::names::{CREDIT_DECISIONS, CREDIT_RESERVATIONS, child_name};
 use crate::domain::page::Page;
 use crate::pb;
 
-/// An order as it stands at that moment.
-pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
-    let (stage, counted) = (order.stage(now), order.counted(now).total());
-    let advance = order.advance.on(now.today);
-    let Order {
+/// A reservation as it stands at that moment.
+pub fn reservation(reservation: Reservation, now: Now) -> pb::CreditReservation {
+    let (stage, counted) = (reservation.stage(now), reservation.counted(now).total());
+    let advance = reservation.advance.on(now.today);
+    let Reservation {
         id,
         account_id,
         system,
@@ -34,7 +34,7 @@ pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
         stored: _,
         create_us,
         update_us,
-    } = order;
+    } = reservation;
     let money = |minor| Some(write::money(minor, currency));
     let instant = |us: i64| (us != NEVER).then(|| write::timestamp(us));
     pb::CreditReservation {
@@ -57,11 +57,11 @@ pub fn reservation(order: Order, now: Now) -> pb::CreditReservation {
 }
 
 pub fn reservations(
-    page: Page<(Order, Now)>,
+    page: Page<(Reservation, Now)>,
     request: &PageRequest,
 ) -> pb::ListReservationsResponse {
     let (reservations, next_page_token) =
-        request.answer(page, |(order, now)| reservation(order, now));
+        request.answer(page, |(each, now)| reservation(each, now));
     pb::ListReservationsResponse { reservations, next_page_token }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 
-use super::{Judge, Wanted, remedy};
+use super::{Evaluator, Wanted, remedy};
 use crate::domain::credit::decision::{ReasonCode, RemedyAction};
 use crate::domain::credit::standing::OverdueCell;
 use crate::domain::error::Result;
@@ -18,7 +18,7 @@ struct Terms {
     days_max: Option<i32>,
 }
 
-impl Judge<'_> {
+impl Evaluator<'_> {
     pub(super) fn overdue(&mut self) -> Result<()> {
         let company = self.question.company;
         let mut segments: BTreeSet<String> =

@@ -1,5 +1,5 @@
-//! The desk at which commands about orders are decided, one after the other: each sees what the
-//! ones before it left. The store loads what the desk looks at, and writes what it changed.
+//! Commands about reservations are decided one after the other: each sees what the ones before
+//! it left. The store loads what the decisions look at, and writes what they changed.
 
 mod amend;
 mod follow;
@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::component::UsedKey;
+use super::component::ExposureKey;
 use super::decision::{Decision, DecisionKind, OrderKey, Verdict};
-use super::judge::{Judgement, Question, Wanted};
-use super::order::{Advance, Counted, NEVER, Order, OrderState, Stage};
+use super::reservation::{Advance, Counted, NEVER, Reservation, ReservationState, Stage};
+use super::rules::{Evaluation, Question, Wanted};
 use super::standing::Standing;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
@@ -37,8 +37,12 @@ pub struct FoundKey {
 }
 
 impl FoundKey {
-    pub fn of(order: &Order) -> Self {
-        Self { account_id: order.account_id.clone(), order: key(order), currency: order.currency }
+    pub fn of(reservation: &Reservation) -> Self {
+        Self {
+            account_id: reservation.account_id.clone(),
+            order: key(reservation),
+            currency: reservation.currency,
+        }
     }
 }
 
@@ -51,11 +55,11 @@ pub struct Found {
     pub advance: Advance,
 }
 
-/// The desk.
+/// Decides the commands of a batch.
 #[derive(Debug)]
-pub struct Desk {
+pub struct Decider {
     pub standing: Standing,
-    orders: HashMap<Uuid, Order>,
+    reservations: HashMap<Uuid, Reservation>,
     by_key: HashMap<OrderKey, Uuid>,
     /// Of orders that are not reserved: what names them.
     found: BTreeMap<FoundKey, Found>,
@@ -68,13 +72,13 @@ pub struct Desk {
 /// What is to be written.
 #[derive(Debug, Default)]
 pub struct Changes {
-    pub new: Vec<Order>,
-    pub changed: Vec<Order>,
-    /// Order, document, amount.
+    pub new: Vec<Reservation>,
+    pub changed: Vec<Reservation>,
+    /// Reservation, document, amount.
     pub links: Vec<(Uuid, Uuid, i64)>,
-    pub moves: BTreeMap<UsedKey, i64>,
+    pub moves: BTreeMap<ExposureKey, i64>,
     pub decisions: Vec<Decision>,
-    /// Account, kind of event, order.
+    /// What other systems are to be told.
     pub told: Vec<Told>,
     /// Documents to be looked up for reasons of a decision.
     pub wanted: Vec<(Uuid, Wanted)>,
@@ -87,10 +91,10 @@ pub struct Changes {
 pub struct Told {
     pub account_id: String,
     pub event: Event,
-    pub order: Uuid,
+    pub reservation: Uuid,
 }
 
-/// What became of an order.
+/// What became of a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     Reserved,
@@ -111,55 +115,55 @@ pub struct Caller<'a> {
     pub may_override: bool,
 }
 
-/// What is loaded for the commands of a desk.
+/// What is loaded for the commands of a batch.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    pub orders: Vec<Order>,
+    pub reservations: Vec<Reservation>,
     pub found: BTreeMap<FoundKey, Found>,
     pub documents: HashMap<DocumentKey, Document>,
     pub decisions: Vec<Decision>,
-    /// Orders whose count has changed by itself since it was stored.
-    pub due: Vec<Order>,
+    /// Reservations whose count has changed by itself since it was stored.
+    pub due: Vec<Reservation>,
 }
 
-impl Desk {
-    /// Opens the desk: whatever lapsed meanwhile is brought up to date first.
+impl Decider {
+    /// Begins with what was loaded: whatever lapsed meanwhile is brought up to date first.
     pub fn open(standing: Standing, loaded: Loaded) -> Self {
-        let Loaded { orders, found, documents, decisions, due } = loaded;
-        let mut desk = Self {
+        let Loaded { reservations, found, documents, decisions, due } = loaded;
+        let mut decider = Self {
             standing,
-            orders: HashMap::new(),
+            reservations: HashMap::new(),
             by_key: HashMap::new(),
             found,
             documents,
             decisions: decisions.into_iter().map(|d| (d.id, d)).collect(),
             changes: Changes::default(),
         };
-        let late: Vec<Uuid> = due.iter().map(|order| order.id).collect();
-        for order in orders.into_iter().chain(due) {
-            desk.by_key.insert(key(&order), order.id);
-            desk.orders.insert(order.id, order);
+        let late: Vec<Uuid> = due.iter().map(|reservation| reservation.id).collect();
+        for reservation in reservations.into_iter().chain(due) {
+            decider.by_key.insert(key(&reservation), reservation.id);
+            decider.reservations.insert(reservation.id, reservation);
         }
         for id in late {
-            desk.bring_up_to_date(id);
+            decider.bring_up_to_date(id);
         }
-        desk
+        decider
     }
 
     fn bring_up_to_date(&mut self, id: Uuid) {
-        let Some(order) = self.orders.get(&id).cloned() else { return };
-        let lapsed = order.stored.ordered > 0 && !order.is_live(self.standing.now);
-        self.keep(order, lapsed.then_some(Event::Expired), false);
+        let Some(reservation) = self.reservations.get(&id).cloned() else { return };
+        let lapsed = reservation.stored.ordered > 0 && !reservation.is_live(self.standing.now);
+        self.keep(reservation, lapsed.then_some(Event::Expired), false);
     }
 
-    /// The order of an id, if it belongs to the account.
-    pub fn order(&self, account: &str, id: Uuid) -> Option<&Order> {
-        self.orders.get(&id).filter(|order| order.account_id == account)
+    /// The reservation of an id, if it belongs to the account.
+    pub fn reservation(&self, account: &str, id: Uuid) -> Option<&Reservation> {
+        self.reservations.get(&id).filter(|reservation| reservation.account_id == account)
     }
 
-    /// The order of a key, if it belongs to the account.
-    pub fn order_of(&self, account: &str, key: &OrderKey) -> Option<&Order> {
-        self.order(account, *self.by_key.get(key)?)
+    /// The reservation of a key, if it belongs to the account.
+    pub fn reservation_of(&self, account: &str, key: &OrderKey) -> Option<&Reservation> {
+        self.reservation(account, *self.by_key.get(key)?)
     }
 
     /// A decision that was made before, or just now.
@@ -168,43 +172,48 @@ impl Desk {
         just_now.or_else(|| self.decisions.get(&id))
     }
 
-    /// Stores an order as it is now, and moves what it counts.
-    fn keep(&mut self, mut order: Order, event: Option<Event>, is_new: bool) -> Order {
+    /// Stores a reservation as it is now, and moves what it counts.
+    fn keep(
+        &mut self,
+        mut reservation: Reservation,
+        event: Option<Event>,
+        is_new: bool,
+    ) -> Reservation {
         let now = self.standing.now;
-        let moves = order.settle(now);
-        order.update_us = now.us;
-        self.standing.add(&order, &moves);
+        let moves = reservation.settle(now);
+        reservation.update_us = now.us;
+        self.standing.add(&reservation, &moves);
         for (component, amount) in moves.into_iter().filter(|(_, amount)| *amount != 0) {
-            *self.changes.moves.entry(order.used_key(component)).or_default() += amount;
+            *self.changes.moves.entry(reservation.exposure_key(component)).or_default() += amount;
         }
-        let id = order.id;
+        let id = reservation.id;
         if is_new {
             self.changes.new_ids.insert(id);
-            self.by_key.insert(key(&order), id);
+            self.by_key.insert(key(&reservation), id);
         } else if !self.changes.new_ids.contains(&id) {
             self.changes.changed_ids.insert(id);
         }
-        self.orders.insert(id, order.clone());
+        self.reservations.insert(id, reservation.clone());
         if let Some(event) = event {
-            self.tell(&order.account_id, event, id);
+            self.tell(&reservation.account_id, event, id);
         }
-        order
+        reservation
     }
 
-    fn tell(&mut self, account: &str, event: Event, order: Uuid) {
-        self.changes.told.push(Told { account_id: account.to_owned(), event, order });
+    fn tell(&mut self, account: &str, event: Event, reservation: Uuid) {
+        self.changes.told.push(Told { account_id: account.to_owned(), event, reservation });
     }
 
-    /// The rows to be written, each order once.
+    /// The rows to be written, each reservation once.
     pub fn close(mut self) -> Changes {
-        let take = |orders: &HashMap<Uuid, Order>, ids: &HashSet<Uuid>| {
-            let mut taken: Vec<Order> =
-                ids.iter().filter_map(|id| orders.get(id).cloned()).collect();
-            taken.sort_by_key(|order| order.id);
+        let take = |reservations: &HashMap<Uuid, Reservation>, ids: &HashSet<Uuid>| {
+            let mut taken: Vec<Reservation> =
+                ids.iter().filter_map(|id| reservations.get(id).cloned()).collect();
+            taken.sort_by_key(|reservation| reservation.id);
             taken
         };
-        self.changes.new = take(&self.orders, &self.changes.new_ids);
-        self.changes.changed = take(&self.orders, &self.changes.changed_ids);
+        self.changes.new = take(&self.reservations, &self.changes.new_ids);
+        self.changes.changed = take(&self.reservations, &self.changes.changed_ids);
         self.changes
     }
 
@@ -220,7 +229,7 @@ impl Desk {
         }
     }
 
-    /// Judges a question, and makes a decision of it that is not stored yet.
+    /// Evaluates a question, and makes a decision of it that is not stored yet.
     fn decide(
         &mut self,
         kind: DecisionKind,
@@ -228,8 +237,8 @@ impl Desk {
         order: Option<OrderKey>,
         caller: &Caller,
     ) -> Result<(Decision, Vec<Wanted>)> {
-        let Judgement { verdict, reasons, limits, available, rates, evidence } =
-            self.standing.judge(question)?;
+        let Evaluation { verdict, reasons, limits, available, rates, evidence } =
+            self.standing.evaluate(question)?;
         let decision = Decision {
             id: Uuid::now_v7(),
             account_id: question.account.to_owned(),
@@ -272,30 +281,30 @@ impl Desk {
 }
 
 /// An order's key in its own system.
-pub fn key(order: &Order) -> OrderKey {
-    OrderKey { system: order.system.clone(), order_ref: order.order_ref.clone() }
+pub fn key(reservation: &Reservation) -> OrderKey {
+    OrderKey { system: reservation.system.clone(), order_ref: reservation.order_ref.clone() }
 }
 
 /// Name of the reservation.
-pub fn name(order: &Order) -> String {
-    child_name(&order.account_id, CREDIT_RESERVATIONS, order.id)
+pub fn name(reservation: &Reservation) -> String {
+    child_name(&reservation.account_id, CREDIT_RESERVATIONS, reservation.id)
 }
 
-fn not_live(order: &Order, stage: Stage) -> Error {
+fn not_live(reservation: &Reservation, stage: Stage) -> Error {
     let description = match stage {
         Stage::Expired => "what is not delivered lapsed; amend its expiry first".to_owned(),
         stage => format!("it is {stage}"),
     };
-    Precondition::new(Reason::ReservationNotLive, name(order), description)
+    Precondition::new(Reason::ReservationNotLive, name(reservation), description)
         .with("stage", stage)
         .into()
 }
 
-fn same_currency(field: &str, order: &Order, money: Option<Money>) -> Result<()> {
+fn same_currency(field: &str, reservation: &Reservation, money: Option<Money>) -> Result<()> {
     match money {
-        Some(money) if money.currency != order.currency => {
+        Some(money) if money.currency != reservation.currency => {
             let description =
-                format!("the order is in {}, not in {}", order.currency, money.currency);
+                format!("the order is in {}, not in {}", reservation.currency, money.currency);
             Err(Error::invalid(field, Reason::CurrencyMismatch, description))
         }
         _ => Ok(()),
@@ -308,15 +317,21 @@ fn default_expiry(now_us: i64, days: i32) -> i64 {
     now_us + i64::from(days) * DAY_US
 }
 
-fn blank(account: &str, key: &OrderKey, company: &str, amount: Money, decision: Uuid) -> Order {
-    Order {
+fn blank(
+    account: &str,
+    key: &OrderKey,
+    company: &str,
+    amount: Money,
+    decision: Uuid,
+) -> Reservation {
+    Reservation {
         id: Uuid::now_v7(),
         account_id: account.to_owned(),
         system: key.system.clone(),
         order_ref: key.order_ref.clone(),
         company_code: company.to_owned(),
         currency: amount.currency,
-        state: OrderState::Open,
+        state: ReservationState::Open,
         amount: amount.minor,
         delivered: 0,
         invoiced: 0,

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::credit::decision::{Disposition, ReasonCode};
 use crate::domain::credit::limit::{Limit, LimitKind};
-use crate::domain::credit::order::Now;
 use crate::domain::credit::policy::Policy;
+use crate::domain::credit::reservation::Now;
 use crate::domain::credit::standing::{Node, Rates};
 use crate::domain::dates::NO_DATE;
 use crate::domain::rates::RateTable;
@@ -91,11 +91,12 @@ fn exposure(standing: &Standing, account: &str) -> i128 {
 }
 
 /// Does one step; answers the decision, if it made one.
-fn run(desk: &mut Desk, step: &Step) -> Result<Option<Uuid>> {
-    let now = desk.standing.now.us;
-    let find = |desk: &Desk, number: usize| {
-        let order = ACCOUNTS.iter().find_map(|a| desk.order_of(a, &order_key(number)).cloned());
-        order.ok_or_else(|| Error::not_found("order", number.to_string()))
+fn run(decider: &mut Decider, step: &Step) -> Result<Option<Uuid>> {
+    let now = decider.standing.now.us;
+    let find = |decider: &Decider, number: usize| {
+        let reservation =
+            ACCOUNTS.iter().find_map(|a| decider.reservation_of(a, &order_key(number)).cloned());
+        reservation.ok_or_else(|| Error::not_found("order", number.to_string()))
     };
     let why = |force: bool| if force { "the boss said so" } else { "" };
     match *step {
@@ -108,7 +109,7 @@ fn run(desk: &mut Desk, step: &Step) -> Result<Option<Uuid>> {
                 expire_us: Some(now + lives),
                 override_reason: why(force),
             };
-            desk.reserve(&ask, &CALLER).map(Some)
+            decider.reserve(&ask, &CALLER).map(Some)
         }
         Step::Amend { order, amount, lives, force } => {
             let ask = Amend {
@@ -116,17 +117,17 @@ fn run(desk: &mut Desk, step: &Step) -> Result<Option<Uuid>> {
                 expire_us: lives.map(|lives| now + lives),
                 override_reason: why(force),
             };
-            let order = find(desk, order)?;
-            desk.amend(order, &ask, &CALLER).map(Some)
+            let reservation = find(decider, order)?;
+            decider.amend(reservation, &ask, &CALLER).map(Some)
         }
         Step::Deliver { order, amount } => {
-            let order = find(desk, order)?;
-            desk.deliver(order, amount.map(usd)).map(|_| None)
+            let reservation = find(decider, order)?;
+            decider.deliver(reservation, amount.map(usd)).map(|_| None)
         }
         Step::Cancel { order, returned } => {
-            let order = find(desk, order)?;
+            let reservation = find(decider, order)?;
             let returned = (returned > 0).then(|| usd(returned));
-            desk.cancel(order, returned).map(|_| None)
+            decider.cancel(reservation, returned).map(|_| None)
         }
         Step::Decide { order, approve } => {
             let how = Referral {
@@ -136,8 +137,8 @@ fn run(desk: &mut Desk, step: &Step) -> Result<Option<Uuid>> {
                 maximum: None,
                 valid_until_us: None,
             };
-            let order = find(desk, order)?;
-            desk.decide_referral(order, &how, &CALLER).map(Some)
+            let reservation = find(decider, order)?;
+            decider.decide_referral(reservation, &how, &CALLER).map(Some)
         }
         Step::Wait { .. } => Ok(None),
     }
@@ -145,7 +146,7 @@ fn run(desk: &mut Desk, step: &Step) -> Result<Option<Uuid>> {
 
 proptest! {
     /// Over any sequence, in any batches: nothing is approved above a limit without a person,
-    /// what is used is what the orders count, and what is to be written is the difference.
+    /// the exposure is what the reservations count, and what is to be written is the difference.
     #[test]
     fn no_sequence_of_commands_gets_above_a_limit(
         limits in (0i64..150, 0i64..150, 0i64..200),
@@ -158,76 +159,78 @@ proptest! {
                 start.policy.rules.insert(code, Disposition::Refer);
             }
         }
-        let mut desk = Desk::open(start, Loaded::default());
-        let (mut stored, mut made): (BTreeMap<Uuid, Order>, Vec<Decision>) = Default::default();
+        let mut decider = Decider::open(start, Loaded::default());
+        let mut stored: BTreeMap<Uuid, Reservation> = BTreeMap::new();
+        let mut made: Vec<Decision> = Vec::new();
         for (step, new_batch) in steps {
             if let Step::Wait { us } = step {
-                desk.standing.now.us += us;
+                decider.standing.now.us += us;
             }
             if new_batch || matches!(step, Step::Wait { .. }) {
-                let standing = desk.standing.clone();
-                let changes = desk.close();
+                let standing = decider.standing.clone();
+                let changes = decider.close();
                 let mut moved = 0;
-                for order in changes.new.iter().chain(&changes.changed) {
-                    let before = stored.insert(order.id, order.clone());
-                    moved += order.stored.total() - before.map_or(0, |o| o.stored.total());
+                for reservation in changes.new.iter().chain(&changes.changed) {
+                    let before = stored.insert(reservation.id, reservation.clone());
+                    moved += reservation.stored.total() - before.map_or(0, |o| o.stored.total());
                 }
                 prop_assert_eq!(changes.moves.values().sum::<i64>(), moved);
                 made.extend(changes.decisions);
                 let now = standing.now;
-                let late = |order: &&Order| order.stored != order.counted(now);
+                let late = |of: &&Reservation| of.stored != of.counted(now);
                 let due = stored.values().filter(late).cloned().collect();
                 let loaded = Loaded {
-                    orders: stored.values().cloned().collect(),
+                    reservations: stored.values().cloned().collect(),
                     decisions: made.clone(),
                     due,
                     ..Loaded::default()
                 };
-                desk = Desk::open(standing, loaded);
+                decider = Decider::open(standing, loaded);
             }
-            let before = ["left", "right", "top"].map(|id| exposure(&desk.standing, id));
-            match run(&mut desk, &step) {
+            let before = ["left", "right", "top"].map(|id| exposure(&decider.standing, id));
+            match run(&mut decider, &step) {
                 Ok(Some(id)) => {
-                    let decision = desk.decision(id).expect("kept").clone();
+                    let decision = decider.decision(id).expect("kept").clone();
                     let fresh = !made.iter().any(|other| other.id == id);
                     let free = approved(decision.verdict) && !decision.overridden;
                     if fresh && free && decision.counted > 0 {
                         for (id, limit) in ["left", "right", "top"].iter().zip([limits.0, limits.1, limits.2]) {
                             let binds = *id == "top" || *id == decision.account_id;
-                            prop_assert!(!binds || exposure(&desk.standing, id) <= i128::from(limit));
+                            let exposure = exposure(&decider.standing, id);
+                            prop_assert!(!binds || exposure <= i128::from(limit));
                         }
                     }
                 }
                 Ok(None) => {}
                 Err(_) => {
-                    let after = ["left", "right", "top"].map(|id| exposure(&desk.standing, id));
+                    let after = ["left", "right", "top"].map(|id| exposure(&decider.standing, id));
                     prop_assert_eq!(before, after, "a refused command changes nothing");
                 }
             }
-            let now = desk.standing.now;
+            let now = decider.standing.now;
             for account in ACCOUNTS {
-                let counts = desk.orders.values().filter(|order| order.account_id == account);
-                let counts: i64 = counts.map(|order| order.counted(now).total()).sum();
-                prop_assert_eq!(exposure(&desk.standing, account), i128::from(counts));
+                let counts = decider.reservations.values().filter(|of| of.account_id == account);
+                let counts: i64 = counts.map(|reservation| reservation.counted(now).total()).sum();
+                prop_assert_eq!(exposure(&decider.standing, account), i128::from(counts));
             }
-            let both = exposure(&desk.standing, "left") + exposure(&desk.standing, "right");
-            prop_assert_eq!(exposure(&desk.standing, "top"), both);
+            let both = exposure(&decider.standing, "left") + exposure(&decider.standing, "right");
+            prop_assert_eq!(exposure(&decider.standing, "top"), both);
         }
     }
 }
 
 #[test]
 fn the_same_order_again_is_answered_as_before_and_another_content_is_refused() {
-    let mut desk = Desk::open(standing([100, 100, 100]), Loaded::default());
+    let mut decider = Decider::open(standing([100, 100, 100]), Loaded::default());
     let first = Step::Reserve { order: 1, account: 0, amount: 60, lives: 10, force: false };
-    let decision = run(&mut desk, &first).expect("decided");
-    assert_eq!(run(&mut desk, &first).expect("decided"), decision);
-    assert_eq!(exposure(&desk.standing, "left"), 60);
+    let decision = run(&mut decider, &first).expect("decided");
+    assert_eq!(run(&mut decider, &first).expect("decided"), decision);
+    assert_eq!(exposure(&decider.standing, "left"), 60);
     for other in [
         Step::Reserve { order: 1, account: 0, amount: 61, lives: 10, force: false },
         Step::Reserve { order: 1, account: 1, amount: 60, lives: 10, force: false },
     ] {
-        let refused = run(&mut desk, &other).expect_err("taken");
+        let refused = run(&mut decider, &other).expect_err("taken");
         assert!(
             matches!(refused, Error::AlreadyExists { reason: Reason::OrderAlreadyReserved, .. }),
             "{refused}"
@@ -237,7 +240,7 @@ fn the_same_order_again_is_answered_as_before_and_another_content_is_refused() {
 
 #[test]
 fn an_override_needs_a_caller_who_may() {
-    let mut desk = Desk::open(standing([10, 10, 10]), Loaded::default());
+    let mut decider = Decider::open(standing([10, 10, 10]), Loaded::default());
     let ask = Reserve {
         account: "left",
         company: "",
@@ -247,11 +250,11 @@ fn an_override_needs_a_caller_who_may() {
         override_reason: "the boss said so",
     };
     let nobody = Caller { principal: "clerk", may_override: false };
-    let refused = desk.reserve(&ask, &nobody).expect_err("refused");
+    let refused = decider.reserve(&ask, &nobody).expect_err("refused");
     assert!(matches!(refused, Error::PermissionDenied { .. }), "{refused}");
-    assert_eq!(exposure(&desk.standing, "left"), 0);
-    let id = desk.reserve(&ask, &CALLER).expect("decided");
-    let decision = desk.decision(id).expect("kept");
+    assert_eq!(exposure(&decider.standing, "left"), 0);
+    let id = decider.reserve(&ask, &CALLER).expect("decided");
+    let decision = decider.decision(id).expect("kept");
     assert!(decision.overridden && approved(decision.verdict));
     assert_eq!(decision.reasons.len(), 2, "what was overridden is told");
 }

@@ -1,6 +1,6 @@
 //! Every limit of the account and of those above it.
 
-use super::{Judge, remedy};
+use super::{Evaluator, remedy};
 use crate::domain::credit::decision::{LimitUse, Part, ReasonCode, RemedyAction};
 use crate::domain::credit::limit::{Limit, LimitKind};
 use crate::domain::credit::standing::Exposure;
@@ -11,7 +11,7 @@ use crate::domain::rounding::div_half_even;
 
 const BASIS_POINTS: i128 = 10_000;
 
-impl<'a> Judge<'a> {
+impl<'a> Evaluator<'a> {
     pub(super) fn limits(&mut self) -> Result<()> {
         let standing = self.standing;
         let segments = standing.segments(&self.chain, self.question.company);
@@ -131,8 +131,8 @@ impl<'a> Judge<'a> {
         counted: i64,
     ) -> Result<Option<Exposure>> {
         let from = self.question.amount.currency;
-        let used = self.standing.nodes.get(account).into_iter().flat_map(|node| &node.used);
-        let foreign = used.map(|used| used.currency).chain((counted != 0).then_some(from));
+        let cells = self.standing.nodes.get(account).into_iter().flat_map(|node| &node.exposure);
+        let foreign = cells.map(|cell| cell.currency).chain((counted != 0).then_some(from));
         self.pairs.extend(foreign.filter(|from| *from != to).map(|from| (from, to)));
         let exposure = self.standing.exposure(account, segment, to, Some((from, counted)))?;
         Ok(self.noted(exposure))

@@ -1,0 +1,106 @@
+//! AmendReservation: what a reservation counts more is decided like one of its own.
+
+use uuid::Uuid;
+
+use super::reserve::override_if_asked;
+use super::{Caller, Decider, Event, approved, key, name, not_live, same_currency};
+use crate::domain::credit::decision::{DecisionKind, Verdict};
+use crate::domain::credit::reservation::{Reservation, ReservationState, Stage};
+use crate::domain::credit::rules::Question;
+use crate::domain::error::{Precondition, Reason, Result};
+use crate::domain::money::Money;
+
+/// What is to change of a reservation.
+#[derive(Debug, Clone)]
+pub struct Amend<'a> {
+    pub amount: Option<Money>,
+    pub expire_us: Option<i64>,
+    /// Empty: none.
+    pub override_reason: &'a str,
+}
+
+impl Decider {
+    pub fn amend(
+        &mut self,
+        reservation: Reservation,
+        ask: &Amend,
+        caller: &Caller,
+    ) -> Result<Uuid> {
+        let now = self.standing.now;
+        match reservation.state {
+            ReservationState::Open | ReservationState::Referred => {}
+            ReservationState::Rejected | ReservationState::Canceled => {
+                return Err(not_live(&reservation, reservation.stage(now)));
+            }
+        }
+        same_currency("amount", &reservation, ask.amount)?;
+        self.in_future("expire_time", ask.expire_us)?;
+        let amount = ask.amount.map_or(reservation.amount, |amount| amount.minor);
+        check_handled(&reservation, amount)?;
+        self.check_account(&reservation.account_id)?;
+        let after = Reservation {
+            amount,
+            expire_us: ask.expire_us.unwrap_or(reservation.expire_us),
+            state: ReservationState::Open,
+            ..reservation.clone()
+        };
+        if after.stage(now) == Stage::Expired {
+            return Err(not_live(&reservation, Stage::Expired));
+        }
+        let unpaid = after.counted(now).total();
+        let counted = unpaid - reservation.counted(now).total();
+        let (account, company) = (reservation.account_id.clone(), reservation.company_code.clone());
+        let question = Question {
+            account: &account,
+            company: &company,
+            amount: Money { minor: amount, currency: reservation.currency },
+            counted,
+            unpaid,
+        };
+        let (mut decision, mut wanted) =
+            self.decide(DecisionKind::Amend, question, Some(key(&reservation)), caller)?;
+        if counted <= 0 && reservation.state == ReservationState::Open {
+            // Counting less is always approved, whatever stands against counting more.
+            decision.verdict = Verdict::Approved;
+            decision.reasons.clear();
+            wanted.clear();
+        } else if reservation.grant.is_some_and(|g| amount <= g.amount && now.us < g.until_us)
+            && !approved(decision.verdict)
+        {
+            decision.verdict = Verdict::Approved;
+            decision.overridden = true;
+            decision.override_reason = "within what an approver granted".into();
+        }
+        override_if_asked(&mut decision, ask.override_reason, caller)?;
+        let kept = match (decision.verdict, reservation.state) {
+            (Verdict::Approved, ReservationState::Referred) => {
+                let reserved = Reservation { decision: decision.id, ..after };
+                self.keep(reserved, Some(Event::Reserved), false)
+            }
+            (Verdict::Approved, _) => self.keep(after, Some(Event::Amended), false),
+            (Verdict::Referred, ReservationState::Referred) => {
+                let waits = Reservation {
+                    state: ReservationState::Referred,
+                    decision: decision.id,
+                    ..after
+                };
+                self.keep(waits, Some(Event::Referred), false)
+            }
+            _ => reservation,
+        };
+        decision.reservation = Some(kept);
+        Ok(self.record(decision, wanted))
+    }
+}
+
+fn check_handled(reservation: &Reservation, amount: i64) -> Result<()> {
+    if amount >= reservation.handled() {
+        return Ok(());
+    }
+    let handled = Money { minor: reservation.handled(), currency: reservation.currency };
+    let description = format!("{handled} of it is delivered or invoiced");
+    Err(Precondition::new(Reason::ReservationBelowHandled, name(reservation), description)
+        .at("amount")
+        .with("handled", handled)
+        .into())
+}
