@@ -4,13 +4,9 @@
 //! reads at a point in both times. Placeholders are `$1`, `$2` … on both engines; whole sets
 //! travel as [`super::rows::Set`]. Values are always bound, never formatted in.
 
-use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, TryGetable, Value};
-use serde_json::Value as Json;
-use uuid::Uuid;
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, TryGetable, Value};
 
 use super::error::store_error;
-use crate::domain::dates::NO_DATE;
 use crate::domain::error::Result;
 
 /// Runs a statement; answers the number of rows it touched.

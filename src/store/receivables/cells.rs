@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use sea_orm::{
-    ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect,
-};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect};
 
 use super::moves::Template;
 use super::params::{Params, Slice};
