@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, account_name};
-use crate::store::account::{Head, KnownAccount};
+use crate::store::Head;
+use crate::store::account::KnownAccount;
 use crate::store::{Store, WriteTx};
 
 pub use status::Sources;

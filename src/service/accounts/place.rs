@@ -8,8 +8,8 @@ use crate::domain::account::{ExternalRef, validate};
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::group::{self, MAX_DEPTH};
 use crate::domain::names::{CanonicalForm, account_name};
+use crate::store::Head;
 use crate::store::WriteTx;
-use crate::store::account::Head;
 
 const PARENT: &str = "account.parent";
 const EXTERNAL_REFS: &str = "account.external_refs";

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::event::event;
-use super::head::{Head, insert_heads};
 use super::lookup::{KnownAccount, find, systems};
 use super::refs::{self, NewRef, RefKey};
 use super::rows;
@@ -14,6 +13,7 @@ use crate::domain::error::Result;
 use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::WriteTx;
+use crate::store::lock::{Head, insert_heads};
 
 /// An account to be created, unless somebody else is first.
 struct Candidate {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::event::event;
-use super::head::{self, Head};
 use super::refs::{self, NewRef, RefKey};
 use super::{rows, tree};
 use crate::domain::account::lifecycle::Ties;
@@ -14,6 +13,7 @@ use crate::domain::event::EventType;
 use crate::domain::names::{CanonicalForm, account_name};
 use crate::store::WriteTx;
 use crate::store::credit;
+use crate::store::lock::{self, Head};
 
 impl WriteTx {
     /// The account of this id, deleted or not.
@@ -54,7 +54,7 @@ impl WriteTx {
             return Err(raced(&account.id));
         }
         let head = Head { account_id: account.id.clone(), root_id: root_id.to_owned(), head_us: 0 };
-        head::insert_heads(&self.conn, [head]).await?;
+        lock::insert_heads(&self.conn, [head]).await?;
         self.insert_refs(account, canonical_ids).await?;
         if let Some(parent_id) = &account.parent_id {
             self.link(&account.id, parent_id, account.create_us).await?;
@@ -136,7 +136,7 @@ impl WriteTx {
         let today = self.clock().business_date();
         tree::insert_link(&self.conn, account_id, parent_id, today, recorded_us).await?;
         let written = BTreeSet::from([account_id.to_owned()]);
-        head::raise_heads(&self.conn, &written, recorded_us).await
+        lock::raise_heads(&self.conn, &written, recorded_us).await
     }
 
     /// What stands in the way of deleting an account whose group is locked.

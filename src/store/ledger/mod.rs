@@ -5,7 +5,6 @@ mod clearings;
 mod companies;
 mod items;
 mod keys;
-mod lock;
 mod quotes;
 mod waiting_clearings;
 mod write;

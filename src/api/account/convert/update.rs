@@ -4,7 +4,7 @@ use super::fields::FIELDS;
 use super::parts;
 use crate::api::convert::read;
 use crate::api::{etag, mask};
-use crate::domain::account::command::{ParentChange, UpdateAccount};
+use crate::domain::account::command::{AccountChange, ParentChange, UpdateAccount};
 use crate::domain::account::validate;
 use crate::domain::error::{Error, Result, Violation, Violations};
 use crate::pb;
@@ -65,14 +65,16 @@ pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, Strin
     let command = UpdateAccount {
         account,
         version,
-        display_name,
-        legal_name,
-        region_code,
-        tax_id,
-        external_refs,
+        change: AccountChange {
+            display_name,
+            legal_name,
+            region_code,
+            tax_id,
+            external_refs,
+            related_party,
+            labels,
+        },
         parent,
-        related_party,
-        labels,
         form,
     };
     Ok((command, request_id))
