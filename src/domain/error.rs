@@ -104,6 +104,8 @@ reasons! {
     ReferralDecided => "REFERRAL_DECIDED",
     HoldReleased => "HOLD_RELEASED",
     SecurityEnded => "SECURITY_ENDED",
+    SchemaNewer => "SCHEMA_NEWER",
+    SchemaOlder => "SCHEMA_OLDER",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -1,19 +1,11 @@
 //! Accounts, the receivables ledger with its projections, and what every service shares.
 
-use sea_orm_migration::prelude::*;
+use super::Migration;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for part in [ACCOUNTS, LEDGER, PROJECTIONS, FACTS, IMPORTS, SHARED] {
-            super::run(manager, part).await?;
-        }
-        Ok(())
-    }
-}
+pub(super) const MIGRATION: Migration = Migration {
+    name: "m0001_ledger",
+    text: || [ACCOUNTS, LEDGER, PROJECTIONS, FACTS, IMPORTS, SHARED].concat(),
+};
 
 const ACCOUNTS: &str = "
 CREATE TABLE account (

@@ -1,20 +1,11 @@
 //! Credit: what counts against limits, the orders that reserve it, and every decision.
 
 use chrono::{Days, Utc};
-use sea_orm_migration::prelude::*;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
+use super::Migration;
 
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for part in [EXPOSURE, RULES, DECISIONS] {
-            super::run(manager, part).await?;
-        }
-        super::run(manager, &backfill()).await
-    }
-}
+pub(super) const MIGRATION: Migration =
+    Migration { name: "m0002_credit", text: || [EXPOSURE, RULES, DECISIONS, &backfill()].concat() };
 
 const EXPOSURE: &str = "
 -- Projection: what counts against limits, of an account and everything below it. An amount
