@@ -1,6 +1,6 @@
 //! `kill -9` at any moment of a first start: the next one finds nothing or everything.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ballast::config;
 use ballast::ctx::Clock;
@@ -12,9 +12,11 @@ use super::{ACCOUNT, assert_clean, count_documents, invoice, open, receivables, 
 use crate::support::{Database, Engine};
 
 /// First starts, killed at moments that lie evenly over the time that one takes.
-const KILLS: u32 = 40;
+const KILLS: u32 = 30;
+/// First starts that nobody kills; the shortest is the time that one takes.
+const UNDISTURBED: u32 = 3;
 
-/// Whether the whole schema is there. That of a killed start is there or is not.
+/// Whether the whole schema is there.
 async fn is_migrated(database: &Database) -> bool {
     let options = config::Database { url: database.url().clone(), ..config::Database::default() };
     match Store::connect_read_only(&options, Clock::system(chrono_tz::UTC)).await {
@@ -44,10 +46,13 @@ async fn start_and_post(database: &Database) {
 }
 
 async fn kill_nine_at_any_moment_of_a_first_start(engine: Engine) {
-    let undisturbed = Database::empty(engine).await;
-    let started = Instant::now();
-    Served::start(undisturbed.url().expose()).await.kill();
-    let whole = started.elapsed();
+    let mut whole = Duration::MAX;
+    for _ in 0..UNDISTURBED {
+        let database = Database::empty(engine).await;
+        let started = Instant::now();
+        Served::start(database.url().expose()).await.kill();
+        whole = whole.min(started.elapsed());
+    }
 
     let mut migrated = 0;
     for kill in 0..KILLS {
