@@ -105,6 +105,8 @@ reasons! {
     HoldReleased => "HOLD_RELEASED",
     SecurityEnded => "SECURITY_ENDED",
     StateWrong => "STATE_WRONG",
+    SchemaNewer => "SCHEMA_NEWER",
+    SchemaOlder => "SCHEMA_OLDER",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -37,6 +37,7 @@ mod verify;
 pub mod idempotency;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use sea_orm::{DatabaseConnection, DbBackend};
 
@@ -64,6 +65,8 @@ pub struct Store {
     settlement: settled::Settlement,
     clock: Clock,
     tasks: tx::Tasks,
+    /// Whether the schema is that of this version.
+    migrated: Arc<AtomicBool>,
     /// Wakes the sealer after a commit.
     committed: Arc<tokio::sync::Notify>,
     /// Keeps other writing processes off the same SQLite file.
@@ -84,13 +87,6 @@ impl Store {
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<()> {
         sql::execute(&self.reader, "SELECT 1", vec![]).await?;
-        Ok(())
-    }
-
-    /// Brings the schema up to date; safe to call from several instances at once.
-    pub async fn migrate(&self) -> Result<()> {
-        migration::up(self).await?;
-        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
         Ok(())
     }
 

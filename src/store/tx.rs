@@ -15,7 +15,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::error::store_error;
+use super::error::{not_migrated, store_error};
 use super::queue::Lane;
 use super::settled::InFlight;
 use super::{Store, sql};
@@ -167,6 +167,9 @@ impl Store {
     }
 
     async fn begin_write(&self, ctx: &Ctx) -> Result<WriteTx> {
+        if !self.is_migrated() {
+            return Err(not_migrated());
+        }
         let conn = self
             .writer
             .begin_with_options(TransactionOptions {
