@@ -12,9 +12,9 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::Store;
 use super::queue::WriterQueue;
-use super::settled::Settlement;
+use super::settled::{Settlement, last_recorded};
+use super::{Store, migration};
 use crate::config::Database;
 use crate::ctx::Clock;
 use crate::domain::error::{Error, Reason, Result};
@@ -41,6 +41,13 @@ impl Store {
     /// Opens the database for reading only: beside a running server, if it is a SQLite file.
     pub async fn connect_read_only(options: &Database, clock: Clock) -> Result<Self> {
         Self::open(options, clock, true).await
+    }
+
+    /// Brings the schema up to date; safe to call from several instances at once.
+    pub async fn migrate(&self) -> Result<()> {
+        migration::up(self).await?;
+        self.settlement.raise_floor(last_recorded(&self.reader).await?);
+        Ok(())
     }
 
     async fn open(options: &Database, clock: Clock, read_only: bool) -> Result<Self> {

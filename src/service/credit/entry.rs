@@ -3,7 +3,7 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::facts::Entered;
 use crate::store::{ReadTx, WriteTx};
 
