@@ -7,6 +7,7 @@ pub mod credit;
 pub mod facts;
 pub mod ledger;
 pub mod receivables;
+mod resolve;
 
 use serde::Serialize;
 

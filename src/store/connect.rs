@@ -1,5 +1,10 @@
 //! Opening the database: pools, pragmas, the lock file.
 
+#![expect(
+    unsafe_code,
+    reason = "the version of SQLite and one setting of a connection are only in its C interface"
+)]
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

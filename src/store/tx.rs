@@ -6,7 +6,6 @@
 //! nests transactions or waits for a second connection while holding one.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -246,6 +245,3 @@ impl Store {
 pub struct ReadTx {
     pub(super) conn: DatabaseTransaction,
 }
-
-/// The transactions under way: shutdown waits for them.
-pub(super) type Tasks = Arc<tokio_util::task::TaskTracker>;

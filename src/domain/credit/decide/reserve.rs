@@ -5,11 +5,12 @@ use uuid::Uuid;
 use super::{
     Caller, Decider, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
 };
-use crate::domain::credit::decision::{Decision, DecisionKind, OrderKey, Verdict};
+use crate::domain::credit::decision::{Decision, DecisionKind, Verdict};
 use crate::domain::credit::reservation::{Grant, NEVER, Reservation, ReservationState, Stage};
 use crate::domain::credit::rules::{Question, Wanted};
 use crate::domain::error::{Error, Precondition, Reason, Resource, Result, Violation};
 use crate::domain::money::Money;
+use crate::domain::names::OrderKey;
 
 /// An order to be reserved; the account is resolved.
 #[derive(Debug, Clone)]
