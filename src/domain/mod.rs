@@ -6,6 +6,7 @@ mod stored;
 pub mod account;
 pub mod aging;
 pub mod books;
+pub mod clearing;
 pub mod credit;
 pub mod currency;
 pub mod dates;
