@@ -20,7 +20,7 @@ use crate::domain::item::{DocumentKind, ItemClass, Side};
 use crate::domain::money::Currency;
 use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
-use crate::domain::receivables::DisputeOutcome;
+use crate::domain::receivables::{DisputeOutcome, Movement};
 
 /// A type that is stored under a name.
 pub trait Named: Sized + Copy {
@@ -115,6 +115,7 @@ named! {
     HoldScope: as_str,
     ItemClass: as_str,
     LimitKind: as_str,
+    Movement: as_str,
     ReservationState: as_str,
     SecurityKind: as_str,
     Side: as_str,

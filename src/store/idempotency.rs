@@ -6,7 +6,6 @@
 
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

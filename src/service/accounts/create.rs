@@ -11,7 +11,7 @@ use crate::domain::account::command::CreateAccount;
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, account_name};
-use crate::store::account::{Head, event};
+use crate::store::account::Head;
 use crate::store::{Call, WriteTx};
 
 impl Accounts {

@@ -10,7 +10,6 @@ use crate::domain::account::lifecycle::AccountVerb;
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::AccountRef;
-use crate::store::account::event;
 use crate::store::{Call, WriteTx};
 
 impl Accounts {

@@ -8,7 +8,7 @@ use crate::domain::account::Account;
 use crate::domain::account::command::{ParentChange, UpdateAccount};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
-use crate::store::account::{Head, event};
+use crate::store::account::Head;
 use crate::store::{Call, WriteTx};
 
 impl Accounts {

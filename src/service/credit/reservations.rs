@@ -1,7 +1,5 @@
 //! Commands about reservations, and reading what became of them.
 
-use uuid::Uuid;
-
 use super::run::{Answer, Command};
 use super::{Credit, now};
 use crate::ctx::Ctx;

@@ -8,7 +8,7 @@ use crate::domain::credit::limit::Limit;
 use crate::domain::credit::security::Security;
 use crate::domain::event::{Event, EventType};
 use crate::domain::names::{
-    CREDIT_HOLDS, CREDIT_LIMITS, CREDIT_SECURITIES, account_name, child_name, policy_name,
+    CREDIT_HOLDS, CREDIT_LIMITS, CREDIT_SECURITIES, child_name, policy_name,
 };
 
 pub(super) fn limit_set(limit: &Limit) -> Event {

@@ -55,7 +55,7 @@ impl Credit {
         let mut before = Vec::new();
         loop {
             let now = ctx.clock.now_micros();
-            let accounts = self.store.accounts_with_due_reservations(now, ACCOUNTS as i64).await?;
+            let accounts = self.store.accounts_with_due_reservations(now, ACCOUNTS as u64).await?;
             // The same again: the clock of the database is behind ours. The next pass is in time.
             if accounts.is_empty() || accounts == before {
                 break;
@@ -66,7 +66,7 @@ impl Credit {
         }
         let mut after = String::new();
         loop {
-            let accounts = self.store.live_accounts_after(&after, ACCOUNTS as i64).await?;
+            let accounts = self.store.live_accounts_after(&after, ACCOUNTS as u64).await?;
             let Some(last) = accounts.last() else { return Ok(told) };
             after.clone_from(last);
             let differ = self.differing(ctx, accounts).await?;

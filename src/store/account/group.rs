@@ -6,7 +6,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use crate::domain::error::Result;
 use crate::store::ReadTx;
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::rows::Set;
+use crate::store::sql;
 
 /// That the link `l` counts on a day as known at an instant (both SQL): of the links of its
 /// account that are effective and recorded by then, it is the one recorded last.
@@ -56,15 +57,12 @@ async fn ancestors(
     conn: &impl ConnectionTrait,
     points: &[(String, NaiveDate, i64)],
 ) -> Result<Vec<Vec<String>>> {
-    let mut asked = Rows::new(&[
-        ("n", Kind::Int),
-        ("id", Kind::Text),
-        ("as_of", Kind::Date),
-        ("known_at", Kind::Int),
-    ]);
-    for (n, (id, as_of, known_at)) in points.iter().enumerate() {
-        asked.push([Cell::from(n as i64), id.into(), (*as_of).into(), (*known_at).into()]);
-    }
+    let backend = conn.get_database_backend();
+    let asked = Set::new()
+        .named("n", 0_i64..points.len() as i64)
+        .named("id", points.iter().map(|(id, ..)| id))
+        .named("as_of", points.iter().map(|(_, as_of, _)| *as_of))
+        .named("known_at", points.iter().map(|(.., known_at)| *known_at));
     let sql = format!(
         "WITH RECURSIVE above(n, id, step, as_of, known_at) AS ( \
            SELECT n, id, 0, as_of, known_at FROM {} UNION ALL \
@@ -72,7 +70,7 @@ async fn ancestors(
            FROM above a JOIN account_link l ON l.account_id = a.id \
            WHERE a.step < 64 AND l.parent_id <> '' AND {}) \
          SELECT n, id FROM above WHERE step > 0 ORDER BY n, step",
-        asked.table(conn, "k", 1),
+        asked.table(backend, "k", 1),
         counts("a.as_of", "a.known_at"),
     );
     #[derive(FromQueryResult)]
@@ -80,7 +78,7 @@ async fn ancestors(
         n: i64,
         id: String,
     }
-    let rows: Vec<Row> = sql::all(conn, sql, asked.values(conn)).await?;
+    let rows: Vec<Row> = sql::all(conn, sql, asked.into_values(backend)).await?;
     let mut found = vec![Vec::new(); points.len()];
     for Row { n, id } in rows {
         if let Some(above) = usize::try_from(n).ok().and_then(|n| found.get_mut(n)) {

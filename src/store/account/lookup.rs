@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{
-    ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-};
+use sea_orm::{ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter};
 
 use crate::domain::account::AccountState;
 use crate::domain::error::Result;

@@ -7,20 +7,21 @@ use uuid::Uuid;
 
 use crate::domain::credit::decide::Document;
 use crate::domain::document::DocumentKey;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
 use crate::store::WriteTx;
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::ledger::key_set;
+use crate::store::sql;
 
 #[derive(FromQueryResult)]
 struct Row {
     n: i64,
     id: Uuid,
     account_id: String,
-    kind: String,
-    side: String,
-    currency: String,
+    kind: DocumentKind,
+    side: Side,
+    currency: Currency,
     gross: i64,
     reversed: bool,
     reservation_id: Option<Uuid>,
@@ -44,24 +45,8 @@ async fn load(
     if keys.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut rows = Rows::new(&[
-        ("n", Kind::Int),
-        ("source_system", Kind::Text),
-        ("company_code", Kind::Text),
-        ("fiscal_year", Kind::Int),
-        ("document_no", Kind::Text),
-        ("line_no", Kind::Text),
-    ]);
-    for (n, key) in (0_i64..).zip(keys) {
-        rows.push([
-            Cell::from(n),
-            (&key.source_system).into(),
-            (&key.company_code).into(),
-            key.fiscal_year.into(),
-            (&key.document_no).into(),
-            (&key.line_no).into(),
-        ]);
-    }
+    let backend = conn.get_database_backend();
+    let wanted = key_set(keys).named("n", 0_i64..keys.len() as i64);
     let text = format!(
         "SELECT w.n, d.id, d.account_id, d.kind, d.side, d.currency, d.gross, k.reversed, \
            l.reservation_id FROM {} \
@@ -70,33 +55,32 @@ async fn load(
            AND k.document_no = w.document_no AND k.line_no = w.line_no \
          JOIN document d ON d.id = k.document_id \
          LEFT JOIN credit_reservation_document l ON l.document_id = d.id",
-        rows.table(conn, "w", 1)
+        wanted.table(backend, "w", 1)
     );
-    let found: Vec<Row> = sql::all(conn, text, rows.values(conn)).await?;
+    let found: Vec<Row> = sql::all(conn, text, wanted.into_values(backend)).await?;
     let mut documents = HashMap::new();
     for row in found {
         let key = usize::try_from(row.n).ok().and_then(|n| keys.get(n));
         if let Some(key) = key {
-            documents.insert(key.clone(), row.into_domain()?);
+            documents.insert(key.clone(), row.into_domain());
         }
     }
     Ok(documents)
 }
 
 impl Row {
-    fn into_domain(self) -> Result<Document> {
+    fn into_domain(self) -> Document {
         let Self { n: _, id, account_id, kind, side, currency, gross, reversed, reservation_id } =
             self;
-        let unreadable = || Error::internal(format!("document {id} cannot be read"));
-        Ok(Document {
+        Document {
             id,
             account_id,
-            kind: DocumentKind::parse(&kind).ok_or_else(unreadable)?,
-            side: Side::parse(&side).ok_or_else(unreadable)?,
-            currency: Currency::parse(&currency).ok_or_else(unreadable)?,
+            kind,
+            side,
+            currency,
             gross,
             reversed,
             reservation: reservation_id,
-        })
+        }
     }
 }

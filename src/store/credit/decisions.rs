@@ -1,5 +1,7 @@
 //! Decisions, as they were made.
 
+use std::collections::{BTreeSet, HashMap};
+
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
@@ -10,6 +12,7 @@ use crate::domain::error::Result;
 use crate::domain::page::{Page, PageOf};
 use crate::store::columns::{from_json, to_json};
 use crate::store::entity::credit_decision::{Column, Entity, Model};
+use crate::store::entity::credit_limit;
 use crate::store::{Store, WriteTx, rows};
 
 /// A page of the decisions about an account, the latest first.
@@ -27,7 +30,7 @@ async fn by_id(conn: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<Vec<Decisi
     }
     let these = rows::among(conn.get_database_backend(), Column::Id, ids);
     let read = rows::all(conn, Entity::find().filter(these)).await?;
-    read.into_iter().map(decision).collect()
+    made(conn, read).await
 }
 
 impl WriteTx {
@@ -81,10 +84,34 @@ impl Store {
             .limit(page.to_read());
         let read = rows::all(&self.reader, decisions).await?;
         let Page { items, next } = page.cut(read, |row| row.id);
-        Ok(Page { items: items.into_iter().map(decision).collect::<Result<_>>()?, next })
+        Ok(Page { items: made(&self.reader, items).await?, next })
     }
 }
 
-fn decision(row: Model) -> Result<Decision> {
-    from_json("decision", &row.detail)
+/// The decisions of these rows. Who approved the limits they rest on, and why, is in the rows of
+/// the limits alone, which never change.
+async fn made(conn: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Decision>> {
+    let mut decisions = rows
+        .into_iter()
+        .map(|row| from_json("decision", &row.detail))
+        .collect::<Result<Vec<Decision>>>()?;
+    let limits =
+        decisions.iter().flat_map(|made| made.limits.iter()).filter_map(|of| of.limit.as_ref());
+    let ids: BTreeSet<Uuid> = limits.map(|limit| limit.id).collect();
+    if ids.is_empty() {
+        return Ok(decisions);
+    }
+    let these = rows::among(conn.get_database_backend(), credit_limit::Column::Id, ids);
+    let found = rows::all(conn, credit_limit::Entity::find().filter(these)).await?;
+    let text: HashMap<Uuid, credit_limit::Model> =
+        found.into_iter().map(|row| (row.id, row)).collect();
+    for limit in
+        decisions.iter_mut().flat_map(|made| &mut made.limits).filter_map(|of| of.limit.as_mut())
+    {
+        if let Some(row) = text.get(&limit.id) {
+            limit.approver.clone_from(&row.approver);
+            limit.reason.clone_from(&row.reason);
+        }
+    }
+    Ok(decisions)
 }

@@ -5,7 +5,7 @@ mod loaded;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use self::loaded::Reservations;
@@ -18,7 +18,8 @@ use crate::domain::credit::reservation::{Now, is_invoicing};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
-use crate::store::sql::{self, Kind};
+use crate::store::entity::document;
+use crate::store::rows;
 
 /// What a change says about reservations.
 pub(in crate::store) struct Said {
@@ -127,12 +128,6 @@ pub(in crate::store) async fn follow(
 
 /// The order that each document of the advances names.
 async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid, Name>> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        id: Uuid,
-        source_system: String,
-        order_ref: String,
-    }
     let mut named = said.named.clone();
     let documents: BTreeSet<Uuid> = said
         .advances
@@ -143,16 +138,8 @@ async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid,
     if documents.is_empty() {
         return Ok(named);
     }
-    let set = sql::set(Kind::Uuid, documents);
-    let rows: Vec<Row> = sql::all(
-        conn,
-        format!(
-            "SELECT id, source_system, order_ref FROM document WHERE id IN {}",
-            set.subquery(conn, 1)
-        ),
-        set.values(conn),
-    )
-    .await?;
-    named.extend(rows.into_iter().map(|row| (row.id, (row.source_system, row.order_ref))));
+    let these = rows::among(conn.get_database_backend(), document::Column::Id, documents);
+    let found = rows::all(conn, document::Entity::find().filter(these)).await?;
+    named.extend(found.into_iter().map(|row| (row.id, (row.source_system, row.order_ref))));
     Ok(named)
 }

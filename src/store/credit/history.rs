@@ -11,8 +11,9 @@ use crate::domain::credit::decide::{Found, FoundKey};
 use crate::domain::credit::reservation::INVOICING;
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
-use crate::store::sql::{self, Cell, Kind, Rows};
-use crate::store::{ReadTx, WriteTx};
+use crate::store::entity::document::Column;
+use crate::store::rows::Set;
+use crate::store::{ReadTx, WriteTx, sql};
 
 /// The history of each key that has one, as of `today`.
 pub(in crate::store) async fn reservation_histories(
@@ -41,28 +42,19 @@ pub(in crate::store) async fn reservation_histories(
 
 /// The documents that name the keys, as `d`, with the number of their key, as `w.n`.
 fn named(conn: &impl ConnectionTrait, keys: &[FoundKey]) -> (String, Vec<Value>) {
-    let mut rows = Rows::new(&[
-        ("n", Kind::Int),
-        ("account_id", Kind::Text),
-        ("source_system", Kind::Text),
-        ("order_ref", Kind::Text),
-        ("currency", Kind::Text),
-    ]);
-    for (n, key) in (0_i64..).zip(keys) {
-        rows.push([
-            Cell::from(n),
-            (&key.account_id).into(),
-            (&key.order.system).into(),
-            (&key.order.order_ref).into(),
-            key.currency.code().into(),
-        ]);
-    }
+    let backend = conn.get_database_backend();
+    let wanted = Set::new()
+        .named("n", 0_i64..keys.len() as i64)
+        .column(Column::AccountId, keys.iter().map(|key| &key.account_id))
+        .column(Column::SourceSystem, keys.iter().map(|key| &key.order.system))
+        .column(Column::OrderRef, keys.iter().map(|key| &key.order.order_ref))
+        .column(Column::Currency, keys.iter().map(|key| key.currency));
     let table = format!(
         "{} JOIN document d ON d.account_id = w.account_id AND d.order_ref = w.order_ref \
          AND d.source_system = w.source_system AND d.currency = w.currency",
-        rows.table(conn, "w", 1)
+        wanted.table(backend, "w", 1)
     );
-    (table, rows.values(conn))
+    (table, wanted.into_values(backend))
 }
 
 #[derive(FromQueryResult)]

@@ -20,7 +20,8 @@ use crate::domain::group::MAX_DEPTH;
 use crate::domain::money::Currency;
 use crate::store::columns::OrEmpty;
 use crate::store::entity::credit_limit;
-use crate::store::sql::{self, Kind};
+use crate::store::rows::Set;
+use crate::store::sql;
 
 /// What decisions look at, as of now.
 #[derive(Debug, Default)]
@@ -173,28 +174,27 @@ async fn parents_above(
         id: String,
         parent_id: String,
     }
-    let set = sql::set(Kind::Text, accounts);
+    let (backend, set) = (conn.get_database_backend(), Set::one(accounts));
     let text = format!(
         "WITH RECURSIVE link(id, parent_id) AS ( \
            SELECT a.id, a.parent_id FROM account a WHERE a.id IN {} \
            UNION SELECT a.id, a.parent_id FROM link l JOIN account a ON a.id = l.parent_id) \
          SELECT id, parent_id FROM link WHERE parent_id <> ''",
-        set.subquery(conn, 1)
+        set.subquery(backend, 1)
     );
-    let links: Vec<Link> = sql::all(conn, text, set.values(conn)).await?;
+    let links: Vec<Link> = sql::all(conn, text, set.into_values(backend)).await?;
     Ok(links.into_iter().map(|link| (link.id, link.parent_id)).collect())
 }
 
 async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> {
-    let asked = sql::set(Kind::Text, query.accounts.iter());
+    let (backend, set) = (conn.get_database_backend(), Set::one(&query.accounts));
     let Now { us, today } = query.now;
     let grace = Days::new(u64::try_from(query.grace_days).unwrap_or_default());
     let cutoff = today.checked_sub_days(grace).unwrap_or(NaiveDate::MIN);
-    let mut values = asked.values(conn);
-    let first = values.len() + 1;
+    let asked = format!("SELECT v FROM {}", set.table(backend, "s", 1));
+    let mut values = set.into_values(backend);
+    let text = text(backend, &asked, values.len() + 1);
     values.extend([us.into(), today.into(), cutoff.into()]);
-    let asked = format!("SELECT v FROM {}", asked.table(conn, "s", 1));
-    let text = text(conn.get_database_backend(), &asked, first);
     let rows: Vec<Row> = sql::all(conn, text, values).await?;
     let mut inputs = Inputs { policy: DEFAULT_POLICY.to_owned(), ..Inputs::default() };
     let (mut due, mut covered, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());

@@ -6,8 +6,9 @@ use uuid::Uuid;
 
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
-use crate::store::WriteTx;
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::entity::credit_reservation_document::{Column, Entity, Model};
+use crate::store::rows::{self, Set};
+use crate::store::{WriteTx, sql};
 
 /// A document that invoices a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +34,13 @@ pub(super) async fn links_of(
 ) -> Result<Vec<KnownLink>> {
     #[derive(FromQueryResult)]
     struct Row {
-        document_id: Uuid,
-        reservation_id: Uuid,
-        amount: i64,
+        #[sea_orm(nested)]
+        link: Model,
+        #[sea_orm(nested)]
+        document: Key,
+    }
+    #[derive(FromQueryResult)]
+    struct Key {
         source_system: String,
         company_code: String,
         fiscal_year: i32,
@@ -46,49 +51,31 @@ pub(super) async fn links_of(
     if documents.is_empty() {
         return Ok(Vec::new());
     }
-    let set = sql::set(Kind::Uuid, documents.iter().copied());
-    let rows: Vec<Row> = sql::all(
-        conn,
-        format!(
-            "SELECT l.document_id, l.reservation_id, l.amount, d.source_system, d.company_code, \
-               d.fiscal_year, d.document_no, d.line_no, d.order_ref \
-             FROM credit_reservation_document l JOIN document d ON d.id = l.document_id \
-             WHERE l.document_id IN {}",
-            set.subquery(conn, 1)
-        ),
-        set.values(conn),
-    )
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| KnownLink {
-            link: Link {
-                document: row.document_id,
-                reservation: row.reservation_id,
-                amount: row.amount,
-            },
-            key: DocumentKey {
-                source_system: row.source_system,
-                company_code: row.company_code,
-                fiscal_year: row.fiscal_year,
-                document_no: row.document_no,
-                line_no: row.line_no,
-            },
-            order_ref: row.order_ref,
-        })
-        .collect())
+    let backend = conn.get_database_backend();
+    let set = Set::one(documents.iter().copied());
+    let text = format!(
+        "SELECT {}, d.source_system, d.company_code, d.fiscal_year, d.document_no, d.line_no, \
+           d.order_ref \
+         FROM credit_reservation_document l JOIN document d ON d.id = l.document_id \
+         WHERE l.document_id IN {}",
+        rows::columns::<Entity>("l"),
+        set.subquery(backend, 1)
+    );
+    let rows: Vec<Row> = sql::all(conn, text, set.into_values(backend)).await?;
+    let known = |Row { link, document }: Row| {
+        let Key { source_system, company_code, fiscal_year, document_no, line_no, order_ref } =
+            document;
+        KnownLink {
+            link: link.into(),
+            key: DocumentKey { source_system, company_code, fiscal_year, document_no, line_no },
+            order_ref,
+        }
+    };
+    Ok(rows.into_iter().map(known).collect())
 }
 
 pub(super) async fn insert_links(conn: &impl ConnectionTrait, links: &[Link]) -> Result<()> {
-    let mut rows = Rows::new(&[
-        ("document_id", Kind::Uuid),
-        ("reservation_id", Kind::Uuid),
-        ("amount", Kind::Int),
-    ]);
-    for Link { document, reservation, amount } in links {
-        rows.push([Cell::from(*document), (*reservation).into(), (*amount).into()]);
-    }
-    sql::insert(conn, "credit_reservation_document", rows, "").await?;
+    rows::insert::<Model, _>(conn, links.iter().copied().map(Model::from).collect()).await?;
     Ok(())
 }
 
@@ -97,15 +84,12 @@ pub(super) async fn remove_links(
     conn: &impl ConnectionTrait,
     documents: impl IntoIterator<Item = Uuid>,
 ) -> Result<()> {
-    let set = sql::set(Kind::Uuid, documents);
+    let set = Set::one(documents);
     if set.is_empty() {
         return Ok(());
     }
-    let sql = format!(
-        "DELETE FROM credit_reservation_document WHERE document_id IN {}",
-        set.subquery(conn, 1)
-    );
-    sql::execute(conn, sql, set.values(conn)).await?;
+    let these = set.among(conn.get_database_backend(), Column::DocumentId);
+    rows::delete::<Entity>(conn, these).await?;
     Ok(())
 }
 

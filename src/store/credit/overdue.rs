@@ -6,10 +6,10 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::money::Currency;
-use crate::store::sql::{self, Cell, Kind, Rows};
-use crate::store::{Store, WriteTx};
+use crate::store::rows::Set;
+use crate::store::{Store, WriteTx, sql};
 
 /// What is looked for: items of an account that were due before a day, and are open today.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ struct OldestRow {
 struct SumRow {
     n: i64,
     company_code: String,
-    currency: String,
+    currency: Currency,
     amount: i64,
     paid_ahead: i64,
 }
@@ -81,28 +81,21 @@ async fn load(
 ) -> Result<Vec<OverdueEvidence>> {
     let mut found: HashMap<i64, OverdueEvidence> = HashMap::new();
     if !queries.is_empty() {
-        let mut rows = Rows::new(&[
-            ("n", Kind::Int),
-            ("account_id", Kind::Text),
-            ("due_before", Kind::Date),
-            ("today", Kind::Date),
-        ]);
-        for (n, query) in (0_i64..).zip(queries) {
-            let OverdueQuery { account_id, due_before, today } = query;
-            let (due_before, today) = ((*due_before).into(), (*today).into());
-            rows.push([Cell::from(n), account_id.into(), due_before, today]);
-        }
-        let items = items(&rows.table(conn, "r", 1));
-        let mut values = rows.values(conn);
+        let backend = conn.get_database_backend();
+        let asked = Set::new()
+            .named("n", 0_i64..queries.len() as i64)
+            .named("account_id", queries.iter().map(|query| &query.account_id))
+            .named("due_before", queries.iter().map(|query| query.due_before))
+            .named("today", queries.iter().map(|query| query.today));
+        let items = items(&asked.table(backend, "r", 1));
+        let mut values = asked.into_values(backend);
         let text = format!(
             "{items} SELECT n, company_code, currency, CAST(SUM(open) AS BIGINT) AS amount, \
                CAST(MAX(CASE WHEN ahead < 0 THEN 1 ELSE 0 END) AS BIGINT) AS paid_ahead \
              FROM found GROUP BY n, company_code, currency ORDER BY n, company_code, currency"
         );
         for row in sql::all::<SumRow>(conn, text, values.clone()).await? {
-            let unreadable = || Error::internal(format!("stored currency {}", row.currency));
-            let currency = Currency::parse(&row.currency).ok_or_else(unreadable)?;
-            let SumRow { n, company_code, currency: _, amount, paid_ahead } = row;
+            let SumRow { n, company_code, currency, amount, paid_ahead } = row;
             let payable = Payable { company_code, currency, amount, paid_ahead: paid_ahead != 0 };
             found.entry(n).or_default().sums.push(payable);
         }

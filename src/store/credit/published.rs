@@ -3,35 +3,23 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::credit::decision::ReasonCode;
 use crate::domain::error::{Error, Result};
-use crate::store::sql::{self, Cell, Kind, Rows};
-use crate::store::{Store, WriteTx};
+use crate::store::entity::credit_reservation::{self as reservation, Entity as Reservations};
+use crate::store::entity::{account, credit_standing};
+use crate::store::error::store_error;
+use crate::store::{Store, WriteTx, rows};
 
 /// The codes that hold an account.
 pub type Holds = BTreeSet<ReasonCode>;
 
-#[derive(FromQueryResult)]
-struct Row {
-    account_id: String,
-    holds: String,
-}
-
-#[derive(FromQueryResult)]
-struct Id {
-    v: String,
-}
-
 async fn told(conn: &impl ConnectionTrait, accounts: &[String]) -> Result<HashMap<String, Holds>> {
-    let set = sql::set(Kind::Text, accounts);
-    let text = format!(
-        "SELECT account_id, holds FROM credit_standing WHERE account_id IN {}",
-        set.subquery(conn, 1)
-    );
-    let rows: Vec<Row> = sql::all(conn, text, set.values(conn)).await?;
-    rows.into_iter().map(|row| Ok((row.account_id, parse(&row.holds)?))).collect()
+    let these =
+        rows::among(conn.get_database_backend(), credit_standing::Column::AccountId, accounts);
+    let told = rows::all(conn, credit_standing::Entity::find().filter(these)).await?;
+    told.into_iter().map(|row| Ok((row.account_id, parse(&row.holds)?))).collect()
 }
 
 fn parse(holds: &str) -> Result<Holds> {
@@ -54,28 +42,30 @@ impl Store {
     pub async fn accounts_with_due_reservations(
         &self,
         now_us: i64,
-        count: i64,
+        count: u64,
     ) -> Result<Vec<String>> {
-        let rows: Vec<Id> = sql::all(
-            &self.reader,
-            "SELECT DISTINCT account_id AS v FROM (SELECT account_id FROM credit_reservation \
-               WHERE next_change_us <= $1 AND next_change_us < 9223372036854775807 \
-               ORDER BY next_change_us, id LIMIT $2) AS due ORDER BY v",
-            vec![now_us.into(), count.into()],
-        )
-        .await?;
-        Ok(rows.into_iter().map(|row| row.v).collect())
+        let due = Reservations::find()
+            .filter(reservation::Column::NextChangeUs.lte(now_us))
+            .filter(reservation::changes_by_itself())
+            .order_by_asc(reservation::Column::NextChangeUs)
+            .order_by_asc(reservation::Column::Id)
+            .limit(count);
+        let due = rows::all(&self.reader, due).await?;
+        let accounts: BTreeSet<String> = due.into_iter().map(|row| row.account_id).collect();
+        Ok(accounts.into_iter().collect())
     }
 
     /// The next accounts by id that are not deleted.
-    pub async fn live_accounts_after(&self, after: &str, count: i64) -> Result<Vec<String>> {
-        let rows: Vec<Id> = sql::all(
-            &self.reader,
-            "SELECT id AS v FROM account WHERE id > $1 AND delete_us = 0 ORDER BY id LIMIT $2",
-            vec![after.into(), count.into()],
-        )
-        .await?;
-        Ok(rows.into_iter().map(|row| row.v).collect())
+    pub async fn live_accounts_after(&self, after: &str, count: u64) -> Result<Vec<String>> {
+        let live = account::Entity::find()
+            .select_only()
+            .column(account::Column::Id)
+            .filter(account::Column::Id.gt(after))
+            .filter(account::Column::DeleteUs.eq(0_i64))
+            .order_by_asc(account::Column::Id)
+            .limit(count)
+            .into_tuple();
+        live.all(&self.reader).await.map_err(store_error)
     }
 }
 
@@ -87,19 +77,16 @@ impl WriteTx {
 
     /// Notes what is told of accounts from now on.
     pub async fn tell_holds(&mut self, told: &[(String, Holds)]) -> Result<()> {
-        let recorded = self.recorded_at().await?;
-        let mut rows = Rows::new(&[
-            ("account_id", Kind::Text),
-            ("holds", Kind::Text),
-            ("recorded_us", Kind::Int),
-        ]);
-        for (account, holds) in told {
+        let recorded_us = self.recorded_at().await?;
+        let row = |(account, holds): &(String, Holds)| {
             let codes: Vec<&str> = holds.iter().map(|code| code.as_str()).collect();
-            rows.push([Cell::from(account), codes.join(",").into(), recorded.into()]);
-        }
-        let again = "ON CONFLICT (account_id) DO UPDATE SET holds = excluded.holds, \
-            recorded_us = excluded.recorded_us";
-        sql::insert(&self.conn, "credit_standing", rows, again).await?;
+            credit_standing::Model {
+                account_id: account.clone(),
+                holds: codes.join(","),
+                recorded_us,
+            }
+        };
+        rows::upsert(&self.conn, told.iter().map(row).collect(), "").await?;
         Ok(())
     }
 }

@@ -1,25 +1,21 @@
 //! Reservations and what they reserve: rows to [`Reservation`] and back.
 
-mod write;
-
 use std::collections::BTreeMap;
 
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 use uuid::Uuid;
 
 use crate::ctx::Clock;
 use crate::domain::credit::component::ExposureKey;
 use crate::domain::credit::decision::OrderKey;
-use crate::domain::credit::reservation::{
-    Advance, Counted, Grant, Now, Reservation, ReservationState,
-};
-use crate::domain::error::{Error, Result};
-use crate::domain::money::Currency;
-use crate::store::sql::{self, Cell, Kind, Rows};
-use crate::store::{ReadTx, Store, WriteTx};
-
-use self::write::insert_reservations;
-pub(super) use self::write::update_reservations;
+use crate::domain::credit::reservation::{Now, Reservation, ReservationState};
+use crate::domain::error::Result;
+use crate::store::entity::credit_reservation::{Column, Entity, Model, changes};
+use crate::store::rows::{self, Set};
+use crate::store::{ReadTx, Store, WriteTx, sql};
 
 /// A reservation as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,48 +40,9 @@ impl KnownReservation {
     }
 }
 
-#[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    account_id: String,
-    root_id: String,
-    source_system: String,
-    order_ref: String,
-    company_code: String,
-    currency: String,
-    state: String,
-    amount: i64,
-    delivered: i64,
-    invoiced: i64,
-    invoiced_live: i64,
-    advance: i64,
-    advance_later: String,
-    counted_order: i64,
-    counted_delivered: i64,
-    counted_advance: i64,
-    expire_us: i64,
-    next_change_us: i64,
-    granted_amount: i64,
-    granted_until_us: i64,
-    decision_id: Uuid,
-    create_us: i64,
-    update_us: i64,
-}
-
-const COLUMNS: &str = "o.id, o.account_id, o.root_id, o.source_system, o.order_ref, \
-    o.company_code, o.currency, o.state, o.amount, o.delivered, o.invoiced, o.invoiced_live, \
-    o.advance, o.advance_later, o.counted_order, o.counted_delivered, o.counted_advance, \
-    o.expire_us, o.next_change_us, o.granted_amount, o.granted_until_us, o.decision_id, \
-    o.create_us, o.update_us";
-
-/// The reservations that `rest` of the statement says, from the `FROM` clause on, as `o`.
-async fn load(
-    conn: &impl ConnectionTrait,
-    rest: String,
-    values: Vec<Value>,
-) -> Result<Vec<KnownReservation>> {
-    let rows: Vec<Row> = sql::all(conn, format!("SELECT {COLUMNS} {rest}"), values).await?;
-    rows.into_iter().map(Row::known).collect()
+/// The reservations of these rows.
+fn known(rows: Vec<Model>) -> Result<Vec<KnownReservation>> {
+    rows.into_iter().map(KnownReservation::try_from).collect()
 }
 
 /// Reservations by source system and reference; those that don't exist are missing.
@@ -93,31 +50,36 @@ pub(super) async fn reservations_by_key<'a>(
     conn: &impl ConnectionTrait,
     keys: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<Vec<KnownReservation>> {
-    let mut rows = Rows::new(&[("source_system", Kind::Text), ("order_ref", Kind::Text)]);
-    for (system, order_ref) in keys {
-        rows.push([Cell::from(system), order_ref.into()]);
-    }
-    if rows.is_empty() {
+    let (systems, refs): (Vec<&str>, Vec<&str>) = keys.into_iter().unzip();
+    let wanted = Set::new().column(Column::SourceSystem, systems).column(Column::OrderRef, refs);
+    if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    let rest = format!(
-        "FROM {} JOIN credit_reservation o ON o.source_system = k.source_system \
+    let backend = conn.get_database_backend();
+    let text = format!(
+        "SELECT {} FROM {} JOIN credit_reservation o ON o.source_system = k.source_system \
          AND o.order_ref = k.order_ref",
-        rows.table(conn, "k", 1)
+        rows::columns::<Entity>("o"),
+        wanted.table(backend, "k", 1)
     );
-    load(conn, rest, rows.values(conn)).await
+    known(sql::all(conn, text, wanted.into_values(backend)).await?)
 }
 
 pub(super) async fn reservations_by_id(
     conn: &impl ConnectionTrait,
     ids: impl IntoIterator<Item = Uuid>,
 ) -> Result<Vec<KnownReservation>> {
-    let set = sql::set(Kind::Uuid, ids);
+    let set = Set::one(ids);
     if set.is_empty() {
         return Ok(Vec::new());
     }
-    let rest = format!("FROM credit_reservation o WHERE o.id IN {}", set.subquery(conn, 1));
-    load(conn, rest, set.values(conn)).await
+    let these = set.among(conn.get_database_backend(), Column::Id);
+    known(rows::all(conn, Entity::find().filter(these)).await?)
+}
+
+/// That something was reserved when it last changed.
+fn reserves() -> Expr {
+    Expr::col(Column::CountedOrder).add(Expr::col(Column::CountedDelivered)).gt(0_i64)
 }
 
 /// Reservations of an account that reserved something when they last changed.
@@ -125,19 +87,38 @@ pub(in crate::store) async fn counting_reservations(
     conn: &impl ConnectionTrait,
     account_id: &str,
 ) -> Result<Vec<KnownReservation>> {
-    let rest = "FROM credit_reservation o WHERE o.account_id = $1 \
-        AND o.counted_order + o.counted_delivered > 0";
-    load(conn, rest.into(), vec![account_id.into()]).await
+    let counting = Entity::find().filter(Column::AccountId.eq(account_id)).filter(reserves());
+    known(rows::all(conn, counting).await?)
 }
 
 /// The next reservations after an id, by id.
 pub(in crate::store) async fn reservations_page(
     conn: &impl ConnectionTrait,
     after: Uuid,
-    limit: i64,
+    limit: u64,
 ) -> Result<Vec<KnownReservation>> {
-    let rest = "FROM credit_reservation o WHERE o.id > $1 ORDER BY o.id LIMIT $2";
-    load(conn, rest.into(), vec![after.into(), limit.into()]).await
+    let page = Entity::find().filter(Column::Id.gt(after)).order_by_asc(Column::Id).limit(limit);
+    known(rows::all(conn, page).await?)
+}
+
+/// Adds reservations; none of their keys is taken.
+async fn insert_reservations(
+    conn: &impl ConnectionTrait,
+    reservations: &[KnownReservation],
+) -> Result<()> {
+    let models = reservations.iter().map(Model::try_from).collect::<Result<Vec<_>>>()?;
+    rows::insert(conn, models).await?;
+    Ok(())
+}
+
+/// Writes what may change of reservations: what they reserve for stays.
+pub(super) async fn update_reservations(
+    conn: &impl ConnectionTrait,
+    reservations: &[KnownReservation],
+) -> Result<()> {
+    let changes = reservations.iter().map(changes).collect::<Result<Vec<_>>>()?;
+    rows::update(conn, changes).await?;
+    Ok(())
 }
 
 /// Reservations follow their account, and everything below it, into another group.
@@ -175,17 +156,14 @@ impl Store {
 
     pub async fn orders_of(&self, query: &ReservationsQuery) -> Result<Vec<KnownReservation>> {
         let ReservationsQuery { account_id, live_only, before, size } = query;
-        let last = before.unwrap_or(Uuid::max());
-        let live = match live_only {
-            true => "AND (o.state = 'REFERRED' OR o.counted_order + o.counted_delivered > 0)",
-            false => "",
-        };
-        let rest = format!(
-            "FROM credit_reservation o WHERE o.account_id = $1 AND o.id < $2 {live} \
-             ORDER BY o.id DESC LIMIT $3"
-        );
-        let size = i64::try_from(*size).unwrap_or(i64::MAX);
-        load(&self.reader, rest, vec![account_id.as_str().into(), last.into(), size.into()]).await
+        let waits = Column::State.eq(ReservationState::Referred);
+        let reservations = Entity::find()
+            .filter(Column::AccountId.eq(account_id))
+            .apply_if(*before, |select, before| select.filter(Column::Id.lt(before)))
+            .apply_if(live_only.then_some(()), |select, ()| select.filter(waits.or(reserves())))
+            .order_by_desc(Column::Id)
+            .limit(*size as u64);
+        known(rows::all(&self.reader, reservations).await?)
     }
 }
 
@@ -227,65 +205,5 @@ impl WriteTx {
     /// ([`KnownReservation::settle`]); what they moved is written by [`WriteTx::add_exposure`].
     pub async fn update_reservations(&mut self, reservations: &[KnownReservation]) -> Result<()> {
         update_reservations(&self.conn, reservations).await
-    }
-}
-
-impl Row {
-    fn known(self) -> Result<KnownReservation> {
-        let Self {
-            id,
-            account_id,
-            root_id,
-            source_system,
-            order_ref,
-            company_code,
-            currency,
-            state,
-            amount,
-            delivered,
-            invoiced,
-            invoiced_live,
-            advance,
-            advance_later,
-            counted_order,
-            counted_delivered,
-            counted_advance,
-            expire_us,
-            next_change_us,
-            granted_amount,
-            granted_until_us,
-            decision_id,
-            create_us,
-            update_us,
-        } = self;
-        let unreadable = |what: &str| Error::internal(format!("order {id} has an unknown {what}"));
-        let later = serde_json::from_str(&advance_later)
-            .map_err(|e| Error::internal(format!("order {id} has an unreadable advance: {e}")))?;
-        let grant = Grant { amount: granted_amount, until_us: granted_until_us };
-        let reservation = Reservation {
-            id,
-            account_id,
-            system: source_system,
-            order_ref,
-            company_code,
-            currency: Currency::parse(&currency).ok_or_else(|| unreadable("currency"))?,
-            state: ReservationState::parse(&state).ok_or_else(|| unreadable("state"))?,
-            amount,
-            delivered,
-            invoiced,
-            invoiced_live,
-            advance: Advance { now: advance, later },
-            expire_us,
-            grant: (granted_until_us != 0).then_some(grant),
-            decision: decision_id,
-            stored: Counted {
-                ordered: counted_order,
-                delivered: counted_delivered,
-                advance: counted_advance,
-            },
-            create_us,
-            update_us,
-        };
-        Ok(KnownReservation { reservation, root_id, next_change_us })
     }
 }

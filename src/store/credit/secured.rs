@@ -9,16 +9,18 @@ use uuid::Uuid;
 use super::securities;
 use crate::domain::credit::security::{Eligible, Security};
 use crate::domain::credit::standing::Secured;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::money::Currency;
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::entity::credit_security::Column;
+use crate::store::rows::Set;
+use crate::store::sql;
 
 /// Open items of a security's account by company, currency and due date.
 #[derive(FromQueryResult)]
 struct OpenRow {
     id: Uuid,
     company_code: String,
-    currency: String,
+    currency: Currency,
     document_date: NaiveDate,
     due_date: NaiveDate,
     amount: i64,
@@ -28,7 +30,7 @@ struct OpenRow {
 struct DisputedRow {
     id: Uuid,
     company_code: String,
-    currency: String,
+    currency: Currency,
     due_date: NaiveDate,
     document_date: NaiveDate,
     amount: i64,
@@ -45,7 +47,7 @@ pub(super) async fn load(
     open.extend(by_terms(conn, &found).await?);
     open.extend(later(conn, &found, today).await?);
     let disputed = disputed(conn, &found, today).await?;
-    found
+    let secured = found
         .into_iter()
         .map(|security| {
             let open: Vec<&OpenRow> = open.iter().filter(|row| row.id == security.id).collect();
@@ -53,7 +55,8 @@ pub(super) async fn load(
             let disputed = disputed.iter().filter(|row| row.id == id);
             secured(security, &open, disputed, today)
         })
-        .collect()
+        .collect();
+    Ok(secured)
 }
 
 fn secured<'a>(
@@ -61,7 +64,7 @@ fn secured<'a>(
     open: &[&OpenRow],
     disputed: impl Iterator<Item = &'a DisputedRow>,
     today: NaiveDate,
-) -> Result<Secured> {
+) -> Secured {
     let oldest = security.terms.oldest_eligible(today);
     let is_eligible = |document: NaiveDate, due: NaiveDate| {
         let terms = (due - document).num_days();
@@ -69,64 +72,65 @@ fn secured<'a>(
             && (security.terms.terms_days_max == 0
                 || terms <= i64::from(security.terms.terms_days_max))
     };
-    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<(String, Currency), i64> = BTreeMap::new();
     for row in open.iter().filter(|row| is_eligible(row.document_date, row.due_date)) {
-        *sums.entry((row.company_code.clone(), row.currency.clone())).or_default() += row.amount;
+        *sums.entry((row.company_code.clone(), row.currency)).or_default() += row.amount;
     }
     for row in disputed.filter(|row| is_eligible(row.document_date, row.due_date)) {
-        *sums.entry((row.company_code.clone(), row.currency.clone())).or_default() -= row.amount;
+        *sums.entry((row.company_code.clone(), row.currency)).or_default() -= row.amount;
     }
     let overdue = open.iter().filter(|row| row.due_date < today && row.amount > 0);
     let oldest_due = overdue.map(|row| row.due_date).min();
     let eligible = sums
         .into_iter()
-        .map(|((company_code, code), open)| {
-            let unreadable = || Error::internal(format!("stored currency {code}"));
-            let currency = Currency::parse(&code).ok_or_else(unreadable)?;
-            Ok(Eligible { company_code, currency, open: open.max(0) })
+        .map(|((company_code, currency), open)| Eligible {
+            company_code,
+            currency,
+            open: open.max(0),
         })
-        .collect::<Result<_>>()?;
-    Ok(Secured { security, eligible, oldest_due })
+        .collect();
+    Secured { security, eligible, oldest_due }
 }
 
-fn table<'a>(securities: impl Iterator<Item = &'a Security>) -> Rows {
-    let mut rows = Rows::new(&[("id", Kind::Uuid), ("account_id", Kind::Text)]);
-    for security in securities {
-        rows.push([Cell::from(security.id), (&security.account_id).into()]);
-    }
-    rows
+/// Securities with their accounts, for a statement to join.
+fn set<'a>(securities: impl Iterator<Item = &'a Security> + Clone) -> Set {
+    Set::new()
+        .column(Column::Id, securities.clone().map(|security| security.id))
+        .column(Column::AccountId, securities.map(|security| &security.account_id))
 }
 
 /// Along the projection by due date: where terms do not matter, neither do documents.
 async fn by_due_date(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<OpenRow>> {
-    let rows = table(all.iter().filter(|security| security.terms.terms_days_max == 0));
-    if rows.is_empty() {
+    let set = set(all.iter().filter(|security| security.terms.terms_days_max == 0));
+    if set.is_empty() {
         return Ok(Vec::new());
     }
+    let backend = conn.get_database_backend();
     let text = format!(
         "SELECT s.id, d.company_code, d.currency, d.due_date AS document_date, d.due_date, \
            d.amount FROM {} JOIN account_due d ON d.account_id = s.account_id \
          WHERE d.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') AND d.items > 0",
-        rows.table(conn, "s", 1)
+        set.table(backend, "s", 1)
     );
-    sql::all(conn, text, rows.values(conn)).await
+    sql::all(conn, text, set.into_values(backend)).await
 }
 
 /// Item by item, where longer terms are not eligible.
 async fn by_terms(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<OpenRow>> {
-    let rows = table(all.iter().filter(|security| security.terms.terms_days_max > 0));
-    if rows.is_empty() {
+    let set = set(all.iter().filter(|security| security.terms.terms_days_max > 0));
+    if set.is_empty() {
         return Ok(Vec::new());
     }
+    let backend = conn.get_database_backend();
     let text = format!(
         "SELECT s.id, i.company_code, i.currency, i.document_date, i.due_date, \
            CAST(SUM(i.open) AS BIGINT) AS amount \
          FROM {} JOIN item i ON i.account_id = s.account_id \
          WHERE i.open <> 0 AND i.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') \
          GROUP BY s.id, i.company_code, i.currency, i.document_date, i.due_date",
-        rows.table(conn, "s", 1)
+        set.table(backend, "s", 1)
     );
-    sql::all(conn, text, rows.values(conn)).await
+    sql::all(conn, text, set.into_values(backend)).await
 }
 
 /// What the projections hold already, and counts from a later day on, taken out again. A debit
@@ -136,22 +140,23 @@ async fn later(
     all: &[Security],
     today: NaiveDate,
 ) -> Result<Vec<OpenRow>> {
-    let rows = table(all.iter());
-    if rows.is_empty() {
+    let set = set(all.iter());
+    if set.is_empty() {
         return Ok(Vec::new());
     }
-    let mut values = rows.values(conn);
-    values.push(today.into());
+    let backend = conn.get_database_backend();
+    let day = set.parameters(backend) + 1;
     let text = format!(
         "SELECT s.id, i.company_code, i.currency, i.document_date, i.due_date, \
            CAST(-SUM(e.amount) AS BIGINT) AS amount \
-         FROM {} JOIN entry e ON e.account_id = s.account_id AND e.effective_date > ${} \
+         FROM {} JOIN entry e ON e.account_id = s.account_id AND e.effective_date > ${day} \
            AND NOT (e.kind = 'POST' AND e.amount > 0) \
          JOIN item i ON i.id = e.item_id AND i.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') \
          GROUP BY s.id, i.company_code, i.currency, i.document_date, i.due_date",
-        rows.table(conn, "s", 1),
-        values.len()
+        set.table(backend, "s", 1)
     );
+    let mut values = set.into_values(backend);
+    values.push(today.into());
     sql::all(conn, text, values).await
 }
 
@@ -161,13 +166,12 @@ async fn disputed(
     all: &[Security],
     today: NaiveDate,
 ) -> Result<Vec<DisputedRow>> {
-    let rows = table(all.iter().filter(|security| !security.terms.covers_disputed));
-    if rows.is_empty() {
+    let set = set(all.iter().filter(|security| !security.terms.covers_disputed));
+    if set.is_empty() {
         return Ok(Vec::new());
     }
-    let mut values = rows.values(conn);
-    values.push(today.into());
-    let day = values.len();
+    let backend = conn.get_database_backend();
+    let day = set.parameters(backend) + 1;
     let text = format!(
         "SELECT id, company_code, currency, due_date, document_date, \
            CASE WHEN disputed < open THEN disputed ELSE open END AS amount \
@@ -179,7 +183,9 @@ async fn disputed(
            WHERE e.dispute_id IS NULL \
            GROUP BY s.id, i.id, i.company_code, i.currency, i.due_date, i.document_date, i.open) \
          AS contested",
-        rows.table(conn, "s", 1)
+        set.table(backend, "s", 1)
     );
+    let mut values = set.into_values(backend);
+    values.push(today.into());
     sql::all(conn, text, values).await
 }

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::store::credit::Link;
+
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credit_reservation_document")]
 pub struct Model {
@@ -15,3 +17,15 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl From<Link> for Model {
+    fn from(Link { document, reservation, amount }: Link) -> Self {
+        Self { document_id: document, reservation_id: reservation, amount }
+    }
+}
+
+impl From<Model> for Link {
+    fn from(Model { document_id, reservation_id, amount }: Model) -> Self {
+        Self { document: document_id, reservation: reservation_id, amount }
+    }
+}

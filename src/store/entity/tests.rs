@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::ColumnType;
 use sea_orm::{
-    ColumnTrait, EntityName, EntityTrait, FromQueryResult, IdenStatic, Iterable, PrimaryKeyToColumn,
+    ColumnTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, PrimaryKeyToColumn,
 };
 
 use super::every_entity;

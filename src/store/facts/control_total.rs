@@ -5,7 +5,8 @@ use sea_orm::FromQueryResult;
 
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Money;
-use crate::store::{WriteTx, sql};
+use crate::store::entity::control_total;
+use crate::store::{WriteTx, rows, sql};
 
 /// A balance of this ledger, and up to when everything recorded is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,21 +25,14 @@ impl WriteTx {
         date: NaiveDate,
         amount: Money,
     ) -> Result<()> {
-        let recorded = self.recorded_at().await?;
-        sql::execute(
-            &self.conn,
-            "INSERT INTO control_total (company_code, currency, total_date, recorded_us, amount) \
-             VALUES ($1, $2, $3, $4, $5)",
-            vec![
-                company_code.into(),
-                amount.currency.code().into(),
-                date.into(),
-                recorded.into(),
-                amount.minor.into(),
-            ],
-        )
-        .await?;
-        Ok(())
+        let row = control_total::Model {
+            company_code: company_code.to_owned(),
+            currency: amount.currency,
+            total_date: date,
+            recorded_us: self.recorded_at().await?,
+            amount: amount.minor,
+        };
+        rows::insert_one(&self.conn, row).await
     }
 
     /// The balance of a company in one currency at the end of a day, as far as settled: what

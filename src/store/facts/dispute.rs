@@ -130,7 +130,3 @@ async fn contested(
     };
     Ok(others.into_iter().map(contested).collect())
 }
-
-pub(in crate::store) fn currency(code: &str) -> Result<Currency> {
-    Currency::parse(code).ok_or_else(|| Error::internal(format!("stored currency {code}")))
-}

@@ -11,6 +11,5 @@ mod rates;
 
 pub use control_total::BookBalance;
 pub use dispute::DisputedItem;
-pub(in crate::store) use dispute::currency as stored_currency;
 pub use head::Entered;
 pub use promise::PromisedItem;

@@ -7,12 +7,16 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use sha2::{Digest, Sha256};
 
 use crate::domain::error::Result;
-use crate::store::WriteTx;
-use crate::store::sql::{self, Cell, Kind, Rows};
+use crate::store::entity::period_close::{Column, Entity, Model};
+use crate::store::error::store_error;
+use crate::store::rows::{self, Set};
+use crate::store::{WriteTx, sql};
 
 /// First key of the locks; the settled watermark uses locks of one key, which never meet
 /// those of two.
@@ -25,36 +29,29 @@ impl WriteTx {
         &self,
         companies: impl IntoIterator<Item = String>,
     ) -> Result<HashMap<String, NaiveDate>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            company_code: String,
-            through_date: NaiveDate,
-        }
         let mut companies: Vec<String> = companies.into_iter().collect();
         companies.sort_unstable();
         companies.dedup();
         self.lock_periods(&companies, "pg_advisory_xact_lock_shared").await?;
-        let set = sql::set(Kind::Text, companies);
-        let sql = format!(
-            "SELECT company_code, MAX(through_date) AS through_date FROM period_close \
-             WHERE company_code IN {} GROUP BY company_code",
-            set.subquery(&self.conn, 1)
-        );
-        let rows: Vec<Row> = sql::all(&self.conn, sql, set.values(&self.conn)).await?;
-        Ok(rows.into_iter().map(|row| (row.company_code, row.through_date)).collect())
+        let closed = Entity::find()
+            .select_only()
+            .column(Column::CompanyCode)
+            .column_as(Column::ThroughDate.max(), "last")
+            .filter(rows::among(self.conn.get_database_backend(), Column::CompanyCode, companies))
+            .group_by(Column::CompanyCode)
+            .into_tuple::<(String, NaiveDate)>();
+        Ok(closed.all(&self.conn).await.map_err(store_error)?.into_iter().collect())
     }
 
     /// The last closed day of a company about to be closed further. Waits for the postings
     /// under way and keeps new ones waiting.
     pub async fn closed_period_to_extend(&self, company_code: &str) -> Result<Option<NaiveDate>> {
         self.lock_periods(&[company_code.to_owned()], "pg_advisory_xact_lock").await?;
-        let last = sql::scalar::<Option<NaiveDate>>(
-            &self.conn,
-            "SELECT MAX(through_date) AS v FROM period_close WHERE company_code = $1",
-            vec![company_code.into()],
-        )
-        .await?;
-        Ok(last.flatten())
+        let last = Entity::find()
+            .filter(Column::CompanyCode.eq(company_code))
+            .order_by_desc(Column::ThroughDate)
+            .limit(1);
+        Ok(rows::one(&self.conn, last).await?.map(|row| row.through_date))
     }
 
     /// Closes the books of a company through a day.
@@ -63,15 +60,12 @@ impl WriteTx {
         company_code: &str,
         through_date: NaiveDate,
     ) -> Result<()> {
-        let recorded = self.recorded_at().await?;
-        sql::execute(
-            &self.conn,
-            "INSERT INTO period_close (company_code, through_date, recorded_us) \
-             VALUES ($1, $2, $3)",
-            vec![company_code.into(), through_date.into(), recorded.into()],
-        )
-        .await?;
-        Ok(())
+        let row = Model {
+            company_code: company_code.to_owned(),
+            through_date,
+            recorded_us: self.recorded_at().await?,
+        };
+        rows::insert_one(&self.conn, row).await
     }
 
     /// `companies` in ascending order, so that two transactions ask in the same one.
@@ -82,16 +76,13 @@ impl WriteTx {
         let mut keys: Vec<i64> = companies.iter().map(|code| lock_key(code)).collect();
         keys.sort_unstable();
         keys.dedup();
-        let mut rows = Rows::new(&[("v", Kind::Int)]);
-        for key in keys {
-            rows.push([Cell::from(key)]);
-        }
-        let sql = format!(
+        let (backend, keys) = (self.conn.get_database_backend(), Set::one(keys));
+        let text = format!(
             "SELECT {lock}({LOCK_SPACE}, CAST(k.v AS INTEGER)) FROM \
              (SELECT v FROM {} ORDER BY v) AS k",
-            rows.table(&self.conn, "r", 1)
+            keys.table(backend, "r", 1)
         );
-        sql::execute(&self.conn, sql, rows.values(&self.conn)).await?;
+        sql::execute(&self.conn, text, keys.into_values(backend)).await?;
         Ok(())
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::domain::error::Result;
-use crate::store::WriteTx;
-use crate::store::sql::{self, Kind};
+use crate::store::entity::document::{Column, Entity};
+use crate::store::error::store_error;
+use crate::store::{WriteTx, rows};
 
 impl WriteTx {
     /// The last closed day of the companies these documents belong to.
@@ -16,20 +17,15 @@ impl WriteTx {
         &self,
         documents: &[Uuid],
     ) -> Result<HashMap<String, NaiveDate>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            company_code: String,
-        }
-        let set = sql::set(Kind::Uuid, documents.iter().copied());
-        let rows: Vec<Row> = sql::all(
-            &self.conn,
-            format!(
-                "SELECT DISTINCT company_code FROM document WHERE id IN {}",
-                set.subquery(&self.conn, 1)
-            ),
-            set.values(&self.conn),
-        )
-        .await?;
-        self.closed_periods(rows.into_iter().map(|row| row.company_code)).await
+        let these =
+            rows::among(self.conn.get_database_backend(), Column::Id, documents.iter().copied());
+        let companies = Entity::find()
+            .select_only()
+            .column(Column::CompanyCode)
+            .distinct()
+            .filter(these)
+            .into_tuple::<String>();
+        let companies = companies.all(&self.conn).await.map_err(store_error)?;
+        self.closed_periods(companies).await
     }
 }

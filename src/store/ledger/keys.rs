@@ -87,7 +87,7 @@ pub(super) fn key_order(conn: &impl ConnectionTrait, document: &str) -> String {
 }
 
 /// Keys as a set, for a statement to join.
-pub(super) fn key_set<'a>(keys: impl IntoIterator<Item = &'a DocumentKey>) -> Set {
+pub(in crate::store) fn key_set<'a>(keys: impl IntoIterator<Item = &'a DocumentKey>) -> Set {
     let keys: Vec<&DocumentKey> = keys.into_iter().collect();
     Set::new()
         .column(Column::SourceSystem, keys.iter().map(|key| &key.source_system))

@@ -10,5 +10,6 @@ mod quotes;
 mod waiting_clearings;
 mod write;
 
+pub(in crate::store) use keys::key_set;
 pub(in crate::store) use quotes::quotes_of;
 pub use waiting_clearings::WaitingClearing;

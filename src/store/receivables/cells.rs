@@ -4,17 +4,18 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use sea_orm::{FromQueryResult, QueryResult};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect};
 
 use super::moves::Template;
 use super::params::{Params, Slice};
-use super::{At, Whose, currency};
+use super::{At, Whose};
 use crate::domain::aging::{Aging, Column, Edges};
 use crate::domain::error::Result;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
-use crate::store::Store;
-use crate::store::sql::{self, Kind};
+use crate::store::entity::account;
+use crate::store::error::store_error;
+use crate::store::{Store, rows, sql};
 
 /// Accounts read at a time.
 const WINDOW: i64 = 10_000;
@@ -80,7 +81,7 @@ impl Store {
         let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
         let mut accounts: BTreeMap<String, Vec<CurrencyCells>> = BTreeMap::new();
         for row in rows {
-            let (account, cells) = row.into_cells()?;
+            let (account, cells) = row.into_cells();
             accounts.entry(account).or_default().push(cells);
         }
         Ok(AccountWindow { accounts, last: Some(last) })
@@ -88,22 +89,13 @@ impl Store {
 
     /// The names for people of these accounts, by id.
     pub async fn display_names(&self, ids: &[String]) -> Result<BTreeMap<String, String>> {
-        #[derive(FromQueryResult)]
-        struct Name {
-            id: String,
-            display_name: String,
-        }
-        let set = sql::set(Kind::Text, ids);
-        let rows: Vec<Name> = sql::all(
-            &self.reader,
-            format!(
-                "SELECT id, display_name FROM account WHERE id IN {}",
-                set.subquery(&self.reader, 1)
-            ),
-            set.values(&self.reader),
-        )
-        .await?;
-        Ok(rows.into_iter().map(|row| (row.id, row.display_name)).collect())
+        let conn = &self.reader;
+        let names = account::Entity::find()
+            .select_only()
+            .columns([account::Column::Id, account::Column::DisplayName])
+            .filter(rows::among(conn.get_database_backend(), account::Column::Id, ids))
+            .into_tuple::<(String, String)>();
+        Ok(names.all(conn).await.map_err(store_error)?.into_iter().collect())
     }
 }
 
@@ -182,7 +174,7 @@ fn text(template: &Template, slice: &Slice, window: &(String, String), cell: &st
 
 struct Row {
     account_id: String,
-    currency: String,
+    currency: Currency,
     oldest: Option<NaiveDate>,
     cells: Vec<(i64, i64)>,
 }
@@ -204,12 +196,12 @@ impl FromQueryResult for Row {
 }
 
 impl Row {
-    fn into_cells(self) -> Result<(String, CurrencyCells)> {
-        let Self { account_id, currency: code, oldest, cells } = self;
+    fn into_cells(self) -> (String, CurrencyCells) {
+        let Self { account_id, currency, oldest, cells } = self;
         let mut aging = Aging::new(&Edges::default());
         for (column, (amount, items)) in CELLS.into_iter().zip(cells) {
             aging.add(column, amount.into(), items);
         }
-        Ok((account_id, CurrencyCells { currency: currency(&code)?, aging, oldest }))
+        (account_id, CurrencyCells { currency, aging, oldest })
     }
 }

@@ -4,11 +4,13 @@ use chrono::NaiveDate;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{At, currency};
-use crate::domain::error::{Error, Result};
+use super::At;
+use crate::domain::books::AllocationRow;
+use crate::domain::error::Result;
 use crate::domain::ledger::{Allocation, Clearing};
-use crate::domain::rates::UsedRate;
-use crate::store::{Store, sql};
+use crate::domain::money::Currency;
+use crate::store::entity::allocation;
+use crate::store::{Store, rows, sql};
 
 impl Store {
     /// The clearings that items of a document took part in by then and that were not reset,
@@ -16,9 +18,9 @@ impl Store {
     pub async fn clearings_of_document(&self, document: Uuid, at: At) -> Result<Vec<Clearing>> {
         let rows: Vec<Row> = sql::all(
             &self.reader,
+            format!(
             "SELECT c.id, c.account_id, c.apply_date, c.recorded_us, r.effective_date, r.reason, \
-             a.credit_item, a.debit_item, a.amount, a.credit_amount, a.rate, \
-             ci.currency AS credit_currency, di.currency AS debit_currency \
+             {}, ci.currency AS credit_currency, di.currency AS debit_currency \
              FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
              JOIN item ci ON ci.id = a.credit_item JOIN item di ON di.id = a.debit_item \
              LEFT JOIN clearing_reset r ON r.clearing_id = c.id AND r.recorded_us <= $2 \
@@ -32,6 +34,7 @@ impl Store {
              AND NOT EXISTS (SELECT 1 FROM clearing_reset x WHERE x.clearing_id = c.id \
                AND x.recorded_us <= $2 AND x.effective_date <= $1) \
              ORDER BY c.recorded_us, c.id, a.position",
+            rows::columns::<allocation::Entity>("a")),
             vec![at.as_of.into(), at.known_at.into(), document.into()],
         )
         .await?;
@@ -55,13 +58,10 @@ struct Row {
     recorded_us: i64,
     effective_date: Option<NaiveDate>,
     reason: Option<String>,
-    credit_item: Uuid,
-    debit_item: Uuid,
-    amount: i64,
-    credit_amount: i64,
-    rate: String,
-    credit_currency: String,
-    debit_currency: String,
+    #[sea_orm(nested)]
+    allocation: allocation::Model,
+    credit_currency: Currency,
+    debit_currency: Currency,
 }
 
 impl Row {
@@ -73,14 +73,12 @@ impl Row {
             recorded_us,
             effective_date,
             reason,
-            credit_item,
-            debit_item,
-            amount,
-            credit_amount,
-            rate,
+            allocation,
             credit_currency,
             debit_currency,
         } = self;
+        let AllocationRow { credit_item, debit_item, amount, credit_amount, rate } =
+            allocation.into_allocation()?;
         let clearing = Clearing {
             id,
             account_id,
@@ -92,21 +90,12 @@ impl Row {
         let allocation = Allocation {
             credit_item,
             debit_item,
-            debit_currency: currency(&debit_currency)?,
+            debit_currency,
             amount,
-            credit_currency: currency(&credit_currency)?,
+            credit_currency,
             credit_amount,
-            rate: used_rate(&rate)?,
+            rate,
         };
         Ok((clearing, allocation))
     }
-}
-
-/// The rate of an allocation; empty where the currencies are the same.
-fn used_rate(text: &str) -> Result<Option<UsedRate>> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let rate = serde_json::from_str(text);
-    rate.map(Some).map_err(|e| Error::internal(format!("a stored rate cannot be read: {e}")))
 }

@@ -4,12 +4,14 @@ use chrono::NaiveDate;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::At;
 use super::params::Params;
-use super::{At, currency};
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
+use crate::domain::money::Currency;
+use crate::domain::personal::Personal;
 use crate::domain::receivables::{Dispute, DisputeOutcome};
-use crate::store::Store;
-use crate::store::sql::{self, Kind};
+use crate::store::rows::Set;
+use crate::store::{Store, sql};
 
 /// That dispute `s`, with its end `x` as far as it was known, counts at a point.
 pub(super) fn active(as_of: &str, known_at: &str) -> String {
@@ -35,8 +37,8 @@ impl Store {
         let conn = &self.reader;
         let mut params = Params::default();
         let (as_of, known_at) = (params.bind(at.as_of), params.bind(at.known_at));
-        let accounts = params.table(conn, "a", &sql::set(Kind::Text, account_ids.iter().copied()));
-        let items = params.table(conn, "b", &sql::set(Kind::Uuid, item_ids.iter().copied()));
+        let accounts = params.table(conn, "a", Set::one(account_ids.iter().copied()));
+        let items = params.table(conn, "b", Set::one(item_ids.iter().copied()));
         let text = format!(
             "SELECT s.id, s.account_id, s.item_id, i.currency, s.amount, s.reason_code, s.note, \
              s.open_date, x.resolve_date, x.outcome, s.recorded_us \
@@ -47,7 +49,7 @@ impl Store {
             active = active(&as_of, &known_at),
         );
         let rows: Vec<DisputeRow> = sql::all(conn, text, params.into_values()).await?;
-        rows.into_iter().map(DisputeRow::into_domain).collect()
+        Ok(rows.into_iter().map(DisputeRow::into_domain).collect())
     }
 }
 
@@ -56,23 +58,23 @@ pub(super) struct DisputeRow {
     pub id: Uuid,
     pub account_id: String,
     pub item_id: Uuid,
-    pub currency: String,
+    pub currency: Currency,
     pub amount: i64,
     pub reason_code: String,
-    pub note: String,
+    pub note: Personal,
     pub open_date: NaiveDate,
     pub resolve_date: Option<NaiveDate>,
-    pub outcome: Option<String>,
+    pub outcome: Option<DisputeOutcome>,
     pub recorded_us: i64,
 }
 
 impl DisputeRow {
-    pub fn into_domain(self) -> Result<Dispute> {
+    pub fn into_domain(self) -> Dispute {
         let Self {
             id,
             account_id,
             item_id,
-            currency: code,
+            currency,
             amount,
             reason_code,
             note,
@@ -81,25 +83,17 @@ impl DisputeRow {
             outcome,
             recorded_us,
         } = self;
-        let resolved = match resolve_date.zip(outcome) {
-            None => None,
-            Some((date, name)) => {
-                let outcome = DisputeOutcome::parse(&name)
-                    .ok_or_else(|| Error::internal(format!("stored outcome {name}")))?;
-                Some((date, outcome))
-            }
-        };
-        Ok(Dispute {
+        Dispute {
             id,
             account_id,
             item_id,
-            currency: currency(&code)?,
+            currency,
             amount,
             reason_code,
-            note: note.into(),
+            note,
             open_date,
-            resolved,
+            resolved: resolve_date.zip(outcome),
             recorded_us,
-        })
+        }
     }
 }

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::moves::Template;
 use super::params::{Params, Slice};
-use super::{At, Whose, class, currency};
+use super::{At, Whose};
 use crate::domain::document::DocumentKey;
-use crate::domain::error::{Error, Result};
-use crate::domain::item::DocumentKind;
+use crate::domain::error::Result;
+use crate::domain::item::{DocumentKind, ItemClass};
 use crate::domain::ledger::{Narrow, OpenItem};
+use crate::domain::money::Currency;
 use crate::store::{Store, sql};
 
 /// Which items of whom.
@@ -65,7 +66,7 @@ impl Store {
             columns = columns("i.open - COALESCE(l.amount, 0)", "-COALESCE(l.ahead, 0)"),
         );
         let rows: Vec<ItemRow> = sql::all(&self.reader, text, params.into_values()).await?;
-        rows.into_iter().map(ItemRow::into_domain).collect()
+        Ok(rows.into_iter().map(ItemRow::into_domain).collect())
     }
 
     /// The accounts after `after`, or from it on, until they have so many items open now; at
@@ -143,7 +144,7 @@ async fn page(
         narrow = slice.narrow("i"),
     );
     let rows: Vec<ItemRow> = sql::all(conn, text, params.into_values()).await?;
-    rows.into_iter().map(ItemRow::into_domain).collect()
+    Ok(rows.into_iter().map(ItemRow::into_domain).collect())
 }
 
 /// The columns of an item `i` and its document `d`.
@@ -166,12 +167,12 @@ pub(super) struct ItemRow {
     pub fiscal_year: i32,
     pub document_no: String,
     pub line_no: String,
-    pub kind: String,
-    pub class: String,
+    pub kind: DocumentKind,
+    pub class: ItemClass,
     pub document_date: NaiveDate,
     pub posting_date: NaiveDate,
     pub due_date: NaiveDate,
-    pub currency: String,
+    pub currency: Currency,
     pub amount: i64,
     pub open: i64,
     pub expected: i64,
@@ -180,7 +181,7 @@ pub(super) struct ItemRow {
 }
 
 impl ItemRow {
-    pub fn into_domain(self) -> Result<OpenItem> {
+    pub fn into_domain(self) -> OpenItem {
         let Self {
             id,
             account_id,
@@ -190,29 +191,29 @@ impl ItemRow {
             fiscal_year,
             document_no,
             line_no,
-            kind: kind_name,
-            class: class_name,
+            kind,
+            class,
             document_date,
             posting_date,
             due_date,
-            currency: code,
+            currency,
             amount,
             open,
             expected,
             order_ref,
             release_condition,
         } = self;
-        Ok(OpenItem {
+        OpenItem {
             id,
             account_id,
             document_id,
             key: DocumentKey { source_system, company_code, fiscal_year, document_no, line_no },
-            kind: kind(&kind_name)?,
-            class: class(&class_name)?,
+            kind,
+            class,
             document_date,
             posting_date,
             due_date,
-            currency: currency(&code)?,
+            currency,
             amount,
             open,
             expected,
@@ -220,10 +221,6 @@ impl ItemRow {
             disputes: Vec::new(),
             order_ref,
             release_condition,
-        })
+        }
     }
-}
-
-pub(super) fn kind(name: &str) -> Result<DocumentKind> {
-    DocumentKind::parse(name).ok_or_else(|| Error::internal(format!("stored kind {name}")))
 }

@@ -27,10 +27,6 @@ mod statement;
 
 use chrono::NaiveDate;
 
-use crate::domain::error::{Error, Result};
-use crate::domain::item::ItemClass;
-use crate::domain::money::Currency;
-
 pub use cells::{AccountWindow, CurrencyCells};
 pub use documents::DocumentsRead;
 pub use evidence::{
@@ -63,12 +59,4 @@ pub enum Whose {
     Account(String),
     Accounts(Vec<String>),
     Book,
-}
-
-fn currency(code: &str) -> Result<Currency> {
-    Currency::parse(code).ok_or_else(|| Error::internal(format!("stored currency {code}")))
-}
-
-fn class(name: &str) -> Result<ItemClass> {
-    ItemClass::parse(name).ok_or_else(|| Error::internal(format!("stored class {name}")))
 }

@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait, Value};
 
 use super::Whose;
 use crate::domain::ledger::Narrow;
-use crate::store::sql::{self, Kind, Rows};
+use crate::store::rows::Set;
 
 /// Values in the order of their placeholders. The text depends on which parts a statement has,
 /// never on a value.
@@ -21,9 +21,10 @@ impl Params {
     }
 
     /// A set of rows as a table.
-    pub fn table(&mut self, conn: &impl ConnectionTrait, alias: &str, rows: &Rows) -> String {
-        let table = rows.table(conn, alias, self.values.len() + 1);
-        self.values.extend(rows.values(conn));
+    pub fn table(&mut self, conn: &impl ConnectionTrait, alias: &str, set: Set) -> String {
+        let backend = conn.get_database_backend();
+        let table = set.table(backend, alias, self.values.len() + 1);
+        self.values.extend(set.into_values(backend));
         table
     }
 
@@ -55,8 +56,8 @@ impl Slice {
                 (Some(format!("= {id}")), Some(id))
             }
             Whose::Accounts(ids) => {
-                let set = sql::set(Kind::Text, ids);
-                (Some(format!("IN (SELECT v FROM {})", params.table(conn, "s", &set))), None)
+                let set = params.table(conn, "s", Set::one(ids));
+                (Some(format!("IN (SELECT v FROM {set})")), None)
             }
             Whose::Book => (None, None),
         };

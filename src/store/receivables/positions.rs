@@ -5,7 +5,7 @@ use sea_orm::FromQueryResult;
 
 use super::moves::Template;
 use super::params::{Params, Slice};
-use super::{At, Whose, class, currency};
+use super::{At, Whose};
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
@@ -71,7 +71,7 @@ impl Store {
         let rows: Vec<AccountRow> = sql::all(conn, text, params.into_values()).await?;
         let mut accounts: Vec<AccountPositions> = Vec::new();
         for row in rows {
-            let (account, position) = row.into_parts()?;
+            let (account, position) = row.into_parts();
             match accounts.last_mut().filter(|last| last.account_id == account.account_id) {
                 Some(last) => last.positions.extend(position),
                 None => accounts.push(AccountPositions {
@@ -103,7 +103,7 @@ impl Store {
              FROM ({sums}) p"
         );
         let rows: Vec<Row> = sql::all(conn, text, params.into_values()).await?;
-        rows.into_iter().map(Row::into_domain).collect()
+        Ok(rows.into_iter().map(Position::from).collect())
     }
 }
 
@@ -134,27 +134,18 @@ fn sums(params: &mut Params, template: &Template, query: &PositionsQuery, by: &s
 #[derive(FromQueryResult)]
 struct Row {
     company_code: String,
-    currency: String,
-    class: String,
+    currency: Currency,
+    class: ItemClass,
     date: NaiveDate,
     amount: i64,
     items: i64,
     expected: i64,
 }
 
-impl Row {
-    fn into_domain(self) -> Result<Position> {
-        let Self { company_code, currency: code, class: name, date, amount, items, expected } =
-            self;
-        Ok(Position {
-            company_code,
-            currency: currency(&code)?,
-            class: class(&name)?,
-            date,
-            amount,
-            items,
-            expected,
-        })
+impl From<Row> for Position {
+    fn from(row: Row) -> Self {
+        let Row { company_code, currency, class, date, amount, items, expected } = row;
+        Self { company_code, currency, class, date, amount, items, expected }
     }
 }
 
@@ -164,8 +155,8 @@ struct AccountRow {
     account_id: String,
     related_party: bool,
     head_us: i64,
-    currency: Option<String>,
-    class: Option<String>,
+    currency: Option<Currency>,
+    class: Option<ItemClass>,
     date: Option<NaiveDate>,
     amount: Option<i64>,
     items: Option<i64>,
@@ -173,7 +164,7 @@ struct AccountRow {
 }
 
 impl AccountRow {
-    fn into_parts(self) -> Result<(AccountPositions, Option<Position>)> {
+    fn into_parts(self) -> (AccountPositions, Option<Position>) {
         let Self {
             account_id,
             related_party,
@@ -186,22 +177,19 @@ impl AccountRow {
             expected,
         } = self;
         let position = match (currency, class, date) {
-            (Some(currency), Some(class), Some(date)) => Some(
-                Row {
-                    company_code: String::new(),
-                    currency,
-                    class,
-                    date,
-                    amount: amount.unwrap_or_default(),
-                    items: items.unwrap_or_default(),
-                    expected: expected.unwrap_or_default(),
-                }
-                .into_domain()?,
-            ),
+            (Some(currency), Some(class), Some(date)) => Some(Position {
+                company_code: String::new(),
+                currency,
+                class,
+                date,
+                amount: amount.unwrap_or_default(),
+                items: items.unwrap_or_default(),
+                expected: expected.unwrap_or_default(),
+            }),
             _ => None,
         };
         let account =
             AccountPositions { account_id, related_party, head_us, positions: Vec::new() };
-        Ok((account, position))
+        (account, position)
     }
 }

@@ -4,8 +4,6 @@ use chrono::NaiveDate;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::items::kind;
-use super::{class, currency};
 use crate::domain::item::{DocumentKind, ItemClass};
 use crate::domain::money::Currency;
 use crate::store::{Store, sql};
@@ -20,7 +18,7 @@ pub(crate) struct Raw {
     pub ends: Vec<(Uuid, NaiveDate, i64)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, FromQueryResult)]
 pub(crate) struct RawItem {
     pub id: Uuid,
     pub account_id: String,
@@ -55,51 +53,19 @@ pub(crate) struct RawAllocation {
 
 pub(crate) async fn read(store: &Store) -> Raw {
     #[derive(FromQueryResult)]
-    struct ItemRow {
-        id: Uuid,
-        account_id: String,
-        document_id: Uuid,
-        kind: String,
-        class: String,
-        company_code: String,
-        currency: String,
-        document_date: NaiveDate,
-        posting_date: NaiveDate,
-        due_date: NaiveDate,
-        amount: i64,
-        recorded_us: i64,
-    }
-    #[derive(FromQueryResult)]
     struct End {
         id: Uuid,
         effective_date: NaiveDate,
         recorded_us: i64,
     }
     let conn = &store.reader;
-    let items: Vec<ItemRow> = sql::all(conn, "SELECT * FROM item", vec![]).await.unwrap();
     let end = |rows: Vec<End>| {
         rows.into_iter().map(|row| (row.id, row.effective_date, row.recorded_us)).collect()
     };
     let resets = "SELECT clearing_id AS id, effective_date, recorded_us FROM clearing_reset";
     let ends = "SELECT document_id AS id, effective_date, recorded_us FROM document_end";
     Raw {
-        items: items
-            .into_iter()
-            .map(|row| RawItem {
-                id: row.id,
-                account_id: row.account_id,
-                document_id: row.document_id,
-                kind: kind(&row.kind).unwrap(),
-                class: class(&row.class).unwrap(),
-                company_code: row.company_code,
-                currency: currency(&row.currency).unwrap(),
-                document_date: row.document_date,
-                posting_date: row.posting_date,
-                due_date: row.due_date,
-                amount: row.amount,
-                recorded_us: row.recorded_us,
-            })
-            .collect(),
+        items: sql::all(conn, "SELECT * FROM item", vec![]).await.unwrap(),
         entries: sql::all(conn, "SELECT * FROM entry", vec![]).await.unwrap(),
         allocations: sql::all(conn, "SELECT * FROM allocation", vec![]).await.unwrap(),
         resets: end(sql::all(conn, resets, vec![]).await.unwrap()),

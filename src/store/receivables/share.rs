@@ -4,7 +4,7 @@ use sea_orm::FromQueryResult;
 
 use super::moves::Template;
 use super::params::{Params, Slice};
-use super::{At, Whose, currency};
+use super::{At, Whose};
 use crate::domain::error::Result;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
@@ -54,9 +54,9 @@ impl Store {
 async fn read(store: &Store, text: String, params: Params) -> Result<Vec<(Currency, i64)>> {
     #[derive(FromQueryResult)]
     struct Row {
-        currency: String,
+        currency: Currency,
         amount: i64,
     }
     let rows: Vec<Row> = sql::all(&store.reader, text, params.into_values()).await?;
-    rows.into_iter().map(|row| Ok((currency(&row.currency)?, row.amount))).collect()
+    Ok(rows.into_iter().map(|row| (row.currency, row.amount)).collect())
 }

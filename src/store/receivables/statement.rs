@@ -4,11 +4,10 @@ use chrono::NaiveDate;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::items::kind;
+use super::Whose;
 use super::params::{Params, Slice};
-use super::{Whose, currency};
 use crate::domain::document::DocumentKey;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
@@ -96,7 +95,7 @@ impl Store {
              ORDER BY s.currency, s.date, s.recorded_us, s.document_id, s.movement LIMIT {limit}"
         );
         let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
-        rows.into_iter().map(Row::into_line).collect()
+        Ok(rows.into_iter().map(Row::into_line).collect())
     }
 
     /// What all the movements come to, by currency code.
@@ -110,7 +109,7 @@ impl Store {
              FROM lines GROUP BY currency ORDER BY currency"
         );
         let rows: Vec<TotalsRow> = sql::all(&self.reader, text, params.into_values()).await?;
-        rows.into_iter().map(TotalsRow::into_totals).collect()
+        Ok(rows.into_iter().map(TotalsRow::into_totals).collect())
     }
 
     /// `lines`: entries by document and day. A clearing within one currency takes off one item
@@ -143,25 +142,25 @@ impl Store {
 
 #[derive(FromQueryResult)]
 struct Row {
-    currency: String,
+    currency: Currency,
     date: NaiveDate,
     recorded_us: i64,
     document_id: Uuid,
-    movement: String,
+    movement: Movement,
     source_system: String,
     company_code: String,
     fiscal_year: i32,
     document_no: String,
     line_no: String,
-    kind: String,
+    kind: DocumentKind,
     amount: i64,
     running: i64,
 }
 
 impl Row {
-    fn into_line(self) -> Result<MovementLine> {
+    fn into_line(self) -> MovementLine {
         let Self {
-            currency: code,
+            currency,
             date,
             recorded_us,
             document_id,
@@ -171,35 +170,34 @@ impl Row {
             fiscal_year,
             document_no,
             line_no,
-            kind: kind_name,
+            kind,
             amount,
             running,
         } = self;
-        Ok(MovementLine {
-            currency: currency(&code)?,
+        MovementLine {
+            currency,
             date,
             recorded_us,
             document_id,
-            movement: Movement::parse(&movement)
-                .ok_or_else(|| Error::internal(format!("stored movement {movement}")))?,
+            movement,
             key: DocumentKey { source_system, company_code, fiscal_year, document_no, line_no },
-            kind: kind(&kind_name)?,
+            kind,
             amount,
             running,
-        })
+        }
     }
 }
 
 #[derive(FromQueryResult)]
 struct TotalsRow {
-    currency: String,
+    currency: Currency,
     debits: i64,
     credits: i64,
 }
 
 impl TotalsRow {
-    fn into_totals(self) -> Result<MovementTotals> {
-        let Self { currency: code, debits, credits } = self;
-        Ok(MovementTotals { currency: currency(&code)?, debits, credits })
+    fn into_totals(self) -> MovementTotals {
+        let Self { currency, debits, credits } = self;
+        MovementTotals { currency, debits, credits }
     }
 }

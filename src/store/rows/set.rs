@@ -188,7 +188,7 @@ impl Set {
     }
 
     /// That a column is one of a set made by [`Set::one`], for a query builder.
-    pub(super) fn among(self, backend: DbBackend, column: impl ColumnTrait) -> Expr {
+    pub fn among(self, backend: DbBackend, column: impl ColumnTrait) -> Expr {
         let kind = self.columns.first().map(|only| only.kind.clone());
         let member = match (backend, kind) {
             (DbBackend::Sqlite, Some(ArrayType::Uuid | ArrayType::Bytes)) => {

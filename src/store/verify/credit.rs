@@ -15,7 +15,7 @@ use crate::domain::item::ItemClass;
 use crate::store::credit::{KnownReservation, reservation_histories, reservations_page};
 
 /// Reservations looked at together.
-const BATCH: i64 = 1_000;
+const BATCH: u64 = 1_000;
 
 pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
     let document = id(engine, "l.document_id");

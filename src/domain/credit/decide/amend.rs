@@ -20,51 +20,46 @@ pub struct Amend<'a> {
 }
 
 impl Decider {
-    pub fn amend(
-        &mut self,
-        reservation: Reservation,
-        ask: &Amend,
-        caller: &Caller,
-    ) -> Result<Uuid> {
+    pub fn amend(&mut self, before: Reservation, ask: &Amend, caller: &Caller) -> Result<Uuid> {
         let now = self.standing.now;
-        match reservation.state {
+        match before.state {
             ReservationState::Open | ReservationState::Referred => {}
             ReservationState::Rejected | ReservationState::Canceled => {
-                return Err(not_live(&reservation, reservation.stage(now)));
+                return Err(not_live(&before, before.stage(now)));
             }
         }
-        same_currency("amount", &reservation, ask.amount)?;
+        same_currency("amount", &before, ask.amount)?;
         self.in_future("expire_time", ask.expire_us)?;
-        let amount = ask.amount.map_or(reservation.amount, |amount| amount.minor);
-        check_handled(&reservation, amount)?;
-        self.check_account(&reservation.account_id)?;
+        let amount = ask.amount.map_or(before.amount, |amount| amount.minor);
+        check_handled(&before, amount)?;
+        self.check_account(&before.account_id)?;
         let after = Reservation {
             amount,
-            expire_us: ask.expire_us.unwrap_or(reservation.expire_us),
+            expire_us: ask.expire_us.unwrap_or(before.expire_us),
             state: ReservationState::Open,
-            ..reservation.clone()
+            ..before.clone()
         };
         if after.stage(now) == Stage::Expired {
-            return Err(not_live(&reservation, Stage::Expired));
+            return Err(not_live(&before, Stage::Expired));
         }
         let unpaid = after.counted(now).total();
-        let counted = unpaid - reservation.counted(now).total();
-        let (account, company) = (reservation.account_id.clone(), reservation.company_code.clone());
+        let counted = unpaid - before.counted(now).total();
+        let (account, company) = (before.account_id.clone(), before.company_code.clone());
         let question = Question {
             account: &account,
             company: &company,
-            amount: Money { minor: amount, currency: reservation.currency },
+            amount: Money { minor: amount, currency: before.currency },
             counted,
             unpaid,
         };
         let (mut decision, mut wanted) =
-            self.decide(DecisionKind::Amend, question, Some(key(&reservation)), caller)?;
-        if counted <= 0 && reservation.state == ReservationState::Open {
+            self.decide(DecisionKind::Amend, question, Some(key(&before)), caller)?;
+        if counted <= 0 && before.state == ReservationState::Open {
             // Counting less is always approved, whatever stands against counting more.
             decision.verdict = Verdict::Approved;
             decision.reasons.clear();
             wanted.clear();
-        } else if reservation.grant.is_some_and(|g| amount <= g.amount && now.us < g.until_us)
+        } else if before.grant.is_some_and(|g| amount <= g.amount && now.us < g.until_us)
             && !approved(decision.verdict)
         {
             decision.verdict = Verdict::Approved;
@@ -72,7 +67,7 @@ impl Decider {
             decision.override_reason = "within what an approver granted".into();
         }
         override_if_asked(&mut decision, ask.override_reason, caller)?;
-        let kept = match (decision.verdict, reservation.state) {
+        let kept = match (decision.verdict, before.state) {
             (Verdict::Approved, ReservationState::Referred) => {
                 let reserved = Reservation { decision: decision.id, ..after };
                 self.keep(reserved, Some(Event::Reserved), false)
@@ -86,7 +81,7 @@ impl Decider {
                 };
                 self.keep(waits, Some(Event::Referred), false)
             }
-            _ => reservation,
+            _ => before,
         };
         decision.reservation = Some(kept);
         Ok(self.record(decision, wanted))

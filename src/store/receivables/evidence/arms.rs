@@ -11,7 +11,8 @@ use super::super::moves::Template;
 use super::super::params::{Params, Slice};
 use super::{ITEMS_MAX, PAYMENTS_MAX};
 use crate::domain::money::Currency;
-use crate::store::sql::{Cell, Kind, Rows};
+use crate::store::entity::item;
+use crate::store::rows::Set;
 
 /// The columns of every arm. What they hold differs; a column without a use is NULL.
 const COLUMNS: [&str; 20] = [
@@ -73,11 +74,10 @@ impl Overdue {
             };
             return Self::Few(overdue.iter().map(pair).collect());
         }
-        let mut rows = Rows::new(&[("account_id", Kind::Text), ("currency", Kind::Text)]);
-        for (account, currency) in overdue {
-            rows.push([Cell::from(*account), currency.code().into()]);
-        }
-        Self::Many(params.table(conn, "o", &rows))
+        let pairs = Set::new()
+            .column(item::Column::AccountId, overdue.iter().map(|(account, _)| *account))
+            .column(item::Column::Currency, overdue.iter().map(|(_, currency)| *currency));
+        Self::Many(params.table(conn, "o", pairs))
     }
 }
 

@@ -6,19 +6,20 @@ use chrono::NaiveDate;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::super::currency;
 use super::super::disputes::DisputeRow;
 use super::super::items::ItemRow;
 use super::{DisputedOpen, Evidence, PaymentEvidence, PromiseEvidence, ReceiptEvidence};
 use crate::domain::error::{Error, Result};
+use crate::domain::item::{DocumentKind, ItemClass};
 use crate::domain::ledger::OpenItem;
-use crate::domain::receivables::LastReceipt;
+use crate::domain::money::Currency;
+use crate::domain::receivables::{DisputeOutcome, LastReceipt};
 
 #[derive(FromQueryResult)]
 pub(super) struct Row {
     arm: String,
     account_id: String,
-    currency: String,
+    currency: Currency,
     id: Option<Uuid>,
     ref_id: Option<Uuid>,
     date1: Option<NaiveDate>,
@@ -76,7 +77,7 @@ impl Row {
     fn item(self) -> Result<OpenItem> {
         let fiscal_year = i32::try_from(needed(self.n4)?)
             .map_err(|_| Error::internal("a fiscal year is out of range"))?;
-        ItemRow {
+        let row = ItemRow {
             id: needed(self.id)?,
             account_id: self.account_id,
             document_id: needed(self.ref_id)?,
@@ -85,8 +86,8 @@ impl Row {
             fiscal_year,
             document_no: needed(self.t3)?,
             line_no: needed(self.t4)?,
-            kind: needed(self.t5)?,
-            class: needed(self.t6)?,
+            kind: needed(self.t5.as_deref().and_then(DocumentKind::parse))?,
+            class: needed(self.t6.as_deref().and_then(ItemClass::parse))?,
             document_date: needed(self.date1)?,
             posting_date: needed(self.date2)?,
             due_date: needed(self.date3)?,
@@ -96,8 +97,8 @@ impl Row {
             expected: needed(self.n3)?,
             order_ref: needed(self.t7)?,
             release_condition: needed(self.t8)?,
-        }
-        .into_domain()
+        };
+        Ok(row.into_domain())
     }
 
     fn dispute(self) -> Result<DisputedOpen> {
@@ -109,13 +110,17 @@ impl Row {
             currency: self.currency,
             amount: needed(self.n1)?,
             reason_code: needed(self.t1)?,
-            note: needed(self.t2)?,
+            note: needed(self.t2)?.into(),
             open_date: needed(self.date1)?,
             resolve_date: self.date2,
-            outcome: self.t3,
+            outcome: self
+                .t3
+                .as_deref()
+                .map(|name| needed(DisputeOutcome::parse(name)))
+                .transpose()?,
             recorded_us: needed(self.n3)?,
         }
-        .into_domain()?;
+        .into_domain();
         Ok(DisputedOpen { dispute, open })
     }
 
@@ -123,7 +128,7 @@ impl Row {
         Ok(PromiseEvidence {
             id: needed(self.id)?,
             account_id: self.account_id,
-            currency: currency(&self.currency)?,
+            currency: self.currency,
             amount: needed(self.n1)?,
             promise_date: needed(self.date1)?,
             pay_by_date: needed(self.date2)?,
@@ -140,7 +145,7 @@ impl Row {
     fn receipt(self) -> Result<ReceiptEvidence> {
         Ok(ReceiptEvidence {
             account_id: self.account_id,
-            currency: currency(&self.currency)?,
+            currency: self.currency,
             receipt: LastReceipt {
                 document_id: needed(self.id)?,
                 date: needed(self.date1)?,
@@ -152,7 +157,7 @@ impl Row {
     fn payment(self) -> Result<PaymentEvidence> {
         Ok(PaymentEvidence {
             account_id: self.account_id,
-            currency: currency(&self.currency)?,
+            currency: self.currency,
             document_date: needed(self.date1)?,
             applied: needed(self.date2)?,
             recorded_us: needed(self.n2)?,
