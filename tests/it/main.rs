@@ -16,6 +16,7 @@ mod architecture;
 mod bad_days;
 mod bad_input;
 mod command_line;
+mod contract;
 mod credit_cases;
 mod credit_days;
 mod credit_jobs;

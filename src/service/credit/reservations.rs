@@ -39,7 +39,7 @@ impl Credit {
     }
 
     /// # Errors
-    /// NotFound, REFERRAL_DECIDED, AMOUNT_OUT_OF_RANGE, CURRENCY_MISMATCH, DATE_INVALID.
+    /// NotFound, STATE_WRONG, AMOUNT_OUT_OF_RANGE, CURRENCY_MISMATCH, DATE_INVALID.
     pub async fn decide_referral(
         &self,
         ctx: &Ctx,
