@@ -21,6 +21,7 @@ mod keyset;
 mod lease;
 mod ledger;
 mod lock;
+mod member;
 mod migration;
 mod observe;
 mod queue;
@@ -30,6 +31,7 @@ mod seal;
 #[cfg(test)]
 pub(crate) mod seed;
 mod settled;
+mod source_system;
 mod sql;
 mod tx;
 mod verify;

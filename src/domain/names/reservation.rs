@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::external::{decode, key_segment};
-use super::{CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, account_ref, bad_name, segments};
+use super::{AccountRef, CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, bad_name, segments};
 use crate::domain::credit::command::{ReservationName, ReservationRef};
 use crate::domain::credit::decision::OrderKey;
 use crate::domain::error::{Result, Violation};
@@ -21,7 +21,7 @@ pub fn parse_reservation(field: &str, name: &str) -> Result<ReservationName, Vio
             return None;
         }
         Some(ReservationName {
-            account: account_ref(account)?,
+            account: AccountRef::of_segment(account)?,
             reservation: reservation_ref(last)?,
         })
     });
@@ -65,7 +65,7 @@ impl fmt::Display for ReservationName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::names::{AccountRef, MAX_EXTERNAL_ID_CHARS};
+    use crate::domain::names::MAX_EXTERNAL_ID_CHARS;
     use proptest::prelude::*;
 
     fn by_key(account: AccountRef, system: &str, order_ref: &str) -> ReservationName {

@@ -1,12 +1,14 @@
 //! The schema, as migrations. One text serves both engines: `{uuid}`, `{bigint}`, `{date}` and
 //! `{bytes}` stand for the engine's own type.
 //!
-//! Columns are NOT NULL; an absent value is the empty text, 0, the nil UUID or 9999-12-31, so
-//! that every column can stand in a key and in a keyset page. Instants are microseconds since
+//! In the tables of the ledger and of credit columns are NOT NULL; an absent value is the empty
+//! text, 0, the nil UUID or 9999-12-31. Elsewhere an attribute may be NULL, and what stands in a
+//! key or in the order of a page may not. Instants are microseconds since
 //! the epoch in a BIGINT: the same order and the same bytes on both engines.
 
 mod m0001_ledger;
 mod m0002_credit;
+mod m0003_member;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +27,11 @@ pub(super) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_ledger::Migration), Box::new(m0002_credit::Migration)]
+        vec![
+            Box::new(m0001_ledger::Migration),
+            Box::new(m0002_credit::Migration),
+            Box::new(m0003_member::Migration),
+        ]
     }
 }
 
