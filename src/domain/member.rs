@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use self::command::MemberInput;
 use super::error::{Precondition, Reason, Result};
 use super::external_ref::ExternalRef;
 use super::group;
@@ -32,7 +31,9 @@ pub const RATING_MAX: i32 = 5;
 pub const LEVELS_MAX: usize = 16;
 
 stored_enum! {
+    #[derive(Default)]
     pub enum MemberState {
+        #[default]
         Active => "ACTIVE",
         /// Works here no more, or not for now.
         Inactive => "INACTIVE",
@@ -69,17 +70,8 @@ pub struct Competencies {
     pub resources: Option<i32>,
 }
 
-/// What a caller says of a member, but for what is personal or names others.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberTerms {
-    pub business_unit: Option<String>,
-    pub competencies: Competencies,
-    /// May be the sponsor of an account.
-    pub executive: bool,
-}
-
 /// One of our people. Instants are microseconds since the epoch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub id: String,
     pub display_name: Personal,
@@ -88,7 +80,11 @@ pub struct Member {
     pub manager_id: Option<String>,
     /// Who he is to the access layer; each is one member's.
     pub principals: Vec<Personal>,
-    pub terms: MemberTerms,
+    /// Empty for none.
+    pub business_unit: String,
+    pub competencies: Competencies,
+    /// May be the sponsor of an account.
+    pub executive: bool,
     pub state: MemberState,
     /// Why he was last deactivated.
     pub deactivate_reason: Option<Personal>,
@@ -99,22 +95,9 @@ pub struct Member {
 }
 
 impl Member {
-    /// A new member; the manager is the one that the input names.
-    pub fn new(id: String, input: MemberInput, manager_id: Option<String>, now_us: i64) -> Self {
-        let MemberInput { display_name, external_refs, manager: _, principals, terms } = input;
-        Self {
-            id,
-            display_name: display_name.into(),
-            external_refs,
-            manager_id,
-            principals: principals.into_iter().map(Personal::from).collect(),
-            terms,
-            state: MemberState::Active,
-            deactivate_reason: None,
-            create_us: now_us,
-            update_us: now_us,
-            version: 1,
-        }
+    /// A new member of whom nothing is known but whom he reports to.
+    pub fn new(id: String, manager_id: Option<String>, now_us: i64) -> Self {
+        Self { id, manager_id, create_us: now_us, update_us: now_us, version: 1, ..Self::default() }
     }
 
     pub fn name(&self) -> String {

@@ -12,7 +12,7 @@ use super::convert::parts;
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::write;
 use crate::api::etag;
-use crate::domain::member::{Competencies, Member, MemberState, MemberTerms};
+use crate::domain::member::{Competencies, Member, MemberState};
 use crate::domain::names::member_name;
 use crate::domain::personal::Personal;
 use crate::pb;
@@ -29,7 +29,9 @@ pub fn member(member: Member) -> pb::Member {
         external_refs,
         manager_id,
         principals,
-        terms: MemberTerms { business_unit, competencies, executive },
+        business_unit,
+        competencies,
+        executive,
         state,
         deactivate_reason,
         create_us,
@@ -43,7 +45,7 @@ pub fn member(member: Member) -> pb::Member {
         external_refs: parts::write_external_refs(external_refs),
         manager: manager_id.as_deref().map(member_name).unwrap_or_default(),
         principals: principals.into_iter().map(Personal::into_exposed).collect(),
-        business_unit: business_unit.unwrap_or_default(),
+        business_unit,
         competencies: Some(self::competencies(competencies)),
         executive,
         state: write_state(state).into(),

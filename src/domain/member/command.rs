@@ -3,66 +3,19 @@
 
 use serde::Serialize;
 
-use super::{Member, MemberTerms};
+use super::{Competencies, Member};
+use crate::domain::change::Changed;
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::names::{CanonicalForm, MemberRef};
 use crate::domain::personal::Personal;
-
-/// A member as a caller gives it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct MemberInput {
-    pub display_name: String,
-    pub external_refs: Vec<ExternalRef>,
-    pub manager: Option<MemberRef>,
-    pub principals: Vec<String>,
-    pub terms: MemberTerms,
-}
-
-/// The fields of a member that an update changes, and to what; the rest of `input` is empty.
-#[derive(Debug, Clone, Serialize)]
-pub struct MemberChange {
-    pub paths: Vec<&'static str>,
-    pub input: MemberInput,
-}
-
-impl MemberChange {
-    /// Writes the fields into a member; answers those that are different now. The manager is the
-    /// one that the input names.
-    pub fn apply(self, member: &mut Member, manager_id: Option<String>) -> Vec<&'static str> {
-        let MemberInput { display_name, external_refs, manager: _, principals, terms } = self.input;
-        let principals = principals.into_iter().map(Personal::from).collect();
-        let mut changed = Vec::new();
-        let mut to = Writing { paths: &self.paths, changed: &mut changed };
-        to.set("display_name", &mut member.display_name, display_name.into());
-        to.set("external_refs", &mut member.external_refs, external_refs);
-        to.set("manager", &mut member.manager_id, manager_id);
-        to.set("principals", &mut member.principals, principals);
-        to.set("business_unit", &mut member.terms.business_unit, terms.business_unit);
-        to.set("competencies", &mut member.terms.competencies, terms.competencies);
-        to.set("executive", &mut member.terms.executive, terms.executive);
-        changed
-    }
-}
-
-struct Writing<'a> {
-    paths: &'a [&'static str],
-    changed: &'a mut Vec<&'static str>,
-}
-
-impl Writing<'_> {
-    fn set<T: PartialEq>(&mut self, path: &'static str, field: &mut T, value: T) {
-        if self.paths.contains(&path) && *field != value {
-            *field = value;
-            self.changed.push(path);
-        }
-    }
-}
 
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateMember {
     /// Absent: the service gives one.
     pub id: Option<String>,
-    pub input: MemberInput,
+    /// From a member of whom nothing is known.
+    pub change: MemberChange,
+    pub manager: Option<MemberRef>,
     /// How ids of the systems in `external_refs` are compared, where a system is new.
     pub form: Option<CanonicalForm>,
 }
@@ -73,8 +26,46 @@ pub struct UpdateMember {
     /// The version that was read.
     pub version: i64,
     pub change: MemberChange,
+    /// `None`: he goes on reporting to whom he does.
+    pub manager: Option<ManagerChange>,
     /// How ids of systems that the member had no key of are compared.
     pub form: Option<CanonicalForm>,
+}
+
+/// What changes of a member by itself; absent fields stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct MemberChange {
+    pub display_name: Option<String>,
+    pub external_refs: Option<Vec<ExternalRef>>,
+    pub principals: Option<Vec<String>>,
+    pub business_unit: Option<String>,
+    pub competencies: Option<Competencies>,
+    pub executive: Option<bool>,
+}
+
+impl MemberChange {
+    /// Writes it into a member; answers the fields that became different.
+    pub fn apply(self, member: &mut Member) -> Vec<&'static str> {
+        let personal =
+            |texts: Vec<String>| texts.into_iter().map(Personal::from).collect::<Vec<_>>();
+        let (display_name, principals) =
+            (self.display_name.map(Personal::from), self.principals.map(personal));
+        let mut changed = Changed::default();
+        changed.set("display_name", &mut member.display_name, display_name);
+        changed.set("external_refs", &mut member.external_refs, self.external_refs);
+        changed.set("principals", &mut member.principals, principals);
+        changed.set("business_unit", &mut member.business_unit, self.business_unit);
+        changed.set("competencies", &mut member.competencies, self.competencies);
+        changed.set("executive", &mut member.executive, self.executive);
+        changed.into_names()
+    }
+}
+
+/// To whom a member reports.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum ManagerChange {
+    Nobody,
+    To(MemberRef),
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -9,17 +9,17 @@ use uuid::Uuid;
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::event::EventType;
+use crate::domain::external_ref::ExternalRef;
 use crate::domain::member::command::{
-    CreateMember, DeactivateMember, ReactivateMember, UpdateMember,
+    CreateMember, DeactivateMember, ManagerChange, ReactivateMember, UpdateMember,
 };
-use crate::domain::member::{Member, MemberFilter, MemberKey, MemberList, MemberState, check_line};
-use crate::domain::names::{MemberRef, member_name};
+use crate::domain::member::{Member, MemberFilter, MemberKey, MemberList, MemberState};
+use crate::domain::names::{CanonicalForm, MemberRef, member_name};
 use crate::domain::page::Page;
 use crate::service::{Configured, external_refs};
 use crate::store::{Call, Outcome, ReadTx, Store, WriteTx};
 
 const EXTERNAL_REFS: &str = "member.external_refs";
-const MANAGER: &str = "member.manager";
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
@@ -153,18 +153,14 @@ async fn resolved(tx: &ReadTx, list: MemberList) -> Result<MemberList<String>> {
 }
 
 async fn create(tx: &mut WriteTx, _: &Ctx, c: &CreateMember) -> Result<Member> {
-    let CreateMember { id, input, form } = c.clone();
+    let CreateMember { id, change, manager, form } = c.clone();
     let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
-    let manager_id = find_manager(tx, input.manager.as_ref()).await?;
-    let managers = line::lock(tx, &id, manager_id.as_deref()).await?;
-    if let Some(manager_id) = &manager_id {
-        check_line(MANAGER, &id, 1, manager_id, &managers)?;
-    }
-    let member = Member::new(id, input, manager_id, tx.recorded_at().await?);
-    let refs = &member.external_refs;
-    let canonical_ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, &[]).await?;
+    let line = line::lock(tx, &id, manager.as_ref()).await?;
+    line.check(&id, 1)?;
+    let mut member = Member::new(id, line.manager_id, tx.recorded_at().await?);
+    change.apply(&mut member);
     tx.insert_member(&member).await?;
-    tx.write_member_refs(&member, &canonical_ids).await?;
+    write_refs(tx, &member, form, &[]).await?;
     tx.write_member_principals(&member).await?;
     tx.publish(vec![event::of(EventType::MemberCreated, &member, &[])]).await?;
     Ok(member)
@@ -172,27 +168,41 @@ async fn create(tx: &mut WriteTx, _: &Ctx, c: &CreateMember) -> Result<Member> {
 
 async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdateMember) -> Result<Member> {
     let id = found(&c.member, tx.find_member(&c.member).await?)?;
-    let manager_id = find_manager(tx, c.change.input.manager.as_ref()).await?;
-    let managers = line::lock(tx, &id, manager_id.as_deref()).await?;
+    let to = match &c.manager {
+        Some(ManagerChange::To(name)) => Some(name),
+        Some(ManagerChange::Nobody) | None => None,
+    };
+    let line = line::lock(tx, &id, to).await?;
     let before = read(tx, &id).await?;
     before.check_version(c.version)?;
     let mut member = before.clone();
-    let changed = c.change.clone().apply(&mut member, manager_id);
-    if changed.is_empty() {
-        return Ok(member);
+    let mut changed = c.change.clone().apply(&mut member);
+    if c.manager.is_some() && line.manager_id != before.manager_id {
+        line.check(&id, tx.member_levels(&id).await?)?;
+        member.manager_id = line.manager_id;
+        changed.push("manager");
     }
-    if let Some(manager_id) = member.manager_id.as_ref().filter(|_| changed.contains(&"manager")) {
-        check_line(MANAGER, &id, tx.member_levels(&id).await?, manager_id, &managers)?;
+    if changed.is_empty() {
+        return Ok(before);
     }
     if changed.contains(&"external_refs") {
-        let (refs, had) = (&member.external_refs, &before.external_refs);
-        let ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, c.form, had).await?;
-        tx.write_member_refs(&member, &ids).await?;
+        write_refs(tx, &member, c.form, &before.external_refs).await?;
     }
     if changed.contains(&"principals") {
         tx.write_member_principals(&member).await?;
     }
     save(tx, member, EventType::MemberUpdated, &changed).await
+}
+
+async fn write_refs(
+    tx: &mut WriteTx,
+    member: &Member,
+    form: Option<CanonicalForm>,
+    before: &[ExternalRef],
+) -> Result<()> {
+    let refs = &member.external_refs;
+    let ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, before).await?;
+    tx.write_member_refs(member, &ids).await
 }
 
 async fn deactivate(
@@ -237,13 +247,6 @@ async fn lock(tx: &WriteTx, name: &MemberRef) -> Result<Member> {
 async fn read(tx: &WriteTx, id: &str) -> Result<Member> {
     let member = tx.member(id).await?;
     member.ok_or_else(|| Error::internal(format!("{} is gone", member_name(id))))
-}
-
-async fn find_manager(tx: &WriteTx, manager: Option<&MemberRef>) -> Result<Option<String>> {
-    match manager {
-        Some(name) => Ok(Some(found(name, tx.find_member(name).await?)?)),
-        None => Ok(None),
-    }
 }
 
 fn found(name: &MemberRef, id: Option<String>) -> Result<String> {

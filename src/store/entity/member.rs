@@ -4,7 +4,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::domain::external_ref::ExternalRef;
-use crate::domain::member::{Competencies, Member, MemberState, MemberTerms};
+use crate::domain::member::{Competencies, Member, MemberState};
 use crate::domain::personal::Personal;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -14,7 +14,8 @@ pub struct Model {
     pub id: String,
     pub display_name: Personal,
     pub manager_id: Option<String>,
-    pub business_unit: Option<String>,
+    /// Empty for none.
+    pub business_unit: String,
     pub negotiation: Option<i32>,
     pub product: Option<i32>,
     pub responsibility: Option<i32>,
@@ -40,7 +41,9 @@ impl From<&Member> for Model {
             external_refs: _,
             manager_id,
             principals: _,
-            terms: MemberTerms { business_unit, competencies, executive },
+            business_unit,
+            competencies,
+            executive,
             state,
             deactivate_reason,
             create_us,
@@ -93,7 +96,9 @@ impl Model {
             external_refs,
             manager_id,
             principals,
-            terms: MemberTerms { business_unit, competencies, executive },
+            business_unit,
+            competencies,
+            executive,
             state,
             deactivate_reason,
             create_us,

@@ -1,29 +1,14 @@
 //! Reporting lines: who stands above a member, and how many levels below.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
-use sea_orm::ConnectionTrait;
-use sea_orm::{DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::FromQueryResult;
 
 use crate::domain::error::Result;
 use crate::domain::member::LEVELS_MAX;
-use crate::store::entity::member::{Column, Entity};
-use crate::store::{WriteTx, rows, sql};
+use crate::store::{WriteTx, sql};
 
 impl WriteTx {
-    /// Locks members to the end of the transaction, in the order of their ids. Those that don't
-    /// exist are passed over.
-    pub async fn lock_members(&self, ids: &BTreeSet<String>) -> Result<()> {
-        // The single writer of SQLite holds every lock.
-        if self.conn.get_database_backend() == DbBackend::Sqlite {
-            return Ok(());
-        }
-        let these = rows::among(self.conn.get_database_backend(), Column::Id, ids);
-        let these = Entity::find().filter(these).order_by_asc(Column::Id).lock_exclusive();
-        rows::all(&self.conn, these).await?;
-        Ok(())
-    }
-
     /// The managers of a member and of everybody above, by id.
     pub async fn managers_above(&self, member_id: &str) -> Result<HashMap<String, String>> {
         #[derive(FromQueryResult)]

@@ -17,7 +17,8 @@ CREATE TABLE member (
     id TEXT NOT NULL PRIMARY KEY,
     display_name TEXT NOT NULL,
     manager_id TEXT,
-    business_unit TEXT,
+    -- Empty for none.
+    business_unit TEXT NOT NULL,
     -- Ratings from 1 to 5; NULL is not rated.
     negotiation INTEGER,
     product INTEGER,
@@ -55,6 +56,7 @@ CREATE TABLE member_principal (
 CREATE INDEX member_principal_member ON member_principal (member_id, position);
 
 -- Whatever nobody owns is his.
-INSERT INTO member (id, display_name, executive, state, create_us, update_us, version)
-VALUES ('unassigned', 'Unassigned', FALSE, 'ACTIVE', 0, 0, 1);
+INSERT INTO member
+    (id, display_name, business_unit, executive, state, create_us, update_us, version)
+VALUES ('unassigned', 'Unassigned', '', FALSE, 'ACTIVE', 0, 0, 1);
 ";

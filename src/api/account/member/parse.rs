@@ -9,15 +9,17 @@ use crate::api::etag;
 use crate::api::mask::{self, Field, Mask};
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::member::command::{
-    CreateMember, DeactivateMember, MemberChange, MemberInput, ReactivateMember, UpdateMember,
+    CreateMember, DeactivateMember, ManagerChange, MemberChange, ReactivateMember, UpdateMember,
 };
 use crate::domain::member::{
-    BUSINESS_UNIT_CHARS_MAX, Competencies, DISPLAY_NAME_CHARS_MAX, MemberTerms,
-    PRINCIPAL_CHARS_MAX, PRINCIPALS_MAX, RATING_MAX,
+    BUSINESS_UNIT_CHARS_MAX, Competencies, DISPLAY_NAME_CHARS_MAX, PRINCIPAL_CHARS_MAX,
+    PRINCIPALS_MAX, RATING_MAX,
 };
 use crate::domain::names::{MemberRef, check_id};
 use crate::domain::text;
 use crate::pb;
+
+const MEMBER: &str = "member";
 
 /// The fields of a member, and who may change them.
 pub(super) const FIELDS: &[Field<pb::Member>] = &[
@@ -46,29 +48,28 @@ pub fn create(request: pb::CreateMemberRequest) -> Result<Identified<CreateMembe
         violations.keep(check_id("member_id", &member_id));
     }
     if member.is_none() {
-        violations.push(missing("member"));
+        violations.push(missing(MEMBER));
     }
-    let input = input(member.unwrap_or_default(), &Mask::all(FIELDS), &mut violations);
+    let member = member.unwrap_or_default();
+    let (change, manager) = change(member, &Mask::all(FIELDS), &mut violations);
     violations.finish()?;
     let id = (!member_id.is_empty()).then_some(member_id);
-    Ok((request_id, CreateMember { id, input, form }))
+    Ok((request_id, CreateMember { id, change, manager: manager.flatten(), form }))
 }
 
 pub fn update(request: pb::UpdateMemberRequest) -> Result<Identified<UpdateMember>> {
     let pb::UpdateMemberRequest { member, update_mask, canonical_form, request_id } = request;
-    let Some(member) = member else { return Err(missing("member").into()) };
+    let Some(member) = member else { return Err(missing(MEMBER).into()) };
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
     let form = violations.keep(parts::form(canonical_form)).flatten();
     let name = violations.keep(read::member("member.name", &member.name));
     let version = violations.keep(etag::required("member.etag", &member.etag));
     let mask = mask::resolve("update_mask", update_mask.as_ref(), FIELDS, &member);
-    let change = violations.keep(mask).map(|mask| MemberChange {
-        input: input(member, &mask, &mut violations),
-        paths: mask.paths().collect(),
-    });
-    let ((member, version), change) = all(violations, name.zip(version).zip(change))?;
-    Ok((request_id, UpdateMember { member, version, change, form }))
+    let change = violations.keep(mask).map(|mask| change(member, &mask, &mut violations));
+    let ((member, version), (change, manager)) = all(violations, name.zip(version).zip(change))?;
+    let manager = manager.map(|to| to.map_or(ManagerChange::Nobody, ManagerChange::To));
+    Ok((request_id, UpdateMember { member, version, change, manager, form }))
 }
 
 pub fn get(request: &pb::GetMemberRequest) -> Result<MemberRef> {
@@ -95,8 +96,12 @@ pub fn reactivate(request: pb::ReactivateMemberRequest) -> Result<Identified<Rea
     Ok((request_id, ReactivateMember { member }))
 }
 
-/// What a mask names of a member; faults go to `violations`.
-fn input(member: pb::Member, mask: &Mask, violations: &mut Violations) -> MemberInput {
+/// What a mask names of a member, and of his manager; faults go to `violations`.
+fn change(
+    member: pb::Member,
+    mask: &Mask,
+    violations: &mut Violations,
+) -> (MemberChange, Option<Option<MemberRef>>) {
     let pb::Member {
         name: _,
         display_name,
@@ -112,51 +117,29 @@ fn input(member: pb::Member, mask: &Mask, violations: &mut Violations) -> Member
         update_time: _,
         etag: _,
     } = member;
-    let mut of = Reading { mask, violations };
-    let unit = of.text("business_unit", business_unit, 0, BUSINESS_UNIT_CHARS_MAX);
-    MemberInput {
-        display_name: of.text("display_name", display_name, 1, DISPLAY_NAME_CHARS_MAX),
-        external_refs: of
-            .field("external_refs", |at, faults| parts::external_refs(at, external_refs, faults)),
-        manager: of.field("manager", |at, faults| {
-            faults.keep(read::optional_member(at, &manager)).flatten()
-        }),
-        principals: of.field("principals", |at, faults| self::principals(at, principals, faults)),
-        terms: MemberTerms {
-            business_unit: (!unit.is_empty()).then_some(unit),
-            competencies: of.field("competencies", |at, faults| {
-                self::competencies(at, competencies.unwrap_or_default(), faults)
-            }),
-            executive: of.field("executive", |_, _| executive),
-        },
-    }
-}
-
-/// Reads the fields that a mask names; the others are empty.
-struct Reading<'a> {
-    mask: &'a Mask,
-    violations: &'a mut Violations,
-}
-
-impl Reading<'_> {
-    fn field<T: Default>(
-        &mut self,
-        path: &str,
-        read: impl FnOnce(&str, &mut Violations) -> T,
-    ) -> T {
-        if self.mask.has(path) {
-            read(&within("member", path), self.violations)
-        } else {
-            T::default()
-        }
-    }
-
-    fn text(&mut self, path: &str, value: String, min_chars: usize, max_chars: usize) -> String {
-        self.field(path, |at, faults| {
-            faults.keep(text::check(at, &value, min_chars, max_chars));
-            value
-        })
-    }
+    let mut text = |path: &str, value: String, min_chars, max_chars| {
+        let value = mask.pick(path, value)?;
+        violations.keep(text::check(&within(MEMBER, path), &value, min_chars, max_chars));
+        Some(value)
+    };
+    let change = MemberChange {
+        display_name: text("display_name", display_name, 1, DISPLAY_NAME_CHARS_MAX),
+        business_unit: text("business_unit", business_unit, 0, BUSINESS_UNIT_CHARS_MAX),
+        external_refs: mask
+            .pick("external_refs", external_refs)
+            .map(|refs| parts::external_refs("member.external_refs", refs, violations)),
+        principals: mask
+            .pick("principals", principals)
+            .map(|principals| self::principals("member.principals", principals, violations)),
+        competencies: mask
+            .pick("competencies", competencies.unwrap_or_default())
+            .map(|all| self::competencies("member.competencies", all, violations)),
+        executive: mask.pick("executive", executive),
+    };
+    let manager = mask
+        .pick("manager", manager)
+        .and_then(|name| violations.keep(read::optional_member("member.manager", &name)));
+    (change, manager)
 }
 
 fn principals(field: &str, principals: Vec<String>, violations: &mut Violations) -> Vec<String> {
