@@ -64,6 +64,7 @@ reasons! {
     ResourceNotFound => "RESOURCE_NOT_FOUND",
     ResourceAlreadyExists => "RESOURCE_ALREADY_EXISTS",
     ExternalRefTaken => "EXTERNAL_REF_TAKEN",
+    PrincipalTaken => "PRINCIPAL_TAKEN",
     DocumentConflict => "DOCUMENT_CONFLICT",
     EtagMismatch => "ETAG_MISMATCH",
     ConcurrentChange => "CONCURRENT_CHANGE",
@@ -99,6 +100,9 @@ reasons! {
     StateWrong => "STATE_WRONG",
     SchemaNewer => "SCHEMA_NEWER",
     SchemaOlder => "SCHEMA_OLDER",
+    MemberCycle => "MEMBER_CYCLE",
+    MemberLineTooDeep => "MEMBER_LINE_TOO_DEEP",
+    MemberIsDefaultOwner => "MEMBER_IS_DEFAULT_OWNER",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -4,8 +4,10 @@
 
 pub mod accounts;
 pub mod credit;
+mod external_refs;
 pub mod facts;
 pub mod ledger;
+pub mod members;
 pub mod receivables;
 mod resolve;
 
@@ -33,8 +35,8 @@ impl Settings {
 /// calls are the same whatever the settings of their times.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub struct Configured<C> {
+pub struct Configured<C, S = Settings> {
     pub command: C,
     #[serde(skip)]
-    pub settings: Settings,
+    pub settings: S,
 }

@@ -18,6 +18,7 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 
 use super::entity::account_head::{ActiveModel, Column, Entity, Model};
+use super::entity::member;
 use super::rows::Set as Keys;
 use super::{WriteTx, rows, sql};
 use crate::domain::error::{Error, Reason, Resource, Result};
@@ -169,6 +170,19 @@ impl WriteTx {
         account_ids: &BTreeSet<String>,
     ) -> Result<HashMap<String, Head>> {
         lock_roots(&self.conn, account_ids, &mut self.met).await
+    }
+
+    /// Locks members to the end of the transaction, in the order of their ids. Those that don't
+    /// exist are passed over.
+    pub async fn lock_members(&self, ids: &BTreeSet<String>) -> Result<()> {
+        let backend = self.conn.get_database_backend();
+        if backend == DbBackend::Sqlite {
+            return Ok(());
+        }
+        let these = rows::among(backend, member::Column::Id, ids);
+        let these = member::Entity::find().filter(these).order_by_asc(member::Column::Id);
+        rows::all(&self.conn, these.lock_exclusive()).await?;
+        Ok(())
     }
 
     /// Raises the last recorded time of accounts whose groups are locked to that of this

@@ -22,6 +22,7 @@ mod keyset;
 mod lease;
 mod ledger;
 mod lock;
+mod member;
 mod migration;
 mod observe;
 mod queue;
@@ -32,6 +33,7 @@ mod seal;
 #[cfg(test)]
 pub(crate) mod seed;
 mod settled;
+mod source_system;
 mod sql;
 mod tx;
 mod verify;

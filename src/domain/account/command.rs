@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Account, ExternalRef};
+use super::Account;
 use crate::domain::change::Changed;
+use crate::domain::external_ref::ExternalRef;
 use crate::domain::names::{AccountRef, CanonicalForm};
 
 #[derive(Debug, Clone, Serialize)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::external::{decode, key_segment};
-use super::{AccountRef, CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, account_ref, bad_name, segments};
+use super::{AccountRef, CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, bad_name, segments};
 use crate::domain::error::{Result, Violation};
 
 /// An order of another system.
@@ -40,7 +40,7 @@ pub fn parse_reservation(field: &str, name: &str) -> Result<ReservationName, Vio
             return None;
         }
         Some(ReservationName {
-            account: account_ref(account)?,
+            account: AccountRef::of_segment(account)?,
             reservation: reservation_ref(last)?,
         })
     });

@@ -22,6 +22,8 @@ use crate::store::{Store, WriteTx};
 
 pub use status::Sources;
 
+const EXTERNAL_REFS: &str = "account.external_refs";
+
 /// The use cases; cheap to clone.
 #[derive(Clone)]
 pub struct Accounts {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::{Accounts, Locked, find, locked, place};
+use super::{Accounts, EXTERNAL_REFS, Locked, find, locked, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::{ParentChange, UpdateAccount};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
+use crate::service::external_refs;
 use crate::store::Head;
 use crate::store::{Call, WriteTx};
 
@@ -55,8 +56,8 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
     after.version += 1;
     after.update_us = recorded;
     if changed.contains(&"external_refs") {
-        let known = before.external_refs.iter().map(|r| r.system.as_str()).collect();
-        let ids = place::canonical_ids(tx, &after.external_refs, form, &known).await?;
+        let (refs, known) = (&after.external_refs, &before.external_refs);
+        let ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, known).await?;
         tx.replace_refs(&after, &ids).await?;
     }
     if changed.contains(&"parent") {

@@ -5,12 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use super::event::event;
 use super::refs::{self, NewRef, RefKey};
 use super::{rows, tree};
+use crate::domain::account::Account;
 use crate::domain::account::lifecycle::Ties;
-use crate::domain::account::{Account, ExternalRef};
 use crate::domain::credit::reservation::Now;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
-use crate::domain::names::{CanonicalForm, account_name};
+use crate::domain::external_ref::ExternalRef;
+use crate::domain::names::account_name;
 use crate::store::WriteTx;
 use crate::store::credit;
 use crate::store::lock::{self, Head};
@@ -19,15 +20,6 @@ impl WriteTx {
     /// The account of this id, deleted or not.
     pub async fn account(&self, id: &str) -> Result<Option<Account>> {
         Ok(rows::load(&self.conn, &[id]).await?.remove(id))
-    }
-
-    /// Fixes the form of source systems that are new to us; answers the form of each.
-    pub async fn fix_forms(
-        &mut self,
-        systems: &BTreeSet<&str>,
-        form: CanonicalForm,
-    ) -> Result<HashMap<String, CanonicalForm>> {
-        refs::fix_forms(&self.conn, systems, form).await
     }
 
     /// Adds an account into the group of `root_id` (its own id if it stands alone), with the

@@ -1,14 +1,16 @@
 //! The schema, as migrations. One text serves both engines: `{uuid}`, `{bigint}`, `{date}` and
 //! `{bytes}` stand for the engine's own type.
 //!
-//! Columns are NOT NULL; an absent value is the empty text, 0, the nil UUID or 9999-12-31, so
-//! that every column can stand in a key and in a keyset page. Instants are microseconds since
+//! In the tables of the ledger and of credit columns are NOT NULL; an absent value is the empty
+//! text, 0, the nil UUID or 9999-12-31. Elsewhere an attribute may be NULL, and what stands in a
+//! key or in the order of a page may not. Instants are microseconds since
 //! the epoch in a BIGINT: the same order and the same bytes on both engines.
 //!
 //! What is missing is applied in one transaction: a start that is cut short leaves the database
 //! as it was, for this version and for the one before it.
 
 mod m0001_first;
+mod m0002_member;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 1] = [m0001_first::MIGRATION];
+const MIGRATIONS: [Migration; 2] = [m0001_first::MIGRATION, m0002_member::MIGRATION];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
 #[derive(Debug, Clone, Copy)]

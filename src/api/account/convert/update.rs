@@ -1,7 +1,7 @@
 //! UpdateAccount. What the mask leaves out is not looked at.
 
 use super::fields::FIELDS;
-use super::parts;
+use super::{EXTERNAL_REFS, parts};
 use crate::api::convert::read;
 use crate::api::{etag, mask};
 use crate::domain::account::command::{AccountChange, ParentChange, UpdateAccount};
@@ -51,7 +51,7 @@ pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, Strin
     let tax_id = text("tax_id", tax_id, validate::tax_id);
     let external_refs = mask
         .pick("external_refs", external_refs)
-        .map(|refs| parts::external_refs(refs, &mut violations));
+        .map(|refs| parts::external_refs(EXTERNAL_REFS, refs, &mut violations));
     let parent = mask
         .pick("parent", parent)
         .and_then(|parent| violations.keep(parts::parent(&parent)))
