@@ -38,9 +38,9 @@ mod verify;
 pub mod idempotency;
 
 pub use batch::Answered;
+pub use entity::import_run::ImportRun;
 pub use handle::Store;
 pub use idempotency::{Call, CallRecord, Outcome, Step, reused};
-pub use import_run::ImportRun;
 pub use journal::AuditEntry;
 pub use ledger::WaitingClearing;
 pub use queue::Lane;

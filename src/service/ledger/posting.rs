@@ -54,7 +54,7 @@ impl Ledger {
         request_id: &str,
         command: ReverseDocument,
     ) -> Result<Document> {
-        let call = Call::new("ReceivableService.ReverseDocument", request_id, &command.document.id);
+        let call = Call::new("ReceivableService.ReverseDocument", request_id, command.document.id);
         let written = self.store.mutate(ctx, call, command, reverse).await?;
         self.written(ctx, &written.into_inner()).await
     }

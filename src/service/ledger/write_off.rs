@@ -27,7 +27,7 @@ impl Ledger {
         request_id: &str,
         command: WriteOffItem,
     ) -> Result<Document> {
-        let call = Call::new("ReceivableService.WriteOffItem", request_id, &command.item.id);
+        let call = Call::new("ReceivableService.WriteOffItem", request_id, command.item.id);
         let written = self.store.mutate(ctx, call, command, write_off).await?;
         self.written(ctx, &written.into_inner()).await
     }

@@ -13,30 +13,8 @@ use sea_orm::{
 
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::account_name;
-use crate::store::entity::account_head::{ActiveModel, Column, Entity, Model};
+use crate::store::entity::account_head::{ActiveModel, Column, Entity, Head, Model};
 use crate::store::{WriteTx, rows};
-
-/// The head of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
-    pub account_id: String,
-    /// The topmost account of its group; its own id if it stands alone.
-    pub root_id: String,
-    /// The last recorded time of the account, microseconds since the epoch; 0 for none.
-    pub head_us: i64,
-}
-
-impl From<Head> for Model {
-    fn from(Head { account_id, root_id, head_us }: Head) -> Self {
-        Self { account_id, root_id, head_us }
-    }
-}
-
-impl From<Model> for Head {
-    fn from(Model { account_id, root_id, head_us }: Model) -> Self {
-        Self { account_id, root_id, head_us }
-    }
-}
 
 /// Locks the groups of these accounts, and those of `met`, to the end of the transaction, in
 /// ascending order of their roots; answers the heads of the accounts by id. Accounts that don't

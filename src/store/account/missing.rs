@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
+use super::Head;
 use super::event::event;
-use super::head::{Head, insert_heads};
+use super::head::insert_heads;
 use super::lookup::{KnownAccount, find, systems};
 use super::refs::{self, NewRef, RefKey};
 use super::rows;

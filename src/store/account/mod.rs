@@ -21,7 +21,7 @@ use crate::domain::error::Result;
 use crate::domain::page::Page;
 use crate::store::ReadTx;
 
-pub use head::Head;
+pub use super::entity::account_head::Head;
 pub(in crate::store) use head::raise_heads;
 pub use lookup::KnownAccount;
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::event::event;
-use super::head::{self, Head};
 use super::refs::{self, NewRef, RefKey};
+use super::{Head, head};
 use super::{rows, tree};
 use crate::domain::account::lifecycle::Ties;
 use crate::domain::account::{Account, ExternalRef};

@@ -9,5 +9,4 @@ mod lock;
 mod waiting_clearings;
 mod write;
 
-pub(in crate::store) use keys::key_set;
 pub use waiting_clearings::WaitingClearing;
