@@ -332,7 +332,8 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
     let mut touched = others(&clearings, &items);
     touched.extend(reopened.iter().map(|(item, ..)| *item));
     books.load(tx.items(&touched, floor.min(effective)).await?);
-    // What was reset before stays as it was: only a correction goes back to the first day.
+    // Clearings that were reset before stay reset: only a revision takes them out from the first
+    // day on.
     let out = Outgoing {
         key: &key,
         items: &items,

@@ -20,7 +20,7 @@ use crate::domain::ledger::command::WriteOffItem;
 use crate::store::{Call, WriteTx};
 
 impl Ledger {
-    /// Gives up an open debit item, or a part of it.
+    /// Writes off an open debit item, or a part of it.
     pub async fn write_off(
         &self,
         ctx: &Ctx,
