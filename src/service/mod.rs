@@ -7,6 +7,8 @@ pub mod credit;
 pub mod facts;
 pub mod ledger;
 pub mod receivables;
+#[cfg(test)]
+mod stored_tests;
 
 use serde::Serialize;
 

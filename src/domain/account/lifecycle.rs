@@ -1,10 +1,10 @@
 //! From state to state: ACTIVE and BLOCKED either way, both to DELETED and back to what it was.
 
 use super::{Account, AccountState};
-use crate::domain::machine::{self, Transition};
-use crate::domain::stored::stored_enum;
 use crate::domain::error::{Error, Precondition, Reason, Resource, Result};
+use crate::domain::machine::{self, Transition};
 use crate::domain::names::account_name;
+use crate::domain::stored::stored_enum;
 
 stored_enum! {
     pub enum AccountVerb {
