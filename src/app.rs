@@ -7,7 +7,7 @@ mod jobs;
 mod readiness;
 mod routes;
 
-pub(crate) use routes::settings;
+pub(crate) use routes::{members, settings};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,7 +108,8 @@ impl App {
         let acceptor = Acceptor::new(listener, server);
         let connections = acceptor.connections();
 
-        let readiness = Readiness::new(self.store.clone());
+        let members = members(&self.config, self.store.clone())?;
+        let readiness = Readiness::new(self.store.clone(), members, self.clock.clone());
         let watch = tokio::spawn(health.clone().watch(server.health_interval(), move || {
             let readiness = readiness.clone();
             async move { readiness.check().await }

@@ -14,6 +14,9 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::member::UNASSIGNED;
+use crate::domain::names::member_name;
+
 pub use load::ConfigError;
 pub use reference::{Setting, markdown, reference};
 pub use secret::{DatabaseUrl, TokenHash};
@@ -138,11 +141,18 @@ pub struct Business {
     /// Rates between two other currencies may go through this one.
     pub base_currency: Option<String>,
     pub rate_age_days_max: u32,
+    /// The member who owns whatever nobody else does.
+    pub default_owner: String,
 }
 
 impl Default for Business {
     fn default() -> Self {
-        Self { time_zone: Tz::UTC, base_currency: None, rate_age_days_max: 7 }
+        Self {
+            time_zone: Tz::UTC,
+            base_currency: None,
+            rate_age_days_max: 7,
+            default_owner: member_name(UNASSIGNED),
+        }
     }
 }
 

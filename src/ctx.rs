@@ -53,6 +53,18 @@ impl Ctx {
     pub fn business_date(&self) -> NaiveDate {
         self.clock.business_date()
     }
+
+    pub fn row_scope(&self) -> RowScope {
+        RowScope::All
+    }
+}
+
+/// Which rows about people and relations a caller may read. Every read of them takes it, so that
+/// there is one place where it is found out and one for each table where it is applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowScope {
+    /// No token is restricted to business units or accounts.
+    All,
 }
 
 /// The scopes a caller holds: `receivables.read`, or `*` for all.

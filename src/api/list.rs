@@ -69,6 +69,7 @@ macro_rules! paged {
 
 paged! {
     ListAccountsRequest => "ListAccounts",
+    ListMembersRequest => "ListMembers",
     ListDocumentsRequest => "ListDocuments",
     ListOpenItemsRequest => "ListOpenItems",
     ListReceivablesRiskRequest => "ListReceivablesRisk",

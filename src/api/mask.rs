@@ -47,6 +47,12 @@ impl<R> Field<R> {
 pub struct Mask(BTreeSet<&'static str>);
 
 impl Mask {
+    /// Every mutable field, as for a new resource.
+    pub fn all<R>(table: &'static [Field<R>]) -> Self {
+        let mutable = table.iter().filter(|field| field.mutability == Mutability::Mutable);
+        Self(mutable.map(|field| field.path).collect())
+    }
+
     pub fn has(&self, path: &str) -> bool {
         self.0.contains(path)
     }
@@ -82,7 +88,7 @@ pub fn resolve<R>(
             let populated = table.iter().filter(mutable).filter(|f| (f.populated)(resource));
             Ok(Mask(populated.map(|f| f.path).collect()))
         }
-        [all] if all == "*" => Ok(Mask(table.iter().filter(mutable).map(|f| f.path).collect())),
+        [all] if all == "*" => Ok(Mask::all(table)),
         paths => named(field, paths, table),
     }
 }

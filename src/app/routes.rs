@@ -11,12 +11,15 @@ use crate::api::receivable::{ReceivableServices, Receivables};
 use crate::config::Config;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::Currency;
+use crate::domain::names::parse_member;
 use crate::pb;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::service::credit::Credit;
+use crate::service::members::Members;
 use crate::service::{self, Settings};
+use crate::store::Store;
 
 /// Bounds the messages of a generated server, in both directions. Compressed requests are
 /// taken; answers are small, and compressing them would cost more than it saves.
@@ -39,6 +42,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         accounts: service::accounts::Accounts::new(store()),
         receivables: questions.clone(),
         credit: credit.clone(),
+        members: members(&app.config, store())?,
     });
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
@@ -78,6 +82,12 @@ pub(crate) fn settings(config: &Config) -> Result<Settings> {
         })
         .transpose()?;
     Ok(Settings { base_currency, rate_age_days_max: business.rate_age_days_max.into() })
+}
+
+/// The use cases of our people, by the configured owner of what nobody else owns.
+pub(crate) fn members(config: &Config, store: Store) -> Result<Members> {
+    let owner = parse_member("business.default_owner", &config.business.default_owner)?;
+    Ok(Members::new(store, owner))
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

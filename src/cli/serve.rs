@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 use super::options::Options;
-use crate::app::App;
-use crate::ctx::Clock;
+use crate::app::{self, App};
+use crate::config::Config;
+use crate::ctx::{Clock, Ctx};
 use crate::domain::error::Error;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
@@ -42,7 +43,10 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     match store.migrate().await {
         // It may come up after us: until then health says NOT_SERVING.
         Err(error @ Error::Unavailable { .. }) => tracing::warn!(%error, "waiting for {url}"),
-        done => done.map_err(|e| format!("cannot bring the database {url} up to date: {e}"))?,
+        done => {
+            done.map_err(|e| format!("cannot bring the database {url} up to date: {e}"))?;
+            check_default_owner(&config, &store, &clock).await?;
+        }
     }
 
     let shutdown = Shutdown::new();
@@ -52,6 +56,13 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         println!("ballast listening on http://{address}");
     });
     serving.await.map_err(|e| e.to_string())
+}
+
+/// Before anybody is served: what nobody owns must have an owner.
+async fn check_default_owner(config: &Config, store: &Store, clock: &Clock) -> Result<(), String> {
+    let members = app::members(config, store.clone()).map_err(|e| e.to_string())?;
+    let checked = members.check_default_owner(&Ctx::system(clock.clone())).await;
+    checked.map_err(|e| e.to_string())
 }
 
 pub(super) async fn listen_on(address: SocketAddr) -> Result<TcpListener, String> {

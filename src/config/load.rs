@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use super::reference::{Kind, Setting, reference};
 use super::{Auth, Business, Config, Database, Log, Server};
+use crate::domain::names::parse_member;
 
 /// Says which setting is wrong and what would be right.
 #[derive(Debug, thiserror::Error)]
@@ -157,6 +158,8 @@ impl Business {
                 "business.base_currency must be three capital letters, and is {currency:?}"
             )));
         }
+        parse_member("business.default_owner", &self.default_owner)
+            .map_err(|v| ConfigError(format!("{}: {}", v.field, v.description)))?;
         in_range("business.rate_age_days_max", self.rate_age_days_max, 0, 366)
     }
 }

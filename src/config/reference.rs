@@ -90,6 +90,7 @@ settings! {
     Text "business.time_zone" "BALLAST_BUSINESS_TIME_ZONE" ("--time-zone") = "UTC": "IANA time zone whose calendar gives the business date.";
     Text "business.base_currency" "BALLAST_BUSINESS_BASE_CURRENCY" = "": "Currency that rates between two others may go through; none if empty.";
     Number "business.rate_age_days_max" "BALLAST_BUSINESS_RATE_AGE_DAYS_MAX" = "7": "How old an exchange rate may be to be used.";
+    Text "business.default_owner" "BALLAST_BUSINESS_DEFAULT_OWNER" = "members/unassigned": "Member who owns whatever nobody else does, by our id or by a key of yours (`members/HR~4711`); he must be there and active when the server starts.";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
     Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token) and `scopes`.";
     Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM};
 use crate::ctx::{Clock, Ctx};
-use crate::domain::account::ExternalRef;
 use crate::domain::account::command::CreateAccount;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Result};
+use crate::domain::external_ref::ExternalRef;
 use crate::domain::import::{
     ClearingFault, FinishStep, ImportChunk, ImportFault, ImportHeader, ImportSummary,
 };

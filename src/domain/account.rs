@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::credit::profile::Profile;
+use super::external_ref::ExternalRef;
 use super::names::AccountRef;
 use super::page::PageOf;
 use super::receivables::Risk;
@@ -22,7 +23,6 @@ pub const DISPLAY_NAME_CHARS_MAX: usize = 200;
 pub const LEGAL_NAME_CHARS_MAX: usize = 200;
 pub const TAX_ID_CHARS_MAX: usize = 64;
 pub const BLOCK_REASON_CHARS_MAX: usize = 500;
-pub const EXTERNAL_REFS_MAX: usize = 50;
 pub const LABELS_MAX: usize = 32;
 pub const LABEL_KEY_CHARS_MAX: usize = 63;
 pub const LABEL_VALUE_CHARS_MAX: usize = 200;
@@ -38,13 +38,6 @@ stored_enum! {
         /// Soft-deleted; whether it was blocked before is kept beside it.
         Deleted => "DELETED",
     }
-}
-
-/// A key of an account in another system, as that system writes it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ExternalRef {
-    pub system: String,
-    pub id: String,
 }
 
 /// A customer. Instants are microseconds since the epoch.

@@ -1,21 +1,21 @@
-//! Resource names: how accounts and what belongs to them are addressed.
+//! Resource names: how accounts, what belongs to them, and our people are addressed.
 //!
 //! `accounts/{account}` by our id, or `accounts/{system}~{external id, percent-encoded}` by
-//! the caller's own key; below an account `accounts/{account}/{collection}/{uuid}`, and an
+//! the caller's own key, and `members/…` alike; below an account `accounts/{account}/{collection}/{uuid}`, and an
 //! order's reservation by the order's own key as well.
 
 mod external;
+mod keyed;
 mod reservation;
 #[cfg(test)]
 mod tests;
-
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::external::{CanonicalForm, external_account_name};
-pub use self::reservation::parse_reservation;
+pub use self::keyed::{AccountRef, MemberRef};
+pub use self::reservation::{OrderKey, ReservationName, ReservationRef, parse_reservation};
 use super::error::{Reason, Result, Violation};
 use super::text::quote;
 
@@ -44,27 +44,6 @@ pub const CREDIT_SECURITIES: &str = "creditSecurities";
 pub const CREDIT_RESERVATIONS: &str = "creditReservations";
 pub const CREDIT_DECISIONS: &str = "creditDecisions";
 pub const CREDIT_POLICIES: &str = "creditPolicies";
-
-/// How a request names an account.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum AccountRef {
-    Id(String),
-    /// By a source system's key, percent-decoded but not yet in its canonical form.
-    External {
-        system: String,
-        id: String,
-    },
-}
-
-/// The full resource name, as a client sends it.
-impl fmt::Display for AccountRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&match self {
-            Self::Id(id) => account_name(id),
-            Self::External { system, id } => external_account_name(system, id),
-        })
-    }
-}
 
 /// The name of something that belongs to an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,11 +98,15 @@ pub fn check_segment(field: &str, segment: &str) -> Result<(), Violation> {
 /// # Errors
 /// `RESOURCE_NAME_INVALID`.
 pub fn parse_account(field: &str, name: &str) -> Result<AccountRef, Violation> {
-    let malformed = || bad_name(field, name, "accounts/{account}");
-    segments(name)
-        .and_then(|[collection, account]| (collection == "accounts").then_some(account))
-        .and_then(account_ref)
-        .ok_or_else(malformed)
+    AccountRef::parse(field, name)
+}
+
+/// Parses `members/{member}` in either form.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_member(field: &str, name: &str) -> Result<MemberRef, Violation> {
+    MemberRef::parse(field, name)
 }
 
 /// Like [`parse_account`], but `accounts/-` is every account: `None`.
@@ -145,7 +128,7 @@ pub fn parse_child(field: &str, name: &str, collection: &str) -> Result<ChildNam
             return None;
         }
         let id = Uuid::try_parse(uuid).ok().filter(|id| id.to_string() == uuid)?;
-        Some(ChildName { account: account_ref(account)?, id })
+        Some(ChildName { account: AccountRef::of_segment(account)?, id })
     });
     let form = || format!("accounts/{{account}}/{collection}/{{uuid}}");
     child.ok_or_else(|| bad_name(field, name, &form()))
@@ -184,6 +167,11 @@ pub fn account_name(id: &str) -> String {
     format!("accounts/{id}")
 }
 
+/// `members/{id}`
+pub fn member_name(id: &str) -> String {
+    format!("members/{id}")
+}
+
 /// `accounts/{account_id}/{collection}/{uuid}`
 pub fn child_name(account_id: &str, collection: &str, id: Uuid) -> String {
     format!("accounts/{account_id}/{collection}/{id}")
@@ -195,17 +183,6 @@ fn segments<const N: usize>(name: &str) -> Option<[&str; N]> {
         return None;
     }
     name.split('/').collect::<Vec<_>>().try_into().ok()
-}
-
-fn account_ref(segment: &str) -> Option<AccountRef> {
-    match segment.split_once('~') {
-        Some((system, encoded)) => {
-            let id = external::decode(encoded)?;
-            is_id(system, MAX_SYSTEM_CHARS)
-                .then(|| AccountRef::External { system: system.to_owned(), id })
-        }
-        None => is_id(segment, MAX_ID_CHARS).then(|| AccountRef::Id(segment.to_owned())),
-    }
 }
 
 fn is_id(id: &str, max_chars: usize) -> bool {

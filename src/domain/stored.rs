@@ -41,7 +41,7 @@ pub(crate) use stored_enum;
 #[cfg(test)]
 mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
-    use crate::domain::{aging, dates, item, names, promise, rates, terms};
+    use crate::domain::{aging, dates, item, member, names, promise, rates, terms};
 
     macro_rules! round_trips {
         ($($enum:ty),+ $(,)?) => {$(
@@ -73,6 +73,7 @@ mod tests {
             item::Side,
             limit::LimitKind,
             limit::LimitState,
+            member::MemberState,
             names::CanonicalForm,
             reservation::ReservationState,
             reservation::Stage,

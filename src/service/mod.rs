@@ -4,9 +4,12 @@
 
 pub mod accounts;
 pub mod credit;
+mod external_refs;
 pub mod facts;
 pub mod ledger;
+pub mod members;
 pub mod receivables;
+mod resolve;
 #[cfg(test)]
 mod stored_tests;
 
@@ -34,8 +37,8 @@ impl Settings {
 /// calls are the same whatever the settings of their times.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
-pub struct Configured<C> {
+pub struct Configured<C, S = Settings> {
     pub command: C,
     #[serde(skip)]
-    pub settings: Settings,
+    pub settings: S,
 }

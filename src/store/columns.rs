@@ -17,6 +17,7 @@ use crate::domain::credit::security::SecurityKind;
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, ItemClass, Side};
+use crate::domain::member::MemberState;
 use crate::domain::money::Currency;
 use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
@@ -115,6 +116,7 @@ named! {
     HoldScope: as_str,
     ItemClass: as_str,
     LimitKind: as_str,
+    MemberState: as_str,
     Movement: as_str,
     ReservationState: as_str,
     SecurityKind: as_str,

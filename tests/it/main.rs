@@ -1,6 +1,12 @@
 //! Everything about the running service, in one binary: a real server in this process, on its
 //! own fresh database for each test, once on SQLite and once on PostgreSQL.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends, in its helpers too"
+)]
+
 #[macro_use]
 mod support;
 

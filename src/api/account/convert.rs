@@ -2,7 +2,7 @@
 
 mod fields;
 mod list;
-mod parts;
+pub mod parts;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -15,10 +15,12 @@ pub use verbs::{block, delete, unblock, undelete};
 use crate::api::convert::{read, write};
 use crate::api::etag;
 use crate::domain::account::command::CreateAccount;
-use crate::domain::account::{Account, AccountState, BATCH_MAX, ExternalRef, validate};
+use crate::domain::account::{Account, AccountState, BATCH_MAX, validate};
 use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::names::{AccountRef, account_name, check_id, parse_account};
 use crate::pb;
+
+const EXTERNAL_REFS: &str = "account.external_refs";
 
 /// The command, and the request id (empty if there is none).
 pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, String)> {
@@ -59,7 +61,7 @@ pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, Strin
         legal_name,
         region_code,
         tax_id,
-        external_refs: parts::external_refs(external_refs, &mut violations),
+        external_refs: parts::external_refs(EXTERNAL_REFS, external_refs, &mut violations),
         parent: violations.keep(parts::parent(&parent)).flatten(),
         related_party,
         labels: parts::labels(labels, &mut violations),
@@ -116,14 +118,13 @@ pub fn account(account: Account) -> pb::Account {
         delete_us,
         version,
     } = account;
-    let external_ref = |ExternalRef { system, id }| pb::ExternalRef { system, id };
     pb::Account {
         name: account_name(&id),
         display_name,
         legal_name,
         region_code,
         tax_id,
-        external_refs: external_refs.into_iter().map(external_ref).collect(),
+        external_refs: parts::write_external_refs(external_refs),
         parent: parent_id.as_deref().map(account_name).unwrap_or_default(),
         related_party,
         labels: labels.into_iter().collect(),

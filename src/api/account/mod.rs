@@ -1,6 +1,7 @@
 //! AccountService: parse, call, encode.
 
 pub mod convert;
+mod member;
 mod status;
 
 use tonic::{Request, Response, Status};
@@ -13,6 +14,7 @@ use crate::pb;
 use crate::pb::account_service_server::AccountService;
 use crate::service::accounts::{self, Sources};
 use crate::service::credit::Credit;
+use crate::service::members::Members;
 use crate::service::receivables::Receivables;
 
 /// The use cases that the methods call.
@@ -21,6 +23,7 @@ pub struct AccountServices {
     pub accounts: accounts::Accounts,
     pub receivables: Receivables,
     pub credit: Credit,
+    pub members: Members,
 }
 
 /// The handlers of AccountService.
@@ -40,7 +43,7 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit } = &self.services;
+        let AccountServices { accounts, receivables, credit, members: _ } = &self.services;
         let sources = Sources { receivables, credit };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
@@ -158,5 +161,55 @@ impl AccountService for Accounts {
         let question = status::batch(request.into_inner())?;
         let statuses = self.statuses(&ctx, question).await?;
         Ok(Response::new(pb::BatchGetAccountStatusesResponse { statuses }))
+    }
+    async fn create_member(&self, request: Request<pb::CreateMemberRequest>) -> Answer<pb::Member> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = member::create(request.into_inner())?;
+        let answer = self.services.members.create(&ctx, &id, command).await?;
+        Ok(Response::new(member::member(answer)))
+    }
+
+    async fn get_member(&self, request: Request<pb::GetMemberRequest>) -> Answer<pb::Member> {
+        let ctx = api::ctx(&request)?;
+        let name = member::get(&request.into_inner())?;
+        let answer = self.services.members.get(&ctx, name).await?;
+        Ok(Response::new(member::member(answer)))
+    }
+
+    async fn list_members(
+        &self,
+        request: Request<pb::ListMembersRequest>,
+    ) -> Answer<pb::ListMembersResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = member::list(request.into_inner())?;
+        let answer = self.services.members.list(&ctx, list).await?;
+        Ok(Response::new(member::page(answer, &page)))
+    }
+
+    async fn update_member(&self, request: Request<pb::UpdateMemberRequest>) -> Answer<pb::Member> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = member::update(request.into_inner())?;
+        let answer = self.services.members.update(&ctx, &id, command).await?;
+        Ok(Response::new(member::member(answer)))
+    }
+
+    async fn deactivate_member(
+        &self,
+        request: Request<pb::DeactivateMemberRequest>,
+    ) -> Answer<pb::Member> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = member::deactivate(request.into_inner())?;
+        let answer = self.services.members.deactivate(&ctx, &id, command).await?;
+        Ok(Response::new(member::member(answer)))
+    }
+
+    async fn reactivate_member(
+        &self,
+        request: Request<pb::ReactivateMemberRequest>,
+    ) -> Answer<pb::Member> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = member::reactivate(request.into_inner())?;
+        let answer = self.services.members.reactivate(&ctx, &id, command).await?;
+        Ok(Response::new(member::member(answer)))
     }
 }

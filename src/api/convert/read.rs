@@ -10,7 +10,7 @@ use crate::domain::dates;
 use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::ledger::{Narrow, PointQuery};
 use crate::domain::money::{Currency, Money};
-use crate::domain::names::{self, AccountRef};
+use crate::domain::names::{self, AccountRef, MemberRef};
 use crate::domain::text;
 use crate::pb;
 
@@ -199,6 +199,22 @@ fn is_plain_number(text: &str) -> bool {
 /// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
 pub fn account(field: &str, name: &str) -> Read<AccountRef> {
     if name.is_empty() { Err(missing(field)) } else { names::parse_account(field, name) }
+}
+
+/// The name of a member that has to be given.
+///
+/// # Errors
+/// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
+pub fn member(field: &str, name: &str) -> Read<MemberRef> {
+    optional_member(field, name)?.ok_or_else(|| missing(field))
+}
+
+/// The name of a member that may be left out.
+///
+/// # Errors
+/// RESOURCE_NAME_INVALID.
+pub fn optional_member(field: &str, name: &str) -> Read<Option<MemberRef>> {
+    if name.is_empty() { Ok(None) } else { names::parse_member(field, name).map(Some) }
 }
 
 /// A value of a closed set that has to be given: `known` is empty for UNSPECIFIED.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::ExternalRef;
+use super::Account;
+use crate::domain::change::Changed;
+use crate::domain::external_ref::ExternalRef;
 use crate::domain::names::{AccountRef, CanonicalForm};
 
 #[derive(Debug, Clone, Serialize)]
@@ -24,22 +26,52 @@ pub struct CreateAccount {
     pub form: Option<CanonicalForm>,
 }
 
-/// Absent fields stay as they are.
 #[derive(Debug, Clone, Serialize)]
 pub struct UpdateAccount {
     pub account: AccountRef,
     /// The version that was read.
     pub version: i64,
+    pub change: AccountChange,
+    /// `None`: it stays where it is.
+    pub parent: Option<ParentChange>,
+    /// How ids of systems that the account had no key of are compared.
+    pub form: Option<CanonicalForm>,
+}
+
+/// What changes of an account by itself; absent fields stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct AccountChange {
     pub display_name: Option<String>,
     pub legal_name: Option<String>,
     pub region_code: Option<String>,
     pub tax_id: Option<String>,
     pub external_refs: Option<Vec<ExternalRef>>,
-    pub parent: Option<ParentChange>,
     pub related_party: Option<bool>,
     pub labels: Option<BTreeMap<String, String>>,
-    /// How ids of systems that the account had no key of are compared.
-    pub form: Option<CanonicalForm>,
+}
+
+impl AccountChange {
+    /// Writes it into an account; answers the fields that became different.
+    pub fn apply(self, account: &mut Account) -> Vec<&'static str> {
+        let Self {
+            display_name,
+            legal_name,
+            region_code,
+            tax_id,
+            external_refs,
+            related_party,
+            labels,
+        } = self;
+        let mut changed = Changed::default();
+        changed.set("display_name", &mut account.display_name, display_name);
+        changed.set("legal_name", &mut account.legal_name, legal_name);
+        changed.set("region_code", &mut account.region_code, region_code);
+        changed.set("tax_id", &mut account.tax_id, tax_id);
+        changed.set("external_refs", &mut account.external_refs, external_refs);
+        changed.set("related_party", &mut account.related_party, related_party);
+        changed.set("labels", &mut account.labels, labels);
+        changed.into_names()
+    }
 }
 
 /// What becomes of the parent.

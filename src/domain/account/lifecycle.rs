@@ -1,10 +1,11 @@
 //! From state to state: ACTIVE and BLOCKED either way, both to DELETED and back to what it was.
 
 use super::{Account, AccountState};
-use crate::domain::error::{Error, Precondition, Reason, Resource, Result};
+use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::machine::{self, Transition};
 use crate::domain::names::account_name;
 use crate::domain::stored::stored_enum;
+use crate::domain::version;
 
 stored_enum! {
     pub enum AccountVerb {
@@ -55,14 +56,7 @@ impl Account {
     /// # Errors
     /// ETAG_MISMATCH.
     pub fn check_version(&self, read: i64) -> Result<()> {
-        if read == self.version {
-            return Ok(());
-        }
-        Err(Error::Aborted {
-            reason: Reason::EtagMismatch,
-            resource: Resource { kind: "account", name: account_name(&self.id) },
-            description: "the account was changed since it was read: read it again".into(),
-        })
+        version::check("account", account_name(&self.id), self.version, read)
     }
 
     /// # Errors

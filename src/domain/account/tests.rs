@@ -1,9 +1,8 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::lifecycle::Ties;
 use super::*;
 use crate::domain::error::{Error, Reason, Result, Violation, Violations};
-use crate::domain::names::CanonicalForm;
 
 const FREE: Ties = Ties { open_items: 0, live_children: 0, reservations: 0 };
 
@@ -13,10 +12,6 @@ fn account() -> Account {
 
 fn reason(result: Result<()>) -> Option<Reason> {
     result.err().map(|e| e.reason())
-}
-
-fn refs(pairs: &[(&str, &str)]) -> Vec<ExternalRef> {
-    pairs.iter().map(|&(s, id)| ExternalRef { system: s.into(), id: id.into() }).collect()
 }
 
 fn violations(check: impl FnOnce(&mut Violations)) -> Vec<Violation> {
@@ -72,37 +67,6 @@ fn every_obstacle_to_deleting_is_named_at_once() {
 fn a_stale_version_is_refused() {
     assert_eq!(reason(account().check_version(1)), None);
     assert_eq!(reason(account().check_version(2)), Some(Reason::EtagMismatch));
-}
-
-#[test]
-fn every_fault_of_the_keys_is_named_by_its_place() {
-    let list = refs(&[("SAP", "1"), ("S P", "2"), ("SAP", ""), ("SAP", "1"), ("SAP", "a\0")]);
-    let found = violations(|v| validate::external_refs("account.external_refs", &list, v));
-    let found: Vec<_> = found.iter().map(|v| (v.field.as_str(), v.reason)).collect();
-    assert_eq!(
-        found,
-        [
-            ("account.external_refs[1].system", Reason::ResourceNameInvalid),
-            ("account.external_refs[2].id", Reason::FieldRequired),
-            ("account.external_refs[3]", Reason::DuplicateElement),
-            ("account.external_refs[4].id", Reason::TextInvalid),
-        ]
-    );
-    let many = refs(&[("SAP", "1"); 51]);
-    let found = violations(|v| validate::external_refs("r", &many, v));
-    assert_eq!(found[0].reason, Reason::TooManyElements);
-}
-
-#[test]
-fn numeric_keys_that_mean_the_same_come_once() {
-    let list = refs(&[("SAP", "007"), ("CRM", "007"), ("SAP", "7"), ("CRM", "7")]);
-    let numeric = HashMap::from([("SAP".to_owned(), CanonicalForm::Numeric)]);
-    let Err(Error::Invalid(found)) = validate::canonical_ids("r", &list, &numeric) else {
-        panic!("accepted")
-    };
-    assert_eq!((found.len(), found[0].field.as_str()), (1, "r[2]"));
-    let exact = validate::canonical_ids("r", &list, &HashMap::new()).unwrap();
-    assert_eq!(exact, ["007", "007", "7", "7"]);
 }
 
 #[test]

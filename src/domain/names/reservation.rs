@@ -2,13 +2,32 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::external::{decode, key_segment};
-use super::{CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, account_ref, bad_name, segments};
-use crate::domain::credit::command::{ReservationName, ReservationRef};
-use crate::domain::credit::decision::OrderKey;
+use super::{AccountRef, CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, bad_name, segments};
 use crate::domain::error::{Result, Violation};
+
+/// An order of another system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrderKey {
+    pub system: String,
+    pub order_ref: String,
+}
+
+/// How a request names a reservation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ReservationName {
+    pub account: AccountRef,
+    pub reservation: ReservationRef,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ReservationRef {
+    Id(Uuid),
+    Key(OrderKey),
+}
 
 /// Parses `accounts/{account}/creditReservations/{uuid}`, or
 /// `…/{system}~{order_ref, percent-encoded}`.
@@ -21,7 +40,7 @@ pub fn parse_reservation(field: &str, name: &str) -> Result<ReservationName, Vio
             return None;
         }
         Some(ReservationName {
-            account: account_ref(account)?,
+            account: AccountRef::of_segment(account)?,
             reservation: reservation_ref(last)?,
         })
     });
@@ -65,7 +84,7 @@ impl fmt::Display for ReservationName {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::names::{AccountRef, MAX_EXTERNAL_ID_CHARS};
+    use crate::domain::names::MAX_EXTERNAL_ID_CHARS;
     use proptest::prelude::*;
 
     fn by_key(account: AccountRef, system: &str, order_ref: &str) -> ReservationName {

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Accounts, find, place};
+use super::{Accounts, EXTERNAL_REFS, find, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::CreateAccount;
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, account_name};
-use crate::store::account::Head;
+use crate::service::external_refs;
+use crate::store::Head;
 use crate::store::{Call, WriteTx};
 
 impl Accounts {
@@ -39,7 +40,7 @@ async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Ac
         legal_name,
         region_code,
         tax_id,
-        external_refs,
+        external_refs: refs,
         parent,
         related_party,
         labels,
@@ -51,13 +52,13 @@ async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Ac
         None => None,
     };
     let recorded = tx.recorded_at().await?;
-    let canonical_ids = place::canonical_ids(tx, &external_refs, form, &BTreeSet::new()).await?;
+    let canonical_ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, &refs, form, &[]).await?;
     let account = Account {
         parent_id: parent.as_ref().map(|head| head.account_id.clone()),
         legal_name,
         region_code,
         tax_id,
-        external_refs,
+        external_refs: refs,
         related_party,
         labels,
         create_us: recorded,

@@ -7,7 +7,6 @@ mod create;
 mod lifecycle;
 mod place;
 mod read;
-pub mod resolve;
 mod status;
 mod update;
 
@@ -16,10 +15,14 @@ use std::collections::BTreeSet;
 use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, account_name};
-use crate::store::account::{Head, KnownAccount};
+use crate::service::resolve;
+use crate::store::Head;
+use crate::store::account::KnownAccount;
 use crate::store::{Store, WriteTx};
 
 pub use status::Sources;
+
+const EXTERNAL_REFS: &str = "account.external_refs";
 
 /// The use cases; cheap to clone.
 #[derive(Clone)]

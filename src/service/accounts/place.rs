@@ -1,18 +1,13 @@
-//! The place of an account in its group: whether it may stand under a parent, and which of its
-//! keys it may have.
-
-use std::collections::BTreeSet;
+//! The place of an account in its group: whether it may stand under a parent.
 
 use super::locked;
-use crate::domain::account::{ExternalRef, validate};
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::group::{self, MAX_DEPTH};
-use crate::domain::names::{CanonicalForm, account_name};
+use crate::domain::names::account_name;
+use crate::store::Head;
 use crate::store::WriteTx;
-use crate::store::account::Head;
 
 const PARENT: &str = "account.parent";
-const EXTERNAL_REFS: &str = "account.external_refs";
 
 /// Checks that an account that brings `levels` levels may stand under the parent, whose group
 /// is locked, as is the account's own.
@@ -41,22 +36,4 @@ pub(super) async fn check(
         return refuse(Reason::AccountGroupTooDeep, description);
     }
     Ok(())
-}
-
-/// The canonical ids of an account's keys. Fixes the form of systems that are new to us;
-/// `asked` must be the form of every other system, except those in `known_systems`.
-///
-/// # Errors
-/// SOURCE_SYSTEM_FORM_FIXED, DUPLICATE_ELEMENT.
-pub(super) async fn canonical_ids(
-    tx: &mut WriteTx,
-    refs: &[ExternalRef],
-    asked: Option<CanonicalForm>,
-    known_systems: &BTreeSet<&str>,
-) -> Result<Vec<String>> {
-    let systems: BTreeSet<&str> = refs.iter().map(|r| r.system.as_str()).collect();
-    let forms = tx.fix_forms(&systems, asked.unwrap_or(CanonicalForm::Exact)).await?;
-    let unknown = systems.difference(known_systems).copied().collect();
-    validate::forms(&unknown, &forms, asked)?;
-    validate::canonical_ids(EXTERNAL_REFS, refs, &forms)
 }

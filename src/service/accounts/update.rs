@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{Accounts, Locked, find, locked, place};
+use super::{Accounts, EXTERNAL_REFS, Locked, find, locked, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::{ParentChange, UpdateAccount};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
-use crate::store::account::Head;
+use crate::service::external_refs;
+use crate::store::Head;
 use crate::store::{Call, WriteTx};
 
 impl Accounts {
@@ -44,19 +45,19 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
     let recorded = tx.record_after(head.head_us).await?;
 
     let (form, mut after) = (command.form, before.clone());
-    apply(&mut after, command.clone());
+    let mut changed = command.change.clone().apply(&mut after);
     if let Some(parent) = &parent {
         after.parent_id = parent.as_ref().map(|head| head.account_id.clone());
+        changed.extend((after.parent_id != before.parent_id).then_some("parent"));
     }
-    let changed = changed(&before, &after);
     if changed.is_empty() {
         return Ok(before);
     }
     after.version += 1;
     after.update_us = recorded;
     if changed.contains(&"external_refs") {
-        let known = before.external_refs.iter().map(|r| r.system.as_str()).collect();
-        let ids = place::canonical_ids(tx, &after.external_refs, form, &known).await?;
+        let (refs, known) = (&after.external_refs, &before.external_refs);
+        let ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, known).await?;
         tx.replace_refs(&after, &ids).await?;
     }
     if changed.contains(&"parent") {
@@ -87,52 +88,6 @@ async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
         }
     };
     Ok(Places { target, parent })
-}
-
-/// Writes the fields the command names, but for the parent.
-fn apply(account: &mut Account, command: UpdateAccount) {
-    let UpdateAccount {
-        account: _,
-        version: _,
-        display_name,
-        legal_name,
-        region_code,
-        tax_id,
-        external_refs,
-        parent: _,
-        related_party,
-        labels,
-        form: _,
-    } = command;
-    fn set<T>(field: &mut T, value: Option<T>) {
-        if let Some(value) = value {
-            *field = value;
-        }
-    }
-    set(&mut account.display_name, display_name);
-    set(&mut account.legal_name, legal_name);
-    set(&mut account.region_code, region_code);
-    set(&mut account.tax_id, tax_id);
-    set(&mut account.external_refs, external_refs);
-    set(&mut account.related_party, related_party);
-    set(&mut account.labels, labels);
-}
-
-/// The fields that an update made different.
-fn changed(before: &Account, after: &Account) -> Vec<&'static str> {
-    [
-        ("display_name", before.display_name != after.display_name),
-        ("legal_name", before.legal_name != after.legal_name),
-        ("region_code", before.region_code != after.region_code),
-        ("tax_id", before.tax_id != after.tax_id),
-        ("external_refs", before.external_refs != after.external_refs),
-        ("parent", before.parent_id != after.parent_id),
-        ("related_party", before.related_party != after.related_party),
-        ("labels", before.labels != after.labels),
-    ]
-    .into_iter()
-    .filter_map(|(field, differs)| differs.then_some(field))
-    .collect()
 }
 
 /// Moves the account with all that is below it.

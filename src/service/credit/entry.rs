@@ -3,9 +3,8 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
-use crate::service::accounts::resolve;
-use crate::store::facts::Entered;
-use crate::store::{ReadTx, WriteTx};
+use crate::service::resolve;
+use crate::store::{Entered, ReadTx, WriteTx};
 
 /// Enters an account as a write of the ledger does, so that the change has its place in the
 /// serial order of decisions about the group; refuses one that is deleted.

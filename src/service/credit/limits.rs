@@ -11,8 +11,7 @@ use crate::domain::dates::NO_DATE;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::{CREDIT_LIMITS, account_name, child_name};
 use crate::domain::page::Page;
-use crate::store::facts::Entered;
-use crate::store::{Call, Outcome, WriteTx};
+use crate::store::{Call, Entered, Outcome, WriteTx};
 
 impl Credit {
     /// Adds a limit of an account.

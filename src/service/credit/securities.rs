@@ -10,8 +10,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::machine::advance;
 use crate::domain::names::{CREDIT_SECURITIES, child_name};
 use crate::domain::page::Page;
-use crate::store::facts::Entered;
-use crate::store::{Call, Outcome, WriteTx};
+use crate::store::{Call, Entered, Outcome, WriteTx};
 
 impl Credit {
     /// Records a security.

@@ -13,8 +13,8 @@ use crate::domain::money::Money;
 use crate::domain::names::{DISPUTES, ITEMS, child_name};
 use crate::domain::receivables::Dispute;
 use crate::domain::receivables::command::{OpenDispute, ResolveDispute};
-use crate::store::facts::{DisputedItem, Entered};
-use crate::store::{Call, Outcome, WriteTx};
+use crate::store::facts::DisputedItem;
+use crate::store::{Call, Entered, Outcome, WriteTx};
 
 impl Facts {
     /// Records that a customer disputes an open debit item, or a part of it.

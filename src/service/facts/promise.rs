@@ -14,8 +14,8 @@ use crate::domain::names::{PROMISES, child_name};
 use crate::domain::promise::{self, PromiseState, PromiseVerb};
 use crate::domain::receivables::Promise;
 use crate::domain::receivables::command::{RecordPromise, WithdrawPromise};
-use crate::store::facts::{Entered, PromisedItem};
-use crate::store::{Call, Outcome, WriteTx};
+use crate::store::facts::PromisedItem;
+use crate::store::{Call, Entered, Outcome, WriteTx};
 
 impl Facts {
     /// Records that a customer promised to pay.

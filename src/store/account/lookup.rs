@@ -8,9 +8,10 @@ use sea_orm::{ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult,
 use crate::domain::account::AccountState;
 use crate::domain::error::Result;
 use crate::domain::names::{AccountRef, CanonicalForm};
-use crate::store::entity::{account, account_ref, source_system};
+use crate::store::entity::{account, account_ref};
 use crate::store::error::store_error;
 use crate::store::rows::{self, Set};
+use crate::store::source_system::forms_of;
 use crate::store::{ReadTx, Store, WriteTx, sql};
 
 /// What most calls need to know of an account.
@@ -136,17 +137,6 @@ impl WriteTx {
     ) -> Result<HashMap<AccountRef, KnownAccount>> {
         find(&self.conn, refs).await
     }
-}
-
-/// The forms of these source systems, where they are fixed already.
-pub(super) async fn forms_of(
-    conn: &impl ConnectionTrait,
-    systems: &BTreeSet<&str>,
-) -> Result<HashMap<String, CanonicalForm>> {
-    let backend = conn.get_database_backend();
-    let these = rows::among(backend, source_system::Column::System, systems.iter().copied());
-    let systems = rows::all(conn, source_system::Entity::find().filter(these)).await?;
-    Ok(systems.into_iter().map(|row| (row.system, row.canonical_form)).collect())
 }
 
 /// The source systems of these names.

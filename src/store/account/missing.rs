@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::event::event;
-use super::head::{Head, insert_heads};
 use super::lookup::{KnownAccount, find, systems};
 use super::refs::{self, NewRef, RefKey};
 use super::rows;
-use crate::domain::account::{Account, validate};
+use crate::domain::account::Account;
 use crate::domain::error::Result;
 use crate::domain::event::EventType;
+use crate::domain::external_ref;
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::WriteTx;
+use crate::store::lock::{Head, insert_heads};
+use crate::store::source_system::fix_forms;
 
 /// An account to be created, unless somebody else is first.
 struct Candidate {
@@ -40,9 +42,8 @@ impl WriteTx {
         form: Option<CanonicalForm>,
     ) -> Result<HashMap<AccountRef, KnownAccount>> {
         let systems = systems(names);
-        let forms =
-            refs::fix_forms(&self.conn, &systems, form.unwrap_or(CanonicalForm::Exact)).await?;
-        validate::forms(&systems, &forms, form)?;
+        let forms = fix_forms(&self.conn, &systems, form.unwrap_or(CanonicalForm::Exact)).await?;
+        external_ref::forms(&systems, &forms, form)?;
         let found = find(&self.conn, names).await?;
         let mut candidates = BTreeMap::new();
         for name in names.iter().filter(|name| !found.contains_key(*name)) {

@@ -1,11 +1,10 @@
 //! Accounts, their keys in other systems, their groups and their heads.
 //!
-//! Whoever changes an account locks its group first ([`head`]); what is checked after that
+//! Whoever changes an account locks its group first ([`super::lock`]); what is checked after that
 //! stays true until the commit.
 
 pub mod event;
 mod group;
-mod head;
 mod list;
 mod lookup;
 mod missing;
@@ -21,8 +20,6 @@ use crate::domain::error::Result;
 use crate::domain::page::Page;
 use crate::store::ReadTx;
 
-pub use head::Head;
-pub(in crate::store) use head::raise_heads;
 pub use lookup::KnownAccount;
 
 impl ReadTx {

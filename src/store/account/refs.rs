@@ -1,15 +1,12 @@
-//! Keys of accounts in other systems: the form of each system, and who has which key.
+//! Keys of accounts in other systems: who has which.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use sea_orm::{ColumnTrait, ConnectionTrait};
 
-use super::lookup::forms_of;
-use crate::domain::account::ExternalRef;
 use crate::domain::error::Result;
-use crate::domain::names::CanonicalForm;
+use crate::domain::external_ref::ExternalRef;
 use crate::store::entity::account_ref::{Column, Entity, Model};
-use crate::store::entity::source_system;
 use crate::store::rows::{self, Set};
 use crate::store::sql;
 
@@ -18,27 +15,6 @@ use crate::store::sql;
 pub(super) struct RefKey {
     pub system: String,
     pub canonical_id: String,
-}
-
-/// Fixes the form of the systems that are new to us; answers the form of each, which is another
-/// one than `form` where a system was used before.
-pub(super) async fn fix_forms(
-    conn: &impl ConnectionTrait,
-    systems: &BTreeSet<&str>,
-    form: CanonicalForm,
-) -> Result<HashMap<String, CanonicalForm>> {
-    let known = forms_of(conn, systems).await?;
-    let new: Vec<_> = systems
-        .iter()
-        .filter(|system| !known.contains_key(**system))
-        .map(|system| source_system::Model { system: (*system).to_owned(), canonical_form: form })
-        .collect();
-    if new.is_empty() {
-        return Ok(known);
-    }
-    // Whoever fixes a system at the same time may be first.
-    rows::insert_new(conn, new).await?;
-    forms_of(conn, systems).await
 }
 
 /// Who has these keys, deleted accounts included.

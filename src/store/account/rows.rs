@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
-use crate::domain::account::{Account, ExternalRef};
+use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
+use crate::domain::external_ref::ExternalRef;
 use crate::store::entity::account::{ActiveModel, Column, Entity, Model};
 use crate::store::entity::account_ref;
 use crate::store::rows;

@@ -3,31 +3,23 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::event::event;
-use super::head::{self, Head};
 use super::refs::{self, NewRef, RefKey};
 use super::{rows, tree};
+use crate::domain::account::Account;
 use crate::domain::account::lifecycle::Ties;
-use crate::domain::account::{Account, ExternalRef};
 use crate::domain::credit::reservation::Now;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
-use crate::domain::names::{CanonicalForm, account_name};
+use crate::domain::external_ref::ExternalRef;
+use crate::domain::names::account_name;
 use crate::store::WriteTx;
 use crate::store::credit;
+use crate::store::lock::{self, Head};
 
 impl WriteTx {
     /// The account of this id, deleted or not.
     pub async fn account(&self, id: &str) -> Result<Option<Account>> {
         Ok(rows::load(&self.conn, &[id]).await?.remove(id))
-    }
-
-    /// Fixes the form of source systems that are new to us; answers the form of each.
-    pub async fn fix_forms(
-        &mut self,
-        systems: &BTreeSet<&str>,
-        form: CanonicalForm,
-    ) -> Result<HashMap<String, CanonicalForm>> {
-        refs::fix_forms(&self.conn, systems, form).await
     }
 
     /// Adds an account into the group of `root_id` (its own id if it stands alone), with the
@@ -54,7 +46,7 @@ impl WriteTx {
             return Err(raced(&account.id));
         }
         let head = Head { account_id: account.id.clone(), root_id: root_id.to_owned(), head_us: 0 };
-        head::insert_heads(&self.conn, [head]).await?;
+        lock::insert_heads(&self.conn, [head]).await?;
         self.insert_refs(account, canonical_ids).await?;
         if let Some(parent_id) = &account.parent_id {
             self.link(&account.id, parent_id, account.create_us).await?;
@@ -136,7 +128,7 @@ impl WriteTx {
         let today = self.clock().business_date();
         tree::insert_link(&self.conn, account_id, parent_id, today, recorded_us).await?;
         let written = BTreeSet::from([account_id.to_owned()]);
-        head::raise_heads(&self.conn, &written, recorded_us).await
+        lock::raise_heads(&self.conn, &written, recorded_us).await
     }
 
     /// What stands in the way of deleting an account whose group is locked.

@@ -1,8 +1,6 @@
 //! Policies, and which of them is active: the last activation counts.
 
-use sea_orm::{
-    ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use crate::domain::credit::policy::{DEFAULT_POLICY, Policy, PolicyKey};
 use crate::domain::error::{Error, Result};
@@ -10,11 +8,8 @@ use crate::domain::page::{Page, PageOf};
 use crate::store::columns::{from_json, to_json};
 use crate::store::entity::credit_policy::{Column, Entity, Model};
 use crate::store::entity::credit_policy_activation as activation;
-use crate::store::{ReadTx, WriteTx, keyset, rows, sql};
-
-/// The lock of activations. Two keys: the settled watermark uses locks of one, which never
-/// meet these.
-const ACTIVATION_LOCK: (i32, i32) = (0x0063_7270, 1);
+use crate::store::lock::{self, Mode, Space};
+use crate::store::{ReadTx, WriteTx, keyset, rows};
 
 /// The policy decisions are made by, and when it was activated: the version of what is active.
 /// 0 before any was.
@@ -69,12 +64,8 @@ impl WriteTx {
 
     /// The active policy and its version, which stay so until this transaction ends.
     pub async fn active_credit_policy_to_change(&self) -> Result<(Policy, i64)> {
-        // The single writer of SQLite holds every lock.
-        if self.conn.get_database_backend() != DbBackend::Sqlite {
-            let (class, key) = ACTIVATION_LOCK;
-            let lock = format!("SELECT pg_advisory_xact_lock({class}, {key})");
-            sql::execute(&self.conn, lock, vec![]).await?;
-        }
+        let active = ["active"];
+        lock::hold_names(&self.conn, Space::CreditPolicy, Mode::Exclusive, active).await?;
         active_policy(&self.conn).await
     }
 

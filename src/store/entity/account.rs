@@ -2,8 +2,9 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::domain::account::{Account, AccountState, ExternalRef, display_key};
+use crate::domain::account::{Account, AccountState, display_key};
 use crate::domain::error::{Error, Result};
+use crate::domain::external_ref::ExternalRef;
 use crate::store::columns::{from_json, to_json};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]

@@ -35,6 +35,9 @@ pub mod idempotency;
 pub mod import_run;
 pub mod item;
 pub mod job_lease;
+pub mod member;
+pub mod member_principal;
+pub mod member_ref;
 pub mod outbox;
 pub mod period_close;
 pub mod promise;
@@ -84,6 +87,9 @@ macro_rules! every_entity {
             import_run,
             item,
             job_lease,
+            member,
+            member_principal,
+            member_ref,
             outbox,
             period_close,
             promise,

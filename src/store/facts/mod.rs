@@ -4,12 +4,10 @@
 
 mod control_total;
 mod dispute;
-mod head;
 mod period;
 mod promise;
 mod rates;
 
 pub use control_total::BookBalance;
 pub use dispute::DisputedItem;
-pub use head::Entered;
 pub use promise::PromisedItem;

@@ -4,23 +4,16 @@
 //! closed periods therefore keeps them as they are until its commit: a shared lock for each
 //! company, against the exclusive one of a close. SQLite has one writer and needs none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
-use sha2::{Digest, Sha256};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::error::Result;
 use crate::store::entity::period_close::{Column, Entity, Model};
 use crate::store::error::store_error;
-use crate::store::rows::{self, Set};
-use crate::store::{WriteTx, sql};
-
-/// First key of the locks; the settled watermark uses locks of one key, which never meet
-/// those of two.
-const LOCK_SPACE: i32 = 0x0063_6c73;
+use crate::store::lock::{self, Mode, Space};
+use crate::store::{WriteTx, rows};
 
 impl WriteTx {
     /// The last closed day of each of these companies; one without closed days is missing.
@@ -29,10 +22,9 @@ impl WriteTx {
         &self,
         companies: impl IntoIterator<Item = String>,
     ) -> Result<HashMap<String, NaiveDate>> {
-        let mut companies: Vec<String> = companies.into_iter().collect();
-        companies.sort_unstable();
-        companies.dedup();
-        self.lock_periods(&companies, "pg_advisory_xact_lock_shared").await?;
+        let companies: BTreeSet<String> = companies.into_iter().collect();
+        let names = companies.iter().map(String::as_str);
+        lock::hold_names(&self.conn, Space::Periods, Mode::Shared, names).await?;
         let closed = Entity::find()
             .select_only()
             .column(Column::CompanyCode)
@@ -46,7 +38,7 @@ impl WriteTx {
     /// The last closed day of a company about to be closed further. Waits for the postings
     /// under way and keeps new ones waiting.
     pub async fn closed_period_to_extend(&self, company_code: &str) -> Result<Option<NaiveDate>> {
-        self.lock_periods(&[company_code.to_owned()], "pg_advisory_xact_lock").await?;
+        lock::hold_names(&self.conn, Space::Periods, Mode::Exclusive, [company_code]).await?;
         let last = Entity::find()
             .filter(Column::CompanyCode.eq(company_code))
             .order_by_desc(Column::ThroughDate)
@@ -67,28 +59,4 @@ impl WriteTx {
         };
         rows::insert_one(&self.conn, row).await
     }
-
-    /// `companies` in ascending order, so that two transactions ask in the same one.
-    async fn lock_periods(&self, companies: &[String], lock: &'static str) -> Result<()> {
-        if self.conn.get_database_backend() == DbBackend::Sqlite || companies.is_empty() {
-            return Ok(());
-        }
-        let mut keys: Vec<i64> = companies.iter().map(|code| lock_key(code)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let (backend, keys) = (self.conn.get_database_backend(), Set::one(keys));
-        let text = format!(
-            "SELECT {lock}({LOCK_SPACE}, CAST(k.v AS INTEGER)) FROM \
-             (SELECT v FROM {} ORDER BY v) AS k",
-            keys.table(backend, "r", 1)
-        );
-        sql::execute(&self.conn, text, keys.into_values(backend)).await?;
-        Ok(())
-    }
-}
-
-/// Two companies of the same key only wait for each other.
-fn lock_key(company_code: &str) -> i64 {
-    let hash = Sha256::digest(company_code.as_bytes());
-    i32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]).into()
 }

@@ -15,8 +15,8 @@ use crate::domain::books::Changes;
 use crate::domain::credit::reservation::Now;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
-use crate::store::account::raise_heads;
 use crate::store::credit::{Said, add_exposure, follow, settle_days};
+use crate::store::lock::raise_heads;
 
 impl WriteTx {
     /// Writes a change. The accounts it touches must be locked.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::api::convert::read;
-use crate::domain::account::{ExternalRef, validate};
+use crate::domain::account::validate;
 use crate::domain::error::{Violation, Violations};
+use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::names::{AccountRef, CanonicalForm, parse_account};
 use crate::domain::text;
 use crate::pb;
@@ -32,11 +33,19 @@ pub fn parent(parent: &str) -> Result<Option<AccountRef>, Violation> {
     }
 }
 
-pub fn external_refs(refs: Vec<pb::ExternalRef>, violations: &mut Violations) -> Vec<ExternalRef> {
+pub fn external_refs(
+    field: &str,
+    refs: Vec<pb::ExternalRef>,
+    violations: &mut Violations,
+) -> Vec<ExternalRef> {
     let refs: Vec<ExternalRef> =
         refs.into_iter().map(|pb::ExternalRef { system, id }| ExternalRef { system, id }).collect();
-    validate::external_refs("account.external_refs", &refs, violations);
+    external_ref::check(field, &refs, violations);
     refs
+}
+
+pub fn write_external_refs(refs: Vec<ExternalRef>) -> Vec<pb::ExternalRef> {
+    refs.into_iter().map(|ExternalRef { system, id }| pb::ExternalRef { system, id }).collect()
 }
 
 pub fn labels(

@@ -85,9 +85,9 @@ fn an_update_looks_at_what_its_mask_names_only() {
         ..Default::default()
     };
     let (command, _) = update(masked(&["tax_id", "parent", "etag"])).unwrap();
-    assert_eq!((command.version, command.tax_id.as_deref()), (3, Some("")));
+    assert_eq!((command.version, command.change.tax_id.as_deref()), (3, Some("")));
     assert_eq!(command.parent, Some(ParentChange::None));
-    assert_eq!((command.display_name, command.region_code), (None, None));
+    assert_eq!((command.change.display_name, command.change.region_code), (None, None));
 
     let all = faults(update(masked(&["*"])));
     let expected = [

@@ -1,10 +1,10 @@
 //! UpdateAccount. What the mask leaves out is not looked at.
 
 use super::fields::FIELDS;
-use super::parts;
+use super::{EXTERNAL_REFS, parts};
 use crate::api::convert::read;
 use crate::api::{etag, mask};
-use crate::domain::account::command::{ParentChange, UpdateAccount};
+use crate::domain::account::command::{AccountChange, ParentChange, UpdateAccount};
 use crate::domain::account::validate;
 use crate::domain::error::{Error, Result, Violation, Violations};
 use crate::pb;
@@ -51,7 +51,7 @@ pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, Strin
     let tax_id = text("tax_id", tax_id, validate::tax_id);
     let external_refs = mask
         .pick("external_refs", external_refs)
-        .map(|refs| parts::external_refs(refs, &mut violations));
+        .map(|refs| parts::external_refs(EXTERNAL_REFS, refs, &mut violations));
     let parent = mask
         .pick("parent", parent)
         .and_then(|parent| violations.keep(parts::parent(&parent)))
@@ -65,14 +65,16 @@ pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, Strin
     let command = UpdateAccount {
         account,
         version,
-        display_name,
-        legal_name,
-        region_code,
-        tax_id,
-        external_refs,
+        change: AccountChange {
+            display_name,
+            legal_name,
+            region_code,
+            tax_id,
+            external_refs,
+            related_party,
+            labels,
+        },
         parent,
-        related_party,
-        labels,
         form,
     };
     Ok((command, request_id))

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     Caller, Decider, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
 };
-use crate::domain::credit::decision::{Decision, DecisionKind, OrderKey, Verdict};
+use crate::domain::credit::decision::{Decision, DecisionKind, Verdict};
 use crate::domain::credit::reservation::{
     Grant, NEVER, REFERRALS, ReferralVerb, Reservation, ReservationState, Stage,
 };
@@ -13,6 +13,7 @@ use crate::domain::credit::rules::{Question, Wanted};
 use crate::domain::error::{Error, Reason, Resource, Result, Violation};
 use crate::domain::machine::advance;
 use crate::domain::money::Money;
+use crate::domain::names::OrderKey;
 
 /// An order to be reserved; the account is resolved.
 #[derive(Debug, Clone)]

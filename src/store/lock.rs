@@ -1,7 +1,12 @@
-//! Heads: the lock of each credit group and the last recorded time of each account.
+//! Every lock but that of the migrations.
 //!
-//! Whoever writes to an account holds the head of the root of its group; that is the lock. The
-//! head of the account itself then tells after which recorded time it may write.
+//! Who enters an account: whatever moves its exposure, or must stand in the serial order of
+//! decisions about its group (documents, clearings, disputes, limits, holds, reservations). It
+//! locks the head of the root of the group, in ascending order where there are several; the head
+//! of the account itself then tells after which recorded time it may write. Everything else
+//! locks its own row and compares its version, and waits for no order.
+//!
+//! On SQLite the single writer holds every lock.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,11 +15,14 @@ use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
+use sha2::{Digest, Sha256};
 
+use super::entity::account_head::{ActiveModel, Column, Entity, Model};
+use super::entity::member;
+use super::rows::Set as Keys;
+use super::{WriteTx, rows, sql};
 use crate::domain::error::{Error, Reason, Resource, Result};
-use crate::domain::names::account_name;
-use crate::store::entity::account_head::{ActiveModel, Column, Entity, Model};
-use crate::store::{WriteTx, rows};
+use crate::domain::names::{AccountRef, account_name};
 
 /// The head of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +32,18 @@ pub struct Head {
     pub root_id: String,
     /// The last recorded time of the account, microseconds since the epoch; 0 for none.
     pub head_us: i64,
+}
+
+impl From<Head> for Model {
+    fn from(Head { account_id, root_id, head_us }: Head) -> Self {
+        Self { account_id, root_id, head_us }
+    }
+}
+
+impl From<Model> for Head {
+    fn from(Model { account_id, root_id, head_us }: Model) -> Self {
+        Self { account_id, root_id, head_us }
+    }
 }
 
 /// Locks the groups of these accounts, and those of `met`, to the end of the transaction, in
@@ -88,7 +108,7 @@ pub(super) async fn insert_heads(
 }
 
 /// Raises the last recorded time of accounts whose groups are locked.
-pub(in crate::store) async fn raise_heads(
+pub(super) async fn raise_heads(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
     recorded_us: i64,
@@ -100,7 +120,41 @@ pub(in crate::store) async fn raise_heads(
     Ok(())
 }
 
+/// An account that was entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entered {
+    pub account_id: String,
+    /// When this transaction records, in microseconds since the epoch.
+    pub recorded_us: i64,
+}
+
 impl WriteTx {
+    /// Finds an account by any of its names, locks its group, and moves its head to the recorded
+    /// time of this transaction, so that a read of the account sees what is recorded next.
+    ///
+    /// # Errors
+    /// `RESOURCE_NOT_FOUND`.
+    pub async fn enter_account(&mut self, name: &AccountRef) -> Result<Entered> {
+        let found = self.find_accounts(std::slice::from_ref(name)).await?;
+        let Some(account) = found.into_values().next() else {
+            return Err(Error::not_found("account", name.to_string()));
+        };
+        let account_id = account.id;
+        let recorded_us = self.lock_accounts(std::slice::from_ref(&account_id)).await?;
+        self.raise_heads(&BTreeSet::from([account_id.clone()])).await?;
+        Ok(Entered { account_id, recorded_us })
+    }
+
+    /// Locks the groups of these accounts and fixes the recorded time of the transaction just
+    /// after the last recorded time of each account; answers it.
+    ///
+    /// # Errors
+    /// As [`WriteTx::lock_roots`].
+    pub async fn lock_accounts(&mut self, accounts: &[String]) -> Result<i64> {
+        let heads = self.lock_roots(&accounts.iter().cloned().collect()).await?;
+        self.record_after(heads.values().map(|head| head.head_us).max().unwrap_or(0)).await
+    }
+
     /// Locks the groups of these accounts to the end of the transaction; answers the heads of
     /// the accounts by id, those that don't exist missing. Only what is read after it, and
     /// within these groups, stays true until the commit.
@@ -118,6 +172,19 @@ impl WriteTx {
         lock_roots(&self.conn, account_ids, &mut self.met).await
     }
 
+    /// Locks members to the end of the transaction, in the order of their ids. Those that don't
+    /// exist are passed over.
+    pub async fn lock_members(&self, ids: &BTreeSet<String>) -> Result<()> {
+        let backend = self.conn.get_database_backend();
+        if backend == DbBackend::Sqlite {
+            return Ok(());
+        }
+        let these = rows::among(backend, member::Column::Id, ids);
+        let these = member::Entity::find().filter(these).order_by_asc(member::Column::Id);
+        rows::all(&self.conn, these.lock_exclusive()).await?;
+        Ok(())
+    }
+
     /// Raises the last recorded time of accounts whose groups are locked to that of this
     /// transaction.
     pub async fn raise_heads(&mut self, account_ids: &BTreeSet<String>) -> Result<()> {
@@ -127,4 +194,53 @@ impl WriteTx {
         let recorded = self.recorded_at().await?;
         raise_heads(&self.conn, account_ids, recorded).await
     }
+}
+
+/// What is locked by its name, where there may be no row to lock. The numbers are arbitrary and
+/// ours; the settled watermark uses advisory locks of one key, which never meet these of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Space {
+    /// The closed periods of a company.
+    Periods = 0x0063_6c73,
+    /// Which policy is active.
+    CreditPolicy = 0x0063_7270,
+}
+
+/// How a name is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Shared,
+    Exclusive,
+}
+
+/// Holds names of a space to the end of the transaction, in one order whoever asks. Two names of
+/// the same key only wait for each other.
+pub(super) async fn hold_names<'a>(
+    conn: &impl ConnectionTrait,
+    space: Space,
+    mode: Mode,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Result<()> {
+    let backend = conn.get_database_backend();
+    let keys: BTreeSet<i32> = names.into_iter().map(key_of).collect();
+    if backend == DbBackend::Sqlite || keys.is_empty() {
+        return Ok(());
+    }
+    let lock = match mode {
+        Mode::Shared => "pg_advisory_xact_lock_shared",
+        Mode::Exclusive => "pg_advisory_xact_lock",
+    };
+    let keys = Keys::one(keys);
+    let text = format!(
+        "SELECT {lock}({}, k.v) FROM (SELECT v FROM {} ORDER BY v) AS k",
+        space as i32,
+        keys.table(backend, "r", 1)
+    );
+    sql::execute(conn, text, keys.into_values(backend)).await?;
+    Ok(())
+}
+
+fn key_of(name: &str) -> i32 {
+    let hash = Sha256::digest(name.as_bytes());
+    i32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
 }

@@ -1,0 +1,68 @@
+//! Members to and from the wire. All faults of a request are named at once.
+
+mod list;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use list::{list, page};
+pub use parse::{create, deactivate, get, reactivate, update};
+
+use super::convert::parts;
+use crate::api::convert::closed_set::both_ways;
+use crate::api::convert::write;
+use crate::api::etag;
+use crate::domain::member::{Competencies, Member, MemberState};
+use crate::domain::names::member_name;
+use crate::domain::personal::Personal;
+use crate::pb;
+
+both_ways! {
+    read_state, write_state: MemberState = MemberState { Active, Inactive }
+}
+
+pub fn member(member: Member) -> pb::Member {
+    let name = member.name();
+    let Member {
+        id: _,
+        display_name,
+        external_refs,
+        manager_id,
+        principals,
+        business_unit,
+        competencies,
+        executive,
+        state,
+        deactivate_reason,
+        create_us,
+        update_us,
+        version,
+    } = member;
+    let deactivate_reason = deactivate_reason.filter(|_| state == MemberState::Inactive);
+    pb::Member {
+        name,
+        display_name: display_name.into_exposed(),
+        external_refs: parts::write_external_refs(external_refs),
+        manager: manager_id.as_deref().map(member_name).unwrap_or_default(),
+        principals: principals.into_iter().map(Personal::into_exposed).collect(),
+        business_unit,
+        competencies: Some(self::competencies(competencies)),
+        executive,
+        state: write_state(state).into(),
+        deactivate_reason: deactivate_reason.map(Personal::into_exposed).unwrap_or_default(),
+        // Who is there from the start was never created.
+        create_time: (create_us != 0).then(|| write::timestamp(create_us)),
+        update_time: (update_us != 0).then(|| write::timestamp(update_us)),
+        etag: etag::encode(version),
+    }
+}
+
+fn competencies(competencies: Competencies) -> pb::MemberCompetencies {
+    let Competencies { negotiation, product, responsibility, resources } = competencies;
+    pb::MemberCompetencies {
+        negotiation: negotiation.unwrap_or_default(),
+        product: product.unwrap_or_default(),
+        responsibility: responsibility.unwrap_or_default(),
+        resources: resources.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,258 @@
+//! Use cases of our people: CreateMember, GetMember, ListMembers, UpdateMember, DeactivateMember
+//! and ReactivateMember.
+
+mod event;
+mod line;
+
+use uuid::Uuid;
+
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Reason, Result};
+use crate::domain::event::EventType;
+use crate::domain::external_ref::ExternalRef;
+use crate::domain::member::command::{
+    CreateMember, DeactivateMember, ManagerChange, ReactivateMember, UpdateMember,
+};
+use crate::domain::member::{Member, MemberFilter, MemberKey, MemberList, MemberState};
+use crate::domain::names::{CanonicalForm, MemberRef, member_name};
+use crate::domain::page::Page;
+use crate::service::{Configured, external_refs};
+use crate::store::{Call, Outcome, ReadTx, Store, WriteTx};
+
+const EXTERNAL_REFS: &str = "member.external_refs";
+
+/// The use cases; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Members {
+    store: Store,
+    /// Who owns whatever nobody else does.
+    default_owner: MemberRef,
+}
+
+impl Members {
+    pub fn new(store: Store, default_owner: MemberRef) -> Self {
+        Self { store, default_owner }
+    }
+
+    /// Records a member.
+    ///
+    /// # Errors
+    /// RESOURCE_ALREADY_EXISTS, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED, DUPLICATE_ELEMENT,
+    /// PRINCIPAL_TAKEN; about the manager NotFound, MEMBER_LINE_TOO_DEEP.
+    pub async fn create(&self, ctx: &Ctx, request_id: &str, c: CreateMember) -> Result<Member> {
+        let name = c.id.as_deref().map(member_name).unwrap_or_default();
+        let call = Call::new("AccountService.CreateMember", request_id, name);
+        self.with_text(self.store.mutate(ctx, call, c, create).await?).await
+    }
+
+    /// Changes what the command names. What changes nothing leaves the version as it was.
+    ///
+    /// # Errors
+    /// NotFound, ETAG_MISMATCH, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED, DUPLICATE_ELEMENT,
+    /// PRINCIPAL_TAKEN, MEMBER_CYCLE, MEMBER_LINE_TOO_DEEP.
+    pub async fn update(&self, ctx: &Ctx, request_id: &str, c: UpdateMember) -> Result<Member> {
+        let call = Call::new("AccountService.UpdateMember", request_id, &c.member);
+        self.with_text(self.store.mutate(ctx, call, c, update).await?).await
+    }
+
+    /// Takes a member out of work.
+    ///
+    /// # Errors
+    /// NotFound, STATE_WRONG, MEMBER_IS_DEFAULT_OWNER.
+    pub async fn deactivate(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: DeactivateMember,
+    ) -> Result<Member> {
+        let call = Call::new("AccountService.DeactivateMember", request_id, &command.member);
+        let c = Configured { command, settings: self.default_owner.clone() };
+        self.with_text(self.store.mutate(ctx, call, c, deactivate).await?).await
+    }
+
+    /// Takes a member back into work.
+    ///
+    /// # Errors
+    /// NotFound, STATE_WRONG.
+    pub async fn reactivate(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: ReactivateMember,
+    ) -> Result<Member> {
+        let call = Call::new("AccountService.ReactivateMember", request_id, &c.member);
+        self.with_text(self.store.mutate(ctx, call, c, reactivate).await?).await
+    }
+
+    /// What is personal of a member is in his rows alone.
+    async fn with_text(&self, answer: Outcome<Member>) -> Result<Member> {
+        match answer {
+            Outcome::Done(member) => Ok(member),
+            Outcome::Replayed(member) => self.store.member_with_text(member).await,
+        }
+    }
+
+    /// One member.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn get(&self, ctx: &Ctx, name: MemberRef) -> Result<Member> {
+        let scope = ctx.row_scope();
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let id = found(&name, tx.find_member(&name).await?)?;
+                    tx.member(&id, scope).await?.ok_or_else(|| missing(&name))
+                })
+            })
+            .await
+    }
+
+    /// A page of members.
+    ///
+    /// # Errors
+    /// NotFound for the manager of the filter.
+    pub async fn list(&self, ctx: &Ctx, list: MemberList) -> Result<Page<Member, MemberKey>> {
+        let scope = ctx.row_scope();
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move { tx.members(&resolved(tx, list).await?, scope).await })
+            })
+            .await
+    }
+
+    /// Refuses a configuration by which what nobody owns would be nobody's.
+    ///
+    /// # Errors
+    /// FIELD_INVALID at `business.default_owner`.
+    pub async fn check_default_owner(&self, ctx: &Ctx) -> Result<()> {
+        let name = &self.default_owner;
+        let refuse = |what| {
+            let advice = "start with members/unassigned, which is the default, and change that";
+            let description = format!("{name} {what}: {advice}");
+            Error::invalid("business.default_owner", Reason::FieldInvalid, description)
+        };
+        match self.get(ctx, name.clone()).await {
+            Ok(Member { state: MemberState::Active, .. }) => Ok(()),
+            Ok(Member { state: MemberState::Inactive, .. }) => Err(refuse("is inactive")),
+            Err(Error::NotFound(_)) => Err(refuse("does not exist")),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn resolved(tx: &ReadTx, list: MemberList) -> Result<MemberList<String>> {
+    let MemberList { filter, order, descending, page } = list;
+    let MemberFilter { state, business_unit, manager, principal } = filter;
+    let manager = match manager {
+        Some(name) => Some(found(&name, tx.find_member(&name).await?)?),
+        None => None,
+    };
+    let filter = MemberFilter { state, business_unit, manager, principal };
+    Ok(MemberList { filter, order, descending, page })
+}
+
+async fn create(tx: &mut WriteTx, _: &Ctx, c: &CreateMember) -> Result<Member> {
+    let CreateMember { id, change, manager, form } = c.clone();
+    let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
+    let line = line::lock(tx, &id, manager.as_ref()).await?;
+    line.check(&id, 1)?;
+    let mut member = Member::new(id, line.manager_id, tx.recorded_at().await?);
+    change.apply(&mut member);
+    tx.insert_member(&member).await?;
+    write_refs(tx, &member, form, &[]).await?;
+    tx.write_member_principals(&member).await?;
+    tx.publish(vec![event::of(EventType::MemberCreated, &member, &[])]).await?;
+    Ok(member)
+}
+
+async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdateMember) -> Result<Member> {
+    let id = found(&c.member, tx.find_member(&c.member).await?)?;
+    let to = match &c.manager {
+        Some(ManagerChange::To(name)) => Some(name),
+        Some(ManagerChange::Nobody) | None => None,
+    };
+    let line = line::lock(tx, &id, to).await?;
+    let before = read(tx, &id).await?;
+    before.check_version(c.version)?;
+    let mut member = before.clone();
+    let mut changed = c.change.clone().apply(&mut member);
+    if c.manager.is_some() && line.manager_id != before.manager_id {
+        line.check(&id, tx.member_levels(&id).await?)?;
+        member.manager_id = line.manager_id;
+        changed.push("manager");
+    }
+    if changed.is_empty() {
+        return Ok(before);
+    }
+    if changed.contains(&"external_refs") {
+        write_refs(tx, &member, c.form, &before.external_refs).await?;
+    }
+    if changed.contains(&"principals") {
+        tx.write_member_principals(&member).await?;
+    }
+    save(tx, member, EventType::MemberUpdated, &changed).await
+}
+
+async fn write_refs(
+    tx: &mut WriteTx,
+    member: &Member,
+    form: Option<CanonicalForm>,
+    before: &[ExternalRef],
+) -> Result<()> {
+    let refs = &member.external_refs;
+    let ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, before).await?;
+    tx.write_member_refs(member, &ids).await
+}
+
+async fn deactivate(
+    tx: &mut WriteTx,
+    _: &Ctx,
+    c: &Configured<DeactivateMember, MemberRef>,
+) -> Result<Member> {
+    let Configured { command, settings: default_owner } = c;
+    let default_owner = tx.find_member(default_owner).await?;
+    let mut member = lock(tx, &command.member).await?;
+    let is_default_owner = default_owner.as_ref() == Some(&member.id);
+    member.deactivate(command.reason.clone(), is_default_owner)?;
+    save(tx, member, EventType::MemberDeactivated, &[]).await
+}
+
+async fn reactivate(tx: &mut WriteTx, _: &Ctx, c: &ReactivateMember) -> Result<Member> {
+    let mut member = lock(tx, &c.member).await?;
+    member.reactivate()?;
+    save(tx, member, EventType::MemberReactivated, &[]).await
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    mut member: Member,
+    event_type: EventType,
+    changed: &[&'static str],
+) -> Result<Member> {
+    member.update_us = tx.record_after(member.update_us).await?;
+    member.version += 1;
+    tx.update_member(&member).await?;
+    tx.publish(vec![event::of(event_type, &member, changed)]).await?;
+    Ok(member)
+}
+
+/// Finds a member, locks his row and reads it.
+async fn lock(tx: &WriteTx, name: &MemberRef) -> Result<Member> {
+    let id = found(name, tx.find_member(name).await?)?;
+    tx.lock_members(&[id.clone()].into()).await?;
+    read(tx, &id).await
+}
+
+async fn read(tx: &WriteTx, id: &str) -> Result<Member> {
+    let member = tx.member(id).await?;
+    member.ok_or_else(|| Error::internal(format!("{} is gone", member_name(id))))
+}
+
+fn found(name: &MemberRef, id: Option<String>) -> Result<String> {
+    id.ok_or_else(|| missing(name))
+}
+
+fn missing(name: &MemberRef) -> Error {
+    Error::not_found("member", name.to_string())
+}

@@ -1,0 +1,109 @@
+//! Our people. A change locks the members it rests on ([`WriteTx::lock_members`]) and compares the
+//! version; accounts are not locked for it.
+
+mod keys;
+mod line;
+mod list;
+
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Select};
+
+use super::entity::member::{ActiveModel, Column, Entity, Model};
+use super::entity::member_ref;
+use super::source_system::forms_of;
+use super::{ReadTx, Store, WriteTx, rows};
+use crate::ctx::RowScope;
+use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::member::Member;
+use crate::domain::names::{CanonicalForm, MemberRef, member_name};
+
+/// The members a caller may read.
+fn visible(members: Select<Entity>, scope: RowScope) -> Select<Entity> {
+    match scope {
+        RowScope::All => members,
+    }
+}
+
+/// The id of the member named, if he exists.
+async fn find(conn: &impl ConnectionTrait, name: &MemberRef) -> Result<Option<String>> {
+    match name {
+        MemberRef::Id(id) => {
+            Ok(rows::one(conn, Entity::find_by_id(id.as_str())).await?.map(|row| row.id))
+        }
+        MemberRef::External { system, id } => {
+            let forms = forms_of(conn, &[system.as_str()].into()).await?;
+            let form = forms.get(system).copied().unwrap_or(CanonicalForm::Exact);
+            let key = (system.clone(), form.canonical(id));
+            let found = rows::one(conn, member_ref::Entity::find_by_id(key)).await?;
+            Ok(found.map(|row| row.member_id))
+        }
+    }
+}
+
+/// The first member of a query, with his keys and principals.
+async fn one(conn: &impl ConnectionTrait, members: Select<Entity>) -> Result<Option<Member>> {
+    let row = rows::one(conn, members).await?;
+    Ok(keys::complete(conn, row.into_iter().collect()).await?.pop())
+}
+
+impl WriteTx {
+    /// The id of the member named, if he exists.
+    pub async fn find_member(&self, name: &MemberRef) -> Result<Option<String>> {
+        find(&self.conn, name).await
+    }
+
+    /// The member of this id.
+    pub async fn member(&self, id: &str) -> Result<Option<Member>> {
+        one(&self.conn, Entity::find_by_id(id)).await
+    }
+
+    /// Adds a member, without keys and principals.
+    ///
+    /// # Errors
+    /// RESOURCE_ALREADY_EXISTS.
+    pub async fn insert_member(&self, member: &Member) -> Result<()> {
+        match rows::insert_new(&self.conn, vec![Model::from(member)]).await? {
+            0 => Err(Error::AlreadyExists {
+                reason: Reason::ResourceAlreadyExists,
+                description: format!("{} exists already", member.name()),
+                resource: Resource { kind: "member", name: member.name() },
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a member who had the version before and is locked; keys and principals are not
+    /// touched.
+    pub async fn update_member(&self, member: &Member) -> Result<()> {
+        let row = ActiveModel::from(Model::from(member)).reset_all();
+        let row = ActiveModel { id: NotSet, create_us: NotSet, ..row };
+        let before = Column::Id.eq(&*member.id).and(Column::Version.eq(member.version - 1));
+        match rows::change(&self.conn, row, before).await? {
+            0 => Err(Error::internal(format!("{} is not of its version", member.name()))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ReadTx {
+    /// The id of the member named, if he exists.
+    pub async fn find_member(&self, name: &MemberRef) -> Result<Option<String>> {
+        find(&self.conn, name).await
+    }
+
+    /// The member of this id, if the caller may read him.
+    pub async fn member(&self, id: &str, scope: RowScope) -> Result<Option<Member>> {
+        one(&self.conn, visible(Entity::find_by_id(id), scope)).await
+    }
+}
+
+impl Store {
+    /// A member as answered before, with what is personal of him as it is now.
+    pub async fn member_with_text(&self, member: Member) -> Result<Member> {
+        let now = one(&self.reader, Entity::find_by_id(&*member.id)).await?;
+        let gone = || Error::internal(format!("{} is gone", member_name(&member.id)));
+        let Member { display_name, principals, deactivate_reason, .. } = now.ok_or_else(gone)?;
+        Ok(Member { display_name, principals, deactivate_reason, ..member })
+    }
+}
