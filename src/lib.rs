@@ -30,4 +30,6 @@ pub mod pb;
 pub mod service;
 pub mod shutdown;
 pub mod store;
+#[cfg(test)]
+mod stored_files;
 pub mod telemetry;

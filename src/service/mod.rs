@@ -10,6 +10,8 @@ pub mod ledger;
 pub mod members;
 pub mod receivables;
 mod resolve;
+#[cfg(test)]
+mod stored_tests;
 
 use serde::Serialize;
 

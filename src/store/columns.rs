@@ -149,3 +149,31 @@ pub fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
     serde_json::from_str(text)
         .map_err(|e| Error::internal(format!("the stored {what} cannot be read: {e}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::NaiveDate;
+
+    use super::*;
+    use crate::domain::credit::decision::Decision;
+    use crate::domain::credit::policy::Policy;
+    use crate::domain::rates::UsedRate;
+    use crate::stored_files::{assert_reads, of};
+
+    fn assert_read<T: Serialize + DeserializeOwned>(column: &str) {
+        for name in of(column) {
+            assert_reads::<T>(&format!("{column}/{name}"));
+        }
+    }
+
+    #[test]
+    fn what_columns_have_as_json_is_read_whole() {
+        assert_read::<Decision>("credit_decision.detail");
+        assert_read::<Policy>("credit_policy.detail");
+        assert_read::<BTreeMap<String, String>>("account.labels");
+        assert_read::<BTreeMap<NaiveDate, i64>>("credit_reservation.advance_later");
+        assert_read::<UsedRate>("allocation.rate");
+    }
+}

@@ -8,6 +8,7 @@ mod lists;
 mod logs;
 mod mutations;
 mod scene;
+mod stored;
 
 use std::collections::BTreeSet;
 
@@ -29,6 +30,10 @@ on_both_engines! {
 
     async fn every_mutation_keeps_to_the_contract(server: TestServer) {
         mutations::hold(scene::Scene::build(server).await).await;
+    }
+
+    async fn what_is_stored_is_as_it_always_was(server: TestServer) {
+        stored::hold(scene::Scene::build(server).await).await;
     }
 }
 

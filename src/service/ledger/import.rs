@@ -375,3 +375,21 @@ fn decode(text: &str) -> Result<ImportFault> {
         description: text("description"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::stored_files::text;
+
+    #[test]
+    fn a_stored_fault_is_read_whole() {
+        let stored = text("waiting_clearing.fault/fault");
+        let fault = decode(&stored).unwrap();
+        assert_eq!(fault.reason, Reason::ClearingExceedsOpen);
+        let [file, again] =
+            [stored, encode(vec![fault])].map(|text| serde_json::from_str::<Json>(&text).unwrap());
+        assert_eq!(again, file);
+    }
+}

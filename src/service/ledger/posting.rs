@@ -356,3 +356,16 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
         known_at: tx.recorded_at().await?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored_files::assert_reads;
+
+    #[test]
+    fn kept_answers_are_read_whole() {
+        for method in ["ReverseDocument", "WriteOffItem"] {
+            assert_reads::<Written>(&format!("idempotency.answer/ReceivableService.{method}"));
+        }
+    }
+}

@@ -196,3 +196,16 @@ impl Model {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored_files::{assert_reads, of};
+
+    #[test]
+    fn details_are_read_whole() {
+        for name in of("document.detail") {
+            assert_reads::<Detail>(&format!("document.detail/{name}"));
+        }
+    }
+}

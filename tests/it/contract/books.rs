@@ -68,7 +68,8 @@ impl Books {
         self.lines(format!("SELECT '{table}: ' || {row} FROM {table} ORDER BY 1")).await
     }
 
-    async fn lines(&self, sql: String) -> Vec<String> {
+    /// The texts that a query answers.
+    pub async fn lines(&self, sql: String) -> Vec<String> {
         let sql = AssertSqlSafe(sql);
         match &self.pool {
             Pool::Sqlite(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,

@@ -73,7 +73,7 @@ pub const TABLE: &[Mutation] = &[
     mutation("ReceivableService.ReverseDocument", r#"{"name": "$document", "reason": "$personal"}"#, "reason")
         .of("name"),
     mutation("ReceivableService.ClearItems",
-        r#"{"account": "accounts/acme", "allocations": [{"credit_item": "$credit", "debit_item": "$to_clear"}]}"#,
+        r#"{"account": "accounts/ERP~ACME", "allocations": [{"credit_item": "$credit", "debit_item": "$to_clear"}]}"#,
         "allocations.0.debit_item").of("account"),
     mutation("ReceivableService.ResetClearing", r#"{"name": "$clearing", "reason": "$personal"}"#, "reason")
         .of("name").ends("RESET", "APPLIED"),
@@ -87,7 +87,7 @@ pub const TABLE: &[Mutation] = &[
         "name").of("name").ends("RESOLVED", "OPEN"),
     mutation("ReceivableService.RecordPromiseToPay",
         r#"{"account": "accounts/acme", "items": ["$promised"], "amount": "$usd", "pay_by_date": "$today",
-            "promised_by": "$personal"}"#, "grace_days").of("account"),
+            "promised_by": "$personal"}"#, "promised_by").of("account"),
     mutation("ReceivableService.WithdrawPromiseToPay", r#"{"name": "$promise"}"#, "name").of("name").ends("WITHDRAWN", "OPEN,KEPT,PARTIALLY_KEPT,BROKEN"),
     mutation("ReceivableService.SetExchangeRates",
         r#"{"rates": [{"from_currency": "EUR", "to_currency": "USD", "date": "$today", "rate": {"value": "1.1"}}]}"#,
@@ -159,6 +159,15 @@ pub async fn hold(mut scene: Scene) {
     assert!(!logs::with("ReserveCredit").is_empty(), "a call is logged");
     assert_eq!(logs::with(PERSONAL), [""; 0], "personal text in the log");
     scene.assert_kept();
+}
+
+/// Makes the call of a line; answers the id of its request.
+pub async fn make(scene: &Scene, line: &Mutation) -> String {
+    let id = fresh();
+    let request = with(&scene.fill(line.request), "request_id", id.clone());
+    let done = scene.call(line.method, &request).await;
+    done.unwrap_or_else(|status| panic!("{}: {status:?}", line.method));
+    id
 }
 
 /// What a request is refused for that is about nothing, or about what is not so any more.

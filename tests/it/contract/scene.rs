@@ -24,12 +24,13 @@ pub struct Scene {
 }
 
 /// A call, its request, and the words for what stands at a path of its answer.
-type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+pub type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
     ("AccountService.CreateAccount", r#"{"account_id": "group", "account": {"display_name": "Group"}}"#, &[]),
-    ("AccountService.CreateAccount", r#"{"account_id": "acme", "account": {"display_name": "Acme", "parent": "accounts/group"}}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "acme", "account": {"display_name": "Acme", "parent": "accounts/group",
+        "external_refs": [{"system": "ERP", "id": "ACME"}]}}"#, &[]),
     ("AccountService.CreateAccount", r#"{"account_id": "held", "account": {"display_name": "Held", "parent": "accounts/group"}}"#, &[("held", "etag")]),
     ("AccountService.CreateAccount", r#"{"account_id": "idle", "account": {"display_name": "Idle", "parent": "accounts/group"}}"#, &[("idle", "etag")]),
     ("AccountService.CreateAccount", r#"{"account_id": "open", "account": {"display_name": "Open"}}"#, &[]),
@@ -91,21 +92,25 @@ impl Scene {
             ("limit", json!("")),
         ]);
         let mut scene = Self { server, client, words, broken: Vec::new() };
-        for (method, request, made) in STEPS {
-            let mut request = scene.fill(request);
+        scene.make(STEPS).await;
+        scene
+    }
+
+    pub async fn make(&mut self, steps: &[Step]) {
+        for (method, request, made) in steps {
+            let mut request = self.fill(request);
             let reads = method.contains(".Get");
             if !reads {
                 request["request_id"] = fresh().into();
             }
-            let answer = scene.call(method, &request).await;
+            let answer = self.call(method, &request).await;
             let mut answer = answer.unwrap_or_else(|e| panic!("{method} {request}: {e:?}"));
             for (word, path) in *made {
                 let value = at(&mut answer, path).take();
                 assert!(value.is_string(), "{method} answers no {path}: {answer}");
-                scene.words.insert(word, value);
+                self.words.insert(word, value);
             }
         }
-        scene
     }
 
     /// A request with its words filled in.

@@ -38,3 +38,23 @@ pub(in crate::service::credit) async fn recall(store: &Store, text: &str) -> Res
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stored_files::assert_reads;
+
+    #[test]
+    fn kept_answers_are_read_whole() {
+        for method in [
+            "ReserveCredit",
+            "AmendReservation",
+            "DeliverReservation",
+            "CommitReservation",
+            "CancelReservation",
+            "DecideReferral",
+        ] {
+            assert_reads::<Kept>(&format!("idempotency.answer/CreditService.{method}"));
+        }
+    }
+}

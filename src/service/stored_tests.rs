@@ -1,0 +1,75 @@
+//! Kept answers and events of years ago are read today.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::domain::account::Account;
+use crate::domain::credit::hold::Hold;
+use crate::domain::credit::limit::StandingLimit;
+use crate::domain::credit::policy::StandingPolicy;
+use crate::domain::credit::security::Security;
+use crate::domain::document::PostResult;
+use crate::domain::event::EventType;
+use crate::domain::ledger::Clearing;
+use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
+use crate::stored_files::{assert_reads, of};
+
+const ANSWERS: &str = "idempotency.answer";
+
+/// Read by the tests beside their types, which nobody else knows.
+const BESIDE: [&str; 8] = [
+    "ReceivableService.ReverseDocument",
+    "ReceivableService.WriteOffItem",
+    "CreditService.ReserveCredit",
+    "CreditService.AmendReservation",
+    "CreditService.DeliverReservation",
+    "CreditService.CommitReservation",
+    "CreditService.CancelReservation",
+    "CreditService.DecideReferral",
+];
+
+fn read<T: Serialize + DeserializeOwned>(service: &str, methods: &[&str]) -> Vec<String> {
+    let names = methods.iter().map(|method| format!("{service}.{method}"));
+    names.inspect(|name| assert_reads::<T>(&format!("{ANSWERS}/{name}"))).collect()
+}
+
+#[test]
+fn kept_answers_are_read_whole() {
+    let accounts = [
+        "CreateAccount",
+        "UpdateAccount",
+        "DeleteAccount",
+        "UndeleteAccount",
+        "BlockAccount",
+        "UnblockAccount",
+    ];
+    let (receivable, credit) = ("ReceivableService", "CreditService");
+    let read: BTreeSet<String> = [
+        read::<Account>("AccountService", &accounts),
+        read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
+        read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
+        read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),
+        read::<Dispute>(receivable, &["OpenDispute", "ResolveDispute"]),
+        read::<Promise>(receivable, &["RecordPromiseToPay", "WithdrawPromiseToPay"]),
+        read::<usize>(receivable, &["SetExchangeRates"]),
+        read::<ControlTotalCheck>(receivable, &["SetControlTotal"]),
+        read::<StandingLimit>(credit, &["SetCreditLimit"]),
+        read::<Hold>(credit, &["PlaceCreditHold", "ReleaseCreditHold"]),
+        read::<Security>(credit, &["CreateCreditSecurity", "EndCreditSecurity"]),
+        read::<StandingPolicy>(credit, &["CreateCreditPolicy", "ActivateCreditPolicy"]),
+    ]
+    .concat()
+    .into_iter()
+    .chain(BESIDE.map(String::from))
+    .collect();
+    assert_eq!(read, of(ANSWERS));
+}
+
+#[test]
+fn every_event_has_a_sample() {
+    let types: BTreeSet<String> = EventType::ALL.iter().map(|of| of.as_str().to_owned()).collect();
+    assert_eq!(types, of("outbox.data"));
+}
