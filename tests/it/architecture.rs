@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::rust_files;
+
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 
@@ -117,18 +119,6 @@ fn names_are_told_apart() {
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
-}
-
-fn rust_files(place: &Path) -> Vec<PathBuf> {
-    if place.is_file() {
-        return vec![place.to_owned()];
-    }
-    let Ok(entries) = std::fs::read_dir(place) else { return Vec::new() };
-    let mut files: Vec<_> =
-        entries.flat_map(|entry| rust_files(&entry.expect("an entry").path())).collect();
-    files.retain(|file| file.extension().is_some_and(|e| e == "rs"));
-    files.sort();
-    files
 }
 
 /// Lines with their numbers, comments left out.
