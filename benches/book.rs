@@ -1,5 +1,7 @@
 //! The whole book: its aging, the accounts that owe most, and the export of every open item.
 
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on ends")]
+
 mod support;
 
 use std::net::SocketAddr;

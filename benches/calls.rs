@@ -1,6 +1,8 @@
 //! Calls about one account, under load: against a handler that runs the same statements through
 //! bare sqlx, and against one that runs a single indexed SELECT through SeaORM.
 
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on ends")]
+
 mod support;
 
 use std::sync::Arc;

@@ -3,6 +3,8 @@
 //! that is safe: move exposure, reserve, keep the request id, leave an event. Checks are
 //! held against the same account with few documents, and in a small group.
 
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on ends")]
+
 mod support;
 
 use std::sync::Arc;

@@ -1,6 +1,8 @@
 //! One account as its history grows: what it owes now, and what it owed on a past day as known
 //! then. One caller at a time, so that the numbers are latencies.
 
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on ends")]
+
 mod support;
 
 use std::time::Duration;

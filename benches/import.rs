@@ -1,6 +1,8 @@
 //! Imports: documents a second over gRPC, against the statements that the service runs for
 //! them, replayed through bare sqlx; and the memory that the server takes as imports grow.
 
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on ends")]
+
 mod support;
 
 use std::time::{Duration, Instant};

@@ -1,6 +1,8 @@
 //! From the start of the process to SERVING on an existing SQLite file, and the memory of a
 //! server that nobody asks anything.
 
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on ends")]
+
 mod support;
 
 use std::time::Duration;

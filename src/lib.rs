@@ -15,6 +15,10 @@
 // Money never touches a float.
 #![deny(clippy::float_arithmetic)]
 
+// Unit tests take their databases from a file of the integration tests, which says `ballast`.
+#[cfg(test)]
+extern crate self as ballast;
+
 pub mod api;
 pub mod app;
 pub mod cli;

@@ -170,6 +170,7 @@ fn array(
 }
 
 /// As the service does: without it a statement with a bound LIMIT is prepared at each run.
+#[expect(unsafe_code, reason = "the setting is only in the C interface of SQLite")]
 async fn guarantee_stable_plans(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let mut handle = connection.lock_handle().await?;
     // SAFETY: the handle is locked and open; the option takes an int and an int pointer,

@@ -28,9 +28,15 @@ impl Readiness {
         }
         // In a task of its own: whoever asks may stop waiting, a migration may not stop.
         let store = self.store.clone();
-        tokio::spawn(async move { store.migrate().await })
+        let migrated = tokio::spawn(async move { store.migrate().await })
             .await
-            .map_err(|e| Error::internal(format!("the migration failed: {e}")))??;
+            .map_err(|e| Error::internal(format!("the migration failed: {e}")))?;
+        match &migrated {
+            // Told where it is found out.
+            Ok(()) | Err(Error::Unavailable { .. }) => {}
+            Err(error) => tracing::error!(%error, "cannot bring the database up to date"),
+        }
+        migrated?;
         let ctx = Ctx::system(self.clock.clone());
         let checked = self.members.check_default_owner(&ctx).await;
         checked.inspect_err(|error| tracing::error!(%error, "not ready"))?;

@@ -13,7 +13,7 @@ use crate::pb;
 
 /// Why a call could not be made. What the server refuses is a [`Status`], no fault.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub enum Fault {
     #[error("the contract has no method {0}")]
     NoMethod(String),
     #[error("not a {message} in JSON: {error}")]
@@ -24,7 +24,7 @@ pub(super) enum Fault {
 
 /// A client of one server.
 #[derive(Debug, Clone)]
-pub(super) struct Client {
+pub struct Client {
     channel: Channel,
     pool: DescriptorPool,
 }

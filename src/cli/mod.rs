@@ -2,7 +2,7 @@
 //! it decides nothing.
 
 pub mod demo;
-mod dynamic;
+pub mod dynamic;
 mod healthcheck;
 mod import;
 mod migrate;

@@ -1,6 +1,29 @@
-//! Disputes: how much of an item can still be disputed.
+//! Disputes: what may become of one, and how much of an item can still be disputed.
 
 use chrono::NaiveDate;
+
+use super::machine::Transition;
+use super::stored::stored_enum;
+
+stored_enum! {
+    pub enum DisputeState {
+        Open => "OPEN",
+        Resolved => "RESOLVED",
+    }
+}
+
+stored_enum! {
+    pub enum DisputeVerb {
+        Resolve => "RESOLVE",
+    }
+}
+
+/// What may become of a dispute.
+pub const STATES: &[Transition<DisputeState, DisputeVerb>] = &[Transition {
+    verb: DisputeVerb::Resolve,
+    from: &[DisputeState::Open],
+    to: DisputeState::Resolved,
+}];
 
 /// What a dispute takes of an item: from its first day to the day before it was resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub mod account;
 pub mod aging;
 pub mod books;
 pub mod change;
+pub mod clearing;
 pub mod credit;
 pub mod currency;
 pub mod dates;

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 pub use self::external::{CanonicalForm, external_account_name};
 pub use self::keyed::{AccountRef, MemberRef};
-pub use self::reservation::parse_reservation;
+pub use self::reservation::{OrderKey, ReservationName, ReservationRef, parse_reservation};
 use super::error::{Reason, Result, Violation};
 use super::text::quote;
 

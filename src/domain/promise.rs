@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::machine::Transition;
 use super::stored::stored_enum;
 
 stored_enum! {
@@ -18,6 +19,24 @@ stored_enum! {
         Withdrawn => "WITHDRAWN",
     }
 }
+
+stored_enum! {
+    pub enum PromiseVerb {
+        Withdraw => "WITHDRAW",
+    }
+}
+
+/// What people may make of a promise; the rest is told by receipts and time.
+pub const STATES: &[Transition<PromiseState, PromiseVerb>] = &[Transition {
+    verb: PromiseVerb::Withdraw,
+    from: &[
+        PromiseState::Open,
+        PromiseState::Kept,
+        PromiseState::PartiallyKept,
+        PromiseState::Broken,
+    ],
+    to: PromiseState::Withdrawn,
+}];
 
 /// The state of a promise of `amount` as of a day.
 ///

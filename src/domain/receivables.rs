@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::aging::{Aging, Basis, Edges};
 use super::dates::BusinessDayConvention;
 use super::days_to_pay::DaysToPay;
+use super::dispute::DisputeState;
 use super::document::DocumentKey;
 use super::item::DocumentKind;
 use super::ledger::{LedgerPoint, Narrow, OpenItem, PointQuery, Scope};
@@ -178,6 +179,12 @@ pub struct Dispute {
     pub open_date: NaiveDate,
     pub resolved: Option<(NaiveDate, DisputeOutcome)>,
     pub recorded_us: i64,
+}
+
+impl Dispute {
+    pub fn state(&self) -> DisputeState {
+        if self.resolved.is_some() { DisputeState::Resolved } else { DisputeState::Open }
+    }
 }
 
 /// A promise to pay, with its state at a point.

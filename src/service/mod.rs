@@ -9,6 +9,7 @@ pub mod facts;
 pub mod ledger;
 pub mod members;
 pub mod receivables;
+mod resolve;
 
 use serde::Serialize;
 

@@ -1,5 +1,10 @@
 //! Opening the database: pools, pragmas, the lock file.
 
+#![expect(
+    unsafe_code,
+    reason = "the version of SQLite and one setting of a connection are only in its C interface"
+)]
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -12,9 +17,9 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::Store;
 use super::queue::WriterQueue;
 use super::settled::Settlement;
+use super::{Store, migration};
 use crate::config::Database;
 use crate::ctx::Clock;
 use crate::domain::error::{Error, Reason, Result};
@@ -39,8 +44,13 @@ impl Store {
     }
 
     /// Opens the database for reading only: beside a running server, if it is a SQLite file.
+    ///
+    /// # Errors
+    /// `SCHEMA_NEWER` or `SCHEMA_OLDER` if another version migrated the database.
     pub async fn connect_read_only(options: &Database, clock: Clock) -> Result<Self> {
-        Self::open(options, clock, true).await
+        let store = Self::open(options, clock, true).await?;
+        migration::require_current(&store.reader).await?;
+        Ok(store)
     }
 
     async fn open(options: &Database, clock: Clock, read_only: bool) -> Result<Self> {
@@ -105,6 +115,7 @@ impl Store {
             },
             clock,
             tasks: Arc::default(),
+            migrated: Arc::default(),
             committed: Arc::default(),
             _lock: lock,
         })
@@ -148,6 +159,7 @@ impl Store {
             settlement: Settlement::new(clock.clone()),
             clock,
             tasks: Arc::default(),
+            migrated: Arc::default(),
             committed: Arc::default(),
             _lock: None,
         })

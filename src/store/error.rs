@@ -85,11 +85,20 @@ pub(super) fn concurrent_change(kind: &'static str) -> Error {
     }
 }
 
+/// The database may be there, but its schema is not known to be that of this version.
+pub(super) fn not_migrated() -> Error {
+    come_again("the schema of the database is not up to date")
+}
+
 fn unavailable(error: &DbErr) -> Error {
     tracing::warn!(%error, "the database does not answer");
+    come_again("the database does not answer")
+}
+
+fn come_again(description: &str) -> Error {
     Error::Unavailable {
         reason: Reason::DatabaseUnavailable,
-        description: "the database does not answer".into(),
+        description: description.into(),
         retry_after: RETRY_AFTER,
     }
 }

@@ -21,6 +21,35 @@ pub struct ImportRun {
     pub done: ImportSummary,
 }
 
+impl From<Model> for ImportRun {
+    fn from(row: Model) -> Self {
+        let Model {
+            id,
+            principal,
+            sequence,
+            finished,
+            oldest_first,
+            posted,
+            revised,
+            unchanged,
+            refused,
+            accounts_created,
+            clearings_applied,
+            recorded_us: _,
+        } = row;
+        let done = ImportSummary {
+            posted,
+            revised,
+            unchanged,
+            refused,
+            accounts_created,
+            clearings_applied,
+            ..ImportSummary::default()
+        };
+        Self { id, principal, sequence, finished, oldest_first, done }
+    }
+}
+
 impl WriteTx {
     /// Opens an import, or finds it.
     pub async fn open_import(

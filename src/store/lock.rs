@@ -34,6 +34,18 @@ pub struct Head {
     pub head_us: i64,
 }
 
+impl From<Head> for Model {
+    fn from(Head { account_id, root_id, head_us }: Head) -> Self {
+        Self { account_id, root_id, head_us }
+    }
+}
+
+impl From<Model> for Head {
+    fn from(Model { account_id, root_id, head_us }: Model) -> Self {
+        Self { account_id, root_id, head_us }
+    }
+}
+
 /// Locks the groups of these accounts, and those of `met`, to the end of the transaction, in
 /// ascending order of their roots; answers the heads of the accounts by id. Accounts that don't
 /// exist are missing.

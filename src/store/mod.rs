@@ -15,6 +15,7 @@ pub mod credit;
 mod entity;
 pub mod error;
 pub mod facts;
+mod handle;
 mod import_run;
 mod journal;
 mod keyset;
@@ -25,6 +26,7 @@ mod member;
 mod migration;
 mod observe;
 mod queue;
+mod quotes;
 pub mod receivables;
 mod rows;
 mod seal;
@@ -38,14 +40,8 @@ mod verify;
 
 pub mod idempotency;
 
-use std::sync::Arc;
-
-use sea_orm::{DatabaseConnection, DbBackend};
-
-use crate::ctx::Clock;
-use crate::domain::error::Result;
-
 pub use batch::Answered;
+pub use handle::Store;
 pub use idempotency::{Call, CallRecord, Outcome, Step, reused};
 pub use import_run::ImportRun;
 pub use journal::AuditEntry;
@@ -54,60 +50,3 @@ pub use lock::{Entered, Head};
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};
 pub use verify::Check;
-
-/// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
-#[derive(Clone)]
-pub struct Store {
-    /// Reads outside transactions.
-    reader: DatabaseConnection,
-    /// Write transactions: one connection on SQLite, the common pool on PostgreSQL.
-    writer: DatabaseConnection,
-    queue: Option<queue::WriterQueue>,
-    settlement: settled::Settlement,
-    clock: Clock,
-    tasks: tx::Tasks,
-    /// Wakes the sealer after a commit.
-    committed: Arc<tokio::sync::Notify>,
-    /// Keeps other writing processes off the same SQLite file.
-    _lock: Option<Arc<std::fs::File>>,
-}
-
-impl std::fmt::Debug for Store {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("sqlite", &self.is_sqlite()).finish_non_exhaustive()
-    }
-}
-
-impl Store {
-    pub fn is_sqlite(&self) -> bool {
-        self.reader.get_database_backend() == DbBackend::Sqlite
-    }
-
-    /// Asks the database for a sign of life.
-    pub async fn ping(&self) -> Result<()> {
-        sql::execute(&self.reader, "SELECT 1", vec![]).await?;
-        Ok(())
-    }
-
-    /// Brings the schema up to date; safe to call from several instances at once.
-    pub async fn migrate(&self) -> Result<()> {
-        migration::up(self).await?;
-        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
-        Ok(())
-    }
-
-    /// Up to when everything recorded is known: the latest `known_at` a read of more than one
-    /// account may use. Microseconds since the epoch.
-    pub async fn settled(&self) -> Result<i64> {
-        self.settlement.settled(&self.reader).await
-    }
-
-    /// Waits for the transactions under way, then closes the connections.
-    pub async fn close(&self) {
-        self.tasks.close();
-        self.tasks.wait().await;
-        // Closing tells the pools; errors here have no one to act on them.
-        let _ = self.reader.clone().close().await;
-        let _ = self.writer.clone().close().await;
-    }
-}

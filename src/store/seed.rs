@@ -3,20 +3,25 @@
 
 use chrono::{NaiveDate, TimeZone, Utc};
 use sea_orm::Value;
-use sqlx::{Connection, Executor};
 use uuid::Uuid;
 
+use self::database::{Database, Engine};
 use super::{Store, sql};
-use crate::config::{Database, DatabaseUrl};
+use crate::config::Database as Options;
 use crate::ctx::{Clock, Ctx};
 use crate::domain::credit::component::AT_ONCE;
 use crate::domain::dates::NO_DATE;
+
+#[expect(dead_code, reason = "a unit test has no database that it makes itself")]
+#[path = "../../tests/it/support/database.rs"]
+mod database;
 
 /// A database that ends with the test.
 pub(crate) struct Fresh {
     pub store: Store,
     pub ctx: Ctx,
-    _folder: tempfile::TempDir,
+    pub options: Options,
+    _database: Database,
 }
 
 /// An item with the entry that posted it.
@@ -32,44 +37,26 @@ pub(crate) struct Item<'a> {
 /// One on each engine that can be reached: SQLite always, PostgreSQL if
 /// `BALLAST_TEST_POSTGRES_URL` names a server. Business date 2026-06-15.
 pub(crate) async fn fresh() -> Vec<Fresh> {
-    let all = empty().await;
-    for db in &all {
-        db.store.migrate().await.unwrap();
+    let mut all = Vec::new();
+    for engine in engines() {
+        all.push(Fresh::open(Database::create(engine).await).await);
+        all.last().unwrap().store.migrate().await.unwrap();
     }
     all
 }
 
 /// As [`fresh`], without a schema.
 pub(crate) async fn empty() -> Vec<Fresh> {
-    let mut all = vec![open_sqlite().await];
-    if let Ok(server) = std::env::var("BALLAST_TEST_POSTGRES_URL") {
-        all.push(open_postgres(&server).await);
+    let mut all = Vec::new();
+    for engine in engines() {
+        all.push(Fresh::open(Database::empty(engine).await).await);
     }
     all
 }
 
-async fn open_sqlite() -> Fresh {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("ballast.db").display());
-    open(url, folder).await
-}
-
-async fn open_postgres(server: &str) -> Fresh {
-    let name = format!("seed_{}", Uuid::now_v7().simple());
-    let mut connection = sqlx::PgConnection::connect(server).await.unwrap();
-    let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
-    connection.execute(create).await.unwrap();
-    let (base, query) = server.split_once('?').unwrap_or((server, ""));
-    let base = &base[..base.rfind('/').unwrap()];
-    open(format!("{base}/{name}?{query}"), tempfile::tempdir().unwrap()).await
-}
-
-async fn open(url: String, folder: tempfile::TempDir) -> Fresh {
-    let now = Utc.with_ymd_and_hms(2026, 6, 15, 12, 0, 0).unwrap();
-    let clock = Clock::manual(now, chrono_tz::UTC);
-    let options = Database { url: DatabaseUrl::new(url), ..Database::default() };
-    let store = Store::connect(&options, clock.clone()).await.unwrap();
-    Fresh { store, ctx: Ctx::system(clock), _folder: folder }
+fn engines() -> Vec<Engine> {
+    let postgres = std::env::var("BALLAST_TEST_POSTGRES_URL").map(|_| Engine::Postgres);
+    [Engine::Sqlite].into_iter().chain(postgres).collect()
 }
 
 pub(crate) fn day(month: u32, day: u32) -> NaiveDate {
@@ -77,6 +64,14 @@ pub(crate) fn day(month: u32, day: u32) -> NaiveDate {
 }
 
 impl Fresh {
+    async fn open(database: Database) -> Self {
+        let now = Utc.with_ymd_and_hms(2026, 6, 15, 12, 0, 0).unwrap();
+        let clock = Clock::manual(now, chrono_tz::UTC);
+        let options = Options { url: database.url().clone(), ..Options::default() };
+        let store = Store::connect(&options, clock.clone()).await.unwrap();
+        Self { store, ctx: Ctx::system(clock), options, _database: database }
+    }
+
     pub async fn sql(&self, text: &str, values: Vec<Value>) {
         sql::execute(&self.store.writer, text, values).await.unwrap();
     }

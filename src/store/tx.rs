@@ -6,7 +6,6 @@
 //! nests transactions or waits for a second connection while holding one.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -15,7 +14,7 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 
-use super::error::store_error;
+use super::error::{not_migrated, store_error};
 use super::queue::Lane;
 use super::settled::InFlight;
 use super::{Store, sql};
@@ -167,6 +166,9 @@ impl Store {
     }
 
     async fn begin_write(&self, ctx: &Ctx) -> Result<WriteTx> {
+        if !self.is_migrated() {
+            return Err(not_migrated());
+        }
         let conn = self
             .writer
             .begin_with_options(TransactionOptions {
@@ -243,6 +245,3 @@ impl Store {
 pub struct ReadTx {
     pub(super) conn: DatabaseTransaction,
 }
-
-/// The transactions under way: shutdown waits for them.
-pub(super) type Tasks = Arc<tokio_util::task::TaskTracker>;

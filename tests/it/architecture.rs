@@ -1,5 +1,10 @@
-//! Which way the house may look: `api → service → domain ← store`. Forbidden imports fail;
-//! files and functions that grow too long are printed.
+//! Which way the code may look: `api → service → domain ← store`, nowhere in a circle, and how
+//! long files and functions may grow.
+
+mod circles;
+mod lengths;
+mod tests;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 
@@ -89,18 +94,33 @@ fn nobody_looks_the_wrong_way() {
 }
 
 #[test]
-fn long_files_and_functions_are_pointed_out() {
-    for file in rust_files(&source()) {
-        let text = std::fs::read_to_string(&file).expect("read");
-        if text.lines().count() > FILE_LINES_MAX {
-            println!("warning: {} has {} lines", file.display(), text.lines().count());
+fn no_way_leads_back() {
+    let found = circles::circles(sources().iter().map(|(path, text)| (&**path, &**text)));
+    assert!(found.is_empty(), "circles of files:\n{}", found.join("\n"));
+}
+
+#[test]
+fn a_planted_circle_is_found_among_all_files() {
+    let mut files = sources();
+    files.push(("domain/planted.rs".to_owned(), "use crate::store::Store;".to_owned()));
+    let found = circles::circles(files.iter().map(|(path, text)| (&**path, &**text)));
+    let planted = "    domain/planted names store/handle";
+    assert!(found.iter().any(|circle| circle.contains(planted)), "{found:?}");
+}
+
+#[test]
+fn files_and_functions_are_short() {
+    let mut long = Vec::new();
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        if lines > FILE_LINES_MAX {
+            long.push(format!("{path} has {lines} lines"));
         }
-        for (name, lines) in functions(&text) {
-            if lines > FUNCTION_LINES_MAX {
-                println!("warning: {}: {name} has {lines} lines", file.display());
-            }
+        for (name, lines) in lengths::long_functions(&path, &text, FUNCTION_LINES_MAX) {
+            long.push(format!("{path}: {name} has {lines} lines"));
         }
     }
+    assert!(long.is_empty(), "too long:\n{}", long.join("\n"));
 }
 
 #[test]
@@ -113,12 +133,23 @@ fn names_are_told_apart() {
         let code = fine.split("//").next().unwrap_or_default();
         assert!(!mentions(code, "tonic") && !mentions(code, "crate::store"), "{fine}");
     }
-    let text = "    pub fn a() {\n        x\n    }\nfn b() {}\n";
-    assert_eq!(functions(text), [("a".to_owned(), 3), ("b".to_owned(), 1)]);
 }
 
 fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The files of the library, by their path below `src/`.
+fn sources() -> Vec<(String, String)> {
+    let source = source();
+    let read = |file: PathBuf| {
+        let text = std::fs::read_to_string(&file).expect("read");
+        let path = file.strip_prefix(&source).expect("below src");
+        (path.to_string_lossy().replace('\\', "/"), text)
+    };
+    // The program is a crate of its own, on top of the library.
+    let main = source.join("main.rs");
+    rust_files(&source).into_iter().filter(|file| *file != main).map(read).collect()
 }
 
 /// Lines with their numbers, comments left out.
@@ -147,27 +178,4 @@ fn has_word(line: &str, word: &str) -> bool {
         let after = line[at + word.len()..].chars().next();
         !before.is_some_and(|c| part(c) || c == ':') && !after.is_some_and(part)
     })
-}
-
-/// Functions by name with their length: from `fn` to the brace at the same indentation.
-fn functions(text: &str) -> Vec<(String, usize)> {
-    let mut found = Vec::new();
-    let lines: Vec<_> = text.lines().collect();
-    for (start, line) in lines.iter().enumerate() {
-        let head = line.trim_start();
-        let is_head = ["fn ", "pub ", "pub(", "async ", "const fn", "unsafe "]
-            .iter()
-            .any(|word| head.starts_with(word));
-        let Some((_, rest)) = line.split_once("fn ").filter(|_| is_head) else { continue };
-        let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-        if name.is_empty() || head.ends_with(';') {
-            continue;
-        }
-        let indent = line.len() - head.len();
-        let closing = format!("{}}}", " ".repeat(indent));
-        let one_line = head.ends_with('}');
-        let end = lines[start..].iter().position(|l| *l == closing).unwrap_or(0);
-        found.push((name, if one_line { 1 } else { end + 1 }));
-    }
-    found
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::TestServer;
+use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
+
+use crate::support::{Engine, TestServer};
 
 /// Two invoices, one of them settled; a credit of each sign; a row that is no document.
 const ROWS: &str = "\u{feff}document_no,payer,payer_name,document_date,due_date,amount,currency,kind,clear_date,clears_document_no
@@ -60,7 +62,59 @@ fn verify(server: &TestServer) {
     assert!(checks.len() > 10 && checks.iter().all(|check| check["differences"] == 0));
 }
 
+/// Runs a statement on the database of a server that was stopped.
+async fn execute(server: &TestServer, statement: &'static str) {
+    let url = server.database_url();
+    match server.engine() {
+        Engine::Sqlite => {
+            let mut database = SqliteConnection::connect(url).await.expect("opened");
+            database.execute(statement).await.expect("executed");
+            database.close().await.expect("closed");
+        }
+        Engine::Postgres => {
+            let mut database = PgConnection::connect(url).await.expect("opened");
+            database.execute(statement).await.expect("executed");
+            database.close().await.expect("closed");
+        }
+    }
+}
+
+const SERVE: [&str; 4] = ["serve", "--insecure", "--listen", "127.0.0.1:0"];
+const REPORT: [&str; 4] = ["report", "aging", "--output", "csv"];
+
+/// Each of the words is in what a command says when it is refused.
+fn assert_refused(server: &TestServer, command: &[&str], words: &[&str]) {
+    let output = ballast(server, command);
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{command:?}: {said}");
+    assert!(words.iter().all(|word| said.contains(word)), "{command:?}: {said}");
+}
+
 on_both_engines! {
+    async fn a_database_of_a_newer_version_is_refused_with_advice(mut server: TestServer) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = rows(folder.path());
+        server.stop();
+        let later = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_later', 1)";
+        execute(&server, later).await;
+        let words = ["m9999_later", "start the newer version", "restore a backup"];
+        let import = ["import", &file, "--numeric-ids"];
+        for command in [&SERVE[..], &["migrate"], &import, &["verify"], &REPORT] {
+            assert_refused(&server, command, &words);
+        }
+        // Nothing came of the import.
+        execute(&server, "DELETE FROM seaql_migrations WHERE version = 'm9999_later'").await;
+        assert_eq!(report(&server).lines().count(), 1);
+    }
+
+    async fn a_database_of_an_older_version_is_not_read(mut server: TestServer) {
+        server.stop();
+        execute(&server, "DELETE FROM seaql_migrations").await;
+        for command in [&["verify"][..], &REPORT] {
+            assert_refused(&server, command, &["m0001_", "run `ballast migrate`"]);
+        }
+    }
+
     async fn a_file_is_imported_through_a_server_once(server: TestServer) {
         let folder = tempfile::tempdir().expect("a folder");
         let (file, url) = (rows(folder.path()), format!("http://{}", server.address()));
@@ -103,7 +157,7 @@ on_both_engines! {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_told_before_anything_is_written() {
-    let server = TestServer::start(crate::support::Engine::Sqlite).await;
+    let server = TestServer::start(Engine::Sqlite).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("rows.csv").display().to_string();
     for (content, told) in [

@@ -12,8 +12,9 @@ const GET: &str = "/ballast.v1.AccountService/GetAccount";
 
 #[test]
 fn the_reasons_of_the_code_are_those_of_the_contract() {
-    let contract: BTreeSet<_> = (1..)
-        .map_while(|n| ErrorReason::try_from(n).ok())
+    // Numbers of reasons that went stay free.
+    let contract: BTreeSet<_> = (1..1_000)
+        .filter_map(|n| ErrorReason::try_from(n).ok())
         .map(|r| r.as_str_name().trim_start_matches("ERROR_REASON_").to_owned())
         .collect();
     let code: BTreeSet<_> = Reason::ALL.iter().map(|r| r.as_str().to_owned()).collect();

@@ -1,6 +1,12 @@
 //! Everything about the running service, in one binary: a real server in this process, on its
 //! own fresh database for each test, once on SQLite and once on PostgreSQL.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on ends, in its helpers too"
+)]
+
 #[macro_use]
 mod support;
 
@@ -10,6 +16,7 @@ mod architecture;
 mod bad_days;
 mod bad_input;
 mod command_line;
+mod contract;
 mod credit_cases;
 mod credit_days;
 mod credit_jobs;

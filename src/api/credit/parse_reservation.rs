@@ -6,12 +6,11 @@ use crate::api::convert::request::{Identified, MAX_REASON_CHARS, all, at_most, c
 use crate::api::receivable::parse_key;
 use crate::domain::credit::command::{
     AmendReservation, CancelReservation, CheckCredit, CommitReservation, DecideReferral,
-    DeliverReservation, ReservationName, ReserveCredit,
+    DeliverReservation, ReserveCredit,
 };
-use crate::domain::credit::decision::OrderKey;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Reason, Result, Violation, Violations};
-use crate::domain::names::parse_reservation;
+use crate::domain::names::{OrderKey, ReservationName, parse_reservation};
 use crate::domain::text;
 use crate::pb;
 

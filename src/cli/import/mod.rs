@@ -10,6 +10,7 @@ mod errors;
 mod file;
 mod layout;
 mod mapping;
+mod outcome;
 mod remote;
 mod report;
 mod row;

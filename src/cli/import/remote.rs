@@ -9,8 +9,8 @@ use tonic::{Request, Status, Streaming};
 
 use super::encode;
 use super::errors::Fault;
+use super::outcome::{Outcome, Progress};
 use super::report::Summary;
-use super::sink::{Outcome, Progress};
 use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::import::ImportHeader;
 use crate::domain::names::AccountRef;

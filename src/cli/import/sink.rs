@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::errors::Fault;
+use super::outcome::{Outcome, Progress};
 use super::remote::Remote;
 use super::report::Summary;
 use crate::ctx::Ctx;
 use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::error::Error;
-use crate::domain::import::{FinishStep, ImportChunk, ImportHeader, ImportResult};
+use crate::domain::import::{FinishStep, ImportChunk, ImportHeader};
 use crate::domain::names::AccountRef;
 use crate::service::ledger::Ledger;
 use crate::service::ledger::import::Import;
@@ -23,15 +23,6 @@ pub(super) enum Sink {
     /// A dry run: the rows are read and checked.
     Nowhere,
 }
-
-/// What became of one document.
-pub(super) struct Outcome {
-    pub outcome: PostOutcome,
-    pub faults: Vec<Fault>,
-}
-
-/// Clearings applied and still waiting.
-pub(super) type Progress<'a> = &'a mut (dyn FnMut(i64, i64) + Send);
 
 impl Sink {
     pub async fn local(ledger: &Ledger, ctx: Ctx, header: ImportHeader) -> Result<Self, String> {
@@ -82,17 +73,6 @@ impl Sink {
             Self::Remote(remote) => remote.finish(progress).await,
             Self::Nowhere => Ok(Summary::default()),
         }
-    }
-}
-
-impl From<ImportResult> for Outcome {
-    fn from(result: ImportResult) -> Self {
-        let faults = result.faults.into_iter().map(|fault| Fault {
-            reason: fault.reason.to_string(),
-            field: fault.field,
-            description: fault.description,
-        });
-        Self { outcome: result.outcome, faults: faults.collect() }
     }
 }
 

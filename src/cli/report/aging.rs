@@ -66,9 +66,10 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let config = args.options.load(Vec::new())?;
     telemetry::init(&config.log);
     let clock = Clock::system(config.business.time_zone);
+    let url = config.database.url.redacted();
     let store = Store::connect_read_only(&config.database, clock.clone())
         .await
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| format!("cannot open the database {url}: {e}"))?;
     let settings = app::settings(&config).map_err(|e| e.to_string())?;
     let ctx = Ctx::system(clock);
     let answer = async {

@@ -1,9 +1,45 @@
 //! From state to state: ACTIVE and BLOCKED either way, both to DELETED and back to what it was.
 
 use super::{Account, AccountState};
+use crate::domain::machine::{self, Transition};
+use crate::domain::stored::stored_enum;
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::names::account_name;
 use crate::domain::version;
+
+stored_enum! {
+    pub enum AccountVerb {
+        Block => "BLOCK",
+        Unblock => "UNBLOCK",
+        Delete => "DELETE",
+        Undelete => "UNDELETE",
+    }
+}
+
+/// What may become of an account.
+pub const STATES: &[Transition<AccountState, AccountVerb>] = &[
+    Transition {
+        verb: AccountVerb::Block,
+        from: &[AccountState::Active],
+        to: AccountState::Blocked,
+    },
+    Transition {
+        verb: AccountVerb::Unblock,
+        from: &[AccountState::Blocked],
+        to: AccountState::Active,
+    },
+    Transition {
+        verb: AccountVerb::Delete,
+        from: &[AccountState::Active, AccountState::Blocked],
+        to: AccountState::Deleted,
+    },
+    // BLOCKED if it was when it was deleted: the block stays with it.
+    Transition {
+        verb: AccountVerb::Undelete,
+        from: &[AccountState::Deleted],
+        to: AccountState::Active,
+    },
+];
 
 /// What stands in the way of deleting an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,25 +68,27 @@ impl Account {
         }
     }
 
+    /// Whether the verb is allowed now.
+    ///
     /// # Errors
-    /// ACCOUNT_BLOCKED if it is already, ACCOUNT_DELETED.
+    /// STATE_WRONG.
+    pub fn check(&self, verb: AccountVerb) -> Result<()> {
+        machine::advance(STATES, &account_name(&self.id), self.state(), verb).map(drop)
+    }
+
+    /// # Errors
+    /// STATE_WRONG.
     pub fn block(&mut self, reason: String) -> Result<()> {
-        self.check_live()?;
-        if self.blocked {
-            return Err(self.refuse(Reason::AccountBlocked, "is blocked already").into());
-        }
+        self.check(AccountVerb::Block)?;
         self.blocked = true;
         self.block_reason = reason;
         Ok(())
     }
 
     /// # Errors
-    /// ACCOUNT_NOT_BLOCKED, ACCOUNT_DELETED.
+    /// STATE_WRONG.
     pub fn unblock(&mut self) -> Result<()> {
-        self.check_live()?;
-        if !self.blocked {
-            return Err(self.refuse(Reason::AccountNotBlocked, "is not blocked").into());
-        }
+        self.check(AccountVerb::Unblock)?;
         self.blocked = false;
         self.block_reason.clear();
         Ok(())
@@ -59,10 +97,10 @@ impl Account {
     /// Every obstacle at once.
     ///
     /// # Errors
-    /// ACCOUNT_DELETED; ACCOUNT_HAS_OPEN_ITEMS (metadata `open_items`), ACCOUNT_HAS_CHILDREN,
+    /// STATE_WRONG; ACCOUNT_HAS_OPEN_ITEMS (metadata `open_items`), ACCOUNT_HAS_CHILDREN,
     /// ACCOUNT_HAS_RESERVATIONS (metadata `reservations`).
     pub fn delete(&mut self, ties: Ties, now_us: i64) -> Result<()> {
-        self.check_live()?;
+        self.check(AccountVerb::Delete)?;
         let Ties { open_items, live_children, reservations } = ties;
         let mut obstacles = Vec::new();
         if open_items > 0 {
@@ -87,12 +125,11 @@ impl Account {
     }
 
     /// # Errors
-    /// ACCOUNT_NOT_DELETED.
+    /// STATE_WRONG.
     pub fn undelete(&mut self) -> Result<()> {
-        match self.delete_us.take() {
-            Some(_) => Ok(()),
-            None => Err(self.refuse(Reason::AccountNotDeleted, "is not deleted").into()),
-        }
+        self.check(AccountVerb::Undelete)?;
+        self.delete_us = None;
+        Ok(())
     }
 
     fn refuse(&self, reason: Reason, description: impl Into<String>) -> Precondition {

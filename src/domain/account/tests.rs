@@ -26,10 +26,10 @@ fn violations(check: impl FnOnce(&mut Violations)) -> Vec<Violation> {
 #[test]
 fn a_block_ends_by_unblocking_only() {
     let mut account = account();
-    assert_eq!(reason(account.unblock()), Some(Reason::AccountNotBlocked));
+    assert_eq!(reason(account.unblock()), Some(Reason::StateWrong));
     assert_eq!(reason(account.block("fraud".into())), None);
     assert_eq!(account.state(), AccountState::Blocked);
-    assert_eq!(reason(account.block("again".into())), Some(Reason::AccountBlocked));
+    assert_eq!(reason(account.block("again".into())), Some(Reason::StateWrong));
     assert_eq!(account.block_reason, "fraud");
     assert_eq!(reason(account.unblock()), None);
     assert_eq!((account.state(), account.block_reason.as_str()), (AccountState::Active, ""));
@@ -41,12 +41,12 @@ fn an_account_comes_back_blocked_if_it_was() {
     account.block("fraud".into()).unwrap();
     account.delete(FREE, 7).unwrap();
     assert_eq!((account.state(), account.delete_us), (AccountState::Deleted, Some(7)));
-    assert_eq!(reason(account.delete(FREE, 8)), Some(Reason::AccountDeleted));
-    assert_eq!(reason(account.block("x".into())), Some(Reason::AccountDeleted));
-    assert_eq!(reason(account.unblock()), Some(Reason::AccountDeleted));
+    assert_eq!(reason(account.delete(FREE, 8)), Some(Reason::StateWrong));
+    assert_eq!(reason(account.block("x".into())), Some(Reason::StateWrong));
+    assert_eq!(reason(account.unblock()), Some(Reason::StateWrong));
     account.undelete().unwrap();
     assert_eq!(account.state(), AccountState::Blocked);
-    assert_eq!(reason(account.undelete()), Some(Reason::AccountNotDeleted));
+    assert_eq!(reason(account.undelete()), Some(Reason::StateWrong));
 }
 
 #[test]

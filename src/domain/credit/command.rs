@@ -1,31 +1,17 @@
 //! What callers ask of credit, after parsing.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use serde::Serialize;
 
-use super::decision::{OrderKey, Verdict};
+use super::decision::Verdict;
 use super::hold::HoldScope;
 use super::limit::LimitKind;
 use super::policy::Policy;
 use super::security::SecurityTerms;
 use crate::domain::document::DocumentKey;
 use crate::domain::money::Money;
-use crate::domain::names::{AccountRef, ChildName};
+use crate::domain::names::{AccountRef, ChildName, OrderKey, ReservationName};
 use crate::domain::page::PageOf;
-
-/// How a request names a reservation.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ReservationName {
-    pub account: AccountRef,
-    pub reservation: ReservationRef,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum ReservationRef {
-    Id(Uuid),
-    Key(OrderKey),
-}
 
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckCredit {

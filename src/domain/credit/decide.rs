@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::component::ExposureKey;
-use super::decision::{Decision, DecisionKind, OrderKey, Verdict};
+use super::decision::{Decision, DecisionKind, Verdict};
 use super::reservation::{Advance, Counted, NEVER, Reservation, ReservationState, Stage};
 use super::rules::{Evaluation, Question, Wanted};
 use super::standing::Standing;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::money::{Currency, Money};
-use crate::domain::names::{CREDIT_RESERVATIONS, account_name, child_name};
+use crate::domain::names::{CREDIT_RESERVATIONS, OrderKey, account_name, child_name};
 
 pub use amend::Amend;
 pub use follow::Document;

@@ -9,6 +9,7 @@ use super::component::Component;
 use super::limit::Limit;
 use super::reservation::Reservation;
 use crate::domain::money::{Currency, Money};
+use crate::domain::names::OrderKey;
 use crate::domain::rates::UsedRate;
 use crate::domain::stored::stored_enum;
 
@@ -166,11 +167,4 @@ pub struct Decision {
     pub overridden: bool,
     pub override_reason: String,
     pub decided_by: String,
-}
-
-/// An order of another system.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct OrderKey {
-    pub system: String,
-    pub order_ref: String,
 }

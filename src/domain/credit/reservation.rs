@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::component::{AT_ONCE, Component, ExposureKey};
 use crate::domain::item::{DocumentKind, Side};
+use crate::domain::machine::Transition;
 use crate::domain::money::Currency;
 use crate::domain::stored::stored_enum;
 
@@ -62,6 +63,20 @@ stored_enum! {
         Canceled => "CANCELED",
     }
 }
+
+stored_enum! {
+    /// How a person decides about a referral.
+    pub enum ReferralVerb {
+        Approve => "APPROVE",
+        Reject => "REJECT",
+    }
+}
+
+/// What a person may make of a reservation that is referred.
+pub const REFERRALS: &[Transition<Stage, ReferralVerb>] = &[
+    Transition { verb: ReferralVerb::Approve, from: &[Stage::Referred], to: Stage::Ordered },
+    Transition { verb: ReferralVerb::Reject, from: &[Stage::Referred], to: Stage::Rejected },
+];
 
 /// A reservation: an order and what it reserves. All amounts are minor units of its currency,
 /// not negative.

@@ -2,13 +2,32 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::external::{decode, key_segment};
 use super::{AccountRef, CREDIT_RESERVATIONS, MAX_SYSTEM_CHARS, bad_name, segments};
-use crate::domain::credit::command::{ReservationName, ReservationRef};
-use crate::domain::credit::decision::OrderKey;
 use crate::domain::error::{Result, Violation};
+
+/// An order of another system.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OrderKey {
+    pub system: String,
+    pub order_ref: String,
+}
+
+/// How a request names a reservation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ReservationName {
+    pub account: AccountRef,
+    pub reservation: ReservationRef,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ReservationRef {
+    Id(Uuid),
+    Key(OrderKey),
+}
 
 /// Parses `accounts/{account}/creditReservations/{uuid}`, or
 /// `…/{system}~{order_ref, percent-encoded}`.

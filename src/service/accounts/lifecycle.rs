@@ -6,6 +6,7 @@ use crate::domain::account::Account;
 use crate::domain::account::command::{
     BlockAccount, DeleteAccount, UnblockAccount, UndeleteAccount,
 };
+use crate::domain::account::lifecycle::AccountVerb;
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::AccountRef;
@@ -15,7 +16,7 @@ impl Accounts {
     /// Lets an account take no new debits.
     ///
     /// # Errors
-    /// NotFound, ACCOUNT_BLOCKED (already), ACCOUNT_DELETED.
+    /// NotFound, STATE_WRONG.
     pub async fn block(
         &self,
         ctx: &Ctx,
@@ -29,7 +30,7 @@ impl Accounts {
     /// Ends a block.
     ///
     /// # Errors
-    /// NotFound, ACCOUNT_NOT_BLOCKED, ACCOUNT_DELETED.
+    /// NotFound, STATE_WRONG.
     pub async fn unblock(
         &self,
         ctx: &Ctx,
@@ -44,7 +45,7 @@ impl Accounts {
     /// order is reserved for.
     ///
     /// # Errors
-    /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, ACCOUNT_HAS_OPEN_ITEMS, ACCOUNT_HAS_CHILDREN,
+    /// NotFound, STATE_WRONG, ETAG_MISMATCH, ACCOUNT_HAS_OPEN_ITEMS, ACCOUNT_HAS_CHILDREN,
     /// ACCOUNT_HAS_RESERVATIONS.
     pub async fn delete(
         &self,
@@ -59,7 +60,7 @@ impl Accounts {
     /// Brings a deleted account back, blocked if it was.
     ///
     /// # Errors
-    /// NotFound, ACCOUNT_NOT_DELETED, ACCOUNT_DELETED (its parent).
+    /// NotFound, STATE_WRONG, ACCOUNT_DELETED (its parent).
     pub async fn undelete(
         &self,
         ctx: &Ctx,
@@ -93,7 +94,7 @@ async fn change(
 
 async fn delete(tx: &mut WriteTx, _: &Ctx, c: &DeleteAccount) -> Result<Account> {
     let mut target = lock(tx, &c.account).await?;
-    target.account.check_live()?;
+    target.account.check(AccountVerb::Delete)?;
     if let Some(version) = c.version {
         target.account.check_version(version)?;
     }

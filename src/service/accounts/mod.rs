@@ -7,7 +7,6 @@ mod create;
 mod lifecycle;
 mod place;
 mod read;
-pub mod resolve;
 mod status;
 mod update;
 
@@ -16,6 +15,7 @@ use std::collections::BTreeSet;
 use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, account_name};
+use crate::service::resolve;
 use crate::store::Head;
 use crate::store::account::KnownAccount;
 use crate::store::{Store, WriteTx};

@@ -1,11 +1,12 @@
 //! Reading accounts.
 
-use super::{Accounts, resolve};
+use super::Accounts;
 use crate::ctx::Ctx;
 use crate::domain::account::{Account, AccountFilter, AccountKey, AccountList};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
 use crate::domain::page::Page;
+use crate::service::resolve;
 
 impl Accounts {
     /// One account, deleted or not.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::LastPolicy;
-use super::run::{self, Answer, Command};
+use super::command::{Answer, Command, Work};
+use super::{LastPolicy, run};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result};
 use crate::service::Settings;
@@ -36,14 +36,6 @@ struct Job {
     ctx: Ctx,
     work: Work,
     answer: oneshot::Sender<Result<Answer>>,
-}
-
-/// What a transaction is told of a command.
-#[derive(Debug, Clone)]
-pub(super) struct Work {
-    pub record: CallRecord,
-    pub command: Arc<Command>,
-    pub may_override: bool,
 }
 
 /// What the batches share.

@@ -14,7 +14,7 @@ use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
 use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::names::AccountRef;
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::credit::{Known, StandingQuery};
 
 impl Credit {

@@ -3,7 +3,7 @@
 
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::{Entered, ReadTx, WriteTx};
 
 /// Enters an account as a write of the ledger does, so that the change has its place in the

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::run::Command;
+use super::command::Command;
 use crate::domain::credit::decide::{self, Event as Became, Told};
 use crate::domain::credit::decision::Decision;
 use crate::domain::event::{Event, EventType};

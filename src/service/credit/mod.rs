@@ -6,6 +6,7 @@
 
 mod batch;
 mod check;
+mod command;
 mod entry;
 mod event;
 mod evidence;

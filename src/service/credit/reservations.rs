@@ -1,15 +1,15 @@
 //! Commands about reservations, and reading what became of them.
 
-use super::run::{Answer, Command};
+use super::command::{Answer, Command, missing};
 use super::{Credit, now};
 use crate::ctx::Ctx;
 use crate::domain::credit::command::*;
 use crate::domain::credit::decision::Decision;
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
-use crate::domain::names::{CREDIT_DECISIONS, ChildName};
+use crate::domain::names::{CREDIT_DECISIONS, ChildName, ReservationName, ReservationRef};
 use crate::domain::page::{Page, PageOf};
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::credit::{DecisionsQuery, KnownReservation, ReservationsQuery};
 use crate::store::{Call, CallRecord};
 
@@ -39,7 +39,7 @@ impl Credit {
     }
 
     /// # Errors
-    /// NotFound, REFERRAL_DECIDED, AMOUNT_OUT_OF_RANGE, CURRENCY_MISMATCH, DATE_INVALID.
+    /// NotFound, STATE_WRONG, AMOUNT_OUT_OF_RANGE, CURRENCY_MISMATCH, DATE_INVALID.
     pub async fn decide_referral(
         &self,
         ctx: &Ctx,
@@ -220,9 +220,4 @@ impl Credit {
         let query = DecisionsQuery { account_id: account.id, reservation, verdict, page: of.page };
         self.store.credit_decisions(&query).await
     }
-}
-
-/// The error for a reservation that the account does not have.
-pub(super) fn missing(name: &ReservationName) -> Error {
-    Error::not_found("creditReservation", name.to_string())
 }

@@ -5,77 +5,23 @@ mod pending;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::Serialize;
 use uuid::Uuid;
 
 pub(super) use self::kept::recall;
 use self::kept::{Kept, encode};
 use self::pending::Batch;
 
-use super::batch::Work;
+use super::command::{Answer, Command, Work, missing};
 use super::{LastPolicy, event, evidence};
-use crate::domain::credit::command::*;
 use crate::domain::credit::decide::{Amend, Caller, Changes, Decider, Referral, Reserve};
 use crate::domain::credit::decision::Decision;
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
-use crate::domain::money::Currency;
-use crate::domain::names::AccountRef;
+use crate::domain::names::ReservationRef;
 use crate::service::Settings;
 use crate::store::credit::{KnownReservation, Link};
 use crate::store::{Answered, CallRecord, WriteTx};
-
-/// A command about a reservation.
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-pub(super) enum Command {
-    Reserve(ReserveCredit),
-    Amend(AmendReservation),
-    Deliver(DeliverReservation),
-    Commit(CommitReservation),
-    Cancel(CancelReservation),
-    Decide(DecideReferral),
-}
-
-/// What a command is answered.
-#[derive(Debug, Clone)]
-pub(super) enum Answer {
-    Decision(Box<Decision>),
-    Reservation(Box<Reservation>, Now),
-}
-
-impl Command {
-    pub fn account(&self) -> &AccountRef {
-        match self {
-            Self::Reserve(c) => &c.account,
-            Self::Amend(c) => &c.reservation.account,
-            Self::Deliver(c) => &c.reservation.account,
-            Self::Commit(c) => &c.reservation.account,
-            Self::Cancel(c) => &c.reservation.account,
-            Self::Decide(c) => &c.reservation.account,
-        }
-    }
-
-    fn reservation(&self) -> Option<&ReservationName> {
-        match self {
-            Self::Reserve(_) => None,
-            Self::Amend(c) => Some(&c.reservation),
-            Self::Deliver(c) => Some(&c.reservation),
-            Self::Commit(c) => Some(&c.reservation),
-            Self::Cancel(c) => Some(&c.reservation),
-            Self::Decide(c) => Some(&c.reservation),
-        }
-    }
-
-    fn currency(&self) -> Option<Currency> {
-        match self {
-            Self::Reserve(c) => Some(c.amount.currency),
-            Self::Amend(c) => Some(c.amount?.currency),
-            Self::Deliver(_) | Self::Commit(_) | Self::Cancel(_) | Self::Decide(_) => None,
-        }
-    }
-}
 
 /// Decides the commands in their order. An error of one leaves the others alone; an error of the
 /// whole is the database's.
@@ -189,7 +135,7 @@ fn decide(decider: &mut Decider, work: &Work, account: &str) -> Result<Done> {
         ReservationRef::Id(id) => decider.reservation(account, *id),
         ReservationRef::Key(key) => decider.reservation_of(account, key),
     };
-    let reservation = reservation.cloned().ok_or_else(|| super::reservations::missing(name))?;
+    let reservation = reservation.cloned().ok_or_else(|| missing(name))?;
     let done = |reservation| Done::Reservation(Box::new(reservation));
     match &*work.command {
         Command::Reserve(_) => Err(Error::internal("decided above")),

@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::{Facts, event};
 use crate::ctx::Ctx;
-use crate::domain::dispute::disputable;
+use crate::domain::dispute::{self, DisputeVerb, disputable};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::item::Side;
+use crate::domain::machine::advance;
 use crate::domain::money::Money;
 use crate::domain::names::{DISPUTES, ITEMS, child_name};
 use crate::domain::receivables::Dispute;
@@ -35,7 +36,7 @@ impl Facts {
     /// Ends a dispute.
     ///
     /// # Errors
-    /// `DISPUTE_RESOLVED` if it has ended, `EFFECTIVE_TOO_EARLY`, `RESOURCE_NOT_FOUND`.
+    /// `STATE_WRONG` if it has ended, `EFFECTIVE_TOO_EARLY`, `RESOURCE_NOT_FOUND`.
     pub async fn resolve_dispute(
         &self,
         ctx: &Ctx,
@@ -131,10 +132,7 @@ async fn resolve(tx: &mut WriteTx, ctx: &Ctx, c: &ResolveDispute) -> Result<Disp
         .dispute(&account_id, c.dispute.id)
         .await?
         .ok_or_else(|| Error::not_found("dispute", &name))?;
-    if let Some((date, outcome)) = dispute.resolved {
-        let description = format!("was resolved as {outcome} on {date}");
-        return Err(Error::precondition(Reason::DisputeResolved, name, description));
-    }
+    advance(dispute::STATES, &name, dispute.state(), DisputeVerb::Resolve)?;
     let date = c.resolve_date.unwrap_or(today);
     if date < dispute.open_date {
         let description = format!("{date} lies before {}, its first day", dispute.open_date);

@@ -9,8 +9,9 @@ use super::{Facts, event};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
 use crate::domain::item::Side;
+use crate::domain::machine::advance;
 use crate::domain::names::{PROMISES, child_name};
-use crate::domain::promise::PromiseState;
+use crate::domain::promise::{self, PromiseState, PromiseVerb};
 use crate::domain::receivables::Promise;
 use crate::domain::receivables::command::{RecordPromise, WithdrawPromise};
 use crate::store::facts::PromisedItem;
@@ -35,7 +36,7 @@ impl Facts {
     /// Takes a promise back by agreement.
     ///
     /// # Errors
-    /// `PROMISE_WITHDRAWN` if it was taken back before, `EFFECTIVE_TOO_EARLY` before the day
+    /// `STATE_WRONG` if it was taken back before, `EFFECTIVE_TOO_EARLY` before the day
     /// it was made, `RESOURCE_NOT_FOUND`.
     pub async fn withdraw_promise(
         &self,
@@ -137,10 +138,7 @@ async fn withdraw(tx: &mut WriteTx, ctx: &Ctx, c: &WithdrawPromise) -> Result<Pr
         .promise(&account_id, c.promise.id, today)
         .await?
         .ok_or_else(|| Error::not_found("promise", &name))?;
-    if promise.state == PromiseState::Withdrawn {
-        let description = "was taken back before";
-        return Err(Error::precondition(Reason::PromiseWithdrawn, name, description));
-    }
+    let state = advance(promise::STATES, &name, promise.state, PromiseVerb::Withdraw)?;
     let date = c.withdraw_date.unwrap_or(today);
     if date < promise.promise_date {
         let description = format!("{date} lies before {}, when it was made", promise.promise_date);
@@ -150,7 +148,7 @@ async fn withdraw(tx: &mut WriteTx, ctx: &Ctx, c: &WithdrawPromise) -> Result<Pr
             .into());
     }
     tx.end_promise(promise.id, date, recorded_us).await?;
-    promise.state = PromiseState::Withdrawn;
+    promise.state = state;
     tx.publish(vec![event::promise_withdrawn(&promise, date)]).await?;
     Ok(promise)
 }

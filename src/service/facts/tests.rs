@@ -91,7 +91,7 @@ async fn a_dispute_takes_what_is_open_and_ends_once() {
         let resolved = facts.resolve_dispute(&db.ctx, "4", resolve(None)).await.unwrap();
         assert_eq!(resolved.resolved, Some((day(6, 15), DisputeOutcome::Rejected)));
         let refused = facts.resolve_dispute(&db.ctx, "5", resolve(None)).await;
-        assert_eq!(reason(refused), Reason::DisputeResolved);
+        assert_eq!(reason(refused), Reason::StateWrong);
         let freed = facts.open_dispute(&db.ctx, "6", dispute(invoice, None)).await.unwrap();
         assert_eq!(freed.amount, 2_000);
         // The head covers what was recorded last, the resolution before it as well.
@@ -140,7 +140,7 @@ async fn a_promise_is_about_debits_of_its_account_in_its_currency() {
         let withdrawn = facts.withdraw_promise(&db.ctx, "3", withdraw(None)).await.unwrap();
         assert_eq!(withdrawn.state, PromiseState::Withdrawn);
         let twice = facts.withdraw_promise(&db.ctx, "4", withdraw(None)).await;
-        assert_eq!(twice.unwrap_err().reason(), Reason::PromiseWithdrawn);
+        assert_eq!(twice.unwrap_err().reason(), Reason::StateWrong);
     }
 }
 

@@ -9,10 +9,12 @@ use super::rates::Rates;
 use super::{Ledger, account, event};
 use crate::ctx::Ctx;
 use crate::domain::books::{ActiveClearing, Books, Payment};
+use crate::domain::clearing::{self, ClearingState, ClearingVerb};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
 use crate::domain::event::EventType;
 use crate::domain::ledger::command::{AllocationRequest, ClearItems, ResetClearing};
 use crate::domain::ledger::{Allocation, Clearing};
+use crate::domain::machine::advance;
 use crate::domain::money::Money;
 use crate::domain::names::{self, AccountRef, child_name};
 use crate::service::{Configured, Settings};
@@ -218,13 +220,8 @@ async fn reset(tx: &mut WriteTx, _: &Ctx, command: &ResetClearing) -> Result<Cle
     let name = child_name(&account, names::CLEARINGS, command.clearing.id);
     let found = tx.clearing(&account, command.clearing.id).await?;
     let (clearing, is_reset) = found.ok_or_else(|| Error::not_found("clearing", name.clone()))?;
-    if is_reset {
-        return Err(Error::precondition(
-            Reason::ClearingAlreadyReset,
-            name,
-            "the clearing was reset before",
-        ));
-    }
+    let state = if is_reset { ClearingState::Reset } else { ClearingState::Applied };
+    advance(clearing::STATES, &name, state, ClearingVerb::Reset)?;
     if day < clearing.apply_date {
         return Err(Precondition::new(
             Reason::EffectiveTooEarly,

@@ -8,8 +8,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
+use super::context::{Posted, Posting};
 use super::jobs::{self, JobResult};
-use super::post::{self, Posted};
+use super::post::new_keys;
 use super::{Ledger, event, posting};
 use crate::ctx::Ctx;
 use crate::domain::books::Books;
@@ -181,10 +182,10 @@ async fn post_chunk(
     let oldest_first = run.oldest_first;
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
     let mut posting =
-        post::Posting { tx: &mut *tx, closed, accounts, delivered, import_id, oldest_first };
+        Posting { tx: &mut *tx, closed, accounts, delivered, import_id, oldest_first };
     let posted = posting.post(drafts).await?;
     // What waited for these documents is settled at our finish, with everything else.
-    let new_keys = post::new_keys(keys.iter().zip(&posted));
+    let new_keys = new_keys(keys.iter().zip(&posted));
     tx.adopt_waiting(import_id, &new_keys).await?;
     let mut posted = posted.into_iter().map(result);
     let results: Vec<ImportResult> = results

@@ -4,6 +4,7 @@
 //! [`crate::domain::books::Books`], let the rules run there, write what they added.
 
 pub mod clearing;
+mod context;
 mod event;
 pub mod import;
 mod jobs;
@@ -18,7 +19,7 @@ mod write_off;
 use crate::domain::error::Result;
 use crate::domain::names::AccountRef;
 use crate::service::receivables::Receivables;
-use crate::service::{Settings, accounts};
+use crate::service::{Settings, resolve};
 use crate::store::account::KnownAccount;
 use crate::store::{Store, WriteTx};
 
@@ -41,5 +42,5 @@ impl Ledger {
 /// The account a command names.
 async fn account(tx: &WriteTx, name: &AccountRef) -> Result<KnownAccount> {
     let mut found = tx.find_accounts(std::slice::from_ref(name)).await?;
-    found.remove(name).ok_or_else(|| accounts::resolve::missing([name]))
+    found.remove(name).ok_or_else(|| resolve::missing([name]))
 }

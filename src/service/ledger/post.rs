@@ -1,44 +1,15 @@
 //! Posting a set of documents: what each key admits, then the new ones together, then each
 //! revision on its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::context::{Posted, Posting};
 use super::revise;
-use crate::domain::books::{
-    Admission, Books, NewDocument, NewWaitingClearing, admit, content_hash,
-};
-use crate::domain::credit::reservation::is_invoicing;
+use crate::domain::books::{Admission, Books, KnownKey, NewDocument, admit, content_hash};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
-use crate::domain::error::{Error, Precondition, Reason, Result};
-use crate::domain::item::{DocumentKind, Side};
-use crate::domain::names::account_name;
-use crate::store::WriteTx;
-use crate::store::account::KnownAccount;
-
-/// What a posting works with.
-pub struct Posting<'a> {
-    pub tx: &'a mut WriteTx,
-    /// Last closed day by company.
-    pub closed: HashMap<String, NaiveDate>,
-    /// The payers, as they are under their locks.
-    pub accounts: HashMap<String, KnownAccount>,
-    /// Orders whose goods were delivered and not invoiced: payer, system, reference.
-    pub delivered: HashSet<(String, String, String)>,
-    /// Their clearings wait for the finish of this import; empty: they are applied next.
-    pub import_id: &'a str,
-    /// Credits that name nothing settle the oldest due first; money that names an order keeps
-    /// to its order.
-    pub oldest_first: bool,
-}
-
-/// What became of a document, and the clearings it asks for.
-pub struct Posted {
-    pub result: PostResult,
-    pub clearings: Vec<NewWaitingClearing>,
-}
+use crate::domain::error::{Error, Result};
 
 impl Posting<'_> {
     /// Posts the drafts in their order. Answers one result for each; an error that is not
@@ -97,39 +68,6 @@ impl Posting<'_> {
             .collect()
     }
 
-    /// What the state says about a document, before anything is changed.
-    pub fn check(&self, draft: &Draft<String>, books: &Books) -> Result<()> {
-        let account = self.accounts.get(&draft.payer);
-        let subject = account_name(&draft.payer);
-        if account.is_some_and(KnownAccount::is_deleted) {
-            return Err(Precondition::new(
-                Reason::AccountDeleted,
-                subject,
-                "the account is deleted; undelete it first",
-            )
-            .at("payer")
-            .into());
-        }
-        let is_blocked = account.is_some_and(KnownAccount::is_blocked);
-        if draft.side == Side::Debit && is_blocked && !self.is_delivered(draft) {
-            return Err(Precondition::new(
-                Reason::AccountBlocked,
-                subject,
-                "the account is blocked and takes no new debits",
-            )
-            .at("payer")
-            .into());
-        }
-        books.check_period(&draft.key.company_code, draft.posting_date)
-    }
-
-    /// Goods that left can always be invoiced.
-    fn is_delivered(&self, draft: &Draft<String>) -> bool {
-        let (system, order) = (draft.key.source_system.clone(), draft.order_ref.clone());
-        is_invoicing(draft.kind, draft.side)
-            && self.delivered.contains(&(draft.payer.clone(), system, order))
-    }
-
     fn add(
         &self,
         books: &mut Books,
@@ -153,32 +91,9 @@ impl Posting<'_> {
         }
         Ok(Posted { result, clearings })
     }
-
-    /// What a document asks to be cleared, one for each target.
-    pub fn clearings(&self, document: Uuid, draft: &Draft<String>) -> Vec<NewWaitingClearing> {
-        let named = draft.clears.targets.iter().map(|t| Some(t.clone()));
-        let names_nothing = draft.side == Side::Credit
-            && draft.clears.targets.is_empty()
-            && (draft.kind != DocumentKind::Receipt || draft.order_ref.is_empty());
-        let rest = draft.clears.oldest_first || (self.oldest_first && names_nothing);
-        let rest = rest.then_some(None);
-        (0..)
-            .zip(named.chain(rest))
-            .map(|(position, target)| NewWaitingClearing {
-                id: Uuid::now_v7(),
-                account_id: draft.payer.clone(),
-                document,
-                import_id: self.import_id.to_owned(),
-                effective: draft.posting_date,
-                key: draft.key.clone(),
-                position,
-                target,
-            })
-            .collect()
-    }
 }
 
-fn unchanged(outcome: PostOutcome, known: &crate::domain::books::KnownKey) -> Posted {
+fn unchanged(outcome: PostOutcome, known: &KnownKey) -> Posted {
     Posted {
         result: PostResult {
             outcome,

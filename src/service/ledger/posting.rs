@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::context::{Posted, Posting};
 use super::jobs::{self, JobResult};
-use super::post::{self, Posted};
+use super::post::new_keys;
 use super::revise::others;
 use super::{Ledger, account, event};
 use crate::ctx::Ctx;
@@ -19,7 +20,7 @@ use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::ledger::{Document, PointQuery};
 use crate::domain::names::{self, AccountRef, ChildName, child_name};
 use crate::domain::receivables::query::DocumentName;
-use crate::service::accounts::resolve::all as resolve_all;
+use crate::service::resolve::all as resolve_all;
 use crate::service::{Configured, Settings};
 use crate::store::account::KnownAccount;
 use crate::store::{Call, WaitingClearing, WriteTx};
@@ -178,7 +179,7 @@ async fn post_all(
     let Locked { accounts, closed, delivered } = lock(tx, &drafts).await?;
     let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
 
-    let mut posting = post::Posting {
+    let mut posting = Posting {
         tx: &mut *tx,
         closed: closed.clone(),
         accounts,
@@ -188,7 +189,7 @@ async fn post_all(
     };
     let posted = posting.post(drafts).await?;
     refuse(&posted)?;
-    let new_keys = post::new_keys(keys.iter().zip(&posted));
+    let new_keys = new_keys(keys.iter().zip(&posted));
     let mut results: Vec<Posted> = posted.into_iter().collect::<Result<_>>()?;
     settle(tx, settings, &closed, &new_keys, &mut results).await?;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::post::{Posted, Posting};
+use super::context::{Posted, Posting};
 use crate::domain::books::{
     ActiveClearing, Books, KnownKey, NewDocument, NewWaitingClearing, Outgoing, Version,
 };

@@ -9,7 +9,7 @@ use crate::domain::error::Result;
 use crate::domain::ledger::{LedgerPoint, Scope};
 use crate::domain::money::{Currency, to_minor};
 use crate::domain::receivables::{AgingAnswer, AgingQuery, ControlTotalCheck};
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::receivables::{At, ControlTotal, Position, PositionsQuery, Whose};
 
 impl Receivables {

@@ -15,7 +15,7 @@ use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::ledger::{LedgerPoint, PointQuery};
 use crate::domain::names::AccountRef;
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::Store;
 use crate::store::receivables::At;
 

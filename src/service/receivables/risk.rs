@@ -15,7 +15,7 @@ use crate::domain::ledger::{Narrow, PointQuery};
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
 use crate::domain::receivables::{Risk, RiskView};
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::receivables::{AccountPositions, At, PositionsQuery, Whose};
 
 /// The accounts asked for, with their balances.

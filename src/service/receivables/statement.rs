@@ -10,7 +10,7 @@ use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::receivables::query::StatementQuery;
 use crate::domain::receivables::{Statement, StatementBalance, StatementLine};
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::receivables::{
     At, MovementLine, MovementPlace, MovementsRead, PositionsQuery, Whose,
 };

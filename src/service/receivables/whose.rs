@@ -5,7 +5,7 @@ use crate::ctx::Ctx;
 use crate::domain::error::Result;
 use crate::domain::ledger::Scope;
 use crate::domain::names::AccountRef;
-use crate::service::accounts::resolve;
+use crate::service::resolve;
 use crate::store::receivables::{At, Whose};
 
 impl Receivables {

@@ -44,21 +44,26 @@ pub(super) struct InputsQuery {
     pub grace_days: i32,
 }
 
-/// The statement; `asked` selects the ids, `$n` are the parameters after it.
+/// The levels of a group, from the accounts asked about up to where it ends: `l0`, `l1` and so on.
 ///
 /// The walk up is written out, a level for each that a group may have: of a recursive one
 /// PostgreSQL thinks so large that it reads whole tables.
+fn levels(engine: DbBackend, asked: &str) -> String {
+    let up = "SELECT id, parent_id FROM account WHERE";
+    let mut levels = vec![format!("l0(id, parent_id) AS ({up} {})", within(engine, "id", asked))];
+    for level in 1..MAX_DEPTH {
+        let below = format!("SELECT parent_id FROM l{}", level - 1);
+        levels.push(format!("l{level}(id, parent_id) AS ({up} {})", within(engine, "id", &below)));
+    }
+    levels.join(", ")
+}
+
+/// The statement; `asked` selects the ids, `$n` are the parameters after it.
 fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     let (now, today, cutoff) =
         (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
     let within = |column: &str, select: &str| within(engine, column, select);
-    let up = "SELECT id, parent_id FROM account WHERE";
-    let mut levels = vec![format!("l0(id, parent_id) AS ({up} {})", within("id", asked))];
-    for level in 1..MAX_DEPTH {
-        let below = format!("SELECT parent_id FROM l{}", level - 1);
-        levels.push(format!("l{level}(id, parent_id) AS ({up} {})", within("id", &below)));
-    }
-    let levels = levels.join(", ");
+    let levels = levels(engine, asked);
     let all: Vec<String> = (0..MAX_DEPTH).map(|l| format!("SELECT id FROM l{l}")).collect();
     let chain = |column: &str| within(column, "SELECT id FROM chain");
     let own = |column: &str| within(column, asked);

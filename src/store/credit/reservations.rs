@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::ctx::Clock;
 use crate::domain::credit::component::ExposureKey;
-use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::reservation::{Now, Reservation, ReservationState};
 use crate::domain::error::Result;
+use crate::domain::names::OrderKey;
 use crate::store::entity::credit_reservation::{Column, Entity, Model, changes};
 use crate::store::rows::{self, Set};
 use crate::store::{ReadTx, Store, WriteTx, sql};

@@ -15,7 +15,7 @@ use crate::domain::credit::standing::{Rates, Standing};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::rates::RateTable;
-use crate::store::ledger::quotes_of;
+use crate::store::quotes::quotes_of;
 use crate::store::{ReadTx, Store, WriteTx};
 
 /// What decisions are to be made about.

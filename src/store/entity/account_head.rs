@@ -2,8 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::store::Head;
-
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "account_head")]
 pub struct Model {
@@ -17,15 +15,3 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-impl From<Head> for Model {
-    fn from(Head { account_id, root_id, head_us }: Head) -> Self {
-        Self { account_id, root_id, head_us }
-    }
-}
-
-impl From<Model> for Head {
-    fn from(Model { account_id, root_id, head_us }: Model) -> Self {
-        Self { account_id, root_id, head_us }
-    }
-}

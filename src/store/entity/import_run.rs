@@ -2,9 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::domain::import::ImportSummary;
-use crate::store::ImportRun;
-
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import_run")]
 pub struct Model {
@@ -27,32 +24,3 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-impl From<Model> for ImportRun {
-    fn from(row: Model) -> Self {
-        let Model {
-            id,
-            principal,
-            sequence,
-            finished,
-            oldest_first,
-            posted,
-            revised,
-            unchanged,
-            refused,
-            accounts_created,
-            clearings_applied,
-            recorded_us: _,
-        } = row;
-        let done = ImportSummary {
-            posted,
-            revised,
-            unchanged,
-            refused,
-            accounts_created,
-            clearings_applied,
-            ..ImportSummary::default()
-        };
-        Self { id, principal, sequence, finished, oldest_first, done }
-    }
-}

@@ -5,10 +5,8 @@ mod clearings;
 mod companies;
 mod items;
 mod keys;
-mod quotes;
 mod waiting_clearings;
 mod write;
 
 pub(in crate::store) use keys::key_set;
-pub(in crate::store) use quotes::quotes_of;
 pub use waiting_clearings::WaitingClearing;

@@ -5,48 +5,117 @@
 //! text, 0, the nil UUID or 9999-12-31. Elsewhere an attribute may be NULL, and what stands in a
 //! key or in the order of a page may not. Instants are microseconds since
 //! the epoch in a BIGINT: the same order and the same bytes on both engines.
+//!
+//! What is missing is applied in one transaction: a start that is cut short leaves the database
+//! as it was, for this version and for the one before it.
 
-mod m0001_ledger;
-mod m0002_credit;
-mod m0003_member;
+mod m0001_first;
+mod m0002_member;
+mod schema;
 #[cfg(test)]
 mod tests;
 
-use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
+use std::sync::atomic::Ordering;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
 use sea_orm_migration::prelude::*;
 
-use super::Store;
 use super::error::store_error;
+use super::{Store, settled};
 use crate::domain::error::Result;
+
+pub(super) use schema::require_current;
 
 /// Serializes migrations of several instances; the number is arbitrary and ours.
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
-pub(super) struct Migrator;
+/// In the order in which they are applied. What was released is never changed.
+const MIGRATIONS: [Migration; 2] = [m0001_first::MIGRATION, m0002_member::MIGRATION];
+
+/// A step of the schema. Its text says the same whenever and wherever it is asked for.
+#[derive(Debug, Clone, Copy)]
+struct Migration {
+    name: &'static str,
+    text: fn() -> String,
+}
+
+impl MigrationName for Migration {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> std::result::Result<(), DbErr> {
+        let conn = manager.get_connection();
+        for statement in statements(conn.get_database_backend(), &(self.text)()) {
+            conn.execute_unprepared(&statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Left to the library, SQLite would have none.
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+}
+
+struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m0001_ledger::Migration),
-            Box::new(m0002_credit::Migration),
-            Box::new(m0003_member::Migration),
-        ]
+        MIGRATIONS.into_iter().map(|migration| Box::new(migration) as _).collect()
     }
 }
 
-pub(super) async fn up(store: &Store) -> Result<()> {
-    if store.is_sqlite() {
-        return Migrator::up(&store.writer, None).await.map_err(store_error);
+impl Store {
+    /// Brings the schema up to date; safe to call from several instances at once. Nothing is
+    /// written through this store before it was done.
+    ///
+    /// # Errors
+    /// `SCHEMA_NEWER` if a newer version migrated the database. It stays as it is.
+    pub async fn migrate(&self) -> Result<()> {
+        let tx = self
+            .writer
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..Default::default()
+            })
+            .await
+            .map_err(store_error)?;
+        up(&tx).await?;
+        tx.commit().await.map_err(store_error)?;
+        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
+        self.migrated.store(true, Ordering::Release);
+        Ok(())
     }
-    // The lock and the migrations share one connection: the lock ends with the transaction.
-    let tx = store.writer.begin().await.map_err(store_error)?;
-    let (class, key) = ADVISORY_LOCK;
-    tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({class}, {key})"))
-        .await
-        .map_err(store_error)?;
-    Migrator::up(&tx, None).await.map_err(store_error)?;
-    tx.commit().await.map_err(store_error)
+
+    /// Whether [`Store::migrate`] was done.
+    pub fn is_migrated(&self) -> bool {
+        self.migrated.load(Ordering::Acquire)
+    }
+
+    /// A hash of all migrations: databases that are migrated and empty are equal if it is.
+    pub fn schema_fingerprint() -> String {
+        schema::fingerprint()
+    }
+}
+
+async fn up(tx: &DatabaseTransaction) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // It ends with the transaction.
+        let (class, key) = ADVISORY_LOCK;
+        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({class}, {key})"))
+            .await
+            .map_err(store_error)?;
+    }
+    schema::refuse_newer(&schema::applied(&SchemaManager::new(tx)).await?)?;
+    Migrator::up(tx, None).await.map_err(store_error)
 }
 
 /// Renders the types of the engine into the text of a migration, statement by statement.
@@ -64,13 +133,4 @@ fn statements(backend: DbBackend, text: &str) -> Vec<String> {
         .filter(|statement| !statement.is_empty())
         .map(str::to_owned)
         .collect()
-}
-
-/// Runs the statements of a migration.
-async fn run(manager: &SchemaManager<'_>, text: &str) -> std::result::Result<(), DbErr> {
-    let conn = manager.get_connection();
-    for statement in statements(conn.get_database_backend(), text) {
-        conn.execute_unprepared(&statement).await?;
-    }
-    Ok(())
 }

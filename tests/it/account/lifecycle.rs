@@ -25,17 +25,25 @@ async fn undelete(server: &TestServer, name: &str) -> Result<Account, Status> {
 
 const STATE: Code = Code::FailedPrecondition;
 
+/// Refused in a state, with the states the verb is allowed in.
+#[track_caller]
+fn wrong_state(answer: Result<Account, Status>, state: &str, allowed: &str) {
+    let told = details(&refused(answer, STATE, "STATE_WRONG"));
+    let metadata = told.error_info().expect("info").metadata.clone();
+    assert_eq!((&*metadata["state"], &*metadata["allowed"]), (state, allowed));
+}
+
 on_both_engines! {
     async fn a_block_has_a_reason_and_ends(server: TestServer) {
         let acme = create(&server, "acme", named("Acme")).await.expect("created");
-        refused(unblock(&server, &acme.name).await, STATE, "ACCOUNT_NOT_BLOCKED");
+        wrong_state(unblock(&server, &acme.name).await, "ACTIVE", "BLOCKED");
         let status = block(&server, &acme.name, "").await.expect_err("no reason");
         assert_refused(&status, Code::InvalidArgument, "FIELD_REQUIRED", Some("reason"));
 
         let blocked = block(&server, &acme.name, "疑似欺诈").await.expect("blocked");
         assert_eq!((blocked.state(), &*blocked.block_reason), (AccountState::Blocked, "疑似欺诈"));
         assert_ne!(blocked.etag, acme.etag);
-        refused(block(&server, &acme.name, "again").await, STATE, "ACCOUNT_BLOCKED");
+        wrong_state(block(&server, &acme.name, "again").await, "BLOCKED", "ACTIVE");
         let wish = Account { display_name: "Acme 2".into(), ..blocked };
         update(&server, wish, &["display_name"]).await.expect("a block is no lock");
 
@@ -46,16 +54,16 @@ on_both_engines! {
 
     async fn a_deleted_account_stays_readable_and_comes_back(server: TestServer) {
         let acme = create(&server, "acme", named("Acme")).await.expect("created");
-        refused(undelete(&server, &acme.name).await, STATE, "ACCOUNT_NOT_DELETED");
+        wrong_state(undelete(&server, &acme.name).await, "ACTIVE", "DELETED");
         block(&server, &acme.name, "fraud").await.expect("blocked");
         let gone = delete(&server, &acme.name).await.expect("deleted");
         assert_eq!(gone.state(), AccountState::Deleted);
         assert!(gone.delete_time.is_some());
         assert_eq!(get(&server, &acme.name).await.expect("read"), gone);
 
-        refused(delete(&server, &acme.name).await, STATE, "ACCOUNT_DELETED");
-        refused(block(&server, &acme.name, "x").await, STATE, "ACCOUNT_DELETED");
-        refused(unblock(&server, &acme.name).await, STATE, "ACCOUNT_DELETED");
+        wrong_state(delete(&server, &acme.name).await, "DELETED", "ACTIVE,BLOCKED");
+        wrong_state(block(&server, &acme.name, "x").await, "DELETED", "ACTIVE");
+        wrong_state(unblock(&server, &acme.name).await, "DELETED", "BLOCKED");
         refused(update(&server, gone, &["display_name"]).await, STATE, "ACCOUNT_DELETED");
         let again = create(&server, "acme", named("Acme")).await;
         refused(again, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS");

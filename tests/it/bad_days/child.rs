@@ -6,9 +6,12 @@ use std::time::Duration;
 
 /// A running `ballast serve`, killed when it is dropped.
 pub struct Served {
-    process: Child,
+    process: Process,
     pub address: String,
 }
+
+/// `ballast serve`, however far its start has come.
+pub struct Process(Child);
 
 fn command(database_url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ballast"));
@@ -24,8 +27,8 @@ fn command(database_url: &str) -> Command {
 impl Served {
     /// Starts the server and waits until it listens.
     pub async fn start(database_url: &str) -> Self {
-        let mut process = command(database_url).stdout(Stdio::piped()).spawn().expect("spawned");
-        let stdout = process.stdout.take().expect("a pipe");
+        let mut process = Process::spawn(database_url);
+        let stdout = process.0.stdout.take().expect("a pipe");
         let first_line = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
             BufReader::new(stdout).read_line(&mut line).map(|_| line)
@@ -37,20 +40,28 @@ impl Served {
     }
 
     /// `kill -9`, and gone when this returns.
-    pub fn kill(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        // It may be dead already; then there is nothing to wait for either.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+    pub fn kill(self) {
+        self.process.kill();
     }
 }
 
-impl Drop for Served {
+impl Process {
+    /// Starts the server, and waits for nothing.
+    pub fn spawn(database_url: &str) -> Self {
+        Self(command(database_url).stdout(Stdio::piped()).spawn().expect("spawned"))
+    }
+
+    /// `kill -9`, and gone when this returns.
+    pub fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Process {
     fn drop(&mut self) {
-        self.end();
+        // It may be dead already; then there is nothing to wait for either.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -11,6 +11,7 @@ mod concurrency;
 mod credit_kills;
 mod deadlines;
 mod disconnects;
+mod first_start;
 mod full_disk;
 mod importer;
 mod kills;

@@ -34,7 +34,7 @@ on_both_engines! {
         assert!(decided.overridden);
         assert_eq!(decided.override_reason, "Mr Zhao: knows the owner");
         assert_eq!(counter.exposure().await, "orders 100.00 = 100.00");
-        refused(counter.try_decide(deciding("4711", false)).await, STATE, "REFERRAL_DECIDED");
+        refused(counter.try_decide(deciding("4711", false)).await, STATE, "STATE_WRONG");
 
         let grown = counter.amend("4711", "150.00").await;
         assert_decided(&grown, "APPROVED", &["NO_LIMIT"]);

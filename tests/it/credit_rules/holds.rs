@@ -47,7 +47,7 @@ on_both_engines! {
         assert_eq!(holds(&server, true).await, [second, released.clone()]);
 
         let again = release(&server, &first.name, "x").await;
-        let status = refused(again, Code::FailedPrecondition, "HOLD_RELEASED");
+        let status = refused(again, Code::FailedPrecondition, "STATE_WRONG");
         assert!(status.message().contains(&first.name), "{}", status.message());
     }
 

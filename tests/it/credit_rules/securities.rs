@@ -81,7 +81,7 @@ on_both_engines! {
         assert_eq!(ended, expected);
         assert_eq!(securities(&server).await, [plain, ended]);
         let again = end(&server, &created.name, "x").await;
-        refused(again, Code::FailedPrecondition, "SECURITY_ENDED");
+        refused(again, Code::FailedPrecondition, "STATE_WRONG");
     }
 
     async fn every_fault_of_a_security_is_told_at_once(server: TestServer) {

@@ -28,7 +28,7 @@ on_both_engines! {
         assert_refused(&resolve, Code::FailedPrecondition, "EFFECTIVE_TOO_EARLY", None);
         desk.try_resolve(&dispute.name, Some(day(-5))).await.expect("resolved");
         let again = desk.try_resolve(&dispute.name, Some(day(-5))).await.unwrap_err();
-        assert_refused(&again, Code::FailedPrecondition, "DISPUTE_RESOLVED", None);
+        assert_refused(&again, Code::FailedPrecondition, "STATE_WRONG", None);
         for (on, expected) in [(-26, "0.00"), (-25, "30.00"), (-6, "30.00"), (-5, "0.00")] {
             assert_eq!(disputed(&mut desk, on).await, expected, "day {on}");
         }
@@ -133,7 +133,7 @@ on_both_engines! {
         assert_eq!(text(&desk.risk_usd(day(1)).await.promised), "0.00");
         let again = pb::WithdrawPromiseToPayRequest { request_id: fresh(), ..withdraw };
         let refused = desk.client.withdraw_promise_to_pay(again).await.unwrap_err();
-        assert_refused(&refused, Code::FailedPrecondition, "PROMISE_WITHDRAWN", None);
+        assert_refused(&refused, Code::FailedPrecondition, "STATE_WRONG", None);
         desk.verify(&server).await;
     }
 

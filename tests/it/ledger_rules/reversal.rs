@@ -86,7 +86,7 @@ on_both_engines! {
         assert_refused(&early, Code::FailedPrecondition, "EFFECTIVE_TOO_EARLY", None);
         desk.try_reset(&clearing.name, Some(day(12))).await.expect("reset");
         let again = desk.try_reset(&clearing.name, Some(day(12))).await.unwrap_err();
-        assert_refused(&again, Code::FailedPrecondition, "CLEARING_ALREADY_RESET", None);
+        assert_refused(&again, Code::FailedPrecondition, "STATE_WRONG", None);
         // It counted from day 10 to 11: nothing may be cleared or reversed over that.
         let over = desk.try_clear("R2", "I1", None, Some(day(9))).await.unwrap_err();
         assert_refused(&over, Code::FailedPrecondition, "CLEARING_EXCEEDS_OPEN", None);

@@ -3,8 +3,8 @@
 use crate::api::convert::write;
 use crate::api::credit::enums;
 use crate::api::list::PageRequest;
-use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::reservation::{NEVER, Now, Reservation};
+use crate::domain::names::OrderKey;
 use crate::domain::names::{CREDIT_DECISIONS, CREDIT_RESERVATIONS, child_name};
 use crate::domain::page::Page;
 use crate::pb;

@@ -5,11 +5,15 @@ use uuid::Uuid;
 use super::{
     Caller, Decider, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
 };
-use crate::domain::credit::decision::{Decision, DecisionKind, OrderKey, Verdict};
-use crate::domain::credit::reservation::{Grant, NEVER, Reservation, ReservationState, Stage};
+use crate::domain::credit::decision::{Decision, DecisionKind, Verdict};
+use crate::domain::credit::reservation::{
+    Grant, NEVER, REFERRALS, ReferralVerb, Reservation, ReservationState, Stage,
+};
 use crate::domain::credit::rules::{Question, Wanted};
-use crate::domain::error::{Error, Precondition, Reason, Resource, Result, Violation};
+use crate::domain::error::{Error, Reason, Resource, Result, Violation};
+use crate::domain::machine::advance;
 use crate::domain::money::Money;
+use crate::domain::names::OrderKey;
 
 /// An order to be reserved; the account is resolved.
 #[derive(Debug, Clone)]
@@ -192,13 +196,8 @@ impl Decider {
         caller: &Caller,
     ) -> Result<Uuid> {
         let now = self.standing.now;
-        if reservation.state != ReservationState::Referred {
-            let stage = reservation.stage(now);
-            let description = format!("no referral waits for a decision; the order is {stage}");
-            let decided =
-                Precondition::new(Reason::ReferralDecided, name(&reservation), description);
-            return Err(decided.with("stage", stage).into());
-        }
+        let verb = if how.approve { ReferralVerb::Approve } else { ReferralVerb::Reject };
+        advance(REFERRALS, &name(&reservation), reservation.stage(now), verb)?;
         if how.approve {
             self.check_account(&reservation.account_id)?;
             if reservation.expire_us <= now.us {

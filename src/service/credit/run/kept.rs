@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Answer;
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
+use crate::service::credit::command::Answer;
 use crate::store::Store;
 
 #[derive(Debug, Serialize, Deserialize)]

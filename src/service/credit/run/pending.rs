@@ -4,17 +4,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::kept::{Kept, decode};
-use super::{Answer, Command};
-use crate::domain::credit::command::ReservationRef;
 use crate::domain::credit::decide::{Decider, FoundKey, Loaded};
-use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
-use crate::domain::names::AccountRef;
-use crate::service::Settings;
-use crate::service::accounts::resolve;
+use crate::domain::names::{AccountRef, OrderKey, ReservationRef};
 use crate::service::credit::LastPolicy;
-use crate::service::credit::batch::Work;
+use crate::service::credit::command::{Answer, Command, Work};
+use crate::service::{Settings, resolve};
 use crate::store::credit::{Known, StandingQuery};
 use crate::store::{CallRecord, WriteTx};
 

@@ -6,15 +6,15 @@ use chrono::{NaiveDate, TimeZone, Utc};
 use uuid::Uuid;
 
 use crate::domain::account::Account;
-use crate::domain::account::command::{DeleteAccount, ParentChange, UpdateAccount};
+use crate::domain::account::command::{AccountChange, DeleteAccount, ParentChange, UpdateAccount};
 use crate::domain::credit::decide::FoundKey;
-use crate::domain::credit::decision::OrderKey;
 use crate::domain::credit::reservation::{Counted, NEVER, Now, Reservation, ReservationState};
 use crate::domain::document::{BaselineDates, ClearingInstruction, DocumentKey, Draft};
 use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::money::Currency;
+use crate::domain::names::OrderKey;
 use crate::domain::names::{AccountRef, ChildName};
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
@@ -132,17 +132,11 @@ impl Harness {
         let command = UpdateAccount {
             account: AccountRef::Id(account.into()),
             version: self.db.count(&version).await,
-            display_name: None,
-            legal_name: None,
-            region_code: None,
-            tax_id: None,
-            external_refs: None,
+            change: AccountChange::default(),
             parent: Some(match parent {
                 "" => ParentChange::None,
                 parent => ParentChange::Under(AccountRef::Id(parent.into())),
             }),
-            related_party: None,
-            labels: None,
             form: None,
         };
         self.accounts.update(&self.db.ctx, command, "").await

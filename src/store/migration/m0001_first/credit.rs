@@ -1,22 +1,6 @@
-//! Credit: what counts against limits, the reservations that take it, and every decision.
+//! What counts against limits, the rules of credit, reservations and every decision.
 
-use chrono::{Days, Utc};
-use sea_orm_migration::prelude::*;
-
-#[derive(DeriveMigrationName)]
-pub struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for part in [EXPOSURE, RULES, DECISIONS] {
-            super::run(manager, part).await?;
-        }
-        super::run(manager, &backfill()).await
-    }
-}
-
-const EXPOSURE: &str = "
+pub(super) const TABLES: &str = "
 -- Projection: what counts against limits, of an account and everything below it. An amount
 -- counts from its day on; 1900-01-01 is at once.
 CREATE TABLE credit_exposure (
@@ -78,9 +62,7 @@ CREATE TABLE credit_reservation_document (
 );
 CREATE INDEX credit_reservation_document_reservation
     ON credit_reservation_document (reservation_id, document_id);
-";
 
-const RULES: &str = "
 -- Limits are added, never changed. `superseded_us` marks those that can no longer govern.
 CREATE TABLE credit_limit (
     id {uuid} NOT NULL PRIMARY KEY,
@@ -160,9 +142,7 @@ CREATE TABLE credit_policy_activation (
     policy_id TEXT NOT NULL,
     activated_by TEXT NOT NULL
 );
-";
 
-const DECISIONS: &str = "
 CREATE TABLE credit_decision (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
@@ -184,34 +164,4 @@ CREATE TABLE credit_standing (
     holds TEXT NOT NULL,
     recorded_us {bigint} NOT NULL
 );
-
--- Who does a job now: one instance at a time, until it ends or its time is over.
-CREATE TABLE job_lease (
-    name TEXT NOT NULL PRIMARY KEY,
-    holder {uuid} NOT NULL,
-    until_us {bigint} NOT NULL
-);
 ";
-
-/// What the ledger already holds. Recent days stay apart, as the business date of the
-/// installation may lag behind this one; they count the same once they have come.
-fn backfill() -> String {
-    let settled = Utc::now().date_naive().checked_sub_days(Days::new(2)).unwrap_or_default();
-    format!(
-        "INSERT INTO credit_exposure
-    (account_id, currency, company_code, component, effective_date, amount)
-WITH RECURSIVE above(account_id, ancestor_id, step) AS (
-    SELECT id, id, 0 FROM account UNION ALL
-    SELECT u.account_id, a.parent_id, u.step + 1 FROM above u JOIN account a ON a.id = u.ancestor_id
-    WHERE a.parent_id <> '' AND u.step < 64)
-SELECT u.ancestor_id, i.currency, i.company_code,
-    CASE i.class WHEN 'UNAPPLIED_CASH' THEN 'UNAPPLIED_CASH' WHEN 'OPEN_CREDIT' THEN 'OPEN_CREDITS'
-        WHEN 'BILL' THEN 'BILLS' ELSE 'OPEN_RECEIVABLES' END AS component,
-    CASE WHEN (e.kind = 'POST' AND e.amount > 0) OR e.effective_date <= '{settled}' THEN '1900-01-01'
-        ELSE e.effective_date END AS day, CAST(SUM(e.amount) AS BIGINT)
-FROM entry e JOIN item i ON i.id = e.item_id JOIN above u ON u.account_id = e.account_id
-WHERE i.class <> 'ORDER_ADVANCE'
-GROUP BY u.ancestor_id, i.currency, i.company_code, component, day
-"
-    )
-}

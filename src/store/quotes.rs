@@ -3,14 +3,14 @@
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::entity::exchange_rate::{Column, Entity};
+use super::{ReadTx, WriteTx, rows};
 use crate::domain::error::Result;
 use crate::domain::rates::Quote;
-use crate::store::entity::exchange_rate::{Column, Entity};
-use crate::store::{ReadTx, WriteTx, rows};
 
 /// Quotes of the days from `from` to `to` that were recorded by `known_at`, in the order they
 /// were recorded.
-pub(in crate::store) async fn quotes_of(
+pub(super) async fn quotes_of(
     conn: &impl ConnectionTrait,
     from: NaiveDate,
     to: NaiveDate,

@@ -1,16 +1,9 @@
 //! Our people.
 
-use sea_orm_migration::prelude::*;
+use super::Migration;
 
-#[derive(DeriveMigrationName)]
-pub struct Migration;
-
-#[async_trait::async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        super::run(manager, MEMBER).await
-    }
-}
+pub(super) const MIGRATION: Migration =
+    Migration { name: "m0002_member", text: || MEMBER.to_owned() };
 
 const MEMBER: &str = "
 CREATE TABLE member (

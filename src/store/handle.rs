@@ -1,0 +1,67 @@
+//! The handle on the database that everything of this folder adds its functions to.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use sea_orm::{DatabaseConnection, DbBackend};
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+use super::queue::WriterQueue;
+use super::settled::Settlement;
+use super::sql;
+use crate::ctx::Clock;
+use crate::domain::error::Result;
+
+/// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    /// Reads outside transactions.
+    pub(super) reader: DatabaseConnection,
+    /// Write transactions: one connection on SQLite, the common pool on PostgreSQL.
+    pub(super) writer: DatabaseConnection,
+    pub(super) queue: Option<WriterQueue>,
+    pub(super) settlement: Settlement,
+    pub(super) clock: Clock,
+    /// The transactions under way: shutdown waits for them.
+    pub(super) tasks: Arc<TaskTracker>,
+    /// Whether the schema is that of this version.
+    pub(super) migrated: Arc<AtomicBool>,
+    /// Wakes the sealer after a commit.
+    pub(super) committed: Arc<Notify>,
+    /// Keeps other writing processes off the same SQLite file.
+    pub(super) _lock: Option<Arc<std::fs::File>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("sqlite", &self.is_sqlite()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    pub fn is_sqlite(&self) -> bool {
+        self.reader.get_database_backend() == DbBackend::Sqlite
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        sql::execute(&self.reader, "SELECT 1", vec![]).await?;
+        Ok(())
+    }
+
+    /// Up to when everything recorded is known: the latest `known_at` a read of more than one
+    /// account may use. Microseconds since the epoch.
+    pub async fn settled(&self) -> Result<i64> {
+        self.settlement.settled(&self.reader).await
+    }
+
+    /// Waits for the transactions under way, then closes the connections.
+    pub async fn close(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+        // Closing tells the pools; errors here have no one to act on them.
+        let _ = self.reader.clone().close().await;
+        let _ = self.writer.clone().close().await;
+    }
+}

@@ -1,0 +1,85 @@
+//! Facts beside the ledger, and imports under way.
+
+pub(super) const TABLES: &str = "
+CREATE TABLE dispute (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    item_id {uuid} NOT NULL,
+    amount {bigint} NOT NULL,
+    reason_code TEXT NOT NULL,
+    note TEXT NOT NULL,
+    open_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+CREATE INDEX dispute_account ON dispute (account_id, open_date);
+CREATE TABLE dispute_end (
+    dispute_id {uuid} NOT NULL PRIMARY KEY,
+    outcome TEXT NOT NULL,
+    resolve_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+
+CREATE TABLE promise (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    amount {bigint} NOT NULL,
+    promise_date {date} NOT NULL,
+    pay_by_date {date} NOT NULL,
+    grace_days INTEGER NOT NULL,
+    promised_by TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+CREATE INDEX promise_account ON promise (account_id, pay_by_date);
+CREATE TABLE promise_item (
+    promise_id {uuid} NOT NULL,
+    item_id {uuid} NOT NULL,
+    PRIMARY KEY (promise_id, item_id)
+);
+CREATE TABLE promise_end (
+    promise_id {uuid} NOT NULL PRIMARY KEY,
+    withdraw_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+
+CREATE TABLE exchange_rate (
+    from_currency TEXT NOT NULL,
+    to_currency TEXT NOT NULL,
+    rate_type TEXT NOT NULL,
+    rate_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    rate TEXT NOT NULL,
+    PRIMARY KEY (rate_type, rate_date, from_currency, to_currency, recorded_us)
+);
+
+CREATE TABLE control_total (
+    company_code TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    total_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    amount {bigint} NOT NULL,
+    PRIMARY KEY (total_date, company_code, currency, recorded_us)
+);
+
+CREATE TABLE period_close (
+    company_code TEXT NOT NULL,
+    through_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    PRIMARY KEY (company_code, through_date)
+);
+
+CREATE TABLE import_run (
+    id TEXT NOT NULL PRIMARY KEY,
+    principal TEXT NOT NULL,
+    sequence {bigint} NOT NULL,
+    finished BOOLEAN NOT NULL,
+    oldest_first BOOLEAN NOT NULL,
+    posted {bigint} NOT NULL,
+    revised {bigint} NOT NULL,
+    unchanged {bigint} NOT NULL,
+    refused {bigint} NOT NULL,
+    accounts_created {bigint} NOT NULL,
+    clearings_applied {bigint} NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+";

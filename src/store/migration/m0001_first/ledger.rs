@@ -1,0 +1,181 @@
+//! Documents, items, entries and clearings, and the projections that follow from them.
+
+pub(super) const TABLES: &str = "
+CREATE TABLE document (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    source_system TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    fiscal_year INTEGER NOT NULL,
+    document_no TEXT NOT NULL,
+    line_no TEXT NOT NULL,
+    source_version {bigint} NOT NULL,
+    kind TEXT NOT NULL,
+    side TEXT NOT NULL,
+    posting_date {date} NOT NULL,
+    document_date {date} NOT NULL,
+    currency TEXT NOT NULL,
+    gross {bigint} NOT NULL,
+    order_ref TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    -- What the other columns do not say, as JSON.
+    detail TEXT NOT NULL
+);
+CREATE INDEX document_account ON document (account_id, posting_date, id);
+-- The last receipt of an account.
+CREATE INDEX document_receipt ON document (account_id, posting_date, id) WHERE kind = 'RECEIPT';
+CREATE INDEX document_order ON document (account_id, order_ref, id);
+
+-- The version of each document that counts. Apart from the documents, so that they can be
+-- partitioned by account.
+CREATE TABLE document_key (
+    source_system TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    fiscal_year INTEGER NOT NULL,
+    document_no TEXT NOT NULL,
+    line_no TEXT NOT NULL,
+    document_id {uuid} NOT NULL,
+    account_id TEXT NOT NULL,
+    source_version {bigint} NOT NULL,
+    content_hash {bytes} NOT NULL,
+    reversed BOOLEAN NOT NULL,
+    PRIMARY KEY (source_system, company_code, fiscal_year, document_no, line_no)
+);
+
+CREATE TABLE document_end (
+    document_id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    effective_date {date} NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+
+CREATE TABLE item (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    document_id {uuid} NOT NULL,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    class TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    document_date {date} NOT NULL,
+    posting_date {date} NOT NULL,
+    due_date {date} NOT NULL,
+    amount {bigint} NOT NULL,
+    -- Projection: the sum of the entries, whatever their effective date.
+    open {bigint} NOT NULL,
+    release_condition TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+CREATE INDEX item_document ON item (document_id, position);
+CREATE INDEX item_open ON item (account_id, due_date, id) WHERE open <> 0;
+-- The order of an export.
+CREATE INDEX item_export ON item (account_id, id) WHERE open <> 0;
+
+-- The ledger. Rows are added, never changed, never removed.
+CREATE TABLE entry (
+    account_id TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    position INTEGER NOT NULL,
+    item_id {uuid} NOT NULL,
+    document_id {uuid} NOT NULL,
+    clearing_id {uuid} NOT NULL,
+    kind TEXT NOT NULL,
+    effective_date {date} NOT NULL,
+    amount {bigint} NOT NULL,
+    PRIMARY KEY (account_id, recorded_us, position)
+);
+CREATE INDEX entry_account_effective ON entry (account_id, effective_date);
+-- Payments among everything that was posted: days to pay.
+CREATE INDEX entry_payment ON entry (account_id, effective_date) WHERE kind = 'CLEAR' AND amount < 0;
+CREATE INDEX entry_item ON entry (item_id, effective_date);
+CREATE INDEX entry_recorded ON entry (recorded_us);
+CREATE INDEX entry_effective ON entry (effective_date);
+
+CREATE TABLE clearing (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    -- The document that asked for it; nil for ClearItems.
+    document_id {uuid} NOT NULL,
+    apply_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+CREATE INDEX clearing_account ON clearing (account_id, id);
+
+CREATE TABLE allocation (
+    clearing_id {uuid} NOT NULL,
+    position INTEGER NOT NULL,
+    credit_item {uuid} NOT NULL,
+    debit_item {uuid} NOT NULL,
+    -- Taken off the debit, in its currency.
+    amount {bigint} NOT NULL,
+    -- Taken off the credit, in its currency.
+    credit_amount {bigint} NOT NULL,
+    -- The rate where the currencies differ, as JSON; else empty.
+    rate TEXT NOT NULL,
+    PRIMARY KEY (clearing_id, position)
+);
+CREATE INDEX allocation_credit ON allocation (credit_item);
+CREATE INDEX allocation_debit ON allocation (debit_item);
+
+-- A clearing is reset once. If an item of it is corrected later, it no longer counts on any day:
+-- a second row, whose day is the first day of the clearing.
+CREATE TABLE clearing_reset (
+    clearing_id {uuid} NOT NULL,
+    effective_date {date} NOT NULL,
+    reason TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    PRIMARY KEY (clearing_id, recorded_us)
+);
+
+-- Clearings that wait: for the finish of their import, or for the document they name.
+CREATE TABLE waiting_clearing (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    document_id {uuid} NOT NULL,
+    -- Empty once the import is finished.
+    import_id TEXT NOT NULL,
+    effective_date {date} NOT NULL,
+    position INTEGER NOT NULL,
+    oldest_first BOOLEAN NOT NULL,
+    target_source_system TEXT NOT NULL,
+    target_company_code TEXT NOT NULL,
+    target_fiscal_year INTEGER NOT NULL,
+    target_document_no TEXT NOT NULL,
+    target_line_no TEXT NOT NULL,
+    -- 0: as much as both sides have open.
+    amount {bigint} NOT NULL,
+    -- Of the amount; empty without one.
+    currency TEXT NOT NULL,
+    -- Why it could not be applied, as JSON; else empty.
+    fault TEXT NOT NULL
+);
+CREATE INDEX waiting_clearing_target ON waiting_clearing (target_document_no, target_source_system);
+CREATE INDEX waiting_clearing_import ON waiting_clearing (import_id, account_id, effective_date);
+CREATE INDEX waiting_clearing_document ON waiting_clearing (document_id);
+
+CREATE TABLE account_due (
+    account_id TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    class TEXT NOT NULL,
+    due_date {date} NOT NULL,
+    amount {bigint} NOT NULL,
+    items {bigint} NOT NULL,
+    PRIMARY KEY (account_id, currency, company_code, class, due_date)
+);
+
+CREATE TABLE book_due (
+    currency TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    class TEXT NOT NULL,
+    due_date {date} NOT NULL,
+    -- Spreads the writers of one day over several rows.
+    slot INTEGER NOT NULL,
+    amount {bigint} NOT NULL,
+    items {bigint} NOT NULL,
+    PRIMARY KEY (currency, company_code, class, due_date, slot)
+);
+";

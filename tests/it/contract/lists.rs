@@ -1,0 +1,137 @@
+//! The Lists, a line each.
+
+use prost_reflect::{FieldDescriptor, Kind};
+use serde_json::{Value as Json, json};
+
+use super::json::{field, foreign, missing, text, with};
+use super::method;
+use super::scene::{Scene, told};
+
+/// A List: its method, what is asked of it, the field with its elements, and the field that names
+/// what it is a list of (empty: none).
+#[derive(Debug)]
+pub struct List {
+    pub method: &'static str,
+    request: &'static str,
+    elements: &'static str,
+    parent: &'static str,
+}
+
+const fn list(
+    method: &'static str,
+    request: &'static str,
+    elements: &'static str,
+    parent: &'static str,
+) -> List {
+    List { method, request, elements, parent }
+}
+
+const OF_ACME: &str = r#"{"parent": "accounts/acme"}"#;
+const STATEMENT: &str = r#"{"account": "accounts/acme", "from_date": {"year": 2019, "month": 1, "day": 1},
+    "to_date": {"year": 2019, "month": 12, "day": 31}}"#;
+
+/// What they list stands in `scene.rs`, at least three elements of each.
+pub const TABLE: &[List] = &[
+    list("AccountService.ListAccounts", r#"{"parent": "accounts/group"}"#, "accounts", "parent"),
+    list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),
+    list("ReceivableService.ListOpenItems", OF_ACME, "items", "parent"),
+    list("ReceivableService.ListReceivablesRisk", r#"{"currency_code": "USD"}"#, "accounts", ""),
+    list("ReceivableService.GetStatement", STATEMENT, "lines", "account"),
+    list("CreditService.ListCreditLimits", OF_ACME, "limits", "parent"),
+    list("CreditService.ListCreditHolds", r#"{"parent": "accounts/held"}"#, "holds", "parent"),
+    list("CreditService.ListCreditSecurities", OF_ACME, "securities", "parent"),
+    list("CreditService.ListReservations", OF_ACME, "reservations", "parent"),
+    list("CreditService.ListCreditDecisions", OF_ACME, "decisions", "parent"),
+    list("CreditService.ListCreditPolicies", "{}", "policies", ""),
+];
+
+pub async fn hold(mut scene: Scene) {
+    let foreign_token = {
+        let request = json!({"page_size": 1, "show_deleted": true});
+        let page = scene.call("AccountService.ListAccounts", &request).await.expect("a page");
+        text(&page, "nextPageToken")
+    };
+    for line in TABLE {
+        let request = scene.fill(line.request);
+        pages_make_the_whole(&scene, line, &request).await;
+        let token = first_page(&scene, line, &request).await.1;
+        the_token_is_bound(&mut scene, line, &request, &token).await;
+        for (path, value, expected) in [
+            ("page_size", json!(-1), "page_size PAGE_SIZE_INVALID"),
+            ("page_token", json!("x"), "page_token PAGE_TOKEN_INVALID"),
+            ("page_token", json!(foreign_token), "page_token PAGE_TOKEN_INVALID"),
+        ] {
+            scene.refuses(line.method, &with(&request, path, value), expected).await;
+        }
+        if !line.parent.is_empty() {
+            let parent = text(&request, line.parent);
+            let unknown = with(&request, line.parent, missing(&parent));
+            scene.refuses(line.method, &unknown, "RESOURCE_NOT_FOUND").await;
+            let foreign = with(&request, line.parent, foreign(&parent));
+            let expected = format!("{} RESOURCE_NAME_INVALID", field(line.parent));
+            scene.refuses(line.method, &foreign, &expected).await;
+        }
+    }
+    scene.assert_kept();
+}
+
+/// A page of one element: it, and the token of the next.
+async fn first_page(scene: &Scene, line: &List, request: &Json) -> (Vec<Json>, String) {
+    let request = with(request, "page_size", 1);
+    let page = scene.call(line.method, &request).await;
+    let page = page.unwrap_or_else(|status| panic!("{}: {status:?}", line.method));
+    (elements(&page, line), text(&page, "nextPageToken"))
+}
+
+fn elements(page: &Json, line: &List) -> Vec<Json> {
+    page[line.elements].as_array().cloned().unwrap_or_default()
+}
+
+async fn pages_make_the_whole(scene: &Scene, line: &List, request: &Json) {
+    let whole = scene.call(line.method, &with(request, "page_size", 1_000)).await;
+    let whole = whole.unwrap_or_else(|status| panic!("{}: {status:?}", line.method));
+    assert_eq!(text(&whole, "nextPageToken"), "", "{}", line.method);
+    let whole = elements(&whole, line);
+    assert!(whole.len() >= 3, "{}: {whole:#?}", line.method);
+    let (mut pages, mut token) = (Vec::new(), String::new());
+    loop {
+        let (page, next) = first_page(scene, line, &with(request, "page_token", token)).await;
+        assert_eq!(page.len(), 1, "{}", line.method);
+        pages.extend(page);
+        token = next;
+        if token.is_empty() {
+            break;
+        }
+        assert!(pages.len() < whole.len(), "{}: a page too many", line.method);
+    }
+    assert_eq!(pages, whole, "{}", line.method);
+}
+
+/// Whatever else is asked for, the token is of another list; the size of a page may change.
+async fn the_token_is_bound(scene: &mut Scene, line: &List, request: &Json, token: &str) {
+    let next = with(request, "page_token", token);
+    let larger = scene.call(line.method, &with(&next, "page_size", 2)).await;
+    scene.expect(line.method, "a larger page", &told(&larger), "OK");
+    for argument in method(line.method).input().fields() {
+        if !["page_size", "page_token"].contains(&argument.name()) {
+            let changed = with(&next, argument.name(), another(&argument));
+            scene.refuses(line.method, &changed, "page_token PAGE_TOKEN_INVALID").await;
+        }
+    }
+}
+
+/// A value that no request of the table has in that field.
+fn another(argument: &FieldDescriptor) -> Json {
+    match argument.kind() {
+        Kind::Bool => json!(true),
+        Kind::String if argument.name() == "currency_code" => json!("EUR"),
+        Kind::String => json!("accounts/other"),
+        Kind::Enum(_) => json!(2),
+        Kind::Message(message) => match message.name() {
+            "Date" => json!({"year": 2019, "month": 3, "day": 3}),
+            "Timestamp" => json!("2019-06-01T00:00:00Z"),
+            name => panic!("what is another {name}?"),
+        },
+        kind => panic!("what is another {kind:?}?"),
+    }
+}

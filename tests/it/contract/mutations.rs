@@ -1,0 +1,198 @@
+//! The mutations, a line each.
+
+use serde_json::Value as Json;
+
+use super::books::Books;
+use super::json::{at, field, foreign, missing, orphan, other, text, with};
+use super::logs;
+use super::scene::{GONE, PERSONAL, Scene, told};
+use crate::support::ledger::fresh;
+
+/// A mutation: its method, a request that is served in the scene, and what holds of it. Paths are
+/// those of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Mutation {
+    pub method: &'static str,
+    request: &'static str,
+    /// What makes another command of it.
+    other: &'static str,
+    /// The resource that has to be there.
+    pub resource: Option<&'static str>,
+    /// The version that has to be the current one.
+    pub etag: Option<&'static str>,
+    /// The account that must not be deleted, or what stands under it, and one that is.
+    live: Option<(&'static str, &'static str)>,
+    /// The state it leaves, and the states it is allowed in, where it is not allowed again.
+    ends: Option<(&'static str, &'static str)>,
+}
+
+const fn mutation(method: &'static str, request: &'static str, other: &'static str) -> Mutation {
+    Mutation { method, request, other, resource: None, etag: None, live: None, ends: None }
+}
+
+impl Mutation {
+    const fn of(self, path: &'static str) -> Self {
+        Self { resource: Some(path), ..self }
+    }
+
+    const fn etag(self, path: &'static str) -> Self {
+        Self { etag: Some(path), ..self }
+    }
+
+    const fn live(self, path: &'static str, deleted: &'static str) -> Self {
+        Self { live: Some((path, deleted)), ..self }
+    }
+
+    const fn ends(self, state: &'static str, allowed: &'static str) -> Self {
+        Self { ends: Some((state, allowed)), ..self }
+    }
+}
+
+const GONE_ORDER: &str = "accounts/gone/creditReservations/ERP~9";
+
+/// In this order; `$words` stand for what `scene.rs` has made.
+#[rustfmt::skip]
+pub const TABLE: &[Mutation] = &[
+    mutation("AccountService.CreateAccount",
+        r#"{"account_id": "new", "account": {"display_name": "New", "parent": "accounts/group"}}"#,
+        "account.display_name").of("account.parent").live("account.parent", GONE),
+    mutation("AccountService.UpdateAccount",
+        r#"{"account": {"name": "accounts/held", "etag": "$held", "display_name": "Held 2"}, "update_mask": "displayName"}"#,
+        "account.display_name").of("account.name").etag("account.etag").live("account.name", GONE),
+    mutation("AccountService.DeleteAccount", r#"{"name": "accounts/idle", "etag": "$idle"}"#, "name")
+        .of("name").etag("etag").ends("DELETED", "ACTIVE,BLOCKED"),
+    mutation("AccountService.UndeleteAccount", r#"{"name": "accounts/asleep"}"#, "name").of("name").ends("ACTIVE", "DELETED"),
+    mutation("AccountService.BlockAccount", r#"{"name": "accounts/open", "reason": "rumors"}"#, "reason")
+        .of("name").ends("BLOCKED", "ACTIVE"),
+    mutation("AccountService.UnblockAccount", r#"{"name": "accounts/blocked"}"#, "name").of("name").ends("ACTIVE", "BLOCKED"),
+
+    mutation("ReceivableService.PostDocuments",
+        r#"{"documents": [{"key": {"source_system": "ERP", "document_no": "NEW"}, "kind": "DOCUMENT_KIND_INVOICE",
+            "payer": "accounts/acme", "document_date": "$today", "gross": "$usd", "note": "$personal"}]}"#,
+        "documents.0.order_ref").of("documents.0.payer").live("documents.0.payer", GONE),
+    mutation("ReceivableService.ReverseDocument", r#"{"name": "$document", "reason": "$personal"}"#, "reason")
+        .of("name"),
+    mutation("ReceivableService.ClearItems",
+        r#"{"account": "accounts/acme", "allocations": [{"credit_item": "$credit", "debit_item": "$to_clear"}]}"#,
+        "allocations.0.debit_item").of("account"),
+    mutation("ReceivableService.ResetClearing", r#"{"name": "$clearing", "reason": "$personal"}"#, "reason")
+        .of("name").ends("RESET", "APPLIED"),
+    mutation("ReceivableService.WriteOffItem", r#"{"item": "$to_write_off", "reason": "$personal"}"#, "reason")
+        .of("item"),
+    mutation("ReceivableService.ClosePeriod",
+        r#"{"company_code": "9999", "through_date": {"year": 2019, "month": 1, "day": 31}}"#, "company_code"),
+    mutation("ReceivableService.OpenDispute",
+        r#"{"item": "$to_dispute", "reason_code": "QUALITY", "note": "$personal"}"#, "reason_code").of("item"),
+    mutation("ReceivableService.ResolveDispute", r#"{"name": "$dispute", "outcome": "DISPUTE_OUTCOME_REJECTED"}"#,
+        "name").of("name").ends("RESOLVED", "OPEN"),
+    mutation("ReceivableService.RecordPromiseToPay",
+        r#"{"account": "accounts/acme", "items": ["$promised"], "amount": "$usd", "pay_by_date": "$today",
+            "promised_by": "$personal"}"#, "grace_days").of("account"),
+    mutation("ReceivableService.WithdrawPromiseToPay", r#"{"name": "$promise"}"#, "name").of("name").ends("WITHDRAWN", "OPEN,KEPT,PARTIALLY_KEPT,BROKEN"),
+    mutation("ReceivableService.SetExchangeRates",
+        r#"{"rates": [{"from_currency": "EUR", "to_currency": "USD", "date": "$today", "rate": {"value": "1.1"}}]}"#,
+        "rates.0.rate.value"),
+    mutation("ReceivableService.SetControlTotal", r#"{"date": "$today", "amount": "$usd"}"#, "company_code"),
+
+    mutation("CreditService.SetCreditLimit",
+        r#"{"account": "accounts/acme", "limit": {"kind": "CREDIT_LIMIT_KIND_AMOUNT", "etag": "$limit",
+            "amount": {"currency_code": "USD", "units": "1000"}, "approver": "$personal", "reason": "$personal"}}"#,
+        "limit.reason").of("account").etag("limit.etag").live("account", GONE),
+    mutation("CreditService.PlaceCreditHold",
+        r#"{"account": "accounts/held", "scope": "CREDIT_HOLD_SCOPE_ACCOUNT", "reason": "$personal"}"#, "reason")
+        .of("account").live("account", GONE),
+    mutation("CreditService.ReleaseCreditHold", r#"{"name": "$hold", "reason": "$personal"}"#, "reason")
+        .of("name").ends("RELEASED", "PLACED"),
+    mutation("CreditService.ReserveCredit",
+        r#"{"account": "accounts/acme", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "NEW"}}"#,
+        "order.order_ref").of("account").live("account", GONE),
+    mutation("CreditService.AmendReservation",
+        r#"{"name": "accounts/acme/creditReservations/ERP~1", "amount": "$usd"}"#, "amount.units")
+        .of("name").live("name", GONE_ORDER),
+    mutation("CreditService.DeliverReservation",
+        r#"{"name": "accounts/acme/creditReservations/ERP~1", "amount": "$usd"}"#, "amount.units").of("name"),
+    mutation("CreditService.CommitReservation",
+        r#"{"name": "accounts/acme/creditReservations/ERP~2",
+            "documents": [{"source_system": "ERP", "document_no": "TO-COMMIT"}]}"#,
+        "documents.0.document_no").of("name"),
+    mutation("CreditService.CancelReservation",
+        r#"{"name": "accounts/acme/creditReservations/ERP~3", "reason": "$personal"}"#, "reason").of("name"),
+    mutation("CreditService.DecideReferral",
+        r#"{"reservation": "accounts/free/creditReservations/ERP~8", "approve": true, "approver": "$personal",
+            "reason": "$personal"}"#, "reason").of("reservation").live("reservation", GONE_ORDER).ends("ORDERED", "REFERRED"),
+    mutation("CreditService.CreateCreditSecurity",
+        r#"{"account": "accounts/acme", "security": {"kind": "CREDIT_SECURITY_KIND_DEPOSIT", "issuer": "A bank",
+            "cover_limit": "$usd", "insured_bp": 10000}}"#,
+        "security.issuer").of("account").live("account", GONE),
+    mutation("CreditService.EndCreditSecurity", r#"{"name": "$security", "reason": "$personal"}"#, "reason")
+        .of("name").ends("ENDED", "LIVE"),
+    mutation("CreditService.CreateCreditPolicy", r#"{"policy_id": "new", "policy": {"description": "New"}}"#,
+        "policy.description"),
+    mutation("CreditService.ActivateCreditPolicy", r#"{"name": "creditPolicies/strict", "etag": "$policy"}"#,
+        "name").of("name").etag("etag"),
+];
+
+pub async fn hold(mut scene: Scene) {
+    logs::keep();
+    let books = Books::of(&scene.server).await;
+    for line in TABLE {
+        let request = scene.fill(line.request);
+        let before = books.all().await;
+        refusals(&mut scene, line, &request).await;
+        assert_eq!(books.all().await, before, "{}: a refused call left something", line.method);
+        let id = fresh();
+        let request = with(&request, "request_id", id.clone());
+        let done = scene.call(line.method, &request).await;
+        scene.expect(line.method, "a request that is served", &told(&done), "OK");
+        let after = books.all().await;
+        assert_ne!(after, before, "{}: no effect", line.method);
+        repeats(&mut scene, line, &request, done.ok()).await;
+        assert_eq!(books.all().await, after, "{}: a repeated call left something", line.method);
+        let kept = books.rows("idempotency").await;
+        assert!(kept.iter().any(|row| row.contains(&id)), "{}: nothing is kept", line.method);
+    }
+    for table in ["idempotency", "outbox"] {
+        for row in books.rows(table).await {
+            assert!(!row.contains(PERSONAL), "personal text in {row}");
+        }
+    }
+    assert!(!logs::with("ReserveCredit").is_empty(), "a call is logged");
+    assert_eq!(logs::with(PERSONAL), [""; 0], "personal text in the log");
+    scene.assert_kept();
+}
+
+/// What a request is refused for that is about nothing, or about what is not so any more.
+async fn refusals(scene: &mut Scene, line: &Mutation, request: &Json) {
+    if let Some(path) = line.resource {
+        let name = text(request, path);
+        for missing in [Some(missing(&name)), orphan(&name)].into_iter().flatten() {
+            let request = with(request, path, missing);
+            scene.refuses_fresh(line.method, &request, "RESOURCE_NOT_FOUND").await;
+        }
+        let request = with(request, path, foreign(&name));
+        let expected = format!("{} RESOURCE_NAME_INVALID", field(path));
+        scene.refuses_fresh(line.method, &request, &expected).await;
+    }
+    if let Some(path) = line.etag {
+        let stale = with(request, path, ballast::api::etag::encode(i64::MAX));
+        scene.refuses_fresh(line.method, &stale, "ETAG_MISMATCH").await;
+    }
+    if let Some((path, deleted)) = line.live {
+        let request = with(request, path, deleted);
+        scene.refuses_fresh(line.method, &request, "ACCOUNT_DELETED").await;
+    }
+}
+
+/// What becomes of a request that was served when it comes again, with and without its id.
+async fn repeats(scene: &mut Scene, line: &Mutation, request: &Json, done: Option<Json>) {
+    let again = scene.call(line.method, request).await;
+    assert_eq!(again.ok(), done, "{}: the same request again", line.method);
+    let mut another = request.clone();
+    let value = at(&mut another, line.other);
+    *value = other(value);
+    scene.refuses(line.method, &another, "request_id REQUEST_ID_REUSED").await;
+    if let Some((state, allowed)) = line.ends {
+        let expected = format!("STATE_WRONG state={state} allowed={allowed}");
+        scene.refuses_fresh(line.method, request, &expected).await;
+    }
+}

@@ -1,0 +1,209 @@
+//! What stands before the tables are gone through: accounts in every state, and what their
+//! requests name, each by a word for it.
+
+use std::collections::BTreeMap;
+
+use ballast::cli::dynamic::Client;
+use serde_json::{Value as Json, json};
+use tonic::Status;
+
+use super::json::{at, with};
+use crate::support::ledger::fresh;
+use crate::support::{TestServer, details, fields};
+
+/// Stands in every text about persons, or that people wrote.
+pub const PERSONAL: &str = "Zebulon Quux of Timbuktu";
+/// A deleted account.
+pub const GONE: &str = "accounts/gone";
+
+pub struct Scene {
+    pub server: TestServer,
+    client: Client,
+    words: BTreeMap<&'static str, Json>,
+    broken: Vec<String>,
+}
+
+/// A call, its request, and the words for what stands at a path of its answer.
+type Step = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+#[rustfmt::skip]
+const STEPS: &[Step] = &[
+    ("AccountService.CreateAccount", r#"{"account_id": "group", "account": {"display_name": "Group"}}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "acme", "account": {"display_name": "Acme", "parent": "accounts/group"}}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "held", "account": {"display_name": "Held", "parent": "accounts/group"}}"#, &[("held", "etag")]),
+    ("AccountService.CreateAccount", r#"{"account_id": "idle", "account": {"display_name": "Idle", "parent": "accounts/group"}}"#, &[("idle", "etag")]),
+    ("AccountService.CreateAccount", r#"{"account_id": "open", "account": {"display_name": "Open"}}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "free", "account": {"display_name": "Free"}}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "blocked", "account": {"display_name": "Blocked"}}"#, &[]),
+    ("AccountService.BlockAccount", r#"{"name": "accounts/blocked", "reason": "rumors"}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "asleep", "account": {"display_name": "Asleep"}}"#, &[]),
+    ("AccountService.DeleteAccount", r#"{"name": "accounts/asleep"}"#, &[]),
+
+    // Without a limit an order is referred.
+    ("AccountService.CreateAccount", r#"{"account_id": "gone", "account": {"display_name": "Gone"}}"#, &[]),
+    ("CreditService.ReserveCredit", r#"{"account": "accounts/gone", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "9"}}"#, &[]),
+    ("AccountService.DeleteAccount", r#"{"name": "accounts/gone"}"#, &[]),
+    ("CreditService.ReserveCredit", r#"{"account": "accounts/free", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "8"}}"#, &[]),
+
+    ("CreditService.CreateCreditPolicy", r#"{"policy_id": "strict", "policy": {"description": "Strict"}}"#, &[]),
+    ("CreditService.CreateCreditPolicy", r#"{"policy_id": "lax", "policy": {"description": "Lax"}}"#, &[]),
+    ("CreditService.GetCreditPolicy", r#"{"name": "creditPolicies/-"}"#, &[("policy", "etag")]),
+    ("CreditService.SetCreditLimit", r#"{"account": "accounts/acme", "limit": "$thousand"}"#, &[("limit", "etag")]),
+    ("CreditService.SetCreditLimit", r#"{"account": "accounts/acme", "limit": "$thousand"}"#, &[("limit", "etag")]),
+    ("CreditService.SetCreditLimit", r#"{"account": "accounts/acme", "limit": "$thousand"}"#, &[("limit", "etag")]),
+    ("CreditService.PlaceCreditHold", r#"{"account": "accounts/held", "scope": "CREDIT_HOLD_SCOPE_ACCOUNT", "reason": "$personal"}"#, &[("hold", "name")]),
+    ("CreditService.PlaceCreditHold", r#"{"account": "accounts/held", "scope": "CREDIT_HOLD_SCOPE_ACCOUNT", "reason": "$personal"}"#, &[]),
+    ("CreditService.PlaceCreditHold", r#"{"account": "accounts/held", "scope": "CREDIT_HOLD_SCOPE_GROUP", "reason": "$personal"}"#, &[]),
+    ("CreditService.CreateCreditSecurity", r#"{"account": "accounts/acme", "security": "$deposit"}"#, &[("security", "name")]),
+    ("CreditService.CreateCreditSecurity", r#"{"account": "accounts/acme", "security": "$deposit"}"#, &[]),
+    ("CreditService.CreateCreditSecurity", r#"{"account": "accounts/acme", "security": "$deposit"}"#, &[]),
+    ("CreditService.ReserveCredit", r#"{"account": "accounts/acme", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "1"}}"#, &[]),
+    ("CreditService.ReserveCredit", r#"{"account": "accounts/acme", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "2"}}"#, &[]),
+    ("CreditService.ReserveCredit", r#"{"account": "accounts/acme", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "3"}}"#, &[]),
+
+    ("ReceivableService.PostDocuments", r#"{"create_missing_accounts": true, "documents": [
+        "$invoice TO-REVERSE", "$invoice TO-CLEAR", "$invoice CLEARED", "$invoice TO-WRITE-OFF", "$invoice TO-DISPUTE",
+        "$invoice DISPUTED", "$invoice PROMISED", "$invoice TO-COMMIT", "$receipt CREDIT", "$receipt APPLIED"]}"#,
+        &[("document", "results.0.document")]),
+    ("ReceivableService.PostDocuments", r#"{"documents": ["$invoice-of-held H1", "$invoice-of-open O1"]}"#, &[]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key TO-CLEAR"}"#, &[("to_clear", "items.0.name")]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key CLEARED"}"#, &[("cleared", "items.0.name")]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key TO-WRITE-OFF"}"#, &[("to_write_off", "items.0.name")]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key TO-DISPUTE"}"#, &[("to_dispute", "items.0.name")]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key DISPUTED"}"#, &[("disputed", "items.0.name")]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key PROMISED"}"#, &[("promised", "items.0.name")]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key CREDIT"}"#, &[("credit", "items.0.name")]),
+    ("ReceivableService.GetDocument", r#"{"key": "$key APPLIED"}"#, &[("applied", "items.0.name")]),
+    ("ReceivableService.ClearItems", r#"{"account": "accounts/acme", "allocations": [{"credit_item": "$applied", "debit_item": "$cleared"}]}"#,
+        &[("clearing", "name")]),
+    ("ReceivableService.OpenDispute", r#"{"item": "$disputed", "reason_code": "QUALITY", "note": "$personal"}"#, &[("dispute", "name")]),
+    ("ReceivableService.RecordPromiseToPay", r#"{"account": "accounts/acme", "items": ["$promised"], "amount": "$usd",
+        "pay_by_date": "$today", "promised_by": "$personal"}"#, &[("promise", "name")]),
+];
+
+impl Scene {
+    pub async fn build(server: TestServer) -> Self {
+        let client = Client::new(server.channel()).expect("descriptors");
+        let words = BTreeMap::from([
+            ("personal", json!(PERSONAL)),
+            ("today", json!({"year": 2019, "month": 6, "day": 30})),
+            ("usd", json!({"currency_code": "USD", "units": "5"})),
+            ("limit", json!("")),
+        ]);
+        let mut scene = Self { server, client, words, broken: Vec::new() };
+        for (method, request, made) in STEPS {
+            let mut request = scene.fill(request);
+            let reads = method.contains(".Get");
+            if !reads {
+                request["request_id"] = fresh().into();
+            }
+            let answer = scene.call(method, &request).await;
+            let mut answer = answer.unwrap_or_else(|e| panic!("{method} {request}: {e:?}"));
+            for (word, path) in *made {
+                let value = at(&mut answer, path).take();
+                assert!(value.is_string(), "{method} answers no {path}: {answer}");
+                scene.words.insert(word, value);
+            }
+        }
+        scene
+    }
+
+    /// A request with its words filled in.
+    pub fn fill(&self, request: &str) -> Json {
+        let mut request =
+            serde_json::from_str(request).unwrap_or_else(|e| panic!("{request}: {e}"));
+        self.fill_in(&mut request);
+        request
+    }
+
+    fn fill_in(&self, value: &mut Json) {
+        match value {
+            Json::Array(values) => values.iter_mut().for_each(|value| self.fill_in(value)),
+            Json::Object(fields) => fields.values_mut().for_each(|value| self.fill_in(value)),
+            Json::String(text) => {
+                if let Some(word) = text.strip_prefix('$') {
+                    *value = self.word(word);
+                }
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+    }
+
+    fn word(&self, word: &str) -> Json {
+        let document = |kind: &str, payer: &str, no: &str| {
+            json!({
+                "key": {"source_system": "ERP", "document_no": no},
+                "kind": format!("DOCUMENT_KIND_{kind}"),
+                "payer": format!("accounts/{payer}"),
+                "document_date": self.words["today"],
+                "gross": self.words["usd"],
+                "note": PERSONAL,
+            })
+        };
+        match word.split_once(' ') {
+            Some(("invoice", no)) => document("INVOICE", "acme", no),
+            Some(("invoice-of-held", no)) => document("INVOICE", "held", no),
+            Some(("invoice-of-open", no)) => document("INVOICE", "open", no),
+            Some(("receipt", no)) => document("RECEIPT", "acme", no),
+            Some(("key", no)) => json!({"source_system": "ERP", "document_no": no}),
+            _ if word == "deposit" => json!({
+                "kind": "CREDIT_SECURITY_KIND_DEPOSIT",
+                "issuer": "A bank",
+                "cover_limit": self.words["usd"],
+                "insured_bp": 10_000,
+            }),
+            _ if word == "thousand" => json!({
+                "kind": "CREDIT_LIMIT_KIND_AMOUNT",
+                "amount": {"currency_code": "USD", "units": "1000"},
+                "approver": PERSONAL,
+                "reason": PERSONAL,
+                "etag": self.words["limit"],
+            }),
+            _ => self.words.get(word).unwrap_or_else(|| panic!("no ${word} was made")).clone(),
+        }
+    }
+
+    /// Calls `Service.Method`.
+    pub async fn call(&self, method: &str, request: &Json) -> Result<Json, Status> {
+        let path = format!("ballast.v1.{}", method.replace('.', "/"));
+        let answer = self.client.call(&path, &request.to_string()).await;
+        let answer = answer.unwrap_or_else(|fault| panic!("{method} {request}: {fault}"));
+        answer.map(|json| serde_json::from_str(&json).expect("JSON"))
+    }
+
+    /// Makes a call that has to be refused like this: a reason, or a field with its reason.
+    pub async fn refuses(&mut self, method: &str, request: &Json, expected: &str) {
+        let answer = self.call(method, request).await;
+        self.expect(method, &request.to_string(), &told(&answer), expected);
+    }
+
+    /// As [`Scene::refuses`], with an id that was never used.
+    pub async fn refuses_fresh(&mut self, method: &str, request: &Json, expected: &str) {
+        self.refuses(method, &with(request, "request_id", fresh()), expected).await;
+    }
+
+    pub fn expect(&mut self, method: &str, what: &str, told: &[String], expected: &str) {
+        if !told.iter().any(|told| told == expected) {
+            self.broken.push(format!("{method}: {what}: {told:?} and not {expected}"));
+        }
+    }
+
+    /// Fails with everything that was not as expected.
+    pub fn assert_kept(&self) {
+        assert!(self.broken.is_empty(), "\n{}", self.broken.join("\n"));
+    }
+}
+
+/// `OK`, or the reason of a refusal (of a wrong state with the states), and each field with its own.
+pub fn told(answer: &Result<Json, Status>) -> Vec<String> {
+    let Err(status) = answer else { return vec!["OK".into()] };
+    let reason = details(status).error_info().map(|info| match &*info.reason {
+        "STATE_WRONG" => {
+            let [state, allowed] = ["state", "allowed"].map(|key| &info.metadata[key]);
+            format!("STATE_WRONG state={state} allowed={allowed}")
+        }
+        reason => reason.to_owned(),
+    });
+    let fields = fields(status).into_iter().map(|(field, reason)| format!("{field} {reason}"));
+    reason.into_iter().chain(fields).collect()
+}
