@@ -1,4 +1,5 @@
-//! `grpc.health.v1`: serving exactly while the database answers and nobody asked us to stop.
+//! `grpc.health.v1`: serving exactly while the database answers and no shutdown was
+//! requested.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ impl Health {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
     }
 
-    /// Asks the database for ever, and tells when the answer changes.
+    /// Asks the database at intervals, without end, and reports when the answer changes.
     pub async fn watch<F, A>(self, interval: Duration, ping: F)
     where
         F: Fn() -> A + Send,
@@ -59,7 +60,7 @@ impl Health {
         }
     }
 
-    /// Not serving, for good.
+    /// Not serving until the process ends.
     pub async fn set_stopping(&self) {
         self.stopping.store(true, Ordering::Release);
         self.set(ServingStatus::NotServing).await;

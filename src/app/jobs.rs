@@ -14,7 +14,8 @@ use crate::store::Store;
 /// How often old idempotency records are deleted.
 const FORGET_INTERVAL: Duration = Duration::from_secs(3_600);
 
-/// How often is looked for what changed by itself: orders that lapsed, rules that hold.
+/// How often to look for what changed with time alone: reservations that expired, accounts that
+/// are held or not held any more.
 const TRANSITIONS_INTERVAL: Duration = Duration::from_secs(60);
 
 pub(super) fn start(

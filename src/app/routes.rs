@@ -57,7 +57,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         let failed = |e: tonic_reflection::server::Error| {
             Error::internal(format!("reflection cannot be served: {e}"))
         };
-        // Both: widespread tools still speak only the older.
+        // Both versions: widespread tools only know the older one.
         routes = routes
             .add_service(bounded!(reflection().build_v1().map_err(failed)?, server))
             .add_service(bounded!(reflection().build_v1alpha().map_err(failed)?, server));

@@ -90,7 +90,7 @@ impl Demo {
         let mut config = Config::default();
         config.auth.insecure = true;
         config.database.url = place.database_url();
-        // Nobody has to be told that a demo goes down.
+        // No load balancer has to notice that a demo goes down.
         config.server.shutdown_notice_ms = 0;
         let company = Company::generate(Plan::demo(Utc::now().date_naive()));
         let settings = Settings {

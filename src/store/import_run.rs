@@ -3,52 +3,9 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QuerySelect};
 
-use super::entity::import_run::{ActiveModel, Column, Entity, Model};
+use super::entity::import_run::{ActiveModel, Column, Entity, ImportRun, Model};
 use super::{WriteTx, rows};
 use crate::domain::error::{Error, Result};
-use crate::domain::import::ImportSummary;
-
-/// An import as recorded.
-#[derive(Debug, Clone)]
-pub struct ImportRun {
-    pub id: String,
-    pub principal: String,
-    /// The highest chunk acknowledged.
-    pub sequence: i64,
-    pub finished: bool,
-    pub oldest_first: bool,
-    /// What it did so far, without the lists that are read at the end.
-    pub done: ImportSummary,
-}
-
-impl From<Model> for ImportRun {
-    fn from(row: Model) -> Self {
-        let Model {
-            id,
-            principal,
-            sequence,
-            finished,
-            oldest_first,
-            posted,
-            revised,
-            unchanged,
-            refused,
-            accounts_created,
-            clearings_applied,
-            recorded_us: _,
-        } = row;
-        let done = ImportSummary {
-            posted,
-            revised,
-            unchanged,
-            refused,
-            accounts_created,
-            clearings_applied,
-            ..ImportSummary::default()
-        };
-        Self { id, principal, sequence, finished, oldest_first, done }
-    }
-}
 
 impl WriteTx {
     /// Opens an import, or finds it.

@@ -17,34 +17,12 @@ use sea_orm::{
 };
 use sha2::{Digest, Sha256};
 
-use super::entity::account_head::{ActiveModel, Column, Entity, Model};
+use super::entity::account_head::{ActiveModel, Column, Entity, Head, Model};
 use super::entity::member;
 use super::rows::Set as Keys;
 use super::{WriteTx, rows, sql};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::names::{AccountRef, account_name};
-
-/// The head of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
-    pub account_id: String,
-    /// The topmost account of its group; its own id if it stands alone.
-    pub root_id: String,
-    /// The last recorded time of the account, microseconds since the epoch; 0 for none.
-    pub head_us: i64,
-}
-
-impl From<Head> for Model {
-    fn from(Head { account_id, root_id, head_us }: Head) -> Self {
-        Self { account_id, root_id, head_us }
-    }
-}
-
-impl From<Model> for Head {
-    fn from(Model { account_id, root_id, head_us }: Model) -> Self {
-        Self { account_id, root_id, head_us }
-    }
-}
 
 /// Locks the groups of these accounts, and those of `met`, to the end of the transaction, in
 /// ascending order of their roots; answers the heads of the accounts by id. Accounts that don't

@@ -41,12 +41,13 @@ mod verify;
 pub mod idempotency;
 
 pub use batch::Answered;
+pub use entity::account_head::Head;
+pub use entity::import_run::ImportRun;
 pub use handle::Store;
 pub use idempotency::{Call, CallRecord, Outcome, Step, reused};
-pub use import_run::ImportRun;
 pub use journal::AuditEntry;
 pub use ledger::WaitingClearing;
-pub use lock::{Entered, Head};
+pub use lock::Entered;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};
 pub use verify::Check;

@@ -8,6 +8,8 @@ mod tokens;
 
 use std::path::{Path, PathBuf};
 
+use crate::support::rust_files;
+
 const FILE_LINES_MAX: usize = 500;
 const FUNCTION_LINES_MAX: usize = 70;
 
@@ -148,18 +150,6 @@ fn sources() -> Vec<(String, String)> {
     // The program is a crate of its own, on top of the library.
     let main = source.join("main.rs");
     rust_files(&source).into_iter().filter(|file| *file != main).map(read).collect()
-}
-
-fn rust_files(place: &Path) -> Vec<PathBuf> {
-    if place.is_file() {
-        return vec![place.to_owned()];
-    }
-    let Ok(entries) = std::fs::read_dir(place) else { return Vec::new() };
-    let mut files: Vec<_> =
-        entries.flat_map(|entry| rust_files(&entry.expect("an entry").path())).collect();
-    files.retain(|file| file.extension().is_some_and(|e| e == "rs"));
-    files.sort();
-    files
 }
 
 /// Lines with their numbers, comments left out.

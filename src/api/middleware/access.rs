@@ -1,5 +1,5 @@
 //! Who calls, and whether they may. Fails closed: no credentials, no scope in the contract or
-//! not the right scope, and the handler never hears of the call.
+//! not the right scope, and the handler is not called.
 
 use std::sync::Arc;
 
@@ -63,7 +63,8 @@ impl Access {
             Credentials::None(administrator) => Ok(administrator.clone()),
             Credentials::Tokens(known) => {
                 let presented = TokenHash::of(bearer_token(headers)?);
-                // Every token is compared, so that the time does not tell which one is near.
+                // Every token is compared, so that the time it takes does not tell which one a
+                // guess is close to.
                 let mut found = None;
                 for (hash, caller) in known {
                     if hash.matches(&presented) {

@@ -1,5 +1,5 @@
 //! A bound on the calls under way in the whole process. One too many is refused at once and
-//! told when to come again: waiting in line would only make everybody late.
+//! told when to come again: queueing would delay every call.
 
 mod body;
 
@@ -34,7 +34,7 @@ impl Middleware for LoadShed {
     async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<S>) -> Response<Body> {
         let target = self.methods.target(request.uri().path());
         if target == Target::Open {
-            // An overloaded server must still be able to say that it is alive.
+            // Health checks are not refused: an overloaded server is alive.
             return next.run(request).await;
         }
         let Ok(permit) = self.permits.clone().try_acquire_owned() else {

@@ -31,7 +31,7 @@ impl Default for Call {
 impl Call {
     /// Noted by the access layer, for the log.
     pub fn set_principal(&self, principal: &Arc<str>) {
-        // Set once; a second caller of one call cannot be.
+        // A call has one caller, so it is set once.
         let _ = self.principal.set(principal.clone());
     }
 }

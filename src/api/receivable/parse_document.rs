@@ -31,8 +31,8 @@ pub fn draft(document: pb::Document) -> Result<Draft<AccountRef>, Vec<Violation>
     let mut found = list(violations);
     match draft {
         Some(draft) => {
-            // What could not be read stands as empty in the draft: the rules may be blamed
-            // for nothing that such a stand-in breaks.
+            // What could not be read stands as empty in the draft: a rule that only this empty
+            // value breaks is not reported.
             let shape_faults = found.len();
             for violation in draft.violations("") {
                 let consequence =

@@ -25,7 +25,7 @@ pub type Answers<T> = ReceiverStream<Result<T, Status>>;
 #[derive(Debug)]
 pub enum Ended {
     Refused(Status),
-    /// Nobody is there to be told.
+    /// The client went away.
     ClientGone,
 }
 
@@ -95,7 +95,7 @@ impl<T> Outlet<T> {
     }
 }
 
-/// A clean end would say that everything was told.
+/// A clean end would mean that everything was sent.
 fn shutting_down() -> Ended {
     Ended::from(Error::Unavailable {
         reason: Reason::ShuttingDown,

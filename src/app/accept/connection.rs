@@ -20,7 +20,7 @@ use crate::config::Server;
 
 /// What every HTTP/2 client says first.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// For those who speak HTTP/1: enough for a person to understand.
+/// The answer to an HTTP/1 client, for the person who reads it.
 const NOT_HTTP2: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\n\
     content-type: text/plain\r\ncontent-length: 42\r\nconnection: close\r\n\r\n\
     This is a gRPC server: it speaks HTTP/2.\r\n";
@@ -29,7 +29,7 @@ const NOT_HTTP2: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\n\
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     handshake: Duration,
-    /// `None`: as old as it likes.
+    /// `None`: no bound.
     age: Option<Duration>,
     jitter_percent: u32,
 }
@@ -78,7 +78,7 @@ impl Connection {
             tracing::debug!("a connection did not begin to speak HTTP/2");
             return;
         }
-        // Answers are small and waited for.
+        // Answers are small and somebody waits for them: they are not held back to fill a packet.
         let _ = stream.set_nodelay(true);
         let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
         let service = service.map_request(move |mut request: Request<Incoming>| {
@@ -120,7 +120,7 @@ async fn speaks_http2(stream: &TcpStream) -> bool {
         match stream.peek(&mut first).await {
             Ok(0) | Err(_) => return false,
             Ok(n) if first[..n] != PREFACE[..n] => {
-                // They may or may not still be there to read it.
+                // The client may have gone already.
                 let _ = stream.try_write(NOT_HTTP2);
                 return false;
             }

@@ -20,7 +20,7 @@ pub(super) struct Refused {
     pub cells: Vec<String>,
 }
 
-/// Made when the first row is refused; none are, and there is no file.
+/// Made when the first row is refused; if none is, there is no file.
 pub(super) struct ErrorFile {
     path: PathBuf,
     append: bool,

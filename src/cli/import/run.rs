@@ -104,7 +104,8 @@ impl Going<'_> {
     async fn send(&mut self) -> Result<(), String> {
         let chunk = std::mem::take(&mut self.chunk);
         if chunk.documents.is_empty() {
-            // Nothing to send, so nothing that an earlier session could have told.
+            // A chunk without documents is never acknowledged: no earlier session is known to have
+            // written its faults.
             for (at, faults) in &chunk.unreadable {
                 self.errors.add(&chunk.rows[*at], faults)?;
             }

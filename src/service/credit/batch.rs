@@ -66,7 +66,7 @@ impl Batcher {
 }
 
 impl Shared {
-    /// Until nobody is left who could ask.
+    /// Serves the queue until every sender is gone.
     async fn serve(self, mut waiting: mpsc::Receiver<Job>, at_a_time: usize) {
         let turns = Arc::new(Semaphore::new(at_a_time));
         loop {
@@ -130,8 +130,9 @@ impl Shared {
             .await
     }
 
-    /// The connection was lost, perhaps during COMMIT: what was kept tells who was served. The
-    /// others may ask again with the same `request_id`.
+    /// The connection was lost, perhaps during COMMIT. The kept answers tell which commands were
+    /// committed; the others are answered with the error, and may be sent again with the same
+    /// `request_id`.
     async fn unsure(&self, jobs: Vec<Job>, error: Error) {
         let records: Vec<&CallRecord> = jobs.iter().map(|job| &job.work.record).collect();
         let mut kept = self.store.kept_answers(&records).await.unwrap_or_else(|again| {
@@ -165,7 +166,7 @@ async fn gather(waiting: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
 
 impl Job {
     fn reply(self, answer: Result<Answer>) {
-        // Nobody waits any more: what was decided is kept under its request id.
+        // The caller is gone; its answer is kept under its request id.
         let _ = self.answer.send(answer);
     }
 }

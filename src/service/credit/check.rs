@@ -41,7 +41,7 @@ impl Credit {
         Decider::open(known.standing, Loaded { due, ..loaded })
     }
 
-    /// Everything that one statement does not tell, from one picture of the database.
+    /// Everything that takes more than one statement, read from one snapshot of the database.
     async fn open_picture(
         &self,
         ctx: &Ctx,

@@ -30,7 +30,7 @@ pub(super) async fn look_up(tx: &WriteTx, changes: &mut Changes) -> Result<()> {
     Ok(())
 }
 
-/// Completes the reasons of answers about accounts, all with one look.
+/// Completes the reasons of answers about accounts, all with one query.
 pub(super) async fn look_up_for(
     store: &Store,
     answers: Vec<(&str, &mut [Reason], &[Wanted])>,
@@ -80,7 +80,7 @@ fn complete(account: &str, reasons: &mut [Reason], wanted: &Wanted, found: &Over
     }
     let payable = found.sums.iter().filter(|payable| counts(&payable.company_code));
     if payable.clone().any(|payable| payable.paid_ahead) {
-        // What is paid by a later day cannot be paid again: no payment ends it today.
+        // A payment of a later day covers it already, so no payment of today would end it.
         return;
     }
     let mut sums: Vec<(Currency, i64)> = Vec::new();

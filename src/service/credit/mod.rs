@@ -44,7 +44,7 @@ pub struct Credit {
 }
 
 impl Credit {
-    /// Call it within a runtime: commands about reservations are worked off beside the calls.
+    /// Starts a task that decides commands about reservations, so it must be called in a runtime.
     pub fn new(store: Store, settings: Settings) -> Self {
         let policy = LastPolicy::default();
         let batcher = Batcher::start(store.clone(), settings.clone(), policy.clone());
@@ -52,7 +52,7 @@ impl Credit {
     }
 }
 
-/// The policy that was active the last time somebody looked: a statement saved as long as it is.
+/// The policy that was active at the last read: while it still is, it need not be loaded again.
 #[derive(Debug, Clone, Default)]
 struct LastPolicy(Arc<RwLock<Arc<Policy>>>);
 
@@ -68,12 +68,12 @@ impl LastPolicy {
     }
 }
 
-/// The moment of a question.
+/// The instant and the business date that a read is answered for.
 fn now(clock: &Clock) -> Now {
     Now { us: clock.now_micros(), today: clock.business_date() }
 }
 
-/// Who asks.
+/// The caller, and whether it may override a decision.
 fn caller(ctx: &Ctx) -> Caller<'_> {
     Caller {
         principal: &ctx.principal,

@@ -58,7 +58,8 @@ pub(super) async fn all(
             }
         }
     }
-    // A twin that committed before we had the lock may be the very thing that refuses us.
+    // The same call may have committed before this one had the lock, and be why this one is
+    // refused: then it is answered as that one was.
     batch.recall(tx, &refused).await?;
     let decided: HashMap<Uuid, Decision> = made
         .iter()
@@ -109,7 +110,7 @@ fn answered(
     Ok((answer, (record, encode(&kept)?)))
 }
 
-/// What was made of a command.
+/// What a command came to: a decision, or a changed reservation.
 enum Done {
     Decision(Uuid),
     Reservation(Box<Reservation>),

@@ -24,7 +24,7 @@ use crate::store::{Lane, WriteTx};
 
 /// Accounts looked at together.
 const ACCOUNTS: usize = 256;
-/// The lease is longer than any pass should take; a dead instance blocks the job no longer.
+/// Longer than any pass should take: after it another instance takes over from one that died.
 const LEASE_SECONDS: i64 = 600;
 const JOB: &str = "credit-transitions";
 
@@ -33,7 +33,7 @@ const JOB: &str = "credit-transitions";
 pub struct Transitions {
     /// Accounts whose lapsed reservations were brought up to date.
     pub lapsed: usize,
-    /// Accounts that another set of reasons holds than before.
+    /// Accounts held for other reasons than before.
     pub changed: usize,
 }
 
@@ -56,7 +56,8 @@ impl Credit {
         loop {
             let now = ctx.clock.now_micros();
             let accounts = self.store.accounts_with_due_reservations(now, ACCOUNTS as u64).await?;
-            // The same again: the clock of the database is behind ours. The next pass is in time.
+            // The same accounts again: the clock of the database is behind ours. The next pass
+            // brings them up to date.
             if accounts.is_empty() || accounts == before {
                 break;
             }
@@ -96,7 +97,7 @@ impl Credit {
             .await
     }
 
-    /// Those of the accounts that something else holds than was told.
+    /// Those of the accounts that are held for other reasons than was published last.
     async fn differing(&self, ctx: &Ctx, accounts: Vec<String>) -> Result<Vec<String>> {
         let now = super::now(&ctx.clock);
         let query = query(&self.settings, &self.policy, accounts.clone(), now);
@@ -115,7 +116,7 @@ impl Credit {
         Ok(differ)
     }
 
-    /// Looks again under the locks, and tells what is different still.
+    /// Compares again under the locks, and publishes what still differs.
     async fn tell(&self, ctx: &Ctx, accounts: Vec<String>) -> Result<usize> {
         let (settings, policy) = (self.settings.clone(), self.policy.clone());
         self.store

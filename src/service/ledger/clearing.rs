@@ -40,7 +40,7 @@ impl Ledger {
         request_id: &str,
         command: ResetClearing,
     ) -> Result<Clearing> {
-        let call = Call::new("ReceivableService.ResetClearing", request_id, &command.clearing.id);
+        let call = Call::new("ReceivableService.ResetClearing", request_id, command.clearing.id);
         match self.store.mutate(ctx, call, command, reset).await? {
             Outcome::Done(clearing) => Ok(clearing),
             Outcome::Replayed(clearing) => {

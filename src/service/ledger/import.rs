@@ -291,14 +291,14 @@ async fn finish(
     }
     let mut waiting = tx.due_clearings(id, CLEARINGS_PER_STEP).await?;
     if waiting.is_empty() {
-        // Whoever posts a missing document holds its account until it is there to be seen, and
-        // whoever comes after us sees what we release: nothing falls between the two.
+        // A transaction that posts a missing document keeps its account locked until it commits,
+        // and one that locks the account after us sees what we release: no clearing is missed.
         let accounts = tx.accounts_waiting(id).await?;
         tx.lock_accounts(&accounts).await?;
         waiting = tx.due_clearings(id, CLEARINGS_PER_STEP).await?;
     }
     if waiting.is_empty() {
-        // What still waits, waits for its document from now on; read before it is released.
+        // Read before they are released: these clearings wait for their documents from here on.
         let step = done(tx, &run).await?;
         tx.release_waiting_clearings(id).await?;
         run.finished = true;

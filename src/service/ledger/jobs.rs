@@ -154,7 +154,8 @@ impl<'a> Jobs<'a> {
         key.filter(|k| !k.reversed).map_or_else(Vec::new, |k| self.books.items_of(k.document))
     }
 
-    /// Nothing in it tells when a document came.
+    /// The key that clearings are applied in the order of: nothing in it depends on when a
+    /// document arrived.
     fn order(&self, w: &WaitingClearing) -> (NaiveDate, DocumentKey, i32) {
         let target = w.target.as_ref().and_then(|t| self.keys.get(&t.key));
         let day = target.map_or(w.effective, |k| k.posting_date.max(w.effective));

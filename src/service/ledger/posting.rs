@@ -54,7 +54,7 @@ impl Ledger {
         request_id: &str,
         command: ReverseDocument,
     ) -> Result<Document> {
-        let call = Call::new("ReceivableService.ReverseDocument", request_id, &command.document.id);
+        let call = Call::new("ReceivableService.ReverseDocument", request_id, command.document.id);
         let written = self.store.mutate(ctx, call, command, reverse).await?;
         self.written(ctx, &written.into_inner()).await
     }
@@ -332,7 +332,8 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
     let mut touched = others(&clearings, &items);
     touched.extend(reopened.iter().map(|(item, ..)| *item));
     books.load(tx.items(&touched, floor.min(effective)).await?);
-    // What was reset before stays as it was: only a correction goes back to the first day.
+    // Clearings that were reset before stay reset: only a revision takes them out from the first
+    // day on.
     let out = Outgoing {
         key: &key,
         items: &items,

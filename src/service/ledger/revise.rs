@@ -128,7 +128,7 @@ struct Asked {
     before: Vec<DocumentKey>,
     after: Vec<DocumentKey>,
     oldest_first_before: bool,
-    /// It settled something by its own wish, or did for a while.
+    /// The old version settled something it asked for, even if that was reset since.
     has_settled: bool,
     /// Clearings of the old version that wait for their target.
     waiting: Vec<Uuid>,
@@ -191,7 +191,8 @@ impl Asked {
             .clearings(id, draft)
             .into_iter()
             .filter(|clearing| match &clearing.target {
-                // That an import asks for it is new only to a document that settled nothing.
+                // That the import asks to settle the oldest first is new only to a document that
+                // settled nothing.
                 None if draft.clears.oldest_first => {
                     !self.oldest_first_before || self.waits_for_oldest
                 }

@@ -20,14 +20,14 @@ use crate::domain::ledger::command::WriteOffItem;
 use crate::store::{Call, WriteTx};
 
 impl Ledger {
-    /// Gives up an open debit item, or a part of it.
+    /// Writes off an open debit item, or a part of it.
     pub async fn write_off(
         &self,
         ctx: &Ctx,
         request_id: &str,
         command: WriteOffItem,
     ) -> Result<Document> {
-        let call = Call::new("ReceivableService.WriteOffItem", request_id, &command.item.id);
+        let call = Call::new("ReceivableService.WriteOffItem", request_id, command.item.id);
         let written = self.store.mutate(ctx, call, command, write_off).await?;
         self.written(ctx, &written.into_inner()).await
     }

@@ -42,7 +42,7 @@ impl Converter {
         self.to
     }
 
-    /// Rounds once, half to even. Nothing needs no rate.
+    /// Rounds once, half to even. An amount of zero needs no rate.
     ///
     /// # Errors
     /// RATE_MISSING.

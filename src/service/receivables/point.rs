@@ -19,15 +19,15 @@ use crate::service::resolve;
 use crate::store::Store;
 use crate::store::receivables::At;
 
-/// How old a watermark may be where any one will do: the answer names the one it used.
+/// How old a watermark may be where the caller names no time: the answer names the one it used.
 const RECENT: Duration = Duration::from_secs(1);
 /// How long a read waits for the revision its caller has to see (`ballast-at-least`): as long
-/// as another write transaction may hold up the watermark and still be called lively.
+/// as one write transaction may hold up the watermark without anything being wrong.
 const REACH_MAX: Duration = Duration::from_secs(2);
 const REACH_POLL_MS: u64 = 5;
 const REACH_POLL_MS_MAX: u64 = 80;
 
-/// What is known about recorded times for ever: once settled, always settled.
+/// What is known about recorded times and stays true: a time that was settled stays settled.
 #[derive(Debug, Default)]
 pub(super) struct Watermark {
     settled: AtomicI64,
@@ -45,8 +45,8 @@ impl Watermark {
         Ok(self.settled.fetch_max(settled, Ordering::AcqRel).max(settled))
     }
 
-    /// Up to when everything was settled a moment ago at the earliest. Costs nothing most of
-    /// the time.
+    /// Up to when everything was settled, as of at most [`RECENT`] ago. Mostly answered from
+    /// memory.
     async fn recent(&self, store: &Store) -> Result<i64> {
         let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         match asked {
@@ -88,8 +88,8 @@ impl Watermark {
         }
     }
 
-    /// Up to when everything is settled, if that is not as far as `known_at`. Costs nothing
-    /// for times long past.
+    /// Up to when everything is settled, if that is not as far as `known_at`. Times long
+    /// past are answered from memory.
     async fn unsettled(&self, store: &Store, known_at: i64) -> Result<Option<i64>> {
         if known_at <= self.settled.load(Ordering::Acquire) {
             return Ok(None);

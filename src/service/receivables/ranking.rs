@@ -109,11 +109,11 @@ impl Ord for Ranked {
     }
 }
 
-/// The first rows of the list so far, the last of them on top.
+/// The first rows of the list so far, as a heap with the last of them on top.
 struct Worst {
     size: usize,
     rows: BinaryHeap<Ranked>,
-    /// A row had to go: there is a next page.
+    /// A row was dropped: there is a next page.
     more: bool,
 }
 

@@ -19,8 +19,8 @@ use crate::store::receivables::At;
 const DAYS_MAX: usize = 16;
 /// A figure is summed anew after this, for accounts become related parties and cease to be.
 const AGE_MAX: Duration = Duration::from_secs(60);
-/// How far a point may lie from a remembered one for the way between to be short, in
-/// microseconds.
+/// How far a point may lie from a remembered one, in microseconds, for the entries in between to
+/// be few.
 const NEAR_MICROS: u64 = 60_000_000;
 
 /// Open debits by currency, minor units, without related parties.
@@ -62,7 +62,7 @@ impl Receivables {
         Ok(Some(debits))
     }
 
-    /// From a remembered point to one nearby; what is remembered follows forward.
+    /// From a remembered point to one nearby; a later point replaces the remembered one.
     async fn walk(&self, day: &mut Remembered, at: At) -> Result<BookDebits> {
         let from = day.at.known_at;
         if from == at.known_at {

@@ -13,8 +13,9 @@ use crate::domain::error::Result;
 use crate::domain::event::EventType;
 use crate::domain::external_ref;
 use crate::domain::names::{AccountRef, CanonicalForm};
+use crate::store::Head;
 use crate::store::WriteTx;
-use crate::store::lock::{Head, insert_heads};
+use crate::store::lock::insert_heads;
 use crate::store::source_system::fix_forms;
 
 /// An account to be created, unless somebody else is first.

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::event::event;
 use super::refs::{self, NewRef, RefKey};
+use super::{Head, head};
 use super::{rows, tree};
 use crate::domain::account::Account;
 use crate::domain::account::lifecycle::Ties;
@@ -12,9 +13,10 @@ use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::names::account_name;
+use crate::store::Head;
 use crate::store::WriteTx;
 use crate::store::credit;
-use crate::store::lock::{self, Head};
+use crate::store::lock;
 
 impl WriteTx {
     /// The account of this id, deleted or not.

@@ -11,7 +11,7 @@ use crate::domain::error::Result;
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
 use crate::store::WriteTx;
-use crate::store::ledger::key_set;
+use crate::store::entity::document_key::key_set;
 use crate::store::sql;
 
 #[derive(FromQueryResult)]

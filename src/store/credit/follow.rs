@@ -9,7 +9,8 @@ use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use self::loaded::Reservations;
-use super::links::{KnownLink, Link, insert_links, links_of, remove_links};
+use super::Link;
+use super::links::{KnownLink, insert_links, links_of, remove_links};
 use super::reservations::update_reservations;
 use crate::ctx::Clock;
 use crate::domain::books::{AdvanceChange, Changes};

@@ -6,18 +6,9 @@ use uuid::Uuid;
 
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
-use crate::store::entity::credit_reservation_document::{Column, Entity, Model};
+use crate::store::entity::credit_reservation_document::{Column, Entity, Link, Model};
 use crate::store::rows::{self, Set};
 use crate::store::{WriteTx, sql};
-
-/// A document that invoices a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Link {
-    pub document: Uuid,
-    pub reservation: Uuid,
-    /// What it invoices, minor units.
-    pub amount: i64,
-}
 
 /// A link with what is known of its document.
 pub(super) struct KnownLink {

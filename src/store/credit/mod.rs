@@ -21,11 +21,12 @@ mod secured;
 mod securities;
 mod standing;
 
+pub use super::entity::credit_reservation::KnownReservation;
+pub use super::entity::credit_reservation_document::Link;
 pub use decisions::DecisionsQuery;
-pub use links::Link;
 pub use overdue::{OverdueEvidence, OverdueQuery};
 pub use published::Holds;
-pub use reservations::{KnownReservation, ReservationsQuery};
+pub use reservations::ReservationsQuery;
 pub use standing::{Known, StandingQuery};
 
 pub(super) use exposure::{add_exposure, move_exposure, settle_days};

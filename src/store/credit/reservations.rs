@@ -1,4 +1,4 @@
-//! Reservations and what they reserve: rows to [`Reservation`] and back.
+//! Reservations and what they reserve: reading, adding and changing them.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +10,12 @@ use uuid::Uuid;
 
 use crate::ctx::Clock;
 use crate::domain::credit::component::ExposureKey;
-use crate::domain::credit::reservation::{Now, Reservation, ReservationState};
+use crate::domain::credit::reservation::{Now, ReservationState};
 use crate::domain::error::Result;
 use crate::domain::names::OrderKey;
-use crate::store::entity::credit_reservation::{Column, Entity, Model, changes};
+use crate::store::entity::credit_reservation::{Column, Entity, KnownReservation, Model, changes};
 use crate::store::rows::{self, Set};
 use crate::store::{ReadTx, Store, WriteTx, sql};
-
-/// A reservation as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownReservation {
-    pub reservation: Reservation,
-    /// Root of the credit group of its account.
-    pub root_id: String,
-    /// When what it counts changes by itself, seen from when it was last settled.
-    pub next_change_us: i64,
-}
 
 impl KnownReservation {
     /// Brings what it counts up to date, ready to be written; adds what that moves in the

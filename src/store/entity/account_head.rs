@@ -15,3 +15,25 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The head of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    pub account_id: String,
+    /// The topmost account of its group; its own id if it stands alone.
+    pub root_id: String,
+    /// The last recorded time of the account, microseconds since the epoch; 0 for none.
+    pub head_us: i64,
+}
+
+impl From<Head> for Model {
+    fn from(Head { account_id, root_id, head_us }: Head) -> Self {
+        Self { account_id, root_id, head_us }
+    }
+}
+
+impl From<Model> for Head {
+    fn from(Model { account_id, root_id, head_us }: Model) -> Self {
+        Self { account_id, root_id, head_us }
+    }
+}

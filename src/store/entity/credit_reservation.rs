@@ -10,7 +10,6 @@ use crate::domain::credit::reservation::{
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::store::columns::{from_json, to_json};
-use crate::store::credit::KnownReservation;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credit_reservation")]
@@ -52,6 +51,16 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// A reservation as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownReservation {
+    pub reservation: Reservation,
+    /// Root of the credit group of its account.
+    pub root_id: String,
+    /// When what it counts changes by itself, seen from when it was last settled.
+    pub next_change_us: i64,
+}
 
 /// Those whose count changes by itself some day, in the words of the partial indexes
 /// `credit_reservation_change` and `credit_reservation_next`.

@@ -2,8 +2,6 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::store::credit::Link;
-
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credit_reservation_document")]
 pub struct Model {
@@ -17,6 +15,15 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// A document that invoices a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    pub document: Uuid,
+    pub reservation: Uuid,
+    /// What it invoices, minor units.
+    pub amount: i64,
+}
 
 impl From<Link> for Model {
     fn from(Link { document, reservation, amount }: Link) -> Self {

@@ -7,6 +7,7 @@ use crate::domain::books::KnownKey;
 use crate::domain::document::DocumentKey;
 use crate::domain::item::DocumentKind;
 use crate::domain::money::Currency;
+use crate::store::rows::Set;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "document_key")]
@@ -32,6 +33,17 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Keys as a set, for a statement to join.
+pub fn key_set<'a>(keys: impl IntoIterator<Item = &'a DocumentKey>) -> Set {
+    let keys: Vec<&DocumentKey> = keys.into_iter().collect();
+    Set::new()
+        .column(Column::SourceSystem, keys.iter().map(|key| &key.source_system))
+        .column(Column::CompanyCode, keys.iter().map(|key| &key.company_code))
+        .column(Column::FiscalYear, keys.iter().map(|key| key.fiscal_year))
+        .column(Column::DocumentNo, keys.iter().map(|key| &key.document_no))
+        .column(Column::LineNo, keys.iter().map(|key| &key.line_no))
+}
 
 impl From<KnownKey> for Model {
     fn from(known: KnownKey) -> Self {

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::domain::import::ImportSummary;
+
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "import_run")]
 pub struct Model {
@@ -24,3 +26,45 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// An import as recorded.
+#[derive(Debug, Clone)]
+pub struct ImportRun {
+    pub id: String,
+    pub principal: String,
+    /// The highest chunk acknowledged.
+    pub sequence: i64,
+    pub finished: bool,
+    pub oldest_first: bool,
+    /// What it did so far, without the lists that are read at the end.
+    pub done: ImportSummary,
+}
+
+impl From<Model> for ImportRun {
+    fn from(row: Model) -> Self {
+        let Model {
+            id,
+            principal,
+            sequence,
+            finished,
+            oldest_first,
+            posted,
+            revised,
+            unchanged,
+            refused,
+            accounts_created,
+            clearings_applied,
+            recorded_us: _,
+        } = row;
+        let done = ImportSummary {
+            posted,
+            revised,
+            unchanged,
+            refused,
+            accounts_created,
+            clearings_applied,
+            ..ImportSummary::default()
+        };
+        Self { id, principal, sequence, finished, oldest_first, done }
+    }
+}

@@ -11,9 +11,9 @@ use crate::domain::document::{DocumentKey, Draft};
 use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
 use crate::domain::money::Currency;
-use crate::store::entity::document_key::Column;
+use crate::store::entity::document_key::key_set;
 use crate::store::entity::{document, document_key};
-use crate::store::rows::{self, Set};
+use crate::store::rows;
 use crate::store::{WriteTx, sql};
 
 /// What is known of a key, of the tables as `k` and `d`.
@@ -84,17 +84,6 @@ pub(super) fn key_order(conn: &impl ConnectionTrait, document: &str) -> String {
             _ => format!("{document}.{part}{bytes}"),
         })
         .join(", ")
-}
-
-/// Keys as a set, for a statement to join.
-pub(in crate::store) fn key_set<'a>(keys: impl IntoIterator<Item = &'a DocumentKey>) -> Set {
-    let keys: Vec<&DocumentKey> = keys.into_iter().collect();
-    Set::new()
-        .column(Column::SourceSystem, keys.iter().map(|key| &key.source_system))
-        .column(Column::CompanyCode, keys.iter().map(|key| &key.company_code))
-        .column(Column::FiscalYear, keys.iter().map(|key| key.fiscal_year))
-        .column(Column::DocumentNo, keys.iter().map(|key| &key.document_no))
-        .column(Column::LineNo, keys.iter().map(|key| &key.line_no))
 }
 
 #[derive(FromQueryResult)]

@@ -8,5 +8,4 @@ mod keys;
 mod waiting_clearings;
 mod write;
 
-pub(in crate::store) use keys::key_set;
 pub use waiting_clearings::WaitingClearing;

@@ -9,10 +9,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::keys::{key_order, key_set};
+use super::keys::key_order;
 use crate::domain::document::{ClearingTarget, DocumentKey};
 use crate::domain::error::Result;
 use crate::store::entity::document;
+use crate::store::entity::document_key::key_set;
 use crate::store::entity::waiting_clearing::{ActiveModel, Column, Entity, Model};
 use crate::store::error::store_error;
 use crate::store::{WriteTx, rows, sql};

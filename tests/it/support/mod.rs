@@ -10,12 +10,14 @@ pub mod linear;
 mod raw;
 mod refusal;
 mod server;
+mod source;
 mod verbs;
 
 pub use database::{Database, Engine};
 pub use raw::Raw;
 pub use refusal::{assert_refused, details, fields};
 pub use server::TestServer;
+pub use source::rust_files;
 
 /// The principal of every call a [`TestServer`] gets, unless a test configures tokens.
 pub const PRINCIPAL: &str = ballast::api::middleware::access::INSECURE_PRINCIPAL;

@@ -40,7 +40,7 @@ pub fn decision(decision: Decision) -> pb::CreditDecision {
     } = decision;
     let Money { minor: amount, currency } = asked;
     let then = Now { us: evaluate_us, today: business_date };
-    // A check leaves no trace, hence has no name.
+    // A check is not stored and has no name.
     let name =
         if id.is_nil() { String::new() } else { child_name(&account_id, CREDIT_DECISIONS, id) };
     pb::CreditDecision {

@@ -54,7 +54,7 @@ impl HttpBody for Bounded {
         if this.inner.is_none() {
             return Poll::Ready(None);
         }
-        // First, so that a stream which always has something to say ends in time too.
+        // First, so that a stream which always has a message ready ends in time too.
         if this.deadline.as_mut().is_some_and(|d| d.as_mut().poll(cx).is_ready()) {
             return this.end(Error::DeadlineExceeded);
         }

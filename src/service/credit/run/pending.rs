@@ -1,5 +1,5 @@
-//! The commands of a batch on their way to their answers: which were answered before, which are
-//! twins, whose accounts they name, and what they look at.
+//! The commands of a batch: which were answered before, which repeat another one of the batch,
+//! which accounts they name, and what is loaded to decide them.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

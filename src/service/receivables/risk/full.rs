@@ -52,7 +52,7 @@ pub fn add(risks: &mut [Risk], evidence: Evidence, as_of: NaiveDate) {
 
 type ByCurrency = BTreeMap<Currency, CurrencyEvidence>;
 
-/// One piece of it.
+/// One row of evidence.
 enum Piece {
     Item(OpenItem),
     Dispute(DisputedOpen),
@@ -110,7 +110,7 @@ impl CurrencyEvidence {
 
     fn shown(self, as_of: NaiveDate) -> Shown {
         let Self { mut items, mut disputes, promises, receipt, payments } = self;
-        // A dispute over what is settled takes nothing off.
+        // A dispute about a settled item reduces nothing.
         disputes.retain(|dispute| dispute.open > 0);
         items.sort_unstable_by_key(|item| (item.due_date, item.id));
         items.dedup_by_key(|item| item.id);
@@ -152,7 +152,7 @@ impl Shown {
     }
 }
 
-/// Of each item no more than is open of it.
+/// The disputed amount, of each item at most what is open of it.
 fn disputed(disputes: &[DisputedOpen]) -> i128 {
     let mut by_item: HashMap<Uuid, (i128, i128)> = HashMap::new();
     for DisputedOpen { dispute, open } in disputes {
@@ -220,7 +220,7 @@ fn promise(evidence: PromiseEvidence, deadline: NaiveDate, as_of: NaiveDate) -> 
     }
 }
 
-/// Over the latest payments.
+/// How long the latest payments took.
 fn days_to_pay(mut payments: Vec<PaymentEvidence>) -> Option<DaysToPay> {
     payments.sort_unstable_by_key(|p| Reverse((p.applied, p.recorded_us, p.position)));
     let observed: Vec<(i64, i64)> = payments

@@ -11,10 +11,9 @@ use crate::domain::credit::component::ExposureKey;
 use crate::domain::credit::reservation::Now;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
+use crate::store::credit::KnownReservation;
 use crate::store::credit::links::KnownLink;
-use crate::store::credit::reservations::{
-    KnownReservation, reservations_by_id, reservations_by_key,
-};
+use crate::store::credit::reservations::{reservations_by_id, reservations_by_key};
 
 /// The reservations that a change may touch.
 pub(super) struct Reservations {

@@ -1,0 +1,91 @@
+//! Personal fields of the contract are those of the domain: who adds one to either says so in the
+//! other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use ballast::pb::FILE_DESCRIPTOR_SET;
+use prost_reflect::{DescriptorPool, FieldDescriptor};
+
+use crate::support::rust_files;
+
+/// Where a field of a domain type that is `Personal` stands in the contract.
+const FIELDS: &[(&str, &str)] = &[
+    ("Dispute.note", "Dispute.note"),
+    ("Hold.reason", "CreditHold.reason"),
+    ("Limit.approver", "CreditLimit.approver"),
+    ("Limit.reason", "CreditLimit.reason"),
+    ("Member.deactivate_reason", "Member.deactivate_reason"),
+    ("Member.display_name", "Member.display_name"),
+    ("Member.principals", "Member.principals"),
+    ("MemberFilter.principal", "ListMembersRequest.principal"),
+    ("Promise.promised_by", "PromiseToPay.promised_by"),
+    ("Release.reason", "CreditHold.release_reason"),
+    ("SecurityEnd.reason", "CreditSecurity.end_reason"),
+];
+
+/// Fields of requests that become one of them; those of a resource are [`FIELDS`].
+const GIVEN: &[(&str, &str)] = &[
+    ("DeactivateMemberRequest.reason", "Member.deactivate_reason"),
+    ("EndCreditSecurityRequest.reason", "CreditSecurity.end_reason"),
+    ("OpenDisputeRequest.note", "Dispute.note"),
+    ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),
+    ("RecordPromiseToPayRequest.promised_by", "PromiseToPay.promised_by"),
+    ("ReleaseCreditHoldRequest.reason", "CreditHold.release_reason"),
+];
+
+/// The fields of structs in `src/domain` whose type has the word `Personal` in it.
+fn personal_in_domain() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for file in rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/domain")) {
+        let text = std::fs::read_to_string(&file).expect("read");
+        let mut owner = String::new();
+        for line in text.lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix("pub struct ") {
+                let name = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+                owner = name.to_owned();
+            }
+            let field = line.strip_prefix("pub ").and_then(|rest| rest.split_once(": "));
+            let Some((field, kind)) = field else { continue };
+            if kind.split(|c: char| !c.is_alphanumeric()).any(|word| word == "Personal") {
+                found.insert(format!("{owner}.{field}"));
+            }
+        }
+    }
+    found
+}
+
+/// The fields of the contract with a sensitivity, and which.
+fn sensitive_in_contract() -> BTreeMap<String, i32> {
+    let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
+    let option = pool.get_extension_by_name("ballast.v1.sensitivity").expect("the option");
+    let sensitivity = |field: &FieldDescriptor| {
+        let options = field.options();
+        options.get_extension(&option).as_enum_number().unwrap_or_default()
+    };
+    let ours = pool.all_messages().filter(|message| message.package_name() == "ballast.v1");
+    ours.flat_map(|message| message.fields().collect::<Vec<_>>())
+        .map(|field| {
+            let name = format!("{}.{}", field.parent_message().name(), field.name());
+            (name, sensitivity(&field))
+        })
+        .filter(|(_, sensitivity)| *sensitivity != 0)
+        .collect()
+}
+
+#[test]
+fn what_is_personal_in_the_domain_is_personal_in_the_contract() {
+    let listed: BTreeSet<String> = FIELDS.iter().map(|(domain, _)| (*domain).to_owned()).collect();
+    assert_eq!(personal_in_domain(), listed, "fields of type Personal, and those listed here");
+
+    let personal = ballast::pb::Sensitivity::Personal as i32;
+    let sent = FIELDS.iter().map(|(_, contract)| *contract);
+    let expected: BTreeMap<String, i32> = sent
+        .chain(GIVEN.iter().map(|(request, _)| *request))
+        .map(|field| (field.to_owned(), personal))
+        .collect();
+    assert_eq!(sensitive_in_contract(), expected, "fields with the option, and those listed here");
+    for (request, becomes) in GIVEN {
+        assert!(expected.contains_key(*becomes), "{request} becomes {becomes}");
+    }
+}
