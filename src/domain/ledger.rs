@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::document::{DocumentKey, Draft, EndState};
 use super::item::{DocumentKind, ItemClass};
 use super::money::Currency;
+use super::personal::Personal;
 use super::rates::UsedRate;
 
 /// The point in both times that an answer is true for.
@@ -109,7 +110,7 @@ pub struct Clearing {
     pub allocations: Vec<Allocation>,
     pub recorded_us: i64,
     /// First day it no longer counts, and why.
-    pub reset: Option<(NaiveDate, String)>,
+    pub reset: Option<(NaiveDate, Personal)>,
 }
 
 /// A credit item set against a debit item; both amounts positive, each in its own currency.

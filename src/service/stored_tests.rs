@@ -14,6 +14,7 @@ use crate::domain::credit::security::Security;
 use crate::domain::document::PostResult;
 use crate::domain::event::EventType;
 use crate::domain::ledger::Clearing;
+use crate::domain::member::Member;
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::stored_files::{assert_reads, of};
 
@@ -49,6 +50,10 @@ fn kept_answers_are_read_whole() {
     let (receivable, credit) = ("ReceivableService", "CreditService");
     let read: BTreeSet<String> = [
         read::<Account>("AccountService", &accounts),
+        read::<Member>(
+            "AccountService",
+            &["CreateMember", "UpdateMember", "DeactivateMember", "ReactivateMember"],
+        ),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
         read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),

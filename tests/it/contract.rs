@@ -13,8 +13,9 @@ mod stored;
 use std::collections::BTreeSet;
 
 use ballast::pb::FILE_DESCRIPTOR_SET;
-use prost_reflect::{DescriptorPool, MethodDescriptor};
+use prost_reflect::{DescriptorPool, Kind, MessageDescriptor, MethodDescriptor};
 use prost_types::method_options::IdempotencyLevel;
+use serde_json::Value as Json;
 
 /// Calls that the tables cannot hold, each with the reason and the tests that hold it to the same.
 const EXEMPT: &[(&str, &str)] = &[(
@@ -60,7 +61,7 @@ fn every_mutation_names_what_its_request_names() {
         let input = method(line.method).input();
         let has = |name: &&&str| {
             let field = input.get_field_by_name(name);
-            field.is_some_and(|field| matches!(field.kind(), prost_reflect::Kind::String))
+            field.is_some_and(|field| matches!(field.kind(), Kind::String))
         };
         if let Some(name) = ["name", "account", "item", "reservation"].iter().find(has) {
             assert_eq!(line.resource, Some(*name), "{}", line.method);
@@ -69,6 +70,40 @@ fn every_mutation_names_what_its_request_names() {
             assert_eq!(line.etag, Some("etag"), "{}", line.method);
         }
         assert!(input.get_field_by_name("request_id").is_some(), "{}", line.method);
+    }
+}
+
+/// What is marked as personal in the contract is the text that is looked for afterwards.
+#[test]
+fn every_mutation_fills_what_is_personal_with_the_text_looked_for() {
+    for line in mutations::TABLE {
+        let request = serde_json::from_str(line.request).expect("JSON");
+        let mut bare = Vec::new();
+        personal_without_text(&method(line.method).input(), &request, &mut bare);
+        assert!(bare.is_empty(), "{}: {bare:?} is personal and not $personal", line.method);
+    }
+}
+
+/// The personal fields that a request leaves out or fills with another text. Of a resource within
+/// it, those that it leaves out may be for output only.
+fn personal_without_text(message: &MessageDescriptor, request: &Json, bare: &mut Vec<String>) {
+    let is_request = message.name().ends_with("Request");
+    for field in message.fields() {
+        let pool = message.parent_pool();
+        let sensitivity = pool.get_extension_by_name("ballast.v1.sensitivity").expect("ours");
+        let marked = field.options().get_extension(&sensitivity).as_enum_number() != Some(0);
+        let values = match &request[field.name()] {
+            Json::Array(values) => values.iter().collect(),
+            Json::Null if !(marked && is_request) => vec![],
+            value => vec![value],
+        };
+        for value in values {
+            match field.kind() {
+                Kind::Message(inner) => personal_without_text(&inner, value, bare),
+                _ if marked && *value != "$personal" => bare.push(field.full_name().to_owned()),
+                _ => {}
+            }
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::domain::machine::advance;
 use crate::domain::money::Money;
 use crate::domain::names::{self, AccountRef, child_name};
 use crate::service::{Configured, Settings};
-use crate::store::{Call, WriteTx};
+use crate::store::{Call, Outcome, WriteTx};
 
 impl Ledger {
     /// Settles credits against debits of one account.
@@ -41,7 +41,13 @@ impl Ledger {
         command: ResetClearing,
     ) -> Result<Clearing> {
         let call = Call::new("ReceivableService.ResetClearing", request_id, command.clearing.id);
-        Ok(self.store.mutate(ctx, call, command, reset).await?.into_inner())
+        match self.store.mutate(ctx, call, command, reset).await? {
+            Outcome::Done(clearing) => Ok(clearing),
+            Outcome::Replayed(clearing) => {
+                let reset = self.store.clearing_reset(clearing.id).await?;
+                Ok(Clearing { reset: Some(reset), ..clearing })
+            }
+        }
     }
 }
 
@@ -241,7 +247,7 @@ async fn reset(tx: &mut WriteTx, _: &Ctx, command: &ResetClearing) -> Result<Cle
     let changes = books.take_changes()?;
     let recorded = tx.recorded_at().await?;
     let mut answer = answer(&clearing, &books, recorded)?;
-    answer.reset = Some((day, command.reason.clone()));
+    answer.reset = Some((day, command.reason.clone().into()));
     tx.write_changes(changes).await?;
     tx.publish(event::clearings(EventType::ClearingReset, &[(account, clearing.id)])).await?;
     Ok(answer)

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use uuid::Uuid;
 
 use crate::domain::books::ActiveClearing;
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
+use crate::domain::personal::Personal;
 use crate::store::entity::{allocation, clearing_reset};
 use crate::store::error::store_error;
 use crate::store::rows::{self, Set};
-use crate::store::{WriteTx, sql};
+use crate::store::{Store, WriteTx, sql};
 
 /// An allocation with the clearing it belongs to.
 #[derive(FromQueryResult)]
@@ -29,6 +31,19 @@ struct Row {
 fn columns() -> String {
     let allocation = rows::columns::<allocation::Entity>("a");
     format!("{allocation}, c.account_id, c.document_id, c.apply_date")
+}
+
+impl Store {
+    /// When and why a clearing was reset: the text that people wrote is kept in that row alone.
+    pub async fn clearing_reset(&self, id: Uuid) -> Result<(NaiveDate, Personal)> {
+        let first = clearing_reset::Entity::find()
+            .filter(clearing_reset::Column::ClearingId.eq(id))
+            .order_by_asc(clearing_reset::Column::RecordedUs)
+            .limit(1);
+        let row = rows::one(&self.reader, first).await?;
+        let row = row.ok_or_else(|| Error::internal(format!("the clearing {id} is not reset")))?;
+        Ok((row.effective_date, row.reason.into()))
+    }
 }
 
 impl WriteTx {

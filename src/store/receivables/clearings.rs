@@ -85,7 +85,7 @@ impl Row {
             apply_date,
             allocations: Vec::new(),
             recorded_us,
-            reset: effective_date.zip(reason),
+            reset: effective_date.zip(reason.map(Into::into)),
         };
         let allocation = Allocation {
             credit_item,

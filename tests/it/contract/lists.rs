@@ -33,6 +33,7 @@ const STATEMENT: &str = r#"{"account": "accounts/acme", "from_date": {"year": 20
 /// What they list stands in `scene.rs`, at least three elements of each.
 pub const TABLE: &[List] = &[
     list("AccountService.ListAccounts", r#"{"parent": "accounts/group"}"#, "accounts", "parent"),
+    list("AccountService.ListMembers", r#"{"manager": "members/boss"}"#, "members", "manager"),
     list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),
     list("ReceivableService.ListOpenItems", OF_ACME, "items", "parent"),
     list("ReceivableService.ListReceivablesRisk", r#"{"currency_code": "USD"}"#, "accounts", ""),

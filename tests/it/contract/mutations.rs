@@ -13,7 +13,7 @@ use crate::support::ledger::fresh;
 #[derive(Debug, Clone, Copy)]
 pub struct Mutation {
     pub method: &'static str,
-    request: &'static str,
+    pub request: &'static str,
     /// What makes another command of it.
     other: &'static str,
     /// The resource that has to be there.
@@ -66,6 +66,18 @@ pub const TABLE: &[Mutation] = &[
         .of("name").ends("BLOCKED", "ACTIVE"),
     mutation("AccountService.UnblockAccount", r#"{"name": "accounts/blocked"}"#, "name").of("name").ends("ACTIVE", "BLOCKED"),
 
+    mutation("AccountService.CreateMember",
+        r#"{"member_id": "new", "member": {"display_name": "$personal", "manager": "members/boss",
+            "principals": ["$personal"], "competencies": {"negotiation": 3}}}"#,
+        "member.business_unit").of("member.manager"),
+    mutation("AccountService.UpdateMember",
+        r#"{"member": {"name": "members/one", "etag": "$member", "display_name": "$personal"}, "update_mask": "displayName"}"#,
+        "member.display_name").of("member.name").etag("member.etag"),
+    mutation("AccountService.DeactivateMember", r#"{"name": "members/two", "reason": "$personal"}"#, "reason")
+        .of("name").ends("INACTIVE", "ACTIVE"),
+    mutation("AccountService.ReactivateMember", r#"{"name": "members/retired"}"#, "name")
+        .of("name").ends("ACTIVE", "INACTIVE"),
+
     mutation("ReceivableService.PostDocuments",
         r#"{"documents": [{"key": {"source_system": "ERP", "document_no": "NEW"}, "kind": "DOCUMENT_KIND_INVOICE",
             "payer": "accounts/acme", "document_date": "$today", "gross": "$usd", "note": "$personal"}]}"#,
@@ -86,7 +98,7 @@ pub const TABLE: &[Mutation] = &[
     mutation("ReceivableService.ResolveDispute", r#"{"name": "$dispute", "outcome": "DISPUTE_OUTCOME_REJECTED"}"#,
         "name").of("name").ends("RESOLVED", "OPEN"),
     mutation("ReceivableService.RecordPromiseToPay",
-        r#"{"account": "accounts/acme", "items": ["$promised"], "amount": "$usd", "pay_by_date": "$today",
+        r#"{"account": "accounts/ERP~ACME", "items": ["$promised"], "amount": "$usd", "pay_by_date": "$today",
             "promised_by": "$personal"}"#, "promised_by").of("account"),
     mutation("ReceivableService.WithdrawPromiseToPay", r#"{"name": "$promise"}"#, "name").of("name").ends("WITHDRAWN", "OPEN,KEPT,PARTIALLY_KEPT,BROKEN"),
     mutation("ReceivableService.SetExchangeRates",

@@ -40,6 +40,12 @@ const STEPS: &[Step] = &[
     ("AccountService.CreateAccount", r#"{"account_id": "asleep", "account": {"display_name": "Asleep"}}"#, &[]),
     ("AccountService.DeleteAccount", r#"{"name": "accounts/asleep"}"#, &[]),
 
+    ("AccountService.CreateMember", r#"{"member_id": "boss", "member": {"display_name": "Boss"}}"#, &[]),
+    ("AccountService.CreateMember", r#"{"member_id": "one", "member": {"display_name": "One", "manager": "members/boss"}}"#, &[("member", "etag")]),
+    ("AccountService.CreateMember", r#"{"member_id": "two", "member": {"display_name": "Two", "manager": "members/boss"}}"#, &[]),
+    ("AccountService.CreateMember", r#"{"member_id": "retired", "member": {"display_name": "Retired", "manager": "members/boss"}}"#, &[]),
+    ("AccountService.DeactivateMember", r#"{"name": "members/retired", "reason": "$personal"}"#, &[]),
+
     // Without a limit an order is referred.
     ("AccountService.CreateAccount", r#"{"account_id": "gone", "account": {"display_name": "Gone"}}"#, &[]),
     ("CreditService.ReserveCredit", r#"{"account": "accounts/gone", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "9"}}"#, &[]),

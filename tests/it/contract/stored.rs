@@ -84,7 +84,7 @@ const STEPS: &[Step] = &[
                 {"key": {"document_no": "PARTS"}, "amount": {"currency_code": "USD", "units": "1"}},
                 {"key": {"document_no": "STILL-MISSING"}}]}},
         {"key": {"source_system": "ERP", "document_no": "ADVANCE"}, "kind": "DOCUMENT_KIND_RECEIPT", "payer": "accounts/acme",
-            "order_ref": "1", "document_date": "$today", "posting_date": {"year": 2019, "month": 7, "day": 9},
+            "order_ref": "1", "document_date": "$today", "posting_date": {"year": 2020, "month": 1, "day": 1},
             "gross": {"currency_code": "USD", "units": "1"}}]}"#, &[]),
 ];
 
@@ -169,16 +169,19 @@ fn normalize(value: &mut Json, ids: &mut Vec<Uuid>) {
 }
 
 fn with_numbered_ids(text: &str, ids: &mut Vec<Uuid>) -> String {
-    let mut parts: Vec<String> = text.split('/').map(str::to_owned).collect();
-    for part in &mut parts {
-        let Some(id) = Uuid::try_parse(part).ok().filter(|id| !id.is_nil()) else { continue };
+    let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '-';
+    let numbered = text.split_inclusive(is_end).map(|part| {
+        let (id, rest) = part.split_at(part.find(is_end).unwrap_or(part.len()));
+        let Some(id) = Uuid::try_parse(id).ok().filter(|id| !id.is_nil()) else {
+            return part.to_owned();
+        };
         let number = ids.iter().position(|known| *known == id).unwrap_or_else(|| {
             ids.push(id);
             ids.len() - 1
         });
-        *part = Uuid::from_u128(number as u128 + 1).to_string();
-    }
-    parts.join("/")
+        format!("{}{rest}", Uuid::from_u128(number as u128 + 1))
+    });
+    numbered.collect()
 }
 
 fn root() -> PathBuf {

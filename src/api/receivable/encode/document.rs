@@ -156,14 +156,14 @@ fn clears(clears: ClearingInstruction) -> Option<pb::ClearingInstruction> {
 pub fn clearing(clearing: Clearing) -> pb::Clearing {
     let Clearing { id, account_id, apply_date, allocations, recorded_us, reset } = clearing;
     let (reset_date, reset_reason) =
-        reset.map_or_else(Default::default, |(date, why)| (Some(write::date(date)), why));
+        reset.map(|(date, why)| (write::date(date), why.into_exposed())).unzip();
     pb::Clearing {
         name: child_name(&account_id, CLEARINGS, id),
         apply_date: Some(write::date(apply_date)),
         allocations: allocations.into_iter().map(|a| allocation(&account_id, a)).collect(),
         record_time: Some(write::timestamp(recorded_us)),
         reset_date,
-        reset_reason,
+        reset_reason: reset_reason.unwrap_or_default(),
     }
 }
 
