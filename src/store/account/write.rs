@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::event::event;
 use super::refs::{self, NewRef, RefKey};
-use super::{Head, head};
+
 use super::{rows, tree};
 use crate::domain::account::Account;
 use crate::domain::account::lifecycle::Ties;
