@@ -11,6 +11,7 @@ use crate::support::rust_files;
 
 /// Where a field of a domain type that is `Personal` stands in the contract.
 const FIELDS: &[(&str, &str)] = &[
+    ("Clearing.reset", "Clearing.reset_reason"),
     ("Dispute.note", "Dispute.note"),
     ("Hold.reason", "CreditHold.reason"),
     ("Limit.approver", "CreditLimit.approver"),
@@ -32,6 +33,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),
     ("RecordPromiseToPayRequest.promised_by", "PromiseToPay.promised_by"),
     ("ReleaseCreditHoldRequest.reason", "CreditHold.release_reason"),
+    ("ResetClearingRequest.reason", "Clearing.reset_reason"),
 ];
 
 /// The fields of structs in `src/domain` whose type has the word `Personal` in it.
