@@ -7,6 +7,7 @@ mod json;
 mod lists;
 mod logs;
 mod mutations;
+mod personal;
 mod scene;
 mod stored;
 

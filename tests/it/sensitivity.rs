@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use ballast::pb::FILE_DESCRIPTOR_SET;
+use ballast::pb::{FILE_DESCRIPTOR_SET, Sensitivity};
 use prost_reflect::{DescriptorPool, FieldDescriptor};
 
 use crate::support::rust_files;
@@ -57,20 +57,28 @@ fn personal_in_domain() -> BTreeSet<String> {
     found
 }
 
+fn sensitivity(field: &FieldDescriptor) -> i32 {
+    let pool = field.parent_pool();
+    let option = pool.get_extension_by_name("ballast.v1.sensitivity").expect("the option");
+    field.options().get_extension(&option).as_enum_number().unwrap_or_default()
+}
+
+/// Whether the contract says that a field is personal.
+pub fn is_personal(field: &FieldDescriptor) -> bool {
+    sensitivity(field) == Sensitivity::Personal as i32
+}
+
+/// A field as it is listed here: `Member.display_name`.
+pub fn field_name(field: &FieldDescriptor) -> String {
+    format!("{}.{}", field.parent_message().name(), field.name())
+}
+
 /// The fields of the contract with a sensitivity, and which.
 fn sensitive_in_contract() -> BTreeMap<String, i32> {
     let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-    let option = pool.get_extension_by_name("ballast.v1.sensitivity").expect("the option");
-    let sensitivity = |field: &FieldDescriptor| {
-        let options = field.options();
-        options.get_extension(&option).as_enum_number().unwrap_or_default()
-    };
     let ours = pool.all_messages().filter(|message| message.package_name() == "ballast.v1");
     ours.flat_map(|message| message.fields().collect::<Vec<_>>())
-        .map(|field| {
-            let name = format!("{}.{}", field.parent_message().name(), field.name());
-            (name, sensitivity(&field))
-        })
+        .map(|field| (field_name(&field), sensitivity(&field)))
         .filter(|(_, sensitivity)| *sensitivity != 0)
         .collect()
 }
@@ -80,7 +88,7 @@ fn what_is_personal_in_the_domain_is_personal_in_the_contract() {
     let listed: BTreeSet<String> = FIELDS.iter().map(|(domain, _)| (*domain).to_owned()).collect();
     assert_eq!(personal_in_domain(), listed, "fields of type Personal, and those listed here");
 
-    let personal = ballast::pb::Sensitivity::Personal as i32;
+    let personal = Sensitivity::Personal as i32;
     let sent = FIELDS.iter().map(|(_, contract)| *contract);
     let expected: BTreeMap<String, i32> = sent
         .chain(GIVEN.iter().map(|(request, _)| *request))

@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::event::event;
 use super::refs::{self, NewRef, RefKey};
-
 use super::{rows, tree};
 use crate::domain::account::Account;
 use crate::domain::account::lifecycle::Ties;

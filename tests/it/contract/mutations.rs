@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::books::Books;
 use super::json::{at, field, foreign, missing, orphan, other, text, with};
 use super::logs;
+use super::personal::Seen;
 use super::scene::{GONE, PERSONAL, Scene, told};
 use crate::support::ledger::fresh;
 
@@ -147,6 +148,7 @@ pub const TABLE: &[Mutation] = &[
 pub async fn hold(mut scene: Scene) {
     logs::keep();
     let books = Books::of(&scene.server).await;
+    let mut seen = Seen::default();
     for line in TABLE {
         let request = scene.fill(line.request);
         let before = books.all().await;
@@ -158,11 +160,14 @@ pub async fn hold(mut scene: Scene) {
         scene.expect(line.method, "a request that is served", &told(&done), "OK");
         let after = books.all().await;
         assert_ne!(after, before, "{}: no effect", line.method);
-        repeats(&mut scene, line, &request, done.ok()).await;
+        let done = done.ok();
+        done.iter().for_each(|answer| seen.add(line.method, answer));
+        repeats(&mut scene, line, &request, done).await;
         assert_eq!(books.all().await, after, "{}: a repeated call left something", line.method);
         let kept = books.rows("idempotency").await;
         assert!(kept.iter().any(|row| row.contains(&id)), "{}: nothing is kept", line.method);
     }
+    seen.assert_all(TABLE.iter().map(|line| line.method));
     for table in ["idempotency", "outbox"] {
         for row in books.rows(table).await {
             assert!(!row.contains(PERSONAL), "personal text in {row}");
