@@ -22,7 +22,10 @@ use crate::support::ledger::{Desk, Settles, day, invoice, receipt};
 /// A folder, and the rows with a sample each: its name and its JSON, with a blank between. The
 /// first row of a name is the sample.
 const COLUMNS: &[(&str, &str)] = &[
-    ("outbox.data", "SELECT event_type || ' ' || data FROM outbox ORDER BY recorded_us, id"),
+    (
+        "outbox.data",
+        "SELECT event_type || ' ' || data FROM outbox ORDER BY account_id, recorded_us, id",
+    ),
     (
         "document.detail",
         "SELECT document_no || ' ' || detail FROM document \
