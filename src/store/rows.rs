@@ -110,7 +110,12 @@ where
         condition => format!(" WHERE {condition}"),
     };
     let (key, replaced) = (key.join(", "), replaced.join(", "));
-    let conflict = format!("ON CONFLICT ({key}) DO UPDATE SET {replaced}{condition}");
+    let conflict = if replaced.is_empty() {
+        // A row that is all key is there as it would be written.
+        format!("ON CONFLICT ({key}) DO NOTHING")
+    } else {
+        format!("ON CONFLICT ({key}) DO UPDATE SET {replaced}{condition}")
+    };
     write(conn, models, &conflict).await
 }
 
@@ -148,7 +153,7 @@ where
     let (backend, table) = (conn.get_database_backend(), A::Entity::default().table_name());
     let key = key::<A::Entity>();
     let mut updated = 0;
-    for set in Set::of_models(models).chunks(ROWS_PER_STATEMENT) {
+    for set in Set::of_models(models)?.chunks(ROWS_PER_STATEMENT) {
         let changes: Vec<String> = set
             .names()
             .filter(|name| !key.contains(name))
@@ -174,7 +179,7 @@ where
 {
     let (backend, table) = (conn.get_database_backend(), A::Entity::default().table_name());
     let mut written = 0;
-    for set in Set::of_models(models).chunks(ROWS_PER_STATEMENT) {
+    for set in Set::of_models(models)?.chunks(ROWS_PER_STATEMENT) {
         let columns = set.names().collect::<Vec<_>>().join(", ");
         // SQLite needs the WHERE to tell the ON of a conflict from the ON of a join.
         let text = format!(

@@ -5,12 +5,12 @@ use super::{Credit, now};
 use crate::ctx::Ctx;
 use crate::domain::credit::command::*;
 use crate::domain::credit::decision::Decision;
-use crate::domain::credit::reservation::{Now, Reservation};
+use crate::domain::credit::reservation::{Now, Reservation, ReservationState};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{CREDIT_DECISIONS, ChildName, ReservationName, ReservationRef};
-use crate::domain::page::{Page, PageOf};
+use crate::domain::page::Page;
 use crate::service::resolve;
-use crate::store::credit::{DecisionsQuery, KnownReservation, ReservationsQuery};
+use crate::store::credit::{DecisionsQuery, ReservationsQuery};
 use crate::store::{Call, CallRecord};
 
 impl Credit {
@@ -63,7 +63,8 @@ impl Credit {
     ) -> Result<(Reservation, Now)> {
         let resource = c.reservation.to_string();
         let command = Command::Deliver(c);
-        self.order_of(ctx, "CreditService.DeliverReservation", request_id, resource, command).await
+        self.reservation_of(ctx, "CreditService.DeliverReservation", request_id, resource, command)
+            .await
     }
 
     /// As [`Credit::deliver`].
@@ -79,7 +80,8 @@ impl Credit {
     ) -> Result<(Reservation, Now)> {
         let resource = c.reservation.to_string();
         let command = Command::Commit(c);
-        self.order_of(ctx, "CreditService.CommitReservation", request_id, resource, command).await
+        self.reservation_of(ctx, "CreditService.CommitReservation", request_id, resource, command)
+            .await
     }
 
     /// As [`Credit::deliver`].
@@ -94,7 +96,8 @@ impl Credit {
     ) -> Result<(Reservation, Now)> {
         let resource = c.reservation.to_string();
         let command = Command::Cancel(c);
-        self.order_of(ctx, "CreditService.CancelReservation", request_id, resource, command).await
+        self.reservation_of(ctx, "CreditService.CancelReservation", request_id, resource, command)
+            .await
     }
 
     async fn decision_of(
@@ -111,7 +114,7 @@ impl Credit {
         }
     }
 
-    async fn order_of(
+    async fn reservation_of(
         &self,
         ctx: &Ctx,
         method: &'static str,
@@ -168,31 +171,29 @@ impl Credit {
     ) -> Result<Page<(Reservation, Now)>> {
         let account = resolve::one(&self.store, "parent", &of.account).await?;
         let now = now(&ctx.clock);
-        let ListOf { account: _, page: PageOf { size, after } } = of;
-        let (mut items, mut before) = (Vec::new(), after);
-        // What lapsed since it was stored is passed over here, so a page may take more than one.
+        let page = of.page;
+        let counts = |reservation: &Reservation| {
+            !live_only
+                || reservation.state == ReservationState::Referred
+                || reservation.counted(now).reserved() > 0
+        };
+        // What lapsed since it was stored is passed over here, so a page may take several reads.
+        let (wanted, mut before) = (page.size + 1, page.after);
+        let mut found = Vec::new();
         loop {
             let query = ReservationsQuery {
                 account_id: account.id.clone(),
                 live_only,
                 before,
-                size: size + 1,
+                size: wanted,
             };
-            let found = self.store.orders_of(&query).await?;
-            let more = found.len() > size;
-            for KnownReservation { reservation, .. } in found.into_iter().take(size) {
-                before = Some(reservation.id);
-                let waits = reservation.state
-                    == crate::domain::credit::reservation::ReservationState::Referred;
-                if !live_only || waits || reservation.counted(now).reserved() > 0 {
-                    items.push((reservation, now));
-                }
-                if items.len() == size {
-                    return Ok(Page { items, next: before.filter(|_| more) });
-                }
-            }
-            if !more {
-                return Ok(Page { items, next: None });
+            let read = self.store.reservations(&query).await?;
+            let last = read.len() < wanted;
+            before = read.last().map(|known| known.reservation.id);
+            found.extend(read.into_iter().map(|known| known.reservation).filter(counts));
+            if last || found.len() >= wanted {
+                let of_now = |reservation| (reservation, now);
+                return Ok(page.cut(found, |reservation| reservation.id).map(of_now));
             }
         }
     }

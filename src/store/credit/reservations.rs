@@ -144,7 +144,7 @@ impl Store {
         Ok(reservations_by_key(&self.reader, [key]).await?.into_iter().next())
     }
 
-    pub async fn orders_of(&self, query: &ReservationsQuery) -> Result<Vec<KnownReservation>> {
+    pub async fn reservations(&self, query: &ReservationsQuery) -> Result<Vec<KnownReservation>> {
         let ReservationsQuery { account_id, live_only, before, size } = query;
         let waits = Column::State.eq(ReservationState::Referred);
         let reservations = Entity::find()

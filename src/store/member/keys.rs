@@ -10,6 +10,7 @@ use crate::domain::member::Member;
 use crate::domain::names::member_name;
 use crate::domain::personal::Personal;
 use crate::store::entity::{member, member_principal, member_ref};
+use crate::store::error::concurrent_change;
 use crate::store::{WriteTx, rows};
 
 /// The members of these rows, in their order.
@@ -109,11 +110,11 @@ impl WriteTx {
     }
 }
 
-/// That another member has something already. Whoever was first has committed: the insert waited
-/// for him.
+/// That another member has something already; nobody has it if he gave it up since the insert
+/// waited for him.
 fn taken(reason: Reason, owner: Option<(String, String)>) -> Error {
     let Some((what, owner)) = owner else {
-        return Error::internal(format!("{reason}, and by nobody"));
+        return concurrent_change("member");
     };
     let name = member_name(&owner);
     Error::AlreadyExists {

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use sea_orm::sea_query::{ArrayType, Expr};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, DbBackend, EntityTrait, IdenStatic,
+    ActiveModelTrait, ActiveValue, ColumnTrait, DbBackend, EntityName, EntityTrait, IdenStatic,
     IntoActiveModel, Iterable, ModelTrait, Value,
 };
 use uuid::Uuid;
 
+use crate::domain::error::{Error, Result};
 use crate::store::columns::Named;
 
 /// Rows of named, typed columns, to be used like a table in a statement.
@@ -73,15 +74,18 @@ impl Set {
         Self::new().named(ONLY, members)
     }
 
-    /// The columns that the models set, all of them the same.
-    pub(super) fn of_models<M, A>(models: Vec<M>) -> Self
+    /// The columns that the models set.
+    ///
+    /// # Errors
+    /// Internal, if one model sets what another leaves unset: a column would be off by a row.
+    pub(super) fn of_models<M, A>(models: Vec<M>) -> Result<Self>
     where
         M: IntoActiveModel<A>,
         A: ActiveModelTrait,
     {
         let count = models.len();
         let mut models = models.into_iter().map(IntoActiveModel::into_active_model);
-        let Some(mut first) = models.next() else { return Self::default() };
+        let Some(mut first) = models.next() else { return Ok(Self::default()) };
         let mut columns = Vec::new();
         let mut set = Vec::new();
         for column in <A::Entity as EntityTrait>::Column::iter() {
@@ -99,14 +103,20 @@ impl Set {
         }
         for mut model in models {
             for (cells, column) in columns.iter_mut().zip(&set) {
-                if let ActiveValue::Set(value) | ActiveValue::Unchanged(value) = model.take(*column)
-                {
-                    cells.values.push(value);
+                match model.take(*column) {
+                    ActiveValue::Set(value) | ActiveValue::Unchanged(value) => {
+                        cells.values.push(value);
+                    }
+                    ActiveValue::NotSet => return Err(differ::<A>(column.as_str())),
+                }
+            }
+            for column in <A::Entity as EntityTrait>::Column::iter() {
+                if !model.get(column).is_not_set() {
+                    return Err(differ::<A>(column.as_str()));
                 }
             }
         }
-        debug_assert!(columns.iter().all(|cells| cells.values.len() == count), "models differ");
-        Self { columns }
+        Ok(Self { columns })
     }
 
     pub fn is_empty(&self) -> bool {
@@ -244,6 +254,11 @@ impl Set {
         json.push(']');
         json
     }
+}
+
+fn differ<A: ActiveModelTrait>(column: &str) -> Error {
+    let table = A::Entity::default();
+    Error::internal(format!("of rows of {}, some set {column}", table.table_name()))
 }
 
 fn postgres_type(kind: &ArrayType) -> &'static str {

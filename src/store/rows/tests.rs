@@ -1,7 +1,8 @@
 //! Sets of rows on both engines, absent values among them.
 
+use sea_orm::ActiveValue::{self, Set as To};
+use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ActiveValue::Set as To, QueryOrder};
 
 use super::*;
 use crate::store::seed::{Fresh, empty};
@@ -23,6 +24,22 @@ mod sample {
         pub note: Option<String>,
         pub hash: Option<Vec<u8>>,
         pub live: bool,
+    }
+
+    #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod all_key {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "all_key")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i64,
     }
 
     #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -138,5 +155,28 @@ async fn a_set_larger_than_a_statement_is_written_whole() {
         let models: Vec<Model> = (0..ROWS_PER_STATEMENT as u128 * 2 + 1).map(model).collect();
         assert_eq!(insert(&db.store.writer, models).await.unwrap(), 10_001);
         assert_eq!(db.count("SELECT COUNT(*) AS v FROM sample").await, 10_001);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_is_all_key_is_written_once() {
+    for db in empty().await {
+        db.sql("CREATE TABLE all_key (id BIGINT NOT NULL PRIMARY KEY)", vec![]).await;
+        let row = all_key::Model { id: 1 };
+        assert_eq!(upsert(&db.store.writer, vec![row.clone()], "").await.unwrap(), 1);
+        assert_eq!(upsert(&db.store.writer, vec![row], "").await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn models_that_set_different_columns_are_refused_and_nothing_is_written() {
+    for db in tables().await {
+        let of = |count| ActiveModel { id: To(Uuid::from_u128(1)), count, ..Default::default() };
+        let unset = ActiveValue::NotSet;
+        for models in [vec![of(To(1)), of(unset.clone())], vec![of(unset), of(To(1))]] {
+            let error = insert(&db.store.writer, models).await.expect_err("different columns");
+            assert!(matches!(error, crate::domain::error::Error::Internal { .. }), "{error:?}");
+        }
+        assert_eq!(stored(&db).await, []);
     }
 }

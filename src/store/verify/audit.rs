@@ -1,5 +1,6 @@
 //! The chain of audit rows: recomputed from the first row to the last.
 
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -24,6 +25,8 @@ pub(super) async fn chain(conn: &DatabaseTransaction) -> Result<Check> {
     loop {
         let sealed = audit::Entity::find()
             .filter(audit::Column::SealedPosition.gt(last.0))
+            // As a constant, for the index of sealed rows is a partial one.
+            .filter(Expr::col(audit::Column::SealedPosition).gt(Expr::Constant(0_i64.into())))
             .order_by_asc(audit::Column::SealedPosition)
             .limit(BATCH);
         let rows = rows::all(conn, sealed).await?;

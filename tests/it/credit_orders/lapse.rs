@@ -47,6 +47,37 @@ on_both_engines! {
         counter.desk.verify(&server).await;
     }
 
+    async fn pages_of_what_is_live_leave_out_what_lapsed_and_nothing_else(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
+        for no in ["4711", "4712", "4713"] {
+            counter.reserve(no, "10.00").await;
+        }
+        let short =
+            pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4714", "10.00") };
+        counter.try_reserve(short).await.expect("reserved");
+        server.clock().set(moment(5));
+        for page_size in 1..=4 {
+            let mut request = pb::ListReservationsRequest {
+                parent: ACME.into(),
+                live_only: true,
+                page_size,
+                ..pb::ListReservationsRequest::default()
+            };
+            let mut live = Vec::new();
+            loop {
+                let page = counter.client.list_reservations(request.clone()).await;
+                let page = page.expect("a page").into_inner();
+                let no = |order: pb::CreditReservation| order.order.unwrap_or_default().order_ref;
+                live.extend(page.reservations.into_iter().map(no));
+                if page.next_page_token.is_empty() {
+                    break;
+                }
+                request.page_token = page.next_page_token;
+            }
+            assert_eq!(live, ["4713", "4712", "4711"], "pages of {page_size}");
+        }
+    }
+
     async fn a_check_asks_for_a_lapsed_order_as_for_a_live_one(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
         let short =
