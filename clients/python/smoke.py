@@ -4,7 +4,7 @@
     python -m grpc_tools.protoc -I proto --python_out=gen --grpc_python_out=gen proto/ballast/v1/*.proto
     PYTHONPATH=gen python clients/python/smoke.py 127.0.0.1:50051
 
-It leaves an account and a few documents behind, under new ids on every run.
+It leaves an account, a member and a few documents behind, under new ids on every run.
 """
 
 import sys
@@ -22,6 +22,7 @@ from ballast.v1 import (
     account_service_pb2,
     account_service_pb2_grpc,
     document_pb2,
+    member_pb2,
     receivable_service_pb2,
     receivable_service_pb2_grpc,
     types_pb2,
@@ -199,6 +200,39 @@ class Smoke:
             self.post(good, bad)
         check("violations", refusal[0].violations, ["documents[1].gross"])
         check("all or none", self.risk().currencies[0].balance, before)
+
+    def test_a_member_is_recorded_and_stops_working(self):
+        name = f"members/smoke-{self.run}"
+        request = account_service_pb2.CreateMemberRequest(
+            member_id=name.removeprefix("members/"),
+            member=member_pb2.Member(
+                display_name="王芳",
+                external_refs=[account_pb2.ExternalRef(system="smoke", id=self.run)],
+                manager="members/unassigned",
+                competencies=member_pb2.MemberCompetencies(negotiation=4),
+            ),
+            request_id=str(uuid.uuid4()),
+        )
+        member = self.accounts.CreateMember(request, timeout=TIMEOUT_SECONDS)
+        check("name", member.name, name)
+        again = self.accounts.CreateMember(request, timeout=TIMEOUT_SECONDS)
+        check("the same request again", again, member)
+        got = self.accounts.GetMember(
+            account_service_pb2.GetMemberRequest(name=f"members/smoke~{self.run}"),
+            timeout=TIMEOUT_SECONDS,
+        )
+        check("read by its key", got, member)
+        gone = self.accounts.DeactivateMember(
+            account_service_pb2.DeactivateMemberRequest(name=name, reason="离职"),
+            timeout=TIMEOUT_SECONDS,
+        )
+        check("state", gone.state, member_pb2.MEMBER_STATE_INACTIVE)
+        with refused(grpc.StatusCode.FAILED_PRECONDITION, "STATE_WRONG") as refusal:
+            self.accounts.DeactivateMember(
+                account_service_pb2.DeactivateMemberRequest(name=name, reason="离职"),
+                timeout=TIMEOUT_SECONDS,
+            )
+        check("allowed", refusal[0].info.metadata["allowed"], "ACTIVE")
 
     def test_unknown_account_is_not_found(self):
         name = f"accounts/nobody-{self.run}"

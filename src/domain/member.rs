@@ -162,11 +162,11 @@ pub fn check_line(
 
 /// Which members to list; `None` is no restriction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MemberFilter<M = MemberRef> {
+pub struct MemberFilter {
     pub state: Option<MemberState>,
     pub business_unit: Option<String>,
     /// Those who report to him directly.
-    pub manager: Option<M>,
+    pub manager: Option<MemberRef>,
     pub principal: Option<Personal>,
 }
 
@@ -196,8 +196,8 @@ impl MemberKey {
 
 /// A page of members as asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MemberList<M = MemberRef> {
-    pub filter: MemberFilter<M>,
+pub struct MemberList {
+    pub filter: MemberFilter,
     pub order: MemberOrder,
     pub descending: bool,
     pub page: PageOf<MemberKey>,

@@ -13,11 +13,11 @@ use crate::domain::external_ref::ExternalRef;
 use crate::domain::member::command::{
     CreateMember, DeactivateMember, ManagerChange, ReactivateMember, UpdateMember,
 };
-use crate::domain::member::{Member, MemberFilter, MemberKey, MemberList, MemberState};
+use crate::domain::member::{Member, MemberKey, MemberList, MemberState};
 use crate::domain::names::{CanonicalForm, MemberRef, member_name};
 use crate::domain::page::Page;
 use crate::service::{Configured, external_refs};
-use crate::store::{Call, Outcome, ReadTx, Store, WriteTx};
+use crate::store::{Call, Outcome, Store, WriteTx};
 
 const EXTERNAL_REFS: &str = "member.external_refs";
 
@@ -116,7 +116,13 @@ impl Members {
         let scope = ctx.row_scope();
         self.store
             .read(ctx, move |tx| {
-                Box::pin(async move { tx.members(&resolved(tx, list).await?, scope).await })
+                Box::pin(async move {
+                    let manager_id = match &list.filter.manager {
+                        Some(name) => Some(found(name, tx.find_member(name).await?)?),
+                        None => None,
+                    };
+                    tx.members(&list, manager_id.as_deref(), scope).await
+                })
             })
             .await
     }
@@ -139,17 +145,6 @@ impl Members {
             Err(error) => Err(error),
         }
     }
-}
-
-async fn resolved(tx: &ReadTx, list: MemberList) -> Result<MemberList<String>> {
-    let MemberList { filter, order, descending, page } = list;
-    let MemberFilter { state, business_unit, manager, principal } = filter;
-    let manager = match manager {
-        Some(name) => Some(found(&name, tx.find_member(&name).await?)?),
-        None => None,
-    };
-    let filter = MemberFilter { state, business_unit, manager, principal };
-    Ok(MemberList { filter, order, descending, page })
 }
 
 async fn create(tx: &mut WriteTx, _: &Ctx, c: &CreateMember) -> Result<Member> {

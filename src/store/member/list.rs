@@ -13,19 +13,21 @@ use crate::store::entity::member_principal;
 use crate::store::{ReadTx, keyset, rows};
 
 impl ReadTx {
-    /// A page of the members asked for that the caller may read.
+    /// A page of the members asked for that the caller may read. `manager_id` is the one that the
+    /// filter names.
     pub async fn members(
         &self,
-        list: &MemberList<String>,
+        list: &MemberList,
+        manager_id: Option<&str>,
         scope: RowScope,
     ) -> Result<Page<Member, MemberKey>> {
         let MemberList { filter, order, descending, page } = list;
-        let MemberFilter { state, business_unit, manager, principal } = filter;
+        let MemberFilter { state, business_unit: unit, manager: _, principal } = filter;
         let direction = if *descending { Order::Desc } else { Order::Asc };
         let mut members = visible(Entity::find(), scope)
             .apply_if(*state, |of, state| of.filter(Column::State.eq(state)))
-            .apply_if(business_unit.as_ref(), |of, unit| of.filter(Column::BusinessUnit.eq(unit)))
-            .apply_if(manager.as_ref(), |of, manager| of.filter(Column::ManagerId.eq(manager)))
+            .apply_if(unit.as_ref(), |of, unit| of.filter(Column::BusinessUnit.eq(unit)))
+            .apply_if(manager_id, |of, manager| of.filter(Column::ManagerId.eq(manager)))
             .apply_if(principal.clone(), |of, principal| {
                 let whose = Query::select()
                     .column(member_principal::Column::MemberId)
