@@ -28,6 +28,10 @@ macro_rules! bound {
                 Value::Bool(v) => query.bind(v),
                 Value::Int(v) => query.bind(v),
                 Value::BigInt(v) => query.bind(v),
+                // The count of a LIMIT.
+                Value::BigUnsigned(v) => {
+                    query.bind(v.map(|count| i64::try_from(count).expect("a count of rows")))
+                }
                 Value::String(v) => query.bind(v),
                 Value::Bytes(v) => query.bind(v),
                 Value::ChronoDate(v) => query.bind(v),
@@ -161,6 +165,7 @@ fn array(
     match kind {
         ArrayType::Uuid => cells!(Value::Uuid),
         ArrayType::String => cells!(Value::String),
+        ArrayType::Int => cells!(Value::Int),
         ArrayType::BigInt => cells!(Value::BigInt),
         ArrayType::ChronoDate => cells!(Value::ChronoDate),
         ArrayType::Bool => cells!(Value::Bool),
