@@ -17,6 +17,12 @@ impl Ran {
     pub fn new(sql: &str, values: Vec<Value>) -> Self {
         Self { sql: sql.into(), values }
     }
+
+    /// What it says without the quotes of names, by which a statement is recognized: some are
+    /// text, some are put together.
+    pub fn text(&self) -> String {
+        self.sql.replace('"', "")
+    }
 }
 
 /// Collects statements while it is on.
@@ -55,13 +61,12 @@ impl Recorder {
 /// Whether it belongs to the work beside the calls: the sealer's, or the questions of
 /// the health check.
 pub fn is_background(ran: &Ran) -> bool {
-    ["UPDATE outbox", "UPDATE audit", "INSERT INTO seal", "UPDATE seal"]
-        .iter()
-        .any(|start| ran.sql.starts_with(start))
-        || *ran.sql == *"SELECT 1"
-        || ran.sql.contains("seaql_migrations")
-        || ran.sql.starts_with("SELECT COALESCE(MAX(recorded_us), 0)")
-        || ran.sql.starts_with("SELECT sealed_position")
-        || ran.sql.contains("FROM audit WHERE sealed_position = 0")
-        || ran.sql.contains("FROM outbox WHERE sealed_position = 0)")
+    let text = ran.text();
+    let starts =
+        ["UPDATE outbox", "UPDATE audit", "INSERT INTO seal", "UPDATE seal", "SELECT seal."];
+    let parts = ["FROM outbox WHERE", "FROM audit WHERE", "seaql_migrations"];
+    text == "SELECT 1"
+        || text.starts_with("SELECT COALESCE(MAX(recorded_us), 0)")
+        || starts.iter().any(|start| text.starts_with(start))
+        || parts.iter().any(|part| text.contains(part))
 }

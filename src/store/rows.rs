@@ -12,7 +12,7 @@ mod tests;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, IdenStatic,
-    IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter, Select, Value,
+    IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter, QuerySelect, Select, Value,
 };
 
 use super::error::store_error;
@@ -38,6 +38,13 @@ pub async fn all<E: EntityTrait>(
     query: Select<E>,
 ) -> Result<Vec<E::Model>> {
     query.all(conn).await.map_err(store_error)
+}
+
+/// Whether a query has a row; reads none of its columns.
+pub async fn any<E: EntityTrait>(conn: &impl ConnectionTrait, query: Select<E>) -> Result<bool> {
+    let one = query.select_only().expr(Expr::Constant(1_i32.into())).limit(1);
+    let found = one.into_tuple::<i32>().one(conn).await.map_err(store_error)?;
+    Ok(found.is_some())
 }
 
 /// Sets in every row of a condition what `change` sets; answers how many those were.

@@ -7,11 +7,10 @@
 use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::{EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use sha2::{Digest, Sha256};
 
 use super::entity::{audit, outbox, seal};
-use super::error::store_error;
 use super::queue::Lane;
 use super::tx::WriteTx;
 use super::{Store, rows, sql};
@@ -48,10 +47,9 @@ impl Store {
 
     /// Seals one batch of events and of audit rows; answers the larger number of rows.
     pub async fn seal(&self, ctx: &Ctx) -> Result<i64> {
-        let events = outbox::Entity::find().filter(outbox::unsealed()).count(&self.reader);
-        let audits = audit::Entity::find().filter(audit::unsealed()).count(&self.reader);
-        let pending = events.await.map_err(store_error)? + audits.await.map_err(store_error)?;
-        if pending == 0 {
+        let events = outbox::Entity::find().filter(outbox::unsealed());
+        let audits = audit::Entity::find().filter(audit::unsealed());
+        if !rows::any(&self.reader, events).await? && !rows::any(&self.reader, audits).await? {
             return Ok(0);
         }
         self.write(ctx, Lane::Bulk, |tx| {

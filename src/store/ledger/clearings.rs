@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
@@ -13,7 +13,6 @@ use crate::domain::books::ActiveClearing;
 use crate::domain::error::{Error, Result};
 use crate::domain::personal::Personal;
 use crate::store::entity::{allocation, clearing_reset};
-use crate::store::error::store_error;
 use crate::store::rows::{self, Set};
 use crate::store::{Store, WriteTx, sql};
 
@@ -128,10 +127,9 @@ impl WriteTx {
         );
         let rows: Vec<Row> = sql::all(&self.conn, text, vec![id.into(), account.into()]).await?;
         let Some(clearing) = assemble(rows)?.pop() else { return Ok(None) };
-        let resets = clearing_reset::Entity::find()
-            .filter(clearing_reset::Column::ClearingId.eq(id))
-            .count(&self.conn);
-        Ok(Some((clearing, resets.await.map_err(store_error)? > 0)))
+        let resets =
+            clearing_reset::Entity::find().filter(clearing_reset::Column::ClearingId.eq(id));
+        Ok(Some((clearing, rows::any(&self.conn, resets).await?)))
     }
 
     /// What the recovery `document` reopened and that was not taken back: item, day, amount.
