@@ -116,13 +116,17 @@ impl Member {
     /// MEMBER_IS_DEFAULT_OWNER, STATE_WRONG.
     pub fn deactivate(&mut self, reason: String, is_default_owner: bool) -> Result<()> {
         if is_default_owner || self.id == UNASSIGNED {
-            let description = "owns whatever nobody else does: he stays active";
-            let reason = Reason::MemberIsDefaultOwner;
-            return Err(Precondition::new(reason, self.name(), description).into());
+            return Err(self.refuse_as_default_owner("he stays active").into());
         }
         self.state = advance(STATES, &self.name(), self.state, MemberVerb::Deactivate)?;
         self.deactivate_reason = Some(reason.into());
         Ok(())
+    }
+
+    /// That a change would leave what nobody owns to nobody.
+    pub fn refuse_as_default_owner(&self, so: &str) -> Precondition {
+        let description = format!("owns whatever nobody else does: {so}");
+        Precondition::new(Reason::MemberIsDefaultOwner, self.name(), description)
     }
 
     /// # Errors

@@ -220,6 +220,12 @@ on_both_engines! {
         refused(answer, Code::FailedPrecondition, "MEMBER_IS_DEFAULT_OWNER");
         let answer = deactivate(&server, "members/unassigned", "x").await;
         refused(answer, Code::FailedPrecondition, "MEMBER_IS_DEFAULT_OWNER");
+        // Without the key that the configuration names he could not be found.
+        let wang = get(&server, "members/wang").await.expect("read");
+        let without = Member { external_refs: vec![], ..wang.clone() };
+        let answer = update(&server, without, &["external_refs"]).await;
+        refused(answer, Code::FailedPrecondition, "MEMBER_IS_DEFAULT_OWNER");
+        assert_eq!(get(&server, "members/HR~0000471").await.expect("still"), wang);
 
         server.stop();
         for (name, what) in [

@@ -49,9 +49,15 @@ impl Members {
     ///
     /// # Errors
     /// NotFound, ETAG_MISMATCH, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED, DUPLICATE_ELEMENT,
-    /// PRINCIPAL_TAKEN, MEMBER_CYCLE, MEMBER_LINE_TOO_DEEP.
-    pub async fn update(&self, ctx: &Ctx, request_id: &str, c: UpdateMember) -> Result<Member> {
-        let call = Call::new("AccountService.UpdateMember", request_id, &c.member);
+    /// PRINCIPAL_TAKEN, MEMBER_CYCLE, MEMBER_LINE_TOO_DEEP, MEMBER_IS_DEFAULT_OWNER.
+    pub async fn update(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: UpdateMember,
+    ) -> Result<Member> {
+        let call = Call::new("AccountService.UpdateMember", request_id, &command.member);
+        let c = Configured { command, settings: self.default_owner.clone() };
         self.with_text(self.store.mutate(ctx, call, c, update).await?).await
     }
 
@@ -151,17 +157,23 @@ async fn create(tx: &mut WriteTx, _: &Ctx, c: &CreateMember) -> Result<Member> {
     let CreateMember { id, change, manager, form } = c.clone();
     let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
     let line = line::lock(tx, &id, manager.as_ref()).await?;
-    line.check(&id, 1)?;
-    let mut member = Member::new(id, line.manager_id, tx.recorded_at().await?);
+    let mut member = Member::new(id.clone(), line.manager_id.clone(), tx.recorded_at().await?);
     change.apply(&mut member);
+    // That the id is taken is told first: a fault of the line would be that of another member.
     tx.insert_member(&member).await?;
+    line.check(&id, 1)?;
     write_refs(tx, &member, form, &[]).await?;
     tx.write_member_principals(&member).await?;
     tx.publish(vec![event::of(EventType::MemberCreated, &member, &[])]).await?;
     Ok(member)
 }
 
-async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdateMember) -> Result<Member> {
+async fn update(
+    tx: &mut WriteTx,
+    _: &Ctx,
+    c: &Configured<UpdateMember, MemberRef>,
+) -> Result<Member> {
+    let Configured { command: c, settings: default_owner } = c;
     let id = found(&c.member, tx.find_member(&c.member).await?)?;
     let to = match &c.manager {
         Some(ManagerChange::To(name)) => Some(name),
@@ -181,7 +193,14 @@ async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdateMember) -> Result<Member> {
         return Ok(before);
     }
     if changed.contains(&"external_refs") {
+        let owner = tx.find_member(default_owner).await?;
         write_refs(tx, &member, c.form, &before.external_refs).await?;
+        if owner.as_deref() == Some(&*id) && tx.find_member(default_owner).await? != owner {
+            return Err(member
+                .refuse_as_default_owner("he keeps that key")
+                .at(EXTERNAL_REFS)
+                .into());
+        }
     }
     if changed.contains(&"principals") {
         tx.write_member_principals(&member).await?;

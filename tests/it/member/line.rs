@@ -29,6 +29,8 @@ on_both_engines! {
         assert_eq!(move_under(&server, "a", "").await.expect("moved").manager, "");
         assert_eq!(move_under(&server, "d", "c").await.expect("moved").manager, "members/c");
 
+        let answer = under(&server, "a", "a").await;
+        refused(answer, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS");
         let answer = under(&server, "e", "none").await;
         let status = refused(answer, Code::NotFound, "RESOURCE_NOT_FOUND");
         assert_eq!(resource(&status), "members/none");
