@@ -128,7 +128,7 @@ fn transactions(ran: Vec<Ran>) -> Vec<Transaction> {
         }
         // Before the opening nothing of the import has run.
         let Some(last) = transactions.last_mut() else { continue };
-        last.finish |= text.contains("FROM waiting_clearing p");
+        last.finish |= text.contains("FROM clearing_request p");
         last.statements.push(ran);
     }
     transactions.retain(|transaction| !transaction.statements.is_empty());

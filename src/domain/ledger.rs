@@ -123,6 +123,9 @@ pub struct Allocation {
     pub credit_currency: Currency,
     pub credit_amount: i64,
     pub rate: Option<UsedRate>,
+    /// First day it no longer counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset_date: Option<NaiveDate>,
 }
 
 /// Commands of the ledger, as the service takes them.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::account::AccountState;
-use crate::domain::books::EntryKind;
+use crate::domain::books::{EntryKind, RequestState};
 use crate::domain::credit::component::Component;
 use crate::domain::credit::decision::{DecisionKind, Verdict};
 use crate::domain::credit::hold::HoldScope;
@@ -118,6 +118,7 @@ named! {
     LimitKind: as_str,
     MemberState: as_str,
     Movement: as_str,
+    RequestState: as_str,
     ReservationState: as_str,
     SecurityKind: as_str,
     Side: as_str,

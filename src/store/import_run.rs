@@ -42,7 +42,8 @@ impl WriteTx {
 
     /// Records how far an import is.
     pub async fn save_import(&self, run: &ImportRun) -> Result<()> {
-        let ImportRun { id, principal: _, sequence, finished, oldest_first: _, done } = run;
+        let ImportRun { id, principal: _, sequence, finished, oldest_first: _, opened_us: _, done } =
+            run;
         let change = ActiveModel {
             sequence: Set(*sequence),
             finished: Set(*finished),

@@ -46,7 +46,7 @@ pub use entity::import_run::ImportRun;
 pub use handle::Store;
 pub use idempotency::{Call, CallRecord, Outcome, Step, reused};
 pub use journal::AuditEntry;
-pub use ledger::WaitingClearing;
+pub use ledger::KnownClearing;
 pub use lock::Entered;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};

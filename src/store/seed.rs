@@ -161,9 +161,9 @@ impl Fresh {
     pub async fn clear(&self, credit: Uuid, debit: Uuid, amount: i64, on: NaiveDate) -> Uuid {
         let id = Uuid::now_v7();
         self.sql(
-            "INSERT INTO clearing (id, account_id, document_id, apply_date, recorded_us) \
-             SELECT $2, account_id, document_id, $3, 1 FROM item WHERE id = $1",
-            vec![credit.into(), id.into(), on.into()],
+            "INSERT INTO clearing (id, account_id, document_id, request_id, apply_date, recorded_us) \
+             SELECT $2, account_id, document_id, $4, $3, 1 FROM item WHERE id = $1",
+            vec![credit.into(), id.into(), on.into(), Uuid::nil().into()],
         )
         .await;
         self.sql(
@@ -181,8 +181,8 @@ impl Fresh {
     pub async fn entry(&self, item: Uuid, clearing: Uuid, kind: &str, on: NaiveDate, amount: i64) {
         self.sql(
             "INSERT INTO entry (account_id, recorded_us, position, item_id, document_id, \
-             clearing_id, kind, effective_date, amount) \
-             SELECT account_id, 1, (SELECT COUNT(*) FROM entry), id, document_id, $2, $3, $4, $5 \
+             clearing_id, allocation, kind, effective_date, amount) \
+             SELECT account_id, 1, (SELECT COUNT(*) FROM entry), id, document_id, $2, 0, $3, $4, $5 \
              FROM item WHERE id = $1",
             vec![item.into(), clearing.into(), kind.into(), on.into(), amount.into()],
         )

@@ -112,7 +112,14 @@ fn allocations(
         return Vec::new();
     }
     let read = |(i, allocation): (usize, &pb::Allocation)| {
-        let pb::Allocation { credit_item, debit_item, amount, credit_amount, rate: _ } = allocation;
+        let pb::Allocation {
+            credit_item,
+            debit_item,
+            amount,
+            credit_amount,
+            rate: _,
+            reset_date: _,
+        } = allocation;
         let at = |part: &str| format!("allocations[{i}].{part}");
         let credit = violations.keep(child(&at("credit_item"), credit_item, ITEMS));
         let debit = violations.keep(child(&at("debit_item"), debit_item, ITEMS));

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{
-    ActiveClearing, Ending, Entry, EntryKind, Item, KnownKey, NewDocument, NewWaitingClearing,
-    Reset, TrackedItem,
+    ClearingRequest, Ending, Entry, EntryKind, Item, KnownKey, NewClearing, NewDocument,
+    RequestState, Reset, TrackedItem,
 };
 use crate::domain::credit::component::{AT_ONCE, Component, ExposureKey};
 use crate::domain::dates::NO_DATE;
@@ -15,7 +15,7 @@ use crate::domain::item::ItemClass;
 use crate::domain::money::Currency;
 
 /// Rows to add, and the projections they move.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Changes {
     pub documents: Vec<NewDocument>,
     /// Keys that point to another document or state from now on.
@@ -24,10 +24,11 @@ pub struct Changes {
     /// New items with their open amount.
     pub items: Vec<(Item, i64)>,
     pub entries: Vec<Entry>,
-    pub clearings: Vec<ActiveClearing>,
+    pub clearings: Vec<NewClearing>,
     pub resets: Vec<Reset>,
-    pub waiting: Vec<NewWaitingClearing>,
-    pub ended_waiting: Vec<Uuid>,
+    pub requests: Vec<ClearingRequest>,
+    pub request_states: Vec<(Uuid, RequestState)>,
+    pub dropped_requests: Vec<Uuid>,
     /// Open amounts of items that were there before.
     pub opens: Vec<(Uuid, i64)>,
     /// Sorted, so that concurrent writers meet in one order.
@@ -69,7 +70,10 @@ pub struct DueChange {
 
 impl Changes {
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.waiting.is_empty() && self.ended_waiting.is_empty()
+        self.entries.is_empty()
+            && self.requests.is_empty()
+            && self.request_states.is_empty()
+            && self.dropped_requests.is_empty()
     }
 
     /// Accounts whose books change.

@@ -1,9 +1,14 @@
 //! Settling credits against debits, and taking a settlement back.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{ActiveClearing, AllocationRow, Books, EntryKind, Item, Reset};
+use super::{
+    ActiveAllocation, AllocationId, AllocationRow, Books, Cause, EntryKind, Item, NewClearing,
+    Reset,
+};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::item::DocumentKind;
 use crate::domain::money::{Currency, convert, to_minor};
@@ -40,43 +45,92 @@ impl Books {
     /// `CLEARING_EXCEEDS_OPEN`, `RATE_MISSING`, `PERIOD_CLOSED`.
     pub fn clear(
         &mut self,
-        cause: Uuid,
+        cause: Cause,
         apply_date: NaiveDate,
         payments: &[Payment],
         rates: &impl RateSource,
     ) -> Result<Option<Uuid>> {
         let clearing = Uuid::now_v7();
-        let mut allocations = Vec::with_capacity(payments.len());
+        let mut allocations: Vec<AllocationRow> = Vec::with_capacity(payments.len());
         let mut account_id = String::new();
         for payment in payments {
             self.check_pair(payment, apply_date)?;
             let Some(row) = self.size(payment, apply_date, rates)? else { continue };
             account_id.clone_from(&self.tracked(row.debit_item)?.item.account_id);
-            self.settle(cause, clearing, apply_date, &row)?;
+            let position = position(allocations.len());
+            let id = AllocationId { clearing, position };
+            self.settle(cause.document, id, apply_date, &row)?;
             allocations.push(row);
         }
         if allocations.is_empty() {
             return Ok(None);
         }
-        self.changes.clearings.push(ActiveClearing {
+        self.changes.clearings.push(NewClearing {
             id: clearing,
             account_id,
-            document: cause,
+            cause,
             apply_date,
             allocations,
         });
         Ok(Some(clearing))
     }
 
+    /// Makes a clearing as it is.
+    pub fn place(&mut self, clearing: NewClearing) -> Result<()> {
+        for allocation in clearing.active() {
+            let ActiveAllocation { id, cause, apply_date, row, .. } = allocation;
+            self.settle(cause.document, id, apply_date, &row)?;
+        }
+        self.changes.clearings.push(clearing);
+        Ok(())
+    }
+
+    /// The allocations of a clearing that this change made.
+    pub fn made(&self, clearing: Uuid) -> &[AllocationRow] {
+        let made = self.changes.clearings.iter().find(|made| made.id == clearing);
+        made.map_or(&[], |made| &made.allocations)
+    }
+
+    /// Compares what was cleared in this change with what was cleared before: those of the
+    /// allocations that came out the same, and the clearings that are left without them.
+    pub fn compare(
+        &self,
+        before: &[ActiveAllocation],
+    ) -> (HashSet<AllocationId>, Vec<NewClearing>) {
+        let of = |request: Uuid, day: NaiveDate, row: &AllocationRow| {
+            (request, day, row.credit_item, row.debit_item, row.amount, row.credit_amount)
+        };
+        let mut same: HashMap<_, Vec<AllocationId>> = HashMap::new();
+        for old in before {
+            let key = of(old.cause.request, old.apply_date, &old.row);
+            same.entry(key).or_default().push(old.id);
+        }
+        let mut kept = HashSet::new();
+        let mut made = Vec::new();
+        for clearing in &self.changes.clearings {
+            let mut rest = clearing.clone();
+            rest.allocations.retain(|row| {
+                let key = of(clearing.cause.request, clearing.apply_date, row);
+                let old = same.get_mut(&key).and_then(Vec::pop);
+                kept.extend(old);
+                old.is_none()
+            });
+            if !rest.allocations.is_empty() {
+                made.push(rest);
+            }
+        }
+        (kept, made)
+    }
+
     pub(super) fn settle(
         &mut self,
         cause: Uuid,
-        clearing: Uuid,
+        id: AllocationId,
         day: NaiveDate,
         row: &AllocationRow,
     ) -> Result<()> {
-        self.enter(row.debit_item, cause, clearing, EntryKind::Clear, day, -row.amount)?;
-        self.enter(row.credit_item, cause, clearing, EntryKind::Clear, day, row.credit_amount)
+        self.enter(row.debit_item, cause, id, EntryKind::Clear, day, -row.amount)?;
+        self.enter(row.credit_item, cause, id, EntryKind::Clear, day, row.credit_amount)
     }
 
     fn check_pair(&self, payment: &Payment, apply_date: NaiveDate) -> Result<()> {
@@ -152,13 +206,14 @@ impl Books {
     /// two posting dates on.
     pub fn clear_document(
         &mut self,
+        request: Uuid,
         credit: Uuid,
         debits: &[Uuid],
         amount: Option<i64>,
         rates: &impl RateSource,
     ) -> Result<Option<Uuid>> {
         let item = &self.tracked(credit)?.item;
-        let (cause, mut day) = (item.document, item.posting_date);
+        let (document, mut day) = (item.document, item.posting_date);
         for debit in debits {
             day = day.max(self.tracked(*debit)?.item.posting_date);
         }
@@ -166,7 +221,7 @@ impl Books {
             None => debits.iter().map(|d| payment(credit, *d, None)).collect(),
             Some(amount) => self.spread(credit, debits, amount, day)?,
         };
-        self.clear(cause, day, &payments, rates)
+        self.clear(Cause { document, request }, day, &payments, rates)
     }
 
     fn spread(
@@ -195,62 +250,53 @@ impl Books {
         }
     }
 
-    /// Takes a clearing back from `effective` on, or from its own day if that is later.
+    /// Takes an allocation back from `effective` on, or from its own day if that is later.
     ///
     /// # Errors
     /// `DOCUMENT_SETTLED_BY_RECOVERY`, `PERIOD_CLOSED`.
     pub fn reset(
         &mut self,
-        clearing: &ActiveClearing,
+        allocation: &ActiveAllocation,
         effective: NaiveDate,
         reason: &str,
     ) -> Result<()> {
-        self.refuse_under_recovery(clearing)?;
-        let day = effective.max(clearing.apply_date);
-        for row in &clearing.allocations {
-            let (cause, id) = (clearing.document, clearing.id);
-            self.enter(row.debit_item, cause, id, EntryKind::Reset, day, row.amount)?;
-            self.enter(row.credit_item, cause, id, EntryKind::Reset, day, -row.credit_amount)?;
-        }
-        self.changes.resets.push(Reset {
-            clearing: clearing.id,
-            effective: day,
-            reason: reason.to_owned(),
-        });
+        self.refuse_under_recovery(&allocation.row)?;
+        let day = effective.max(allocation.apply_date);
+        self.take_back(allocation, day, 1)?;
+        self.note_reset(allocation.id, day, reason);
         Ok(())
     }
 
-    /// Takes out a clearing that was reset before on the days it still counted on.
+    /// Takes out an allocation that was reset before on the days it still counted on.
     pub(super) fn undo_lapsed(
         &mut self,
-        clearing: &ActiveClearing,
+        allocation: &ActiveAllocation,
         until: NaiveDate,
         reason: &str,
     ) -> Result<()> {
-        let (cause, id) = (clearing.document, clearing.id);
-        for row in &clearing.allocations {
-            for (day, sign) in [(clearing.apply_date, 1), (until, -1)] {
-                let (amount, credit_amount) = (sign * row.amount, sign * row.credit_amount);
-                self.enter(row.debit_item, cause, id, EntryKind::Reset, day, amount)?;
-                self.enter(row.credit_item, cause, id, EntryKind::Reset, day, -credit_amount)?;
-            }
-        }
-        self.changes.resets.push(Reset {
-            clearing: clearing.id,
-            effective: clearing.apply_date,
-            reason: reason.to_owned(),
-        });
+        self.take_back(allocation, allocation.apply_date, 1)?;
+        self.take_back(allocation, until, -1)?;
+        self.note_reset(allocation.id, allocation.apply_date, reason);
         Ok(())
+    }
+
+    fn take_back(&mut self, of: &ActiveAllocation, day: NaiveDate, sign: i64) -> Result<()> {
+        let ActiveAllocation { id, cause, row, .. } = of;
+        let (amount, credit_amount) = (sign * row.amount, sign * row.credit_amount);
+        self.enter(row.debit_item, cause.document, *id, EntryKind::Reset, day, amount)?;
+        self.enter(row.credit_item, cause.document, *id, EntryKind::Reset, day, -credit_amount)
+    }
+
+    fn note_reset(&mut self, allocation: AllocationId, effective: NaiveDate, reason: &str) {
+        self.changes.resets.push(Reset { allocation, effective, reason: reason.to_owned() });
     }
 
     /// What ties a write-off to its debit stays while a recovery rests on it: without it more
     /// would be open than was ever owed.
-    fn refuse_under_recovery(&self, clearing: &ActiveClearing) -> Result<()> {
-        for row in &clearing.allocations {
-            let (credit, debit) = (self.tracked(row.credit_item)?, self.tracked(row.debit_item)?);
-            if credit.item.kind == DocumentKind::WriteOff && debit.reopened > 0 {
-                return Err(rests_on(&debit.item));
-            }
+    fn refuse_under_recovery(&self, row: &AllocationRow) -> Result<()> {
+        let (credit, debit) = (self.tracked(row.credit_item)?, self.tracked(row.debit_item)?);
+        if credit.item.kind == DocumentKind::WriteOff && debit.reopened > 0 {
+            return Err(rests_on(&debit.item));
         }
         Ok(())
     }
@@ -259,12 +305,13 @@ impl Books {
     /// the balance does not change. `written_off` is what write-offs took off each debit.
     pub fn recover(
         &mut self,
+        request: Uuid,
         credit: Uuid,
         debits: &[(Uuid, i64)],
         rates: &impl RateSource,
     ) -> Result<Option<Uuid>> {
         let tracked = self.tracked(credit)?;
-        let (cause, mut day) = (tracked.item.document, tracked.item.posting_date);
+        let (document, mut day) = (tracked.item.document, tracked.item.posting_date);
         let mut left = -tracked.item.amount;
         for (debit, _) in debits {
             day = day.max(self.tracked(*debit)?.item.posting_date);
@@ -281,7 +328,8 @@ impl Books {
             }
             let part = left.min(written_off - target.reopened);
             if part > 0 {
-                self.enter(*debit, cause, Uuid::nil(), EntryKind::Reopen, day, part)?;
+                let none = AllocationId::NONE;
+                self.enter(*debit, document, none, EntryKind::Reopen, day, part)?;
                 if let Some(target) = self.items.get_mut(debit) {
                     target.reopened += part;
                 }
@@ -299,8 +347,13 @@ impl Books {
             .with("written_off", total)
             .into());
         }
-        self.clear(cause, day, &payments, rates)
+        self.clear(Cause { document, request }, day, &payments, rates)
     }
+}
+
+/// The position of the next of so many allocations.
+pub(super) fn position(allocations: usize) -> i32 {
+    i32::try_from(allocations).unwrap_or(i32::MAX)
 }
 
 /// The refusal to take away what a recovery rests on.

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::clear::rests_on;
-use super::{ActiveClearing, AllocationRow, Books, Ending, EntryKind, KnownKey};
+use super::clear::{position, rests_on};
+use super::{
+    ActiveAllocation, AllocationId, AllocationRow, Books, Ending, EntryKind, KnownKey, NewClearing,
+};
 use crate::domain::document::EndState;
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::item::DocumentKind;
@@ -26,16 +28,17 @@ pub struct Outgoing<'a> {
     pub key: &'a KnownKey,
     /// Its items, loaded from its posting date on.
     pub items: &'a [Uuid],
-    /// The clearings its items take part in, the other sides' items loaded as well.
-    pub clearings: &'a [ActiveClearing],
+    /// The allocations of its items, the other sides' items loaded as well.
+    pub allocations: &'a [ActiveAllocation],
     /// Those that were reset before, with the day: they still count on the days until then.
-    pub lapsed: &'a [(ActiveClearing, NaiveDate)],
+    pub lapsed: &'a [(ActiveAllocation, NaiveDate)],
     /// For a recovery: what it reopened, and from when.
     pub reopened: &'a [(Uuid, NaiveDate, i64)],
 }
 
 impl Books {
-    /// Takes a document out from `effective` on; its clearings are reset with it.
+    /// Takes a document out from `effective` on; its allocations are reset with it, and no
+    /// others.
     ///
     /// # Errors
     /// `EFFECTIVE_TOO_EARLY`, `DOCUMENT_SETTLED_BY_RECOVERY`, `PERIOD_CLOSED`.
@@ -50,8 +53,8 @@ impl Books {
             .into());
         }
         self.refuse_recovered(out)?;
-        for clearing in out.clearings {
-            self.reset(clearing, effective, reason)?;
+        for allocation in out.allocations {
+            self.reset(allocation, effective, reason)?;
         }
         self.take_out(out, effective, EndState::Reversed, reason)?;
         self.changes.keys.push(KnownKey { reversed: true, ..out.key.clone() });
@@ -64,58 +67,54 @@ impl Books {
     pub fn supersede(&mut self, out: &Outgoing) -> Result<()> {
         const REASON: &str = "superseded by a higher version";
         self.refuse_recovered(out)?;
-        for clearing in out.clearings {
-            self.reset(clearing, clearing.apply_date, REASON)?;
+        for allocation in out.allocations {
+            self.reset(allocation, allocation.apply_date, REASON)?;
         }
-        for (clearing, until) in out.lapsed {
-            self.undo_lapsed(clearing, *until, REASON)?;
+        for (allocation, until) in out.lapsed {
+            self.undo_lapsed(allocation, *until, REASON)?;
         }
         self.take_out(out, out.key.posting_date, EndState::Superseded, "")
     }
 
-    /// Puts on the new version of a document what was cleared with the old one: oldest due
+    /// Puts on the new version of a document what others set against the old one: oldest due
     /// first, never before the new posting date; a surplus stays with the credit. Between
     /// currencies both amounts shrink alike and keep the rate they were settled at.
     pub fn move_over(
         &mut self,
-        clearings: &[ActiveClearing],
+        allocations: &[&ActiveAllocation],
         old: Version,
         new: Version,
     ) -> Result<()> {
-        let mut clearings: Vec<&ActiveClearing> = clearings.iter().collect();
-        clearings.sort_by_key(|c| (c.apply_date, c.id));
-        for clearing in clearings {
-            let by_old = clearing.document == old.document;
-            let cause = if by_old { new.document } else { clearing.document };
-            let mut moved: BTreeMap<NaiveDate, (Uuid, Vec<AllocationRow>)> = BTreeMap::new();
-            for row in &clearing.allocations {
-                let old_is_debit = old.items.contains(&row.debit_item);
-                let mut left = row.clone();
-                for part in new.items {
-                    match old_is_debit {
-                        true => left.debit_item = *part,
-                        false => left.credit_item = *part,
-                    }
-                    let Some((day, fits)) = self.fit(&left, clearing.apply_date)? else { continue };
-                    let (id, rows) =
-                        moved.entry(day).or_insert_with(|| (Uuid::now_v7(), Vec::new()));
-                    self.settle(cause, *id, day, &fits)?;
-                    left.amount -= fits.amount;
-                    left.credit_amount -= fits.credit_amount;
-                    rows.push(fits);
+        let mut allocations = allocations.to_vec();
+        allocations.sort_by_key(|allocation| (allocation.apply_date, allocation.id));
+        // What one clearing settled on one day is one clearing again.
+        let mut moved: BTreeMap<(Uuid, NaiveDate), NewClearing> = BTreeMap::new();
+        for allocation in allocations {
+            let old_is_debit = old.items.contains(&allocation.row.debit_item);
+            let mut left = allocation.row.clone();
+            for part in new.items {
+                match old_is_debit {
+                    true => left.debit_item = *part,
+                    false => left.credit_item = *part,
                 }
-            }
-            for (apply_date, (id, allocations)) in moved {
-                let account_id = clearing.account_id.clone();
-                self.changes.clearings.push(ActiveClearing {
-                    id,
-                    account_id,
-                    document: cause,
-                    apply_date,
-                    allocations,
+                let Some((day, fits)) = self.fit(&left, allocation.apply_date)? else { continue };
+                let clearing = moved.entry((allocation.id.clearing, day));
+                let clearing = clearing.or_insert_with(|| NewClearing {
+                    id: Uuid::now_v7(),
+                    account_id: allocation.account_id.clone(),
+                    cause: allocation.cause,
+                    apply_date: day,
+                    allocations: Vec::new(),
                 });
+                let at = position(clearing.allocations.len());
+                let id = AllocationId { clearing: clearing.id, position: at };
+                self.settle(allocation.cause.document, id, day, &fits)?;
+                left.amount -= fits.amount;
+                left.credit_amount -= fits.credit_amount;
+                clearing.allocations.push(fits);
             }
         }
+        self.changes.clearings.extend(moved.into_values());
         Ok(())
     }
 
@@ -154,13 +153,13 @@ impl Books {
         let document = out.key.document;
         for item in out.items {
             let amount = self.tracked(*item)?.item.amount;
-            let nil = Uuid::nil();
-            self.enter(*item, document, nil, EntryKind::Reverse, effective, -amount)?;
+            let none = AllocationId::NONE;
+            self.enter(*item, document, none, EntryKind::Reverse, effective, -amount)?;
         }
         for (item, since, amount) in out.reopened {
             let day = effective.max(*since);
-            let nil = Uuid::nil();
-            self.enter(*item, document, nil, EntryKind::ReopenReverse, day, -amount)?;
+            let none = AllocationId::NONE;
+            self.enter(*item, document, none, EntryKind::ReopenReverse, day, -amount)?;
         }
         self.changes.endings.push(Ending {
             document,
@@ -175,7 +174,7 @@ impl Books {
     /// A written-off document that money came for, and the write-off itself, stay until the
     /// recovery is reversed: it rests on them.
     fn refuse_recovered(&self, out: &Outgoing) -> Result<()> {
-        let others = out.clearings.iter().flat_map(|c| &c.allocations).map(|row| row.debit_item);
+        let others = out.allocations.iter().map(|allocation| allocation.row.debit_item);
         let own_recovery = |id: Uuid| out.reopened.iter().any(|(item, ..)| *item == id);
         for id in out.items.iter().copied().chain(others) {
             let tracked = self.tracked(id)?;

@@ -9,6 +9,7 @@ mod change;
 mod clear;
 mod end;
 mod post;
+mod request;
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::document::{ClearingTarget, DocumentKey, Draft, EndState};
+use super::document::{DocumentKey, Draft, EndState};
 use super::error::{Error, Precondition, Reason, Result};
 use super::item::{DocumentKind, ItemClass};
 use super::money::Currency;
@@ -30,6 +31,7 @@ pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
 pub use post::{Admission, admit, content_hash};
+pub use request::{ClearingRequest, RequestState};
 
 stored_enum! {
     /// Why an entry was made.
@@ -51,8 +53,8 @@ pub struct Entry {
     pub item: Uuid,
     pub account_id: String,
     pub document: Uuid,
-    /// Nil if it belongs to no clearing.
-    pub clearing: Uuid,
+    /// [`AllocationId::NONE`] if it belongs to no clearing.
+    pub allocation: AllocationId,
     pub kind: EntryKind,
     pub effective: NaiveDate,
     /// Signed minor units: what it adds to the open amount.
@@ -192,18 +194,66 @@ pub struct NewDocument {
     pub content_hash: Vec<u8>,
 }
 
-/// A clearing that counts.
+/// One allocation among those of its clearing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AllocationId {
+    pub clearing: Uuid,
+    pub position: i32,
+}
+
+impl AllocationId {
+    pub const NONE: Self = Self { clearing: Uuid::nil(), position: 0 };
+}
+
+/// Who made a clearing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cause {
+    /// The credit that asked for it; nil for a person.
+    pub document: Uuid,
+    /// What it asked ([`ClearingRequest`]); nil for a person, and for documents made here.
+    pub request: Uuid,
+}
+
+impl Cause {
+    pub const PERSON: Self = Self { document: Uuid::nil(), request: Uuid::nil() };
+}
+
+/// A clearing to be written.
 #[derive(Debug, Clone)]
-pub struct ActiveClearing {
+pub struct NewClearing {
     pub id: Uuid,
     pub account_id: String,
-    /// The credit that asked for it; nil for ClearItems.
-    pub document: Uuid,
+    pub cause: Cause,
     pub apply_date: NaiveDate,
+    /// In the order of their positions.
     pub allocations: Vec<AllocationRow>,
 }
 
-/// One allocation; both amounts positive.
+impl NewClearing {
+    /// Its allocations, each by itself.
+    pub fn active(&self) -> impl Iterator<Item = ActiveAllocation> + '_ {
+        (0..).zip(&self.allocations).map(|(position, row)| ActiveAllocation {
+            id: AllocationId { clearing: self.id, position },
+            account_id: self.account_id.clone(),
+            cause: self.cause,
+            apply_date: self.apply_date,
+            row: row.clone(),
+        })
+    }
+}
+
+/// An allocation that counts, with what is known of its clearing. Corrections, reversals and
+/// resets touch allocations one by one, whatever else the same clearing settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActiveAllocation {
+    pub id: AllocationId,
+    pub account_id: String,
+    pub cause: Cause,
+    pub apply_date: NaiveDate,
+    pub row: AllocationRow,
+}
+
+/// What is set against what; both amounts positive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllocationRow {
     pub credit_item: Uuid,
@@ -211,22 +261,6 @@ pub struct AllocationRow {
     pub amount: i64,
     pub credit_amount: i64,
     pub rate: Option<UsedRate>,
-}
-
-/// A clearing that waits for its target or for the finish of its import.
-#[derive(Debug, Clone)]
-pub struct NewWaitingClearing {
-    pub id: Uuid,
-    pub account_id: String,
-    pub document: Uuid,
-    pub import_id: String,
-    /// Posting date of the credit.
-    pub effective: NaiveDate,
-    /// Key of the credit.
-    pub key: DocumentKey,
-    pub position: i32,
-    /// `None`: settle the oldest due first.
-    pub target: Option<ClearingTarget>,
 }
 
 /// A document that stops counting.
@@ -239,16 +273,16 @@ pub struct Ending {
     pub reason: String,
 }
 
-/// A clearing that stops counting.
+/// An allocation that stops counting.
 #[derive(Debug, Clone)]
 pub struct Reset {
-    pub clearing: Uuid,
+    pub allocation: AllocationId,
     pub effective: NaiveDate,
     pub reason: String,
 }
 
 /// The working set of one change.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Books {
     items: HashMap<Uuid, TrackedItem>,
     /// Last closed day by company.
@@ -289,7 +323,7 @@ impl Books {
         &mut self,
         item: Uuid,
         document: Uuid,
-        clearing: Uuid,
+        allocation: AllocationId,
         kind: EntryKind,
         effective: NaiveDate,
         amount: i64,
@@ -309,7 +343,7 @@ impl Books {
             item,
             account_id,
             document,
-            clearing,
+            allocation,
             kind,
             effective,
             amount,
@@ -385,14 +419,19 @@ impl Books {
         self.closed.get(company).copied()
     }
 
-    /// Lets a clearing wait.
-    pub fn wait(&mut self, clearing: NewWaitingClearing) {
-        self.changes.waiting.push(clearing);
+    /// Keeps what a document asks to be cleared.
+    pub fn request(&mut self, request: ClearingRequest) {
+        self.changes.requests.push(request);
     }
 
-    /// A clearing waits no longer: it was applied, or is no longer asked for.
-    pub fn end_wait(&mut self, id: Uuid) {
-        self.changes.ended_waiting.push(id);
+    /// Notes what became of a request.
+    pub fn note_request(&mut self, id: Uuid, state: RequestState) {
+        self.changes.request_states.push((id, state));
+    }
+
+    /// Forgets what a document asks that no longer counts.
+    pub fn drop_request(&mut self, id: Uuid) {
+        self.changes.dropped_requests.push(id);
     }
 }
 

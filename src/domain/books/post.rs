@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Books, EntryKind, Item, KnownKey, NewDocument, TrackedItem};
+use super::{AllocationId, Books, EntryKind, Item, KnownKey, NewDocument, TrackedItem};
 use crate::domain::dates::NO_DATE;
 use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Resource, Result};
@@ -102,7 +102,7 @@ impl Books {
             let (id, amount, day) = (item.id, item.amount, item.posting_date);
             items.push((item.due_date, id));
             self.items.insert(id, TrackedItem::new(item));
-            self.enter(id, document.id, Uuid::nil(), EntryKind::Post, day, amount)?;
+            self.enter(id, document.id, AllocationId::NONE, EntryKind::Post, day, amount)?;
         }
         self.changes.keys.push(KnownKey {
             key: draft.key.clone(),

@@ -75,7 +75,7 @@ fn a_receipt_fills_instalments_oldest_due_first() {
     let (_, parts) =
         post(&mut books, draft("1", DocumentKind::Invoice, 0, &[(60, 50), (30, 30), (90, 20)]));
     let (_, receipt) = post(&mut books, draft("2", DocumentKind::Receipt, 5, &[(0, 40)]));
-    books.clear_document(receipt[0], &parts, None, &no_rates()).unwrap();
+    books.clear_document(Uuid::nil(), receipt[0], &parts, None, &no_rates()).unwrap();
     assert_eq!(opens(&books, &parts), [0, 40, 20]);
     assert_eq!(opens(&books, &receipt), [0]);
     books.check().unwrap();
@@ -87,11 +87,12 @@ fn clearing_more_than_is_open_on_any_later_day_is_refused() {
     let (_, invoice) = post(&mut books, draft("1", DocumentKind::Invoice, 0, &[(30, 100)]));
     let (_, first) = post(&mut books, draft("2", DocumentKind::Receipt, 20, &[(0, 80)]));
     let (_, second) = post(&mut books, draft("3", DocumentKind::Receipt, 10, &[(0, 80)]));
-    books.clear_document(first[0], &invoice, None, &no_rates()).unwrap();
+    books.clear_document(Uuid::nil(), first[0], &invoice, None, &no_rates()).unwrap();
     // On day 10 the whole invoice is still open, but from day 20 on only 20 of it.
-    let refused = books.clear_document(second[0], &invoice, Some(80), &no_rates()).unwrap_err();
+    let refused =
+        books.clear_document(Uuid::nil(), second[0], &invoice, Some(80), &no_rates()).unwrap_err();
     assert_eq!(refused.reason(), Reason::ClearingExceedsOpen);
-    books.clear_document(second[0], &invoice, None, &no_rates()).unwrap();
+    books.clear_document(Uuid::nil(), second[0], &invoice, None, &no_rates()).unwrap();
     assert_eq!(opens(&books, &invoice), [0]);
     assert_eq!(opens(&books, &second), [-60]);
     books.check().unwrap();
@@ -104,7 +105,8 @@ fn a_failed_attempt_leaves_the_books_as_before() {
     let (_, recovery) = post(&mut books, draft("2", DocumentKind::Recovery, 20, &[(0, 80)]));
     let before = books.changes.entries.len();
     let off = [(invoice[0], 50)];
-    let refused = books.attempt(|b| b.recover(recovery[0], &off, &no_rates())).unwrap_err();
+    let refused =
+        books.attempt(|b| b.recover(Uuid::nil(), recovery[0], &off, &no_rates())).unwrap_err();
     assert_eq!(refused.reason(), Reason::RecoveryExceedsWriteOff);
     assert_eq!(books.changes.entries.len(), before);
     assert_eq!(opens(&books, &invoice), [100]);
@@ -116,9 +118,9 @@ fn a_recovery_leaves_the_balance_unchanged() {
     let mut books = Books::default();
     let (_, invoice) = post(&mut books, draft("1", DocumentKind::Invoice, 0, &[(30, 100)]));
     let (_, off) = post(&mut books, draft("2", DocumentKind::WriteOff, 40, &[(0, 100)]));
-    books.clear_document(off[0], &invoice, None, &no_rates()).unwrap();
+    books.clear_document(Uuid::nil(), off[0], &invoice, None, &no_rates()).unwrap();
     let (_, money) = post(&mut books, draft("3", DocumentKind::Recovery, 50, &[(0, 60)]));
-    books.recover(money[0], &[(invoice[0], 100)], &no_rates()).unwrap();
+    books.recover(Uuid::nil(), money[0], &[(invoice[0], 100)], &no_rates()).unwrap();
     assert_eq!(opens(&books, &invoice), [0]);
     assert_eq!(opens(&books, &money), [0]);
     books.check().unwrap();
@@ -129,16 +131,21 @@ fn a_corrected_invoice_keeps_its_payment_and_returns_the_surplus() {
     let mut books = Books::default();
     let (old, items) = post(&mut books, draft("1", DocumentKind::Invoice, 0, &[(30, 100)]));
     let (_, receipt) = post(&mut books, draft("2", DocumentKind::Receipt, 10, &[(0, 90)]));
-    books.clear_document(receipt[0], &items, None, &no_rates()).unwrap();
-    let clearings = books.changes.clearings.clone();
+    books.clear_document(Uuid::nil(), receipt[0], &items, None, &no_rates()).unwrap();
+    let allocations: Vec<_> = books.changes.clearings.iter().flat_map(|c| c.active()).collect();
     let key = known(&mut books, old);
-    let out =
-        Outgoing { key: &key, items: &items, clearings: &clearings, lapsed: &[], reopened: &[] };
+    let out = Outgoing {
+        key: &key,
+        items: &items,
+        allocations: &allocations,
+        lapsed: &[],
+        reopened: &[],
+    };
     books.supersede(&out).unwrap();
     let (id, new) = post(&mut books, draft("1", DocumentKind::Invoice, 2, &[(20, 30), (40, 40)]));
     let (old, version) =
         (Version { document: old, items: &items }, Version { document: id, items: &new });
-    books.move_over(&clearings, old, version).unwrap();
+    books.move_over(&allocations.iter().collect::<Vec<_>>(), old, version).unwrap();
     assert_eq!(opens(&books, &items), [0]);
     assert_eq!(opens(&books, &new), [0, 0]);
     assert_eq!(opens(&books, &receipt), [-20]);
@@ -218,12 +225,14 @@ proptest! {
                 }
                 Step::Clear(c, d, amount) if !credits.is_empty() && !debits.is_empty() => {
                     let (c, d) = (credits[c % credits.len()], debits[d % debits.len()].clone());
-                    let _ = books.attempt(|b| b.clear_document(c, &d, amount, &no_rates()));
+                    let _ = books.attempt(|b| b.clear_document(Uuid::nil(), c, &d, amount, &no_rates()));
                 }
                 Step::Reset(c, at) if !books.changes.clearings.is_empty() => {
                     let c = books.changes.clearings[c % books.changes.clearings.len()].clone();
                     if reset.insert(c.id) {
-                        books.reset(&c, day(at), "test").unwrap();
+                        for allocation in c.active() {
+                            books.reset(&allocation, day(at), "test").unwrap();
+                        }
                     }
                 }
                 _ => {}
@@ -254,10 +263,12 @@ fn what_a_change_moves_in_exposures_follows_from_its_entries() {
     let mut ahead = draft("3", DocumentKind::Receipt, 20, &[(0, 30)]);
     ahead.order_ref = "o1".into();
     let (advance, parts) = post(&mut books, ahead);
-    books.clear_document(receipt[0], &invoice, None, &no_rates()).unwrap();
-    books.clear_document(parts[0], &invoice, Some(10), &no_rates()).unwrap();
+    books.clear_document(Uuid::nil(), receipt[0], &invoice, None, &no_rates()).unwrap();
+    books.clear_document(Uuid::nil(), parts[0], &invoice, Some(10), &no_rates()).unwrap();
     // Leaves nothing behind.
-    books.attempt(|b| b.clear_document(parts[0], &invoice, Some(99), &no_rates())).unwrap_err();
+    books
+        .attempt(|b| b.clear_document(Uuid::nil(), parts[0], &invoice, Some(99), &no_rates()))
+        .unwrap_err();
     let changes = books.take_changes().unwrap();
     let credit: Vec<_> =
         changes.credit.iter().map(|(key, n)| (key.component, key.effective, *n)).collect();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::rates::Rates;
 use super::{Ledger, account, event};
 use crate::ctx::Ctx;
-use crate::domain::books::{ActiveClearing, Books, Payment};
+use crate::domain::books::{ActiveAllocation, Books, Cause, Payment, RequestState};
 use crate::domain::clearing::{self, ClearingState, ClearingVerb};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
 use crate::domain::event::EventType;
@@ -18,7 +18,7 @@ use crate::domain::machine::advance;
 use crate::domain::money::Money;
 use crate::domain::names::{self, AccountRef, child_name};
 use crate::service::{Configured, Settings};
-use crate::store::{Call, Outcome, WriteTx};
+use crate::store::{Call, KnownClearing, Outcome, WriteTx};
 
 impl Ledger {
     /// Settles credits against debits of one account.
@@ -89,7 +89,7 @@ async fn clear(tx: &mut WriteTx, _: &Ctx, c: &Configured<ClearItems>) -> Result<
         false => named(&books, &command.allocations)?,
     };
     let rates = rates(tx, settings, &books, &payments, day).await?;
-    let cleared = books.clear(Uuid::nil(), day, &payments, &rates)?;
+    let cleared = books.clear(Cause::PERSON, day, &payments, &rates)?;
     let Some(id) = cleared else {
         return Err(Error::precondition(
             Reason::ClearingExceedsOpen,
@@ -97,13 +97,13 @@ async fn clear(tx: &mut WriteTx, _: &Ctx, c: &Configured<ClearItems>) -> Result<
             format!("nothing is open on both sides from {day} on"),
         ));
     };
-    let mut changes = books.take_changes()?;
+    let changes = books.take_changes()?;
     let recorded = tx.recorded_at().await?;
     let clearing = changes
         .clearings
-        .iter_mut()
+        .iter()
         .find(|c| c.id == id)
-        .map(|c| answer(c, &books, recorded))
+        .map(|c| answer(id, day, &c.active().collect::<Vec<_>>(), &books, recorded))
         .ok_or_else(|| Error::internal("a clearing was lost"))??;
     tx.write_changes(changes).await?;
     tx.publish(event::clearings(EventType::ItemsCleared, &[(account, id)])).await?;
@@ -158,7 +158,7 @@ async fn oldest_first(
         let Some(item) = books.item(*credit).map(|t| t.item.clone()) else { continue };
         let book = (item.company_code.clone(), item.currency.code());
         if !debits.contains_key(&book) {
-            let open = tx.open_debits(account, &item.company_code, item.currency, day).await?;
+            let open = tx.open_debits(account, &item.company_code, item.currency, day, &[]).await?;
             let found = open.iter().map(|t| (t.item.posting_date, t.item.id)).collect();
             books.load(open);
             debits.insert(book.clone(), found);
@@ -189,15 +189,21 @@ async fn rates(
     }
 }
 
-fn answer(clearing: &ActiveClearing, books: &Books, recorded_us: i64) -> Result<Clearing> {
+fn answer(
+    id: Uuid,
+    apply_date: NaiveDate,
+    allocations: &[ActiveAllocation],
+    books: &Books,
+    recorded_us: i64,
+) -> Result<Clearing> {
     let currency = |id: Uuid| {
         let item = books.item(id).map(|t| t.item.currency);
         item.ok_or_else(|| Error::internal(format!("item {id} is not loaded")))
     };
-    let allocations = clearing
-        .allocations
+    let account_id = allocations.first().map(|of| of.account_id.clone()).unwrap_or_default();
+    let allocations = allocations
         .iter()
-        .map(|row| {
+        .map(|ActiveAllocation { row, .. }| {
             Ok(Allocation {
                 credit_item: row.credit_item,
                 debit_item: row.debit_item,
@@ -206,49 +212,54 @@ fn answer(clearing: &ActiveClearing, books: &Books, recorded_us: i64) -> Result<
                 credit_currency: currency(row.credit_item)?,
                 credit_amount: row.credit_amount,
                 rate: row.rate.clone(),
+                reset_date: None,
             })
         })
         .collect::<Result<_>>()?;
-    Ok(Clearing {
-        id: clearing.id,
-        account_id: clearing.account_id.clone(),
-        apply_date: clearing.apply_date,
-        allocations,
-        recorded_us,
-        reset: None,
-    })
+    Ok(Clearing { id, account_id, apply_date, allocations, recorded_us, reset: None })
 }
 
+/// Takes back what still counts of a clearing; the documents that asked for it don't ask again.
 async fn reset(tx: &mut WriteTx, _: &Ctx, command: &ResetClearing) -> Result<Clearing> {
     let day = command.effective_date.unwrap_or(tx.clock().business_date());
     let account = account(tx, &command.clearing.account).await?.id;
     tx.lock_accounts(std::slice::from_ref(&account)).await?;
-    let name = child_name(&account, names::CLEARINGS, command.clearing.id);
-    let found = tx.clearing(&account, command.clearing.id).await?;
-    let (clearing, is_reset) = found.ok_or_else(|| Error::not_found("clearing", name.clone()))?;
+    let id = command.clearing.id;
+    let name = child_name(&account, names::CLEARINGS, id);
+    let found = tx.clearing(&account, id).await?;
+    let clearing = found.ok_or_else(|| Error::not_found("clearing", name.clone()))?;
+    let KnownClearing { apply_date, recorded_us, allocations } = clearing;
+    let is_reset = allocations.is_empty();
     let state = if is_reset { ClearingState::Reset } else { ClearingState::Applied };
     advance(clearing::STATES, &name, state, ClearingVerb::Reset)?;
-    if day < clearing.apply_date {
+    if day < apply_date {
         return Err(Precondition::new(
             Reason::EffectiveTooEarly,
             name,
             format!("cannot be reset on {day}, before it took effect"),
         )
-        .with("earliest", clearing.apply_date)
+        .with("earliest", apply_date)
         .into());
     }
     let items: Vec<Uuid> =
-        clearing.allocations.iter().flat_map(|a| [a.credit_item, a.debit_item]).collect();
-    let loaded = tx.items(&items, clearing.apply_date).await?;
+        allocations.iter().flat_map(|a| [a.row.credit_item, a.row.debit_item]).collect();
+    let loaded = tx.items(&items, apply_date).await?;
     let companies: Vec<String> = loaded.iter().map(|t| t.item.company_code.clone()).collect();
     let mut books = Books::new(tx.closed_periods(companies).await?);
     books.load(loaded);
-    books.reset(&clearing, day, &command.reason)?;
+    for allocation in &allocations {
+        books.reset(allocation, day, &command.reason)?;
+        if !allocation.cause.request.is_nil() {
+            books.note_request(allocation.cause.request, RequestState::Withdrawn);
+        }
+    }
     let changes = books.take_changes()?;
-    let recorded = tx.recorded_at().await?;
-    let mut answer = answer(&clearing, &books, recorded)?;
+    let mut answer = answer(id, apply_date, &allocations, &books, recorded_us)?;
+    for allocation in &mut answer.allocations {
+        allocation.reset_date = Some(day);
+    }
     answer.reset = Some((day, command.reason.clone().into()));
     tx.write_changes(changes).await?;
-    tx.publish(event::clearings(EventType::ClearingReset, &[(account, clearing.id)])).await?;
+    tx.publish(event::clearings(EventType::ClearingReset, &[(account, id)])).await?;
     Ok(answer)
 }

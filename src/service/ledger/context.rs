@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::domain::books::{Books, NewWaitingClearing};
+use crate::domain::books::{Books, ClearingRequest, RequestState};
 use crate::domain::credit::reservation::is_invoicing;
-use crate::domain::document::{Draft, PostResult};
+use crate::domain::document::{Draft, PostOutcome, PostResult};
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::names::account_name;
@@ -24,17 +24,35 @@ pub struct Posting<'a> {
     pub accounts: HashMap<String, KnownAccount>,
     /// Orders whose goods were delivered and not invoiced: payer, system, reference.
     pub delivered: HashSet<(String, String, String)>,
-    /// Their clearings wait for the finish of this import; empty: they are applied next.
+    /// What they ask to be cleared is done at the finish of this import; empty: it is done next.
     pub import_id: &'a str,
     /// Credits that name nothing settle the oldest due first; money that names an order keeps
     /// to its order.
     pub oldest_first: bool,
+    pub effects: Effects,
 }
 
-/// What became of a document, and the clearings it asks for.
+/// What revisions leave to be settled.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// Credits that lost a part of what they had settled.
+    pub credits: Vec<Uuid>,
+    /// Debits that are open again for others.
+    pub debits: Vec<Uuid>,
+}
+
+/// What became of a document.
 pub struct Posted {
     pub result: PostResult,
-    pub clearings: Vec<NewWaitingClearing>,
+    /// It is a debit.
+    pub is_debit: bool,
+}
+
+impl Posted {
+    /// It counts from now on.
+    pub fn is_new(&self) -> bool {
+        matches!(self.result.outcome, PostOutcome::Posted | PostOutcome::Revised)
+    }
 }
 
 impl Posting<'_> {
@@ -72,16 +90,24 @@ impl Posting<'_> {
     }
 
     /// What a document asks to be cleared, one for each target.
-    pub fn clearings(&self, document: Uuid, draft: &Draft<String>) -> Vec<NewWaitingClearing> {
+    ///
+    /// `carried`: the version before settled the oldest due first, because its import asked.
+    pub fn requests(
+        &self,
+        document: Uuid,
+        draft: &Draft<String>,
+        carried: bool,
+    ) -> Vec<ClearingRequest> {
         let named = draft.clears.targets.iter().map(|t| Some(t.clone()));
         let names_nothing = draft.side == Side::Credit
             && draft.clears.targets.is_empty()
             && (draft.kind != DocumentKind::Receipt || draft.order_ref.is_empty());
-        let rest = draft.clears.oldest_first || (self.oldest_first && names_nothing);
+        let asked = self.oldest_first || carried;
+        let rest = draft.clears.oldest_first || (asked && names_nothing);
         let rest = rest.then_some(None);
         (0..)
             .zip(named.chain(rest))
-            .map(|(position, target)| NewWaitingClearing {
+            .map(|(position, target)| ClearingRequest {
                 id: Uuid::now_v7(),
                 account_id: draft.payer.clone(),
                 document,
@@ -89,6 +115,11 @@ impl Posting<'_> {
                 effective: draft.posting_date,
                 key: draft.key.clone(),
                 position,
+                // Whoever just posted it says when it is due.
+                state: match target {
+                    None => RequestState::Due,
+                    Some(_) => RequestState::Waiting,
+                },
                 target,
             })
             .collect()

@@ -8,18 +8,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::context::{Posted, Posting};
-use super::jobs::{self, JobResult};
-use super::post::new_keys;
+use super::context::{Effects, Posted, Posting};
+use super::fault::{decode, encode, faults};
+use super::post::new_documents;
+use super::settle::{self, Tried};
 use super::{Ledger, event, posting};
 use crate::ctx::Ctx;
-use crate::domain::books::Books;
-use crate::domain::document::{DocumentKey, Draft, PostOutcome};
+use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::event::EventType;
-use crate::domain::import::{
-    ClearingFault, FinishStep, ImportChunk, ImportFault, ImportHeader, ImportResult,
-};
+use crate::domain::import::{ClearingFault, FinishStep, ImportChunk, ImportHeader, ImportResult};
 use crate::domain::names::AccountRef;
 use crate::service::Settings;
 use crate::store::account::KnownAccount;
@@ -180,13 +178,12 @@ async fn post_chunk(
     let posting::Locked { accounts, closed, delivered } = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
     let oldest_first = run.oldest_first;
-    let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
+    let effects = Effects::default();
     let mut posting =
-        Posting { tx: &mut *tx, closed, accounts, delivered, import_id, oldest_first };
+        Posting { tx: &mut *tx, closed, accounts, delivered, import_id, oldest_first, effects };
     let posted = posting.post(drafts).await?;
-    // What waited for these documents is settled at our finish, with everything else.
-    let new_keys = new_keys(keys.iter().zip(&posted));
-    tx.adopt_waiting(import_id, &new_keys).await?;
+    let effects = std::mem::take(&mut posting.effects);
+    leave_due(tx, import_id, &effects, &posted).await?;
     let mut posted = posted.into_iter().map(result);
     let results: Vec<ImportResult> = results
         .into_iter()
@@ -207,6 +204,31 @@ async fn post_chunk(
         .collect();
     tx.publish(event::documents(EventType::DocumentsPosted, &changed)).await?;
     Ok(results)
+}
+
+/// What these documents let through is done at the finish, with everything else.
+async fn leave_due(
+    tx: &WriteTx,
+    import_id: &str,
+    effects: &Effects,
+    posted: &[Result<Posted>],
+) -> Result<()> {
+    let posted: Vec<&Posted> = posted.iter().filter_map(|posted| posted.as_ref().ok()).collect();
+    let new: Vec<(&str, Uuid, bool)> = new_documents(posted.iter().copied())
+        .map(|(result, is_debit)| (result.account_id.as_str(), result.document_id, is_debit))
+        .collect();
+    let documents: Vec<Uuid> = new.iter().map(|(_, document, _)| *document).collect();
+    let freed = !effects.debits.is_empty();
+    let accounts: BTreeSet<&str> =
+        new.iter().filter(|(.., is_debit)| *is_debit || freed).map(|(of, ..)| *of).collect();
+    tx.mark_due(&documents, &accounts.into_iter().collect::<Vec<_>>()).await?;
+    tx.mark_unsettled(&effects.credits, &effects.debits).await?;
+    let again: Vec<Uuid> = posted
+        .iter()
+        .filter(|posted| posted.result.outcome == PostOutcome::AlreadyPosted)
+        .map(|posted| posted.result.document_id)
+        .collect();
+    tx.adopt_requests(import_id, &again).await
 }
 
 /// The accounts behind names; several names may be one account.
@@ -244,25 +266,6 @@ fn refused(error: Error) -> ImportResult {
     ImportResult { outcome: PostOutcome::Refused, document: None, faults: faults(error) }
 }
 
-fn faults(error: Error) -> Vec<ImportFault> {
-    match error {
-        Error::Invalid(list) => list.into_iter().map(ImportFault::from).collect(),
-        Error::FailedPrecondition(list) => list
-            .into_iter()
-            .map(|p| ImportFault {
-                reason: p.reason,
-                field: p.field.unwrap_or_default(),
-                description: format!("{}: {}", p.subject, p.description),
-            })
-            .collect(),
-        other => vec![ImportFault {
-            reason: other.reason(),
-            field: String::new(),
-            description: other.to_string(),
-        }],
-    }
-}
-
 fn count(run: &mut ImportRun, results: &[ImportResult]) {
     for result in results {
         match result.outcome {
@@ -289,54 +292,36 @@ async fn finish(
     if run.finished {
         return done(tx, &run).await;
     }
-    let mut waiting = tx.due_clearings(id, CLEARINGS_PER_STEP).await?;
-    if waiting.is_empty() {
-        // A transaction that posts a missing document keeps its account locked until it commits,
-        // and one that locks the account after us sees what we release: no clearing is missed.
-        let accounts = tx.accounts_waiting(id).await?;
-        tx.lock_accounts(&accounts).await?;
-        waiting = tx.due_clearings(id, CLEARINGS_PER_STEP).await?;
-    }
-    if waiting.is_empty() {
-        // Read before they are released: these clearings wait for their documents from here on.
-        let step = done(tx, &run).await?;
-        tx.release_waiting_clearings(id).await?;
+    let limit = CLEARINGS_PER_STEP;
+    let due = tx.due_requests(id, run.opened_us, limit).await?;
+    if due.is_empty() {
         run.finished = true;
         tx.save_import(&run).await?;
-        return Ok(step);
+        return done(tx, &run).await;
     }
     let before = match counted {
         Some(before) => before,
-        None => tx.clearings_waiting(id).await?,
+        None => tx.requests_due(id, run.opened_us).await?,
     };
-    let tried = i64::try_from(waiting.len()).unwrap_or(CLEARINGS_PER_STEP);
-    let accounts: BTreeSet<String> = waiting.iter().map(|w| w.account_id.clone()).collect();
-    tx.lock_accounts(&accounts.into_iter().collect::<Vec<_>>()).await?;
-    let credits: Vec<Uuid> = waiting.iter().map(|w| w.document).collect();
-    let closed = tx.closed_periods_of(&credits).await?;
-    let mut books = Books::new(closed.clone());
+    let accounts: BTreeSet<String> = due.into_iter().map(|request| request.account_id).collect();
+    let accounts: Vec<String> = accounts.into_iter().collect();
+    tx.lock_accounts(&accounts).await?;
+    // Read again under the locks: another finish, or a call, may have been faster.
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let due = tx.due_requests_of(id, run.opened_us, &accounts, limit).await?;
+    let tried = i64::try_from(due.len()).unwrap_or(limit);
     let (mut failed, mut made) = (Vec::new(), Vec::new());
-    for (clearing, result) in jobs::run(tx, settings, &closed, waiting).await? {
-        match result {
-            JobResult::Applied(clearings) => {
+    for (request, tried) in settle::settle(tx, settings, due, true).await? {
+        match tried {
+            Tried::Applied(clearings) => {
                 run.done.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
-                made.extend(clearings.into_iter().map(|c| (clearing.account_id.clone(), c)));
-                books.end_wait(clearing.id);
+                made.extend(clearings.into_iter().map(|c| (request.account_id.clone(), c)));
             }
-            JobResult::Failed(error) => failed.push((clearing.id, encode(faults(error)))),
-            JobResult::Missing => failed.push((
-                clearing.id,
-                encode(vec![ImportFault {
-                    reason: Reason::DocumentReversed,
-                    field: String::new(),
-                    description: "the document it names no longer counts".into(),
-                }]),
-            )),
+            Tried::Failed(error) => failed.push((request.id, encode(error))),
+            Tried::Missing => {}
         }
     }
-    tx.fail_clearings(&failed).await?;
-    let changes = books.take_changes()?;
-    tx.write_changes(changes).await?;
+    tx.fail_requests(&failed).await?;
     tx.publish(event::clearings(EventType::ItemsCleared, &made)).await?;
     tx.save_import(&run).await?;
     let waiting = (before - tried).max(0);
@@ -354,42 +339,4 @@ async fn done(tx: &WriteTx, run: &ImportRun) -> Result<FinishStep> {
         });
     }
     Ok(FinishStep::Done(summary))
-}
-
-/// The first fault, as kept beside the clearing.
-fn encode(faults: Vec<ImportFault>) -> String {
-    let fault = faults.into_iter().next();
-    let (reason, description) =
-        fault.map_or((Reason::Internal, String::new()), |f| (f.reason, f.description));
-    serde_json::json!({ "reason": reason.as_str(), "description": description }).to_string()
-}
-
-fn decode(text: &str) -> Result<ImportFault> {
-    let fault: HashMap<String, String> = serde_json::from_str(text)
-        .map_err(|e| Error::internal(format!("a fault cannot be read: {e}")))?;
-    let text = |key: &str| fault.get(key).cloned().unwrap_or_default();
-    let reason = Reason::ALL.iter().copied().find(|r| r.as_str() == text("reason"));
-    Ok(ImportFault {
-        reason: reason.unwrap_or(Reason::Internal),
-        field: String::new(),
-        description: text("description"),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value as Json;
-
-    use super::*;
-    use crate::stored_files::text;
-
-    #[test]
-    fn a_stored_fault_is_read_whole() {
-        let stored = text("waiting_clearing.fault/fault");
-        let fault = decode(&stored).unwrap();
-        assert_eq!(fault.reason, Reason::ClearingExceedsOpen);
-        let [file, again] =
-            [stored, encode(vec![fault])].map(|text| serde_json::from_str::<Json>(&text).unwrap());
-        assert_eq!(again, file);
-    }
 }

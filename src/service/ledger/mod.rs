@@ -6,12 +6,14 @@
 pub mod clearing;
 mod context;
 mod event;
+mod fault;
 pub mod import;
-mod jobs;
 mod post;
 pub mod posting;
 mod rates;
 mod revise;
+mod rivals;
+mod settle;
 #[cfg(test)]
 mod tests;
 mod write_off;

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::context::{Posted, Posting};
 use super::revise;
 use crate::domain::books::{Admission, Books, KnownKey, NewDocument, admit, content_hash};
-use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
+use crate::domain::document::{Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Result};
+use crate::domain::item::Side;
 
 impl Posting<'_> {
     /// Posts the drafts in their order. Answers one result for each; an error that is not
@@ -75,7 +76,10 @@ impl Posting<'_> {
         content_hash: Vec<u8>,
     ) -> Result<Posted> {
         let id = Uuid::now_v7();
-        let clearings = self.clearings(id, &draft);
+        let is_debit = draft.side == Side::Debit;
+        for request in self.requests(id, &draft, false) {
+            books.request(request);
+        }
         let result = PostResult {
             outcome: PostOutcome::Posted,
             account_id: draft.payer.clone(),
@@ -84,12 +88,7 @@ impl Posting<'_> {
             clearings: Vec::new(),
         };
         books.post(NewDocument { id, draft, content_hash })?;
-        if !self.import_id.is_empty() {
-            for clearing in &clearings {
-                books.wait(clearing.clone());
-            }
-        }
-        Ok(Posted { result, clearings })
+        Ok(Posted { result, is_debit })
     }
 }
 
@@ -102,20 +101,14 @@ fn unchanged(outcome: PostOutcome, known: &KnownKey) -> Posted {
             waiting_for: Vec::new(),
             clearings: Vec::new(),
         },
-        clearings: Vec::new(),
+        is_debit: false,
     }
 }
 
-/// Keys of documents that count from now on: what waited for them can be settled.
-pub fn new_keys<'a>(
-    drafts: impl Iterator<Item = (&'a DocumentKey, &'a Result<Posted>)>,
-) -> Vec<DocumentKey> {
-    drafts
-        .filter(|(_, posted)| {
-            posted.as_ref().is_ok_and(|p| {
-                matches!(p.result.outcome, PostOutcome::Posted | PostOutcome::Revised)
-            })
-        })
-        .map(|(key, _)| key.clone())
-        .collect()
+/// The documents that count from now on, with whether each is a debit.
+pub fn new_documents<'a>(
+    posted: impl IntoIterator<Item = &'a Posted>,
+) -> impl Iterator<Item = (&'a PostResult, bool)> {
+    let new = posted.into_iter().filter(|posted| posted.is_new());
+    new.map(|posted| (&posted.result, posted.is_debit))
 }

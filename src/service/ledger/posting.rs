@@ -1,19 +1,19 @@
 //! Posting and reversing documents.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::context::{Posted, Posting};
-use super::jobs::{self, JobResult};
-use super::post::new_keys;
+use super::context::{Effects, Posted, Posting};
+use super::post::new_documents;
 use super::revise::others;
-use super::{Ledger, account, event};
+use super::settle::{self, Tried};
+use super::{Ledger, account, event, fault};
 use crate::ctx::Ctx;
-use crate::domain::books::{Books, NewWaitingClearing, Outgoing};
-use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
+use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, Outgoing, RequestState};
+use crate::domain::document::{Draft, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
@@ -23,7 +23,7 @@ use crate::domain::receivables::query::DocumentName;
 use crate::service::resolve::all as resolve_all;
 use crate::service::{Configured, Settings};
 use crate::store::account::KnownAccount;
-use crate::store::{Call, WaitingClearing, WriteTx};
+use crate::store::{Call, WriteTx};
 
 /// A document as of the moment a call left it: what its answer shows, now and at each repeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,27 +177,23 @@ async fn post_all(
         .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
         .collect();
     let Locked { accounts, closed, delivered } = lock(tx, &drafts).await?;
-    let keys: Vec<DocumentKey> = drafts.iter().map(|d| d.key.clone()).collect();
-
     let mut posting = Posting {
         tx: &mut *tx,
-        closed: closed.clone(),
+        closed,
         accounts,
         delivered,
         import_id: "",
         oldest_first: false,
+        effects: Effects::default(),
     };
     let posted = posting.post(drafts).await?;
+    let effects = std::mem::take(&mut posting.effects);
     refuse(&posted)?;
-    let new_keys = new_keys(keys.iter().zip(&posted));
     let mut results: Vec<Posted> = posted.into_iter().collect::<Result<_>>()?;
-    settle(tx, settings, &closed, &new_keys, &mut results).await?;
+    settle(tx, settings, &effects, &mut results).await?;
 
-    let changed: Vec<(String, Uuid)> = results
-        .iter()
-        .map(|p| &p.result)
-        .filter(|r| matches!(r.outcome, PostOutcome::Posted | PostOutcome::Revised))
-        .map(|r| (r.account_id.clone(), r.document_id))
+    let changed: Vec<(String, Uuid)> = new_documents(&results)
+        .map(|(result, _)| (result.account_id.clone(), result.document_id))
         .collect();
     tx.publish(event::documents(EventType::DocumentsPosted, &changed)).await?;
     Ok(results.into_iter().map(|p| p.result).collect())
@@ -250,57 +246,64 @@ fn refuse(posted: &[Result<Posted>]) -> Result<()> {
     })
 }
 
-/// Applies the clearings that the new documents ask for, and those that waited for them.
+/// Does what the new documents ask to be cleared, and what others ask that may go through now.
 async fn settle(
     tx: &mut WriteTx,
     settings: &Settings,
-    closed: &HashMap<String, NaiveDate>,
-    new_keys: &[DocumentKey],
+    effects: &Effects,
     posted: &mut [Posted],
 ) -> Result<()> {
-    let mut owners: HashMap<Uuid, usize> = HashMap::new();
-    let mut own: HashMap<Uuid, NewWaitingClearing> = HashMap::new();
-    let mut waiting = tx.waiting_for(new_keys).await?;
-    for (i, document) in posted.iter_mut().enumerate() {
-        for clearing in document.clearings.drain(..) {
-            owners.insert(clearing.id, i);
-            waiting.push(WaitingClearing {
-                id: clearing.id,
-                account_id: clearing.account_id.clone(),
-                document: clearing.document,
-                key: clearing.key.clone(),
-                position: clearing.position,
-                effective: clearing.effective,
-                target: clearing.target.clone(),
-            });
-            own.insert(clearing.id, clearing);
-        }
-    }
-    let mut books = Books::new(closed.clone());
+    let owners: HashMap<Uuid, usize> = posted
+        .iter()
+        .enumerate()
+        .filter(|(_, posted)| posted.is_new())
+        .map(|(i, posted)| (posted.result.document_id, i))
+        .collect();
+    let requests = to_try(tx, effects, posted).await?;
     let mut failed = Vec::new();
-    for (clearing, result) in jobs::run(tx, settings, closed, waiting).await? {
-        let owner = owners.get(&clearing.id).copied();
-        match (result, owner) {
-            (JobResult::Applied(made), Some(i)) => posted[i].result.clearings.extend(made),
-            (JobResult::Applied(_), None) => books.end_wait(clearing.id),
-            (JobResult::Missing, Some(i)) => {
-                if jobs::is_recovery(tx, &clearing).await? {
-                    return Err(jobs::recovery_without_target(&clearing));
+    for (request, tried) in settle::settle(tx, settings, requests, false).await? {
+        match (tried, owners.get(&request.document).copied()) {
+            (Tried::Applied(made), Some(i)) => posted[i].result.clearings.extend(made),
+            (Tried::Missing, Some(i)) => {
+                if settle::is_recovery(tx, &request).await? {
+                    return Err(settle::recovery_without_target(&request));
                 }
-                let key = clearing.target.as_ref().map(|t| t.key.clone());
-                posted[i].result.waiting_for.extend(key);
-                if let Some(clearing) = own.remove(&clearing.id) {
-                    books.wait(clearing);
-                }
+                posted[i].result.waiting_for.extend(request.target.map(|target| target.key));
             }
-            (JobResult::Missing, None) => {}
-            (JobResult::Failed(error), Some(i)) => return Err(jobs::named(error, &clearing, i)),
-            (JobResult::Failed(error), None) => failed.push((clearing.id, error.to_string())),
+            (Tried::Failed(error), Some(i)) => return Err(settle::named(error, &request, i)),
+            (Tried::Failed(error), None) => failed.push((request.id, fault::encode(error))),
+            (Tried::Applied(_) | Tried::Missing, None) => {}
         }
     }
-    tx.fail_clearings(&failed).await?;
-    let changes = books.take_changes()?;
-    tx.write_changes(changes).await
+    tx.fail_requests(&failed).await
+}
+
+/// What the new documents ask, what names them, what waits for any debit of their accounts, and
+/// what corrections left to be settled.
+async fn to_try(
+    tx: &WriteTx,
+    effects: &Effects,
+    posted: &[Posted],
+) -> Result<Vec<ClearingRequest>> {
+    let new: Vec<Uuid> = new_documents(posted).map(|(result, _)| result.document_id).collect();
+    let credits: Vec<Uuid> = new.iter().chain(&effects.credits).copied().collect();
+    let debits: Vec<Uuid> = new.iter().chain(&effects.debits).copied().collect();
+    let freed = !effects.debits.is_empty();
+    let accounts: BTreeSet<&str> = new_documents(posted)
+        .filter(|(_, is_debit)| *is_debit || freed)
+        .map(|(result, _)| result.account_id.as_str())
+        .collect();
+    let accounts: Vec<&str> = accounts.into_iter().collect();
+    let mut requests: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
+    let waits = |r: &ClearingRequest| matches!(r.state, RequestState::Due | RequestState::Waiting);
+    let found = tx.requests_of(&credits).await?;
+    requests.extend(found.into_iter().map(|request| (request.id, request)));
+    let found = tx.requests_naming(&debits).await?;
+    requests.extend(found.into_iter().filter(waits).map(|request| (request.id, request)));
+    let found = tx.oldest_first_waiting(&accounts).await?;
+    requests.extend(found.into_iter().map(|request| (request.id, request)));
+    requests.retain(|_, request| request.state != RequestState::Withdrawn);
+    Ok(requests.into_values().collect())
 }
 
 async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result<Written> {
@@ -327,24 +330,22 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
     let mut books = Books::new(closed);
     books.load(tx.items_of(&[key.document], floor).await?);
     let items = books.items_of(key.document);
-    let clearings = tx.clearings_of(&items).await?;
+    let allocations = tx.allocations_of(&items).await?;
     let reopened = tx.reopened_by(key.document).await?;
-    let mut touched = others(&clearings, &items);
+    let mut touched = others(&allocations, &items);
     touched.extend(reopened.iter().map(|(item, ..)| *item));
     books.load(tx.items(&touched, floor.min(effective)).await?);
-    // Clearings that were reset before stay reset: only a revision takes them out from the first
+    // What was reset before stays reset: only a revision takes them out from the first
     // day on.
     let out = Outgoing {
         key: &key,
         items: &items,
-        clearings: &clearings,
+        allocations: &allocations,
         lapsed: &[],
         reopened: &reopened,
     };
     books.reverse(&out, effective, &command.reason)?;
-    for waiting in tx.waiting_clearings_of(key.document).await? {
-        books.end_wait(waiting.id);
-    }
+    release_requests(tx, &mut books, key.document, &allocations).await?;
     let changes = books.take_changes()?;
     tx.write_changes(changes).await?;
     let reversed = [(account.id.clone(), key.document)];
@@ -355,6 +356,27 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
         as_of: effective.max(today),
         known_at: tx.recorded_at().await?,
     })
+}
+
+/// A document that no longer counts asks for nothing; what others settled with it waits for it
+/// to come back, and for what else they may settle.
+async fn release_requests(
+    tx: &WriteTx,
+    books: &mut Books,
+    document: Uuid,
+    allocations: &[ActiveAllocation],
+) -> Result<()> {
+    for request in tx.requests_of(&[document]).await? {
+        books.drop_request(request.id);
+    }
+    let causes: BTreeSet<Uuid> = allocations.iter().map(|a| a.cause.request).collect();
+    let causes: Vec<Uuid> = causes.into_iter().filter(|id| !id.is_nil()).collect();
+    for request in tx.requests_by_id(&causes).await? {
+        if request.document != document && request.state == RequestState::Settled {
+            books.note_request(request.id, RequestState::Waiting);
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

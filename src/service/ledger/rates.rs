@@ -10,7 +10,7 @@ use crate::service::Settings;
 use crate::store::WriteTx;
 
 /// Rates for some days, by the rules of the installation.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Rates {
     table: RateTable,
     settings: Settings,

@@ -1,17 +1,17 @@
 //! A higher version of a document: the old one is taken out on its posting date, the new one
 //! put in on its own, and what was cleared moves over.
 
-use std::collections::HashMap;
-
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::context::{Posted, Posting};
 use crate::domain::books::{
-    ActiveClearing, Books, KnownKey, NewDocument, NewWaitingClearing, Outgoing, Version,
+    ActiveAllocation, Books, ClearingRequest, KnownKey, NewDocument, Outgoing, RequestState,
+    Version,
 };
-use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
+use crate::domain::document::{Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Result};
-use crate::domain::item::DocumentKind;
+use crate::domain::item::{DocumentKind, Side};
 
 /// Replaces `old` by `draft`. The outer error ends the whole set, the inner one is about this
 /// document, and nothing of it was done.
@@ -23,28 +23,12 @@ pub async fn revise(
 ) -> Result<Result<Posted>> {
     let floor = old.posting_date.min(draft.posting_date);
     let mut books = Books::new(posting.closed.clone());
-    books.load(posting.tx.items_of(&[old.document], floor).await?);
-    let items = books.items_of(old.document);
-    let clearings = posting.tx.clearings_of(&items).await?;
-    let mut lapsed = posting.tx.lapsed_clearings_of(&items).await?;
-    let mut touched = others(&clearings, &items);
-    touched.extend(others(lapsed.iter().map(|(clearing, _)| clearing), &items));
-    books.load(posting.tx.items(&touched, floor).await?);
-    lapsed.retain(|(clearing, _)| !is_recovery_of(clearing, &items, &books));
-    let reopened = posting.tx.reopened_by(old.document).await?;
-    books.load(
-        posting.tx.items(&reopened.iter().map(|(id, ..)| *id).collect::<Vec<_>>(), floor).await?,
-    );
-
-    let before = posting.tx.drafts(&[old.document]).await?.remove(&old.document);
-    let before = before.ok_or_else(|| Error::internal("a document has no content"))?;
-    let asked = Asked::new(posting, &before, &draft, old, &items).await?;
-    let owner = owners(posting, &clearings, &books).await?;
-    let moving: Vec<ActiveClearing> =
-        clearings.iter().filter(|c| asked.still_wants(c, old, &owner)).cloned().collect();
-
+    let Loaded { items, allocations, lapsed, reopened } =
+        load(posting, &mut books, old, floor).await?;
+    let before = posting.tx.requests_of(&[old.document]).await?;
     let id = Uuid::now_v7();
-    let new_clearings = asked.new_waiting_clearings(posting, id, &draft);
+    let requests = requests(posting, old, &before, id, &draft).await?;
+    let is_debit = draft.side == Side::Debit;
     let result = PostResult {
         outcome: PostOutcome::Revised,
         account_id: draft.payer.clone(),
@@ -55,20 +39,24 @@ pub async fn revise(
     let out = Outgoing {
         key: old,
         items: &items,
-        clearings: &clearings,
+        allocations: &allocations,
         lapsed: &lapsed,
         reopened: &reopened,
     };
+    // What the old version asked for, the new one asks anew, as far as it still does.
+    let moving: Vec<&ActiveAllocation> =
+        allocations.iter().filter(|of| of.cause.document != old.document).collect();
+    let effects = others_documents(&allocations, &items, &books);
     let moved = books.supersede(&out).and_then(|()| {
         let new = books.post(NewDocument { id, draft, content_hash })?;
         let old = Version { document: old.document, items: &items };
         books.move_over(&moving, old, Version { document: id, items: &new })
     });
-    for id in &asked.waiting {
-        books.end_wait(*id);
+    for request in before {
+        books.drop_request(request.id);
     }
-    if !posting.import_id.is_empty() {
-        new_clearings.iter().cloned().for_each(|clearing| books.wait(clearing));
+    for request in requests {
+        books.request(request);
     }
     let changes = match moved.and_then(|()| books.take_changes()) {
         Ok(changes) => changes,
@@ -76,27 +64,61 @@ pub async fn revise(
         Err(refused) => return Ok(Err(refused)),
     };
     posting.tx.write_changes(changes).await?;
-    Ok(Ok(Posted { result, clearings: new_clearings }))
+    match is_debit {
+        true => posting.effects.credits.extend(effects),
+        false => posting.effects.debits.extend(effects),
+    }
+    Ok(Ok(Posted { result, is_debit }))
 }
 
-/// Whether a recovery that is reversed made this clearing: it reopened what it cleared, on the
+/// What a version rests on.
+struct Loaded {
+    /// Oldest due first.
+    items: Vec<Uuid>,
+    allocations: Vec<ActiveAllocation>,
+    /// Allocations that were reset, with the day.
+    lapsed: Vec<(ActiveAllocation, NaiveDate)>,
+    /// What it reopened, as a recovery.
+    reopened: Vec<(Uuid, NaiveDate, i64)>,
+}
+
+async fn load(
+    posting: &mut Posting<'_>,
+    books: &mut Books,
+    old: &KnownKey,
+    floor: NaiveDate,
+) -> Result<Loaded> {
+    let tx = &posting.tx;
+    books.load(tx.items_of(&[old.document], floor).await?);
+    let items = books.items_of(old.document);
+    let allocations = tx.allocations_of(&items).await?;
+    let mut lapsed = tx.lapsed_allocations_of(&items).await?;
+    let mut touched = others(&allocations, &items);
+    touched.extend(others(lapsed.iter().map(|(allocation, _)| allocation), &items));
+    books.load(tx.items(&touched, floor).await?);
+    lapsed.retain(|(allocation, _)| !is_recovery_of(allocation, &items, books));
+    let reopened = tx.reopened_by(old.document).await?;
+    let reopening: Vec<Uuid> = reopened.iter().map(|(id, ..)| *id).collect();
+    books.load(tx.items(&reopening, floor).await?);
+    Ok(Loaded { items, allocations, lapsed, reopened })
+}
+
+/// Whether a recovery that is reversed made this allocation: it reopened what it cleared, on the
 /// same days, and both go on cancelling out.
-fn is_recovery_of(clearing: &ActiveClearing, items: &[Uuid], books: &Books) -> bool {
-    clearing.allocations.iter().any(|row| {
-        let credit = books.item(row.credit_item).map(|t| t.item.kind);
-        credit == Some(DocumentKind::Recovery) && !items.contains(&row.credit_item)
-    })
+fn is_recovery_of(allocation: &ActiveAllocation, items: &[Uuid], books: &Books) -> bool {
+    let credit = allocation.row.credit_item;
+    let kind = books.item(credit).map(|tracked| tracked.item.kind);
+    kind == Some(DocumentKind::Recovery) && !items.contains(&credit)
 }
 
-/// The items on the other side of clearings.
+/// The items on the other side of allocations.
 pub fn others<'a>(
-    clearings: impl IntoIterator<Item = &'a ActiveClearing>,
+    allocations: impl IntoIterator<Item = &'a ActiveAllocation>,
     items: &[Uuid],
 ) -> Vec<Uuid> {
-    let mut others: Vec<Uuid> = clearings
+    let mut others: Vec<Uuid> = allocations
         .into_iter()
-        .flat_map(|c| &c.allocations)
-        .flat_map(|row| [row.credit_item, row.debit_item])
+        .flat_map(|allocation| [allocation.row.credit_item, allocation.row.debit_item])
         .filter(|id| !items.contains(id))
         .collect();
     others.sort_unstable();
@@ -104,105 +126,36 @@ pub fn others<'a>(
     others
 }
 
-/// Which document each debit item belongs to, by key.
-async fn owners(
+/// The documents on the other side of allocations.
+fn others_documents(allocations: &[ActiveAllocation], items: &[Uuid], books: &Books) -> Vec<Uuid> {
+    let others = others(allocations, items).into_iter();
+    others.filter_map(|id| books.item(id)).map(|tracked| tracked.item.document).collect()
+}
+
+/// What the new version asks. It keeps the place of the first one among those that settle, and
+/// what a person withdrew stays withdrawn.
+async fn requests(
     posting: &Posting<'_>,
-    clearings: &[ActiveClearing],
-    books: &Books,
-) -> Result<HashMap<Uuid, DocumentKey>> {
-    let debits: Vec<(Uuid, Uuid)> = clearings
-        .iter()
-        .flat_map(|c| &c.allocations)
-        .filter_map(|row| Some((row.debit_item, books.item(row.debit_item)?.item.document)))
-        .collect();
-    let documents: Vec<Uuid> = debits.iter().map(|(_, document)| *document).collect();
-    let drafts = posting.tx.drafts(&documents).await?;
-    Ok(debits
-        .into_iter()
-        .filter_map(|(item, document)| Some((item, drafts.get(&document)?.key.clone())))
-        .collect())
-}
-
-/// What the old version asked to be cleared, and what the new one does.
-struct Asked {
-    before: Vec<DocumentKey>,
-    after: Vec<DocumentKey>,
-    oldest_first_before: bool,
-    /// The old version settled something it asked for, even if that was reset since.
-    has_settled: bool,
-    /// Clearings of the old version that wait for their target.
-    waiting: Vec<Uuid>,
-    waiting_targets: Vec<DocumentKey>,
-    /// The old version waits to settle the oldest due first.
-    waits_for_oldest: bool,
-}
-
-impl Asked {
-    async fn new(
-        posting: &Posting<'_>,
-        before: &Draft<String>,
-        after: &Draft<String>,
-        old: &KnownKey,
-        items: &[Uuid],
-    ) -> Result<Self> {
-        let keys =
-            |d: &Draft<String>| d.clears.targets.iter().map(|t| t.key.clone()).collect::<Vec<_>>();
-        let waiting = posting.tx.waiting_clearings_of(old.document).await?;
-        Ok(Self {
-            before: keys(before),
-            after: keys(after),
-            oldest_first_before: before.clears.oldest_first,
-            has_settled: posting.tx.has_settled(old.document, items).await?,
-            waits_for_oldest: waiting.iter().any(|w| w.target.is_none()),
-            waiting_targets: waiting
-                .iter()
-                .filter_map(|w| w.target.as_ref().map(|t| t.key.clone()))
-                .collect(),
-            waiting: waiting.into_iter().map(|w| w.id).collect(),
-        })
+    old: &KnownKey,
+    before: &[ClearingRequest],
+    id: Uuid,
+    draft: &Draft<String>,
+) -> Result<Vec<ClearingRequest>> {
+    let oldest_first = before.iter().any(|request| request.target.is_none());
+    let carried = oldest_first && {
+        let old = posting.tx.drafts(&[old.document]).await?.remove(&old.document);
+        old.is_some_and(|draft| !draft.clears.oldest_first)
+    };
+    let mut requests = posting.requests(id, draft, carried);
+    for request in &mut requests {
+        let key = |of: &ClearingRequest| of.target.as_ref().map(|target| target.key.clone());
+        let same = before.iter().find(|old| key(old) == key(request));
+        if same.is_some_and(|old| old.state == RequestState::Withdrawn) {
+            request.state = RequestState::Withdrawn;
+        }
+        if let Some(first) = before.first() {
+            request.import_id.clone_from(&first.import_id);
+        }
     }
-
-    /// A clearing that the old version asked for by name is not moved over if the new version
-    /// no longer asks for it; that of a recovery is made anew with what it reopens.
-    fn still_wants(
-        &self,
-        clearing: &ActiveClearing,
-        old: &KnownKey,
-        owner: &HashMap<Uuid, DocumentKey>,
-    ) -> bool {
-        clearing.document != old.document
-            || old.kind != DocumentKind::Recovery
-                && clearing.allocations.iter().any(|row| {
-                    owner
-                        .get(&row.debit_item)
-                        .is_none_or(|key| !self.before.contains(key) || self.after.contains(key))
-                })
-    }
-
-    /// Clearings to be tried for the new version: targets it names for the first time, and
-    /// those that were still missing. One that was undone in between stays undone.
-    fn new_waiting_clearings(
-        &self,
-        posting: &Posting<'_>,
-        id: Uuid,
-        draft: &Draft<String>,
-    ) -> Vec<NewWaitingClearing> {
-        posting
-            .clearings(id, draft)
-            .into_iter()
-            .filter(|clearing| match &clearing.target {
-                // That the import asks to settle the oldest first is new only to a document that
-                // settled nothing.
-                None if draft.clears.oldest_first => {
-                    !self.oldest_first_before || self.waits_for_oldest
-                }
-                None => !self.has_settled,
-                Some(target) => {
-                    draft.kind == DocumentKind::Recovery
-                        || !self.before.contains(&target.key)
-                        || self.waiting_targets.contains(&target.key)
-                }
-            })
-            .collect()
-    }
+    Ok(requests)
 }

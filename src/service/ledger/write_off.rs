@@ -8,7 +8,7 @@ use super::posting::Written;
 use super::rates::Rates;
 use super::{Ledger, event};
 use crate::ctx::Ctx;
-use crate::domain::books::{NewDocument, Payment, content_hash};
+use crate::domain::books::{Cause, NewDocument, Payment, content_hash};
 use crate::domain::document::{
     BaselineDates, ClearingInstruction, DocumentKey, Draft, OWN_SOURCE_SYSTEM,
 };
@@ -83,7 +83,8 @@ async fn write_off(tx: &mut WriteTx, _: &Ctx, command: &WriteOffItem) -> Result<
         .into_iter()
         .map(|credit| Payment { credit, debit: id, amount: Some(amount), credit_amount: None })
         .collect();
-    books.clear(document, day, &payments, &Rates::none())?;
+    let cause = Cause { document, ..Cause::PERSON };
+    books.clear(cause, day, &payments, &Rates::none())?;
     let changes = books.take_changes()?;
     tx.write_changes(changes).await?;
     let posted = [(account.clone(), document)];

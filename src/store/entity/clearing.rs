@@ -11,6 +11,8 @@ pub struct Model {
     pub account_id: String,
     /// The document that asked for it; nil for ClearItems.
     pub document_id: Uuid,
+    /// What it asked; nil for ClearItems, and for documents made here.
+    pub request_id: Uuid,
     pub apply_date: NaiveDate,
     pub recorded_us: i64,
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::books::{Entry, EntryKind};
+use crate::domain::books::{AllocationId, Entry, EntryKind};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "entry")]
@@ -16,7 +16,10 @@ pub struct Model {
     pub position: i32,
     pub item_id: Uuid,
     pub document_id: Uuid,
+    /// Nil if it belongs to no clearing.
     pub clearing_id: Uuid,
+    /// Position of the allocation in the clearing.
+    pub allocation: i32,
     pub kind: EntryKind,
     pub effective_date: NaiveDate,
     pub amount: i64,
@@ -29,7 +32,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     pub fn of(entry: Entry, recorded_us: i64, position: i32) -> Self {
-        let Entry { item, account_id, document, clearing, kind, effective, amount } = entry;
+        let Entry { item, account_id, document, allocation, kind, effective, amount } = entry;
+        let AllocationId { clearing, position: allocation } = allocation;
         Self {
             account_id,
             recorded_us,
@@ -37,6 +41,7 @@ impl Model {
             item_id: item,
             document_id: document,
             clearing_id: clearing,
+            allocation,
             kind,
             effective_date: effective,
             amount,

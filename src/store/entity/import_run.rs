@@ -36,6 +36,8 @@ pub struct ImportRun {
     pub sequence: i64,
     pub finished: bool,
     pub oldest_first: bool,
+    /// When it was opened.
+    pub opened_us: i64,
     /// What it did so far, without the lists that are read at the end.
     pub done: ImportSummary,
 }
@@ -54,7 +56,7 @@ impl From<Model> for ImportRun {
             refused,
             accounts_created,
             clearings_applied,
-            recorded_us: _,
+            recorded_us: opened_us,
         } = row;
         let done = ImportSummary {
             posted,
@@ -65,6 +67,6 @@ impl From<Model> for ImportRun {
             clearings_applied,
             ..ImportSummary::default()
         };
-        Self { id, principal, sequence, finished, oldest_first, done }
+        Self { id, principal, sequence, finished, oldest_first, opened_us, done }
     }
 }

@@ -9,10 +9,11 @@ pub mod account_head;
 pub mod account_link;
 pub mod account_ref;
 pub mod allocation;
+pub mod allocation_reset;
 pub mod audit;
 pub mod book_due;
 pub mod clearing;
-pub mod clearing_reset;
+pub mod clearing_request;
 pub mod control_total;
 pub mod credit_decision;
 pub mod credit_exposure;
@@ -45,7 +46,6 @@ pub mod promise_end;
 pub mod promise_item;
 pub mod seal;
 pub mod source_system;
-pub mod waiting_clearing;
 
 #[cfg(test)]
 mod tests;
@@ -61,10 +61,11 @@ macro_rules! every_entity {
             account_link,
             account_ref,
             allocation,
+            allocation_reset,
             audit,
             book_due,
             clearing,
-            clearing_reset,
+            clearing_request,
             control_total,
             credit_decision,
             credit_exposure,
@@ -96,8 +97,7 @@ macro_rules! every_entity {
             promise_end,
             promise_item,
             seal,
-            source_system,
-            waiting_clearing
+            source_system
         )
     };
 }

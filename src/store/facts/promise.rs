@@ -86,7 +86,8 @@ impl WriteTx {
              JOIN allocation a ON a.debit_item = p.item_id \
              JOIN item credit ON credit.id = a.credit_item AND credit.kind = $4 \
              JOIN clearing c ON c.id = a.clearing_id AND c.apply_date BETWEEN $2 AND $3 \
-             LEFT JOIN clearing_reset r ON r.clearing_id = c.id AND r.effective_date <= $5 \
+             LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+               AND r.position = a.position AND r.effective_date <= $5 \
              WHERE p.promise_id = $1 AND r.clearing_id IS NULL",
             vec![
                 promise.into(),

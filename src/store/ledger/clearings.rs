@@ -1,18 +1,15 @@
-//! Clearings that count, and what recoveries reopened.
-
-use std::collections::BTreeMap;
+//! Allocations that count, and what recoveries reopened.
 
 use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
 };
 use uuid::Uuid;
 
-use crate::domain::books::ActiveClearing;
+use crate::domain::books::{ActiveAllocation, AllocationId, Cause};
 use crate::domain::error::{Error, Result};
 use crate::domain::personal::Personal;
-use crate::store::entity::{allocation, clearing_reset};
+use crate::store::entity::{allocation, allocation_reset, clearing};
 use crate::store::rows::{self, Set};
 use crate::store::{Store, WriteTx, sql};
 
@@ -23,53 +20,109 @@ struct Row {
     allocation: allocation::Model,
     account_id: String,
     document_id: Uuid,
+    request_id: Uuid,
     apply_date: NaiveDate,
 }
 
 /// The columns of [`Row`], of the tables as `a` and `c`.
 fn columns() -> String {
     let allocation = rows::columns::<allocation::Entity>("a");
-    format!("{allocation}, c.account_id, c.document_id, c.apply_date")
+    format!("{allocation}, c.account_id, c.document_id, c.request_id, c.apply_date")
+}
+
+/// The allocations of a set of items, as `a`, with their clearings as `c`.
+fn of_items(items: &str) -> String {
+    format!(
+        "(SELECT * FROM allocation WHERE credit_item IN {items} \
+         UNION SELECT * FROM allocation WHERE debit_item IN {items}) a \
+         JOIN clearing c ON c.id = a.clearing_id"
+    )
+}
+
+/// A clearing, with those of its allocations that are not reset.
+#[derive(Debug)]
+pub struct KnownClearing {
+    pub apply_date: NaiveDate,
+    pub recorded_us: i64,
+    pub allocations: Vec<ActiveAllocation>,
 }
 
 impl Store {
-    /// When and why a clearing was reset: the text that people wrote is kept in that row alone.
+    /// When and why a person reset a clearing: the text that people wrote is kept there alone.
+    /// Each allocation is reset once, before what corrections add; those that a correction had
+    /// reset already were earlier.
     pub async fn clearing_reset(&self, id: Uuid) -> Result<(NaiveDate, Personal)> {
-        let first = clearing_reset::Entity::find()
-            .filter(clearing_reset::Column::ClearingId.eq(id))
-            .order_by_asc(clearing_reset::Column::RecordedUs)
-            .limit(1);
-        let row = rows::one(&self.reader, first).await?;
-        let row = row.ok_or_else(|| Error::internal(format!("the clearing {id} is not reset")))?;
+        let all = allocation_reset::Entity::find()
+            .filter(allocation_reset::Column::ClearingId.eq(id))
+            .order_by_asc(allocation_reset::Column::RecordedUs);
+        let mut seen = Vec::new();
+        let mut last = None;
+        for row in rows::all(&self.reader, all).await? {
+            if !seen.contains(&row.position) {
+                seen.push(row.position);
+                last = Some(row);
+            }
+        }
+        let row = last.ok_or_else(|| Error::internal(format!("the clearing {id} is not reset")))?;
         Ok((row.effective_date, row.reason.into()))
     }
 }
 
 impl WriteTx {
-    /// The clearings, not reset, that any of these items take part in; each whole, in the
-    /// order they were made.
-    pub async fn clearings_of(&self, items: &[Uuid]) -> Result<Vec<ActiveClearing>> {
+    /// The allocations, not reset, of any of these items, in the order they were made.
+    pub async fn allocations_of(&self, items: &[Uuid]) -> Result<Vec<ActiveAllocation>> {
         let backend = self.conn.get_database_backend();
         let set = Set::one(items.iter().copied());
-        let some = set.subquery(backend, 1);
         let text = format!(
-            "SELECT {} FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
-             LEFT JOIN clearing_reset r ON r.clearing_id = c.id WHERE r.clearing_id IS NULL \
-             AND c.id IN (SELECT clearing_id FROM allocation WHERE credit_item IN {some} \
-             UNION SELECT clearing_id FROM allocation WHERE debit_item IN {some}) \
-             ORDER BY c.id, a.position",
-            columns()
+            "SELECT {} FROM {} LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+             AND r.position = a.position WHERE r.clearing_id IS NULL ORDER BY c.id, a.position",
+            columns(),
+            of_items(&set.subquery(backend, 1)),
         );
         let rows: Vec<Row> = sql::all(&self.conn, text, set.into_values(backend)).await?;
-        assemble(rows)
+        rows.into_iter().map(Row::active).collect()
     }
 
-    /// The clearings that any of these items took part in for some days, until they were
-    /// reset: each whole, with the day it no longer counted.
-    pub async fn lapsed_clearings_of(
+    /// The allocations, not reset, of items of any of these documents, in the order they were
+    /// made.
+    pub async fn allocations_of_documents(
+        &self,
+        documents: &[Uuid],
+    ) -> Result<Vec<ActiveAllocation>> {
+        if documents.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let set = Set::one(documents.iter().copied());
+        let items = format!(
+            "(SELECT i.id FROM item i WHERE i.document_id IN {})",
+            set.subquery(backend, 1)
+        );
+        let text = format!(
+            "SELECT {} FROM {} LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+             AND r.position = a.position WHERE r.clearing_id IS NULL ORDER BY c.id, a.position",
+            columns(),
+            of_items(&items),
+        );
+        let rows: Vec<Row> = sql::all(&self.conn, text, set.into_values(backend)).await?;
+        rows.into_iter().map(Row::active).collect()
+    }
+
+    /// Whether documents of an account settled anything from a day on, as of today.
+    pub async fn settled_later(&self, account: &str, day: NaiveDate) -> Result<bool> {
+        let later = clearing::Entity::find()
+            .filter(clearing::Column::AccountId.eq(account))
+            .filter(clearing::Column::ApplyDate.gte(day))
+            .filter(clearing::Column::RequestId.ne(Uuid::nil()));
+        rows::any(&self.conn, later).await
+    }
+
+    /// The allocations of any of these items that counted for some days, until they were reset,
+    /// each with the day it no longer counted.
+    pub async fn lapsed_allocations_of(
         &self,
         items: &[Uuid],
-    ) -> Result<Vec<(ActiveClearing, NaiveDate)>> {
+    ) -> Result<Vec<(ActiveAllocation, NaiveDate)>> {
         #[derive(FromQueryResult)]
         struct Lapsed {
             #[sea_orm(nested)]
@@ -78,58 +131,34 @@ impl WriteTx {
         }
         let backend = self.conn.get_database_backend();
         let set = Set::one(items.iter().copied());
-        let some = set.subquery(backend, 1);
         let text = format!(
-            "SELECT {}, r.reset_date \
-             FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
-             JOIN (SELECT clearing_id, MIN(effective_date) AS reset_date FROM clearing_reset \
-               WHERE clearing_id IN (\
-                 SELECT clearing_id FROM allocation WHERE credit_item IN {some} \
-                 UNION SELECT clearing_id FROM allocation WHERE debit_item IN {some}) \
-               GROUP BY clearing_id) r ON r.clearing_id = c.id \
-             WHERE r.reset_date > c.apply_date ORDER BY c.id, a.position",
-            columns()
+            "SELECT * FROM (SELECT {}, (SELECT MIN(r.effective_date) FROM allocation_reset r \
+               WHERE r.clearing_id = a.clearing_id AND r.position = a.position) AS reset_date \
+             FROM {}) l WHERE l.reset_date > l.apply_date ORDER BY l.clearing_id, l.position",
+            columns(),
+            of_items(&set.subquery(backend, 1)),
         );
         let rows: Vec<Lapsed> = sql::all(&self.conn, text, set.into_values(backend)).await?;
-        let days: BTreeMap<Uuid, NaiveDate> = rows
-            .iter()
-            .map(|lapsed| (lapsed.row.allocation.clearing_id, lapsed.reset_date))
-            .collect();
-        let clearings = assemble(rows.into_iter().map(|lapsed| lapsed.row).collect())?;
-        Ok(clearings.into_iter().filter_map(|c| days.get(&c.id).map(|day| (c, *day))).collect())
+        let lapsed = |Lapsed { row, reset_date }: Lapsed| Ok((row.active()?, reset_date));
+        rows.into_iter().map(lapsed).collect()
     }
 
-    /// Whether a credit document, which left these items, made a clearing by its own wish, be
-    /// it reset or not.
-    pub async fn has_settled(&self, document: Uuid, items: &[Uuid]) -> Result<bool> {
-        let backend = self.conn.get_database_backend();
-        let set = Set::one(items.iter().copied());
-        let sql = format!(
-            "SELECT COUNT(*) AS v FROM allocation a JOIN clearing c ON c.id = a.clearing_id \
-             WHERE c.document_id = $1 AND a.credit_item IN {}",
-            set.subquery(backend, 2)
-        );
-        let mut values = vec![document.into()];
-        values.extend(set.into_values(backend));
-        Ok(sql::scalar::<i64>(&self.conn, sql, values).await?.is_some_and(|count| count > 0))
-    }
-
-    /// A clearing of an account: `Some((clearing, reset?))`.
-    pub async fn clearing(
-        &self,
-        account: &str,
-        id: Uuid,
-    ) -> Result<Option<(ActiveClearing, bool)>> {
+    /// A clearing of an account.
+    pub async fn clearing(&self, account: &str, id: Uuid) -> Result<Option<KnownClearing>> {
+        let found = clearing::Entity::find_by_id(id);
+        let found = found.filter(clearing::Column::AccountId.eq(account));
+        let Some(head) = rows::one(&self.conn, found).await? else { return Ok(None) };
         let text = format!(
             "SELECT {} FROM clearing c JOIN allocation a ON a.clearing_id = c.id \
-             WHERE c.id = $1 AND c.account_id = $2 ORDER BY a.position",
+             LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+             AND r.position = a.position \
+             WHERE c.id = $1 AND r.clearing_id IS NULL ORDER BY a.position",
             columns()
         );
-        let rows: Vec<Row> = sql::all(&self.conn, text, vec![id.into(), account.into()]).await?;
-        let Some(clearing) = assemble(rows)?.pop() else { return Ok(None) };
-        let resets =
-            clearing_reset::Entity::find().filter(clearing_reset::Column::ClearingId.eq(id));
-        Ok(Some((clearing, rows::any(&self.conn, resets).await?)))
+        let rows: Vec<Row> = sql::all(&self.conn, text, vec![id.into()]).await?;
+        let allocations = rows.into_iter().map(Row::active).collect::<Result<_>>()?;
+        let (apply_date, recorded_us) = (head.apply_date, head.recorded_us);
+        Ok(Some(KnownClearing { apply_date, recorded_us, allocations }))
     }
 
     /// What the recovery `document` reopened and that was not taken back: item, day, amount.
@@ -165,7 +194,8 @@ impl WriteTx {
         let text = format!(
             "SELECT a.debit_item, CAST(SUM(a.amount) AS BIGINT) AS amount FROM allocation a \
              JOIN item c ON c.id = a.credit_item AND c.kind = 'WRITE_OFF' \
-             LEFT JOIN clearing_reset r ON r.clearing_id = a.clearing_id \
+             LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+               AND r.position = a.position \
              WHERE r.clearing_id IS NULL AND a.debit_item IN {} GROUP BY a.debit_item",
             set.subquery(backend, 1)
         );
@@ -174,21 +204,15 @@ impl WriteTx {
     }
 }
 
-fn assemble(rows: Vec<Row>) -> Result<Vec<ActiveClearing>> {
-    let mut clearings: BTreeMap<Uuid, ActiveClearing> = BTreeMap::new();
-    for Row { allocation, account_id, document_id, apply_date } in rows {
-        let id = allocation.clearing_id;
-        clearings
-            .entry(id)
-            .or_insert_with(|| ActiveClearing {
-                id,
-                account_id,
-                document: document_id,
-                apply_date,
-                allocations: Vec::new(),
-            })
-            .allocations
-            .push(allocation.into_allocation()?);
+impl Row {
+    fn active(self) -> Result<ActiveAllocation> {
+        let Self { allocation, account_id, document_id, request_id, apply_date } = self;
+        Ok(ActiveAllocation {
+            id: AllocationId { clearing: allocation.clearing_id, position: allocation.position },
+            account_id,
+            cause: Cause { document: document_id, request: request_id },
+            apply_date,
+            row: allocation.into_allocation()?,
+        })
     }
-    Ok(clearings.into_values().collect())
 }

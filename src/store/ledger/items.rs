@@ -16,6 +16,7 @@ use crate::domain::money::Currency;
 use crate::store::entity::entry;
 use crate::store::entity::item::{Column, Entity, Model};
 use crate::store::error::store_error;
+use crate::store::rows::Set;
 use crate::store::{ReadTx, WriteTx, rows, sql};
 
 #[derive(FromQueryResult)]
@@ -47,22 +48,35 @@ impl WriteTx {
 
     /// Debits of an account that are open in a company and currency, with their open amounts
     /// from `floor` on: what a payment without a named target may settle, oldest due first.
-    /// Among those due on one day the key decides, never the order they came in.
+    /// Among those due on one day the key decides, never the order they came in. Items of `also`
+    /// are among them though nothing is open of them.
     pub async fn open_debits(
         &self,
         account: &str,
         company: &str,
         currency: Currency,
         floor: NaiveDate,
+        also: &[Uuid],
     ) -> Result<Vec<TrackedItem>> {
+        let backend = self.conn.get_database_backend();
+        let also = Set::one(also.iter().copied());
+        let open = match also.is_empty() {
+            true => "i.open > 0".to_owned(),
+            false => {
+                format!("i.amount > 0 AND (i.open > 0 OR i.id IN {})", also.subquery(backend, 4))
+            }
+        };
         let sql = format!(
             "SELECT {columns} FROM item i JOIN document d ON d.id = i.document_id \
-             WHERE i.account_id = $1 AND i.open > 0 AND i.company_code = $2 AND i.currency = $3 \
+             WHERE i.account_id = $1 AND {open} AND i.company_code = $2 AND i.currency = $3 \
              ORDER BY i.due_date, i.posting_date, {key}, i.position",
             columns = rows::columns::<Entity>("i"),
             key = key_order(&self.conn, "d"),
         );
-        let values = vec![account.into(), company.into(), currency.code().into()];
+        let mut values = vec![account.into(), company.into(), currency.code().into()];
+        if !also.is_empty() {
+            values.extend(also.into_values(backend));
+        }
         let rows = sql::all(&self.conn, sql, values).await?;
         tracked(&self.conn, rows, floor).await
     }

@@ -5,7 +5,7 @@ mod clearings;
 mod companies;
 mod items;
 mod keys;
-mod waiting_clearings;
+mod requests;
 mod write;
 
-pub use waiting_clearings::WaitingClearing;
+pub use clearings::KnownClearing;

@@ -7,7 +7,9 @@ mod documents;
 mod entries;
 mod projections;
 
-use self::clearings::{delete_waiting, insert_clearings, insert_resets, insert_waiting};
+use self::clearings::{
+    delete_requests, insert_clearings, insert_requests, insert_resets, update_requests,
+};
 use self::documents::{insert_documents, insert_endings, upsert_keys};
 use self::entries::{insert_entries, insert_items};
 use self::projections::{add_account_dues, add_book_dues, update_opens};
@@ -32,8 +34,9 @@ impl WriteTx {
             entries,
             clearings,
             resets,
-            waiting,
-            ended_waiting,
+            requests,
+            request_states,
+            dropped_requests,
             opens,
             mut dues,
             credit,
@@ -48,8 +51,9 @@ impl WriteTx {
         insert_entries(conn, recorded, first, entries).await?;
         insert_clearings(conn, recorded, clearings).await?;
         insert_resets(conn, recorded, resets).await?;
-        insert_waiting(conn, waiting).await?;
-        delete_waiting(conn, ended_waiting).await?;
+        delete_requests(conn, dropped_requests).await?;
+        insert_requests(conn, requests).await?;
+        update_requests(conn, request_states).await?;
         update_opens(conn, opens).await?;
         dues.retain(|_, change| change.amount != 0 || change.items != 0);
         add_account_dues(conn, &dues).await?;

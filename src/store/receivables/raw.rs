@@ -13,7 +13,7 @@ pub(crate) struct Raw {
     pub entries: Vec<RawEntry>,
     pub allocations: Vec<RawAllocation>,
     /// Clearing, day, recorded time.
-    pub resets: Vec<(Uuid, NaiveDate, i64)>,
+    pub resets: Vec<RawReset>,
     /// Document, day, recorded time.
     pub ends: Vec<(Uuid, NaiveDate, i64)>,
 }
@@ -38,6 +38,7 @@ pub(crate) struct RawItem {
 pub(crate) struct RawEntry {
     pub item_id: Uuid,
     pub clearing_id: Uuid,
+    pub allocation: i32,
     pub kind: String,
     pub effective_date: NaiveDate,
     pub recorded_us: i64,
@@ -47,8 +48,16 @@ pub(crate) struct RawEntry {
 #[derive(Debug, FromQueryResult)]
 pub(crate) struct RawAllocation {
     pub clearing_id: Uuid,
+    pub position: i32,
     pub credit_item: Uuid,
-    pub debit_item: Uuid,
+}
+
+#[derive(Debug, FromQueryResult)]
+pub(crate) struct RawReset {
+    pub clearing_id: Uuid,
+    pub position: i32,
+    pub effective_date: NaiveDate,
+    pub recorded_us: i64,
 }
 
 pub(crate) async fn read(store: &Store) -> Raw {
@@ -62,13 +71,13 @@ pub(crate) async fn read(store: &Store) -> Raw {
     let end = |rows: Vec<End>| {
         rows.into_iter().map(|row| (row.id, row.effective_date, row.recorded_us)).collect()
     };
-    let resets = "SELECT clearing_id AS id, effective_date, recorded_us FROM clearing_reset";
+    let resets = "SELECT clearing_id, position, effective_date, recorded_us FROM allocation_reset";
     let ends = "SELECT document_id AS id, effective_date, recorded_us FROM document_end";
     Raw {
         items: sql::all(conn, "SELECT * FROM item", vec![]).await.unwrap(),
         entries: sql::all(conn, "SELECT * FROM entry", vec![]).await.unwrap(),
         allocations: sql::all(conn, "SELECT * FROM allocation", vec![]).await.unwrap(),
-        resets: end(sql::all(conn, resets, vec![]).await.unwrap()),
+        resets: sql::all(conn, resets, vec![]).await.unwrap(),
         ends: end(sql::all(conn, ends, vec![]).await.unwrap()),
     }
 }

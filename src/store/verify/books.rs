@@ -109,7 +109,7 @@ fn clearings(engine: DbBackend) -> [Query; 2] {
                    OR d.amount < 0 OR c.amount > 0 OR a.amount <= 0 OR a.credit_amount <= 0"
             ),
         ),
-        // A clearing that was reset has moved nothing in all.
+        // What was reset has moved nothing in all.
         Query::new(
             "entries of each clearing are what it allocates",
             "SELECT COUNT(*) AS v FROM clearing",
@@ -118,10 +118,12 @@ fn clearings(engine: DbBackend) -> [Query; 2] {
                  (SELECT clearing_id, item_id, amount AS moved FROM entry \
                     WHERE kind IN ('CLEAR', 'RESET') \
                   UNION ALL SELECT a.clearing_id, a.debit_item, a.amount FROM allocation a \
-                    LEFT JOIN clearing_reset r ON r.clearing_id = a.clearing_id \
+                    LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+                      AND r.position = a.position \
                     WHERE r.clearing_id IS NULL \
                   UNION ALL SELECT a.clearing_id, a.credit_item, -a.credit_amount FROM allocation a \
-                    LEFT JOIN clearing_reset r ON r.clearing_id = a.clearing_id \
+                    LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+                      AND r.position = a.position \
                     WHERE r.clearing_id IS NULL) m \
                  GROUP BY m.clearing_id, m.item_id HAVING SUM(m.moved) <> 0"
             ),

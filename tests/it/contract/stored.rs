@@ -43,7 +43,7 @@ const COLUMNS: &[(&str, &str)] = &[
         "SELECT order_ref || ' ' || advance_later FROM credit_reservation WHERE order_ref = '1'",
     ),
     ("allocation.rate", "SELECT 'rate ' || rate FROM allocation WHERE rate <> ''"),
-    ("waiting_clearing.fault", "SELECT 'fault ' || fault FROM waiting_clearing WHERE fault <> ''"),
+    ("clearing_request.fault", "SELECT 'fault ' || fault FROM clearing_request WHERE fault <> ''"),
 ];
 
 /// What brings about what no line of the table does.

@@ -142,9 +142,10 @@ on_both_engines! {
             [("I1".into(), "2019-08-09".into(), "30.00".into())]
         );
         assert_eq!(desk.balance(day(0)).await, "80.00");
-        // A credit is corrected the same way: the invoice takes what the receipt has left.
+        // A credit is corrected the same way: what it leaves is for the other that asked.
         desk.post([version(receipt("R1", day(1), "20.00").settles("I1"), 1)]).await;
-        assert_eq!(desk.open_of("I1", day(2)).await, ["30.00"]);
+        assert_eq!(desk.open_of("I1", day(2)).await, ["15.00"]);
+        assert_eq!(desk.open_of("R2", day(2)).await, Vec::<String>::new());
         assert_eq!(desk.balance(day(2)).await, "15.00");
         desk.verify(&server).await;
     }

@@ -176,6 +176,7 @@ fn allocation(account_id: &str, allocation: Allocation) -> pb::Allocation {
         credit_currency,
         credit_amount,
         rate,
+        reset_date,
     } = allocation;
     pb::Allocation {
         credit_item: child_name(account_id, ITEMS, credit_item),
@@ -183,5 +184,6 @@ fn allocation(account_id: &str, allocation: Allocation) -> pb::Allocation {
         amount: Some(write::money(amount, debit_currency)),
         credit_amount: Some(write::money(credit_amount, credit_currency)),
         rate: rate.map(|rate| write::used_rate(debit_currency, credit_currency, rate)),
+        reset_date: reset_date.map(write::date),
     }
 }

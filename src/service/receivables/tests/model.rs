@@ -24,7 +24,7 @@ pub struct Model {
     pub items: Vec<Item>,
     pub entries: Vec<Entry>,
     allocations: Vec<raw::RawAllocation>,
-    resets: HashMap<Uuid, (NaiveDate, i64)>,
+    resets: HashMap<(Uuid, i32), (NaiveDate, i64)>,
     ends: HashMap<Uuid, (NaiveDate, i64)>,
 }
 
@@ -45,7 +45,10 @@ impl Model {
             items,
             entries,
             allocations,
-            resets: resets.into_iter().map(|(id, day, us)| (id, (day, us))).collect(),
+            resets: resets
+                .into_iter()
+                .map(|r| ((r.clearing_id, r.position), (r.effective_date, r.recorded_us)))
+                .collect(),
             ends: ends.into_iter().map(|(id, day, us)| (id, (day, us))).collect(),
         }
     }
@@ -142,11 +145,10 @@ impl Model {
         for entry in &self.entries {
             let item = items[&entry.item_id];
             let by_receipt = self.allocations.iter().any(|a| {
-                a.clearing_id == entry.clearing_id
-                    && a.debit_item == item.id
+                (a.clearing_id, a.position) == (entry.clearing_id, entry.allocation)
                     && items[&a.credit_item].kind == DocumentKind::Receipt
             });
-            let reset = self.resets.get(&entry.clearing_id);
+            let reset = self.resets.get(&(entry.clearing_id, entry.allocation));
             if item.account_id == account
                 && item.currency == currency
                 && item.kind == DocumentKind::Invoice

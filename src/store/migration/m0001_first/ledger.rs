@@ -81,7 +81,9 @@ CREATE TABLE entry (
     position INTEGER NOT NULL,
     item_id {uuid} NOT NULL,
     document_id {uuid} NOT NULL,
+    -- Nil, and 0, if it belongs to no clearing.
     clearing_id {uuid} NOT NULL,
+    allocation INTEGER NOT NULL,
     kind TEXT NOT NULL,
     effective_date {date} NOT NULL,
     amount {bigint} NOT NULL,
@@ -99,6 +101,8 @@ CREATE TABLE clearing (
     account_id TEXT NOT NULL,
     -- The document that asked for it; nil for ClearItems.
     document_id {uuid} NOT NULL,
+    -- What it asked; nil for ClearItems, and for documents made here.
+    request_id {uuid} NOT NULL,
     apply_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
@@ -120,22 +124,23 @@ CREATE TABLE allocation (
 CREATE INDEX allocation_credit ON allocation (credit_item);
 CREATE INDEX allocation_debit ON allocation (debit_item);
 
--- A clearing is reset once. If an item of it is corrected later, it no longer counts on any day:
--- a second row, whose day is the first day of the clearing.
-CREATE TABLE clearing_reset (
+-- An allocation is reset once. If an item of it is corrected later, it no longer counts on any
+-- day: a second row, whose day is the first day of the clearing.
+CREATE TABLE allocation_reset (
     clearing_id {uuid} NOT NULL,
+    position INTEGER NOT NULL,
     effective_date {date} NOT NULL,
     reason TEXT NOT NULL,
     recorded_us {bigint} NOT NULL,
-    PRIMARY KEY (clearing_id, recorded_us)
+    PRIMARY KEY (clearing_id, position, recorded_us)
 );
 
--- Clearings that wait: for the finish of their import, or for the document they name.
-CREATE TABLE waiting_clearing (
+-- What the documents that count ask to be cleared, one row for each target.
+CREATE TABLE clearing_request (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
     document_id {uuid} NOT NULL,
-    -- Empty once the import is finished.
+    -- The import that brought it; empty for a call.
     import_id TEXT NOT NULL,
     effective_date {date} NOT NULL,
     position INTEGER NOT NULL,
@@ -149,12 +154,18 @@ CREATE TABLE waiting_clearing (
     amount {bigint} NOT NULL,
     -- Of the amount; empty without one.
     currency TEXT NOT NULL,
-    -- Why it could not be applied, as JSON; else empty.
+    state TEXT NOT NULL,
+    -- Why it could not be done, as JSON; else empty.
     fault TEXT NOT NULL
 );
-CREATE INDEX waiting_clearing_target ON waiting_clearing (target_document_no, target_source_system);
-CREATE INDEX waiting_clearing_import ON waiting_clearing (import_id, account_id, effective_date);
-CREATE INDEX waiting_clearing_document ON waiting_clearing (document_id);
+CREATE INDEX clearing_request_document ON clearing_request (document_id, position);
+CREATE INDEX clearing_request_target
+    ON clearing_request (target_document_no, target_source_system) WHERE NOT oldest_first;
+CREATE INDEX clearing_request_due ON clearing_request (account_id, effective_date)
+    WHERE state = 'DUE';
+CREATE INDEX clearing_request_waiting ON clearing_request (account_id, id)
+    WHERE state IN ('DUE', 'WAITING');
+CREATE INDEX clearing_request_oldest ON clearing_request (account_id) WHERE oldest_first;
 
 CREATE TABLE account_due (
     account_id TEXT NOT NULL,

@@ -266,7 +266,7 @@ impl Arms<'_> {
                  WHERE {promised} AND c.apply_date >= p.promise_date AND c.apply_date <= {as_of} \
                  AND c.recorded_us <= {known_at} AND {counts}",
                 promised = self.promised(),
-                counts = self.not_reset("a.clearing_id"),
+                counts = self.not_reset("a.clearing_id", "a.position"),
             ),
         )
     }
@@ -335,9 +335,9 @@ impl Arms<'_> {
             "e.kind = 'CLEAR' AND e.amount < 0 AND +e.recorded_us <= {known_at} \
              AND i.kind = 'INVOICE' AND (SELECT COUNT(*) FROM allocation a \
                JOIN item r ON r.id = a.credit_item WHERE a.clearing_id = e.clearing_id \
-               AND a.debit_item = e.item_id AND r.kind = 'RECEIPT') > 0 AND {counts}",
+               AND a.position = e.allocation AND r.kind = 'RECEIPT') > 0 AND {counts}",
             known_at = self.template.known_at(),
-            counts = self.not_reset("e.clearing_id"),
+            counts = self.not_reset("e.clearing_id", "e.allocation"),
         )
     }
 
@@ -353,10 +353,10 @@ impl Arms<'_> {
         )
     }
 
-    fn not_reset(&self, clearing: &str) -> String {
+    fn not_reset(&self, clearing: &str, position: &str) -> String {
         format!(
-            "(SELECT COUNT(*) FROM clearing_reset z WHERE z.clearing_id = {clearing} \
-             AND z.effective_date <= {as_of} AND z.recorded_us <= {known_at}) = 0",
+            "(SELECT COUNT(*) FROM allocation_reset z WHERE z.clearing_id = {clearing} \
+             AND z.position = {position} AND z.effective_date <= {as_of} AND z.recorded_us <= {known_at}) = 0",
             as_of = self.template.as_of(),
             known_at = self.template.known_at(),
         )

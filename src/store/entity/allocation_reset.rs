@@ -1,13 +1,16 @@
-//! A clearing is reset once. If an item of it is corrected later, it no longer counts on any day: a second row, whose day is the first day of the clearing.
+//! An allocation is reset once. If an item of it is corrected later, it no longer counts on any
+//! day: a second row, whose day is the first day of the clearing.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "clearing_reset")]
+#[sea_orm(table_name = "allocation_reset")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub clearing_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub position: i32,
     pub effective_date: NaiveDate,
     pub reason: String,
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,21 +1,21 @@
-//! Clearings that wait: for the finish of their import, or for the document they name.
+//! What the documents that count ask to be cleared, one row for each target.
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::books::NewWaitingClearing;
+use crate::domain::books::{ClearingRequest, RequestState};
 use crate::domain::document::{ClearingTarget, DocumentKey};
 use crate::domain::money::{Currency, Money};
 use crate::store::columns::OrEmpty;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "waiting_clearing")]
+#[sea_orm(table_name = "clearing_request")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub account_id: String,
     pub document_id: Uuid,
-    /// Empty once the import is finished.
+    /// The import that brought it; empty for a call.
     pub import_id: String,
     pub effective_date: NaiveDate,
     pub position: i32,
@@ -29,7 +29,8 @@ pub struct Model {
     pub amount: i64,
     /// Of the amount; empty without one.
     pub currency: OrEmpty<Currency>,
-    /// Why it could not be applied, as JSON; else empty.
+    pub state: RequestState,
+    /// Why it could not be done, as JSON; else empty.
     pub fault: String,
 }
 
@@ -38,9 +39,9 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl From<NewWaitingClearing> for Model {
-    fn from(waiting: NewWaitingClearing) -> Self {
-        let NewWaitingClearing {
+impl From<ClearingRequest> for Model {
+    fn from(request: ClearingRequest) -> Self {
+        let ClearingRequest {
             id,
             account_id,
             document,
@@ -50,7 +51,8 @@ impl From<NewWaitingClearing> for Model {
             key: _,
             position,
             target,
-        } = waiting;
+            state,
+        } = request;
         let oldest_first = target.is_none();
         let (key, amount) = target.map(|target| (target.key, target.amount)).unwrap_or_default();
         let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
@@ -69,6 +71,7 @@ impl From<NewWaitingClearing> for Model {
             target_line_no: line_no,
             amount: amount.map_or(0, |amount| amount.minor),
             currency: OrEmpty(amount.map(|amount| amount.currency)),
+            state,
             fault: String::new(),
         }
     }

@@ -1,0 +1,160 @@
+//! What imports brought settles as if all of it had come at once, in one import. So a request
+//! that comes late takes back what later ones took before it came: here are found those it may
+//! take from, and whoever they may take from in turn.
+//!
+//! What calls settled on arrival, what people cleared, and what lies in closed periods stays.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use uuid::Uuid;
+
+use super::settle::{Place, place};
+use crate::domain::books::{ActiveAllocation, ClearingRequest, KnownKey, RequestState};
+use crate::domain::document::DocumentKey;
+use crate::domain::error::Result;
+use crate::store::WriteTx;
+
+/// Requests that are tried together.
+#[derive(Debug, Default)]
+pub(super) struct Component {
+    pub requests: Vec<ClearingRequest>,
+    /// What is known of the documents they name.
+    pub keys: HashMap<DocumentKey, KnownKey>,
+    /// Allocations that are made anew with them.
+    pub removable: Vec<ActiveAllocation>,
+    /// Allocations of the requests that stay.
+    pub fixed: Vec<ActiveAllocation>,
+}
+
+impl Component {
+    pub async fn of(tx: &WriteTx, requests: Vec<ClearingRequest>, displace: bool) -> Result<Self> {
+        let keys = known_keys(tx, &requests).await?;
+        let allocations = allocations(tx, &requests, &keys).await?;
+        let contested = match displace {
+            true => contested(tx, &requests, &keys, &allocations).await?,
+            false => BTreeSet::new(),
+        };
+        if contested.is_empty() {
+            return Ok(Self { requests, keys, removable: Vec::new(), fixed: allocations });
+        }
+        let (rivals, mut others): (Vec<_>, Vec<_>) =
+            requests.into_iter().partition(|request| contested.contains(&request.account_id));
+        let mut requests = expand(tx, rivals).await?;
+        requests.append(&mut others);
+        let keys = known_keys(tx, &requests).await?;
+        let allocations = self::allocations(tx, &requests, &keys).await?;
+        let closed = tx.closed_periods_of(&credits(&requests)).await?;
+        let companies: HashMap<Uuid, &String> =
+            requests.iter().map(|r| (r.id, &r.key.company_code)).collect();
+        let imported: BTreeSet<Uuid> =
+            requests.iter().filter(|r| is_imported(r)).map(|r| r.id).collect();
+        let is_removable = |allocation: &ActiveAllocation| {
+            let request = &allocation.cause.request;
+            let day = companies.get(request).and_then(|company| closed.get(*company));
+            imported.contains(request) && day.is_none_or(|closed| allocation.apply_date > *closed)
+        };
+        let (removable, fixed) = allocations.into_iter().partition(is_removable);
+        Ok(Self { requests, keys, removable, fixed })
+    }
+}
+
+/// Whether an import brought it: what a call brought is settled on arrival.
+pub(super) fn is_imported(request: &ClearingRequest) -> bool {
+    !request.import_id.is_empty()
+}
+
+fn credits(requests: &[ClearingRequest]) -> Vec<Uuid> {
+    requests.iter().map(|request| request.document).collect()
+}
+
+async fn known_keys(
+    tx: &WriteTx,
+    requests: &[ClearingRequest],
+) -> Result<HashMap<DocumentKey, KnownKey>> {
+    tx.known_keys(requests.iter().filter_map(|r| r.target.as_ref().map(|t| &t.key))).await
+}
+
+/// The allocations of the credits that ask and of the documents they name.
+async fn allocations(
+    tx: &WriteTx,
+    requests: &[ClearingRequest],
+    keys: &HashMap<DocumentKey, KnownKey>,
+) -> Result<Vec<ActiveAllocation>> {
+    let targets = keys.values().map(|known| known.document);
+    let documents: BTreeSet<Uuid> = credits(requests).into_iter().chain(targets).collect();
+    tx.allocations_of_documents(&documents.into_iter().collect::<Vec<_>>()).await
+}
+
+/// The accounts in which what was allocated before may have to make room for a request.
+async fn contested(
+    tx: &WriteTx,
+    requests: &[ClearingRequest],
+    keys: &HashMap<DocumentKey, KnownKey>,
+    allocations: &[ActiveAllocation],
+) -> Result<BTreeSet<String>> {
+    let causes: BTreeSet<Uuid> = allocations.iter().map(|a| a.cause.request).collect();
+    let causes: Vec<Uuid> = causes.into_iter().filter(|id| !id.is_nil()).collect();
+    let mut rivals = tx.requests_by_id(&causes).await?;
+    rivals.retain(is_imported);
+    let mut all = keys.clone();
+    all.extend(known_keys(tx, &rivals).await?);
+    let mut first: HashMap<&str, Place> = HashMap::new();
+    for request in requests.iter().filter(|request| is_imported(request)) {
+        let place = place(request, &all);
+        let first = first.entry(&request.account_id).or_insert_with(|| place.clone());
+        *first = place.min(first.clone());
+    }
+    let comes_later = |rival: &&ClearingRequest| {
+        first.get(rival.account_id.as_str()).is_some_and(|first| place(rival, &all) >= *first)
+    };
+    let mut contested: BTreeSet<String> =
+        rivals.iter().filter(comes_later).map(|rival| rival.account_id.clone()).collect();
+    for request in requests.iter().filter(|r| is_imported(r) && r.target.is_none()) {
+        if !contested.contains(&request.account_id)
+            && tx.settled_later(&request.account_id, request.effective).await?
+        {
+            contested.insert(request.account_id.clone());
+        }
+    }
+    Ok(contested)
+}
+
+/// The requests with all that share a document with them, and with those again. A request that
+/// settles the oldest due may share any document of its account.
+async fn expand(tx: &WriteTx, requests: Vec<ClearingRequest>) -> Result<Vec<ClearingRequest>> {
+    let mut found: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
+    let mut whole: BTreeSet<String> = BTreeSet::new();
+    let mut next = requests;
+    while !next.is_empty() {
+        let keys = known_keys(tx, &next).await?;
+        let targets = keys.values().map(|known| known.document);
+        let mut documents: BTreeSet<Uuid> = credits(&next).into_iter().chain(targets).collect();
+        let mut reached = Vec::new();
+        let accounts: BTreeSet<String> =
+            next.iter().filter(|r| r.target.is_none()).map(|r| r.account_id.clone()).collect();
+        let new: Vec<&str> = accounts.difference(&whole).map(String::as_str).collect();
+        reached.extend(tx.requests_of_accounts(&new).await?);
+        whole.extend(accounts);
+        for request in next {
+            found.insert(request.id, request);
+        }
+        let listed: Vec<Uuid> = documents.iter().copied().collect();
+        let allocations = tx.allocations_of_documents(&listed).await?;
+        let causes: BTreeSet<Uuid> = allocations.iter().map(|a| a.cause.request).collect();
+        let causes: Vec<Uuid> = causes.into_iter().filter(|id| !id.is_nil()).collect();
+        documents.extend(allocations.iter().map(|a| a.cause.document));
+        let listed: Vec<Uuid> = documents.into_iter().collect();
+        reached.extend(tx.requests_by_id(&causes).await?);
+        reached.extend(tx.requests_of(&listed).await?);
+        reached.extend(tx.requests_naming(&listed).await?);
+        let mut new: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
+        for request in reached {
+            let counts = is_imported(&request) && request.state != RequestState::Withdrawn;
+            if counts && !found.contains_key(&request.id) {
+                new.insert(request.id, request);
+            }
+        }
+        next = new.into_values().collect();
+    }
+    Ok(found.into_values().collect())
+}

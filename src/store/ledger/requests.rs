@@ -1,0 +1,311 @@
+//! What documents ask to be cleared: finding what is to be tried, and what waits.
+
+use sea_orm::ActiveValue::Set as To;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QueryFilter,
+    QueryOrder, QuerySelect, Value,
+};
+use uuid::Uuid;
+
+use super::keys::key_order;
+use crate::domain::books::{ClearingRequest, RequestState};
+use crate::domain::document::DocumentKey;
+use crate::domain::error::Result;
+use crate::store::entity::clearing_request::{ActiveModel, Column, Entity, Model};
+use crate::store::entity::document;
+use crate::store::rows::Set;
+use crate::store::{WriteTx, rows, sql};
+
+/// A request, with the key of the credit that asks.
+#[derive(FromQueryResult)]
+struct Row {
+    #[sea_orm(nested)]
+    request: Model,
+    credit_source_system: String,
+    credit_company_code: String,
+    credit_fiscal_year: i32,
+    credit_document_no: String,
+    credit_line_no: String,
+}
+
+/// The columns of [`Row`], of the tables as `p` and `c`.
+fn columns() -> String {
+    let key = [
+        document::Column::SourceSystem,
+        document::Column::CompanyCode,
+        document::Column::FiscalYear,
+        document::Column::DocumentNo,
+        document::Column::LineNo,
+    ];
+    let key = key.map(|column| format!("c.{0} AS credit_{0}", column.as_str())).join(", ");
+    format!("{}, {key}", rows::columns::<Entity>("p"))
+}
+
+/// With the credit that asks.
+const REQUESTS: &str = "clearing_request p JOIN document c ON c.id = p.document_id";
+
+/// The key of the document that a request names, if it counts.
+const TARGET: &str = "k.source_system = p.target_source_system \
+    AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
+    AND k.document_no = p.target_document_no AND k.line_no = p.target_line_no \
+    AND NOT p.oldest_first AND NOT k.reversed";
+
+/// What a finish may try: what its import brought, and what was there before it began. What
+/// another import brings meanwhile is for its own finish.
+const OURS: &str = "p.state = 'DUE' AND (p.import_id IN ('', $1) OR c.recorded_us < $2)";
+
+impl WriteTx {
+    /// The requests that `rest` of the statement says, from the `FROM` clause on.
+    async fn requests(&self, rest: &str, values: Vec<Value>) -> Result<Vec<ClearingRequest>> {
+        let text = format!("SELECT {} FROM {rest}", columns());
+        let found: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        Ok(found.into_iter().map(Row::request).collect())
+    }
+
+    async fn requests_where(&self, column: &str, ids: Set) -> Result<Vec<ClearingRequest>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let rest = format!("{REQUESTS} WHERE p.{column} IN {}", ids.subquery(backend, 1));
+        self.requests(&rest, ids.into_values(backend)).await
+    }
+
+    /// What these credits ask, whatever became of it.
+    pub async fn requests_of(&self, documents: &[Uuid]) -> Result<Vec<ClearingRequest>> {
+        self.requests_where("document_id", Set::one(documents.iter().copied())).await
+    }
+
+    /// Requests by id; those of documents that no longer count are missing.
+    pub async fn requests_by_id(&self, ids: &[Uuid]) -> Result<Vec<ClearingRequest>> {
+        self.requests_where("id", Set::one(ids.iter().copied())).await
+    }
+
+    /// What credits of these accounts ask, whatever became of it.
+    pub async fn requests_of_accounts(&self, accounts: &[&str]) -> Result<Vec<ClearingRequest>> {
+        self.requests_where("account_id", Set::one(accounts.iter().copied())).await
+    }
+
+    /// Requests that name one of these documents.
+    pub async fn requests_naming(&self, documents: &[Uuid]) -> Result<Vec<ClearingRequest>> {
+        let ids = Set::one(documents.iter().copied());
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let rest = format!(
+            "document_key k JOIN clearing_request p ON {TARGET} \
+             JOIN document c ON c.id = p.document_id WHERE k.document_id IN {}",
+            ids.subquery(backend, 1)
+        );
+        self.requests(&rest, ids.into_values(backend)).await
+    }
+
+    /// What waits to settle the oldest due of these accounts.
+    pub async fn oldest_first_waiting(&self, accounts: &[&str]) -> Result<Vec<ClearingRequest>> {
+        let ids = Set::one(accounts.iter().copied());
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let rest = format!(
+            "{REQUESTS} WHERE p.oldest_first AND p.state IN ('DUE', 'WAITING') \
+             AND p.account_id IN {}",
+            ids.subquery(backend, 1)
+        );
+        self.requests(&rest, ids.into_values(backend)).await
+    }
+
+    /// The next requests that a finish tries: in the order of account, effective day and key.
+    pub async fn due_requests(
+        &self,
+        import: &str,
+        opened_us: i64,
+        limit: i64,
+    ) -> Result<Vec<ClearingRequest>> {
+        let rest = format!("{REQUESTS} {} WHERE {OURS} {} LIMIT $3", TARGET_JOIN, self.order());
+        self.requests(&rest, vec![import.into(), opened_us.into(), limit.into()]).await
+    }
+
+    /// The same of some accounts, which are locked.
+    pub async fn due_requests_of(
+        &self,
+        import: &str,
+        opened_us: i64,
+        accounts: &[&str],
+        limit: i64,
+    ) -> Result<Vec<ClearingRequest>> {
+        let backend = self.conn.get_database_backend();
+        let set = Set::one(accounts.iter().copied());
+        let rest = format!(
+            "{REQUESTS} {TARGET_JOIN} WHERE {OURS} AND p.account_id IN {} {} LIMIT $3",
+            set.subquery(backend, 4),
+            self.order(),
+        );
+        let mut values = vec![import.into(), opened_us.into(), limit.into()];
+        values.extend(set.into_values(backend));
+        self.requests(&rest, values).await
+    }
+
+    fn order(&self) -> String {
+        format!(
+            "ORDER BY p.account_id, CASE WHEN d.posting_date > p.effective_date \
+             THEN d.posting_date ELSE p.effective_date END, {key}, p.position",
+            key = key_order(&self.conn, "c"),
+        )
+    }
+
+    /// How many requests a finish has to try.
+    pub async fn requests_due(&self, import: &str, opened_us: i64) -> Result<i64> {
+        let text = format!("SELECT COUNT(*) AS v FROM {REQUESTS} WHERE {OURS}");
+        let due = sql::scalar(&self.conn, text, vec![import.into(), opened_us.into()]).await?;
+        Ok(due.unwrap_or(0))
+    }
+
+    /// Requests of these new documents whose target is there, those of others that name one of
+    /// these documents, and those of these accounts that settle the oldest due, are to be tried
+    /// at the next finish.
+    pub async fn mark_due(&self, documents: &[Uuid], accounts: &[&str]) -> Result<()> {
+        let backend = self.conn.get_database_backend();
+        #[derive(FromQueryResult)]
+        struct Due {
+            id: Uuid,
+        }
+        let mut due: Vec<Uuid> = Vec::new();
+        let ids = Set::one(documents.iter().copied());
+        if !ids.is_empty() {
+            let some = ids.subquery(backend, 1);
+            let text = format!(
+                "SELECT p.id FROM clearing_request p JOIN document_key k ON {TARGET} \
+                 WHERE p.state = 'WAITING' AND p.document_id IN {some} \
+                 UNION SELECT p.id FROM document_key k JOIN clearing_request p ON {TARGET} \
+                 WHERE p.state = 'WAITING' AND k.document_id IN {some}"
+            );
+            let found: Vec<Due> = sql::all(&self.conn, text, ids.into_values(backend)).await?;
+            due.extend(found.into_iter().map(|due| due.id));
+        }
+        let oldest = self.oldest_first_waiting(accounts).await?;
+        due.extend(oldest.into_iter().map(|request| request.id));
+        self.set_state(due, RequestState::Due).await
+    }
+
+    /// What these credits ask, and what names these debits, is to be tried at the next finish.
+    pub async fn mark_unsettled(&self, credits: &[Uuid], debits: &[Uuid]) -> Result<()> {
+        let mut found = self.requests_of(credits).await?;
+        found.extend(self.requests_naming(debits).await?);
+        found.retain(|request| request.state != RequestState::Withdrawn);
+        self.set_state(found.into_iter().map(|r| r.id).collect(), RequestState::Due).await
+    }
+
+    async fn set_state(&self, ids: Vec<Uuid>, state: RequestState) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let these = rows::among(self.conn.get_database_backend(), Column::Id, ids);
+        let change = ActiveModel { state: To(state), ..Default::default() };
+        rows::change(&self.conn, change, these).await?;
+        Ok(())
+    }
+
+    /// What waits of documents that an import sent again is told by that import.
+    pub async fn adopt_requests(&self, import: &str, documents: &[Uuid]) -> Result<()> {
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::DocumentId, documents.iter().copied())
+            .and(Column::ImportId.ne(""))
+            .and(Column::ImportId.ne(import))
+            .and(Column::State.is_in([RequestState::Due, RequestState::Waiting]));
+        let change = ActiveModel { import_id: To(import.to_owned()), ..Default::default() };
+        rows::change(&self.conn, change, these).await?;
+        Ok(())
+    }
+
+    /// Targets of an import that are still missing, at most `limit`.
+    pub async fn missing_targets(&self, import: &str, limit: u64) -> Result<Vec<DocumentKey>> {
+        let rest = format!(
+            "{REQUESTS} LEFT JOIN document_key k ON {TARGET} \
+             WHERE p.import_id = $1 AND p.state = 'WAITING' AND p.fault = '' \
+             AND NOT p.oldest_first AND k.document_no IS NULL \
+             ORDER BY p.target_document_no, p.id LIMIT $2"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let missing = self.requests(&rest, vec![import.into(), limit.into()]).await?;
+        let mut keys: Vec<DocumentKey> =
+            missing.into_iter().filter_map(|request| Some(request.target?.key)).collect();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// Clearings of an import that could not be applied: account, credit, target (empty for one
+    /// that settles the oldest first), fault as stored.
+    pub async fn clearing_faults(
+        &self,
+        import: &str,
+        limit: u64,
+    ) -> Result<Vec<(String, Uuid, DocumentKey, String)>> {
+        let failed = Entity::find()
+            .filter(Column::ImportId.eq(import))
+            .filter(Column::Fault.ne(""))
+            .order_by_asc(Column::AccountId)
+            .order_by_asc(Column::Id)
+            .limit(limit);
+        let found = rows::all(&self.conn, failed).await?;
+        let fault = |row: Model| {
+            let key = row.target_key();
+            (row.account_id, row.document_id, key, row.fault)
+        };
+        Ok(found.into_iter().map(fault).collect())
+    }
+
+    /// Notes why requests could not be done; they are tried again when something they may
+    /// settle comes.
+    pub async fn fail_requests(&self, faults: &[(Uuid, String)]) -> Result<()> {
+        let change = |(id, fault): &(Uuid, String)| ActiveModel {
+            id: To(*id),
+            state: To(RequestState::Waiting),
+            fault: To(fault.clone()),
+            ..Default::default()
+        };
+        rows::update(&self.conn, faults.iter().map(change).collect()).await?;
+        Ok(())
+    }
+}
+
+/// With the document that a request names.
+const TARGET_JOIN: &str = "LEFT JOIN document_key k ON k.source_system = p.target_source_system \
+    AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
+    AND k.document_no = p.target_document_no AND k.line_no = p.target_line_no \
+    LEFT JOIN document d ON d.id = k.document_id";
+
+impl Row {
+    fn request(self) -> ClearingRequest {
+        let Self {
+            request,
+            credit_source_system,
+            credit_company_code,
+            credit_fiscal_year,
+            credit_document_no,
+            credit_line_no,
+        } = self;
+        ClearingRequest {
+            target: request.target(),
+            id: request.id,
+            account_id: request.account_id,
+            document: request.document_id,
+            import_id: request.import_id,
+            key: DocumentKey {
+                source_system: credit_source_system,
+                company_code: credit_company_code,
+                fiscal_year: credit_fiscal_year,
+                document_no: credit_document_no,
+                line_no: credit_line_no,
+            },
+            position: request.position,
+            effective: request.effective_date,
+            state: request.state,
+        }
+    }
+}
