@@ -115,12 +115,8 @@ impl Posting<'_> {
                 effective: draft.posting_date,
                 key: draft.key.clone(),
                 position,
-                // Whoever just posted it says when it is due.
-                state: match target {
-                    None => RequestState::Due,
-                    Some(_) => RequestState::Waiting,
-                },
                 target,
+                state: RequestState::Due,
             })
             .collect()
     }

@@ -8,12 +8,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
+use super::affected::affected;
 use super::context::{Effects, Posted, Posting};
 use super::fault::{decode, encode, faults};
-use super::post::new_documents;
 use super::settle::{self, Tried};
 use super::{Ledger, event, posting};
 use crate::ctx::Ctx;
+use crate::domain::books::RequestState;
 use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::event::EventType;
@@ -214,15 +215,9 @@ async fn leave_due(
     posted: &[Result<Posted>],
 ) -> Result<()> {
     let posted: Vec<&Posted> = posted.iter().filter_map(|posted| posted.as_ref().ok()).collect();
-    let new: Vec<(&str, Uuid, bool)> = new_documents(posted.iter().copied())
-        .map(|(result, is_debit)| (result.account_id.as_str(), result.document_id, is_debit))
-        .collect();
-    let documents: Vec<Uuid> = new.iter().map(|(_, document, _)| *document).collect();
-    let freed = !effects.debits.is_empty();
-    let accounts: BTreeSet<&str> =
-        new.iter().filter(|(.., is_debit)| *is_debit || freed).map(|(of, ..)| *of).collect();
-    tx.mark_due(&documents, &accounts.into_iter().collect::<Vec<_>>()).await?;
-    tx.mark_unsettled(&effects.credits, &effects.debits).await?;
+    let affected = affected(tx, effects, posted.iter().copied()).await?;
+    let due = affected.into_values().filter(|request| request.state != RequestState::Due);
+    tx.set_due(due.map(|request| request.id).collect()).await?;
     let again: Vec<Uuid> = posted
         .iter()
         .filter(|posted| posted.result.outcome == PostOutcome::AlreadyPosted)

@@ -3,6 +3,7 @@
 //! Each works the same way: lock the accounts, load what the change touches into
 //! [`crate::domain::books::Books`], let the rules run there, write what they added.
 
+mod affected;
 pub mod clearing;
 mod context;
 mod event;

@@ -1,18 +1,20 @@
 //! Posting and reversing documents.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::affected::affected;
 use super::context::{Effects, Posted, Posting};
 use super::post::new_documents;
 use super::revise::others;
+use super::rivals::is_imported;
 use super::settle::{self, Tried};
 use super::{Ledger, account, event, fault};
 use crate::ctx::Ctx;
-use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, Outgoing, RequestState};
+use crate::domain::books::{ActiveAllocation, Books, Outgoing, RequestState};
 use crate::domain::document::{Draft, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
@@ -259,7 +261,11 @@ async fn settle(
         .filter(|(_, posted)| posted.is_new())
         .map(|(i, posted)| (posted.result.document_id, i))
         .collect();
-    let requests = to_try(tx, effects, posted).await?;
+    let affected = affected(tx, effects, &*posted).await?;
+    let imported = affected.values().filter(|request| is_imported(request));
+    let imported: Vec<Uuid> = imported.map(|request| request.id).collect();
+    let requests =
+        affected.into_values().filter(|request| request.state != RequestState::Settled).collect();
     let mut failed = Vec::new();
     for (request, tried) in settle::settle(tx, settings, requests, false).await? {
         match (tried, owners.get(&request.document).copied()) {
@@ -275,35 +281,9 @@ async fn settle(
             (Tried::Applied(_) | Tried::Missing, None) => {}
         }
     }
-    tx.fail_requests(&failed).await
-}
-
-/// What the new documents ask, what names them, what waits for any debit of their accounts, and
-/// what corrections left to be settled.
-async fn to_try(
-    tx: &WriteTx,
-    effects: &Effects,
-    posted: &[Posted],
-) -> Result<Vec<ClearingRequest>> {
-    let new: Vec<Uuid> = new_documents(posted).map(|(result, _)| result.document_id).collect();
-    let credits: Vec<Uuid> = new.iter().chain(&effects.credits).copied().collect();
-    let debits: Vec<Uuid> = new.iter().chain(&effects.debits).copied().collect();
-    let freed = !effects.debits.is_empty();
-    let accounts: BTreeSet<&str> = new_documents(posted)
-        .filter(|(_, is_debit)| *is_debit || freed)
-        .map(|(result, _)| result.account_id.as_str())
-        .collect();
-    let accounts: Vec<&str> = accounts.into_iter().collect();
-    let mut requests: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
-    let waits = |r: &ClearingRequest| matches!(r.state, RequestState::Due | RequestState::Waiting);
-    let found = tx.requests_of(&credits).await?;
-    requests.extend(found.into_iter().map(|request| (request.id, request)));
-    let found = tx.requests_naming(&debits).await?;
-    requests.extend(found.into_iter().filter(waits).map(|request| (request.id, request)));
-    let found = tx.oldest_first_waiting(&accounts).await?;
-    requests.extend(found.into_iter().map(|request| (request.id, request)));
-    requests.retain(|_, request| request.state != RequestState::Withdrawn);
-    Ok(requests.into_values().collect())
+    tx.fail_requests(&failed).await?;
+    // The next finish settles them as if these documents had come with their import.
+    tx.set_due(imported).await
 }
 
 async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result<Written> {

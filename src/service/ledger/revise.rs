@@ -50,7 +50,8 @@ pub async fn revise(
     let moved = books.supersede(&out).and_then(|()| {
         let new = books.post(NewDocument { id, draft, content_hash })?;
         let old = Version { document: old.document, items: &items };
-        books.move_over(&moving, old, Version { document: id, items: &new })
+        books.move_over(&moving, old, Version { document: id, items: &new })?;
+        Ok(new)
     });
     for request in before {
         books.drop_request(request.id);
@@ -58,17 +59,27 @@ pub async fn revise(
     for request in requests {
         books.request(request);
     }
-    let changes = match moved.and_then(|()| books.take_changes()) {
-        Ok(changes) => changes,
+    let taken = moved.and_then(|new| Ok((new, books.take_changes()?)));
+    let (new, changes) = match taken {
+        Ok(taken) => taken,
         Err(Error::Internal { context }) => return Err(Error::Internal { context }),
         Err(refused) => return Ok(Err(refused)),
     };
     posting.tx.write_changes(changes).await?;
+    let [before, after] = [&items, &new].map(|items| by_position(&books, items));
+    posting.tx.facts_follow(&before, &after).await?;
     match is_debit {
         true => posting.effects.credits.extend(effects),
         false => posting.effects.debits.extend(effects),
     }
     Ok(Ok(Posted { result, is_debit }))
+}
+
+/// The parts of a document in the order that its sender gave them.
+fn by_position(books: &Books, items: &[Uuid]) -> Vec<Uuid> {
+    let mut items = items.to_vec();
+    items.sort_by_key(|id| books.item(*id).map(|tracked| tracked.item.position));
+    items
 }
 
 /// What a version rests on.
@@ -153,7 +164,10 @@ async fn requests(
         if same.is_some_and(|old| old.state == RequestState::Withdrawn) {
             request.state = RequestState::Withdrawn;
         }
-        if let Some(first) = before.first() {
+        // What a call brought stays settled as it is, what an import brought may be displaced.
+        if let Some(first) = before.first()
+            && (request.import_id.is_empty() || first.import_id.is_empty())
+        {
             request.import_id.clone_from(&first.import_id);
         }
     }

@@ -178,7 +178,8 @@ async fn disputed(
          FROM (SELECT s.id, i.company_code, i.currency, i.due_date, i.document_date, i.open, \
              CAST(SUM(d.amount) AS BIGINT) AS disputed \
            FROM {} JOIN dispute d ON d.account_id = s.account_id AND d.open_date <= ${day} \
-           JOIN item i ON i.id = d.item_id AND i.open > 0 \
+           JOIN dispute_item m ON m.dispute_id = d.id \
+           JOIN item i ON i.id = m.item_id AND i.open > 0 \
            LEFT JOIN dispute_end e ON e.dispute_id = d.id AND e.resolve_date <= ${day} \
            WHERE e.dispute_id IS NULL \
            GROUP BY s.id, i.id, i.company_code, i.currency, i.due_date, i.document_date, i.open) \

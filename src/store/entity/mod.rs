@@ -27,6 +27,7 @@ pub mod credit_security;
 pub mod credit_standing;
 pub mod dispute;
 pub mod dispute_end;
+pub mod dispute_item;
 pub mod document;
 pub mod document_end;
 pub mod document_key;
@@ -79,6 +80,7 @@ macro_rules! every_entity {
             credit_standing,
             dispute,
             dispute_end,
+            dispute_item,
             document,
             document_end,
             document_key,

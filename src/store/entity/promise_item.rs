@@ -1,4 +1,4 @@
-//! The items that a promise is about.
+//! The items that a promise is about, in each of their versions.
 
 use sea_orm::entity::prelude::*;
 

@@ -11,7 +11,7 @@ use crate::domain::money::Currency;
 use crate::domain::personal::Personal;
 use crate::domain::receivables::{Dispute, DisputeOutcome};
 use crate::store::entity::dispute::{Column, Entity, Model};
-use crate::store::entity::{dispute_end, item};
+use crate::store::entity::{dispute_end, dispute_item, item};
 use crate::store::{Store, WriteTx, rows, sql};
 
 /// An item and what may still be disputed of it.
@@ -47,7 +47,9 @@ impl WriteTx {
     }
 
     pub async fn add_dispute(&self, dispute: &Dispute) -> Result<()> {
-        rows::insert_one(&self.conn, Model::from(dispute)).await
+        rows::insert_one(&self.conn, Model::from(dispute)).await?;
+        let item = dispute_item::Model { dispute_id: dispute.id, item_id: dispute.item_id };
+        rows::insert_one(&self.conn, item).await
     }
 
     /// A dispute of the account, as it stands.
@@ -117,9 +119,9 @@ async fn contested(
     }
     let others: Vec<Other> = sql::all(
         conn,
-        "SELECT d.amount, d.open_date, e.resolve_date FROM dispute d \
-         LEFT JOIN dispute_end e ON e.dispute_id = d.id \
-         WHERE d.account_id = $1 AND d.item_id = $2",
+        "SELECT d.amount, d.open_date, e.resolve_date FROM dispute_item m \
+         JOIN dispute d ON d.id = m.dispute_id LEFT JOIN dispute_end e ON e.dispute_id = d.id \
+         WHERE d.account_id = $1 AND m.item_id = $2",
         vec![account_id.into(), item_id.into()],
     )
     .await?;

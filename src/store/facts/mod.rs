@@ -4,6 +4,7 @@
 
 mod control_total;
 mod dispute;
+mod follow;
 mod period;
 mod promise;
 mod rates;

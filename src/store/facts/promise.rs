@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
 use crate::domain::error::{Error, Result};
@@ -14,6 +14,7 @@ use crate::domain::promise::{self, PromiseState};
 use crate::domain::receivables::Promise;
 use crate::store::entity::promise::{Column, Entity, Model};
 use crate::store::entity::{item, promise_end, promise_item};
+use crate::store::receivables::promises::current;
 use crate::store::{Store, WriteTx, rows, sql};
 
 /// What a promise must know of an item it is about.
@@ -57,10 +58,7 @@ impl WriteTx {
     ) -> Result<Option<Promise>> {
         let promise = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));
         let Some(row) = rows::one(&self.conn, promise).await? else { return Ok(None) };
-        let items = promise_item::Entity::find()
-            .filter(promise_item::Column::PromiseId.eq(id))
-            .order_by_asc(promise_item::Column::ItemId);
-        let items = rows::all(&self.conn, items).await?.into_iter().map(|row| row.item_id);
+        let items = self.items_promised(id).await?;
         let deadline = deadline(row.pay_by_date, row.grace_days);
         let received = self.received(id, row.promise_date, deadline.min(as_of), as_of).await?;
         // Asked for to be changed, so a withdrawal counts from when it is recorded.
@@ -68,7 +66,23 @@ impl WriteTx {
             Some(_) => PromiseState::Withdrawn,
             None => promise::state(row.amount, received, deadline, as_of, false),
         };
-        Ok(Some(row.into_promise(items.collect(), received, state)))
+        Ok(Some(row.into_promise(items, received, state)))
+    }
+
+    /// The items of a promise, in the versions that count.
+    async fn items_promised(&self, promise: Uuid) -> Result<Vec<Uuid>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            item_id: Uuid,
+        }
+        let text = format!(
+            "SELECT m.item_id FROM promise_item m JOIN item i ON i.id = m.item_id \
+             WHERE m.promise_id = $1 AND {} ORDER BY m.item_id",
+            current("i", "$2")
+        );
+        let values = vec![promise.into(), i64::MAX.into()];
+        let items: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        Ok(items.into_iter().map(|row| row.item_id).collect())
     }
 
     /// What receipts took off the items of a promise from its first day to its last, both

@@ -163,47 +163,35 @@ impl WriteTx {
         Ok(due.unwrap_or(0))
     }
 
-    /// Requests of these new documents whose target is there, those of others that name one of
-    /// these documents, and those of these accounts that settle the oldest due, are to be tried
-    /// at the next finish.
-    pub async fn mark_due(&self, documents: &[Uuid], accounts: &[&str]) -> Result<()> {
-        let backend = self.conn.get_database_backend();
-        #[derive(FromQueryResult)]
-        struct Due {
-            id: Uuid,
-        }
-        let mut due: Vec<Uuid> = Vec::new();
+    /// What settled debits of these accounts that fall due no earlier than these new ones: it
+    /// would have settled the new ones first.
+    pub async fn oldest_first_overtaken(&self, documents: &[Uuid]) -> Result<Vec<ClearingRequest>> {
         let ids = Set::one(documents.iter().copied());
-        if !ids.is_empty() {
-            let some = ids.subquery(backend, 1);
-            let text = format!(
-                "SELECT p.id FROM clearing_request p JOIN document_key k ON {TARGET} \
-                 WHERE p.state = 'WAITING' AND p.document_id IN {some} \
-                 UNION SELECT p.id FROM document_key k JOIN clearing_request p ON {TARGET} \
-                 WHERE p.state = 'WAITING' AND k.document_id IN {some}"
-            );
-            let found: Vec<Due> = sql::all(&self.conn, text, ids.into_values(backend)).await?;
-            due.extend(found.into_iter().map(|due| due.id));
+        if ids.is_empty() {
+            return Ok(Vec::new());
         }
-        let oldest = self.oldest_first_waiting(accounts).await?;
-        due.extend(oldest.into_iter().map(|request| request.id));
-        self.set_state(due, RequestState::Due).await
+        let backend = self.conn.get_database_backend();
+        let rest = format!(
+            "(SELECT i.account_id, MIN(i.due_date) AS due_date FROM item i \
+               WHERE i.document_id IN {} AND i.amount > 0 GROUP BY i.account_id) w \
+             JOIN clearing_request p ON p.account_id = w.account_id AND p.oldest_first \
+               AND p.state = 'SETTLED' AND p.import_id <> '' \
+             JOIN document c ON c.id = p.document_id \
+             WHERE EXISTS (SELECT 1 FROM item x JOIN allocation a ON a.credit_item = x.id \
+               JOIN item d ON d.id = a.debit_item \
+               WHERE x.document_id = p.document_id AND d.due_date >= w.due_date)",
+            ids.subquery(backend, 1)
+        );
+        self.requests(&rest, ids.into_values(backend)).await
     }
 
-    /// What these credits ask, and what names these debits, is to be tried at the next finish.
-    pub async fn mark_unsettled(&self, credits: &[Uuid], debits: &[Uuid]) -> Result<()> {
-        let mut found = self.requests_of(credits).await?;
-        found.extend(self.requests_naming(debits).await?);
-        found.retain(|request| request.state != RequestState::Withdrawn);
-        self.set_state(found.into_iter().map(|r| r.id).collect(), RequestState::Due).await
-    }
-
-    async fn set_state(&self, ids: Vec<Uuid>, state: RequestState) -> Result<()> {
+    /// They are to be tried at the next finish.
+    pub async fn set_due(&self, ids: Vec<Uuid>) -> Result<()> {
         if ids.is_empty() {
             return Ok(());
         }
         let these = rows::among(self.conn.get_database_backend(), Column::Id, ids);
-        let change = ActiveModel { state: To(state), ..Default::default() };
+        let change = ActiveModel { state: To(RequestState::Due), ..Default::default() };
         rows::change(&self.conn, change, these).await?;
         Ok(())
     }

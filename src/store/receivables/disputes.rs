@@ -40,11 +40,12 @@ impl Store {
         let accounts = params.table(conn, "a", Set::one(account_ids.iter().copied()));
         let items = params.table(conn, "b", Set::one(item_ids.iter().copied()));
         let text = format!(
-            "SELECT s.id, s.account_id, s.item_id, i.currency, s.amount, s.reason_code, s.note, \
+            "SELECT s.id, s.account_id, m.item_id, i.currency, s.amount, s.reason_code, s.note, \
              s.open_date, x.resolve_date, x.outcome, s.recorded_us \
-             FROM dispute s JOIN item i ON i.id = s.item_id {end} \
+             FROM dispute_item m JOIN dispute s ON s.id = m.dispute_id \
+             JOIN item i ON i.id = m.item_id {end} \
              WHERE s.account_id IN (SELECT v FROM {accounts}) \
-             AND s.item_id IN (SELECT v FROM {items}) AND {active} ORDER BY s.recorded_us, s.id",
+             AND m.item_id IN (SELECT v FROM {items}) AND {active} ORDER BY s.recorded_us, s.id",
             end = end(&known_at),
             active = active(&as_of, &known_at),
         );

@@ -18,6 +18,7 @@ mod items;
 mod moves;
 mod params;
 mod positions;
+pub(super) mod promises;
 mod rates;
 #[cfg(test)]
 pub(crate) mod raw;

@@ -256,7 +256,78 @@ fn delivery() -> impl Strategy<Value = Delivery> {
     })
 }
 
+/// How a part of a pile comes.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    File,
+    /// The run breaks off before its finish.
+    BrokenOff,
+    /// Invoices by calls; what is left in a file.
+    Calls,
+    /// A run that breaks off, and then all of it in another.
+    Again,
+}
+
+fn deliveries() -> impl Strategy<Value = (Delivery, Vec<(usize, Way)>)> {
+    let way = prop_oneof![
+        2 => Just(Way::File),
+        1 => Just(Way::BrokenOff),
+        1 => Just(Way::Calls),
+        1 => Just(Way::Again),
+    ];
+    (delivery(), vec((1..9_usize, way), 1..8))
+}
+
 on_both_engines! {
+    async fn whatever_the_files_the_books_are_those_of_one_clean_import(server: TestServer) {
+        hold(40, &deliveries(), async |(delivery, parts)| {
+            let Delivery { papers, shuffled, size, oldest_first } = delivery;
+            let mut desk = Desk::new(&server);
+            let (tidy, wild) = (world(), world());
+            desk.import(&tidy, oldest_first, chunks(&clean(&papers), &tidy, 500)).await;
+            let expected = books(&mut desk, &tidy).await;
+
+            let mut rest = shuffled.as_slice();
+            let mut parts = parts.into_iter().cycle();
+            let mut runs = 0;
+            while !rest.is_empty() {
+                let (count, way) = parts.next().expect("a cycle");
+                let (part, later) = rest.split_at(count.min(rest.len()));
+                rest = later;
+                let (calls, file): (Vec<Paper>, Vec<Paper>) = part
+                    .iter()
+                    .cloned()
+                    .partition(|paper| matches!(way, Way::Calls) && paper.letter() == 'I');
+                for paper in calls {
+                    desk.post([paper.document(&wild)]).await;
+                }
+                let pieces = chunks(&file, &wild, size);
+                runs += 1;
+                let id = format!("{wild}-{runs}");
+                if matches!(way, Way::BrokenOff | Way::Again) {
+                    let mut steps = vec![header(&id, oldest_first)];
+                    steps.extend((1..).zip(pieces.clone()).map(|(n, part)| chunk(n, part)));
+                    desk.send_import(steps).await;
+                }
+                match way {
+                    Way::BrokenOff => {}
+                    Way::Again => {
+                        desk.import(&format!("{id}-again"), oldest_first, pieces).await;
+                    }
+                    Way::File | Way::Calls => {
+                        desk.import(&id, oldest_first, pieces).await;
+                    }
+                }
+            }
+            // Any finish: of an import that brings nothing new.
+            let one = chunks(&shuffled[..1], &wild, 1);
+            desk.import(&format!("{wild}-last"), oldest_first, one).await;
+            prop_assert_eq!(books(&mut desk, &wild).await, expected);
+            desk.verify(&server).await;
+            Ok::<(), TestCaseError>(())
+        });
+    }
+
     async fn the_books_do_not_depend_on_how_the_documents_came(server: TestServer) {
         hold(12, &delivery(), async |Delivery { papers, shuffled, size, oldest_first }| {
             let mut desk = Desk::new(&server);

@@ -4,6 +4,7 @@ pub(super) const TABLES: &str = "
 CREATE TABLE dispute (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL,
+    -- The version it was opened on.
     item_id {uuid} NOT NULL,
     amount {bigint} NOT NULL,
     reason_code TEXT NOT NULL,
@@ -12,6 +13,13 @@ CREATE TABLE dispute (
     recorded_us {bigint} NOT NULL
 );
 CREATE INDEX dispute_account ON dispute (account_id, open_date);
+-- The item in each of its versions: a dispute follows the corrections of its document.
+CREATE TABLE dispute_item (
+    dispute_id {uuid} NOT NULL,
+    item_id {uuid} NOT NULL,
+    PRIMARY KEY (dispute_id, item_id)
+);
+CREATE INDEX dispute_item_item ON dispute_item (item_id);
 CREATE TABLE dispute_end (
     dispute_id {uuid} NOT NULL PRIMARY KEY,
     outcome TEXT NOT NULL,
@@ -31,11 +39,13 @@ CREATE TABLE promise (
     recorded_us {bigint} NOT NULL
 );
 CREATE INDEX promise_account ON promise (account_id, pay_by_date);
+-- The items in each of their versions, as with disputes.
 CREATE TABLE promise_item (
     promise_id {uuid} NOT NULL,
     item_id {uuid} NOT NULL,
     PRIMARY KEY (promise_id, item_id)
 );
+CREATE INDEX promise_item_item ON promise_item (item_id);
 CREATE TABLE promise_end (
     promise_id {uuid} NOT NULL PRIMARY KEY,
     withdraw_date {date} NOT NULL,

@@ -9,6 +9,7 @@ use sea_orm::ConnectionTrait;
 use super::super::disputes;
 use super::super::moves::Template;
 use super::super::params::{Params, Slice};
+use super::super::promises;
 use super::{ITEMS_MAX, PAYMENTS_MAX};
 use crate::domain::money::Currency;
 use crate::store::entity::item;
@@ -184,7 +185,7 @@ impl Arms<'_> {
         )
     }
 
-    /// `n2`: what is open of the item.
+    /// A row for each version of the item. `n2`: what is open of it; of one version at most.
     fn disputes(&self) -> String {
         let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
         arm(
@@ -193,7 +194,7 @@ impl Arms<'_> {
             "i.currency",
             &[
                 ("id", "s.id"),
-                ("ref_id", "s.item_id"),
+                ("ref_id", "i.id"),
                 ("date1", "s.open_date"),
                 ("date2", "x.resolve_date"),
                 ("n1", "s.amount"),
@@ -204,7 +205,8 @@ impl Arms<'_> {
                 ("t3", "x.outcome"),
             ],
             &format!(
-                "dispute s JOIN item i ON i.id = s.item_id {end} WHERE {account} AND {active}",
+                "dispute s JOIN dispute_item m ON m.dispute_id = s.id \
+                 JOIN item i ON i.id = m.item_id {end} WHERE {account} AND {active}",
                 end = disputes::end(known_at),
                 account = self.slice.account("s.account_id"),
                 active = disputes::active(as_of, known_at),
@@ -244,8 +246,10 @@ impl Arms<'_> {
             "p.currency",
             &[("id", "p.id"), ("ref_id", "m.item_id")],
             &format!(
-                "promise p JOIN promise_item m ON m.promise_id = p.id WHERE {promised}",
+                "promise p JOIN promise_item m ON m.promise_id = p.id \
+                 JOIN item i ON i.id = m.item_id WHERE {promised} AND {current}",
                 promised = self.promised(),
+                current = promises::current("i", self.template.known_at()),
             ),
         )
     }
