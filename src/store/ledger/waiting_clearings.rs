@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set as To;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, QueryFilter,
-    QueryOrder, QuerySelect, Value,
+    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, IdenStatic,
+    QueryFilter, QueryOrder, QuerySelect, Value,
 };
 use uuid::Uuid;
 
@@ -15,7 +15,6 @@ use crate::domain::error::Result;
 use crate::store::entity::document;
 use crate::store::entity::document_key::key_set;
 use crate::store::entity::waiting_clearing::{ActiveModel, Column, Entity, Model};
-use crate::store::error::store_error;
 use crate::store::{WriteTx, rows, sql};
 
 /// A clearing that waits, with what is known of its target.
@@ -199,13 +198,9 @@ impl WriteTx {
 
     /// The accounts of which clearings wait for the finish of an import.
     pub async fn accounts_waiting(&self, import: &str) -> Result<Vec<String>> {
-        let accounts = Entity::find()
-            .select_only()
-            .column(Column::AccountId)
-            .distinct()
-            .filter(still_waiting(import))
-            .into_tuple();
-        accounts.all(&self.conn).await.map_err(store_error)
+        let accounts = Entity::find().distinct().filter(still_waiting(import));
+        let accounts: Vec<Waiting> = rows::parts(&self.conn, accounts).await?;
+        Ok(accounts.into_iter().map(|waiting| waiting.account_id).collect())
     }
 
     /// Ends the wait for the finish: from now on what still waits, waits for its document.
@@ -220,6 +215,13 @@ impl WriteTx {
         let rest = format!("{WAITING} WHERE p.document_id = $1");
         self.waiting(&rest, vec![document.into()]).await
     }
+}
+
+/// Whose clearing waits.
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+struct Waiting {
+    account_id: String,
 }
 
 /// Those of an import that were neither applied nor found impossible.
