@@ -1,16 +1,17 @@
 //! What all List calls share: the size of a page, its token, and the order.
 
+mod key;
 mod order;
 mod token;
 
+pub use key::{KeyPart, PageKey};
 pub use order::{Order, order_by};
-pub use token::{Fingerprint, PageToken};
+use token::{Fingerprint, PageToken};
 
-use chrono::NaiveDate;
 use prost::Message;
-use uuid::Uuid;
 
-use crate::domain::error::{Reason, Violation, Violations};
+use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::ledger::{LedgerPoint, PointQuery};
 use crate::domain::page::{Page, PageOf};
 use crate::pb;
 
@@ -18,6 +19,8 @@ use crate::pb;
 pub const PAGE_SIZE_DEFAULT: usize = 50;
 /// More are never sent at once; a larger wish is clamped.
 pub const PAGE_SIZE_MAX: usize = 1_000;
+/// Elements in one message of an export.
+const EXPORT_PAGE_SIZE: i32 = 500;
 
 /// The size of a page as asked for in `page_size`.
 ///
@@ -38,6 +41,8 @@ pub fn page_size(asked: i32) -> Result<usize, Violation> {
 pub trait Paged: Message + Clone {
     /// The method, as part of what a token is bound to.
     const METHOD: &'static str;
+    /// The field that the token comes in.
+    const TOKEN: &'static str = "page_token";
     fn page_size(&self) -> i32;
     fn page_token(&self) -> &str;
     /// The request without its page fields: what has to stay the same from page to page.
@@ -82,12 +87,31 @@ paged! {
     ListCreditPoliciesRequest => "ListCreditPolicies",
 }
 
+impl Paged for pb::ExportOpenItemsRequest {
+    const METHOD: &'static str = "ExportOpenItems";
+    const TOKEN: &'static str = "resume_token";
+
+    fn page_size(&self) -> i32 {
+        EXPORT_PAGE_SIZE
+    }
+
+    fn page_token(&self) -> &str {
+        &self.resume_token
+    }
+
+    fn arguments(&self) -> Self {
+        Self { resume_token: String::new(), ..self.clone() }
+    }
+}
+
 /// Which page is asked for: its size, and where it begins.
 #[derive(Debug, Clone)]
 pub struct PageRequest {
-    pub size: usize,
+    size: usize,
     /// `None` on the first page.
-    pub token: Option<PageToken>,
+    token: Option<PageToken>,
+    /// The field of the token.
+    field: &'static str,
     fingerprint: Fingerprint,
 }
 
@@ -95,26 +119,46 @@ impl PageRequest {
     /// Reads the page fields of a request; faults go to `violations`.
     pub fn parse<R: Paged>(request: &R, violations: &mut Violations) -> Self {
         let fingerprint = Fingerprint::of(R::METHOD, &request.arguments());
-        let token = PageToken::decode("page_token", request.page_token(), &fingerprint);
+        let token = PageToken::decode(R::TOKEN, request.page_token(), &fingerprint);
         Self {
             size: violations.keep(page_size(request.page_size())).unwrap_or(PAGE_SIZE_DEFAULT),
             token: violations.keep(token).flatten(),
+            field: R::TOKEN,
             fingerprint,
         }
     }
 
-    /// The position to go on from, as the last page wrote it; empty on the first page.
-    pub fn key(&self) -> &[String] {
-        self.token.as_ref().map(|t| t.key.as_slice()).unwrap_or_default()
+    /// The token came with the last page of a list that tells it: nothing is left.
+    pub fn is_finished(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| token.key.is_empty())
+    }
+
+    /// The point of the page before, else the one asked for.
+    pub fn pinned(&self, asked: PointQuery) -> PointQuery {
+        let pinned = |t: &PageToken| PointQuery { as_of: t.as_of, known_at: t.known_at };
+        self.token.as_ref().map_or(asked, pinned)
     }
 
     /// What is asked of a list whose elements have this key; faults go to `violations`.
-    pub fn of<K: PageKey>(&self, violations: &mut Violations) -> PageOf<K> {
-        let after = match self.key() {
-            [] => None,
-            key => violations.keep(K::read(key).ok_or_else(foreign_token)),
+    pub fn of<K: PageKey<Order = ()>>(&self, violations: &mut Violations) -> PageOf<K> {
+        self.of_order((), violations)
+    }
+
+    /// As [`PageRequest::of`], of a list that is asked for in this one of its orders.
+    pub fn of_order<K: PageKey>(&self, order: K::Order, violations: &mut Violations) -> PageOf<K> {
+        let after = match &self.token {
+            Some(token) if !token.key.is_empty() => {
+                violations.keep(K::read(&token.key, order).ok_or_else(|| self.foreign()))
+            }
+            _ => None,
         };
         PageOf { size: self.size, after }
+    }
+
+    /// The refusal of a token that is ours and carries the key of another list.
+    fn foreign(&self) -> Violation {
+        let description = "is not a token of this list: begin without one";
+        Violation::new(self.field, Reason::PageTokenInvalid, description)
     }
 
     /// The elements of a page as they are sent, and the token of the page after it.
@@ -124,64 +168,46 @@ impl PageRequest {
         encode: impl FnMut(T) -> U,
     ) -> (Vec<U>, String) {
         let Page { items, next } = page;
-        let token = next.map(|key| self.next(None, None, key.write())).unwrap_or_default();
+        let token = next.map(|key| self.token(None, key.write())).unwrap_or_default();
         (items.into_iter().map(encode).collect(), token)
     }
 
-    /// The token of the page after this one. `as_of` and `known_at` pin what was resolved.
-    pub fn next(
+    /// As [`PageRequest::answer`], of a list whose pages all tell of the point of the first.
+    ///
+    /// # Errors
+    /// The first that `encode` has.
+    pub fn answer_at<T, K: PageKey, U>(
         &self,
-        as_of: Option<NaiveDate>,
-        known_at: Option<i64>,
-        key: Vec<String>,
-    ) -> String {
+        page: Page<T, K>,
+        point: LedgerPoint,
+        encode: impl FnMut(T) -> Result<U>,
+    ) -> Result<(Vec<U>, String)> {
+        let Page { items, next } = page;
+        let token = next.map(|key| self.token(Some(point), key.write())).unwrap_or_default();
+        Ok((items.into_iter().map(encode).collect::<Result<_>>()?, token))
+    }
+
+    /// As [`PageRequest::answer_at`], of a list whose last page has a token as well.
+    ///
+    /// # Errors
+    /// The first that `encode` has.
+    pub fn answer_to_the_end<T, K: PageKey, U>(
+        &self,
+        page: Page<T, K>,
+        point: LedgerPoint,
+        encode: impl FnMut(T) -> Result<U>,
+    ) -> Result<(Vec<U>, String)> {
+        let last = page.next.is_none().then(|| self.token(Some(point), Vec::new()));
+        let (items, next) = self.answer_at(page, point, encode)?;
+        Ok((items, last.unwrap_or(next)))
+    }
+
+    /// The token of a page behind a key, empty behind the last page; the point, where there is
+    /// one, is what the first page resolved.
+    fn token(&self, point: Option<LedgerPoint>, key: Vec<String>) -> String {
+        let (as_of, known_at) = point.map(|point| (point.as_of, point.known_at)).unzip();
         PageToken { fingerprint: self.fingerprint, as_of, known_at, key }.encode()
     }
-}
-
-/// The key that the elements of a list are sorted by, as a token carries it.
-pub trait PageKey: Sized {
-    fn write(self) -> Vec<String>;
-    fn read(key: &[String]) -> Option<Self>;
-}
-
-impl PageKey for Uuid {
-    fn write(self) -> Vec<String> {
-        vec![self.to_string()]
-    }
-
-    fn read(key: &[String]) -> Option<Self> {
-        let [id] = key else { return None };
-        Uuid::try_parse(id).ok()
-    }
-}
-
-impl PageKey for String {
-    fn write(self) -> Vec<String> {
-        vec![self]
-    }
-
-    fn read(key: &[String]) -> Option<Self> {
-        let [id] = key else { return None };
-        Some(id.clone())
-    }
-}
-
-impl PageKey for (i64, String) {
-    fn write(self) -> Vec<String> {
-        vec![self.0.to_string(), self.1]
-    }
-
-    fn read(key: &[String]) -> Option<Self> {
-        let [number, id] = key else { return None };
-        Some((number.parse().ok()?, id.clone()))
-    }
-}
-
-/// The refusal of a token that is ours and carries the key of another list.
-pub fn foreign_token() -> Violation {
-    let description = "is not a token of this list: begin without one";
-    Violation::new("page_token", Reason::PageTokenInvalid, description)
 }
 
 #[cfg(test)]
@@ -205,17 +231,53 @@ mod tests {
         let first = pb::ListAccountsRequest { parent: "accounts/a".into(), ..Default::default() };
         let mut violations = Violations::new();
         let page = PageRequest::parse(&first, &mut violations);
-        assert!(page.key().is_empty());
-        let token = page.next(None, Some(7), vec!["k".into()]);
+        assert_eq!(page.of::<String>(&mut violations), PageOf { size: 50, after: None });
+        let answer = Page { items: vec![1, 2], next: Some("k".to_owned()) };
+        let (_, page_token) = page.answer(answer, |n| n);
 
-        let second = pb::ListAccountsRequest { page_token: token, page_size: 10, ..first.clone() };
+        let second = pb::ListAccountsRequest { page_token, page_size: 10, ..first.clone() };
         let page = PageRequest::parse(&second, &mut violations);
+        let of = page.of(&mut violations);
         assert!(violations.is_empty());
-        assert_eq!((page.size, page.key()), (10, &["k".to_owned()][..]));
-        assert_eq!(page.token.expect("a token").known_at, Some(7));
+        assert_eq!(of, PageOf { size: 10, after: Some("k".to_owned()) });
 
         let other = pb::ListAccountsRequest { parent: "accounts/b".into(), ..second };
         PageRequest::parse(&other, &mut violations);
         assert!(!violations.is_empty());
+    }
+
+    #[test]
+    fn the_pages_of_a_list_tell_of_the_point_of_the_first() {
+        let as_of = chrono::NaiveDate::from_ymd_opt(2026, 1, 31).expect("a date");
+        let point = LedgerPoint { as_of, known_at: 7, projected: false, known: true };
+        let first =
+            pb::ExportOpenItemsRequest { account: "accounts/-".into(), ..Default::default() };
+        let page_of = |resume_token| {
+            let mut violations = Violations::new();
+            let request = pb::ExportOpenItemsRequest { resume_token, ..first.clone() };
+            let page = PageRequest::parse(&request, &mut violations);
+            let of: PageOf<i64> = page.of(&mut violations);
+            (page, of, violations.finish())
+        };
+        let (page, of, read) = page_of(String::new());
+        assert!(read.is_ok() && !page.is_finished());
+        assert_eq!(of, PageOf { size: 500, after: None });
+        assert_eq!(page.pinned(PointQuery::default()), PointQuery::default());
+
+        let answer =
+            |next: Option<i64>| page.answer_to_the_end(Page { items: vec![1], next }, point, Ok);
+        let (middle, of, read) = page_of(answer(Some(3)).expect("a page").1);
+        assert!(read.is_ok() && !middle.is_finished());
+        assert_eq!(of.after, Some(3));
+        let pinned = PointQuery { as_of: Some(as_of), known_at: Some(7) };
+        assert_eq!(middle.pinned(PointQuery::default()), pinned);
+
+        let (last, _, read) = page_of(answer(None).expect("a page").1);
+        assert!(read.is_ok() && last.is_finished());
+
+        let page = Page { items: vec![1], next: Some("no number".to_owned()) };
+        let (_, foreign) = last.answer_at(page, point, Ok).expect("a page");
+        let refused = page_of(foreign).2.expect_err("a key of another list");
+        assert!(format!("{refused:?}").contains("resume_token"), "{refused:?}");
     }
 }

@@ -14,6 +14,7 @@ use super::item::DocumentKind;
 use super::ledger::{LedgerPoint, Narrow, OpenItem, PointQuery, Scope};
 use super::money::{Currency, Money};
 use super::names::{AccountRef, ChildName};
+use super::page::Page;
 use super::personal::Personal;
 use super::promise::PromiseState;
 use super::rates::{Quote, UsedRate};
@@ -116,7 +117,7 @@ pub struct Statement {
     pub point: LedgerPoint,
     /// By currency code.
     pub balances: Vec<StatementBalance>,
-    pub lines: Vec<StatementLine>,
+    pub lines: Page<StatementLine, MovementKey>,
 }
 
 #[derive(Debug, Clone)]
@@ -143,6 +144,16 @@ stored_enum! {
         Reset => "RESET",
         Recovery => "RECOVERY",
     }
+}
+
+/// Where a line of a statement stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovementKey {
+    pub currency: Currency,
+    pub date: NaiveDate,
+    pub recorded_us: i64,
+    pub document_id: Uuid,
+    pub movement: Movement,
 }
 
 #[derive(Debug, Clone)]

@@ -12,7 +12,8 @@ mod tests;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, IdenStatic,
-    IntoActiveModel, Iterable, PrimaryKeyToColumn, QueryFilter, QuerySelect, Select, Value,
+    IntoActiveModel, Iterable, PartialModelTrait, PrimaryKeyToColumn, QueryFilter, QuerySelect,
+    Select, Value,
 };
 
 use super::error::store_error;
@@ -38,6 +39,14 @@ pub async fn all<E: EntityTrait>(
     query: Select<E>,
 ) -> Result<Vec<E::Model>> {
     query.all(conn).await.map_err(store_error)
+}
+
+/// All rows of a query, of each the columns that a part of its model has.
+pub async fn parts<E: EntityTrait, P: PartialModelTrait>(
+    conn: &impl ConnectionTrait,
+    query: Select<E>,
+) -> Result<Vec<P>> {
+    query.into_partial_model::<P>().all(conn).await.map_err(store_error)
 }
 
 /// Whether a query has a row; reads none of its columns.

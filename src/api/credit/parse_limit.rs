@@ -6,7 +6,7 @@ use crate::api::convert::request::{
 };
 use crate::api::etag;
 use crate::domain::credit::command::{PlaceHold, ReleaseHold, SetCreditLimit};
-use crate::domain::credit::limit::LimitKind;
+use crate::domain::credit::limit::{LimitKind, LimitTerms};
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::money::Money;
 use crate::domain::names::{self, CREDIT_HOLDS};
@@ -61,20 +61,10 @@ pub fn set(request: pb::SetCreditLimitRequest) -> Result<Identified<SetCreditLim
     violations.keep(not_negative(field, overdue_days_max.unwrap_or_default()));
     let version = violations.keep(etag::optional("limit.etag", &etag)).flatten();
     let (account, kind) = all(violations, account.zip(kind))?;
-    let command = SetCreditLimit {
-        account,
-        segment,
-        kind,
-        amount,
-        valid_from,
-        valid_to,
-        temporary,
-        overdue_amount_max,
-        overdue_days_max,
-        approver,
-        reason,
-        version,
-    };
+    let terms =
+        LimitTerms { segment, kind, amount, temporary, overdue_amount_max, overdue_days_max };
+    let command =
+        SetCreditLimit { account, terms, valid_from, valid_to, approver, reason, version };
     Ok((request_id, command))
 }
 

@@ -10,7 +10,7 @@ use crate::domain::credit::decision::{
     Decision, DecisionKind, Disposition, LimitUse, Part, Reason, ReasonCode, Remedy, RemedyAction,
     Verdict,
 };
-use crate::domain::credit::limit::{Limit, LimitKind};
+use crate::domain::credit::limit::{Limit, LimitKind, LimitTerms};
 use crate::domain::credit::reservation::{
     Advance, Counted, Grant, NEVER, Now, Reservation, ReservationState,
 };
@@ -156,14 +156,16 @@ fn a_limit_that_was_applied_is_active_or_expired() {
     let limit = |valid_to| Limit {
         id: Uuid::from_u128(4),
         account_id: "group".into(),
-        segment: String::new(),
-        kind: LimitKind::Amount,
-        amount: Some(usd(5_000)),
+        terms: LimitTerms {
+            segment: String::new(),
+            kind: LimitKind::Amount,
+            amount: Some(usd(5_000)),
+            temporary: false,
+            overdue_amount_max: None,
+            overdue_days_max: None,
+        },
         valid_from: today,
         valid_to,
-        temporary: false,
-        overdue_amount_max: None,
-        overdue_days_max: None,
         approver: "王芳".into(),
         reason: "r".into(),
         recorded_us: 5,

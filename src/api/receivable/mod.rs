@@ -177,8 +177,7 @@ impl ReceivableService for Receivables {
         let ctx = api::ctx(&request)?;
         let (query, page) = parse_query::documents(request.into_inner())?;
         let answer = self.services.receivables.documents(&ctx, query).await?;
-        let token = encode::next_page_token(&page, answer.next.as_ref(), answer.point);
-        Ok(Response::new(encode::documents(answer, token)?))
+        Ok(Response::new(encode::documents(answer, &page)?))
     }
 
     async fn list_open_items(
@@ -188,8 +187,7 @@ impl ReceivableService for Receivables {
         let ctx = api::ctx(&request)?;
         let (query, page) = parse_query::open_items(request.into_inner())?;
         let answer = self.services.receivables.open_items(&ctx, query).await?;
-        let token = encode::next_page_token(&page, answer.next.as_ref(), answer.point);
-        Ok(Response::new(encode::open_items(answer, token)?))
+        Ok(Response::new(encode::open_items(answer, &page)?))
     }
 
     async fn get_aging(
@@ -230,8 +228,7 @@ impl ReceivableService for Receivables {
         let (query, page) = parse_risk::list_risk(request.into_inner())?;
         let currency = query.currency;
         let answer = self.services.receivables.list_risk(&ctx, query).await?;
-        let token = encode::next_page_token(&page, answer.page.next.as_ref(), answer.page.point);
-        Ok(Response::new(encode::risk_page(answer, currency, token)?))
+        Ok(Response::new(encode::risk_page(answer, currency, &page)?))
     }
 
     type ExportOpenItemsStream = Answers<pb::ExportOpenItemsResponse>;
@@ -241,9 +238,9 @@ impl ReceivableService for Receivables {
         request: Request<pb::ExportOpenItemsRequest>,
     ) -> Answer<Self::ExportOpenItemsStream> {
         let (ctx, ending) = (api::ctx(&request)?, api::ending(&request));
-        let export = parse_query::export(request.into_inner())?;
+        let (query, page) = parse_query::export(request.into_inner())?;
         let receivables = self.services.receivables.clone();
-        Ok(Response::new(export::run(ctx, ending, receivables, export).await?))
+        Ok(Response::new(export::run(ctx, ending, receivables, query, page).await?))
     }
 
     async fn get_statement(
@@ -253,9 +250,8 @@ impl ReceivableService for Receivables {
         let ctx = api::ctx(&request)?;
         let (query, page) = parse_query::statement(request.into_inner())?;
         let days = [query.from, query.to];
-        let (statement, next) = self.services.receivables.statement(&ctx, query).await?;
-        let token = encode::next_page_token(&page, next.as_ref(), statement.point);
-        Ok(Response::new(encode::statement(statement, days, token)?))
+        let statement = self.services.receivables.statement(&ctx, query).await?;
+        Ok(Response::new(encode::statement(statement, days, &page)?))
     }
 
     async fn set_exchange_rates(

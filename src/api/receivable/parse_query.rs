@@ -3,30 +3,19 @@
 
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{all, check_order};
-use crate::api::list::{Fingerprint, PageRequest, PageToken, order_by};
+use crate::api::list::{KeyPart, PageKey, PageRequest, order_by};
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::{PointQuery, Scope};
+use crate::domain::money::Currency;
 use crate::domain::names::{self, AccountRef};
 use crate::domain::receivables::query::{
-    DocumentName, DocumentsQuery, OpenItemsQuery, StatementQuery,
+    DocumentName, DocumentsQuery, DueKey, ExportKey, OpenItemsQuery, StatementQuery,
 };
+use crate::domain::receivables::{Movement, MovementKey};
 use crate::domain::text;
 use crate::pb;
 
 use super::{enums, parse_key};
-
-/// Open items in one message of an export.
-pub const EXPORT_PAGE_SIZE: usize = 500;
-
-/// An export, from its beginning or from where a token says.
-#[derive(Debug)]
-pub struct Export {
-    pub query: OpenItemsQuery,
-    /// What the tokens of this export are bound to.
-    pub fingerprint: Fingerprint,
-    /// The token came with the last message: nothing is left.
-    pub finished: bool,
-}
 
 pub fn document(request: pb::GetDocumentRequest) -> Result<(DocumentName, PointQuery)> {
     let pb::GetDocumentRequest { name, key, as_of, known_at } = request;
@@ -58,6 +47,7 @@ pub fn documents(request: pb::ListDocumentsRequest) -> Result<(DocumentsQuery, P
     let to = violations.keep(read::optional_date("to_date", to_date)).flatten();
     check_order("to_date", from, to, &mut violations);
     let order = violations.keep(order_by(&order, &[("posting_date", ())]));
+    let of = page.of(&mut violations);
     let account = all(violations, account)?;
     let query = DocumentsQuery {
         account,
@@ -67,13 +57,14 @@ pub fn documents(request: pb::ListDocumentsRequest) -> Result<(DocumentsQuery, P
         from,
         to,
         descending: order.is_some_and(|o| o.descending),
-        page_size: page.size,
-        after: after(&page),
+        page: of,
     };
     Ok((query, page))
 }
 
-pub fn open_items(request: pb::ListOpenItemsRequest) -> Result<(OpenItemsQuery, PageRequest)> {
+pub fn open_items(
+    request: pb::ListOpenItemsRequest,
+) -> Result<(OpenItemsQuery<DueKey>, PageRequest)> {
     let mut violations = Violations::new();
     let page = PageRequest::parse(&request, &mut violations);
     let pb::ListOpenItemsRequest {
@@ -90,22 +81,23 @@ pub fn open_items(request: pb::ListOpenItemsRequest) -> Result<(OpenItemsQuery, 
     let account = violations.keep(read::account("parent", &parent));
     let point = read::point(as_of, known_at, &mut violations);
     let narrow = read::narrow(company_code, &currency_code, &mut violations);
+    let of = page.of(&mut violations);
     let account = all(violations, account)?;
     let query = OpenItemsQuery {
         scope: scope(Some(account), include_group),
-        point: pinned(page.token.as_ref(), point),
+        point: page.pinned(point),
         narrow,
         overdue_only,
-        page_size: page.size,
-        after: after(&page),
+        page: of,
     };
     Ok((query, page))
 }
 
-pub fn export(request: pb::ExportOpenItemsRequest) -> Result<Export> {
-    let mut request = request;
-    let token = std::mem::take(&mut request.resume_token);
-    let fingerprint = Fingerprint::of("ExportOpenItems", &request);
+pub fn export(
+    request: pb::ExportOpenItemsRequest,
+) -> Result<(OpenItemsQuery<ExportKey>, PageRequest)> {
+    let mut violations = Violations::new();
+    let page = PageRequest::parse(&request, &mut violations);
     let pb::ExportOpenItemsRequest {
         account,
         include_group,
@@ -115,21 +107,19 @@ pub fn export(request: pb::ExportOpenItemsRequest) -> Result<Export> {
         currency_code,
         resume_token: _,
     } = request;
-    let mut violations = Violations::new();
     let account = account_or_all(&account, &mut violations);
     let point = read::point(as_of, known_at, &mut violations);
     let narrow = read::narrow(company_code, &currency_code, &mut violations);
-    let token = violations.keep(PageToken::decode("resume_token", &token, &fingerprint)).flatten();
+    let of = page.of(&mut violations);
     let account = all(violations, account)?;
     let query = OpenItemsQuery {
         scope: scope(account, include_group),
-        point: pinned(token.as_ref(), point),
+        point: page.pinned(point),
         narrow,
         overdue_only: false,
-        page_size: EXPORT_PAGE_SIZE,
-        after: token.as_ref().map(|t| t.key.clone()),
+        page: of,
     };
-    Ok(Export { query, fingerprint, finished: token.is_some_and(|t| t.key.is_empty()) })
+    Ok((query, page))
 }
 
 pub fn statement(request: pb::GetStatementRequest) -> Result<(StatementQuery, PageRequest)> {
@@ -151,15 +141,15 @@ pub fn statement(request: pb::GetStatementRequest) -> Result<(StatementQuery, Pa
     check_order("to_date", from, to, &mut violations);
     let known_at = violations.keep(read::micros("known_at", known_at)).flatten();
     let narrow = read::narrow(company_code, &currency_code, &mut violations);
+    let of = page.of(&mut violations);
     let ((account, from), to) = all(violations, account.zip(from).zip(to))?;
     let query = StatementQuery {
         account,
         from,
         to,
-        known_at: pinned(page.token.as_ref(), PointQuery { as_of: None, known_at }).known_at,
+        known_at: page.pinned(PointQuery { as_of: None, known_at }).known_at,
         narrow,
-        page_size: page.size,
-        after: after(&page),
+        page: of,
     };
     Ok((query, page))
 }
@@ -182,11 +172,23 @@ pub fn scope(account: Option<AccountRef>, include_group: bool) -> Scope<AccountR
     }
 }
 
-/// The point of the page before, else the one asked for.
-pub fn pinned(token: Option<&PageToken>, asked: PointQuery) -> PointQuery {
-    token.map_or(asked, |t| PointQuery { as_of: t.as_of, known_at: t.known_at })
-}
+impl PageKey for MovementKey {
+    type Order = ();
 
-pub fn after(page: &PageRequest) -> Option<Vec<String>> {
-    page.token.as_ref().map(|token| token.key.clone())
+    fn write(self) -> Vec<String> {
+        let Self { currency, date, recorded_us, document_id, movement } = self;
+        let (currency, movement) = (currency.code().to_owned(), movement.as_str().to_owned());
+        vec![currency, date.to_part(), recorded_us.to_part(), document_id.to_part(), movement]
+    }
+
+    fn read(key: &[String], (): ()) -> Option<Self> {
+        let [currency, date, recorded_us, document_id, movement] = key else { return None };
+        Some(Self {
+            currency: Currency::parse(currency)?,
+            date: KeyPart::of_part(date)?,
+            recorded_us: KeyPart::of_part(recorded_us)?,
+            document_id: KeyPart::of_part(document_id)?,
+            movement: Movement::parse(movement)?,
+        })
+    }
 }

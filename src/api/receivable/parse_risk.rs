@@ -1,20 +1,22 @@
 //! Questions about aging and risk, to queries. Every violation of a request is told at once.
 
+use std::cmp::Reverse;
+
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{all, at_most};
-use crate::api::list::PageRequest;
+use crate::api::list::{KeyPart, PageKey, PageRequest};
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::dates::BusinessDayConvention;
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
-use crate::domain::receivables::query::RiskListQuery;
+use crate::domain::receivables::query::{RiskKey, RiskListQuery};
 use crate::domain::receivables::{AgingQuery, RiskOrder, RiskView};
 use crate::pb;
 
 use super::enums;
-use super::parse_query::{account_or_all, after, pinned, scope};
+use super::parse_query::{account_or_all, scope};
 
 const MAX_ACCOUNTS: usize = 500;
 
@@ -128,14 +130,27 @@ pub fn list_risk(request: pb::ListReceivablesRiskRequest) -> Result<(RiskListQue
     let currency = violations.keep(currency);
     let company_code = read::company_filter(company_code, &mut violations);
     let order = violations.keep(read::optional_enum("order", order, enums::read_order)).flatten();
+    let of = page.of(&mut violations);
     let currency = all(violations, currency)?;
     let query = RiskListQuery {
-        point: pinned(page.token.as_ref(), point),
+        point: page.pinned(point),
         company_code,
         currency,
         order: order.unwrap_or(RiskOrder::Overdue),
-        page_size: page.size,
-        after: after(&page),
+        page: of,
     };
     Ok((query, page))
+}
+
+impl PageKey for RiskKey {
+    type Order = ();
+
+    fn write(self) -> Vec<String> {
+        vec![self.value.0.to_part(), self.account_id]
+    }
+
+    fn read(key: &[String], (): ()) -> Option<Self> {
+        let [value, account_id] = key else { return None };
+        Some(Self { value: Reverse(i128::of_part(value)?), account_id: account_id.clone() })
+    }
 }

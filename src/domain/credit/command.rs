@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::decision::Verdict;
 use super::hold::HoldScope;
-use super::limit::LimitKind;
+use super::limit::LimitTerms;
 use super::policy::Policy;
 use super::security::SecurityTerms;
 use crate::domain::document::DocumentKey;
@@ -74,14 +74,9 @@ pub struct DecideReferral {
 #[derive(Debug, Clone, Serialize)]
 pub struct SetCreditLimit {
     pub account: AccountRef,
-    pub segment: String,
-    pub kind: LimitKind,
-    pub amount: Option<Money>,
+    pub terms: LimitTerms,
     pub valid_from: Option<NaiveDate>,
     pub valid_to: Option<NaiveDate>,
-    pub temporary: bool,
-    pub overdue_amount_max: Option<Money>,
-    pub overdue_days_max: Option<i32>,
     pub approver: String,
     pub reason: String,
     /// Version of the limits of the account and segment, if the caller read one.

@@ -29,22 +29,30 @@ stored_enum! {
     }
 }
 
-/// A limit as recorded. Never changed.
+/// What a caller says of a limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limit {
-    pub id: Uuid,
-    pub account_id: String,
+pub struct LimitTerms {
     /// Empty: all companies.
     pub segment: String,
     pub kind: LimitKind,
     /// Of [`LimitKind::Amount`] only.
     pub amount: Option<Money>,
-    pub valid_from: NaiveDate,
-    /// Last day; `NO_DATE` for no end.
-    pub valid_to: NaiveDate,
     pub temporary: bool,
     pub overdue_amount_max: Option<Money>,
     pub overdue_days_max: Option<i32>,
+}
+
+/// A limit as recorded. Never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    pub id: Uuid,
+    pub account_id: String,
+    /// Flat in what is stored of decisions and answers, as it was before they were one struct.
+    #[serde(flatten)]
+    pub terms: LimitTerms,
+    pub valid_from: NaiveDate,
+    /// Last day; `NO_DATE` for no end.
+    pub valid_to: NaiveDate,
     pub approver: Personal,
     pub reason: Personal,
     /// Microseconds since the epoch; also the version of the limits of its account and segment.
@@ -63,7 +71,7 @@ impl Limit {
     /// Whether `other`, of the same account and segment, governs on no day from `day` on
     /// because this one was recorded later and has begun wherever that one has.
     fn hides(&self, other: &Self, day: NaiveDate) -> bool {
-        self.temporary == other.temporary
+        self.terms.temporary == other.terms.temporary
             && (other.recorded_us, other.id) < (self.recorded_us, self.id)
             && self.valid_from <= other.valid_from.max(day)
     }
@@ -78,13 +86,13 @@ pub fn governing<'a>(
 ) -> Option<&'a Limit> {
     let (mut lasting, mut temporary): (Option<&Limit>, Option<&Limit>) = (None, None);
     for limit in limits.into_iter().filter(|limit| limit.has_begun(day)) {
-        let of = if limit.temporary { &mut temporary } else { &mut lasting };
+        let of = if limit.terms.temporary { &mut temporary } else { &mut lasting };
         if of.is_none_or(|other| (other.recorded_us, other.id) < (limit.recorded_us, limit.id)) {
             *of = Some(limit);
         }
     }
     // A temporary INHERIT ends a temporary limit before its time.
-    let temporary = temporary.filter(|t| !t.has_expired(day) && t.kind != LimitKind::Inherit);
+    let temporary = temporary.filter(|t| !t.has_expired(day) && t.terms.kind != LimitKind::Inherit);
     temporary.or(lasting)
 }
 
@@ -100,13 +108,13 @@ pub struct StandingLimit {
 /// Version of the limits of an account and segment: when the last of them was recorded.
 /// `None` if there is none.
 pub fn version<'a>(limits: impl IntoIterator<Item = &'a Limit>, segment: &str) -> Option<i64> {
-    let same = limits.into_iter().filter(|l| l.segment == segment);
+    let same = limits.into_iter().filter(|l| l.terms.segment == segment);
     same.map(|l| l.recorded_us).max()
 }
 
 /// Where a limit stands among all limits of its account.
 pub fn state(limit: &Limit, all: &[Limit], day: NaiveDate) -> LimitState {
-    let same = all.iter().filter(|l| l.segment == limit.segment);
+    let same = all.iter().filter(|l| l.terms.segment == limit.terms.segment);
     if same.clone().any(|other| other.hides(limit, day)) {
         LimitState::Replaced
     } else if !limit.has_begun(day) {
@@ -144,14 +152,16 @@ mod tests {
         Limit {
             id: Uuid::from_u128(n as u128),
             account_id: "acme".into(),
-            segment: String::new(),
-            kind,
-            amount: (kind == LimitKind::Amount).then_some(amount),
+            terms: LimitTerms {
+                segment: String::new(),
+                kind,
+                amount: (kind == LimitKind::Amount).then_some(amount),
+                temporary,
+                overdue_amount_max: None,
+                overdue_days_max: None,
+            },
             valid_from: day(from),
             valid_to: to.map_or(NO_DATE, day),
-            temporary,
-            overdue_amount_max: None,
-            overdue_days_max: None,
             approver: "A".into(),
             reason: "r".into(),
             recorded_us: n,
@@ -199,8 +209,8 @@ mod tests {
     #[test]
     fn every_segment_has_a_version_of_its_own() {
         let first = limit(1, LimitKind::Amount, 0, None, false);
-        let other =
-            Limit { segment: "asia".into(), ..limit(2, LimitKind::Unlimited, 0, None, false) };
+        let mut other = limit(2, LimitKind::Unlimited, 0, None, false);
+        other.terms.segment = "asia".into();
         let all = [first, other];
         assert_eq!((version(&all, ""), version(&all, "asia")), (Some(1), Some(2)));
         assert_eq!(version(&all, "europe"), None);

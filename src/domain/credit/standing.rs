@@ -121,13 +121,13 @@ impl Standing {
     /// The limit that governs an account and segment today.
     pub fn limit(&self, account: &str, segment: &str) -> Option<&Limit> {
         let limits = &self.nodes.get(account)?.limits;
-        governing(limits.iter().filter(|limit| limit.segment == segment), self.now.today)
+        governing(limits.iter().filter(|limit| limit.terms.segment == segment), self.now.today)
     }
 
     /// When the last limit of an account and segment was recorded, whether it governs or not.
     pub fn version(&self, account: &str, segment: &str) -> i64 {
         let limits = self.nodes.get(account).into_iter().flat_map(|node| &node.limits);
-        let of_segment = limits.filter(|limit| limit.segment == segment);
+        let of_segment = limits.filter(|limit| limit.terms.segment == segment);
         of_segment.map(|limit| limit.recorded_us).max().unwrap_or_default()
     }
 
@@ -136,7 +136,7 @@ impl Standing {
     pub fn segments(&self, chain: &[&str], company: &str) -> BTreeSet<&str> {
         let limits = chain.iter().filter_map(|id| self.nodes.get(*id)).flat_map(|n| &n.limits);
         limits
-            .map(|limit| limit.segment.as_str())
+            .map(|limit| limit.terms.segment.as_str())
             .filter(|segment| self.policy.includes(segment, company))
             .collect()
     }
@@ -269,9 +269,10 @@ impl Standing {
     pub fn currencies(&self) -> BTreeSet<Currency> {
         let of_node = |node: &Node| {
             let exposure = node.exposure.iter().map(|cell| cell.currency);
-            let limits = node.limits.iter().filter_map(|l| Some(l.amount?.currency));
+            let limits = node.limits.iter().filter_map(|l| Some(l.terms.amount?.currency));
             let overdue = node.overdue.iter().map(|cell| cell.currency);
-            let terms = node.limits.iter().filter_map(|l| Some(l.overdue_amount_max?.currency));
+            let terms =
+                node.limits.iter().filter_map(|l| Some(l.terms.overdue_amount_max?.currency));
             exposure.chain(limits).chain(overdue).chain(terms).collect::<Vec<_>>()
         };
         let secured = self.secured.iter().flat_map(|secured| {

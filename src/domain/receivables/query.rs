@@ -1,39 +1,45 @@
 //! Questions about receivables that are answered page by page.
 //!
-//! A page begins after the keyset key of the last row of the page before it. The key is opaque
-//! to everybody but the store that made it; it travels in page tokens as it is. A page after
-//! the first is asked for at the point of the first, so that all of them tell one truth.
+//! A page after the first is asked for at the point of the first, so that all of them tell one
+//! truth.
+
+use std::cmp::Reverse;
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
-use super::{AccountRisk, RiskOrder};
+use super::{AccountRisk, MovementKey, RiskOrder};
 use crate::domain::document::DocumentKey;
 use crate::domain::item::DocumentKind;
 use crate::domain::ledger::{LedgerPoint, Narrow, PointQuery, Scope};
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, ChildName};
+use crate::domain::page::{Page, PageOf};
 use crate::domain::rates::UsedRate;
 
-/// Some rows of an answer.
+/// A page, and the point that it tells of.
 #[derive(Debug, Clone)]
-pub struct Page<T> {
-    pub rows: Vec<T>,
-    /// The key of the last row; `None` if nothing comes after it.
-    pub next: Option<Vec<String>>,
+pub struct PageAt<T, K> {
+    pub page: Page<T, K>,
     pub point: LedgerPoint,
 }
 
-/// ListOpenItems, in order of due date; ExportOpenItems, in order of account and item.
+/// Due date and item.
+pub type DueKey = (NaiveDate, Uuid);
+/// Account and item.
+pub type ExportKey = (String, Uuid);
+/// Posting date and document.
+pub type PostingKey = (NaiveDate, Uuid);
+
+/// ListOpenItems by [`DueKey`], ExportOpenItems by [`ExportKey`].
 #[derive(Debug, Clone)]
-pub struct OpenItemsQuery {
+pub struct OpenItemsQuery<K> {
     pub scope: Scope<AccountRef>,
     pub point: PointQuery,
     pub narrow: Narrow,
     /// Only ordinary items past their due date.
     pub overdue_only: bool,
-    /// Positive.
-    pub page_size: usize,
-    pub after: Option<Vec<String>>,
+    pub page: PageOf<K>,
 }
 
 /// ListDocuments, in order of posting date.
@@ -48,9 +54,14 @@ pub struct DocumentsQuery {
     /// Last posting date, included.
     pub to: Option<NaiveDate>,
     pub descending: bool,
-    /// Positive.
-    pub page_size: usize,
-    pub after: Option<Vec<String>>,
+    pub page: PageOf<PostingKey>,
+}
+
+/// Where an account stands in ListReceivablesRisk; the lesser is the worse.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RiskKey {
+    pub value: Reverse<i128>,
+    pub account_id: String,
 }
 
 /// ListReceivablesRisk, the worst first.
@@ -61,15 +72,13 @@ pub struct RiskListQuery {
     /// Every account is converted to it.
     pub currency: Currency,
     pub order: RiskOrder,
-    /// Positive.
-    pub page_size: usize,
-    pub after: Option<Vec<String>>,
+    pub page: PageOf<RiskKey>,
 }
 
 /// A page of the worst accounts, and how their figures were converted.
 #[derive(Debug, Clone)]
 pub struct RiskPage {
-    pub page: Page<AccountRisk>,
+    pub page: PageAt<AccountRisk, RiskKey>,
     /// From, to, and the rate between them.
     pub rates: Vec<(Currency, Currency, UsedRate)>,
 }
@@ -85,9 +94,8 @@ pub struct StatementQuery {
     /// Microseconds since the epoch; `None` is now.
     pub known_at: Option<i64>,
     pub narrow: Narrow,
-    /// Positive; counts lines.
-    pub page_size: usize,
-    pub after: Option<Vec<String>>,
+    /// Counts lines.
+    pub page: PageOf<MovementKey>,
 }
 
 /// How a request names a document.

@@ -188,8 +188,9 @@ fn profile(
 pub(super) fn currency_of(standing: &Standing, account: &str) -> Result<Currency> {
     let chain = standing.chain(account);
     let limits = chain.iter().filter_map(|id| standing.limit(id, ""));
-    let amounts = limits.filter(|limit| limit.kind == LimitKind::Amount);
-    let of_limit = amounts.filter_map(|limit| limit.amount).map(|amount| amount.currency).next();
+    let amounts = limits.filter(|limit| limit.terms.kind == LimitKind::Amount);
+    let of_limit =
+        amounts.filter_map(|limit| limit.terms.amount).map(|amount| amount.currency).next();
     let exposed = || standing.nodes.get(account)?.exposure.first().map(|cell| cell.currency);
     let any = || Currency::parse("USD");
     let found = of_limit.or_else(exposed).or(standing.rates.base).or_else(any);

@@ -57,9 +57,9 @@ impl Credit {
 async fn set(tx: &mut WriteTx, ctx: &Ctx, c: &SetCreditLimit) -> Result<StandingLimit> {
     let today = ctx.business_date();
     let Entered { account_id, recorded_us } = entry::enter_live(tx, &c.account).await?;
-    check_segment(tx, &c.segment).await?;
+    check_segment(tx, &c.terms.segment).await?;
     let mut live = tx.live_credit_limits(&account_id).await?;
-    live.retain(|limit| limit.segment == c.segment);
+    live.retain(|limit| limit.terms.segment == c.terms.segment);
     check_version(&account_id, &live, c.version)?;
     let limit = new(c.clone(), account_id, recorded_us, today)?;
     let superseded = limit::superseded_by(&live, &limit, today);
@@ -105,32 +105,15 @@ fn check_version(account_id: &str, live: &[Limit], read: Option<i64>) -> Result<
 }
 
 fn new(c: SetCreditLimit, account_id: String, recorded_us: i64, today: NaiveDate) -> Result<Limit> {
-    let SetCreditLimit {
-        account: _,
-        segment,
-        kind,
-        amount,
-        valid_from,
-        valid_to,
-        temporary,
-        overdue_amount_max,
-        overdue_days_max,
-        approver,
-        reason,
-        version: _,
-    } = c;
+    let SetCreditLimit { account: _, terms, valid_from, valid_to, approver, reason, version: _ } =
+        c;
     let (valid_from, valid_to) = valid("limit.valid_to", valid_from, valid_to, today)?;
     Ok(Limit {
         id: Uuid::now_v7(),
         account_id,
-        segment,
-        kind,
-        amount,
+        terms,
         valid_from,
         valid_to,
-        temporary,
-        overdue_amount_max,
-        overdue_days_max,
         approver: approver.into(),
         reason: reason.into(),
         recorded_us,
@@ -159,6 +142,6 @@ pub(super) fn valid(
 fn standing(limit: Limit, live: &[Limit], today: NaiveDate) -> StandingLimit {
     let is_live = live.iter().any(|other| other.id == limit.id);
     let state = if is_live { limit::state(&limit, live, today) } else { LimitState::Replaced };
-    let version = limit::version(live, &limit.segment).unwrap_or(limit.recorded_us);
+    let version = limit::version(live, &limit.terms.segment).unwrap_or(limit.recorded_us);
     StandingLimit { limit, state, version }
 }

@@ -178,20 +178,14 @@ impl Credit {
                 || reservation.counted(now).reserved() > 0
         };
         // What lapsed since it was stored is passed over here, so a page may take several reads.
-        let (wanted, mut before) = (page.size + 1, page.after);
+        let mut query = ReservationsQuery { account_id: account.id, live_only, page };
         let mut found = Vec::new();
         loop {
-            let query = ReservationsQuery {
-                account_id: account.id.clone(),
-                live_only,
-                before,
-                size: wanted,
-            };
             let read = self.store.reservations(&query).await?;
-            let last = read.len() < wanted;
-            before = read.last().map(|known| known.reservation.id);
+            let last = (read.len() as u64) < page.to_read();
+            query.page.after = read.last().map(|known| known.reservation.id);
             found.extend(read.into_iter().map(|known| known.reservation).filter(counts));
-            if last || found.len() >= wanted {
+            if last || found.len() as u64 >= page.to_read() {
                 let of_now = |reservation| (reservation, now);
                 return Ok(page.cut(found, |reservation| reservation.id).map(of_now));
             }

@@ -16,7 +16,7 @@ pub(super) fn limit_set(limit: &Limit) -> Event {
         EventType::LimitSet,
         &limit.account_id,
         child_name(&limit.account_id, CREDIT_LIMITS, limit.id),
-        json!({ "segment": limit.segment }),
+        json!({ "segment": limit.terms.segment }),
     )
 }
 

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::Credit;
 use crate::domain::credit::command::*;
 use crate::domain::credit::hold::HoldScope;
-use crate::domain::credit::limit::{LimitKind, LimitState};
+use crate::domain::credit::limit::{LimitKind, LimitState, LimitTerms};
 use crate::domain::credit::policy::Policy;
 use crate::domain::credit::security::{SecurityKind, SecurityTerms};
 use crate::domain::error::Reason;
@@ -31,14 +31,16 @@ async fn credit(db: &Fresh) -> Credit {
 fn limit(minor: i64, from: Option<NaiveDate>, version: Option<i64>) -> SetCreditLimit {
     SetCreditLimit {
         account: acme(),
-        segment: String::new(),
-        kind: LimitKind::Amount,
-        amount: Some(usd(minor)),
+        terms: LimitTerms {
+            segment: String::new(),
+            kind: LimitKind::Amount,
+            amount: Some(usd(minor)),
+            temporary: false,
+            overdue_amount_max: None,
+            overdue_days_max: None,
+        },
         valid_from: from,
         valid_to: None,
-        temporary: false,
-        overdue_amount_max: None,
-        overdue_days_max: None,
         approver: "Ms. Roe".into(),
         reason: "says Ms. Roe".into(),
         version,

@@ -1,14 +1,14 @@
 //! GetDocument and ListDocuments.
 
-use super::{Receivables, bad_key, cut, date_key, id_key};
+use super::Receivables;
 use crate::ctx::Ctx;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Result};
 use crate::domain::ledger::{Document, PointQuery};
 use crate::domain::names::{AccountRef, DOCUMENTS};
-use crate::domain::receivables::query::{DocumentName, DocumentsQuery, Page};
+use crate::domain::receivables::query::{DocumentName, DocumentsQuery, PageAt, PostingKey};
 use crate::domain::text::quote;
-use crate::store::receivables::{At, DocumentsRead};
+use crate::store::receivables::At;
 
 impl Receivables {
     /// A document with what is open of it and the clearings it took part in. By its key it is
@@ -58,40 +58,15 @@ impl Receivables {
     /// items and clearings.
     ///
     /// # Errors
-    /// PAGE_TOKEN_INVALID, RESOURCE_NOT_FOUND.
-    pub async fn documents(&self, ctx: &Ctx, query: DocumentsQuery) -> Result<Page<Document>> {
-        let DocumentsQuery {
-            account,
-            kind,
-            company_code,
-            order_ref,
-            from,
-            to,
-            descending,
-            page_size,
-            after,
-        } = query;
-        let after = match after.as_deref() {
-            None => None,
-            Some([date, id]) => Some((date_key(date)?, id_key(id)?)),
-            Some(_) => return Err(bad_key()),
-        };
-        let (account_id, at) =
-            self.account_at(ctx, "parent", &account, PointQuery::default()).await?;
-        let read = DocumentsRead {
-            account_id,
-            kind,
-            company_code,
-            order_ref,
-            from,
-            to,
-            descending,
-            limit: page_size + 1,
-        };
-        let documents = self.store.documents(&read, at, after).await?;
-        let (rows, next) = cut(documents, page_size, |document| {
-            vec![document.draft.posting_date.to_string(), document.id.to_string()]
-        });
-        Ok(Page { rows, next, point: self.echo(ctx, at).await? })
+    /// RESOURCE_NOT_FOUND.
+    pub async fn documents(
+        &self,
+        ctx: &Ctx,
+        query: DocumentsQuery,
+    ) -> Result<PageAt<Document, PostingKey>> {
+        let now = PointQuery::default();
+        let (account_id, at) = self.account_at(ctx, "parent", &query.account, now).await?;
+        let page = self.store.documents(&account_id, &query, at).await?;
+        Ok(PageAt { page, point: self.echo(ctx, at).await? })
     }
 }

@@ -19,9 +19,6 @@ mod whose;
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
-use crate::domain::error::{Error, Reason, Result};
 use crate::service::Settings;
 use crate::store::Store;
 use point::Watermark;
@@ -40,31 +37,4 @@ impl Receivables {
     pub fn new(store: Store, settings: Settings) -> Self {
         Self { store, settings, watermark: Arc::default(), book: Arc::default() }
     }
-}
-
-/// A page token whose key is not one of ours.
-fn bad_key() -> Error {
-    let description = "is not a token of this list";
-    Error::invalid("page_token", Reason::PageTokenInvalid, description)
-}
-
-fn date_key(text: &str) -> Result<chrono::NaiveDate> {
-    text.parse().map_err(|_| bad_key())
-}
-
-fn id_key(text: &str) -> Result<Uuid> {
-    Uuid::try_parse(text).map_err(|_| bad_key())
-}
-
-/// Cuts what was read one row too far: the rows of the page, and the key of its last row if
-/// something comes after it.
-fn cut<T>(
-    mut rows: Vec<T>,
-    size: usize,
-    key: impl Fn(&T) -> Vec<String>,
-) -> (Vec<T>, Option<Vec<String>>) {
-    let more = rows.len() > size;
-    rows.truncate(size);
-    let next = rows.last().filter(|_| more).map(key);
-    (rows, next)
 }

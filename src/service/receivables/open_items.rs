@@ -4,57 +4,55 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Receivables, bad_key, cut, date_key, id_key};
+use super::Receivables;
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
 use crate::domain::ledger::{OpenItem, Scope};
+use crate::domain::page::Page;
 use crate::domain::receivables::Dispute;
-use crate::domain::receivables::query::{OpenItemsQuery, Page};
+use crate::domain::receivables::query::{DueKey, ExportKey, OpenItemsQuery, PageAt};
 use crate::store::receivables::{At, OpenItemsRead, Whose};
 
 impl Receivables {
     /// What is open, oldest due first.
     ///
     /// # Errors
-    /// PAGE_TOKEN_INVALID, KNOWN_AT_NOT_SETTLED, RESOURCE_NOT_FOUND.
-    pub async fn open_items(&self, ctx: &Ctx, query: OpenItemsQuery) -> Result<Page<OpenItem>> {
-        let after = match query.after.as_deref() {
-            None => None,
-            Some([due, id]) => Some((date_key(due)?, id_key(id)?)),
-            Some(_) => return Err(bad_key()),
-        };
+    /// KNOWN_AT_NOT_SETTLED, RESOURCE_NOT_FOUND.
+    pub async fn open_items(
+        &self,
+        ctx: &Ctx,
+        query: OpenItemsQuery<DueKey>,
+    ) -> Result<PageAt<OpenItem, DueKey>> {
         let read = self.items_read(ctx, "parent", &query).await?;
-        let items = self.store.items_by_due(&read, after).await?;
-        let key = |item: &OpenItem| vec![item.due_date.to_string(), item.id.to_string()];
-        self.page(ctx, read.at, items, query.page_size, key).await
+        let items = self.store.items_by_due(&read, query.page.after).await?;
+        self.page(ctx, read.at, query.page.cut(items, |item| (item.due_date, item.id))).await
     }
 
     /// What is open, by account and item.
     ///
     /// # Errors
     /// As [`Receivables::open_items`].
-    pub async fn export_page(&self, ctx: &Ctx, query: OpenItemsQuery) -> Result<Page<OpenItem>> {
-        let after = match query.after.as_deref() {
-            None => None,
-            Some([account, id]) => Some((account.as_str(), id_key(id)?)),
-            Some(_) => return Err(bad_key()),
-        };
-        let read = self.items_read(ctx, "account", &query).await?;
+    pub async fn export_page(
+        &self,
+        ctx: &Ctx,
+        query: OpenItemsQuery<ExportKey>,
+    ) -> Result<PageAt<OpenItem, ExportKey>> {
+        let (read, after) = (self.items_read(ctx, "account", &query).await?, &query.page.after);
         let items = match read.whose {
-            Whose::Book => self.book_items(&read, after).await?,
+            Whose::Book => self.book_items(&read, after.as_ref()).await?,
             Whose::Account(_) | Whose::Accounts(_) => {
-                self.store.items_by_account(&read, after).await?
+                self.store.items_by_account(&read, after.as_ref()).await?
             }
         };
-        let key = |item: &OpenItem| vec![item.account_id.clone(), item.id.to_string()];
-        self.page(ctx, read.at, items, query.page_size, key).await
+        let page = query.page.cut(items, |item| (item.account_id.clone(), item.id));
+        self.page(ctx, read.at, page).await
     }
 
-    async fn items_read(
+    async fn items_read<K>(
         &self,
         ctx: &Ctx,
         field: &str,
-        query: &OpenItemsQuery,
+        query: &OpenItemsQuery<K>,
     ) -> Result<OpenItemsRead> {
         let (whose, at) = match &query.scope {
             Scope::Account(name) => {
@@ -71,8 +69,7 @@ impl Receivables {
             narrow: query.narrow.clone(),
             at,
             overdue_only: query.overdue_only,
-            // One more tells whether anything comes after the page.
-            limit: query.page_size + 1,
+            limit: query.page.to_read(),
         })
     }
 
@@ -81,35 +78,32 @@ impl Receivables {
     async fn book_items(
         &self,
         read: &OpenItemsRead,
-        after: Option<(&str, Uuid)>,
+        after: Option<&ExportKey>,
     ) -> Result<Vec<OpenItem>> {
         let mut items: Vec<OpenItem> = Vec::new();
-        let mut from = after.map_or((String::new(), false), |(id, _)| (id.to_owned(), true));
+        let mut from = after.map_or((String::new(), false), |(id, _)| (id.clone(), true));
         loop {
-            let missing = read.limit - items.len();
+            let missing = read.limit - items.len() as u64;
             let accounts = self.store.accounts_after(&from.0, from.1, missing).await?;
             let Some(last) = accounts.last().cloned() else { return Ok(items) };
             let whose = Whose::Accounts(accounts);
             let of = OpenItemsRead { whose, limit: missing, ..read.clone() };
             items.extend(self.store.items_by_account(&of, after).await?);
-            if items.len() >= read.limit {
+            if items.len() as u64 >= read.limit {
                 return Ok(items);
             }
             from = (last, false);
         }
     }
 
-    async fn page(
+    async fn page<K>(
         &self,
         ctx: &Ctx,
         at: At,
-        items: Vec<OpenItem>,
-        size: usize,
-        key: impl Fn(&OpenItem) -> Vec<String>,
-    ) -> Result<Page<OpenItem>> {
-        let (mut rows, next) = cut(items, size, key);
-        self.fill_disputes(&mut rows, at).await?;
-        Ok(Page { rows, next, point: self.echo(ctx, at).await? })
+        mut page: Page<OpenItem, K>,
+    ) -> Result<PageAt<OpenItem, K>> {
+        self.fill_disputes(&mut page.items, at).await?;
+        Ok(PageAt { page, point: self.echo(ctx, at).await? })
     }
 
     /// Fills in what is disputed of items.

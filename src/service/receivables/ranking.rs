@@ -6,13 +6,14 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
+use super::Receivables;
 use super::conversion::Converter;
-use super::{Receivables, bad_key};
 use crate::ctx::Ctx;
 use crate::domain::aging::{Aging, Edges, age_days};
 use crate::domain::error::Result;
 use crate::domain::ledger::Narrow;
-use crate::domain::receivables::query::{Page, RiskListQuery, RiskPage};
+use crate::domain::page::Page;
+use crate::domain::receivables::query::{PageAt, RiskKey, RiskListQuery, RiskPage};
 use crate::domain::receivables::{AccountRisk, RiskOrder};
 use crate::store::receivables::{At, CurrencyCells};
 
@@ -20,34 +21,32 @@ impl Receivables {
     /// All accounts that owe anything, the worst first; ties by account id.
     ///
     /// # Errors
-    /// PAGE_TOKEN_INVALID, KNOWN_AT_NOT_SETTLED, RATE_MISSING for any account that owes.
+    /// KNOWN_AT_NOT_SETTLED, RATE_MISSING for any account that owes.
     pub async fn list_risk(&self, ctx: &Ctx, query: RiskListQuery) -> Result<RiskPage> {
-        let after = query.after.as_deref().map(Place::parse).transpose()?;
-        let at = self.settled_at(ctx, query.point).await?;
-        let mut converter = self.converter(query.currency, at).await?;
-        let narrow = Narrow { company_code: query.company_code.clone(), currency: None };
-        let mut worst = Worst { size: query.page_size, rows: BinaryHeap::new(), more: false };
+        let RiskListQuery { point, company_code, currency, order, page } = query;
+        let at = self.settled_at(ctx, point).await?;
+        let mut converter = self.converter(currency, at).await?;
+        let narrow = Narrow { company_code, currency: None };
+        let mut worst = Worst { size: page.to_read(), rows: BinaryHeap::new() };
         let mut last = String::new();
         loop {
             ctx.check_deadline()?;
             let window = self.store.account_window(&narrow, at, &last).await?;
             let Some(end) = window.last else { break };
             for (account_id, cells) in window.accounts {
-                let ranked = rank(account_id, &cells, &mut converter, query.order, at)?;
-                if let Some(ranked) = ranked.filter(|r| after.as_ref().is_none_or(|a| *a < r.place))
-                {
+                let ranked = rank(account_id, &cells, &mut converter, order, at)?;
+                let behind = |r: &Ranked| page.after.as_ref().is_none_or(|after| *after < r.place);
+                if let Some(ranked) = ranked.filter(behind) {
                     worst.offer(ranked);
                 }
             }
             last = end;
         }
-        let more = worst.more;
-        let rows = worst.into_rows();
-        let next = rows.last().filter(|_| more).map(|last| last.place.key());
+        let Page { items, next } = page.cut(worst.into_rows(), |last| last.place.clone());
         let rates = converter.take_rates();
-        let rows = self.named(rows).await?;
+        let page = Page { items: self.named(items).await?, next };
         let point = self.echo(ctx, at).await?;
-        Ok(RiskPage { page: Page { rows, next, point }, rates })
+        Ok(RiskPage { page: PageAt { page, point }, rates })
     }
 
     async fn named(&self, rows: Vec<Ranked>) -> Result<Vec<AccountRisk>> {
@@ -63,28 +62,9 @@ impl Receivables {
     }
 }
 
-/// Where an account stands in the list; the lesser is the worse.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    value: Reverse<i128>,
-    account_id: String,
-}
-
-impl Place {
-    fn key(&self) -> Vec<String> {
-        vec![self.value.0.to_string(), self.account_id.clone()]
-    }
-
-    fn parse(key: &[String]) -> Result<Self> {
-        let [value, account_id] = key else { return Err(bad_key()) };
-        let value = Reverse(value.parse().map_err(|_| bad_key())?);
-        Ok(Self { value, account_id: account_id.clone() })
-    }
-}
-
 #[derive(Debug)]
 struct Ranked {
-    place: Place,
+    place: RiskKey,
     worst_overdue_days: i64,
     aging: Aging,
 }
@@ -109,20 +89,17 @@ impl Ord for Ranked {
     }
 }
 
-/// The first rows of the list so far, as a heap with the last of them on top.
+/// The first rows of the page so far, as a heap with the last of them on top.
 struct Worst {
-    size: usize,
+    size: u64,
     rows: BinaryHeap<Ranked>,
-    /// A row was dropped: there is a next page.
-    more: bool,
 }
 
 impl Worst {
     fn offer(&mut self, row: Ranked) {
         self.rows.push(row);
-        if self.rows.len() > self.size {
+        if self.rows.len() as u64 > self.size {
             self.rows.pop();
-            self.more = true;
         }
     }
 
@@ -154,6 +131,6 @@ fn rank(
         RiskOrder::Balance => aging.balance(),
         RiskOrder::WorstOverdueDays => worst_overdue_days.into(),
     };
-    let place = Place { value: Reverse(value), account_id };
+    let place = RiskKey { value: Reverse(value), account_id };
     Ok(Some(Ranked { place, worst_overdue_days, aging }))
 }

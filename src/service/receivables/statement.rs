@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Receivables, bad_key, cut, date_key, id_key};
+use super::Receivables;
 use crate::ctx::Ctx;
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::error::Result;
@@ -11,22 +11,15 @@ use crate::domain::money::Currency;
 use crate::domain::receivables::query::StatementQuery;
 use crate::domain::receivables::{Statement, StatementBalance, StatementLine};
 use crate::service::resolve;
-use crate::store::receivables::{
-    At, MovementLine, MovementPlace, MovementsRead, PositionsQuery, Whose,
-};
+use crate::store::receivables::{At, MovementLine, MovementsRead, PositionsQuery, Whose};
 
 impl Receivables {
-    /// What moved the balance of an account on the days asked about, a page of it, and the key
-    /// of the next page: opening balance + movements = closing balance in each currency.
+    /// What moved the balance of an account on the days asked about, a page of it: opening
+    /// balance + movements = closing balance in each currency.
     ///
     /// # Errors
-    /// PAGE_TOKEN_INVALID, KNOWN_AT_NOT_SETTLED, RESOURCE_NOT_FOUND.
-    pub async fn statement(
-        &self,
-        ctx: &Ctx,
-        query: StatementQuery,
-    ) -> Result<(Statement, Option<Vec<String>>)> {
-        let after = query.after.as_deref().map(place).transpose()?;
+    /// KNOWN_AT_NOT_SETTLED, RESOURCE_NOT_FOUND.
+    pub async fn statement(&self, ctx: &Ctx, query: StatementQuery) -> Result<Statement> {
         let (account_id, at, mut balances) = self.opening(ctx, &query).await?;
         let read = MovementsRead {
             account_id: account_id.clone(),
@@ -40,8 +33,7 @@ impl Receivables {
             of.debits = totals.debits.into();
             of.credits = totals.credits.into();
         }
-        let lines = self.store.movements(&read, after.as_ref(), query.page_size + 1).await?;
-        let (lines, next) = cut(lines, query.page_size, key);
+        let lines = self.store.movements(&read, &query.page).await?;
         let line = |line: MovementLine| {
             let opening = balances.get(&line.currency).map_or(0, |balance| balance.opening);
             StatementLine {
@@ -55,10 +47,10 @@ impl Receivables {
                 balance: opening + i128::from(line.running),
             }
         };
-        let lines = lines.into_iter().map(line).collect();
+        let lines = lines.map(line);
         let point = self.echo(ctx, at).await?;
         let balances = balances.into_values().collect();
-        Ok((Statement { account_id, point, balances, lines }, next))
+        Ok(Statement { account_id, point, balances, lines })
     }
 
     /// The balances at the end of the day before the first, and the point of the statement.
@@ -96,25 +88,4 @@ impl Receivables {
 
 fn none(currency: Currency) -> StatementBalance {
     StatementBalance { currency, opening: 0, debits: 0, credits: 0 }
-}
-
-fn key(line: &MovementLine) -> Vec<String> {
-    vec![
-        line.currency.code().to_owned(),
-        line.date.to_string(),
-        line.recorded_us.to_string(),
-        line.document_id.to_string(),
-        line.movement.as_str().to_owned(),
-    ]
-}
-
-fn place(key: &[String]) -> Result<MovementPlace> {
-    let [currency, date, recorded, document, movement] = key else { return Err(bad_key()) };
-    Ok(MovementPlace {
-        currency: currency.clone(),
-        date: date_key(date)?,
-        recorded_us: recorded.parse().map_err(|_| bad_key())?,
-        document_id: id_key(document)?,
-        movement: movement.clone(),
-    })
 }

@@ -13,6 +13,7 @@ use crate::domain::dates::BusinessDayConvention;
 use crate::domain::ledger::{Narrow, PointQuery, Scope};
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
+use crate::domain::page::PageOf;
 use crate::domain::receivables::query::{OpenItemsQuery, RiskListQuery, StatementQuery};
 use crate::domain::receivables::{AgingQuery, RiskOrder, RiskView};
 use crate::store::receivables::At;
@@ -171,7 +172,7 @@ async fn export(
     scene: &Scene,
     scope: Scope<AccountRef>,
     at: At,
-    page_size: usize,
+    size: usize,
 ) -> Vec<crate::domain::ledger::OpenItem> {
     let mut after = None;
     let mut all = Vec::new();
@@ -181,12 +182,11 @@ async fn export(
             point: point(at),
             narrow: Narrow::default(),
             overdue_only: false,
-            page_size,
-            after,
+            page: PageOf { size, after },
         };
-        let page = scene.receivables.export_page(&scene.db.ctx, query).await.unwrap();
-        assert!(page.rows.len() <= page_size);
-        all.extend(page.rows);
+        let page = scene.receivables.export_page(&scene.db.ctx, query).await.unwrap().page;
+        assert!(page.items.len() <= size);
+        all.extend(page.items);
         after = page.next;
         if after.is_none() {
             return all;
@@ -223,11 +223,10 @@ async fn items(scene: &Scene, model: &Model, at: At) {
                     point: point(at),
                     narrow: Narrow::default(),
                     overdue_only,
-                    page_size: 4,
-                    after,
+                    page: PageOf { size: 4, after },
                 };
-                let page = scene.receivables.open_items(&scene.db.ctx, query).await.unwrap();
-                listed.extend(page.rows);
+                let page = scene.receivables.open_items(&scene.db.ctx, query).await.unwrap().page;
+                listed.extend(page.items);
                 after = page.next;
                 if after.is_none() {
                     break;
@@ -253,12 +252,11 @@ async fn statement(scene: &Scene, model: &Model, at: At) {
                 to,
                 known_at: Some(at.known_at),
                 narrow: Narrow::default(),
-                page_size: 3,
-                after,
+                page: PageOf { size: 3, after },
             };
-            let (page, next) = scene.receivables.statement(&scene.db.ctx, query).await.unwrap();
-            lines.extend(page.lines);
-            after = next;
+            let page = scene.receivables.statement(&scene.db.ctx, query).await.unwrap();
+            lines.extend(page.lines.items);
+            after = page.lines.next;
             if after.is_none() {
                 break page.balances;
             }
@@ -294,12 +292,12 @@ async fn ranking(scene: &Scene, model: &Model, at: At) {
                 company_code: None,
                 currency: eur,
                 order,
-                page_size: 2,
-                after,
+                page: PageOf { size: 2, after },
             };
             let answer = scene.receivables.list_risk(&scene.db.ctx, query).await.unwrap();
-            listed.extend(answer.page.rows);
-            after = answer.page.next;
+            let page = answer.page.page;
+            listed.extend(page.items);
+            after = page.next;
             if after.is_none() {
                 break;
             }

@@ -9,7 +9,6 @@ use crate::domain::account::AccountState;
 use crate::domain::error::Result;
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::entity::{account, account_ref};
-use crate::store::error::store_error;
 use crate::store::rows::{self, Set};
 use crate::store::source_system::forms_of;
 use crate::store::{ReadTx, Store, WriteTx, sql};
@@ -51,8 +50,8 @@ pub(in crate::store) async fn find(
         .collect();
     if !ids.is_empty() {
         let these = rows::among(conn.get_database_backend(), account::Column::Id, ids);
-        let accounts = account::Entity::find().filter(these).into_partial_model::<KnownAccount>();
-        let accounts = accounts.all(conn).await.map_err(store_error)?;
+        let accounts: Vec<KnownAccount> =
+            rows::parts(conn, account::Entity::find().filter(these)).await?;
         found.extend(accounts.into_iter().map(|a| (AccountRef::Id(a.id.clone()), a)));
     }
     if refs.iter().any(|r| matches!(r, AccountRef::External { .. })) {

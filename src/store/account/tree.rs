@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
+    QuerySelect,
 };
 
 use crate::domain::error::Result;
@@ -89,17 +90,21 @@ pub(super) async fn insert_link(
     rows::insert_one(conn, link).await
 }
 
-/// Accounts directly below that are not deleted.
+/// Accounts directly below that are not deleted; a refusal tells how many.
 pub(super) async fn live_children(conn: &impl ConnectionTrait, account_id: &str) -> Result<u64> {
     let children = account::Entity::find()
+        .select_only()
+        .column(account::Column::Id)
         .filter(account::Column::ParentId.eq(account_id))
         .filter(account::Column::DeleteUs.eq(0_i64));
     children.count(conn).await.map_err(store_error)
 }
 
-/// Items of an account that are not settled.
+/// Items of an account that are not settled; a refusal tells how many.
 pub(super) async fn open_items(conn: &impl ConnectionTrait, account_id: &str) -> Result<u64> {
     let open = item::Entity::find()
+        .select_only()
+        .column(item::Column::Id)
         .filter(item::Column::AccountId.eq(account_id))
         .filter(item::not_settled());
     open.count(conn).await.map_err(store_error)

@@ -5,7 +5,7 @@ mod loaded;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use self::loaded::Reservations;
@@ -127,6 +127,15 @@ pub(in crate::store) async fn follow(
     Ok(moves)
 }
 
+/// What a document says of an order.
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "document::Entity")]
+struct Naming {
+    id: Uuid,
+    source_system: String,
+    order_ref: String,
+}
+
 /// The order that each document of the advances names.
 async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid, Name>> {
     let mut named = said.named.clone();
@@ -140,7 +149,7 @@ async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid,
         return Ok(named);
     }
     let these = rows::among(conn.get_database_backend(), document::Column::Id, documents);
-    let found = rows::all(conn, document::Entity::find().filter(these)).await?;
-    named.extend(found.into_iter().map(|row| (row.id, (row.source_system, row.order_ref))));
+    let found: Vec<Naming> = rows::parts(conn, document::Entity::find().filter(these)).await?;
+    named.extend(found.into_iter().map(|of| (of.id, (of.source_system, of.order_ref))));
     Ok(named)
 }

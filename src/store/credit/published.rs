@@ -3,17 +3,32 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use crate::domain::credit::decision::ReasonCode;
 use crate::domain::error::{Error, Result};
 use crate::store::entity::credit_reservation::{self as reservation, Entity as Reservations};
 use crate::store::entity::{account, credit_standing};
-use crate::store::error::store_error;
 use crate::store::{Store, WriteTx, rows};
 
 /// The codes that hold an account.
 pub type Holds = BTreeSet<ReasonCode>;
+
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "account::Entity")]
+struct AccountId {
+    id: String,
+}
+
+/// Whose reservation it is.
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "Reservations")]
+struct Due {
+    account_id: String,
+}
 
 async fn told(conn: &impl ConnectionTrait, accounts: &[String]) -> Result<HashMap<String, Holds>> {
     let these =
@@ -50,7 +65,7 @@ impl Store {
             .order_by_asc(reservation::Column::NextChangeUs)
             .order_by_asc(reservation::Column::Id)
             .limit(count);
-        let due = rows::all(&self.reader, due).await?;
+        let due: Vec<Due> = rows::parts(&self.reader, due).await?;
         let accounts: BTreeSet<String> = due.into_iter().map(|row| row.account_id).collect();
         Ok(accounts.into_iter().collect())
     }
@@ -58,14 +73,12 @@ impl Store {
     /// The next accounts by id that are not deleted.
     pub async fn live_accounts_after(&self, after: &str, count: u64) -> Result<Vec<String>> {
         let live = account::Entity::find()
-            .select_only()
-            .column(account::Column::Id)
             .filter(account::Column::Id.gt(after))
             .filter(account::Column::DeleteUs.eq(0_i64))
             .order_by_asc(account::Column::Id)
-            .limit(count)
-            .into_tuple();
-        live.all(&self.reader).await.map_err(store_error)
+            .limit(count);
+        let live: Vec<AccountId> = rows::parts(&self.reader, live).await?;
+        Ok(live.into_iter().map(|account| account.id).collect())
     }
 }
 

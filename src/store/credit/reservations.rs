@@ -13,6 +13,7 @@ use crate::domain::credit::component::ExposureKey;
 use crate::domain::credit::reservation::{Now, ReservationState};
 use crate::domain::error::Result;
 use crate::domain::names::OrderKey;
+use crate::domain::page::PageOf;
 use crate::store::entity::credit_reservation::{Column, Entity, KnownReservation, Model, changes};
 use crate::store::rows::{self, Set};
 use crate::store::{ReadTx, Store, WriteTx, sql};
@@ -123,15 +124,13 @@ pub(in crate::store) async fn move_root(conn: &impl ConnectionTrait, root_id: &s
     Ok(())
 }
 
-/// A page of the reservations of an account, the latest first.
+/// Reservations of an account, the latest first.
 #[derive(Debug, Clone)]
 pub struct ReservationsQuery {
     pub account_id: String,
     /// Only those that reserve something, or wait for a decision, as far as is stored.
     pub live_only: bool,
-    /// Only those before this one.
-    pub before: Option<Uuid>,
-    pub size: usize,
+    pub page: PageOf,
 }
 
 impl Store {
@@ -144,15 +143,16 @@ impl Store {
         Ok(reservations_by_key(&self.reader, [key]).await?.into_iter().next())
     }
 
+    /// As many as a page needs, which are fewer only at the end of the list.
     pub async fn reservations(&self, query: &ReservationsQuery) -> Result<Vec<KnownReservation>> {
-        let ReservationsQuery { account_id, live_only, before, size } = query;
+        let ReservationsQuery { account_id, live_only, page } = query;
         let waits = Column::State.eq(ReservationState::Referred);
         let reservations = Entity::find()
             .filter(Column::AccountId.eq(account_id))
-            .apply_if(*before, |select, before| select.filter(Column::Id.lt(before)))
+            .apply_if(page.after, |select, after| select.filter(Column::Id.lt(after)))
             .apply_if(live_only.then_some(()), |select, ()| select.filter(waits.or(reserves())))
             .order_by_desc(Column::Id)
-            .limit(*size as u64);
+            .limit(page.to_read());
         known(rows::all(&self.reader, reservations).await?)
     }
 }

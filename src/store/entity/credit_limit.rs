@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
-use crate::domain::credit::limit::{Limit, LimitKind};
+use crate::domain::credit::limit::{Limit, LimitKind, LimitTerms};
 use crate::domain::money::{Currency, Money};
 use crate::domain::personal::Personal;
 use crate::store::columns::OrEmpty;
@@ -48,21 +48,10 @@ pub fn live() -> Expr {
 
 impl From<&Limit> for Model {
     fn from(limit: &Limit) -> Self {
-        let Limit {
-            id,
-            account_id,
-            segment,
-            kind,
-            amount,
-            valid_from,
-            valid_to,
-            temporary,
-            overdue_amount_max,
-            overdue_days_max,
-            approver,
-            reason,
-            recorded_us,
-        } = limit.clone();
+        let Limit { id, account_id, terms, valid_from, valid_to, approver, reason, recorded_us } =
+            limit.clone();
+        let LimitTerms { segment, kind, amount, temporary, overdue_amount_max, overdue_days_max } =
+            terms;
         let (amount, currency) = split(amount);
         let (overdue_amount, overdue_currency) = split(overdue_amount_max);
         Self {
@@ -106,21 +95,15 @@ impl From<Model> for Limit {
             recorded_us,
             superseded_us: _,
         } = row;
-        Self {
-            id,
-            account_id,
+        let terms = LimitTerms {
             segment,
             kind,
             amount: join(amount, currency),
-            valid_from,
-            valid_to,
             temporary,
             overdue_amount_max: join(overdue_amount, overdue_currency),
             overdue_days_max: (overdue_days != NO_DAYS).then_some(overdue_days),
-            approver,
-            reason,
-            recorded_us,
-        }
+        };
+        Self { id, account_id, terms, valid_from, valid_to, approver, reason, recorded_us }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The entities are the tables: held together on both engines.
 
+mod text;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::entity::prelude::ColumnType;

@@ -7,13 +7,24 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use crate::domain::error::Result;
 use crate::store::entity::period_close::{Column, Entity, Model};
-use crate::store::error::store_error;
 use crate::store::lock::{self, Mode, Space};
 use crate::store::{WriteTx, rows};
+
+/// The last closed day of a company.
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+struct Closed {
+    company_code: String,
+    #[sea_orm(from_expr = "Column::ThroughDate.max()")]
+    last: NaiveDate,
+}
 
 impl WriteTx {
     /// The last closed day of each of these companies; one without closed days is missing.
@@ -26,13 +37,10 @@ impl WriteTx {
         let names = companies.iter().map(String::as_str);
         lock::hold_names(&self.conn, Space::Periods, Mode::Shared, names).await?;
         let closed = Entity::find()
-            .select_only()
-            .column(Column::CompanyCode)
-            .column_as(Column::ThroughDate.max(), "last")
             .filter(rows::among(self.conn.get_database_backend(), Column::CompanyCode, companies))
-            .group_by(Column::CompanyCode)
-            .into_tuple::<(String, NaiveDate)>();
-        Ok(closed.all(&self.conn).await.map_err(store_error)?.into_iter().collect())
+            .group_by(Column::CompanyCode);
+        let closed: Vec<Closed> = rows::parts(&self.conn, closed).await?;
+        Ok(closed.into_iter().map(|of| (of.company_code, of.last)).collect())
     }
 
     /// The last closed day of a company about to be closed further. Waits for the postings

@@ -3,13 +3,18 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::domain::error::Result;
 use crate::store::entity::document::{Column, Entity};
-use crate::store::error::store_error;
 use crate::store::{WriteTx, rows};
+
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+struct Company {
+    company_code: String,
+}
 
 impl WriteTx {
     /// The last closed day of the companies these documents belong to.
@@ -19,13 +24,8 @@ impl WriteTx {
     ) -> Result<HashMap<String, NaiveDate>> {
         let these =
             rows::among(self.conn.get_database_backend(), Column::Id, documents.iter().copied());
-        let companies = Entity::find()
-            .select_only()
-            .column(Column::CompanyCode)
-            .distinct()
-            .filter(these)
-            .into_tuple::<String>();
-        let companies = companies.all(&self.conn).await.map_err(store_error)?;
-        self.closed_periods(companies).await
+        let companies = Entity::find().distinct().filter(these);
+        let companies: Vec<Company> = rows::parts(&self.conn, companies).await?;
+        self.closed_periods(companies.into_iter().map(|of| of.company_code)).await
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryResult, QuerySelect};
+use sea_orm::{DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryResult};
 
 use super::moves::Template;
 use super::params::{Params, Slice};
@@ -14,7 +14,6 @@ use crate::domain::error::Result;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
 use crate::store::entity::account;
-use crate::store::error::store_error;
 use crate::store::{Store, rows, sql};
 
 /// Accounts read at a time.
@@ -55,6 +54,13 @@ pub struct AccountWindow {
     pub last: Option<String>,
 }
 
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "account::Entity")]
+struct Named {
+    id: String,
+    display_name: String,
+}
+
 impl Store {
     /// What the accounts after `after` have open, as many of them as are read at a time.
     pub async fn account_window(
@@ -90,12 +96,9 @@ impl Store {
     /// The names for people of these accounts, by id.
     pub async fn display_names(&self, ids: &[String]) -> Result<BTreeMap<String, String>> {
         let conn = &self.reader;
-        let names = account::Entity::find()
-            .select_only()
-            .columns([account::Column::Id, account::Column::DisplayName])
-            .filter(rows::among(conn.get_database_backend(), account::Column::Id, ids))
-            .into_tuple::<(String, String)>();
-        Ok(names.all(conn).await.map_err(store_error)?.into_iter().collect())
+        let these = rows::among(conn.get_database_backend(), account::Column::Id, ids);
+        let named: Vec<Named> = rows::parts(conn, account::Entity::find().filter(these)).await?;
+        Ok(named.into_iter().map(|account| (account.id, account.display_name)).collect())
     }
 }
 

@@ -8,25 +8,11 @@ use super::At;
 use super::params::Params;
 use crate::domain::document::{DocumentKey, EndState};
 use crate::domain::error::Result;
-use crate::domain::item::DocumentKind;
 use crate::domain::ledger::{Document, DocumentEnd};
+use crate::domain::page::Page;
+use crate::domain::receivables::query::{DocumentsQuery, PostingKey};
 use crate::store::entity::{document, document_key};
 use crate::store::{Store, rows, sql};
-
-/// Which documents of an account.
-#[derive(Debug, Clone)]
-pub struct DocumentsRead {
-    pub account_id: String,
-    pub kind: Option<DocumentKind>,
-    pub company_code: Option<String>,
-    pub order_ref: Option<String>,
-    /// First posting date, included.
-    pub from: Option<NaiveDate>,
-    /// Last posting date, included.
-    pub to: Option<NaiveDate>,
-    pub descending: bool,
-    pub limit: usize,
-}
 
 /// A document and its end, if it had ended by then.
 fn select() -> String {
@@ -83,29 +69,28 @@ impl Store {
         row.map(Row::into_domain).transpose()
     }
 
-    /// Documents of an account after a position, by posting date.
+    /// A page of the documents of an account, by posting date.
     pub async fn documents(
         &self,
-        read: &DocumentsRead,
+        account_id: &str,
+        query: &DocumentsQuery,
         at: At,
-        after: Option<(NaiveDate, Uuid)>,
-    ) -> Result<Vec<Document>> {
-        let DocumentsRead {
-            account_id,
+    ) -> Result<Page<Document, PostingKey>> {
+        let DocumentsQuery {
+            account: _,
             kind,
             company_code,
             order_ref,
             from,
             to,
             descending,
-            limit,
-        } = read;
+            page,
+        } = query;
         let mut params = Params::default();
         // In this order: the text that begins the statement names them.
         params.bind(at.as_of);
         params.bind(at.known_at);
-        let mut text =
-            format!("{} AND d.account_id = {}", select(), params.bind(account_id.as_str()));
+        let mut text = format!("{} AND d.account_id = {}", select(), params.bind(account_id));
         let mut filter = |test: &str, value: Option<sea_orm::Value>| {
             if let Some(value) = value {
                 text += &format!(" AND d.{test} {}", params.bind(value));
@@ -117,14 +102,15 @@ impl Store {
         filter("posting_date >=", from.map(Into::into));
         filter("posting_date <=", to.map(Into::into));
         let (beyond, direction) = if *descending { ("<", " DESC") } else { (">", "") };
-        if let Some((date, id)) = after {
+        if let Some((date, id)) = page.after {
             let (date, id) = (params.bind(date), params.bind(id));
             text += &format!(" AND (d.posting_date, d.id) {beyond} ({date}, {id})");
         }
-        let limit = params.bind(i64::try_from(*limit).unwrap_or(i64::MAX));
+        let limit = params.bind(page.to_read() as i64);
         text += &format!(" ORDER BY d.posting_date{direction}, d.id{direction} LIMIT {limit}");
         let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
-        rows.into_iter().map(Row::into_domain).collect()
+        let read = rows.into_iter().map(Row::into_domain).collect::<Result<_>>()?;
+        Ok(page.cut(read, |document: &Document| (document.draft.posting_date, document.id)))
     }
 }
 

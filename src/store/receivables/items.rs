@@ -12,6 +12,7 @@ use crate::domain::error::Result;
 use crate::domain::item::{DocumentKind, ItemClass};
 use crate::domain::ledger::{Narrow, OpenItem};
 use crate::domain::money::Currency;
+use crate::domain::receivables::query::{DueKey, ExportKey};
 use crate::store::{Store, sql};
 
 /// Which items of whom.
@@ -22,7 +23,7 @@ pub struct OpenItemsRead {
     pub at: At,
     /// Only what ages and is past its due date.
     pub overdue_only: bool,
-    pub limit: usize,
+    pub limit: u64,
 }
 
 impl Store {
@@ -30,7 +31,7 @@ impl Store {
     pub async fn items_by_due(
         &self,
         read: &OpenItemsRead,
-        after: Option<(NaiveDate, Uuid)>,
+        after: Option<DueKey>,
     ) -> Result<Vec<OpenItem>> {
         let bind = |params: &mut Params| {
             after.map(|(due, id)| format!("({}, {})", params.bind(due), params.bind(id)))
@@ -42,10 +43,12 @@ impl Store {
     pub async fn items_by_account(
         &self,
         read: &OpenItemsRead,
-        after: Option<(&str, Uuid)>,
+        after: Option<&ExportKey>,
     ) -> Result<Vec<OpenItem>> {
         let bind = |params: &mut Params| {
-            after.map(|(account, id)| format!("({}, {})", params.bind(account), params.bind(id)))
+            after.map(|(account, id)| {
+                format!("({}, {})", params.bind(account.as_str()), params.bind(*id))
+            })
         };
         page(&self.reader, read, "account_id", bind).await
     }
@@ -75,7 +78,7 @@ impl Store {
         &self,
         after: &str,
         included: bool,
-        items: usize,
+        items: u64,
     ) -> Result<Vec<String>> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -115,7 +118,7 @@ async fn page(
     let mut params = Params::default();
     let slice = Slice::bind(conn, &mut params, &read.whose, &read.narrow);
     let template = Template::bind(&mut params, &slice, read.at);
-    let limit = params.bind(i64::try_from(read.limit).unwrap_or(i64::MAX));
+    let limit = params.bind(read.limit as i64);
     let after = match after(&mut params) {
         Some(position) => format!(" AND (i.{order}, i.id) > {position}"),
         None => String::new(),

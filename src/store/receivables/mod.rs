@@ -29,7 +29,6 @@ mod statement;
 use chrono::NaiveDate;
 
 pub use cells::{AccountWindow, CurrencyCells};
-pub use documents::DocumentsRead;
 pub use evidence::{
     DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentEvidence, PromiseEvidence,
     ReceiptEvidence,
@@ -37,7 +36,7 @@ pub use evidence::{
 pub use items::OpenItemsRead;
 pub use positions::{AccountPositions, Position, PositionsQuery};
 pub use rates::ControlTotal;
-pub use statement::{MovementLine, MovementPlace, MovementTotals, MovementsRead};
+pub use statement::{MovementLine, MovementTotals, MovementsRead};
 
 /// A point in both times, as statements filter by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

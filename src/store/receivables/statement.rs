@@ -11,7 +11,8 @@ use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
-use crate::domain::receivables::Movement;
+use crate::domain::page::{Page, PageOf};
+use crate::domain::receivables::{Movement, MovementKey};
 use crate::store::{Store, sql};
 
 /// The movements of which account, on which days, as known when.
@@ -25,16 +26,6 @@ pub struct MovementsRead {
     pub to: NaiveDate,
     /// Microseconds since the epoch.
     pub known_at: i64,
-}
-
-/// Where a page of movements goes on.
-#[derive(Debug, Clone)]
-pub struct MovementPlace {
-    pub currency: String,
-    pub date: NaiveDate,
-    pub recorded_us: i64,
-    pub document_id: Uuid,
-    pub movement: String,
 }
 
 /// What a document did to the balance on a day, in one currency.
@@ -52,6 +43,13 @@ pub struct MovementLine {
     pub running: i64,
 }
 
+impl MovementLine {
+    fn place(&self) -> MovementKey {
+        let Self { currency, date, recorded_us, document_id, movement, .. } = *self;
+        MovementKey { currency, date, recorded_us, document_id, movement }
+    }
+}
+
 /// The movements of one currency in all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MovementTotals {
@@ -62,28 +60,27 @@ pub struct MovementTotals {
 }
 
 impl Store {
-    /// Movements after a place, by currency, day and recorded time.
+    /// A page of the movements, by currency, day and recorded time.
     pub async fn movements(
         &self,
         read: &MovementsRead,
-        after: Option<&MovementPlace>,
-        limit: usize,
-    ) -> Result<Vec<MovementLine>> {
+        page: &PageOf<MovementKey>,
+    ) -> Result<Page<MovementLine, MovementKey>> {
         let mut params = Params::default();
         let lines = self.lines(&mut params, read);
-        let after = match after {
+        let after = match &page.after {
             None => String::new(),
-            Some(place) => format!(
+            Some(key) => format!(
                 " WHERE (s.currency, s.date, s.recorded_us, s.document_id, s.movement) \
                  > ({}, {}, {}, {}, {})",
-                params.bind(place.currency.as_str()),
-                params.bind(place.date),
-                params.bind(place.recorded_us),
-                params.bind(place.document_id),
-                params.bind(place.movement.as_str()),
+                params.bind(key.currency),
+                params.bind(key.date),
+                params.bind(key.recorded_us),
+                params.bind(key.document_id),
+                params.bind(key.movement),
             ),
         };
-        let limit = params.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let limit = params.bind(page.to_read() as i64);
         let text = format!(
             "WITH {lines} SELECT s.currency, s.date, s.recorded_us, s.document_id, s.movement, \
              d.source_system, d.company_code, d.fiscal_year, d.document_no, d.line_no, d.kind, \
@@ -95,7 +92,7 @@ impl Store {
              ORDER BY s.currency, s.date, s.recorded_us, s.document_id, s.movement LIMIT {limit}"
         );
         let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
-        Ok(rows.into_iter().map(Row::into_line).collect())
+        Ok(page.cut(rows.into_iter().map(Row::into_line).collect(), MovementLine::place))
     }
 
     /// What all the movements come to, by currency code.

@@ -1,14 +1,14 @@
 //! ListAccounts: what is asked for, and the page that answers it.
 
 use crate::api::convert::read;
-use crate::api::list::{Order, PageRequest, foreign_token, order_by};
+use crate::api::list::{KeyPart, Order, PageKey, PageRequest, order_by};
 use crate::domain::account::{
     Account, AccountFilter, AccountKey, AccountList, AccountOrder, AccountState,
     DISPLAY_NAME_CHARS_MAX,
 };
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::names::{AccountRef, parse_account};
-use crate::domain::page::{Page, PageOf};
+use crate::domain::page::Page;
 use crate::domain::text;
 use crate::pb;
 
@@ -41,9 +41,8 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
         display_name_prefix,
         show_deleted,
     };
-    let after = violations.keep(after(page.key(), order)).flatten();
+    let of = page.of_order(order, &mut violations);
     violations.finish()?;
-    let of = PageOf { size: page.size, after };
     Ok((AccountList { filter, order, descending, page: of }, page))
 }
 
@@ -73,34 +72,32 @@ fn prefix(prefix: &str) -> Result<(), Violation> {
     }
 }
 
-/// Where the page begins, as [`key`] wrote it.
-fn after(key: &[String], order: AccountOrder) -> Result<Option<AccountKey>, Violation> {
-    let key = match (order, key) {
-        (_, []) => return Ok(None),
-        (AccountOrder::Id, [id]) => Some(AccountKey::Id(id.clone())),
-        (AccountOrder::DisplayName, [name, id]) => {
-            Some(AccountKey::DisplayName(name.clone(), id.clone()))
-        }
-        (AccountOrder::CreateTime, [micros, id]) => {
-            micros.parse().ok().map(|micros| AccountKey::CreateTime(micros, id.clone()))
-        }
-        _ => None,
-    };
-    key.map(Some).ok_or_else(foreign_token)
-}
+impl PageKey for AccountKey {
+    type Order = AccountOrder;
 
-fn key(key: AccountKey) -> Vec<String> {
-    match key {
-        AccountKey::Id(id) => vec![id],
-        AccountKey::DisplayName(name, id) => vec![name, id],
-        AccountKey::CreateTime(micros, id) => vec![micros.to_string(), id],
+    fn write(self) -> Vec<String> {
+        match self {
+            Self::Id(id) => vec![id],
+            Self::DisplayName(name, id) => vec![name, id],
+            Self::CreateTime(micros, id) => vec![micros.to_part(), id],
+        }
+    }
+
+    fn read(key: &[String], order: AccountOrder) -> Option<Self> {
+        match (order, key) {
+            (AccountOrder::Id, [id]) => Some(Self::Id(id.clone())),
+            (AccountOrder::DisplayName, [name, id]) => {
+                Some(Self::DisplayName(name.clone(), id.clone()))
+            }
+            (AccountOrder::CreateTime, [micros, id]) => {
+                Some(Self::CreateTime(i64::of_part(micros)?, id.clone()))
+            }
+            (AccountOrder::Id | AccountOrder::DisplayName | AccountOrder::CreateTime, _) => None,
+        }
     }
 }
 
 pub fn page(answer: Page<Account, AccountKey>, request: &PageRequest) -> pb::ListAccountsResponse {
-    let Page { items, next } = answer;
-    pb::ListAccountsResponse {
-        accounts: items.into_iter().map(super::account).collect(),
-        next_page_token: next.map(|next| request.next(None, None, key(next))).unwrap_or_default(),
-    }
+    let (accounts, next_page_token) = request.answer(answer, super::account);
+    pb::ListAccountsResponse { accounts, next_page_token }
 }

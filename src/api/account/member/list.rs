@@ -39,13 +39,15 @@ pub fn list(request: pb::ListMembersRequest) -> Result<(MemberList, PageRequest)
         manager: violations.keep(read::optional_member("manager", &manager)).flatten(),
         principal: (!principal.is_empty()).then(|| principal.into()),
     };
-    let of = page.of(&mut violations);
-    violations.finish()?;
     let Order { by: order, descending } = order;
+    let of = page.of_order(order, &mut violations);
+    violations.finish()?;
     Ok((MemberList { filter, order, descending, page: of }, page))
 }
 
 impl PageKey for MemberKey {
+    type Order = MemberOrder;
+
     fn write(self) -> Vec<String> {
         match self {
             Self::Id(id) => vec![id],
@@ -53,11 +55,13 @@ impl PageKey for MemberKey {
         }
     }
 
-    fn read(key: &[String]) -> Option<Self> {
-        match key {
-            [id] => Some(Self::Id(id.clone())),
-            [name, id] => Some(Self::DisplayName(Personal::from(name.as_str()), id.clone())),
-            _ => None,
+    fn read(key: &[String], order: MemberOrder) -> Option<Self> {
+        match (order, key) {
+            (MemberOrder::Id, [id]) => Some(Self::Id(id.clone())),
+            (MemberOrder::DisplayName, [name, id]) => {
+                Some(Self::DisplayName(Personal::from(name.as_str()), id.clone()))
+            }
+            (MemberOrder::Id | MemberOrder::DisplayName, _) => None,
         }
     }
 }

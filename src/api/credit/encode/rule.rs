@@ -5,7 +5,7 @@ use crate::api::credit::enums;
 use crate::api::etag;
 use crate::api::list::PageRequest;
 use crate::domain::credit::hold::Hold;
-use crate::domain::credit::limit::{Limit, StandingLimit};
+use crate::domain::credit::limit::{Limit, LimitTerms, StandingLimit};
 use crate::domain::credit::policy::{Policy, PolicyKey, StandingPolicy};
 use crate::domain::credit::security::{Security, SecurityTerms};
 use crate::domain::names::{
@@ -18,21 +18,10 @@ use super::money;
 
 pub fn limit(limit: StandingLimit) -> pb::CreditLimit {
     let StandingLimit { limit, state, version } = limit;
-    let Limit {
-        id,
-        account_id,
-        segment,
-        kind,
-        amount,
-        valid_from,
-        valid_to,
-        temporary,
-        overdue_amount_max,
-        overdue_days_max,
-        approver,
-        reason,
-        recorded_us,
-    } = limit;
+    let Limit { id, account_id, terms, valid_from, valid_to, approver, reason, recorded_us } =
+        limit;
+    let LimitTerms { segment, kind, amount, temporary, overdue_amount_max, overdue_days_max } =
+        terms;
     pb::CreditLimit {
         name: child_name(&account_id, CREDIT_LIMITS, id),
         segment,

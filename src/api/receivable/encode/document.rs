@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::item::{self, key};
 use super::terms as encode_terms;
 use crate::api::convert::write;
+use crate::api::list::PageRequest;
 use crate::api::receivable::enums;
 use crate::domain::document::{
     BaselineDates, ClearingInstruction, ClearingTarget, Draft, EndState, PostResult,
@@ -12,7 +13,7 @@ use crate::domain::document::{
 use crate::domain::error::Result;
 use crate::domain::ledger::{Allocation, Clearing, Document, DocumentEnd};
 use crate::domain::names::{AccountRef, CLEARINGS, DOCUMENTS, ITEMS, account_name, child_name};
-use crate::domain::receivables::query::Page;
+use crate::domain::receivables::query::{PageAt, PostingKey};
 use crate::pb;
 
 pub fn post_results(results: Vec<PostResult>) -> pb::PostDocumentsResponse {
@@ -32,11 +33,12 @@ pub fn post_results(results: Vec<PostResult>) -> pb::PostDocumentsResponse {
 }
 
 pub fn documents(
-    page: Page<Document>,
-    next_page_token: String,
+    answer: PageAt<Document, PostingKey>,
+    request: &PageRequest,
 ) -> Result<pb::ListDocumentsResponse> {
-    let Page { rows, next: _, point } = page;
-    let documents = rows.into_iter().map(|d| document(d, point.as_of)).collect::<Result<_>>()?;
+    let PageAt { page, point } = answer;
+    let each = |each| document(each, point.as_of);
+    let (documents, next_page_token) = request.answer_at(page, point, each)?;
     Ok(pb::ListDocumentsResponse { documents, next_page_token })
 }
 

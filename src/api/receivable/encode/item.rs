@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::api::convert::write;
+use crate::api::list::PageRequest;
 use crate::api::receivable::enums;
 use crate::domain::aging::age_days;
 use crate::domain::dates::NO_DATE;
@@ -11,24 +12,26 @@ use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
 use crate::domain::ledger::OpenItem;
 use crate::domain::names::{DISPUTES, DOCUMENTS, ITEMS, child_name};
-use crate::domain::receivables::query::Page;
+use crate::domain::receivables::query::{DueKey, ExportKey, PageAt};
 use crate::pb;
 
 pub fn open_items(
-    page: Page<OpenItem>,
-    next_page_token: String,
+    answer: PageAt<OpenItem, DueKey>,
+    request: &PageRequest,
 ) -> Result<pb::ListOpenItemsResponse> {
-    let Page { rows, next: _, point } = page;
-    let items = all(rows, point.as_of)?;
+    let PageAt { page, point } = answer;
+    let each = |each| open_item(each, point.as_of);
+    let (items, next_page_token) = request.answer_at(page, point, each)?;
     Ok(pb::ListOpenItemsResponse { items, next_page_token, point: Some(write::point(point)) })
 }
 
 pub fn export_page(
-    page: Page<OpenItem>,
-    resume_token: String,
+    answer: PageAt<OpenItem, ExportKey>,
+    request: &PageRequest,
 ) -> Result<pb::ExportOpenItemsResponse> {
-    let Page { rows, next: _, point } = page;
-    let items = all(rows, point.as_of)?;
+    let PageAt { page, point } = answer;
+    let each = |each| open_item(each, point.as_of);
+    let (items, resume_token) = request.answer_to_the_end(page, point, each)?;
     Ok(pb::ExportOpenItemsResponse { point: Some(write::point(point)), items, resume_token })
 }
 

@@ -19,17 +19,3 @@ pub use import::{acknowledgement, finish_step, started};
 pub use item::{export_page, open_items};
 pub use risk::{basic_risk, risk, risk_page};
 pub use statement::statement;
-
-use crate::api::list;
-use crate::domain::ledger::LedgerPoint;
-
-/// The token of the page after this one, at the same point; empty at the end.
-pub fn next_page_token(
-    page: &list::PageRequest,
-    next: Option<&Vec<String>>,
-    point: LedgerPoint,
-) -> String {
-    next.map_or_else(String::new, |key| {
-        page.next(Some(point.as_of), Some(point.known_at), key.clone())
-    })
-}

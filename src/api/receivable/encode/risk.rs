@@ -4,12 +4,13 @@ use chrono::NaiveDate;
 
 use super::{aging, fact, item};
 use crate::api::convert::write;
+use crate::api::list::PageRequest;
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::days_to_pay::DaysToPay;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
 use crate::domain::names::{DOCUMENTS, account_name, child_name};
-use crate::domain::receivables::query::{Page, RiskPage};
+use crate::domain::receivables::query::{PageAt, RiskPage};
 use crate::domain::receivables::{AccountRisk, ConvertedRisk, CurrencyRisk, LastReceipt, Risk};
 use crate::pb;
 
@@ -129,14 +130,15 @@ fn converted(risk: ConvertedRisk) -> Result<pb::ConvertedRisk> {
 /// # Errors
 /// As [`risk`].
 pub fn risk_page(
-    page: RiskPage,
+    answer: RiskPage,
     currency: Currency,
-    next_page_token: String,
+    request: &PageRequest,
 ) -> Result<pb::ListReceivablesRiskResponse> {
-    let RiskPage { page: Page { rows, next: _, point }, rates } = page;
-    let accounts = rows.into_iter().map(|row| account_risk(row, currency));
+    let RiskPage { page: PageAt { page, point }, rates } = answer;
+    let each = |each| account_risk(each, currency);
+    let (accounts, next_page_token) = request.answer_at(page, point, each)?;
     Ok(pb::ListReceivablesRiskResponse {
-        accounts: accounts.collect::<Result<_>>()?,
+        accounts,
         next_page_token,
         point: Some(write::point(point)),
         rates: rates.into_iter().map(|(from, to, r)| write::used_rate(from, to, r)).collect(),

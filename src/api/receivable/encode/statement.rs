@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::item;
 use crate::api::convert::write;
+use crate::api::list::PageRequest;
 use crate::api::receivable::enums;
 use crate::domain::error::Result;
 use crate::domain::names::{DOCUMENTS, account_name, child_name};
@@ -14,16 +15,17 @@ use crate::pb;
 pub fn statement(
     statement: Statement,
     [from, to]: [NaiveDate; 2],
-    next_page_token: String,
+    request: &PageRequest,
 ) -> Result<pb::GetStatementResponse> {
     let Statement { account_id, point, balances, lines } = statement;
+    let (lines, next_page_token) = request.answer_at(lines, point, |l| line(&account_id, l))?;
     Ok(pb::GetStatementResponse {
         account: account_name(&account_id),
         from_date: Some(write::date(from)),
         to_date: Some(write::date(to)),
         point: Some(write::point(point)),
         balances: balances.iter().map(balance).collect::<Result<_>>()?,
-        lines: lines.into_iter().map(|l| line(&account_id, l)).collect::<Result<_>>()?,
+        lines,
         next_page_token,
     })
 }

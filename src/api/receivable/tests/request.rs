@@ -1,8 +1,12 @@
 use super::{date, faults, invoice, key, money};
+use crate::api::list::PageKey as _;
 use crate::api::receivable::{parse_command, parse_fact, parse_import, parse_query, parse_risk};
 use crate::domain::error::{Error, Reason, Violation};
-use crate::domain::ledger::Scope;
+use crate::domain::ledger::{LedgerPoint, Scope};
+use crate::domain::money::Currency;
+use crate::domain::page::Page;
 use crate::domain::receivables::query::DocumentName;
+use crate::domain::receivables::{Movement, MovementKey};
 use crate::pb;
 
 const ITEM: &str = "accounts/acme/items/0197f2a4-9d2e-7cc3-98c4-dc0c0c07398f";
@@ -241,24 +245,30 @@ fn every_fault_of_a_question_is_told_at_once() {
 fn a_later_page_is_asked_for_at_the_point_of_the_first() {
     let first = pb::ListOpenItemsRequest { parent: "accounts/a".into(), ..Default::default() };
     let (query, page) = parse_query::open_items(first.clone()).unwrap();
-    assert_eq!((query.after, query.point.known_at), (None, None));
-    let as_of = chrono::NaiveDate::from_ymd_opt(2026, 1, 31);
-    let page_token = page.next(as_of, Some(7), vec!["k".into()]);
+    assert_eq!((query.page.after, query.point.known_at), (None, None));
+    let as_of = chrono::NaiveDate::from_ymd_opt(2026, 1, 31).unwrap();
+    let key = (as_of, uuid::Uuid::max());
+    let page_token = page.answer_at(behind(key), point(as_of), Ok).unwrap().1;
     let (query, _) =
         parse_query::open_items(pb::ListOpenItemsRequest { page_token, ..first }).unwrap();
-    assert_eq!((query.point.as_of, query.point.known_at), (as_of, Some(7)));
-    assert_eq!(query.after, Some(vec!["k".to_owned()]));
+    assert_eq!((query.point.as_of, query.point.known_at), (Some(as_of), Some(7)));
+    assert_eq!(query.page.after, Some(key));
+}
+
+/// A page that goes on behind a key.
+fn behind<K>(key: K) -> Page<(), K> {
+    Page { items: Vec::new(), next: Some(key) }
+}
+
+fn point(as_of: chrono::NaiveDate) -> LedgerPoint {
+    LedgerPoint { as_of, known_at: 7, projected: false, known: true }
 }
 
 #[test]
 fn an_export_is_resumed_with_its_own_token_only() {
-    use crate::api::list::PageToken;
     let first = pb::ExportOpenItemsRequest { account: "accounts/-".into(), ..Default::default() };
-    let export = parse_query::export(first.clone()).unwrap();
-    let token = |key: Vec<String>| {
-        let fingerprint = export.fingerprint;
-        PageToken { fingerprint, as_of: None, known_at: Some(7), key }.encode()
-    };
+    let (_, page) = parse_query::export(first.clone()).unwrap();
+    let point = point(chrono::NaiveDate::MIN);
     let resumed = |resume_token, account: &str| {
         parse_query::export(pb::ExportOpenItemsRequest {
             resume_token,
@@ -266,13 +276,37 @@ fn an_export_is_resumed_with_its_own_token_only() {
             ..first.clone()
         })
     };
-    let middle = resumed(token(vec!["k".into()]), "accounts/-").unwrap();
-    assert_eq!((middle.query.point.known_at, middle.finished), (Some(7), false));
-    assert!(resumed(token(Vec::new()), "accounts/-").unwrap().finished);
+    let key = ("a".to_owned(), uuid::Uuid::max());
+    let middle = page.answer_to_the_end(behind(key.clone()), point, Ok).unwrap().1;
+    let (query, middle) = resumed(middle, "accounts/-").unwrap();
+    assert_eq!((query.point.known_at, query.page.after), (Some(7), Some(key)));
+    assert!(!middle.is_finished());
+    let last = Page::<(), String> { items: Vec::new(), next: None };
+    let last = page.answer_to_the_end(last, point, Ok).unwrap().1;
+    assert!(resumed(last.clone(), "accounts/-").unwrap().1.is_finished());
     assert_eq!(
-        faults(&violations(resumed(token(Vec::new()), "accounts/a"))),
+        faults(&violations(resumed(last, "accounts/a"))),
         [("resume_token", Reason::PageTokenInvalid)]
     );
+    let foreign = page.answer_at(behind("a".to_owned()), point, Ok).unwrap().1;
+    assert_eq!(
+        faults(&violations(resumed(foreign, "accounts/-"))),
+        [("resume_token", Reason::PageTokenInvalid)]
+    );
+}
+
+#[test]
+fn the_key_of_a_statement_is_read_as_it_was_written() {
+    let key = MovementKey {
+        currency: Currency::parse("EUR").unwrap(),
+        date: chrono::NaiveDate::MAX,
+        recorded_us: -1,
+        document_id: uuid::Uuid::max(),
+        movement: Movement::Recovery,
+    };
+    let written = key.clone().write();
+    assert_eq!(MovementKey::read(&written, ()), Some(key));
+    assert_eq!(MovementKey::read(&written[1..], ()), None);
 }
 
 #[test]

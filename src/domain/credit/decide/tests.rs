@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::credit::decision::{Disposition, ReasonCode};
-use crate::domain::credit::limit::{Limit, LimitKind};
+use crate::domain::credit::limit::{Limit, LimitKind, LimitTerms};
 use crate::domain::credit::policy::Policy;
 use crate::domain::credit::reservation::Now;
 use crate::domain::credit::standing::{Node, Rates};
@@ -29,14 +29,16 @@ fn standing(limits: [i64; 3]) -> Standing {
         limits: vec![Limit {
             id: Uuid::now_v7(),
             account_id: id.into(),
-            segment: String::new(),
-            kind: LimitKind::Amount,
-            amount: Some(usd(amount)),
+            terms: LimitTerms {
+                segment: String::new(),
+                kind: LimitKind::Amount,
+                amount: Some(usd(amount)),
+                temporary: false,
+                overdue_amount_max: None,
+                overdue_days_max: None,
+            },
             valid_from: today(),
             valid_to: NO_DATE,
-            temporary: false,
-            overdue_amount_max: None,
-            overdue_days_max: None,
             approver: "Ms Wang".into(),
             reason: "agreed".into(),
             recorded_us: 1,

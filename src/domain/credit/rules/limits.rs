@@ -20,7 +20,7 @@ impl<'a> Evaluator<'a> {
             let mut own = false;
             for segment in &segments {
                 let Some(limit) = standing.limit(account, segment) else { continue };
-                match limit.kind {
+                match limit.terms.kind {
                     LimitKind::Inherit => continue,
                     LimitKind::Unlimited | LimitKind::Amount => found = true,
                 }
@@ -40,16 +40,16 @@ impl<'a> Evaluator<'a> {
     fn limit(&mut self, level: usize, account: &'a str, limit: &'a Limit) -> Result<()> {
         if limit.has_expired(self.standing.now.today) {
             self.expired(limit);
-            let currency = limit.amount.map_or(self.question.amount.currency, |a| a.currency);
-            self.show(account, Some(limit), &limit.segment, currency, None)?;
+            let currency = limit.terms.amount.map_or(self.question.amount.currency, |a| a.currency);
+            self.show(account, Some(limit), &limit.terms.segment, currency, None)?;
             return Ok(());
         }
-        let Some(amount) = limit.amount else {
+        let Some(amount) = limit.terms.amount else {
             let currency = self.question.amount.currency;
-            self.show(account, Some(limit), &limit.segment, currency, None)?;
+            self.show(account, Some(limit), &limit.terms.segment, currency, None)?;
             return Ok(());
         };
-        let segment = &limit.segment;
+        let segment = &limit.terms.segment;
         let Some(before) =
             self.show(account, Some(limit), segment, amount.currency, Some(amount))?
         else {
@@ -204,8 +204,8 @@ impl<'a> Evaluator<'a> {
         let summary = format!("the limit expired on {}", limit.valid_to);
         let set = remedy(RemedyAction::SetLimit, None, &account_name(&limit.account_id));
         let mut reason = self.reason(ReasonCode::LimitExpired, name, summary);
-        reason.segment = limit.segment.clone();
-        reason.limit = limit.amount;
+        reason.segment = limit.terms.segment.clone();
+        reason.limit = limit.terms.amount;
         reason.remedies.push(set);
         reason.remedies.extend(self.prepay_all());
         self.reasons.push(reason);

@@ -48,11 +48,11 @@ impl Evaluator<'_> {
         Terms {
             amount_max: limits
                 .iter()
-                .find_map(|limit| limit.overdue_amount_max)
+                .find_map(|limit| limit.terms.overdue_amount_max)
                 .or(policy.overdue_amount_max.filter(|_| all)),
             days_max: limits
                 .iter()
-                .find_map(|limit| limit.overdue_days_max)
+                .find_map(|limit| limit.terms.overdue_days_max)
                 .or(policy.overdue_days_max.filter(|_| all)),
         }
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::credit::component::Component;
 use crate::domain::credit::hold::{Hold, HoldScope};
-use crate::domain::credit::limit::{Limit, LimitKind};
+use crate::domain::credit::limit::{Limit, LimitKind, LimitTerms};
 use crate::domain::credit::policy::Policy;
 use crate::domain::credit::reservation::Now;
 use crate::domain::credit::security::{Eligible, Security, SecurityKind, SecurityTerms};
@@ -93,14 +93,16 @@ fn limit(id: &str, kind: LimitKind, amount: Option<Money>) -> Limit {
     Limit {
         id: Uuid::now_v7(),
         account_id: id.to_owned(),
-        segment: String::new(),
-        kind,
-        amount,
+        terms: LimitTerms {
+            segment: String::new(),
+            kind,
+            amount,
+            temporary: false,
+            overdue_amount_max: None,
+            overdue_days_max: None,
+        },
         valid_from: day(1),
         valid_to: NO_DATE,
-        temporary: false,
-        overdue_amount_max: None,
-        overdue_days_max: None,
         approver: "Ms Wang".into(),
         reason: "agreed".into(),
         recorded_us: 1,
@@ -162,7 +164,7 @@ fn an_expired_limit_does_not_fall_back_and_a_temporary_one_does() {
     (newer.valid_to, newer.recorded_us) = (day(9), 2);
     s.node("child").limits.push(newer.clone());
     assert_eq!(codes(&s.asked(1)), [ReasonCode::LimitExpired]);
-    s.node("child").limits[1].temporary = true;
+    s.node("child").limits[1].terms.temporary = true;
     assert_eq!(codes(&s.asked(101)), [ReasonCode::LimitExceeded]);
     s.node("child").limits[1].valid_to = day(10);
     assert_eq!(s.asked(101).verdict, Verdict::Approved);
@@ -216,13 +218,13 @@ fn overdue_terms_are_those_of_the_nearest_limit_that_has_some() {
     });
     assert_eq!(s.asked(1).verdict, Verdict::Approved);
     s.policy.overdue_days_max = Some(8);
-    s.node("top").limits[0].overdue_amount_max = Some(usd(50));
+    s.node("top").limits[0].terms.overdue_amount_max = Some(usd(50));
     let found = s.asked(1);
     assert_eq!(codes(&found), [ReasonCode::OverdueAmount, ReasonCode::OverdueDays]);
     assert_eq!(found.reasons[0].shortfall, Some(usd(10)));
     assert_eq!((found.reasons[1].overdue_days, found.reasons[1].overdue_days_max), (9, 8));
-    s.node("child").limits[0].overdue_amount_max = Some(usd(60));
-    s.node("child").limits[0].overdue_days_max = Some(9);
+    s.node("child").limits[0].terms.overdue_amount_max = Some(usd(60));
+    s.node("child").limits[0].terms.overdue_days_max = Some(9);
     assert_eq!(s.asked(1).verdict, Verdict::Approved);
 }
 
@@ -239,7 +241,7 @@ fn a_missing_rate_is_told_and_never_taken_as_one() {
 fn the_gravest_comes_first_and_the_policy_says_how_grave() {
     let mut s = standing().with_amount("child", 0);
     s.policy.utilization_bp_max = Some(5_000);
-    s.node("child").limits[0].amount = Some(usd(10));
+    s.node("child").limits[0].terms.amount = Some(usd(10));
     assert_eq!(codes(&s.asked(11)), [ReasonCode::LimitExceeded, ReasonCode::Utilization]);
     s.policy.rules.insert(ReasonCode::LimitExceeded, Disposition::Ignore);
     let found = s.asked(11);
@@ -316,7 +318,7 @@ proptest! {
         if let Some(raised) = amount_of(&found, RemedyAction::RaiseLimit) {
             for (enough, verdict) in [(raised, Verdict::Approved), (raised - 1, Verdict::Declined)] {
                 let mut s = s.clone();
-                s.node("child").limits[0].amount = Some(usd(enough));
+                s.node("child").limits[0].terms.amount = Some(usd(enough));
                 prop_assert_eq!(s.asked_in(of(amount), amount).verdict, verdict);
             }
         }

@@ -1,0 +1,84 @@
+//! The keys that lists are sorted by, as tokens carry them.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+/// The key that the elements of a list are sorted by, as a token carries it.
+pub trait PageKey: Sized {
+    /// What says how a key is read: the order of a list that has several, else nothing.
+    type Order;
+
+    fn write(self) -> Vec<String>;
+    fn read(key: &[String], order: Self::Order) -> Option<Self>;
+}
+
+/// A value of a key.
+pub trait KeyPart: Sized {
+    fn to_part(&self) -> String;
+    fn of_part(text: &str) -> Option<Self>;
+}
+
+macro_rules! key_part {
+    ($($type:ty,)+) => {$(
+        impl KeyPart for $type {
+            fn to_part(&self) -> String {
+                self.to_string()
+            }
+
+            fn of_part(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        }
+    )+};
+}
+
+key_part! { i64, i128, NaiveDate, String, Uuid, }
+
+impl<A: KeyPart> PageKey for A {
+    type Order = ();
+
+    fn write(self) -> Vec<String> {
+        vec![self.to_part()]
+    }
+
+    fn read(key: &[String], (): ()) -> Option<Self> {
+        let [a] = key else { return None };
+        A::of_part(a)
+    }
+}
+
+impl<A: KeyPart, B: KeyPart> PageKey for (A, B) {
+    type Order = ();
+
+    fn write(self) -> Vec<String> {
+        vec![self.0.to_part(), self.1.to_part()]
+    }
+
+    fn read(key: &[String], (): ()) -> Option<Self> {
+        let [a, b] = key else { return None };
+        Some((A::of_part(a)?, B::of_part(b)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back<K: PageKey<Order = ()> + Clone + PartialEq + std::fmt::Debug>(key: K) {
+        assert_eq!(K::read(&key.clone().write(), ()), Some(key));
+    }
+
+    #[test]
+    fn a_key_is_read_as_it_was_written_and_no_other_is() {
+        let date = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a date");
+        there_and_back(Uuid::max());
+        there_and_back("Ä \"".to_owned());
+        there_and_back((i64::MIN, String::new()));
+        there_and_back((date, Uuid::nil()));
+        there_and_back((i128::MIN, "a".to_owned()));
+        let parts = |parts: &[&str]| parts.iter().map(|&part| part.to_owned()).collect::<Vec<_>>();
+        assert_eq!(Uuid::read(&parts(&["a", "b"]), ()), None);
+        assert_eq!(<(NaiveDate, Uuid)>::read(&parts(&["2026-02-30", "x"]), ()), None);
+        assert_eq!(<(i64, String)>::read(&parts(&["1"]), ()), None);
+    }
+}
