@@ -76,6 +76,7 @@ paged! {
     ListAccountsRequest => "ListAccounts",
     ListMembersRequest => "ListMembers",
     ListDocumentsRequest => "ListDocuments",
+    ListWaitingClearingsRequest => "ListWaitingClearings",
     ListOpenItemsRequest => "ListOpenItems",
     ListReceivablesRiskRequest => "ListReceivablesRisk",
     GetStatementRequest => "GetStatement",

@@ -139,6 +139,7 @@ impl Clerk<'_> {
             create_missing_accounts: true,
             canonical_form: Some(CanonicalForm::Numeric),
             clear_oldest_first: false,
+            content: String::new(),
         };
         let names = display_names(self.company);
         let mut import = self.ledger.open_import(&self.ctx, header).await?;

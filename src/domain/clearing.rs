@@ -1,6 +1,10 @@
-//! What may become of a clearing.
+//! What may become of a clearing, and what waits to become one.
 
+use uuid::Uuid;
+
+use super::document::{ClearingTarget, DocumentKey};
 use super::machine::Transition;
+use super::money::Money;
 use super::stored::stored_enum;
 
 stored_enum! {
@@ -22,3 +26,34 @@ pub const STATES: &[Transition<ClearingState, ClearingVerb>] = &[Transition {
     from: &[ClearingState::Applied],
     to: ClearingState::Reset,
 }];
+
+/// Something that a document asks to be cleared and that is not done yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingClearing {
+    pub id: Uuid,
+    pub account_id: String,
+    /// The credit that asks.
+    pub document: Uuid,
+    pub key: DocumentKey,
+    /// `None`: the oldest due first.
+    pub target: Option<ClearingTarget>,
+    /// Of the credit, positive.
+    pub open: Money,
+    pub reason: WaitingReason,
+    /// The import that brought the credit; empty for a call.
+    pub import_id: String,
+}
+
+/// Where a page of them goes on: behind this account and id.
+pub type WaitingKey = (String, Uuid);
+
+/// Why it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WaitingReason {
+    TargetMissing,
+    TargetReversed,
+    NothingOpen,
+    FinishPending,
+    /// It was refused when it was tried, for this.
+    Refused(String),
+}

@@ -89,6 +89,7 @@ reasons! {
     RateMissing => "RATE_MISSING",
     DisputeExceedsOpen => "DISPUTE_EXCEEDS_OPEN",
     ImportFinished => "IMPORT_FINISHED",
+    ImportIdReused => "IMPORT_ID_REUSED",
     AccountHasReservations => "ACCOUNT_HAS_RESERVATIONS",
     OrderAlreadyReserved => "ORDER_ALREADY_RESERVED",
     ReservationNotLive => "RESERVATION_NOT_LIVE",

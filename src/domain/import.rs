@@ -19,6 +19,8 @@ pub struct ImportHeader {
     pub canonical_form: Option<CanonicalForm>,
     /// At the finish, credits that name nothing settle the oldest due first.
     pub clear_oldest_first: bool,
+    /// What is sent, as the caller says it: the same id is for the same content. Empty: not said.
+    pub content: String,
 }
 
 /// Some documents of an import.

@@ -14,6 +14,7 @@ impl WriteTx {
         id: &str,
         principal: &str,
         oldest_first: bool,
+        content: &str,
     ) -> Result<ImportRun> {
         let recorded_us = self.recorded_at().await?;
         let row = Model {
@@ -22,6 +23,7 @@ impl WriteTx {
             sequence: 0,
             finished: false,
             oldest_first,
+            content: content.to_owned(),
             posted: 0,
             revised: 0,
             unchanged: 0,
@@ -42,8 +44,8 @@ impl WriteTx {
 
     /// Records how far an import is.
     pub async fn save_import(&self, run: &ImportRun) -> Result<()> {
-        let ImportRun { id, principal: _, sequence, finished, oldest_first: _, opened_us: _, done } =
-            run;
+        // The others are fixed when it is opened.
+        let ImportRun { id, sequence, finished, done, .. } = run;
         let change = ActiveModel {
             sequence: Set(*sequence),
             finished: Set(*finished),

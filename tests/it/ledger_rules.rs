@@ -1,5 +1,6 @@
 //! The rules of the ledger where a reader could choose otherwise, asked of the running service.
 
+mod corrections;
 mod currencies;
 mod facts;
 mod groups;
@@ -7,3 +8,11 @@ mod kinds;
 mod reversal;
 mod times;
 mod versions;
+mod waiting;
+
+use ballast::pb;
+
+fn version(mut document: pb::Document, version: i64) -> pb::Document {
+    document.source_version = version;
+    document
+}

@@ -180,6 +180,15 @@ impl ReceivableService for Receivables {
         Ok(Response::new(encode::documents(answer, &page)?))
     }
 
+    async fn list_waiting_clearings(
+        &self,
+        request: Request<pb::ListWaitingClearingsRequest>,
+    ) -> Answer<pb::ListWaitingClearingsResponse> {
+        let (account, of, page) = parse_query::waiting_clearings(&request.into_inner())?;
+        let answer = self.services.receivables.waiting_clearings(account, of).await?;
+        Ok(Response::new(encode::waiting_clearings(answer, &page)))
+    }
+
     async fn list_open_items(
         &self,
         request: Request<pb::ListOpenItemsRequest>,

@@ -29,13 +29,21 @@ pub fn header(header: pb::ImportHeader) -> Result<ImportHeader> {
         create_missing_accounts,
         canonical_form: form,
         clear_oldest_first,
+        content,
     } = header;
     let mut violations = Violations::new();
     violations.keep(text::check("header.import_id", &import_id, 1, MAX_IMPORT_ID_CHARS));
+    violations.keep(text::check("header.content", &content, 0, MAX_IMPORT_ID_CHARS));
     let form = read::optional_enum("header.canonical_form", form, enums::read_form);
     let canonical_form = violations.keep(form).flatten();
     violations.finish()?;
-    Ok(ImportHeader { import_id, create_missing_accounts, canonical_form, clear_oldest_first })
+    Ok(ImportHeader {
+        import_id,
+        create_missing_accounts,
+        canonical_form,
+        clear_oldest_first,
+        content,
+    })
 }
 
 pub fn chunk(chunk: pb::ImportChunk) -> Result<ImportChunk> {

@@ -4,10 +4,12 @@
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{all, check_order};
 use crate::api::list::{KeyPart, PageKey, PageRequest, order_by};
+use crate::domain::clearing::WaitingKey;
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::{PointQuery, Scope};
 use crate::domain::money::Currency;
 use crate::domain::names::{self, AccountRef};
+use crate::domain::page::PageOf;
 use crate::domain::receivables::query::{
     DocumentName, DocumentsQuery, DueKey, ExportKey, OpenItemsQuery, StatementQuery,
 };
@@ -60,6 +62,17 @@ pub fn documents(request: pb::ListDocumentsRequest) -> Result<(DocumentsQuery, P
         page: of,
     };
     Ok((query, page))
+}
+
+/// `None` is the whole book.
+pub fn waiting_clearings(
+    request: &pb::ListWaitingClearingsRequest,
+) -> Result<(Option<AccountRef>, PageOf<WaitingKey>, PageRequest)> {
+    let mut violations = Violations::new();
+    let page = PageRequest::parse(request, &mut violations);
+    let account = violations.keep(names::parse_account_or_all("parent", &request.parent));
+    let of = page.of(&mut violations);
+    Ok((all(violations, account)?, of, page))
 }
 
 pub fn open_items(

@@ -10,8 +10,13 @@ use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::pb;
 
 pub(super) fn header(header: &ImportHeader) -> pb::ImportHeader {
-    let ImportHeader { import_id, create_missing_accounts, canonical_form, clear_oldest_first } =
-        header.clone();
+    let ImportHeader {
+        import_id,
+        create_missing_accounts,
+        canonical_form,
+        clear_oldest_first,
+        content,
+    } = header.clone();
     let canonical_form = match canonical_form {
         None => pb::CanonicalForm::Unspecified,
         Some(CanonicalForm::Exact) => pb::CanonicalForm::Exact,
@@ -22,6 +27,7 @@ pub(super) fn header(header: &ImportHeader) -> pb::ImportHeader {
         create_missing_accounts,
         canonical_form: canonical_form.into(),
         clear_oldest_first,
+        content,
     }
 }
 

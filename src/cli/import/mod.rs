@@ -104,6 +104,7 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         create_missing_accounts: args.create_missing_accounts,
         canonical_form: numeric.then_some(CanonicalForm::Numeric),
         clear_oldest_first: args.clear_oldest_first,
+        content: digest,
     };
     crate::domain::text::check("--import-id", &header.import_id, 1, 64)
         .map_err(|v| format!("{}: {}", v.field, v.description))?;
@@ -118,14 +119,24 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         chunk_documents: args.chunk.into(),
         bytes,
     };
+    let import_id = run.import_id.clone();
     let Target { mut sink, database } = args.target(header).await?;
-    let done = run.into(&mut sink).await;
+    let done = run.into(&mut sink).await.map_err(|error| broke_off(&error, &import_id));
     if let Some((store, ctx)) = database {
         while done.is_ok() && store.seal(&ctx).await.map_err(|e| e.to_string())? > 0 {}
         store.close().await;
     }
     let clean = done?;
     Ok(if strict && !clean { ExitCode::from(EXIT_REFUSED) } else { ExitCode::SUCCESS })
+}
+
+/// What was acknowledged stays, and what it asks to be cleared is not lost.
+fn broke_off(error: &str, import_id: &str) -> String {
+    format!(
+        "{error}\nimport {import_id} broke off. What it posted before is in the books; what that asks \
+         to be cleared waits for the finish of this import, or of any other. Mend the cause and run \
+         the same command again: what is there already is passed over."
+    )
 }
 
 struct Target {

@@ -1,6 +1,6 @@
 //! Settling credits against debits, and taking a settlement back.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -217,11 +217,28 @@ impl Books {
         for debit in debits {
             day = day.max(self.tracked(*debit)?.item.posting_date);
         }
+        day = self.first_open_day(credit, debits, day)?;
         let payments = match amount {
             None => debits.iter().map(|d| payment(credit, *d, None)).collect(),
             Some(amount) => self.spread(credit, debits, amount, day)?,
         };
         self.clear(Cause { document, request }, day, &payments, rates)
+    }
+
+    /// The first day from `day` on from which both sides have something open: later than `day`
+    /// where what one of them settled before was taken back with a later date.
+    fn first_open_day(&self, credit: Uuid, debits: &[Uuid], day: NaiveDate) -> Result<NaiveDate> {
+        let credit = self.tracked(credit)?;
+        let debits: Vec<_> = debits.iter().map(|id| self.tracked(*id)).collect::<Result<_>>()?;
+        let is_open = |on: NaiveDate| {
+            credit.available(on) > 0 && debits.iter().any(|debit| debit.available(on) > 0)
+        };
+        if is_open(day) {
+            return Ok(day);
+        }
+        let days: BTreeSet<NaiveDate> =
+            debits.iter().chain([&credit]).flat_map(|tracked| tracked.days_after(day)).collect();
+        Ok(days.into_iter().find(|on| is_open(*on)).unwrap_or(day))
     }
 
     fn spread(

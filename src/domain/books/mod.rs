@@ -31,7 +31,7 @@ pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
 pub use post::{Admission, admit, content_hash};
-pub use request::{ClearingRequest, RequestState};
+pub use request::{ClearingRequest, Place, RequestState};
 
 stored_enum! {
     /// Why an entry was made.
@@ -172,6 +172,12 @@ impl TrackedItem {
             open += amount;
             (*day, open)
         }))
+    }
+
+    /// The days after `day` on which something changes.
+    fn days_after(&self, day: NaiveDate) -> impl Iterator<Item = NaiveDate> + '_ {
+        let after = (std::ops::Bound::Excluded(day), std::ops::Bound::Unbounded);
+        self.later.range(after).map(|(day, _)| *day)
     }
 
     /// What may be cleared from `from` on without the item changing sign on any later day.

@@ -1,9 +1,12 @@
 //! What documents ask to be cleared. It belongs to the document: it is kept with it, waits while
 //! it cannot be done, and is tried again whenever something comes that may let it through.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::KnownKey;
 use crate::domain::document::{ClearingTarget, DocumentKey};
 use crate::domain::stored::stored_enum;
 
@@ -39,4 +42,21 @@ pub struct ClearingRequest {
     /// `None`: settle the oldest due first.
     pub target: Option<ClearingTarget>,
     pub state: RequestState,
+}
+
+/// Where a request comes among those of its account.
+pub type Place = (NaiveDate, DocumentKey, i32);
+
+impl ClearingRequest {
+    /// The place in which it is done: nothing in it depends on when a document arrived.
+    pub fn place(&self, keys: &HashMap<DocumentKey, KnownKey>) -> Place {
+        let target = self.target.as_ref().and_then(|target| keys.get(&target.key));
+        let day = target.map_or(self.effective, |known| known.posting_date.max(self.effective));
+        (day, self.key.clone(), self.position)
+    }
+
+    /// Whether an import brought it: what a call brought is settled on arrival, and stays.
+    pub fn is_imported(&self) -> bool {
+        !self.import_id.is_empty()
+    }
 }

@@ -43,15 +43,14 @@ impl Ledger {
     /// Opens an import, or takes one up again.
     ///
     /// # Errors
-    /// `IMPORT_FINISHED`.
+    /// `IMPORT_ID_REUSED`.
     pub async fn open_import(&self, ctx: &Ctx, header: ImportHeader) -> Result<Import> {
-        let (id, principal) = (header.import_id.clone(), ctx.principal.clone());
-        let oldest_first = header.clear_oldest_first;
+        let (asked, principal) = (header.clone(), ctx.principal.clone());
         let run = self
             .store
             .write(ctx, Lane::Bulk, move |tx| {
-                let (id, principal) = (id.clone(), principal.clone());
-                Box::pin(async move { tx.open_import(&id, &principal, oldest_first).await })
+                let (asked, principal) = (asked.clone(), principal.clone());
+                Box::pin(async move { open(tx, &asked, &principal).await })
             })
             .await?;
         Ok(Import { ledger: self.clone(), acknowledged: run.sequence, header, waiting: None })
@@ -128,6 +127,19 @@ fn audit(ctx: &Ctx, header: &ImportHeader) -> AuditEntry {
         trace: ctx.trace.clone(),
         detail: String::new(),
     }
+}
+
+async fn open(tx: &mut WriteTx, header: &ImportHeader, principal: &str) -> Result<ImportRun> {
+    let ImportHeader { import_id, clear_oldest_first, content, .. } = header;
+    let run = tx.open_import(import_id, principal, *clear_oldest_first, content).await?;
+    if !content.is_empty() && run.content != *content {
+        return Err(Error::precondition(
+            Reason::ImportIdReused,
+            format!("imports/{import_id}"),
+            "the id was used for another content; give this one an id of its own",
+        ));
+    }
+    Ok(run)
 }
 
 fn refuse_finished(run: &ImportRun) -> Result<()> {

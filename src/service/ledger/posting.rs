@@ -10,11 +10,10 @@ use super::affected::affected;
 use super::context::{Effects, Posted, Posting};
 use super::post::new_documents;
 use super::revise::others;
-use super::rivals::is_imported;
 use super::settle::{self, Tried};
 use super::{Ledger, account, event, fault};
 use crate::ctx::Ctx;
-use crate::domain::books::{ActiveAllocation, Books, Outgoing, RequestState};
+use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, Outgoing, RequestState};
 use crate::domain::document::{Draft, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
@@ -262,10 +261,13 @@ async fn settle(
         .map(|(i, posted)| (posted.result.document_id, i))
         .collect();
     let affected = affected(tx, effects, &*posted).await?;
-    let imported = affected.values().filter(|request| is_imported(request));
+    let imported = affected.values().filter(|request| request.is_imported());
     let imported: Vec<Uuid> = imported.map(|request| request.id).collect();
-    let requests =
-        affected.into_values().filter(|request| request.state != RequestState::Settled).collect();
+    let lost: HashSet<Uuid> = effects.credits.iter().copied().collect();
+    let is_open = |request: &ClearingRequest| {
+        request.state != RequestState::Settled || lost.contains(&request.document)
+    };
+    let requests = affected.into_values().filter(is_open).collect();
     let mut failed = Vec::new();
     for (request, tried) in settle::settle(tx, settings, requests, false).await? {
         match (tried, owners.get(&request.document).copied()) {

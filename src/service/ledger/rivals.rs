@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::settle::{Place, place};
-use crate::domain::books::{ActiveAllocation, ClearingRequest, KnownKey, RequestState};
+use crate::domain::books::{ActiveAllocation, ClearingRequest, KnownKey, Place, RequestState};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
@@ -47,7 +46,7 @@ impl Component {
         let companies: HashMap<Uuid, &String> =
             requests.iter().map(|r| (r.id, &r.key.company_code)).collect();
         let imported: BTreeSet<Uuid> =
-            requests.iter().filter(|r| is_imported(r)).map(|r| r.id).collect();
+            requests.iter().filter(|r| r.is_imported()).map(|r| r.id).collect();
         let is_removable = |allocation: &ActiveAllocation| {
             let request = &allocation.cause.request;
             let day = companies.get(request).and_then(|company| closed.get(*company));
@@ -56,11 +55,6 @@ impl Component {
         let (removable, fixed) = allocations.into_iter().partition(is_removable);
         Ok(Self { requests, keys, removable, fixed })
     }
-}
-
-/// Whether an import brought it: what a call brought is settled on arrival.
-pub(super) fn is_imported(request: &ClearingRequest) -> bool {
-    !request.import_id.is_empty()
 }
 
 fn credits(requests: &[ClearingRequest]) -> Vec<Uuid> {
@@ -95,21 +89,21 @@ async fn contested(
     let causes: BTreeSet<Uuid> = allocations.iter().map(|a| a.cause.request).collect();
     let causes: Vec<Uuid> = causes.into_iter().filter(|id| !id.is_nil()).collect();
     let mut rivals = tx.requests_by_id(&causes).await?;
-    rivals.retain(is_imported);
+    rivals.retain(ClearingRequest::is_imported);
     let mut all = keys.clone();
     all.extend(known_keys(tx, &rivals).await?);
     let mut first: HashMap<&str, Place> = HashMap::new();
-    for request in requests.iter().filter(|request| is_imported(request)) {
-        let place = place(request, &all);
+    for request in requests.iter().filter(|request| request.is_imported()) {
+        let place = request.place(&all);
         let first = first.entry(&request.account_id).or_insert_with(|| place.clone());
         *first = place.min(first.clone());
     }
     let comes_later = |rival: &&ClearingRequest| {
-        first.get(rival.account_id.as_str()).is_some_and(|first| place(rival, &all) >= *first)
+        first.get(rival.account_id.as_str()).is_some_and(|first| rival.place(&all) >= *first)
     };
     let mut contested: BTreeSet<String> =
         rivals.iter().filter(comes_later).map(|rival| rival.account_id.clone()).collect();
-    for request in requests.iter().filter(|r| is_imported(r) && r.target.is_none()) {
+    for request in requests.iter().filter(|r| r.is_imported() && r.target.is_none()) {
         if !contested.contains(&request.account_id)
             && tx.settled_later(&request.account_id, request.effective).await?
         {
@@ -149,7 +143,7 @@ async fn expand(tx: &WriteTx, requests: Vec<ClearingRequest>) -> Result<Vec<Clea
         reached.extend(tx.requests_naming(&listed).await?);
         let mut new: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
         for request in reached {
-            let counts = is_imported(&request) && request.state != RequestState::Withdrawn;
+            let counts = request.is_imported() && request.state != RequestState::Withdrawn;
             if counts && !found.contains_key(&request.id) {
                 new.insert(request.id, request);
             }

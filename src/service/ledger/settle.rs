@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::rates::Rates;
-use super::rivals::{Component, is_imported};
+use super::rivals::Component;
 use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, KnownKey, RequestState};
 use crate::domain::document::{ClearingTarget, DocumentKey};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
@@ -58,13 +58,13 @@ pub async fn settle(
     let component = Component::of(tx, requests, displace).await?;
     let mut settling = Settling::load(tx, settings, &component).await?;
     let Component { mut requests, mut removable, .. } = component;
-    requests.sort_by_cached_key(|request| settling.order(request));
+    requests.sort_by_cached_key(|request| request.place(&settling.keys));
     removable.retain(|allocation| settling.may_be_displaced(allocation.row.credit_item));
     let mut tried = Vec::with_capacity(requests.len());
     if !removable.is_empty() {
         let contested = |request: &ClearingRequest| {
             let credit = settling.credit(request);
-            is_imported(request) && credit.is_some_and(|(id, _)| settling.may_be_displaced(id))
+            request.is_imported() && credit.is_some_and(|(id, _)| settling.may_be_displaced(id))
         };
         let (contested, others) = requests.into_iter().partition(contested);
         requests = others;
@@ -190,10 +190,6 @@ impl<'a> Settling<'a> {
     fn may_be_displaced(&self, credit: Uuid) -> bool {
         let kind = self.books.item(credit).map(|tracked| tracked.item.kind);
         !matches!(kind, Some(DocumentKind::WriteOff | DocumentKind::Recovery))
-    }
-
-    fn order(&self, request: &ClearingRequest) -> Place {
-        place(request, &self.keys)
     }
 
     fn try_all(&mut self, requests: Vec<ClearingRequest>) -> Vec<(ClearingRequest, Tried)> {
@@ -350,16 +346,6 @@ impl<'a> Settling<'a> {
         }
         Ok(made)
     }
-}
-
-/// Where a request comes among those of its account.
-pub(super) type Place = (NaiveDate, DocumentKey, i32);
-
-/// The order in which requests are done: nothing in it depends on when a document arrived.
-pub(super) fn place(request: &ClearingRequest, keys: &HashMap<DocumentKey, KnownKey>) -> Place {
-    let target = request.target.as_ref().and_then(|t| keys.get(&t.key));
-    let day = target.map_or(request.effective, |k| k.posting_date.max(request.effective));
-    (day, request.key.clone(), request.position)
 }
 
 /// The refusal of a request, naming the document that asks, which is the one at

@@ -15,6 +15,7 @@ mod share;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod whose;
 
 use std::sync::Arc;

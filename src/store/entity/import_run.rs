@@ -13,6 +13,8 @@ pub struct Model {
     pub sequence: i64,
     pub finished: bool,
     pub oldest_first: bool,
+    /// What is sent, as the caller says it; empty: not said.
+    pub content: String,
     pub posted: i64,
     pub revised: i64,
     pub unchanged: i64,
@@ -36,6 +38,8 @@ pub struct ImportRun {
     pub sequence: i64,
     pub finished: bool,
     pub oldest_first: bool,
+    /// What is sent, as the caller says it; empty: not said.
+    pub content: String,
     /// When it was opened.
     pub opened_us: i64,
     /// What it did so far, without the lists that are read at the end.
@@ -50,6 +54,7 @@ impl From<Model> for ImportRun {
             sequence,
             finished,
             oldest_first,
+            content,
             posted,
             revised,
             unchanged,
@@ -67,6 +72,6 @@ impl From<Model> for ImportRun {
             clearings_applied,
             ..ImportSummary::default()
         };
-        Self { id, principal, sequence, finished, oldest_first, opened_us, done }
+        Self { id, principal, sequence, finished, oldest_first, content, opened_us, done }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) mod raw;
 mod recorded;
 mod share;
 mod statement;
+mod waiting;
 
 use chrono::NaiveDate;
 

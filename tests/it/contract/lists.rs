@@ -35,6 +35,12 @@ pub const TABLE: &[List] = &[
     list("AccountService.ListAccounts", r#"{"parent": "accounts/group"}"#, "accounts", "parent"),
     list("AccountService.ListMembers", r#"{"manager": "members/boss"}"#, "members", "manager"),
     list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),
+    list(
+        "ReceivableService.ListWaitingClearings",
+        r#"{"parent": "accounts/patient"}"#,
+        "waitingClearings",
+        "parent",
+    ),
     list("ReceivableService.ListOpenItems", OF_ACME, "items", "parent"),
     list("ReceivableService.ListReceivablesRisk", r#"{"currency_code": "USD"}"#, "accounts", ""),
     list("ReceivableService.GetStatement", STATEMENT, "lines", "account"),

@@ -4,13 +4,9 @@ use ballast::pb;
 use ballast::pb::PostOutcome as Outcome;
 use tonic::Code;
 
+use super::version;
 use crate::support::assert_refused;
 use crate::support::ledger::*;
-
-fn version(mut document: pb::Document, version: i64) -> pb::Document {
-    document.source_version = version;
-    document
-}
 
 /// An invoice of one part, due in 30 days.
 fn bill(no: &str, gross: &str) -> pb::Document {

@@ -11,6 +11,7 @@ mod item;
 mod risk;
 mod statement;
 mod terms;
+mod waiting;
 
 pub use aging::aging;
 pub use document::{clearing, document, documents, draft, post_results};
@@ -19,3 +20,4 @@ pub use import::{acknowledgement, finish_step, started};
 pub use item::{export_page, open_items};
 pub use risk::{basic_risk, risk, risk_page};
 pub use statement::statement;
+pub use waiting::waiting_clearings;

@@ -84,6 +84,8 @@ CREATE TABLE import_run (
     sequence {bigint} NOT NULL,
     finished BOOLEAN NOT NULL,
     oldest_first BOOLEAN NOT NULL,
+    -- What is sent, as the caller says it; empty: not said.
+    content TEXT NOT NULL,
     posted {bigint} NOT NULL,
     revised {bigint} NOT NULL,
     unchanged {bigint} NOT NULL,

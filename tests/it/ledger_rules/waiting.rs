@@ -1,0 +1,160 @@
+//! What a document asks to be cleared belongs to the document: it waits, is told while it waits,
+//! and is done by whatever comes later.
+
+use ballast::pb;
+use ballast::pb::WaitingReason as Reason;
+use ballast::pb::import_documents_request::Step;
+use tonic::Code;
+
+use super::version;
+use crate::support::assert_refused;
+use crate::support::ledger::*;
+
+fn bill(no: &str, gross: &str) -> pb::Document {
+    invoice(no, day(0), gross, &[(day(30), gross)])
+}
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+/// Credit, what it names, why it waits.
+async fn waiting(desk: &mut Desk, parent: &str) -> Vec<(String, String, Reason)> {
+    let request = pb::ListWaitingClearingsRequest { parent: parent.into(), ..Default::default() };
+    let answer = desk.client.list_waiting_clearings(request).await.expect("a list").into_inner();
+    let number = |key: &Option<pb::DocumentKey>| {
+        key.as_ref().map_or(String::new(), |key| key.document_no.clone())
+    };
+    let mut waiting: Vec<_> = answer
+        .waiting_clearings
+        .iter()
+        .map(|w| (number(&w.key), number(&w.target), w.reason()))
+        .collect();
+    waiting.sort();
+    waiting
+}
+
+fn steps(id: &str, content: &str, documents: &[pb::Document], finish: bool) -> Vec<Step> {
+    let header = pb::ImportHeader {
+        import_id: id.into(),
+        create_missing_accounts: true,
+        content: content.into(),
+        ..pb::ImportHeader::default()
+    };
+    let chunk = pb::ImportChunk {
+        sequence: 1,
+        documents: documents.to_vec(),
+        ..pb::ImportChunk::default()
+    };
+    let mut steps = vec![Step::Header(header), Step::Chunk(chunk)];
+    if finish {
+        steps.push(Step::Finish(pb::ImportFinish {}));
+    }
+    steps
+}
+
+on_both_engines! {
+    async fn fault_f1_what_a_broken_off_import_asked_is_done_by_any_finish(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let documents = [
+            bill("R1", "1000.00"),
+            receipt("P1", day(5), "1000.00").settles("R1"),
+            receipt("P2", day(5), "50.00").settles("R2"),
+        ];
+        desk.send_import(steps("n1", "", &documents, false)).await;
+        assert_eq!(desk.open_of("R1", day(5)).await, ["1000.00"], "nothing clears on arrival");
+        assert_eq!(
+            waiting(&mut desk, ACCOUNT).await,
+            [
+                ("P1".into(), "R1".into(), Reason::FinishPending),
+                ("P2".into(), "R2".into(), Reason::TargetMissing),
+            ]
+        );
+        // The same documents by another import; then one that brings only something else.
+        desk.send_import(steps("n2", "", &documents[..1], false)).await;
+        let (_, summary) = desk.send_import(steps("n3", "", &[bill("R3", "7.00")], true)).await;
+        assert_eq!(summary.clearings_applied, 1);
+        assert_eq!(desk.open_of("R1", day(5)).await, none());
+        assert_eq!(desk.open_of("P1", day(5)).await, none());
+        // The one whose document is still missing is told by the import that sends it again.
+        let (_, summary) = desk.send_import(steps("n4", "", &documents, true)).await;
+        assert_eq!(summary.waiting_for, [key("R2")]);
+        desk.post([bill("R2", "60.00")]).await;
+        assert_eq!(desk.open_of("R2", day(5)).await, ["10.00"]);
+        assert_eq!(waiting(&mut desk, "accounts/-").await, []);
+        desk.verify(&server).await;
+    }
+
+    async fn what_waits_is_told_with_its_reason(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let mut rest = receipt("P4", day(5), "30.00");
+        rest.clears = Some(pb::ClearingInstruction { oldest_first: true, ..Default::default() });
+        desk.post([
+            bill("R1", "100.00"),
+            bill("R2", "80.00"),
+            receipt("P1", day(5), "80.00").settles("R1"),
+            receipt("P2", day(6), "50.00").settles("R1"),
+            receipt("P3", day(6), "80.00").settles("R2").settles("R9"),
+        ])
+        .await;
+        desk.try_reverse("R2", Some(day(7))).await.expect("reversed");
+        desk.post([rest]).await;
+        // The one that came first keeps what it settled, and the other is told.
+        assert_eq!(desk.open_of("P1", day(6)).await, none());
+        assert_eq!(desk.open_of("P2", day(6)).await, ["-30.00"]);
+        let refused = receipt("P5", day(6), "10.00").settles_amount("R1", "10.00");
+        desk.send_import(steps("i", "", &[refused], true)).await;
+        assert_eq!(
+            waiting(&mut desk, ACCOUNT).await,
+            [
+                ("P2".into(), "R1".into(), Reason::NothingOpen),
+                ("P3".into(), "R2".into(), Reason::TargetReversed),
+                ("P3".into(), "R9".into(), Reason::TargetMissing),
+                ("P4".into(), String::new(), Reason::NothingOpen),
+                ("P5".into(), "R1".into(), Reason::Refused),
+            ]
+        );
+        // What comes open is taken: by whoever names it, then by whoever takes anything.
+        desk.post([version(bill("R1", "170.00"), 1)]).await;
+        assert_eq!(desk.open_of("R1", day(7)).await, none());
+        assert_eq!(
+            waiting(&mut desk, ACCOUNT).await,
+            [
+                ("P3".into(), "R2".into(), Reason::TargetReversed),
+                ("P3".into(), "R9".into(), Reason::TargetMissing),
+            ]
+        );
+        desk.verify(&server).await;
+    }
+
+    async fn fault_f2_an_import_id_is_for_one_content(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let a = [bill("R1", "100.00")];
+        desk.send_import(steps("nightly", "a", &a, true)).await;
+        let (results, summary) = {
+            let mut again = steps("nightly", "a", &a, true);
+            again.remove(1);
+            desk.send_import(again).await
+        };
+        assert_eq!((results.len(), summary.posted), (0, 1), "the summary can be asked for again");
+        let refused = |steps: Vec<Step>| {
+            let mut client = desk.client.clone();
+            async move {
+                let messages: Vec<_> = steps
+                    .into_iter()
+                    .map(|step| pb::ImportDocumentsRequest { step: Some(step) })
+                    .collect();
+                let mut answers =
+                    client.import_documents(tokio_stream::iter(messages)).await?.into_inner();
+                while answers.message().await?.is_some() {}
+                Ok::<(), tonic::Status>(())
+            }
+        };
+        let b = [bill("R2", "100.00")];
+        let other = refused(steps("nightly", "b", &b, true)).await.unwrap_err();
+        assert_refused(&other, Code::FailedPrecondition, "IMPORT_ID_REUSED", None);
+        let unsaid = refused(steps("nightly", "", &b, true)).await.unwrap_err();
+        assert_refused(&unsaid, Code::FailedPrecondition, "IMPORT_FINISHED", None);
+        assert_eq!(desk.open(day(0)).await.len(), 1);
+    }
+}
