@@ -11,6 +11,7 @@ use crate::support::rust_files;
 
 /// Where a field of a domain type that is `Personal` stands in the contract.
 const FIELDS: &[(&str, &str)] = &[
+    ("Account.block_reason", "Account.block_reason"),
     ("Clearing.reset", "Clearing.reset_reason"),
     ("Dispute.note", "Dispute.note"),
     ("Hold.reason", "CreditHold.reason"),
@@ -27,6 +28,7 @@ const FIELDS: &[(&str, &str)] = &[
 
 /// Fields of requests that become one of them; those of a resource are [`FIELDS`].
 const GIVEN: &[(&str, &str)] = &[
+    ("BlockAccountRequest.reason", "Account.block_reason"),
     ("DeactivateMemberRequest.reason", "Member.deactivate_reason"),
     ("EndCreditSecurityRequest.reason", "CreditSecurity.end_reason"),
     ("OpenDisputeRequest.note", "Dispute.note"),
@@ -49,7 +51,10 @@ fn personal_in_domain() -> BTreeSet<String> {
             }
             let field = line.strip_prefix("pub ").and_then(|rest| rest.split_once(": "));
             let Some((field, kind)) = field else { continue };
-            if kind.split(|c: char| !c.is_alphanumeric()).any(|word| word == "Personal") {
+            let is_name = |field: &str| field.chars().all(|c| c.is_alphanumeric() || c == '_');
+            if is_name(field)
+                && kind.split(|c: char| !c.is_alphanumeric()).any(|word| word == "Personal")
+            {
                 found.insert(format!("{owner}.{field}"));
             }
         }

@@ -63,7 +63,7 @@ pub const TABLE: &[Mutation] = &[
     mutation("AccountService.DeleteAccount", r#"{"name": "accounts/idle", "etag": "$idle"}"#, "name")
         .of("name").etag("etag").ends("DELETED", "ACTIVE,BLOCKED"),
     mutation("AccountService.UndeleteAccount", r#"{"name": "accounts/asleep"}"#, "name").of("name").ends("ACTIVE", "DELETED"),
-    mutation("AccountService.BlockAccount", r#"{"name": "accounts/open", "reason": "rumors"}"#, "reason")
+    mutation("AccountService.BlockAccount", r#"{"name": "accounts/open", "reason": "$personal"}"#, "reason")
         .of("name").ends("BLOCKED", "ACTIVE"),
     mutation("AccountService.UnblockAccount", r#"{"name": "accounts/blocked"}"#, "name").of("name").ends("ACTIVE", "BLOCKED"),
 

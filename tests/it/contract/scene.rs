@@ -36,7 +36,7 @@ const STEPS: &[Step] = &[
     ("AccountService.CreateAccount", r#"{"account_id": "open", "account": {"display_name": "Open"}}"#, &[]),
     ("AccountService.CreateAccount", r#"{"account_id": "free", "account": {"display_name": "Free"}}"#, &[]),
     ("AccountService.CreateAccount", r#"{"account_id": "blocked", "account": {"display_name": "Blocked"}}"#, &[]),
-    ("AccountService.BlockAccount", r#"{"name": "accounts/blocked", "reason": "rumors"}"#, &[]),
+    ("AccountService.BlockAccount", r#"{"name": "accounts/blocked", "reason": "$personal"}"#, &[]),
     ("AccountService.CreateAccount", r#"{"account_id": "asleep", "account": {"display_name": "Asleep"}}"#, &[]),
     ("AccountService.DeleteAccount", r#"{"name": "accounts/asleep"}"#, &[]),
 
