@@ -13,6 +13,7 @@ use crate::support::rust_files;
 const FIELDS: &[(&str, &str)] = &[
     ("Account.block_reason", "Account.block_reason"),
     ("Clearing.reset", "Clearing.reset_reason"),
+    ("Decision.override_reason", "CreditDecision.override_reason"),
     ("Dispute.note", "Dispute.note"),
     ("Hold.reason", "CreditHold.reason"),
     ("Limit.approver", "CreditLimit.approver"),
@@ -22,19 +23,26 @@ const FIELDS: &[(&str, &str)] = &[
     ("Member.principals", "Member.principals"),
     ("MemberFilter.principal", "ListMembersRequest.principal"),
     ("Promise.promised_by", "PromiseToPay.promised_by"),
+    ("Reason.hold_reason", "CreditReason.hold_reason"),
     ("Release.reason", "CreditHold.release_reason"),
+    ("Reservation.cancel_reason", "CreditReservation.cancel_reason"),
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
 ];
 
 /// Fields of requests that become one of them; those of a resource are [`FIELDS`].
 const GIVEN: &[(&str, &str)] = &[
+    ("AmendReservationRequest.override_reason", "CreditDecision.override_reason"),
     ("BlockAccountRequest.reason", "Account.block_reason"),
+    ("CancelReservationRequest.reason", "CreditReservation.cancel_reason"),
     ("DeactivateMemberRequest.reason", "Member.deactivate_reason"),
+    ("DecideReferralRequest.approver", "CreditDecision.override_reason"),
+    ("DecideReferralRequest.reason", "CreditDecision.override_reason"),
     ("EndCreditSecurityRequest.reason", "CreditSecurity.end_reason"),
     ("OpenDisputeRequest.note", "Dispute.note"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),
     ("RecordPromiseToPayRequest.promised_by", "PromiseToPay.promised_by"),
     ("ReleaseCreditHoldRequest.reason", "CreditHold.release_reason"),
+    ("ReserveCreditRequest.override_reason", "CreditDecision.override_reason"),
     ("ResetClearingRequest.reason", "Clearing.reset_reason"),
 ];
 

@@ -51,6 +51,7 @@ const STEPS: &[Step] = &[
     ("CreditService.ReserveCredit", r#"{"account": "accounts/gone", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "9"}}"#, &[]),
     ("AccountService.DeleteAccount", r#"{"name": "accounts/gone"}"#, &[]),
     ("CreditService.ReserveCredit", r#"{"account": "accounts/free", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "8"}}"#, &[]),
+    ("CreditService.PlaceCreditHold", r#"{"account": "accounts/free", "scope": "CREDIT_HOLD_SCOPE_ACCOUNT", "reason": "$personal"}"#, &[]),
 
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "strict", "policy": {"description": "Strict"}}"#, &[]),
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "lax", "policy": {"description": "Lax"}}"#, &[]),
