@@ -15,6 +15,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("Clearing.reset", "Clearing.reset_reason"),
     ("Decision.override_reason", "CreditDecision.override_reason"),
     ("Dispute.note", "Dispute.note"),
+    ("DocumentEnd.reason", "Document.reverse_reason"),
+    ("Draft.note", "Document.note"),
+    ("Ending.reason", "Document.reverse_reason"),
     ("Hold.reason", "CreditHold.reason"),
     ("Limit.approver", "CreditLimit.approver"),
     ("Limit.reason", "CreditLimit.reason"),
@@ -26,6 +29,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("Reason.hold_reason", "CreditReason.hold_reason"),
     ("Release.reason", "CreditHold.release_reason"),
     ("Reservation.cancel_reason", "CreditReservation.cancel_reason"),
+    ("Reset.reason", "Clearing.reset_reason"),
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
 ];
 
@@ -44,6 +48,8 @@ const GIVEN: &[(&str, &str)] = &[
     ("ReleaseCreditHoldRequest.reason", "CreditHold.release_reason"),
     ("ReserveCreditRequest.override_reason", "CreditDecision.override_reason"),
     ("ResetClearingRequest.reason", "Clearing.reset_reason"),
+    ("ReverseDocumentRequest.reason", "Document.reverse_reason"),
+    ("WriteOffItemRequest.reason", "Document.note"),
 ];
 
 /// The fields of structs in `src/domain` whose type has the word `Personal` in it.

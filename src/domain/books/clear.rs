@@ -215,7 +215,7 @@ impl Books {
         self.changes.resets.push(Reset {
             clearing: clearing.id,
             effective: day,
-            reason: reason.to_owned(),
+            reason: reason.into(),
         });
         Ok(())
     }
@@ -238,7 +238,7 @@ impl Books {
         self.changes.resets.push(Reset {
             clearing: clearing.id,
             effective: clearing.apply_date,
-            reason: reason.to_owned(),
+            reason: reason.into(),
         });
         Ok(())
     }

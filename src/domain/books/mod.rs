@@ -23,6 +23,7 @@ use super::error::{Error, Precondition, Reason, Result};
 use super::item::{DocumentKind, ItemClass};
 use super::money::Currency;
 use super::names;
+use super::personal::Personal;
 use super::rates::UsedRate;
 use super::stored::stored_enum;
 
@@ -236,7 +237,7 @@ pub struct Ending {
     pub account_id: String,
     pub state: EndState,
     pub effective: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// A clearing that stops counting.
@@ -244,7 +245,7 @@ pub struct Ending {
 pub struct Reset {
     pub clearing: Uuid,
     pub effective: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// The working set of one change.

@@ -3,13 +3,15 @@
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
+use crate::domain::personal::Personal;
+
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "clearing_reset")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub clearing_id: Uuid,
     pub effective_date: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
     #[sea_orm(primary_key, auto_increment = false)]
     pub recorded_us: i64,
 }

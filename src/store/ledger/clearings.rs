@@ -41,7 +41,7 @@ impl Store {
             .limit(1);
         let row = rows::one(&self.reader, first).await?;
         let row = row.ok_or_else(|| Error::internal(format!("the clearing {id} is not reset")))?;
-        Ok((row.effective_date, row.reason.into()))
+        Ok((row.effective_date, row.reason))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::document::{DocumentKey, EndState};
 use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
 use crate::domain::ledger::{Document, DocumentEnd};
+use crate::domain::personal::Personal;
 use crate::store::entity::{document, document_key};
 use crate::store::{Store, rows, sql};
 
@@ -145,7 +146,7 @@ struct Row {
     document: document::Model,
     end_state: Option<EndState>,
     end_date: Option<NaiveDate>,
-    end_reason: Option<String>,
+    end_reason: Option<Personal>,
 }
 
 impl Row {

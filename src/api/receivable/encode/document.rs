@@ -52,7 +52,7 @@ pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
                 EndState::Reversed => pb::DocumentState::Reversed,
                 EndState::Superseded => pb::DocumentState::Superseded,
             };
-            (state, Some(write::date(effective_date)), reason)
+            (state, Some(write::date(effective_date)), reason.into_exposed())
         }
     };
     Ok(pb::Document {
@@ -122,7 +122,7 @@ fn content(draft: Draft<String>) -> pb::Document {
         order_ref,
         contract_ref,
         project_ref,
-        note,
+        note: note.into_exposed(),
         ..Default::default()
     }
 }

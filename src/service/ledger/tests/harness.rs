@@ -88,7 +88,7 @@ fn draft(
         order_ref: order_ref.into(),
         contract_ref: String::new(),
         project_ref: String::new(),
-        note: String::new(),
+        note: Default::default(),
     }
 }
 
