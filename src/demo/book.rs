@@ -109,6 +109,6 @@ pub fn draft(
         order_ref: String::new(),
         contract_ref: String::new(),
         project_ref: String::new(),
-        note: String::new(),
+        note: Default::default(),
     }
 }

@@ -16,6 +16,7 @@ use super::credit::profile::Profile;
 use super::external_ref::ExternalRef;
 use super::names::AccountRef;
 use super::page::PageOf;
+use super::personal::Personal;
 use super::receivables::Risk;
 use super::stored::stored_enum;
 
@@ -56,7 +57,7 @@ pub struct Account {
     /// The block stays while it is deleted, and is there again when it comes back.
     pub blocked: bool,
     /// Empty unless blocked.
-    pub block_reason: String,
+    pub block_reason: Personal,
     pub create_us: i64,
     pub update_us: i64,
     pub delete_us: Option<i64>,
@@ -77,7 +78,7 @@ impl Account {
             related_party: false,
             labels: BTreeMap::new(),
             blocked: false,
-            block_reason: String::new(),
+            block_reason: Personal::default(),
             create_us: 0,
             update_us: 0,
             delete_us: None,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::error::{Reason, Violation};
 use super::item::{AdjustmentReason, DocumentKind, Side};
 use super::money::{Currency, Money};
+use super::personal::{self, Personal};
 use super::stored::stored_enum;
 use super::terms::{Baseline, Instalment, InstalmentKind, PaymentTerms};
 
@@ -54,7 +55,9 @@ pub struct Draft<A> {
     pub order_ref: String,
     pub contract_ref: String,
     pub project_ref: String,
-    pub note: String,
+    /// What is said of a document is compared by the hash of its JSON; its row exposes the note.
+    #[serde(serialize_with = "personal::digest::serialize", skip_deserializing)]
+    pub note: Personal,
 }
 
 /// Dates of the events that terms count from, as far as they have happened.

@@ -98,7 +98,7 @@ impl Document {
 pub struct DocumentEnd {
     pub state: EndState,
     pub effective_date: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// A settlement of items against each other.

@@ -11,8 +11,13 @@ use crate::support::rust_files;
 
 /// Where a field of a domain type that is `Personal` stands in the contract.
 const FIELDS: &[(&str, &str)] = &[
+    ("Account.block_reason", "Account.block_reason"),
     ("Clearing.reset", "Clearing.reset_reason"),
+    ("Decision.override_reason", "CreditDecision.override_reason"),
     ("Dispute.note", "Dispute.note"),
+    ("DocumentEnd.reason", "Document.reverse_reason"),
+    ("Draft.note", "Document.note"),
+    ("Ending.reason", "Document.reverse_reason"),
     ("Hold.reason", "CreditHold.reason"),
     ("Limit.approver", "CreditLimit.approver"),
     ("Limit.reason", "CreditLimit.reason"),
@@ -21,19 +26,30 @@ const FIELDS: &[(&str, &str)] = &[
     ("Member.principals", "Member.principals"),
     ("MemberFilter.principal", "ListMembersRequest.principal"),
     ("Promise.promised_by", "PromiseToPay.promised_by"),
+    ("Reason.hold_reason", "CreditReason.hold_reason"),
     ("Release.reason", "CreditHold.release_reason"),
+    ("Reservation.cancel_reason", "CreditReservation.cancel_reason"),
+    ("Reset.reason", "Clearing.reset_reason"),
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
 ];
 
 /// Fields of requests that become one of them; those of a resource are [`FIELDS`].
 const GIVEN: &[(&str, &str)] = &[
+    ("AmendReservationRequest.override_reason", "CreditDecision.override_reason"),
+    ("BlockAccountRequest.reason", "Account.block_reason"),
+    ("CancelReservationRequest.reason", "CreditReservation.cancel_reason"),
     ("DeactivateMemberRequest.reason", "Member.deactivate_reason"),
+    ("DecideReferralRequest.approver", "CreditDecision.override_reason"),
+    ("DecideReferralRequest.reason", "CreditDecision.override_reason"),
     ("EndCreditSecurityRequest.reason", "CreditSecurity.end_reason"),
     ("OpenDisputeRequest.note", "Dispute.note"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),
     ("RecordPromiseToPayRequest.promised_by", "PromiseToPay.promised_by"),
     ("ReleaseCreditHoldRequest.reason", "CreditHold.release_reason"),
+    ("ReserveCreditRequest.override_reason", "CreditDecision.override_reason"),
     ("ResetClearingRequest.reason", "Clearing.reset_reason"),
+    ("ReverseDocumentRequest.reason", "Document.reverse_reason"),
+    ("WriteOffItemRequest.reason", "Document.note"),
 ];
 
 /// The fields of structs in `src/domain` whose type has the word `Personal` in it.
@@ -49,7 +65,10 @@ fn personal_in_domain() -> BTreeSet<String> {
             }
             let field = line.strip_prefix("pub ").and_then(|rest| rest.split_once(": "));
             let Some((field, kind)) = field else { continue };
-            if kind.split(|c: char| !c.is_alphanumeric()).any(|word| word == "Personal") {
+            let is_name = |field: &str| field.chars().all(|c| c.is_alphanumeric() || c == '_');
+            if is_name(field)
+                && kind.split(|c: char| !c.is_alphanumeric()).any(|word| word == "Personal")
+            {
                 found.insert(format!("{owner}.{field}"));
             }
         }

@@ -129,7 +129,7 @@ pub fn account(account: Account) -> pb::Account {
         related_party,
         labels: labels.into_iter().collect(),
         state: state.into(),
-        block_reason,
+        block_reason: block_reason.into_exposed(),
         create_time: Some(write::timestamp(create_us)),
         update_time: Some(write::timestamp(update_us)),
         delete_time: delete_us.map(write::timestamp),

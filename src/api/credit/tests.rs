@@ -15,6 +15,7 @@ use crate::domain::credit::reservation::{
     Advance, Counted, Grant, NEVER, Now, Reservation, ReservationState,
 };
 use crate::domain::money::{Currency, Money};
+use crate::domain::personal::Personal;
 use crate::pb;
 
 fn usd(minor: i64) -> Money {
@@ -47,6 +48,7 @@ fn reservation() -> Reservation {
         expire_us: NEVER,
         grant: None,
         decision: Uuid::from_u128(2),
+        cancel_reason: Personal::default(),
         stored: Counted::default(),
         create_us: 1,
         update_us: 2,
@@ -72,7 +74,7 @@ fn decision(id: Uuid) -> Decision {
         business_date: now().today,
         reservation: None,
         overridden: false,
-        override_reason: String::new(),
+        override_reason: Personal::default(),
         decided_by: "erp".into(),
     }
 }
@@ -126,6 +128,7 @@ fn a_reason_tells_its_figures_and_what_would_remove_it() {
         disposition: Disposition::Decline,
         subject: "accounts/acme".into(),
         summary: "s".into(),
+        hold_reason: "lawsuit".into(),
         segment: "asia".into(),
         limit: Some(usd(5_000)),
         exposure: Some(usd(1_000)),
@@ -145,6 +148,7 @@ fn a_reason_tells_its_figures_and_what_would_remove_it() {
     let told = &told.reasons[0];
     assert_eq!(told.code(), pb::CreditReasonCode::LimitExceeded);
     assert_eq!(told.disposition(), pb::CreditDisposition::Decline);
+    assert_eq!((&*told.summary, &*told.hold_reason), ("s", "lawsuit"));
     assert_eq!((told.limit.clone(), told.exposure.clone()), (wire(5_000), wire(1_000)));
     assert_eq!(told.remedies[0].action(), pb::CreditRemedyAction::ReduceOrder);
     assert_eq!(told.remedies[0].amount, wire(4_000));

@@ -145,7 +145,7 @@ fn shape(document: pb::Document, violations: &mut Violations) -> Option<Draft<Ac
         order_ref,
         contract_ref,
         project_ref,
-        note,
+        note: note.into(),
     })
 }
 

@@ -16,6 +16,7 @@ use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::item::{AdjustmentReason, DocumentKind, Side};
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::{self, AccountRef, MAX_EXTERNAL_ID_CHARS};
+use crate::domain::personal::Personal;
 use crate::domain::terms::{Instalment, InstalmentKind};
 use crate::domain::text;
 
@@ -171,7 +172,7 @@ impl RowReader<'_> {
             order_ref,
             contract_ref,
             project_ref,
-            note,
+            note: note.into(),
         };
         let settled = clear_date.filter(|day| self.reader.until.is_none_or(|until| *day <= until));
         Some(Documents {
@@ -335,7 +336,7 @@ fn settled_pair(mut draft: Draft<AccountRef>, day: chrono::NaiveDate) -> Vec<Dra
         order_ref: String::new(),
         contract_ref: String::new(),
         project_ref: String::new(),
-        note: String::new(),
+        note: Personal::default(),
         ..draft.clone()
     };
     vec![draft, settling]

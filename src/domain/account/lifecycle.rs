@@ -4,6 +4,7 @@ use super::{Account, AccountState};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::machine::{self, Transition};
 use crate::domain::names::account_name;
+use crate::domain::personal::Personal;
 use crate::domain::stored::stored_enum;
 use crate::domain::version;
 
@@ -78,7 +79,7 @@ impl Account {
 
     /// # Errors
     /// STATE_WRONG.
-    pub fn block(&mut self, reason: String) -> Result<()> {
+    pub fn block(&mut self, reason: Personal) -> Result<()> {
         self.check(AccountVerb::Block)?;
         self.blocked = true;
         self.block_reason = reason;
@@ -90,7 +91,7 @@ impl Account {
     pub fn unblock(&mut self) -> Result<()> {
         self.check(AccountVerb::Unblock)?;
         self.blocked = false;
-        self.block_reason.clear();
+        self.block_reason = Personal::default();
         Ok(())
     }
 

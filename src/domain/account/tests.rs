@@ -30,9 +30,9 @@ fn a_block_ends_by_unblocking_only() {
     assert_eq!(reason(account.block("fraud".into())), None);
     assert_eq!(account.state(), AccountState::Blocked);
     assert_eq!(reason(account.block("again".into())), Some(Reason::StateWrong));
-    assert_eq!(account.block_reason, "fraud");
+    assert_eq!(account.block_reason.expose(), "fraud");
     assert_eq!(reason(account.unblock()), None);
-    assert_eq!((account.state(), account.block_reason.as_str()), (AccountState::Active, ""));
+    assert_eq!((account.state(), account.block_reason.expose()), (AccountState::Active, ""));
 }
 
 #[test]

@@ -305,7 +305,7 @@ impl Books {
     }
 
     fn note_reset(&mut self, allocation: AllocationId, effective: NaiveDate, reason: &str) {
-        self.changes.resets.push(Reset { allocation, effective, reason: reason.to_owned() });
+        self.changes.resets.push(Reset { allocation, effective, reason: reason.into() });
     }
 
     /// What ties a write-off to its debit stays while a recovery rests on it: without it more

@@ -166,7 +166,7 @@ impl Books {
             account_id: out.key.account_id.clone(),
             state,
             effective,
-            reason: reason.to_owned(),
+            reason: reason.into(),
         });
         Ok(())
     }

@@ -24,6 +24,7 @@ use super::error::{Error, Precondition, Reason, Result};
 use super::item::{DocumentKind, ItemClass};
 use super::money::Currency;
 use super::names;
+use super::personal::Personal;
 use super::rates::UsedRate;
 use super::stored::stored_enum;
 
@@ -276,7 +277,7 @@ pub struct Ending {
     pub account_id: String,
     pub state: EndState,
     pub effective: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// An allocation that stops counting.
@@ -284,7 +285,7 @@ pub struct Ending {
 pub struct Reset {
     pub allocation: AllocationId,
     pub effective: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
 }
 
 /// The working set of one change.

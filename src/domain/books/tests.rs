@@ -50,7 +50,7 @@ fn draft(no: &str, kind: DocumentKind, at: u32, parts: &[(u32, i64)]) -> Draft<S
         order_ref: String::new(),
         contract_ref: String::new(),
         project_ref: String::new(),
-        note: String::new(),
+        note: Default::default(),
     }
 }
 
@@ -178,6 +178,10 @@ fn a_key_is_admitted_by_version_and_content() {
     assert_eq!(admit_at(0, 101, &known), Err(Reason::DocumentConflict));
     assert_eq!(admit_at(1, 101, &known), Ok(Admission::Revise));
     assert_eq!(admit_at(-1, 101, &known), Ok(Admission::Nothing(PostOutcome::Superseded)));
+    let noted = Draft { note: "as agreed".into(), ..first };
+    let hash = content_hash(&noted).unwrap();
+    let refused = admit(&noted, &hash, Some(&known)).map_err(|e| e.reason());
+    assert_eq!(refused, Err(Reason::DocumentConflict), "another note is another content");
     let reversed = KnownKey { reversed: true, ..known };
     assert_eq!(admit_at(0, 100, &reversed), Ok(Admission::Nothing(PostOutcome::AlreadyReversed)));
     assert_eq!(admit_at(1, 100, &reversed), Ok(Admission::Post));

@@ -20,6 +20,7 @@ use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::{CREDIT_RESERVATIONS, OrderKey, account_name, child_name};
+use crate::domain::personal::Personal;
 
 pub use amend::Amend;
 pub use follow::Document;
@@ -257,7 +258,7 @@ impl Decider {
             business_date: self.standing.now.today,
             reservation: None,
             overridden: false,
-            override_reason: String::new(),
+            override_reason: Personal::default(),
             decided_by: caller.principal.to_owned(),
         };
         Ok((decision, evidence))
@@ -340,6 +341,7 @@ fn blank(
         expire_us: NEVER,
         grant: None,
         decision,
+        cancel_reason: Personal::default(),
         stored: Counted::default(),
         create_us: 0,
         update_us: 0,

@@ -10,6 +10,7 @@ use super::limit::Limit;
 use super::reservation::Reservation;
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::OrderKey;
+use crate::domain::personal::Personal;
 use crate::domain::rates::UsedRate;
 use crate::domain::stored::stored_enum;
 
@@ -94,6 +95,9 @@ pub struct Reason {
     /// Resource name.
     pub subject: String,
     pub summary: String,
+    /// Why the hold was placed, which stands in the row of the hold alone; empty for other codes.
+    #[serde(skip)]
+    pub hold_reason: Personal,
     pub segment: String,
     pub limit: Option<Money>,
     pub exposure: Option<Money>,
@@ -165,6 +169,7 @@ pub struct Decision {
     /// As the decision left it.
     pub reservation: Option<Reservation>,
     pub overridden: bool,
-    pub override_reason: String,
+    /// Stands beside the decision, and not within what is stored of it as JSON.
+    pub override_reason: Personal,
     pub decided_by: String,
 }

@@ -19,6 +19,7 @@ use super::component::{AT_ONCE, Component, ExposureKey};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::machine::Transition;
 use crate::domain::money::Currency;
+use crate::domain::personal::Personal;
 use crate::domain::stored::stored_enum;
 
 /// An expiry or change that never comes.
@@ -103,6 +104,9 @@ pub struct Reservation {
     pub grant: Option<Grant>,
     /// The decision that reserved or referred it.
     pub decision: Uuid,
+    /// Why it was canceled, the last time; stands in its row alone.
+    #[serde(skip)]
+    pub cancel_reason: Personal,
     /// What it counts according to the projection.
     pub stored: Counted,
     pub create_us: i64,

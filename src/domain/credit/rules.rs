@@ -16,6 +16,7 @@ use super::standing::{NoRate, Standing};
 use crate::domain::error::Result;
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::{CREDIT_HOLDS, account_name, child_name};
+use crate::domain::personal::Personal;
 use crate::domain::rates::UsedRate;
 
 /// What is asked.
@@ -105,20 +106,14 @@ struct Evaluator<'a> {
 
 impl Evaluator<'_> {
     fn holds(&mut self) {
-        let holds: Vec<(String, String)> = self
-            .standing
-            .holds(&self.chain)
-            .into_iter()
-            .map(|hold| {
-                (
-                    child_name(&hold.account_id, CREDIT_HOLDS, hold.id),
-                    hold.reason.expose().to_owned(),
-                )
-            })
+        let holds = self.standing.holds(&self.chain).into_iter();
+        let holds: Vec<(String, Personal)> = holds
+            .map(|hold| (child_name(&hold.account_id, CREDIT_HOLDS, hold.id), hold.reason.clone()))
             .collect();
-        for (name, why) in holds {
+        for (name, hold_reason) in holds {
             let release = remedy(RemedyAction::ReleaseHold, None, &name);
-            let mut reason = self.reason(ReasonCode::OnHold, name, format!("held: {why}"));
+            let mut reason = self.reason(ReasonCode::OnHold, name, "held by hand");
+            reason.hold_reason = hold_reason;
             reason.remedies.push(release);
             reason.remedies.extend(self.prepay_all());
             self.reasons.push(reason);
@@ -182,6 +177,7 @@ impl Evaluator<'_> {
             disposition: self.standing.policy.disposition(code),
             subject,
             summary: summary.into(),
+            hold_reason: Personal::default(),
             segment: String::new(),
             limit: None,
             exposure: None,

@@ -24,7 +24,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.BlockAccount", request_id, &command.account);
-        Ok(self.store.mutate(ctx, call, command, block).await?.into_inner())
+        self.with_text(self.store.mutate(ctx, call, command, block).await?).await
     }
 
     /// Ends a block.
@@ -38,7 +38,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.UnblockAccount", request_id, &command.account);
-        Ok(self.store.mutate(ctx, call, command, unblock).await?.into_inner())
+        self.with_text(self.store.mutate(ctx, call, command, unblock).await?).await
     }
 
     /// Soft-deletes an account that owes nothing, that no live account belongs to, and that no
@@ -54,7 +54,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.DeleteAccount", request_id, &command.account);
-        Ok(self.store.mutate(ctx, call, command, delete).await?.into_inner())
+        self.with_text(self.store.mutate(ctx, call, command, delete).await?).await
     }
 
     /// Brings a deleted account back, blocked if it was.
@@ -68,13 +68,15 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.UndeleteAccount", request_id, &command.account);
-        Ok(self.store.mutate(ctx, call, command, undelete).await?.into_inner())
+        self.with_text(self.store.mutate(ctx, call, command, undelete).await?).await
     }
 }
 
 async fn block(tx: &mut WriteTx, _: &Ctx, c: &BlockAccount) -> Result<Account> {
-    change(tx, &c.account, EventType::AccountBlocked, |account| account.block(c.reason.clone()))
-        .await
+    change(tx, &c.account, EventType::AccountBlocked, |account| {
+        account.block(c.reason.clone().into())
+    })
+    .await
 }
 
 async fn unblock(tx: &mut WriteTx, _: &Ctx, c: &UnblockAccount) -> Result<Account> {

@@ -18,7 +18,7 @@ use crate::domain::names::{AccountRef, account_name};
 use crate::service::resolve;
 use crate::store::Head;
 use crate::store::account::KnownAccount;
-use crate::store::{Store, WriteTx};
+use crate::store::{Outcome, Store, WriteTx};
 
 pub use status::Sources;
 
@@ -33,6 +33,14 @@ pub struct Accounts {
 impl Accounts {
     pub fn new(store: Store) -> Self {
         Self { store }
+    }
+
+    /// Why an account is blocked is in its row alone.
+    async fn with_text(&self, answer: Outcome<Account>) -> Result<Account> {
+        match answer {
+            Outcome::Done(account) => Ok(account),
+            Outcome::Replayed(account) => self.store.account_with_text(account).await,
+        }
     }
 }
 

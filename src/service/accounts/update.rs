@@ -26,7 +26,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.UpdateAccount", request_id, &command.account);
-        Ok(self.store.mutate(ctx, call, command, update).await?.into_inner())
+        self.with_text(self.store.mutate(ctx, call, command, update).await?).await
     }
 }
 

@@ -3,7 +3,6 @@
 
 use serde_json::json;
 
-use super::command::Command;
 use crate::domain::credit::decide::{self, Event as Became, Told};
 use crate::domain::credit::decision::Decision;
 use crate::domain::event::{Event, EventType};
@@ -41,27 +40,14 @@ pub(super) fn events(told: &[Told]) -> Vec<Event> {
         .collect()
 }
 
-/// The resource and the detail of a decision's audit row: who let what pass, and why.
+/// The resource and the detail of a decision's audit row. What was let pass names the decision,
+/// whose row tells why: an audit row is sealed, and no text could be taken out of it again.
 pub(super) fn audited(decision: &Decision) -> (String, String) {
-    let resource = match &decision.reservation {
-        Some(reservation) => decide::name(reservation),
-        None => child_name(&decision.account_id, CREDIT_DECISIONS, decision.id),
-    };
+    let made = child_name(&decision.account_id, CREDIT_DECISIONS, decision.id);
     let detail = match decision.overridden {
-        true => format!("{} OVERRIDE: {}", decision.verdict, decision.override_reason),
+        true => format!("{} OVERRIDE: {made}", decision.verdict),
         false => decision.verdict.to_string(),
     };
+    let resource = decision.reservation.as_ref().map_or(made, decide::name);
     (resource, detail)
-}
-
-/// The reason a command gives.
-pub(super) fn why(command: &Command) -> String {
-    match command {
-        Command::Cancel(c) => c.reason.clone(),
-        Command::Reserve(_)
-        | Command::Amend(_)
-        | Command::Deliver(_)
-        | Command::Commit(_)
-        | Command::Decide(_) => String::new(),
-    }
 }

@@ -102,7 +102,7 @@ fn answered(
             let Now { us, today } = now;
             let kept = Kept::Reservation { reservation: reservation.clone(), us, today };
             let resource = crate::domain::credit::decide::name(&reservation);
-            (Answer::Reservation(reservation, now), kept, resource, event::why(&work.command))
+            (Answer::Reservation(reservation, now), kept, resource, String::new())
         }
     };
     let mut record = work.record.clone();
@@ -160,7 +160,7 @@ fn decide(decider: &mut Decider, work: &Work, account: &str) -> Result<Done> {
         }
         Command::Deliver(c) => decider.deliver(reservation, c.amount).map(done),
         Command::Commit(c) => decider.commit(reservation, &c.documents, c.complete).map(done),
-        Command::Cancel(c) => decider.cancel(reservation, c.returned).map(done),
+        Command::Cancel(c) => decider.cancel(reservation, c.returned, &c.reason).map(done),
     }
 }
 

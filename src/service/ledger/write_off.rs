@@ -132,6 +132,6 @@ fn write_off_draft(
         order_ref: String::new(),
         contract_ref: String::new(),
         project_ref: String::new(),
-        note: reason.to_owned(),
+        note: reason.into(),
     }
 }

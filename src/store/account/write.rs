@@ -13,9 +13,21 @@ use crate::domain::event::EventType;
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::names::account_name;
 use crate::store::Head;
-use crate::store::WriteTx;
 use crate::store::credit;
 use crate::store::lock;
+use crate::store::{Store, WriteTx};
+
+impl Store {
+    /// An account as answered before, with why it is blocked as its row tells it now.
+    pub async fn account_with_text(&self, account: Account) -> Result<Account> {
+        if !account.blocked {
+            return Ok(account);
+        }
+        let now = rows::load(&self.reader, &[&account.id]).await?.remove(&account.id);
+        let gone = || Error::internal(format!("{} is gone", account_name(&account.id)));
+        Ok(Account { block_reason: now.ok_or_else(gone)?.block_reason, ..account })
+    }
+}
 
 impl WriteTx {
     /// The account of this id, deleted or not.

@@ -7,12 +7,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::domain::credit::decision::{Decision, Verdict};
+use crate::domain::credit::decision::{Decision, Reason, ReasonCode, Verdict};
 use crate::domain::error::Result;
 use crate::domain::page::{Page, PageOf};
+use crate::domain::personal::Personal;
 use crate::store::columns::{from_json, to_json};
 use crate::store::entity::credit_decision::{Column, Entity, Model};
-use crate::store::entity::credit_limit;
+use crate::store::entity::{credit_hold, credit_limit};
 use crate::store::{Store, WriteTx, rows};
 
 /// A page of the decisions about an account, the latest first.
@@ -55,6 +56,7 @@ fn row(decision: &Decision) -> Result<Model> {
         kind: decision.kind,
         verdict: decision.verdict,
         overridden: decision.overridden,
+        override_reason: decision.override_reason.clone(),
         recorded_us: decision.evaluate_us,
         detail: to_json("a decision", decision)?,
     })
@@ -88,18 +90,28 @@ impl Store {
     }
 }
 
-/// The decisions of these rows. Who approved the limits they rest on, and why, is in the rows of
-/// the limits alone, which never change.
+/// The decisions of these rows. What people wrote is not in their JSON: why a decision was
+/// overridden is in its own row, who approved the limits it rests on and why in theirs, and why
+/// holds were placed in those of the holds. None of it ever changes.
 async fn made(conn: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Decision>> {
     let mut decisions = rows
         .into_iter()
-        .map(|row| from_json("decision", &row.detail))
+        .map(|row| {
+            let made: Decision = from_json("decision", &row.detail)?;
+            Ok(Decision { override_reason: row.override_reason, ..made })
+        })
         .collect::<Result<Vec<Decision>>>()?;
+    tell_of_limits(conn, &mut decisions).await?;
+    tell_of_holds(conn, &mut decisions).await?;
+    Ok(decisions)
+}
+
+async fn tell_of_limits(conn: &impl ConnectionTrait, decisions: &mut [Decision]) -> Result<()> {
     let limits =
         decisions.iter().flat_map(|made| made.limits.iter()).filter_map(|of| of.limit.as_ref());
     let ids: BTreeSet<Uuid> = limits.map(|limit| limit.id).collect();
     if ids.is_empty() {
-        return Ok(decisions);
+        return Ok(());
     }
     let these = rows::among(conn.get_database_backend(), credit_limit::Column::Id, ids);
     let found = rows::all(conn, credit_limit::Entity::find().filter(these)).await?;
@@ -113,5 +125,28 @@ async fn made(conn: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Decis
             limit.reason.clone_from(&row.reason);
         }
     }
-    Ok(decisions)
+    Ok(())
+}
+
+async fn tell_of_holds(conn: &impl ConnectionTrait, decisions: &mut [Decision]) -> Result<()> {
+    let ids: BTreeSet<Uuid> =
+        decisions.iter().flat_map(|made| &made.reasons).filter_map(hold).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let these = rows::among(conn.get_database_backend(), credit_hold::Column::Id, ids);
+    let found = rows::all(conn, credit_hold::Entity::find().filter(these)).await?;
+    let text: HashMap<Uuid, Personal> = found.into_iter().map(|row| (row.id, row.reason)).collect();
+    for reason in decisions.iter_mut().flat_map(|made| &mut made.reasons) {
+        if let Some(why) = hold(reason).and_then(|id| text.get(&id)) {
+            reason.hold_reason.clone_from(why);
+        }
+    }
+    Ok(())
+}
+
+/// The hold that a reason is about.
+fn hold(reason: &Reason) -> Option<Uuid> {
+    let id = reason.subject.rsplit('/').next().filter(|_| reason.code == ReasonCode::OnHold)?;
+    Uuid::try_parse(id).ok()
 }

@@ -1,6 +1,6 @@
 //! Reservations and what they reserve: reading, adding and changing them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
@@ -14,6 +14,7 @@ use crate::domain::credit::reservation::{Now, ReservationState};
 use crate::domain::error::Result;
 use crate::domain::names::OrderKey;
 use crate::domain::page::PageOf;
+use crate::domain::personal::Personal;
 use crate::store::entity::credit_reservation::{Column, Entity, KnownReservation, Model, changes};
 use crate::store::rows::{self, Set};
 use crate::store::{ReadTx, Store, WriteTx, sql};
@@ -66,6 +67,15 @@ pub(super) async fn reservations_by_id(
     }
     let these = set.among(conn.get_database_backend(), Column::Id);
     known(rows::all(conn, Entity::find().filter(these)).await?)
+}
+
+/// Why these reservations were canceled, which is kept in their rows alone.
+async fn cancel_reasons(
+    conn: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Personal>> {
+    let rows = reservations_by_id(conn, ids).await?.into_iter();
+    Ok(rows.map(|known| (known.reservation.id, known.reservation.cancel_reason)).collect())
 }
 
 /// That something was reserved when it last changed.
@@ -134,6 +144,11 @@ pub struct ReservationsQuery {
 }
 
 impl Store {
+    /// Why these reservations were canceled.
+    pub async fn cancel_reasons(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Personal>> {
+        cancel_reasons(&self.reader, ids).await
+    }
+
     pub async fn reservation_by_id(&self, id: Uuid) -> Result<Option<KnownReservation>> {
         Ok(reservations_by_id(&self.reader, [id]).await?.into_iter().next())
     }
@@ -183,6 +198,11 @@ impl WriteTx {
         ids: impl IntoIterator<Item = Uuid>,
     ) -> Result<Vec<KnownReservation>> {
         reservations_by_id(&self.conn, ids).await
+    }
+
+    /// Why these reservations were canceled.
+    pub async fn cancel_reasons(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Personal>> {
+        cancel_reasons(&self.conn, ids).await
     }
 
     /// Adds reservations to accounts whose groups are locked, as they were settled

@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::domain::account::{Account, AccountState, display_key};
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
+use crate::domain::personal::Personal;
 use crate::store::columns::{from_json, to_json};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -22,7 +23,7 @@ pub struct Model {
     pub related_party: bool,
     pub labels: String,
     pub state: AccountState,
-    pub block_reason: String,
+    pub block_reason: Personal,
     pub create_us: i64,
     pub update_us: i64,
     pub delete_us: i64,

@@ -4,6 +4,8 @@
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
 
+use crate::domain::personal::Personal;
+
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "allocation_reset")]
 pub struct Model {
@@ -12,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub position: i32,
     pub effective_date: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
     #[sea_orm(primary_key, auto_increment = false)]
     pub recorded_us: i64,
 }

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::domain::credit::decision::{DecisionKind, Verdict};
+use crate::domain::personal::Personal;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credit_decision")]
@@ -14,6 +15,7 @@ pub struct Model {
     pub kind: DecisionKind,
     pub verdict: Verdict,
     pub overridden: bool,
+    pub override_reason: Personal,
     pub recorded_us: i64,
     /// Inputs, figures, reasons and the reservation as the decision left it, as JSON.
     pub detail: String,

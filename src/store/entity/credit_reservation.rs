@@ -9,6 +9,7 @@ use crate::domain::credit::reservation::{
 };
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
+use crate::domain::personal::Personal;
 use crate::store::columns::{from_json, to_json};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -43,6 +44,8 @@ pub struct Model {
     pub granted_until_us: i64,
     /// The decision that reserved it or referred it.
     pub decision_id: Uuid,
+    /// Why it was canceled, the last time.
+    pub cancel_reason: Personal,
     pub create_us: i64,
     pub update_us: i64,
 }
@@ -103,6 +106,7 @@ impl TryFrom<&KnownReservation> for Model {
             expire_us,
             grant,
             decision,
+            cancel_reason,
             stored,
             create_us,
             update_us,
@@ -131,6 +135,7 @@ impl TryFrom<&KnownReservation> for Model {
             granted_amount: grant.amount,
             granted_until_us: grant.until_us,
             decision_id: decision,
+            cancel_reason,
             create_us,
             update_us,
         })
@@ -164,6 +169,7 @@ impl TryFrom<Model> for KnownReservation {
             granted_amount,
             granted_until_us,
             decision_id,
+            cancel_reason,
             create_us,
             update_us,
         } = row;
@@ -184,6 +190,7 @@ impl TryFrom<Model> for KnownReservation {
             expire_us,
             grant: (granted_until_us != 0).then_some(grant),
             decision: decision_id,
+            cancel_reason,
             stored: Counted {
                 ordered: counted_order,
                 delivered: counted_delivered,

@@ -66,6 +66,7 @@ struct Detail {
     contract_ref: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     project_ref: String,
+    /// Personal text, exposed: this JSON is the row of the document, and stands nowhere else.
     #[serde(skip_serializing_if = "String::is_empty")]
     note: String,
 }
@@ -112,7 +113,7 @@ impl Model {
             adjustment_reason,
             contract_ref,
             project_ref,
-            note,
+            note: note.into_exposed(),
         };
         let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
         Ok(Self {
@@ -192,7 +193,7 @@ impl Model {
             order_ref,
             contract_ref,
             project_ref,
-            note,
+            note: note.into(),
         })
     }
 }

@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::domain::books::Ending;
 use crate::domain::document::EndState;
+use crate::domain::personal::Personal;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "document_end")]
@@ -14,7 +15,7 @@ pub struct Model {
     pub account_id: String,
     pub state: EndState,
     pub effective_date: NaiveDate,
-    pub reason: String,
+    pub reason: Personal,
     pub recorded_us: i64,
 }
 

@@ -64,7 +64,7 @@ impl Store {
             }
         }
         let row = last.ok_or_else(|| Error::internal(format!("the clearing {id} is not reset")))?;
-        Ok((row.effective_date, row.reason.into()))
+        Ok((row.effective_date, row.reason))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::domain::document::{DocumentKey, EndState};
 use crate::domain::error::Result;
 use crate::domain::ledger::{Document, DocumentEnd};
 use crate::domain::page::Page;
+use crate::domain::personal::Personal;
 use crate::domain::receivables::query::{DocumentsQuery, PostingKey};
 use crate::store::entity::{document, document_key};
 use crate::store::{Store, rows, sql};
@@ -131,7 +132,7 @@ struct Row {
     document: document::Model,
     end_state: Option<EndState>,
     end_date: Option<NaiveDate>,
-    end_reason: Option<String>,
+    end_reason: Option<Personal>,
 }
 
 impl Row {

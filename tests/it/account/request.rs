@@ -34,7 +34,15 @@ on_both_engines! {
         };
         // Ids count by method.
         let blocked = client.block_account(block.clone()).await.expect("blocked").into_inner();
-        assert_eq!(client.block_account(block).await.expect("replayed").into_inner(), blocked);
+        let again = client.block_account(block.clone()).await.expect("replayed");
+        assert_eq!(again.into_inner(), blocked);
+
+        // A reason is told only with the block that it is of.
+        let free = pb::UnblockAccountRequest { name: first.name, request_id: "r1".into() };
+        let freed = client.unblock_account(free.clone()).await.expect("unblocked").into_inner();
+        let anew = pb::BlockAccountRequest { request_id: "r2".into(), ..block };
+        client.block_account(anew).await.expect("blocked anew");
+        assert_eq!(client.unblock_account(free).await.expect("replayed").into_inner(), freed);
     }
 
     async fn a_refused_request_may_be_made_again(server: TestServer) {

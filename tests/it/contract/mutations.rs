@@ -63,7 +63,7 @@ pub const TABLE: &[Mutation] = &[
     mutation("AccountService.DeleteAccount", r#"{"name": "accounts/idle", "etag": "$idle"}"#, "name")
         .of("name").etag("etag").ends("DELETED", "ACTIVE,BLOCKED"),
     mutation("AccountService.UndeleteAccount", r#"{"name": "accounts/asleep"}"#, "name").of("name").ends("ACTIVE", "DELETED"),
-    mutation("AccountService.BlockAccount", r#"{"name": "accounts/open", "reason": "rumors"}"#, "reason")
+    mutation("AccountService.BlockAccount", r#"{"name": "accounts/open", "reason": "$personal"}"#, "reason")
         .of("name").ends("BLOCKED", "ACTIVE"),
     mutation("AccountService.UnblockAccount", r#"{"name": "accounts/blocked"}"#, "name").of("name").ends("ACTIVE", "BLOCKED"),
 
@@ -117,10 +117,12 @@ pub const TABLE: &[Mutation] = &[
     mutation("CreditService.ReleaseCreditHold", r#"{"name": "$hold", "reason": "$personal"}"#, "reason")
         .of("name").ends("RELEASED", "PLACED"),
     mutation("CreditService.ReserveCredit",
-        r#"{"account": "accounts/acme", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "NEW"}}"#,
+        r#"{"account": "accounts/acme", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "NEW"},
+            "override_reason": "$personal"}"#,
         "order.order_ref").of("account").live("account", GONE),
     mutation("CreditService.AmendReservation",
-        r#"{"name": "accounts/acme/creditReservations/ERP~1", "amount": "$usd"}"#, "amount.units")
+        r#"{"name": "accounts/acme/creditReservations/ERP~1", "amount": "$usd", "override_reason": "$personal"}"#,
+        "amount.units")
         .of("name").live("name", GONE_ORDER),
     mutation("CreditService.DeliverReservation",
         r#"{"name": "accounts/acme/creditReservations/ERP~1", "amount": "$usd"}"#, "amount.units").of("name"),
@@ -168,7 +170,7 @@ pub async fn hold(mut scene: Scene) {
         assert!(kept.iter().any(|row| row.contains(&id)), "{}: nothing is kept", line.method);
     }
     seen.assert_all(TABLE.iter().map(|line| line.method));
-    for table in ["idempotency", "outbox"] {
+    for table in ["idempotency", "outbox", "audit"] {
         for row in books.rows(table).await {
             assert!(!row.contains(PERSONAL), "personal text in {row}");
         }

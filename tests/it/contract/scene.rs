@@ -37,7 +37,7 @@ const STEPS: &[Step] = &[
     ("AccountService.CreateAccount", r#"{"account_id": "free", "account": {"display_name": "Free"}}"#, &[]),
     ("AccountService.CreateAccount", r#"{"account_id": "patient", "account": {"display_name": "Patient"}}"#, &[]),
     ("AccountService.CreateAccount", r#"{"account_id": "blocked", "account": {"display_name": "Blocked"}}"#, &[]),
-    ("AccountService.BlockAccount", r#"{"name": "accounts/blocked", "reason": "rumors"}"#, &[]),
+    ("AccountService.BlockAccount", r#"{"name": "accounts/blocked", "reason": "$personal"}"#, &[]),
     ("AccountService.CreateAccount", r#"{"account_id": "asleep", "account": {"display_name": "Asleep"}}"#, &[]),
     ("AccountService.DeleteAccount", r#"{"name": "accounts/asleep"}"#, &[]),
 
@@ -52,6 +52,7 @@ const STEPS: &[Step] = &[
     ("CreditService.ReserveCredit", r#"{"account": "accounts/gone", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "9"}}"#, &[]),
     ("AccountService.DeleteAccount", r#"{"name": "accounts/gone"}"#, &[]),
     ("CreditService.ReserveCredit", r#"{"account": "accounts/free", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "8"}}"#, &[]),
+    ("CreditService.PlaceCreditHold", r#"{"account": "accounts/free", "scope": "CREDIT_HOLD_SCOPE_ACCOUNT", "reason": "$personal"}"#, &[]),
 
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "strict", "policy": {"description": "Strict"}}"#, &[]),
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "lax", "policy": {"description": "Lax"}}"#, &[]),

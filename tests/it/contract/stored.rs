@@ -59,8 +59,8 @@ const STEPS: &[Step] = &[
     // Above the limit, and converted.
     ("CreditService.ReserveCredit", r#"{"account": "accounts/acme", "amount": {"currency_code": "EUR", "units": "10000"},
         "order": {"source_system": "ERP", "order_ref": "TOO-MUCH"}}"#, &[]),
-    ("CreditService.ReserveCredit", r#"{"account": "accounts/free", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "REJECTED"}}"#, &[]),
-    ("CreditService.DecideReferral", r#"{"reservation": "accounts/free/creditReservations/ERP~REJECTED", "approver": "A person", "reason": "no"}"#, &[]),
+    ("CreditService.ReserveCredit", r#"{"account": "accounts/new", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "REJECTED"}}"#, &[]),
+    ("CreditService.DecideReferral", r#"{"reservation": "accounts/new/creditReservations/ERP~REJECTED", "approver": "A person", "reason": "no"}"#, &[]),
     ("CreditService.SetCreditLimit", r#"{"account": "accounts/open", "limit": {"kind": "CREDIT_LIMIT_KIND_AMOUNT", "amount": "$usd",
         "approver": "A person", "reason": "agreed", "overdue_days_max": 10}}"#, &[]),
 

@@ -1,4 +1,4 @@
-//! Whoever may override says why, and is told of in the audit.
+//! Whoever may override says why; the audit tells who it was, and of which decision.
 
 use ballast::config::{Token, TokenHash};
 use tonic::Request;
@@ -29,6 +29,11 @@ async fn details(server: &TestServer) -> Vec<String> {
             sqlx::query_scalar(sql).fetch_all(&pool).await.expect("details")
         }
     }
+}
+
+/// The audit names the decision, and the decision tells why.
+fn overrides(decision: &pb::CreditDecision) -> String {
+    format!("APPROVED OVERRIDE: {}", decision.name)
 }
 
 on_both_engines! {
@@ -93,16 +98,17 @@ on_both_engines! {
         };
         let status = client.decide_referral(as_caller("clerk", decide.clone())).await;
         refused(status, Code::PermissionDenied, "SCOPE_MISSING");
-        client.decide_referral(as_caller("director", decide)).await.expect("decided");
+        let decided = client.decide_referral(as_caller("director", decide)).await;
+        let decided = decided.expect("decided").into_inner();
         assert_eq!(
             details(&server).await,
             [
                 "DECLINED",
-                "APPROVED OVERRIDE: the goods are at the gate",
-                "APPROVED OVERRIDE: one more pallet",
+                &overrides(&passed),
+                &overrides(&grown),
                 "APPROVED",
                 "REFERRED",
-                "APPROVED OVERRIDE: Mr Zhao: knows the owner",
+                &overrides(&decided),
             ]
         );
         Desk::new(&server).verify(&server).await;

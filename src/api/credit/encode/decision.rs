@@ -61,7 +61,7 @@ pub fn decision(decision: Decision) -> pb::CreditDecision {
         business_date: Some(write::date(business_date)),
         reservation: left.map(|left| reservation(left, then)),
         overridden,
-        override_reason,
+        override_reason: override_reason.into_exposed(),
         decided_by,
     }
 }
@@ -77,6 +77,7 @@ pub(super) fn reason(reason: Reason) -> pb::CreditReason {
         disposition,
         subject,
         summary,
+        hold_reason,
         segment,
         limit,
         exposure,
@@ -91,6 +92,7 @@ pub(super) fn reason(reason: Reason) -> pb::CreditReason {
         disposition: enums::write_disposition(disposition).into(),
         subject,
         summary,
+        hold_reason: hold_reason.into_exposed(),
         segment,
         limit: limit.map(money),
         exposure: exposure.map(money),

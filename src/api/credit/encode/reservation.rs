@@ -30,6 +30,7 @@ pub fn reservation(reservation: Reservation, now: Now) -> pb::CreditReservation 
         expire_us,
         grant,
         decision,
+        cancel_reason,
         // What it counts now is counted anew.
         stored: _,
         create_us,
@@ -51,6 +52,7 @@ pub fn reservation(reservation: Reservation, now: Now) -> pb::CreditReservation 
         granted_amount: grant.and_then(|grant| money(grant.amount)),
         granted_until: grant.and_then(|grant| instant(grant.until_us)),
         decision: child_name(&account_id, CREDIT_DECISIONS, decision),
+        cancel_reason: cancel_reason.into_exposed(),
         create_time: Some(write::timestamp(create_us)),
         update_time: Some(write::timestamp(update_us)),
     }

@@ -54,7 +54,7 @@ pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
                 EndState::Reversed => pb::DocumentState::Reversed,
                 EndState::Superseded => pb::DocumentState::Superseded,
             };
-            (state, Some(write::date(effective_date)), reason)
+            (state, Some(write::date(effective_date)), reason.into_exposed())
         }
     };
     Ok(pb::Document {
@@ -124,7 +124,7 @@ fn content(draft: Draft<String>) -> pb::Document {
         order_ref,
         contract_ref,
         project_ref,
-        note,
+        note: note.into_exposed(),
         ..Default::default()
     }
 }

@@ -152,7 +152,10 @@ fn a_huge_note_is_refused_in_few_words() {
 #[test]
 fn notes_have_lines_and_no_text_has_a_nul() {
     let note = "第一行\nsecond\tline".to_owned();
-    assert_eq!(draft(pb::Document { note: note.clone(), ..invoice() }).unwrap().note, note);
+    assert_eq!(
+        draft(pb::Document { note: note.clone(), ..invoice() }).unwrap().note.expose(),
+        note
+    );
     let found = refused(pb::Document {
         key: key("9\0"),
         note: "a\0b".into(),

@@ -123,6 +123,7 @@ impl Decider {
         &mut self,
         mut reservation: Reservation,
         returned: Option<Money>,
+        reason: &str,
     ) -> Result<Reservation> {
         same_currency("returned_amount", &reservation, returned)?;
         let returned = returned.map_or(0, |returned| returned.minor);
@@ -141,6 +142,7 @@ impl Decider {
         }
         reservation.delivered -= returned;
         reservation.state = ReservationState::Canceled;
+        reservation.cancel_reason = reason.into();
         Ok(self.keep(reservation, Some(Event::Canceled), false))
     }
 }

@@ -220,7 +220,7 @@ impl Decider {
             Question { account: &account, company: &company, amount, counted, unpaid: counted };
         let (mut decision, wanted) =
             self.decide(DecisionKind::Referral, question, Some(key(&reservation)), caller)?;
-        decision.override_reason = format!("{}: {}", how.approver, how.reason);
+        decision.override_reason = format!("{}: {}", how.approver, how.reason).into();
         decision.overridden = how.approve;
         decision.verdict = if how.approve { Verdict::Approved } else { Verdict::Declined };
         let event = if how.approve {
@@ -262,6 +262,6 @@ pub(super) fn override_if_asked(
     }
     decision.verdict = Verdict::Approved;
     decision.overridden = true;
-    decision.override_reason = reason.to_owned();
+    decision.override_reason = reason.into();
     Ok(())
 }

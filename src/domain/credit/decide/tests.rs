@@ -129,7 +129,7 @@ fn run(decider: &mut Decider, step: &Step) -> Result<Option<Uuid>> {
         Step::Cancel { order, returned } => {
             let reservation = find(decider, order)?;
             let returned = (returned > 0).then(|| usd(returned));
-            decider.cancel(reservation, returned).map(|_| None)
+            decider.cancel(reservation, returned, "changed their minds").map(|_| None)
         }
         Step::Decide { order, approve } => {
             let how = Referral {

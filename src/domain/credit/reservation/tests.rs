@@ -30,6 +30,7 @@ fn reservation(amount: i64) -> Reservation {
         expire_us: NEVER,
         grant: None,
         decision: Uuid::nil(),
+        cancel_reason: Default::default(),
         stored: Counted::default(),
         create_us: 0,
         update_us: 0,

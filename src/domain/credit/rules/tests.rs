@@ -184,6 +184,8 @@ fn what_is_paid_in_advance_passes_all_but_a_block() {
     });
     assert_eq!(codes(&s.asked(10)), [ReasonCode::LimitExceeded, ReasonCode::OnHold]);
     assert_eq!(s.asked_in(usd(10), 0).verdict, Verdict::Approved);
+    let held = s.asked(10).reasons.pop().unwrap();
+    assert_eq!((&*held.summary, held.hold_reason.expose()), ("held by hand", "lawsuit"));
     s.node("child").is_blocked = true;
     assert_eq!(codes(&s.asked_in(usd(10), 0)), [ReasonCode::AccountBlocked]);
 }

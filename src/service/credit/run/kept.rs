@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::credit::reservation::{Now, Reservation};
+use crate::domain::credit::reservation::{Now, Reservation, ReservationState};
 use crate::domain::error::{Error, Result};
 use crate::service::credit::command::Answer;
 use crate::store::Store;
@@ -13,6 +13,11 @@ use crate::store::Store;
 pub(super) enum Kept {
     Decision(Uuid),
     Reservation { reservation: Box<Reservation>, us: i64, today: chrono::NaiveDate },
+}
+
+/// The id of a reservation if it is canceled: its row tells why.
+pub(super) fn canceled(reservation: &Reservation) -> Option<Uuid> {
+    (reservation.state == ReservationState::Canceled).then_some(reservation.id)
 }
 
 pub(super) fn encode(kept: &Kept) -> Result<String> {
@@ -28,7 +33,11 @@ pub(super) fn decode(text: &str) -> Result<Kept> {
 /// The answer that was kept.
 pub(in crate::service::credit) async fn recall(store: &Store, text: &str) -> Result<Answer> {
     match decode(text)? {
-        Kept::Reservation { reservation, us, today } => {
+        Kept::Reservation { mut reservation, us, today } => {
+            if let Some(id) = canceled(&reservation) {
+                let mut reasons = store.cancel_reasons(vec![id]).await?;
+                reservation.cancel_reason = reasons.remove(&id).unwrap_or_default();
+            }
             Ok(Answer::Reservation(reservation, Now { us, today }))
         }
         Kept::Decision(id) => {

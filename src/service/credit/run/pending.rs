@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::kept::{Kept, decode};
+use super::kept::{Kept, canceled, decode};
 use crate::domain::credit::decide::{Decider, FoundKey, Loaded};
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
@@ -39,16 +39,23 @@ impl<'a> Batch<'a> {
             return Ok(());
         }
         let records: Vec<&CallRecord> = commands.iter().map(|n| &self.work[*n].record).collect();
-        let mut decisions = Vec::new();
+        let (mut decisions, mut reservations) = (Vec::new(), Vec::new());
         for (place, kept) in tx.kept_answers(&records).await? {
             let n = commands[place];
             match kept.and_then(|text| decode(&text)) {
                 Ok(Kept::Decision(id)) => decisions.push((n, id)),
                 Ok(Kept::Reservation { reservation, us, today }) => {
-                    self.answers[n] = Some(Ok(Answer::Reservation(reservation, Now { us, today })));
+                    reservations.push((n, reservation, Now { us, today }));
                 }
                 Err(refused) => self.answers[n] = Some(Err(refused)),
             }
+        }
+        let ids = reservations.iter().filter_map(|(_, reservation, _)| canceled(reservation));
+        let reasons = tx.cancel_reasons(ids.collect()).await?;
+        for (n, mut reservation, now) in reservations {
+            let reason = canceled(&reservation).and_then(|id| reasons.get(&id));
+            reservation.cancel_reason = reason.cloned().unwrap_or_default();
+            self.answers[n] = Some(Ok(Answer::Reservation(reservation, now)));
         }
         let made = tx.decisions(decisions.iter().map(|(_, id)| *id)).await?;
         for (n, id) in decisions {

@@ -88,7 +88,7 @@ fn draft(
         order_ref: order_ref.into(),
         contract_ref: String::new(),
         project_ref: String::new(),
-        note: String::new(),
+        note: Default::default(),
     }
 }
 
@@ -273,6 +273,7 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
         expire_us: NEVER,
         grant: None,
         decision: Uuid::nil(),
+        cancel_reason: Default::default(),
         stored: Counted::default(),
         create_us: now.us,
         update_us: now.us,

@@ -188,7 +188,7 @@ impl Scene {
             order_ref: String::new(),
             contract_ref: String::new(),
             project_ref: String::new(),
-            note: String::new(),
+            note: Default::default(),
         }
     }
 

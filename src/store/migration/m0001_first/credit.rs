@@ -43,6 +43,8 @@ CREATE TABLE credit_reservation (
     granted_until_us {bigint} NOT NULL,
     -- The decision that reserved it or referred it.
     decision_id {uuid} NOT NULL,
+    -- Why it was canceled, the last time.
+    cancel_reason TEXT NOT NULL,
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
@@ -150,6 +152,7 @@ CREATE TABLE credit_decision (
     kind TEXT NOT NULL,
     verdict TEXT NOT NULL,
     overridden BOOLEAN NOT NULL,
+    override_reason TEXT NOT NULL,
     recorded_us {bigint} NOT NULL,
     -- Inputs, figures, reasons and the reservation as the decision left it, as JSON.
     detail TEXT NOT NULL
