@@ -1,6 +1,8 @@
 //! What every use case is told about its call: who asks, with which scopes, until when, and
 //! what time it is. The clock is a parameter, so that tests can move it.
 
+pub mod steady;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
@@ -9,6 +11,9 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::error::{Error, Result};
+use crate::domain::point::MILLI;
+
+use self::steady::Steady;
 
 /// The first argument of every use case.
 #[derive(Debug, Clone)]
@@ -85,7 +90,8 @@ impl Scopes {
     }
 }
 
-/// The recorded time of the last commit of a call, in microseconds since the epoch.
+/// The point at which what a call committed is known, in microseconds since the epoch: a whole
+/// millisecond.
 #[derive(Debug, Clone, Default)]
 pub struct Revision(Arc<AtomicI64>);
 
@@ -108,45 +114,81 @@ impl Revision {
 pub struct Clock {
     source: Source,
     zone: Tz,
+    steady: Arc<Steady>,
 }
 
 #[derive(Debug, Clone)]
 enum Source {
-    System,
-    /// Microseconds since the epoch. Each reading moves it by one, so that no two are equal.
-    Manual(Arc<AtomicI64>),
+    /// The time that passes is counted from then.
+    System(Instant),
+    Manual(Arc<Manual>),
+}
+
+#[derive(Debug)]
+struct Manual {
+    /// Microseconds since the epoch. Each reading moves it by a millisecond, so that no two are
+    /// told alike.
+    passed: AtomicI64,
+    /// How far the clock on the wall is ahead of that.
+    ahead: AtomicI64,
 }
 
 impl Clock {
     pub fn system(zone: Tz) -> Self {
-        Self { source: Source::System, zone }
+        Self { source: Source::System(Instant::now()), zone, steady: Arc::default() }
     }
 
     /// A clock that stands still until it is moved.
     pub fn manual(start: DateTime<Utc>, zone: Tz) -> Self {
-        Self { source: Source::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))), zone }
+        let passed = AtomicI64::new(start.timestamp_micros());
+        let manual = Manual { passed, ahead: AtomicI64::new(0) };
+        let clock = Self { source: Source::Manual(manual.into()), zone, steady: Arc::default() };
+        // As of the start, not of the first reading.
+        clock.tell(0);
+        clock
     }
 
     pub fn is_system(&self) -> bool {
-        matches!(self.source, Source::System)
+        matches!(self.source, Source::System(_))
     }
 
-    /// Microseconds since the Unix epoch.
+    /// Microseconds since the Unix epoch. It never goes back and does not jump, whatever the
+    /// clock of the machine does (`steady.rs`).
     pub fn now_micros(&self) -> i64 {
+        self.tell(MILLI)
+    }
+
+    fn tell(&self, tick: i64) -> i64 {
+        let (wall, passed) = match &self.source {
+            Source::System(_) => (Utc::now().timestamp_micros(), self.passed_micros()),
+            Source::Manual(manual) => {
+                let passed = manual.passed.fetch_add(tick, Ordering::AcqRel);
+                (passed + manual.ahead.load(Ordering::Acquire), passed)
+            }
+        };
+        let reading = self.steady.read(wall, passed);
+        if reading.speak {
+            let seconds = reading.off / 1_000_000;
+            tracing::error!(
+                seconds,
+                "the clock of this machine jumped; time goes on here as if it had not: set the \
+                 clock right, or start anew to go by it"
+            );
+        }
+        reading.time
+    }
+
+    /// The time that has passed since some beginning, whatever is set right.
+    pub fn passed_micros(&self) -> i64 {
         match &self.source {
-            Source::System => Utc::now().timestamp_micros(),
-            Source::Manual(micros) => micros.fetch_add(1, Ordering::AcqRel),
+            Source::System(start) => passed_since(*start),
+            Source::Manual(manual) => manual.passed.load(Ordering::Acquire),
         }
     }
 
     /// Today in the configured time zone.
     pub fn business_date(&self) -> NaiveDate {
-        let now = match &self.source {
-            Source::System => Utc::now(),
-            Source::Manual(micros) => {
-                DateTime::from_timestamp_micros(micros.load(Ordering::Acquire)).unwrap_or_default()
-            }
-        };
+        let now = DateTime::from_timestamp_micros(self.tell(0)).unwrap_or_default();
         now.with_timezone(&self.zone).date_naive()
     }
 
@@ -161,12 +203,32 @@ impl Clock {
             .map_or(midnight.and_utc().timestamp_micros(), |start| start.timestamp_micros())
     }
 
-    /// Moves a manual clock; the system clock does not move.
+    /// Lets time pass on a manual clock; the system clock does not move.
     pub fn set(&self, now: DateTime<Utc>) {
-        if let Source::Manual(micros) = &self.source {
-            micros.fetch_max(now.timestamp_micros(), Ordering::AcqRel);
+        if let Source::Manual(manual) = &self.source {
+            manual.passed.fetch_max(now.timestamp_micros(), Ordering::AcqRel);
         }
     }
+
+    /// Sets a manual clock ahead, or back, without any time passing.
+    pub fn jump(&self, by: TimeDelta) {
+        if let Source::Manual(manual) = &self.source {
+            let micros = by.num_microseconds().unwrap_or_default();
+            manual.ahead.fetch_add(micros, Ordering::AcqRel);
+        }
+    }
+}
+
+/// With the time that the machine slept, which is no jump of its clock.
+#[cfg(target_os = "linux")]
+fn passed_since(_start: Instant) -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
+}
+
+#[cfg(not(target_os = "linux"))]
+fn passed_since(start: Instant) -> i64 {
+    i64::try_from(start.elapsed().as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

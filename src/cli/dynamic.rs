@@ -6,6 +6,7 @@ use http::uri::PathAndQuery;
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, MethodDescriptor};
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
@@ -44,14 +45,29 @@ impl Client {
     /// # Errors
     /// If there is no such method, or the request is not one of it.
     pub async fn call(&self, method: &str, json: &str) -> Result<Result<String, Status>, Fault> {
+        Ok(self.call_whole(method, json).await?.map(|(answer, _)| answer))
+    }
+
+    /// As [`Client::call`], with the metadata of the answer.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub async fn call_whole(
+        &self,
+        method: &str,
+        json: &str,
+    ) -> Result<Result<(String, MetadataMap), Status>, Fault> {
         let method = self.method(method)?;
         let request = parse(method.input(), json)?;
         let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
         let path = PathAndQuery::try_from(path).map_err(|e| Fault::Contract(e.to_string()))?;
         match self.unary(path, request, method.output()).await {
-            Ok(answer) => serde_json::to_string(&answer)
-                .map(Ok)
-                .map_err(|error| Fault::Json { message: method.output().name().into(), error }),
+            Ok(answer) => {
+                let (metadata, answer, _) = answer.into_parts();
+                serde_json::to_string(&answer)
+                    .map(|answer| Ok((answer, metadata)))
+                    .map_err(|error| Fault::Json { message: method.output().name().into(), error })
+            }
             Err(status) => Ok(Err(status)),
         }
     }
@@ -68,12 +84,11 @@ impl Client {
         path: PathAndQuery,
         request: DynamicMessage,
         answer: MessageDescriptor,
-    ) -> Result<DynamicMessage, Status> {
+    ) -> Result<tonic::Response<DynamicMessage>, Status> {
         let mut grpc = tonic::client::Grpc::new(self.channel.clone());
         let ready = grpc.ready().await;
         ready.map_err(|e| Status::unavailable(format!("no server answers: {e}")))?;
-        let answer = grpc.unary(Request::new(request), path, DynamicCodec(answer)).await?;
-        Ok(answer.into_inner())
+        grpc.unary(Request::new(request), path, DynamicCodec(answer)).await
     }
 }
 

@@ -115,6 +115,7 @@ reasons! {
     // UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, UNIMPLEMENTED, INTERNAL
     DatabaseUnavailable => "DATABASE_UNAVAILABLE",
     RevisionNotReached => "REVISION_NOT_REACHED",
+    ClockJumped => "CLOCK_JUMPED",
     ShuttingDown => "SHUTTING_DOWN",
     DeadlineExpired => "DEADLINE_EXPIRED",
     MethodUnknown => "METHOD_UNKNOWN",

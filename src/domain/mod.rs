@@ -27,6 +27,7 @@ pub mod money;
 pub mod names;
 pub mod page;
 pub mod personal;
+pub mod point;
 pub mod promise;
 pub mod rates;
 pub mod receivables;

@@ -23,6 +23,14 @@ struct Row {
     n: i64,
     request_hash: Vec<u8>,
     answer: String,
+    recorded_us: i64,
+}
+
+/// The answer to a call as it was kept.
+pub struct KeptAnswer {
+    pub text: String,
+    /// When the call was recorded, microseconds since the epoch.
+    pub recorded_us: i64,
 }
 
 /// The kept answer of each call, by its place; a call that is new is missing. A call whose id
@@ -30,7 +38,7 @@ struct Row {
 async fn answers(
     conn: &impl ConnectionTrait,
     calls: &[&CallRecord],
-) -> Result<HashMap<usize, Result<String>>> {
+) -> Result<HashMap<usize, Result<KeptAnswer>>> {
     let audits = || calls.iter().map(|call| &call.audit);
     let backend = conn.get_database_backend();
     let asked = Set::new()
@@ -39,16 +47,17 @@ async fn answers(
         .column(Column::Method, audits().map(|audit| audit.method))
         .column(Column::RequestId, audits().map(|audit| &audit.request_id));
     let text = format!(
-        "SELECT c.n, i.request_hash, i.answer FROM {} JOIN idempotency i \
+        "SELECT c.n, i.request_hash, i.answer, i.recorded_us FROM {} JOIN idempotency i \
            ON i.principal = c.principal AND i.method = c.method AND i.request_id = c.request_id",
         asked.table(backend, "c", 1)
     );
     let found: Vec<Row> = sql::all(conn, text, asked.into_values(backend)).await?;
     let mut kept = HashMap::new();
-    for Row { n, request_hash, answer } in found {
+    for Row { n, request_hash, answer, recorded_us } in found {
         let Some((n, call)) = usize::try_from(n).ok().and_then(|n| Some((n, calls.get(n)?))) else {
             continue;
         };
+        let answer = KeptAnswer { text: answer, recorded_us };
         kept.insert(n, if request_hash == call.hash { Ok(answer) } else { Err(reused()) });
     }
     Ok(kept)
@@ -57,10 +66,12 @@ async fn answers(
 impl WriteTx {
     /// What was answered to these calls before.
     pub async fn kept_answers(
-        &self,
+        &mut self,
         calls: &[&CallRecord],
-    ) -> Result<HashMap<usize, Result<String>>> {
-        answers(&self.conn, calls).await
+    ) -> Result<HashMap<usize, Result<KeptAnswer>>> {
+        let kept = answers(&self.conn, calls).await?;
+        kept.values().flatten().for_each(|answer| self.repeats(answer.recorded_us));
+        Ok(kept)
     }
 
     /// Keeps the answers of calls, each of them new, and writes their audit rows.
@@ -85,7 +96,7 @@ impl Store {
     pub async fn kept_answers(
         &self,
         calls: &[&CallRecord],
-    ) -> Result<HashMap<usize, Result<String>>> {
+    ) -> Result<HashMap<usize, Result<KeptAnswer>>> {
         answers(&self.writer, calls).await
     }
 }

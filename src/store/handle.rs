@@ -50,8 +50,17 @@ impl Store {
         Ok(())
     }
 
+    /// The time that recorded times go by: on PostgreSQL the database's. Microseconds since the
+    /// epoch.
+    pub async fn now(&self) -> Result<i64> {
+        if self.is_sqlite() {
+            return Ok(self.clock.now_micros());
+        }
+        self.settlement.now_on(&self.reader).await
+    }
+
     /// Up to when everything recorded is known: the latest `known_at` a read of more than one
-    /// account may use. Microseconds since the epoch.
+    /// account may use. Microseconds since the epoch, a whole millisecond.
     pub async fn settled(&self) -> Result<i64> {
         self.settlement.settled(&self.reader).await
     }

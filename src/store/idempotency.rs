@@ -18,6 +18,7 @@ use super::tx::WriteTx;
 use super::{Store, rows};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::point;
 
 /// Larger answers are not kept; the mutation must then be harmless to repeat by its own keys.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
@@ -129,7 +130,8 @@ impl Store {
                 let work = work.clone();
                 Box::pin(async move {
                     let (record, ctx, command, step) = &*work;
-                    if let Some(answer) = record.stored(&tx.conn).await? {
+                    if let Some((answer, recorded)) = record.stored(&tx.conn).await? {
+                        tx.repeats(recorded);
                         return Ok(Outcome::Replayed(answer));
                     }
                     let answer = step.attempt(tx, ctx, command).await?;
@@ -148,7 +150,10 @@ impl Store {
                 | Error::FailedPrecondition(_)
                 | Error::Aborted { .. }),
             ) => match record.stored(&self.writer).await {
-                Ok(Some(answer)) => Ok(Outcome::Replayed(answer)),
+                Ok(Some((answer, recorded))) => {
+                    ctx.revision.raise(point::told(recorded));
+                    Ok(Outcome::Replayed(answer))
+                }
                 Ok(None) | Err(_) => Err(error),
             },
             result => result,
@@ -168,8 +173,11 @@ impl Store {
 }
 
 impl CallRecord {
-    /// The answer of the first call with this id, if there was one.
-    async fn stored<A: DeserializeOwned>(&self, conn: &impl ConnectionTrait) -> Result<Option<A>> {
+    /// The answer of the first call with this id, if there was one, and when it was recorded.
+    async fn stored<A: DeserializeOwned>(
+        &self,
+        conn: &impl ConnectionTrait,
+    ) -> Result<Option<(A, i64)>> {
         if self.audit.request_id.is_empty() {
             return Ok(None);
         }
@@ -183,7 +191,7 @@ impl CallRecord {
         }
         let answer = serde_json::from_str(&row.answer)
             .map_err(|e| Error::internal(format!("a stored answer cannot be read: {e}")))?;
-        Ok(Some(answer))
+        Ok(Some((answer, row.recorded_us)))
     }
 
     async fn row(&self, conn: &impl ConnectionTrait) -> Result<Option<Model>> {

@@ -40,7 +40,7 @@ mod verify;
 
 pub mod idempotency;
 
-pub use batch::Answered;
+pub use batch::{Answered, KeptAnswer};
 pub use entity::account_head::Head;
 pub use entity::import_run::ImportRun;
 pub use handle::Store;

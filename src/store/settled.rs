@@ -5,61 +5,65 @@
 //! time; a reader reads the clock *before* it looks at the announcements. Whatever a reader
 //! overlooks is therefore recorded later than what the reader settles.
 //!
-//! On SQLite the one writing process keeps the announcement in memory; a process that reads
-//! beside it goes by the last commit. On PostgreSQL the announcement is a
+//! What is settled is told in whole milliseconds (`domain/point.rs`).
+//!
+//! On SQLite the one writing process keeps the announcement in memory (`settled/embedded.rs`); a
+//! process that reads beside it goes by the last commit. On PostgreSQL the announcement is a
 //! shared advisory lock whose key is the lower bound: it is seen by every instance, ends with
 //! its transaction however that ends, and costs no table.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 
+use self::embedded::{InFlight, Writer};
 use super::sql;
 use crate::ctx::Clock;
-use crate::domain::error::{Error, Result};
+use crate::ctx::steady::{LEEWAY_MICROS, Reading, Steady};
+use crate::domain::error::{Error, Reason, Result};
+use crate::domain::point::{self, MILLI};
 
-/// The announcements of this process (SQLite), and the clock.
+pub(super) mod embedded;
+
+/// How far recorded times may run ahead of the clock: a writer that is told to record later than
+/// that is slowed down, by at most a millisecond a transaction.
+pub(super) const LEAD_MAX_MICROS: i64 = 100 * MILLI;
+/// A read waits for the end of the millisecond that our own last write was told with, if that is
+/// as near as this.
+const NEAR_MICROS: i64 = 4 * MILLI;
+/// How long a read of the embedded engine waits for the transaction that is being committed.
+const COMMIT_WAIT: Duration = Duration::from_secs(2);
+const TELL_AGAIN_MICROS: i64 = 60_000_000;
+const BESIDE_POLL: Duration = Duration::from_millis(5);
+
+/// What this process knows of recorded times, and the clock.
 #[derive(Debug, Clone)]
 pub(super) struct Settlement {
     clock: Clock,
-    state: Arc<Mutex<State>>,
+    /// The one writer of the embedded engine.
+    writer: Arc<Writer>,
+    /// PostgreSQL: the last recorded time that this process committed.
+    own: Arc<AtomicI64>,
+    /// PostgreSQL: its clock, held against the time that passes here.
+    database: Arc<Steady>,
+    /// When a difference between its clock and ours was last spoken of.
+    apart_spoken: Arc<AtomicI64>,
     /// The process that writes to the SQLite file is another one.
     beside: bool,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    /// Lower bound of the transaction that is writing now (SQLite has at most one).
-    in_flight: Option<i64>,
-    /// Nothing is recorded at or before this any more.
-    floor: i64,
-}
-
-/// Held while a transaction of the embedded engine may still record something.
-#[derive(Debug)]
-pub(super) struct InFlight {
-    settlement: Settlement,
-    recorded: i64,
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        let mut state = self.settlement.lock();
-        state.in_flight = None;
-        state.floor = state.floor.max(self.recorded);
-    }
-}
-
-impl InFlight {
-    /// The transaction recorded at this time, which may be later than announced.
-    pub fn recorded_at(&mut self, recorded: i64) {
-        self.recorded = self.recorded.max(recorded);
-    }
-}
-
 impl Settlement {
     pub fn new(clock: Clock) -> Self {
-        Self { clock, state: Arc::default(), beside: false }
+        Self {
+            clock,
+            writer: Arc::default(),
+            own: Arc::default(),
+            database: Arc::default(),
+            apart_spoken: Arc::new(AtomicI64::new(i64::MIN)),
+            beside: false,
+        }
     }
 
     /// For a process that only reads a SQLite file, beside the one that writes to it.
@@ -67,60 +71,140 @@ impl Settlement {
         Self { beside: true, ..Self::new(clock) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        // A panic elsewhere leaves two integers, which are always consistent.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Never settles or records below what an earlier run of the process recorded.
+    /// Never settles or records below what an earlier run of the process recorded. That the clock
+    /// is behind it is said: it was set back while nobody ran, or the file comes from elsewhere.
     pub fn raise_floor(&self, recorded: i64) {
-        let mut state = self.lock();
-        state.floor = state.floor.max(recorded);
+        let seconds = (recorded - self.clock.now_micros()) / 1_000_000;
+        if seconds * 1_000_000 > LEEWAY_MICROS {
+            tracing::error!(seconds, "the books were written to later than the clock says it is");
+        }
+        self.writer.raise_floor(recorded);
     }
 
-    /// Embedded engine: announces a writer; answers its recorded time.
-    pub fn announce(&self) -> (i64, InFlight) {
-        let mut state = self.lock();
-        let recorded = self.clock.now_micros().max(state.floor + 1);
-        state.in_flight = Some(recorded);
-        (recorded, InFlight { settlement: self.clone(), recorded })
+    /// Embedded engine: fixes the recorded time of a transaction, later than `head` was told.
+    pub async fn record(&self, head: i64) -> (i64, InFlight) {
+        let now = self.clock.now_micros();
+        let (recorded, in_flight) = self.writer.record(now, head);
+        slow_down(recorded - now).await;
+        (recorded, in_flight)
     }
 
-    /// PostgreSQL: announces the transaction to all instances.
-    pub async fn announce_on(&self, tx: &impl ConnectionTrait) -> Result<()> {
-        if self.clock.is_system() {
-            let sql = format!("SELECT pg_advisory_xact_lock_shared({NOW_MICROS})");
-            sql::execute(tx, sql, vec![]).await?;
+    /// PostgreSQL: as [`Settlement::record`], announcing the transaction to all instances. Who
+    /// only waits for its locks yet, or records nothing, holds nobody back.
+    pub async fn record_on(&self, tx: &impl ConnectionTrait, head: i64) -> Result<i64> {
+        let now = if self.clock.is_system() {
+            // One after the other: the lock by one look at the clock, then another look.
+            let announced = format!(
+                "WITH l AS MATERIALIZED \
+                 (SELECT pg_advisory_xact_lock_shared({NOW_MICROS}) IS NULL AS none) \
+                 SELECT {NOW_MICROS} AS v FROM l WHERE none IS NOT NULL"
+            );
+            self.steady(sql::scalar(tx, announced, vec![]).await?)?
         } else {
             let now = self.clock.now_micros();
             sql::execute(tx, "SELECT pg_advisory_xact_lock_shared($1)", vec![now.into()]).await?;
-        }
-        Ok(())
+            self.clock.now_micros()
+        };
+        let recorded = now.max(point::after(head));
+        slow_down(recorded - now).await;
+        Ok(recorded)
+    }
+
+    /// This process committed what it recorded then.
+    pub fn committed(&self, recorded: i64) {
+        self.own.fetch_max(recorded, Ordering::AcqRel);
     }
 
     /// PostgreSQL: the time now, by the one clock that all instances share.
+    ///
+    /// # Errors
+    /// CLOCK_JUMPED: what is recorded by a clock that jumped can't be taken back.
     pub async fn now_on(&self, conn: &impl ConnectionTrait) -> Result<i64> {
         if !self.clock.is_system() {
             return Ok(self.clock.now_micros());
         }
         let now = sql::scalar(conn, format!("SELECT {NOW_MICROS} AS v"), vec![]).await?;
-        now.ok_or_else(|| Error::internal("the database does not tell the time"))
+        self.steady(now)
     }
 
-    /// Up to when everything recorded is known, by now.
+    fn steady(&self, now: Option<i64>) -> Result<i64> {
+        let now = now.ok_or_else(|| Error::internal("the database does not tell the time"))?;
+        let reading = self.hold(now);
+        if reading.jumped() {
+            return Err(Error::Unavailable {
+                reason: Reason::ClockJumped,
+                description: format!(
+                    "the clock of the database jumped by {} s",
+                    reading.off / 1_000_000
+                ),
+                retry_after: Duration::from_secs(10),
+            });
+        }
+        Ok(now.max(reading.time))
+    }
+
+    /// Holds the clock of PostgreSQL against the time that passes here, and tells of what is off.
+    fn hold(&self, now: i64) -> Reading {
+        let passed = self.clock.passed_micros();
+        let reading = self.database.read(now, passed);
+        if reading.speak {
+            let seconds = reading.off / 1_000_000;
+            tracing::error!(
+                seconds,
+                "the clock of the database jumped; nothing is written until it is right, or this \
+                 server starts anew"
+            );
+        }
+        let apart = now - self.clock.now_micros();
+        let spoken = self.apart_spoken.load(Ordering::Acquire);
+        if apart.abs() > LEEWAY_MICROS && passed - TELL_AGAIN_MICROS >= spoken {
+            self.apart_spoken.store(passed, Ordering::Release);
+            let seconds = apart / 1_000_000;
+            tracing::error!(seconds, "the clock of the database is ahead of ours: set both right");
+        }
+        reading
+    }
+
+    /// The latest point at which everything recorded is known by now: a whole millisecond.
     pub async fn settled(&self, conn: &impl ConnectionTrait) -> Result<i64> {
         if self.beside {
-            // Its announcements are not for us to see. It commits in the order of recorded
-            // times, so nothing comes before the last of them any more.
-            return last_recorded(conn).await;
+            return self.settled_beside(conn).await;
         }
         if conn.get_database_backend() == DbBackend::Sqlite {
-            let mut state = self.lock();
-            let now = self.clock.now_micros().max(state.floor);
-            let settled = state.in_flight.map_or(now, |recorded| now.min(recorded - 1));
-            state.floor = state.floor.max(settled);
+            let settled = self.writer.settled(|| self.clock.now_micros(), COMMIT_WAIT).await;
+            slow_down(settled - self.clock.now_micros()).await;
             return Ok(settled);
         }
+        loop {
+            let (now, settled) = self.settled_on(conn).await?;
+            // Who has just written sees it, though its millisecond is not over: mostly it was
+            // over before the commit was.
+            let own = point::told(self.own.load(Ordering::Acquire));
+            if now > own || own - now > NEAR_MICROS {
+                return Ok(settled);
+            }
+            tokio::time::sleep(micros(own - now + 1)).await;
+        }
+    }
+
+    /// As [`Settlement::settled`], seen from inside the one transaction of the embedded engine
+    /// that may write, or from inside any on PostgreSQL: before whatever it records itself.
+    pub async fn settled_within(
+        &self,
+        tx: &impl ConnectionTrait,
+        recorded: Option<i64>,
+    ) -> Result<i64> {
+        if tx.get_database_backend() != DbBackend::Sqlite {
+            return Ok(self.settled_on(tx).await?.1);
+        }
+        match recorded {
+            Some(recorded) => Ok(point::named(recorded - 1)),
+            None => Ok(self.writer.settle(self.clock.now_micros())),
+        }
+    }
+
+    /// PostgreSQL: the time, and the latest point that is settled.
+    async fn settled_on(&self, conn: &impl ConnectionTrait) -> Result<(i64, i64)> {
         #[derive(FromQueryResult)]
         struct Row {
             now: i64,
@@ -143,8 +227,43 @@ impl Settlement {
         let row: Row = sql::one(conn, sql, values)
             .await?
             .ok_or_else(|| Error::internal("the database does not tell the time"))?;
-        Ok(row.oldest.map_or(row.now, |oldest| row.now.min(oldest)) - 1)
+        let now = match self.clock.is_system().then(|| self.hold(row.now)) {
+            Some(reading) if reading.jumped() => row.now.min(reading.time),
+            Some(_) | None => row.now,
+        };
+        let bound = row.oldest.map_or(now, |oldest| now.min(oldest));
+        Ok((now, point::named(bound - 1)))
     }
+
+    /// What another process announces is not for us to see. It commits in the order of recorded
+    /// times, and begins a new millisecond with each transaction unless it is far ahead of the
+    /// clock: then one may still come that shares the last one's millisecond, until the clock
+    /// has come there.
+    async fn settled_beside(&self, conn: &impl ConnectionTrait) -> Result<i64> {
+        loop {
+            let last = last_recorded(conn).await?;
+            let settled = point::told(last);
+            if settled == last || settled < self.clock.now_micros() {
+                return Ok(settled);
+            }
+            if settled - self.clock.now_micros() > 2 * LEAD_MAX_MICROS {
+                // A clock that was set back: what shares the millisecond is left out.
+                return Ok(point::named(last));
+            }
+            tokio::time::sleep(BESIDE_POLL).await;
+        }
+    }
+}
+
+/// Who is too far ahead of the clock waits a little, so that the lead does not grow.
+async fn slow_down(lead: i64) {
+    if lead > LEAD_MAX_MICROS + MILLI {
+        tokio::time::sleep(micros(MILLI)).await;
+    }
+}
+
+fn micros(micros: i64) -> Duration {
+    Duration::from_micros(micros.unsigned_abs())
 }
 
 /// The last recorded time that is committed; 0 for none. Every write leaves it in the audit or

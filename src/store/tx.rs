@@ -10,16 +10,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    AccessMode, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    AccessMode, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 
 use super::error::{not_migrated, store_error};
 use super::queue::Lane;
-use super::settled::InFlight;
+use super::settled::embedded::InFlight;
 use super::{Store, sql};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::error::{Error, Reason, Result};
+use crate::domain::point;
 
 /// Attempts at a transaction that others got in the way of.
 const ATTEMPTS_MAX: u32 = 4;
@@ -27,9 +28,10 @@ const ATTEMPTS_MAX: u32 = 4;
 /// A write transaction. It records at one instant, fixed by [`WriteTx::record_after`].
 pub struct WriteTx {
     pub(super) conn: DatabaseTransaction,
-    /// Lower bound of the recorded time, then the recorded time itself.
-    recorded: i64,
-    fixed: bool,
+    /// The recorded time, once it is fixed.
+    recorded: Option<i64>,
+    /// The recorded time of what it answers from, where that was done before.
+    repeated: i64,
     in_flight: Option<InFlight>,
     /// Entries written so far: part of their key.
     entries: i32,
@@ -40,31 +42,43 @@ pub struct WriteTx {
 }
 
 impl WriteTx {
-    /// Fixes the recorded time of this transaction: now, or just after `head`, the last
-    /// recorded time of the accounts it writes to. Call it with their heads locked.
+    /// Fixes the recorded time of this transaction: now, or just after the point that `head` was
+    /// told with, the last recorded time of the accounts it writes to. Call it with their heads
+    /// locked.
     pub async fn record_after(&mut self, head: i64) -> Result<i64> {
-        if !self.fixed {
-            if self.conn_backend() != DbBackend::Sqlite {
-                self.recorded = self.store.settlement.now_on(&self.conn).await?;
+        let recorded = match self.recorded {
+            Some(recorded) => recorded.max(point::after(head)),
+            None if self.store.is_sqlite() => {
+                let (recorded, in_flight) = self.store.settlement.record(head).await;
+                self.in_flight = Some(in_flight);
+                recorded
             }
-            self.fixed = true;
-        }
-        self.recorded = self.recorded.max(head + 1);
+            None => self.store.settlement.record_on(&self.conn, head).await?,
+        };
+        self.recorded = Some(recorded);
         if let Some(in_flight) = &mut self.in_flight {
-            in_flight.recorded_at(self.recorded);
+            in_flight.recorded_at(recorded);
         }
-        Ok(self.recorded)
+        Ok(recorded)
     }
 
     /// The recorded time, for transactions that lock no account head.
     pub async fn recorded_at(&mut self) -> Result<i64> {
-        self.record_after(0).await
+        match self.recorded {
+            Some(recorded) => Ok(recorded),
+            None => self.record_after(0).await,
+        }
+    }
+
+    /// The answer is that of an earlier call, which was recorded then.
+    pub(super) fn repeats(&mut self, recorded: i64) {
+        self.repeated = self.repeated.max(recorded);
     }
 
     /// Up to when everything recorded is known, seen from inside this transaction: before
     /// whatever it records itself.
     pub(super) async fn settled(&self) -> Result<i64> {
-        self.store.settlement.settled(&self.conn).await
+        self.store.settlement.settled_within(&self.conn, self.recorded).await
     }
 
     /// Numbers for the next `count` ledger entries; answers the first.
@@ -77,11 +91,6 @@ impl WriteTx {
 
     pub fn clock(&self) -> &Clock {
         &self.store.clock
-    }
-
-    fn conn_backend(&self) -> DbBackend {
-        use sea_orm::ConnectionTrait;
-        self.conn.get_database_backend()
     }
 }
 
@@ -144,13 +153,14 @@ impl Store {
         tx.met.clone_from(met);
         match work(&mut tx).await {
             Ok(value) => {
-                let recorded = if tx.fixed { Some(tx.recorded) } else { None };
-                let WriteTx { conn, in_flight, .. } = tx;
+                let WriteTx { conn, in_flight, recorded, repeated, .. } = tx;
                 conn.commit().await.map_err(store_error)?;
                 // Only now may readers settle past this transaction.
                 drop(in_flight);
+                ctx.revision.raise(point::told(repeated));
                 if let Some(recorded) = recorded {
-                    ctx.revision.raise(recorded);
+                    self.settlement.committed(recorded);
+                    ctx.revision.raise(point::told(recorded));
                     self.committed.notify_one();
                 }
                 Ok(value)
@@ -177,22 +187,17 @@ impl Store {
             })
             .await
             .map_err(store_error)?;
-        let mut tx = WriteTx {
+        let tx = WriteTx {
             conn,
-            recorded: 0,
-            fixed: false,
+            recorded: None,
+            repeated: 0,
             in_flight: None,
             entries: 0,
             met: BTreeSet::new(),
             store: self.clone(),
         };
-        if self.is_sqlite() {
-            let (recorded, in_flight) = self.settlement.announce();
-            tx.recorded = recorded;
-            tx.in_flight = Some(in_flight);
-        } else {
+        if !self.is_sqlite() {
             self.limit_statements(ctx, &tx.conn).await?;
-            self.settlement.announce_on(&tx.conn).await?;
         }
         Ok(tx)
     }

@@ -55,6 +55,18 @@ fn every_mutation_has_its_line_or_says_why_not() {
     assert_lines(&mutations, mutations::TABLE.iter().map(|line| line.method).chain(exempt));
 }
 
+/// An answer of one message tells its revision in its metadata, which the table holds; of a
+/// stream each message does.
+#[test]
+fn every_stream_that_mutates_tells_its_revision_in_each_message() {
+    for (name, _) in EXEMPT {
+        let method = method(name);
+        assert!(method.is_server_streaming(), "{name} is no stream: it needs its line");
+        let revision = method.output().get_field_by_name("revision");
+        assert!(revision.is_some_and(|field| field.kind() == Kind::Int64), "{name}: no revision");
+    }
+}
+
 /// A line says by itself what it is about; this holds it to the fields of its request.
 #[test]
 fn every_mutation_names_what_its_request_names() {

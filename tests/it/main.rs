@@ -28,6 +28,7 @@ mod demo;
 mod error_contract;
 mod ledger_rules;
 mod member;
+mod points;
 mod process;
 mod properties;
 mod proto;

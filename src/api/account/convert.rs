@@ -130,8 +130,8 @@ pub fn account(account: Account) -> pb::Account {
         labels: labels.into_iter().collect(),
         state: state.into(),
         block_reason: block_reason.into_exposed(),
-        create_time: Some(write::timestamp(create_us)),
-        update_time: Some(write::timestamp(update_us)),
+        create_time: Some(write::recorded(create_us)),
+        update_time: Some(write::recorded(update_us)),
         delete_time: delete_us.map(write::timestamp),
         etag: etag::encode(version),
     }

@@ -51,8 +51,8 @@ pub fn member(member: Member) -> pb::Member {
         state: write_state(state).into(),
         deactivate_reason: deactivate_reason.map(Personal::into_exposed).unwrap_or_default(),
         // Who is there from the start was never created.
-        create_time: (create_us != 0).then(|| write::timestamp(create_us)),
-        update_time: (update_us != 0).then(|| write::timestamp(update_us)),
+        create_time: (create_us != 0).then(|| write::recorded(create_us)),
+        update_time: (update_us != 0).then(|| write::recorded(update_us)),
         etag: etag::encode(version),
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::dates::NO_DATE;
 use crate::domain::error::{Error, Result};
 use crate::domain::ledger::LedgerPoint;
 use crate::domain::money::{self, Currency, Money};
+use crate::domain::point;
 use crate::domain::rates::{RatePath, UsedRate};
 use crate::pb;
 
@@ -34,18 +35,24 @@ pub fn known_date(date: NaiveDate) -> Option<pb::Date> {
     (date != NO_DATE).then(|| self::date(date))
 }
 
+/// An instant that somebody named, as it was named.
 pub fn timestamp(micros: i64) -> Timestamp {
     // Less than a second, so it fits.
     let nanos = (micros.rem_euclid(1_000_000) * 1_000) as i32;
     Timestamp { seconds: micros.div_euclid(1_000_000), nanos }
 }
 
+/// A recorded time, as the point from which on it is known: it may be sent back as `known_at`.
+pub fn recorded(micros: i64) -> Timestamp {
+    timestamp(point::told(micros))
+}
+
 pub fn decimal(number: Decimal) -> pb::Decimal {
     pb::Decimal { value: number.to_string() }
 }
 
-pub fn point(point: LedgerPoint) -> pb::LedgerPoint {
-    let LedgerPoint { as_of, known_at, projected, known } = point;
+pub fn point(at: LedgerPoint) -> pb::LedgerPoint {
+    let LedgerPoint { as_of, known_at, projected, known } = at;
     let knowledge = if known { pb::Knowledge::Known } else { pb::Knowledge::Unknown };
     pb::LedgerPoint {
         as_of: Some(date(as_of)),

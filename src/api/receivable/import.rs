@@ -37,7 +37,7 @@ async fn session(
         Some(_) | None => return Err(misplaced("the first message must be the header")),
     };
     let mut import = ledger.open_import(&ctx, parse_import::header(header)?).await?;
-    outlet.send(encode::started(import.acknowledged_sequence())).await?;
+    answer(&ctx, &outlet, encode::started(import.acknowledged_sequence())).await?;
     // Without a finish step the import stays open, to be resumed.
     while let Some(request) = outlet.receive(&mut requests).await? {
         outlet.go_on(&ctx)?;
@@ -62,7 +62,7 @@ async fn chunk(
     let sequence = chunk.sequence;
     check_sequence(sequence, import.acknowledged_sequence())?;
     let results = import.chunk(ctx, parse_import::chunk(chunk)?).await?;
-    outlet.send(encode::acknowledgement(sequence, results)).await
+    answer(ctx, outlet, encode::acknowledgement(sequence, results)).await
 }
 
 async fn finish(
@@ -73,12 +73,22 @@ async fn finish(
     loop {
         let step = import.finish_step(ctx).await?;
         let done = matches!(step, FinishStep::Done(_));
-        outlet.send(encode::finish_step(step)).await?;
+        answer(ctx, outlet, encode::finish_step(step)).await?;
         if done {
             return Ok(());
         }
         outlet.go_on(ctx)?;
     }
+}
+
+/// What is answered tells the revision of the transaction before it.
+async fn answer(
+    ctx: &Ctx,
+    outlet: &Outlet<pb::ImportDocumentsResponse>,
+    response: pb::ImportDocumentsResponse,
+) -> Result<(), Ended> {
+    let revision = ctx.revision.get().unwrap_or_default();
+    outlet.send(pb::ImportDocumentsResponse { revision, ..response }).await
 }
 
 /// The next chunk, or one that was acknowledged before.

@@ -101,7 +101,7 @@ impl Remote {
 
     async fn answer(&mut self) -> Result<Answer, String> {
         match self.answers.message().await {
-            Ok(Some(pb::ImportDocumentsResponse { step: Some(step) })) => Ok(step),
+            Ok(Some(pb::ImportDocumentsResponse { step: Some(step), revision: _ })) => Ok(step),
             Ok(Some(_)) => Err(out_of_turn()),
             Ok(None) => Err("the server ended the import; run the same command again".into()),
             Err(status) => Err(explain(&status)),

@@ -13,6 +13,7 @@ use super::command::{Answer, Command, Work};
 use super::{LastPolicy, run};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result};
+use crate::domain::point;
 use crate::service::Settings;
 use crate::store::{CallRecord, Lane, Store};
 
@@ -141,7 +142,10 @@ impl Shared {
         });
         for (n, job) in jobs.into_iter().enumerate() {
             let answer = match kept.remove(&n) {
-                Some(Ok(text)) => run::recall(&self.store, &text).await,
+                Some(Ok(answer)) => {
+                    job.ctx.revision.raise(point::told(answer.recorded_us));
+                    run::recall(&self.store, &answer.text).await
+                }
                 Some(Err(reused)) => Err(reused),
                 None => Err(error.clone()),
             };

@@ -22,6 +22,8 @@ impl Facts {
             request_id,
             event::company(&c.company_code),
         );
+        // What this server wrote before is in the balance, though its millisecond is not over.
+        self.store.settled().await?;
         Ok(self.store.mutate(ctx, call, c, record).await?.into_inner())
     }
 }

@@ -20,6 +20,7 @@ use crate::domain::event::EventType;
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::ledger::{Document, PointQuery};
 use crate::domain::names::{self, AccountRef, ChildName, child_name};
+use crate::domain::point;
 use crate::domain::receivables::query::DocumentName;
 use crate::service::resolve::all as resolve_all;
 use crate::service::{Configured, Settings};
@@ -66,7 +67,10 @@ impl Ledger {
             account: AccountRef::Id(written.account_id.clone()),
             id: written.document_id,
         };
-        let point = PointQuery { as_of: Some(written.as_of), known_at: Some(written.known_at) };
+        let point = PointQuery {
+            as_of: Some(written.as_of),
+            known_at: Some(point::told(written.known_at)),
+        };
         self.receivables.document(ctx, DocumentName::Name(name), point).await
     }
 }

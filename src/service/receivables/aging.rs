@@ -54,7 +54,7 @@ impl Receivables {
                 let of = Self::positions_query(query, Whose::Account(id), head.at);
                 let account = self.store.account_positions(&of).await?.pop();
                 let account = account.ok_or_else(|| resolve::missing([name]))?;
-                let at = head.seen(account.head_us)?;
+                let at = head.seen(account.head_us);
                 Ok(Balances { at, positions: account.positions, totals: Vec::new() })
             }
             Scope::Group(_) => {

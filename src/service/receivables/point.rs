@@ -2,7 +2,8 @@
 //!
 //! An answer for (D, K) may be given once nothing can be recorded at or before K any more. For
 //! one account that holds up to its head, which grows under its lock; for everything else, and
-//! for a K that the caller names, up to the settled watermark.
+//! for a K that the caller names, up to the settled watermark. Points are whole milliseconds
+//! (`domain/point.rs`).
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -15,16 +16,19 @@ use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::ledger::{LedgerPoint, PointQuery};
 use crate::domain::names::AccountRef;
+use crate::domain::point;
 use crate::service::resolve;
 use crate::store::Store;
 use crate::store::receivables::At;
 
 /// How old a watermark may be where the caller names no time: the answer names the one it used.
 const RECENT: Duration = Duration::from_secs(1);
-/// How long a read waits for the revision its caller has to see (`ballast-at-least`): as long
-/// as one write transaction may hold up the watermark without anything being wrong.
+/// How long a read waits for a point that is not settled: as long as one write transaction may
+/// hold up the watermark without anything being wrong.
 const REACH_MAX: Duration = Duration::from_secs(2);
-const REACH_POLL_MS: u64 = 5;
+/// A point further ahead of the clock was never told by us: it lies in the future.
+const AHEAD_MAX_MICROS: i64 = 2_000_000;
+const REACH_POLL_MS: u64 = 1;
 const REACH_POLL_MS_MAX: u64 = 80;
 
 /// What is known about recorded times and stays true: a time that was settled stays settled.
@@ -55,10 +59,10 @@ impl Watermark {
         }
     }
 
-    /// Waits until a revision is settled; answers up to when everything is.
+    /// Waits until a point is settled; answers up to when everything is.
     ///
     /// # Errors
-    /// REVISION_NOT_REACHED, DEADLINE_EXPIRED.
+    /// REVISION_NOT_REACHED if it is not in time, DEADLINE_EXPIRED.
     async fn reach(&self, ctx: &Ctx, store: &Store, revision: i64) -> Result<i64> {
         let asked = Instant::now();
         let mut pause = REACH_POLL_MS;
@@ -68,24 +72,31 @@ impl Watermark {
                 return Ok(settled);
             }
             ctx.check_deadline()?;
-            if asked.elapsed() >= REACH_MAX {
+            let next = Instant::now() + Duration::from_millis(pause);
+            // Who would not live to see the next look is told to come again, while it listens.
+            if asked.elapsed() >= REACH_MAX || ctx.deadline.is_some_and(|last| last <= next) {
                 return Err(Error::Unavailable {
                     reason: Reason::RevisionNotReached,
                     description: "an earlier write is still under way".into(),
                     retry_after: RECENT,
                 });
             }
-            tokio::time::sleep(Duration::from_millis(pause)).await;
+            tokio::time::sleep_until(next.into()).await;
             pause = (pause * 2).min(REACH_POLL_MS_MAX);
         }
     }
 
-    /// Refuses a time that is not settled yet.
-    async fn check(&self, store: &Store, known_at: i64) -> Result<()> {
-        match self.unsettled(store, known_at).await? {
-            None => Ok(()),
-            Some(settled) => Err(not_settled(settled)),
+    /// Waits for a point that a caller named, unless it lies in the future.
+    ///
+    /// # Errors
+    /// KNOWN_AT_NOT_SETTLED, or as [`Watermark::reach`].
+    async fn check(&self, ctx: &Ctx, store: &Store, known_at: i64) -> Result<()> {
+        let Some(settled) = self.unsettled(store, known_at).await? else { return Ok(()) };
+        if known_at - store.now().await? > AHEAD_MAX_MICROS {
+            return Err(not_settled(settled));
         }
+        self.reach(ctx, store, known_at).await?;
+        Ok(())
     }
 
     /// Up to when everything is settled, if that is not as far as `known_at`. Times long
@@ -123,7 +134,8 @@ impl Receivables {
     pub(super) async fn settled_at(&self, ctx: &Ctx, point: PointQuery) -> Result<At> {
         let known_at = match point.known_at {
             Some(known_at) => {
-                self.watermark.check(&self.store, known_at).await?;
+                let known_at = point::named(known_at);
+                self.watermark.check(ctx, &self.store, known_at).await?;
                 known_at
             }
             None => match ctx.at_least {
@@ -140,20 +152,26 @@ impl Receivables {
         let as_of = Self::as_of(ctx, point);
         match point.known_at {
             Some(known_at) => {
-                let settled = self.watermark.unsettled(&self.store, known_at).await?;
-                let settled = settled.unwrap_or(known_at);
-                Ok(HeadAt { at: At { as_of, known_at }, settled, named: true })
+                let known_at = point::named(known_at);
+                if self.watermark.unsettled(&self.store, known_at).await?.is_some() {
+                    // A point that this very account was told with is as settled as any.
+                    let head = self.store.head_of(id).await?.map(point::told);
+                    if head.is_some_and(|head| head < known_at) {
+                        self.watermark.check(ctx, &self.store, known_at).await?;
+                    }
+                }
+                Ok(HeadAt { at: At { as_of, known_at }, settled: known_at })
             }
             None => {
                 let mut settled = self.watermark.recent(&self.store).await?;
                 if let Some(revision) = ctx.at_least.filter(|revision| *revision > settled) {
                     // A write to this very account has raised its head: nothing to wait for.
-                    let head = self.store.head_of(id).await?;
+                    let head = self.store.head_of(id).await?.map(point::told);
                     if head.is_some_and(|head| head < revision) {
                         settled = self.watermark.reach(ctx, &self.store, revision).await?;
                     }
                 }
-                Ok(HeadAt { at: At::now(as_of), settled, named: false })
+                Ok(HeadAt { at: At::now(as_of), settled })
             }
         }
     }
@@ -183,7 +201,7 @@ impl Receivables {
     ) -> Result<HeadAt> {
         if point.known_at.is_none() {
             let settled = self.settled_at(ctx, point).await?.known_at;
-            return Ok(HeadAt { at: At::now(Self::as_of(ctx, point)), settled, named: false });
+            return Ok(HeadAt { at: At::now(Self::as_of(ctx, point)), settled });
         }
         self.head_at(ctx, id, point).await
     }
@@ -200,32 +218,26 @@ impl Receivables {
         let id = self.id_of(field, name).await?;
         let head = self.head_at(ctx, &id, point).await?;
         let seen = self.store.head_of(&id).await?.ok_or_else(|| resolve::missing([name]))?;
-        Ok((id, head.seen(seen)?))
+        Ok((id, head.seen(seen)))
     }
 }
 
 /// The point of a question about one account while its head is not known.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HeadAt {
-    /// What the statement that sees the head filters by.
+    /// What the statement that sees the head filters by: the point that was named, or no time.
     pub at: At,
     settled: i64,
-    named: bool,
 }
 
 impl HeadAt {
-    /// The point of the answer, once its statement has seen the head of the account: the head,
-    /// or the watermark if that is later. It was taken before the statement, so all that is
-    /// recorded by then is in the answer, and of this account nothing else ever will be.
-    ///
-    /// # Errors
-    /// KNOWN_AT_NOT_SETTLED if the time that was asked for is later than both.
-    pub fn seen(self, head_us: i64) -> Result<At> {
-        let latest = head_us.max(self.settled);
-        if !self.named {
-            return Ok(At { known_at: latest, ..self.at });
-        }
-        if self.at.known_at <= latest { Ok(self.at) } else { Err(not_settled(latest)) }
+    /// The point of the answer, once its statement has seen the head of the account. A named
+    /// point stands. Otherwise it is the point that the head was told with, or the watermark if
+    /// that is later: taken before the statement, so all that is recorded by then is in the
+    /// answer, and of this account nothing else ever will be.
+    pub fn seen(self, head_us: i64) -> At {
+        let latest = point::told(head_us).max(self.settled);
+        At { known_at: self.at.known_at.min(latest), ..self.at }
     }
 }
 

@@ -78,7 +78,7 @@ impl Receivables {
         let whose = Whose::Account(id.clone());
         let accounts = self.store.account_positions(&positions_of(&whose, head.at)).await?;
         let account = accounts.first().ok_or_else(|| resolve::missing([name]))?;
-        let at = head.seen(account.head_us)?;
+        let at = head.seen(account.head_us);
         Ok(Asked { ids: vec![id], whose, at, accounts })
     }
 

@@ -72,7 +72,7 @@ impl Receivables {
         };
         let found = self.store.account_positions(&of).await?.pop();
         let found = found.ok_or_else(|| resolve::missing([account]))?;
-        let at = At { as_of: *to, ..head.seen(found.head_us)? };
+        let at = At { as_of: *to, ..head.seen(found.head_us) };
         let mut balances = BTreeMap::new();
         for position in found.positions {
             let currency = position.currency;

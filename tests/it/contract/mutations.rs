@@ -160,11 +160,13 @@ pub async fn hold(mut scene: Scene) {
         let request = with(&request, "request_id", id.clone());
         let done = scene.call(line.method, &request).await;
         scene.expect(line.method, "a request that is served", &told(&done), "OK");
+        let revision = scene.revision();
+        assert!(revision > 0 && revision % 1_000 == 0, "{}: no revision", line.method);
         let after = books.all().await;
         assert_ne!(after, before, "{}: no effect", line.method);
         let done = done.ok();
         done.iter().for_each(|answer| seen.add(line.method, answer));
-        repeats(&mut scene, line, &request, done).await;
+        repeats(&mut scene, line, &request, done, revision).await;
         assert_eq!(books.all().await, after, "{}: a repeated call left something", line.method);
         let kept = books.rows("idempotency").await;
         assert!(kept.iter().any(|row| row.contains(&id)), "{}: nothing is kept", line.method);
@@ -212,9 +214,16 @@ async fn refusals(scene: &mut Scene, line: &Mutation, request: &Json) {
 }
 
 /// What becomes of a request that was served when it comes again, with and without its id.
-async fn repeats(scene: &mut Scene, line: &Mutation, request: &Json, done: Option<Json>) {
+async fn repeats(
+    scene: &mut Scene,
+    line: &Mutation,
+    request: &Json,
+    done: Option<Json>,
+    revision: i64,
+) {
     let again = scene.call(line.method, request).await;
     assert_eq!(again.ok(), done, "{}: the same request again", line.method);
+    assert_eq!(scene.revision(), revision, "{}: the revision of the first call", line.method);
     let mut another = request.clone();
     let value = at(&mut another, line.other);
     *value = other(value);

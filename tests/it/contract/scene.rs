@@ -2,6 +2,7 @@
 //! requests name, each by a word for it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use ballast::cli::dynamic::Client;
 use serde_json::{Value as Json, json};
@@ -21,6 +22,8 @@ pub struct Scene {
     client: Client,
     words: BTreeMap<&'static str, Json>,
     broken: Vec<String>,
+    /// What the last call was answered with.
+    revision: AtomicI64,
 }
 
 /// A call, its request, and the words for what stands at a path of its answer.
@@ -106,7 +109,8 @@ impl Scene {
             ("usd", json!({"currency_code": "USD", "units": "5"})),
             ("limit", json!("")),
         ]);
-        let mut scene = Self { server, client, words, broken: Vec::new() };
+        let mut scene =
+            Self { server, client, words, broken: Vec::new(), revision: AtomicI64::new(0) };
         scene.make(STEPS).await;
         scene
     }
@@ -186,9 +190,17 @@ impl Scene {
     /// Calls `Service.Method`.
     pub async fn call(&self, method: &str, request: &Json) -> Result<Json, Status> {
         let path = format!("ballast.v1.{}", method.replace('.', "/"));
-        let answer = self.client.call(&path, &request.to_string()).await;
+        let answer = self.client.call_whole(&path, &request.to_string()).await;
         let answer = answer.unwrap_or_else(|fault| panic!("{method} {request}: {fault}"));
-        answer.map(|json| serde_json::from_str(&json).expect("JSON"))
+        let revision = answer.as_ref().ok().and_then(|(_, told)| told.get("ballast-revision"));
+        let revision = revision.map(|told| told.to_str().expect("digits").parse().expect("digits"));
+        self.revision.store(revision.unwrap_or_default(), Ordering::Release);
+        answer.map(|(json, _)| serde_json::from_str(&json).expect("JSON"))
+    }
+
+    /// The `ballast-revision` of the last call; 0 for none.
+    pub fn revision(&self) -> i64 {
+        self.revision.load(Ordering::Acquire)
     }
 
     /// Makes a call that has to be refused like this: a reason, or a field with its reason.

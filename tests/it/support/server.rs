@@ -170,7 +170,7 @@ impl TestServer {
         self.running().address
     }
 
-    /// Stands still but for a microsecond per reading; `clock().set(…)` moves it on.
+    /// Stands still but for a millisecond per reading; `clock().set(…)` moves it on.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }

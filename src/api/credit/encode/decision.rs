@@ -57,7 +57,7 @@ pub fn decision(decision: Decision) -> pb::CreditDecision {
         available: available.map(|minor| write::money(minor, currency)),
         rates: used_rates(rates),
         policy: policy_name(&policy),
-        evaluate_time: Some(write::timestamp(evaluate_us)),
+        evaluate_time: Some(write::recorded(evaluate_us)),
         business_date: Some(write::date(business_date)),
         reservation: left.map(|left| reservation(left, then)),
         overridden,

@@ -35,7 +35,7 @@ pub fn profile(profile: Profile) -> pb::CreditProfile {
         overdue: overdue.into_iter().map(self::overdue).collect(),
         policy: policy_name(&policy),
         rates: used_rates(rates),
-        evaluate_time: Some(write::timestamp(evaluate_us)),
+        evaluate_time: Some(write::recorded(evaluate_us)),
         business_date: Some(write::date(business_date)),
     }
 }

@@ -53,8 +53,8 @@ pub fn reservation(reservation: Reservation, now: Now) -> pb::CreditReservation 
         granted_until: grant.and_then(|grant| instant(grant.until_us)),
         decision: child_name(&account_id, CREDIT_DECISIONS, decision),
         cancel_reason: cancel_reason.into_exposed(),
-        create_time: Some(write::timestamp(create_us)),
-        update_time: Some(write::timestamp(update_us)),
+        create_time: Some(write::recorded(create_us)),
+        update_time: Some(write::recorded(update_us)),
     }
 }
 

@@ -35,7 +35,7 @@ pub fn limit(limit: StandingLimit) -> pb::CreditLimit {
         overdue_amount_max: overdue_amount_max.map(money),
         overdue_days_max,
         state: enums::write_limit_state(state).into(),
-        create_time: Some(write::timestamp(recorded_us)),
+        create_time: Some(write::recorded(recorded_us)),
         etag: etag::encode(version),
     }
 }
@@ -47,7 +47,7 @@ pub fn limits(page: Page<StandingLimit>, request: &PageRequest) -> pb::ListCredi
 
 pub fn hold(hold: Hold) -> pb::CreditHold {
     let Hold { id, account_id, scope, reason, placed_by, recorded_us, release } = hold;
-    let release_time = release.as_ref().map(|release| write::timestamp(release.us));
+    let release_time = release.as_ref().map(|release| write::recorded(release.us));
     let (released_by, release_reason) =
         release.map(|release| (release.by, release.reason)).unwrap_or_default();
     pb::CreditHold {
@@ -55,7 +55,7 @@ pub fn hold(hold: Hold) -> pb::CreditHold {
         scope: enums::write_scope(scope).into(),
         reason: reason.into_exposed(),
         placed_by,
-        create_time: Some(write::timestamp(recorded_us)),
+        create_time: Some(write::recorded(recorded_us)),
         release_time,
         released_by,
         release_reason: release_reason.into_exposed(),
@@ -95,8 +95,8 @@ pub fn security(security: Security) -> pb::CreditSecurity {
         notification_days,
         valid_from: Some(write::date(valid_from)),
         valid_to: write::known_date(valid_to),
-        create_time: Some(write::timestamp(recorded_us)),
-        end_time: end.as_ref().map(|end| write::timestamp(end.us)),
+        create_time: Some(write::recorded(recorded_us)),
+        end_time: end.as_ref().map(|end| write::recorded(end.us)),
         end_reason: end.map(|end| end.reason.into_exposed()).unwrap_or_default(),
     }
 }
@@ -144,7 +144,7 @@ pub fn policy(policy: StandingPolicy) -> pb::CreditPolicy {
         reservation_days,
         created_by,
         // The built-in one was never created.
-        create_time: (recorded_us != 0).then(|| write::timestamp(recorded_us)),
+        create_time: (recorded_us != 0).then(|| write::recorded(recorded_us)),
         active,
         etag: etag::encode(version),
     }

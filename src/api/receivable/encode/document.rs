@@ -62,7 +62,7 @@ pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
         items: item::all(items, as_of)?,
         clearings: clearings.into_iter().map(clearing).collect(),
         state: state.into(),
-        record_time: Some(write::timestamp(recorded_us)),
+        record_time: Some(write::recorded(recorded_us)),
         reverse_date,
         reverse_reason,
         discount_available: discount.map(|minor| write::money(minor, currency)),
@@ -163,7 +163,7 @@ pub fn clearing(clearing: Clearing) -> pb::Clearing {
         name: child_name(&account_id, CLEARINGS, id),
         apply_date: Some(write::date(apply_date)),
         allocations: allocations.into_iter().map(|a| allocation(&account_id, a)).collect(),
-        record_time: Some(write::timestamp(recorded_us)),
+        record_time: Some(write::recorded(recorded_us)),
         reset_date,
         reset_reason: reset_reason.unwrap_or_default(),
     }

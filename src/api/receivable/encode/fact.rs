@@ -44,7 +44,7 @@ pub fn dispute(dispute: Dispute) -> pb::Dispute {
             .map(|(_, outcome)| enums::write_outcome(outcome))
             .unwrap_or_default()
             .into(),
-        record_time: Some(write::timestamp(recorded_us)),
+        record_time: Some(write::recorded(recorded_us)),
     }
 }
 
@@ -73,7 +73,7 @@ pub fn promise(promise: Promise) -> pb::PromiseToPay {
         promised_by: promised_by.into_exposed(),
         received: Some(write::money(received, currency)),
         state: enums::write_promise_state(state).into(),
-        record_time: Some(write::timestamp(recorded_us)),
+        record_time: Some(write::recorded(recorded_us)),
     }
 }
 

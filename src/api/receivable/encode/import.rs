@@ -10,8 +10,9 @@ use crate::pb::import_documents_response::Step;
 /// Clearing faults, and missing documents, that are named one by one.
 const MAX_NAMED: usize = 1_000;
 
+/// The revision is added where the answer is sent.
 fn response(step: Step) -> pb::ImportDocumentsResponse {
-    pb::ImportDocumentsResponse { step: Some(step) }
+    pb::ImportDocumentsResponse { step: Some(step), revision: 0 }
 }
 
 pub fn started(acknowledged_sequence: i64) -> pb::ImportDocumentsResponse {

@@ -34,7 +34,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Answers those of the commands that were answered before.
-    pub async fn recall(&mut self, tx: &WriteTx, commands: &[usize]) -> Result<()> {
+    pub async fn recall(&mut self, tx: &mut WriteTx, commands: &[usize]) -> Result<()> {
         if commands.is_empty() {
             return Ok(());
         }
@@ -42,7 +42,7 @@ impl<'a> Batch<'a> {
         let (mut decisions, mut reservations) = (Vec::new(), Vec::new());
         for (place, kept) in tx.kept_answers(&records).await? {
             let n = commands[place];
-            match kept.and_then(|text| decode(&text)) {
+            match kept.and_then(|answer| decode(&answer.text)) {
                 Ok(Kept::Decision(id)) => decisions.push((n, id)),
                 Ok(Kept::Reservation { reservation, us, today }) => {
                     reservations.push((n, reservation, Now { us, today }));
