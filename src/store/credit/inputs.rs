@@ -87,8 +87,8 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
          GROUP BY u.account_id, u.currency, u.company_code, u.component HAVING SUM(u.amount) <> 0 \
          UNION ALL SELECT 'LIMIT', l.account_id, l.id, l.segment, l.kind, l.currency, \
            l.overdue_currency, l.approver, l.reason, l.amount, l.recorded_us, \
-           CASE WHEN l.temporary THEN 1 ELSE 0 END, l.overdue_amount, l.overdue_days, \
-           l.valid_from, l.valid_to \
+           CASE WHEN l.temporary THEN 1 WHEN l.cut THEN 2 ELSE 0 END, l.overdue_amount, \
+           l.overdue_days, l.valid_from, l.valid_to \
          FROM credit_limit l WHERE {limits} AND l.superseded_us = 0 \
          UNION ALL SELECT 'HOLD', d.account_id, d.id, d.scope, d.reason, d.placed_by, '', '', '', \
            d.recorded_us, 0, 0, 0, 0, {no_day} \
@@ -311,7 +311,8 @@ impl Row {
             currency: OrEmpty::parse(&self.t3).ok_or_else(unreadable)?,
             valid_from: self.d1.ok_or_else(unreadable)?,
             valid_to: self.d2.ok_or_else(unreadable)?,
-            temporary: self.n3 != 0,
+            temporary: self.n3 == 1,
+            cut: self.n3 == 2,
             overdue_amount: self.n4,
             overdue_currency: OrEmpty::parse(&self.t4).ok_or_else(unreadable)?,
             overdue_days: i32::try_from(self.n5).map_err(|_| unreadable())?,

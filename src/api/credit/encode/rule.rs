@@ -27,6 +27,7 @@ pub fn limit(limit: StandingLimit) -> pb::CreditLimit {
         valid_from,
         valid_to,
         temporary,
+        cut: _,
         overdue_amount_max,
         overdue_days_max,
         approver,

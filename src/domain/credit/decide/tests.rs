@@ -35,6 +35,7 @@ fn standing(limits: [i64; 3]) -> Standing {
             valid_from: today(),
             valid_to: NO_DATE,
             temporary: false,
+            cut: false,
             overdue_amount_max: None,
             overdue_days_max: None,
             approver: "Ms Wang".into(),
@@ -87,7 +88,8 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn exposure(standing: &Standing, account: &str) -> i128 {
     let usd = Currency::parse("USD").expect("a currency");
-    standing.exposure(account, "", usd, None).expect("sums").expect("no rates").total
+    let counting = standing.counting(account, "").expect("sums");
+    standing.exposure(&counting, usd, (usd, 0)).expect("sums").known().expect("no rates")
 }
 
 /// Does one step; answers the decision, if it made one.

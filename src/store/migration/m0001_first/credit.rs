@@ -75,6 +75,8 @@ CREATE TABLE credit_limit (
     valid_from {date} NOT NULL,
     valid_to {date} NOT NULL,
     temporary BOOLEAN NOT NULL,
+    -- It allows less than the lasting one before it.
+    cut BOOLEAN NOT NULL,
     -- Overdue terms of this account; an empty currency and -1 are those above it.
     overdue_amount {bigint} NOT NULL,
     overdue_currency TEXT NOT NULL,
