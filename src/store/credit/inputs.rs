@@ -58,7 +58,9 @@ fn levels(engine: DbBackend, asked: &str) -> String {
     levels.join(", ")
 }
 
-/// The statement; `asked` selects the ids, `$n` are the parameters after it.
+/// The statement; `asked` selects the ids, `$n` are the parameters after it. What is overdue is
+/// told by due date first, without what later days add to the projection: an item that only a
+/// later day opens again is not the oldest today.
 fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     let (now, today, cutoff) =
         (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
@@ -93,17 +95,20 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
          UNION ALL SELECT 'HOLD', d.account_id, d.id, d.scope, d.reason, d.placed_by, '', '', '', \
            d.recorded_us, 0, 0, 0, 0, {no_day} \
          FROM credit_hold d WHERE {holds} AND d.release_us = 0 \
-         UNION ALL SELECT 'OVERDUE', d.account_id, {none}, d.currency, d.company_code, '', '', '', \
-           '', CAST(SUM(d.amount) AS BIGINT), 0, 0, 0, 0, MIN(d.due_date), CAST(NULL AS DATE) \
-         FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
-           AND d.items > 0 \
-         GROUP BY d.account_id, d.currency, d.company_code \
-         UNION ALL SELECT 'OVERDUE', e.account_id, {none}, i.currency, i.company_code, '', '', '', \
-           '', CAST(-SUM(e.amount) AS BIGINT), 0, 0, 0, 0, MIN(i.due_date), CAST(NULL AS DATE) \
-         FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
-           AND i.due_date < {cutoff} \
-         WHERE {entries} AND e.effective_date > {today} \
-         GROUP BY e.account_id, i.currency, i.company_code \
+         UNION ALL SELECT 'OVERDUE', o.account_id, {none}, o.currency, o.company_code, '', '', '', \
+           '', CAST(SUM(o.amount) AS BIGINT), 0, 0, 0, 0, MIN(o.due_date), CAST(NULL AS DATE) \
+         FROM (SELECT m.account_id, m.currency, m.company_code, m.due_date, \
+             SUM(m.amount) AS amount \
+           FROM (SELECT d.account_id, d.currency, d.company_code, d.due_date, d.amount \
+             FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
+               AND d.items > 0 \
+             UNION ALL SELECT e.account_id, i.currency, i.company_code, i.due_date, -e.amount \
+             FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
+               AND i.due_date < {cutoff} \
+             WHERE {entries} AND e.effective_date > {today}) m \
+           GROUP BY m.account_id, m.currency, m.company_code, m.due_date \
+           HAVING SUM(m.amount) <> 0) o \
+         GROUP BY o.account_id, o.currency, o.company_code \
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM credit_reservation o WHERE {reservations} \
            AND o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
@@ -221,7 +226,7 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
             }
             "OVERDUE" => {
                 let cell = row.overdue()?;
-                add_overdue(node(&mut inputs, &row.account_id), cell);
+                node(&mut inputs, &row.account_id).overdue.push(cell);
             }
             "DUE" => {
                 due.extend(row.id);
@@ -245,19 +250,6 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
 
 fn node<'a>(inputs: &'a mut Inputs, account: &str) -> &'a mut Node {
     inputs.nodes.entry(account.to_owned()).or_default()
-}
-
-fn add_overdue(node: &mut Node, cell: OverdueCell) {
-    let same = |other: &&mut OverdueCell| {
-        other.company_code == cell.company_code && other.currency == cell.currency
-    };
-    match node.overdue.iter_mut().find(same) {
-        Some(other) => {
-            other.amount += cell.amount;
-            other.oldest_due = other.oldest_due.min(cell.oldest_due);
-        }
-        None => node.overdue.push(cell),
-    }
 }
 
 #[derive(FromQueryResult)]

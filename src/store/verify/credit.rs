@@ -12,7 +12,9 @@ use crate::domain::credit::decide::FoundKey;
 use crate::domain::credit::reservation::{Advance, Now, Reservation};
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
-use crate::store::credit::{KnownReservation, reservation_histories, reservations_page};
+use crate::store::credit::{
+    COUNTS_AT_ONCE, KnownReservation, reservation_histories, reservations_page,
+};
 
 /// Reservations looked at together.
 const BATCH: u64 = 1_000;
@@ -87,7 +89,7 @@ fn exposure() -> String {
            JOIN account a ON a.id = u.ancestor_id WHERE a.parent_id <> '' AND u.step < 64), \
          own AS (SELECT i.account_id, i.currency, i.company_code, {component} AS component, \
              SUM(e.amount) AS total, \
-             SUM(CASE WHEN (e.kind = 'POST' AND e.amount > 0) OR e.effective_date <= $1 \
+             SUM(CASE WHEN {COUNTS_AT_ONCE} OR e.effective_date <= $1 \
                THEN e.amount ELSE 0 END) AS counting \
            FROM entry e JOIN item i ON i.id = e.item_id WHERE i.class <> '{advance}' \
            GROUP BY i.account_id, i.currency, i.company_code, {component} {counted}), \
