@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::component::ExposureKey;
 use super::decision::{Decision, DecisionKind, Verdict};
-use super::reservation::{Advance, Counted, NEVER, Reservation, ReservationState, Stage};
+use super::reservation::{Advance, Counted, Link, NEVER, Reservation, ReservationState, Stage};
 use super::rules::{Evaluation, Question, Wanted};
 use super::standing::Standing;
 use crate::domain::document::DocumentKey;
@@ -74,8 +74,7 @@ pub struct Decider {
 pub struct Changes {
     pub new: Vec<Reservation>,
     pub changed: Vec<Reservation>,
-    /// Reservation, document, amount.
-    pub links: Vec<(Uuid, Uuid, i64)>,
+    pub links: Vec<Link>,
     pub moves: BTreeMap<ExposureKey, i64>,
     pub decisions: Vec<Decision>,
     /// What other systems are to be told.

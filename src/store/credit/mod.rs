@@ -22,7 +22,6 @@ mod securities;
 mod standing;
 
 pub use super::entity::credit_reservation::KnownReservation;
-pub use super::entity::credit_reservation_document::Link;
 pub use decisions::DecisionsQuery;
 pub use overdue::{OverdueEvidence, OverdueQuery};
 pub use published::Holds;

@@ -35,9 +35,11 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
                ': invoiced ' || o.invoiced_live || ', at the most ' || o.invoiced || \
                ', documents ' || COALESCE(s.total, 0) AS example \
              FROM credit_reservation o LEFT JOIN \
-               (SELECT reservation_id, SUM(amount) AS total FROM credit_reservation_document \
-                GROUP BY reservation_id) s ON s.reservation_id = o.id \
-             WHERE o.invoiced_live <> COALESCE(s.total, 0) OR o.invoiced < o.invoiced_live",
+               (SELECT reservation_id, SUM(amount) AS total, SUM(took) AS took \
+                FROM credit_reservation_document GROUP BY reservation_id) s \
+               ON s.reservation_id = o.id \
+             WHERE o.invoiced_live <> COALESCE(s.total, 0) OR o.invoiced < o.invoiced_live \
+               OR o.invoiced < COALESCE(s.took, 0)",
         ),
         Query::new(
             "each document that invoices an order counts, in its account and currency",

@@ -88,7 +88,7 @@ impl Decider {
     }
 }
 
-fn check_handled(reservation: &Reservation, amount: i64) -> Result<()> {
+pub(super) fn check_handled(reservation: &Reservation, amount: i64) -> Result<()> {
     if amount >= reservation.handled() {
         return Ok(());
     }

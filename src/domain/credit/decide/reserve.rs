@@ -2,12 +2,13 @@
 
 use uuid::Uuid;
 
+use super::amend::check_handled;
 use super::{
     Caller, Decider, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
 };
 use crate::domain::credit::decision::{Decision, DecisionKind, Verdict};
 use crate::domain::credit::reservation::{
-    Grant, NEVER, REFERRALS, ReferralVerb, Reservation, ReservationState, Stage,
+    Grant, Link, NEVER, REFERRALS, ReferralVerb, Reservation, ReservationState, Stage,
 };
 use crate::domain::credit::rules::{Question, Wanted};
 use crate::domain::error::{Error, Reason, Resource, Result, Violation};
@@ -55,9 +56,6 @@ impl Decider {
         let (unpaid, before) = match (order, known) {
             (None, _) => (amount.minor, 0),
             (Some(_), Some(known)) if known.account_id != account => return Err(taken(known)),
-            (Some(_), Some(known)) if known.state == ReservationState::Canceled => {
-                return Err(not_live(known, Stage::Canceled));
-            }
             (Some(_), Some(known)) => {
                 super::same_currency("amount", known, Some(amount))?;
                 // What lapsed would be asked for with another expiry.
@@ -83,9 +81,9 @@ impl Decider {
     /// Decides about an order; answers the decision, which may be that of an earlier call.
     pub fn reserve(&mut self, ask: &Reserve, caller: &Caller) -> Result<Uuid> {
         self.check_account(ask.account)?;
-        if let Some(known) =
-            self.by_key.get(ask.order).and_then(|id| self.reservations.get(id)).cloned()
-            && let Some(decision) = self.again(&known, ask)?
+        let known = self.by_key.get(ask.order).and_then(|id| self.reservations.get(id)).cloned();
+        if let Some(known) = &known
+            && let Some(decision) = self.again(known, ask)?
         {
             return Ok(decision);
         }
@@ -94,13 +92,14 @@ impl Decider {
         let now = self.standing.now;
         let days = self.standing.policy.reservation_days;
         reservation.expire_us = ask.expire_us.unwrap_or_else(|| default_expiry(now.us, days));
-        let counted = reservation.counted(now).total();
+        let unpaid = reservation.counted(now).total();
+        let before = known.as_ref().map_or(0, |known| known.counted(now).total());
         let question = Question {
             account: ask.account,
             company: ask.company,
             amount: ask.amount,
-            counted,
-            unpaid: counted,
+            counted: unpaid - before,
+            unpaid,
         };
         let (mut decision, wanted) =
             self.decide(DecisionKind::Reserve, question, Some(ask.order.clone()), caller)?;
@@ -110,7 +109,11 @@ impl Decider {
             reservation.create_us = now.us;
         }
         match decision.verdict {
-            Verdict::Declined => self.tell(ask.account, Event::Declined, Uuid::nil()),
+            Verdict::Declined => {
+                // One that waits for a person goes on waiting.
+                decision.reservation = known.filter(|of| of.state == ReservationState::Referred);
+                self.tell(ask.account, Event::Declined, Uuid::nil());
+            }
             verdict => {
                 let (state, event) = if approved(verdict) {
                     (ReservationState::Open, Event::Reserved)
@@ -118,17 +121,16 @@ impl Decider {
                     (ReservationState::Referred, Event::Referred)
                 };
                 reservation.state = state;
-                let id = reservation.id;
-                self.changes.links.extend(links.into_iter().map(|(doc, gross)| (id, doc, gross)));
+                self.changes.links.extend(links);
                 decision.reservation = Some(self.keep(reservation, Some(event), is_new));
             }
         }
         Ok(self.record(decision, wanted))
     }
 
-    /// The decision of an order that was reserved or referred with the same content and still
-    /// is; `None` if it was rejected, and is asked about anew. Nobody is answered that an order
-    /// is reserved when it lapsed, was canceled or lowered since.
+    /// The decision of an order that was reserved with the same content and still is; `None` if
+    /// it is to be decided anew, because it was rejected or canceled, or waits for a person.
+    /// Nobody is answered that an order is reserved when it lapsed or was lowered since.
     fn again(&self, known: &Reservation, ask: &Reserve) -> Result<Option<Uuid>> {
         let same_place = known.account_id == ask.account
             && known.company_code == ask.company
@@ -136,8 +138,13 @@ impl Decider {
         if !same_place {
             return Err(taken(known));
         }
-        if known.state == ReservationState::Rejected {
-            return Ok(None);
+        match known.state {
+            ReservationState::Rejected => return Ok(None),
+            ReservationState::Canceled => {
+                check_handled(known, ask.amount.minor)?;
+                return Ok(None);
+            }
+            ReservationState::Open | ReservationState::Referred => {}
         }
         let made = self.decision(known.decision);
         let made =
@@ -146,20 +153,21 @@ impl Decider {
             return Err(taken(known));
         }
         match known.stage(self.standing.now) {
-            stage @ (Stage::Canceled | Stage::Expired) => Err(not_live(known, stage)),
+            Stage::Referred => Ok(None),
+            stage @ Stage::Expired => Err(not_live(known, stage)),
             _ => Ok(Some(made.id)),
         }
     }
 
-    /// A new reservation with what the ledger knows of it, or the one that was rejected.
-    fn reservation_to_make(&mut self, ask: &Reserve) -> (Reservation, Vec<(Uuid, i64)>, bool) {
+    /// A new reservation with what the ledger knows of it, or the one that is decided anew.
+    fn reservation_to_make(&mut self, ask: &Reserve) -> (Reservation, Vec<Link>, bool) {
         match self.reservation_of(ask.account, ask.order).cloned() {
-            Some(rejected) => {
+            Some(before) => {
                 let again = Reservation {
                     amount: ask.amount.minor,
                     state: ReservationState::Open,
                     grant: None,
-                    ..rejected
+                    ..before
                 };
                 (again, Vec::new(), false)
             }
@@ -177,15 +185,17 @@ impl Decider {
         company: &str,
         amount: Money,
         key: &OrderKey,
-    ) -> (Reservation, Vec<(Uuid, i64)>) {
+    ) -> (Reservation, Vec<Link>) {
         let mut reservation = blank(account, key, company, amount, Uuid::nil());
         let found = self.found.get(&FoundKey::of(&reservation));
         let Found { documents, advance } = found.cloned().unwrap_or_default();
-        for (_, gross) in &documents {
-            reservation.invoice(*gross);
+        let mut links = Vec::new();
+        for (document, amount) in documents {
+            let took = reservation.invoice(amount);
+            links.push(Link { document, reservation: reservation.id, amount, took });
         }
         reservation.advance = advance;
-        (reservation, documents)
+        (reservation, links)
     }
 
     /// Decides about a referred reservation.

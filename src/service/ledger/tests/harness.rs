@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::domain::account::Account;
 use crate::domain::account::command::{AccountChange, DeleteAccount, ParentChange, UpdateAccount};
 use crate::domain::credit::decide::FoundKey;
-use crate::domain::credit::reservation::{Counted, NEVER, Now, Reservation, ReservationState};
+use crate::domain::credit::reservation::{
+    Counted, Link, NEVER, Now, Reservation, ReservationState,
+};
 use crate::domain::document::{BaselineDates, ClearingInstruction, DocumentKey, Draft};
 use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
@@ -19,7 +21,7 @@ use crate::domain::names::{AccountRef, ChildName};
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
 use crate::service::ledger::Ledger;
-use crate::store::credit::{KnownReservation, Link};
+use crate::store::credit::KnownReservation;
 use crate::store::seed::{Fresh, day, fresh};
 use crate::store::{Lane, WriteTx};
 
@@ -186,9 +188,9 @@ impl Harness {
             let order_ref = order_ref.clone();
             Box::pin(async move {
                 let mut known = lock_order(tx, &order_ref).await?;
-                known.reservation.invoice(amount);
-                tx.link_documents(&[Link { document, reservation: known.reservation.id, amount }])
-                    .await?;
+                let took = known.reservation.invoice(amount);
+                let reservation = known.reservation.id;
+                tx.link_documents(&[Link { document, reservation, amount, took }]).await?;
                 save(tx, known).await
             })
         })
@@ -279,8 +281,8 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
     };
     let mut links = Vec::new();
     for (document, gross) in history.documents {
-        reservation.invoice(gross);
-        links.push(Link { document, reservation: reservation.id, amount: gross });
+        let took = reservation.invoice(gross);
+        links.push(Link { document, reservation: reservation.id, amount: gross, took });
     }
     tx.link_documents(&links).await?;
     let heads = tx.lock_roots(&[reservation.account_id.clone()].into()).await?;

@@ -58,7 +58,9 @@ CREATE INDEX credit_reservation_next ON credit_reservation (next_change_us)
 CREATE TABLE credit_reservation_document (
     document_id {uuid} NOT NULL PRIMARY KEY,
     reservation_id {uuid} NOT NULL,
-    amount {bigint} NOT NULL
+    amount {bigint} NOT NULL,
+    -- How much of the order it took: given back if it is corrected to another order.
+    took {bigint} NOT NULL
 );
 CREATE INDEX credit_reservation_document_reservation
     ON credit_reservation_document (reservation_id, document_id);
