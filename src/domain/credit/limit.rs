@@ -95,6 +95,7 @@ impl Limit {
         self.cut
             && !self.temporary
             && temporary.temporary
+            && temporary.kind != LimitKind::Inherit
             && self.is_after(temporary)
             && self.allows_less(temporary)
             && !replaced()
@@ -102,22 +103,27 @@ impl Limit {
 }
 
 /// Whether a lasting limit about to be recorded is a cut: it allows less than the lasting one
-/// that would govern without it on its first day. With none before, whatever is more is cut. It
-/// also takes over from a cut that it replaces from the beginning: what that one ended stays so.
-/// `before` are the limits of the account and segment.
+/// that would govern without it on its first day; with none before it cuts nothing. It also takes
+/// over from a cut that it replaces from the beginning: what that one ended stays so, unless a
+/// temporary one was recorded since, which is a decision of its own. `before` are the limits of
+/// the account and segment.
 pub fn is_cut(new: &Limit, before: &[Limit], today: NaiveDate) -> bool {
     if new.temporary {
         return false;
     }
     let first = new.valid_from.max(today);
     let lasting = || before.iter().filter(|limit| !limit.temporary);
-    let takes_over = lasting()
-        .any(|other| other.cut && other.has_begun(today) && new.valid_from <= other.valid_from);
+    let raised_since =
+        |cut: &Limit| before.iter().any(|other| other.temporary && other.is_after(cut));
+    let takes_over = lasting().any(|other| {
+        let replaces = other.has_begun(today) && new.valid_from <= other.valid_from;
+        other.cut && replaces && !raised_since(other)
+    });
     takes_over
         || match governing(lasting(), first) {
             Some(expired) if expired.has_expired(first) => false,
             Some(other) => new.allows_less(other),
-            None => new.amount.is_some(),
+            None => false,
         }
 }
 
@@ -129,14 +135,13 @@ pub fn governing<'a>(
     day: NaiveDate,
 ) -> Option<&'a Limit> {
     let all: Vec<&Limit> = limits.into_iter().collect();
+    let is_ended = |t: &Limit| all.iter().any(|cut| cut.has_begun(day) && cut.ends(t, &all));
     let last = |temporary| {
         let begun = all.iter().filter(|l| l.temporary == temporary && l.has_begun(day));
-        begun.copied().max_by_key(|limit| (limit.recorded_us, limit.id))
+        begun.copied().filter(|l| !is_ended(l)).max_by_key(|limit| (limit.recorded_us, limit.id))
     };
-    let is_ended = |t: &Limit| all.iter().any(|cut| cut.has_begun(day) && cut.ends(t, &all));
     // A temporary INHERIT ends a temporary limit before its time.
-    let temporary =
-        last(true).filter(|t| !t.has_expired(day) && t.kind != LimitKind::Inherit && !is_ended(t));
+    let temporary = last(true).filter(|t| !t.has_expired(day) && t.kind != LimitKind::Inherit);
     temporary.or_else(|| last(false))
 }
 
@@ -290,6 +295,7 @@ mod tests {
         // What it ended does not come back with a higher one, and a new raise is a new one.
         assert_eq!(then(&[cut.clone(), lasting(4, 6, 3_000)], 7), Some(3_000));
         assert_eq!(then(&[cut.clone(), raise(4)], 7), Some(5_000));
+        assert_eq!(then(&[cut.clone(), raise(4), lasting(5, 4, 3_000)], 7), Some(5_000));
         let (backdated, _) = lasting(4, 1, 3_000);
         assert_eq!(then(&[cut, (backdated, 6)], 7), Some(3_000));
         // A lasting raise is none.
