@@ -122,7 +122,6 @@ fn decide(decider: &mut Decider, work: &Work, account: &str) -> Result<Done> {
     if let Command::Reserve(c) = &*work.command {
         let ask = Reserve {
             account,
-            company: &c.company_code,
             amount: c.amount,
             order: &c.order,
             expire_us: c.expire_us,

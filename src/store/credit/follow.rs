@@ -18,6 +18,7 @@ use crate::domain::credit::reservation::{Link, Now, is_invoicing};
 use crate::domain::document::{DocumentKey, EndState};
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
+use crate::domain::names::OrderKey;
 use crate::store::entity::document;
 use crate::store::rows;
 
@@ -31,11 +32,8 @@ pub(in crate::store) struct Said {
     corrected: HashSet<Uuid>,
     advances: Vec<AdvanceChange>,
     /// The order that each new receipt names.
-    named: HashMap<Uuid, Name>,
+    named: HashMap<Uuid, OrderKey>,
 }
-
-/// Source system and reference of an order.
-type Name = (String, String);
 
 struct Invoice {
     document: Uuid,
@@ -44,6 +42,12 @@ struct Invoice {
     account_id: String,
     currency: Currency,
     gross: i64,
+}
+
+impl Invoice {
+    fn order(&self) -> OrderKey {
+        self.key.order(&self.order_ref)
+    }
 }
 
 impl Said {
@@ -73,8 +77,7 @@ impl Said {
                     gross: draft.gross,
                 });
             } else if !draft.order_ref.is_empty() {
-                let name = (draft.key.source_system.clone(), draft.order_ref.clone());
-                said.named.insert(id, name);
+                said.named.insert(id, draft.key.order(&draft.order_ref));
             }
         }
         said
@@ -98,7 +101,7 @@ pub(in crate::store) async fn follow(
     }
     let links = move_links(&said, &gone, &mut reservations);
     for change in &said.advances {
-        let reservation = named.get(&change.document).and_then(|(s, r)| reservations.named(s, r));
+        let reservation = named.get(&change.document).and_then(|order| reservations.named(order));
         if let Some(known) =
             reservation.and_then(|id| reservations.of(id, &change.account_id, change.currency))
         {
@@ -118,7 +121,7 @@ pub(in crate::store) async fn follow(
 fn move_links(said: &Said, gone: &[KnownLink], reservations: &mut Reservations) -> Vec<Link> {
     let place = |reservations: &mut Reservations, invoice: &Invoice| {
         let id = reservations
-            .named(&invoice.key.source_system, &invoice.order_ref)
+            .named(&invoice.order())
             .or_else(|| reservations.inherited(invoice, gone))?;
         let known = reservations.of(id, &invoice.account_id, invoice.currency)?;
         Some(known.reservation.id)
@@ -157,7 +160,7 @@ fn move_links(said: &Said, gone: &[KnownLink], reservations: &mut Reservations) 
 }
 
 /// The order that each document of the advances names.
-async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid, Name>> {
+async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid, OrderKey>> {
     let mut named = said.named.clone();
     let documents: BTreeSet<Uuid> = said
         .advances
@@ -170,6 +173,9 @@ async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid,
     }
     let these = rows::among(conn.get_database_backend(), document::Column::Id, documents);
     let found = rows::all(conn, document::Entity::find().filter(these)).await?;
-    named.extend(found.into_iter().map(|row| (row.id, (row.source_system, row.order_ref))));
+    named.extend(found.into_iter().map(|row| {
+        let document::Model { id, source_system: system, company_code, order_ref, .. } = row;
+        (id, OrderKey { system, company_code, order_ref })
+    }));
     Ok(named)
 }

@@ -31,7 +31,7 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
         Query::new(
             "each order is as far invoiced as the documents that invoice it",
             "SELECT COUNT(*) AS v FROM credit_reservation",
-            "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
+            "SELECT 'order ' || o.source_system || ' ' || o.company_code || ' ' || o.order_ref || ' of ' || o.account_id || \
                ': invoiced ' || o.invoiced_live || ', at the most ' || o.invoiced || \
                ', documents ' || COALESCE(s.total, 0) AS example \
              FROM credit_reservation o LEFT JOIN \
@@ -59,7 +59,7 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
         Query::new(
             "each order belongs to the group of its account",
             "SELECT COUNT(*) AS v FROM credit_reservation",
-            "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
+            "SELECT 'order ' || o.source_system || ' ' || o.company_code || ' ' || o.order_ref || ' of ' || o.account_id || \
                ': group ' || o.root_id || ', account ' || COALESCE(h.root_id, '') AS example \
              FROM credit_reservation o LEFT JOIN account_head h ON h.account_id = o.account_id \
              WHERE o.root_id <> COALESCE(h.root_id, '')",
@@ -178,8 +178,10 @@ fn note(check: &mut Check, reservation: &Reservation, faults: &[String]) {
     }
     check.differences += 1;
     if check.examples.len() < EXAMPLES_MAX as usize {
-        let Reservation { system, order_ref, account_id, .. } = reservation;
+        let Reservation { system, company_code, order_ref, account_id, .. } = reservation;
         let faults = faults.join("; ");
-        check.examples.push(format!("order {system} {order_ref} of {account_id}: {faults}"));
+        check
+            .examples
+            .push(format!("order {system} {company_code} {order_ref} of {account_id}: {faults}"));
     }
 }

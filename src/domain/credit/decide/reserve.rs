@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::amend::check_handled;
 use super::{
-    Caller, Decider, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
+    Caller, Decider, Event, Found, FoundKey, approved, blank, check_handled, default_expiry, key,
+    name, not_live,
 };
 use crate::domain::credit::decision::{Decision, DecisionKind, Verdict};
 use crate::domain::credit::reservation::{
@@ -20,7 +20,6 @@ use crate::domain::names::OrderKey;
 #[derive(Debug, Clone)]
 pub struct Reserve<'a> {
     pub account: &'a str,
-    pub company: &'a str,
     pub amount: Money,
     pub order: &'a OrderKey,
     pub expire_us: Option<i64>,
@@ -68,7 +67,7 @@ impl Decider {
                 (asked.counted(now).total(), known.counted(now).total())
             }
             (Some(order), None) => {
-                (self.new_reservation(account, company, amount, order).0.counted(now).total(), 0)
+                (self.new_reservation(account, amount, order).0.counted(now).total(), 0)
             }
         };
         let question = Question { account, company, amount, counted: unpaid - before, unpaid };
@@ -96,7 +95,7 @@ impl Decider {
         let before = known.as_ref().map_or(0, |known| known.counted(now).total());
         let question = Question {
             account: ask.account,
-            company: ask.company,
+            company: &ask.order.company_code,
             amount: ask.amount,
             counted: unpaid - before,
             unpaid,
@@ -132,9 +131,7 @@ impl Decider {
     /// it is to be decided anew, because it was rejected or canceled, or waits for a person.
     /// Nobody is answered that an order is reserved when it lapsed or was lowered since.
     fn again(&self, known: &Reservation, ask: &Reserve) -> Result<Option<Uuid>> {
-        let same_place = known.account_id == ask.account
-            && known.company_code == ask.company
-            && known.currency == ask.amount.currency;
+        let same_place = known.account_id == ask.account && known.currency == ask.amount.currency;
         if !same_place {
             return Err(taken(known));
         }
@@ -172,8 +169,7 @@ impl Decider {
                 (again, Vec::new(), false)
             }
             None => {
-                let (reservation, links) =
-                    self.new_reservation(ask.account, ask.company, ask.amount, ask.order);
+                let (reservation, links) = self.new_reservation(ask.account, ask.amount, ask.order);
                 (reservation, links, true)
             }
         }
@@ -182,11 +178,10 @@ impl Decider {
     fn new_reservation(
         &self,
         account: &str,
-        company: &str,
         amount: Money,
         key: &OrderKey,
     ) -> (Reservation, Vec<Link>) {
-        let mut reservation = blank(account, key, company, amount, Uuid::nil());
+        let mut reservation = blank(account, key, amount, Uuid::nil());
         let found = self.found.get(&FoundKey::of(&reservation));
         let Found { documents, advance } = found.cloned().unwrap_or_default();
         let mut links = Vec::new();

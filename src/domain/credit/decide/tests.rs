@@ -56,7 +56,7 @@ fn standing(limits: [i64; 3]) -> Standing {
 }
 
 fn order_key(number: usize) -> OrderKey {
-    OrderKey { system: "ERP".into(), order_ref: number.to_string() }
+    OrderKey { system: "ERP".into(), company_code: "1000".into(), order_ref: number.to_string() }
 }
 
 #[derive(Debug, Clone)]
@@ -105,7 +105,6 @@ fn run(decider: &mut Decider, step: &Step) -> Result<Option<Uuid>> {
         Step::Reserve { order, account, amount, lives, force } => {
             let ask = Reserve {
                 account: ACCOUNTS[account],
-                company: "1000",
                 amount: usd(amount),
                 order: &order_key(order),
                 expire_us: Some(now + lives),
@@ -247,7 +246,6 @@ fn an_override_needs_a_caller_who_may() {
     let mut decider = Decider::open(standing([10, 10, 10]), Loaded::default());
     let ask = Reserve {
         account: "left",
-        company: "",
         amount: usd(11),
         order: &order_key(1),
         expire_us: None,

@@ -153,7 +153,7 @@ impl Harness {
     pub async fn reserve(&self, account: &str, order_ref: &str, amount: i64) {
         let key = FoundKey {
             account_id: account.into(),
-            order: OrderKey { system: "erp".into(), order_ref: order_ref.into() },
+            order: order_key(order_ref),
             currency: Currency::parse("USD").unwrap(),
         };
         self.write(move |tx| {
@@ -264,7 +264,7 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
         account_id: key.account_id,
         system: key.order.system,
         order_ref: key.order.order_ref,
-        company_code: "1000".into(),
+        company_code: key.order.company_code,
         currency: key.currency,
         state: ReservationState::Open,
         amount,
@@ -296,9 +296,9 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
 
 async fn lock_order(tx: &mut WriteTx, order_ref: &str) -> Result<KnownReservation> {
     let account =
-        tx.reservations_by_key([("erp", order_ref)]).await?.remove(0).reservation.account_id;
+        tx.reservations_by_key([&order_key(order_ref)]).await?.remove(0).reservation.account_id;
     tx.lock_accounts(&[account]).await?;
-    Ok(tx.reservations_by_key([("erp", order_ref)]).await?.remove(0))
+    Ok(tx.reservations_by_key([&order_key(order_ref)]).await?.remove(0))
 }
 
 async fn save(tx: &mut WriteTx, mut known: KnownReservation) -> Result<()> {
@@ -310,4 +310,9 @@ async fn save(tx: &mut WriteTx, mut known: KnownReservation) -> Result<()> {
 
 async fn now(tx: &mut WriteTx) -> Result<Now> {
     Ok(Now { us: tx.recorded_at().await?, today: tx.clock().business_date() })
+}
+
+fn order_key(order_ref: &str) -> OrderKey {
+    let company_code = "1000".into();
+    OrderKey { system: "erp".into(), company_code, order_ref: order_ref.into() }
 }

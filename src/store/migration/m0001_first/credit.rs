@@ -46,7 +46,8 @@ CREATE TABLE credit_reservation (
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
-CREATE UNIQUE INDEX credit_reservation_key ON credit_reservation (source_system, order_ref);
+CREATE UNIQUE INDEX credit_reservation_key
+    ON credit_reservation (source_system, company_code, order_ref);
 CREATE INDEX credit_reservation_account ON credit_reservation (account_id, id);
 CREATE INDEX credit_reservation_change ON credit_reservation (root_id, next_change_us)
     WHERE next_change_us < 9223372036854775807;
