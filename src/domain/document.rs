@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::error::{Reason, Violation};
 use super::item::{AdjustmentReason, DocumentKind, Side};
 use super::money::{Currency, Money};
+use super::names::OrderKey;
 use super::personal::{self, Personal};
 use super::stored::stored_enum;
 use super::terms::{Baseline, Instalment, InstalmentKind, PaymentTerms};
@@ -26,6 +27,17 @@ pub struct DocumentKey {
     pub fiscal_year: i32,
     pub document_no: String,
     pub line_no: String,
+}
+
+impl DocumentKey {
+    /// The order that a document of this key names: one of its own system and company.
+    pub fn order(&self, order_ref: &str) -> OrderKey {
+        OrderKey {
+            system: self.source_system.clone(),
+            company_code: self.company_code.clone(),
+            order_ref: order_ref.to_owned(),
+        }
+    }
 }
 
 /// A document to be posted. `A` is how accounts are named: as in the request

@@ -132,6 +132,36 @@ pub fn convert(minor: i128, from: Currency, to: Currency, rate: Decimal) -> Resu
         .ok_or_else(fault)
 }
 
+/// The most of `from` that [`convert`] makes no more than `within` of, both in minor units; no
+/// more than an amount can be.
+pub fn most_converting(within: i128, from: Currency, to: Currency, rate: Decimal) -> i128 {
+    // What exceeds 128 bits is too much on its side of zero.
+    let fits = |minor: i128| match convert(minor, from, to, rate) {
+        Ok(converted) => converted <= within,
+        Err(_) => minor < 0,
+    };
+    let (least, most) = (i128::from(i64::MIN), i128::from(i64::MAX));
+    // Near the answer, but for what rounding adds on the way there and back.
+    let guess =
+        Decimal::ONE.checked_div(rate).and_then(|back| convert(within, to, from, back).ok());
+    let guess = guess.unwrap_or_default().clamp(least, most);
+    let (mut low, mut high, mut step) = (guess, guess, 1);
+    while low > least && !fits(low) {
+        (high, low, step) = (low, (low - step).max(least), step * 2);
+    }
+    while high < most && fits(high) {
+        (low, high, step) = (high, (high + step).min(most), step * 2);
+    }
+    if fits(high) {
+        return high;
+    }
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if fits(middle) { low = middle } else { high = middle }
+    }
+    low
+}
+
 /// Splits a total by shares in basis points. Each part is cut toward zero and the last takes
 /// the remainder, so the parts add up exactly and none changes sign.
 pub fn split(total_minor: i64, shares_bp: &[u32]) -> Vec<i64> {

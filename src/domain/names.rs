@@ -30,8 +30,8 @@ pub const MAX_EXTERNAL_ID_CHARS: usize = 128;
 
 /// Longer than any name that could be right, so that a huge one is refused unread: every
 /// byte of an external id may be percent-encoded, a character has up to four, and a name has
-/// up to two such ids.
-const MAX_NAME_BYTES: usize = 2 * MAX_EXTERNAL_ID_CHARS * 4 * 3 + 256;
+/// up to two such ids, and a company's.
+const MAX_NAME_BYTES: usize = 2 * MAX_EXTERNAL_ID_CHARS * 4 * 3 + 512;
 
 pub const DOCUMENTS: &str = "documents";
 pub const ITEMS: &str = "items";

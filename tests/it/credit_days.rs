@@ -207,4 +207,123 @@ on_both_engines! {
         assert_eq!(on(&server, &mut counter, 3, "10.00").await, NOTHING);
         counter.desk.verify(&server).await;
     }
+
+    async fn fault_b2_what_is_open_again_later_is_not_overdue_today(server: TestServer) {
+        let mut counter = with_limit(&server, "1000.00").await;
+        let policy = pb::CreditPolicy {
+            overdue_days_max: Some(30),
+            overdue_amount_max: Some(usd("25.00")),
+            ..pb::CreditPolicy::default()
+        };
+        counter.policy("overdue", policy).await;
+        let due = |no, days, gross| invoice(no, day(-60), gross, &[(day(days), gross)]);
+        counter.desk.post([due("I1", -40, "50.00"), due("I2", -10, "20.00")]).await;
+        counter.desk.post([receipt("R1", day(-1), "50.00")]).await;
+        let cleared = counter.desk.clear("R1", "I1", day(-1)).await;
+        counter.desk.try_reset(&cleared.name, Some(day(8))).await.expect("reset");
+        assert_eq!(on(&server, &mut counter, 0, "10.00").await, NOTHING);
+        let overdue = counter.profile(ACME).await.overdue;
+        assert_eq!((text(&overdue[0].amount), overdue[0].days), ("20.00".into(), 10));
+        // What is overdue today is told with its own documents and amounts alone.
+        let policy = pb::CreditPolicy { overdue_days_max: Some(9), ..pb::CreditPolicy::default() };
+        counter.policy("strict", policy).await;
+        let i2 = counter.desk.get("I2", day(0)).await.name;
+        let pay = ["PAY_OVERDUE 20.00", "PREPAY 10.00"].map(str::to_owned).to_vec();
+        assert_eq!(told(&mut counter).await, (vec![i2], pay));
+        // From that day on it is.
+        server.clock().set(moment(8));
+        let overdue = counter.profile(ACME).await.overdue;
+        assert_eq!((text(&overdue[0].amount), overdue[0].days), ("70.00".into(), 48));
+        assert_eq!(told(&mut counter).await.1, ["PAY_OVERDUE 70.00", "PREPAY 10.00"]);
+        counter.desk.verify(&server).await;
+    }
+
+    async fn fault_b2_a_risk_is_told_to_an_issuer_for_what_is_overdue_today(server: TestServer) {
+        let mut counter = with_limit(&server, "1000.00").await;
+        let security = pb::CreditSecurity {
+            kind: pb::CreditSecurityKind::CreditInsurance.into(),
+            issuer: "Sinosure".into(),
+            cover_limit: Some(usd("100.00")),
+            insured_bp: 10_000,
+            notification_days: 30,
+            ..pb::CreditSecurity::default()
+        };
+        counter.secure(security).await;
+        let due = |no, days, gross| invoice(no, day(-60), gross, &[(day(days), gross)]);
+        counter.desk.post([due("I1", -40, "50.00"), due("I2", -10, "20.00")]).await;
+        counter.desk.post([receipt("R1", day(-1), "50.00")]).await;
+        let cleared = counter.desk.clear("R1", "I1", day(-1)).await;
+        counter.desk.try_reset(&cleared.name, Some(day(8))).await.expect("reset");
+        assert!(!counter.profile(ACME).await.securities[0].at_risk);
+        server.clock().set(moment(8));
+        assert!(counter.profile(ACME).await.securities[0].at_risk);
+    }
+
+    async fn fault_b3_what_counts_at_once_is_taken_back_at_once(server: TestServer) {
+        let mut counter = with_limit(&server, "150.00").await;
+        let version = |version, from, due| pb::Document {
+            source_version: version,
+            ..invoice("I1", day(from), "100.00", &[(day(due), "100.00")])
+        };
+        counter.desk.post([version(1, 5, 40)]).await;
+        for next in [version(2, 5, 41), version(3, 8, 41), version(4, 2, 41), version(5, 6, 41)] {
+            counter.desk.post([next]).await;
+            assert_eq!(counter.exposure().await, "open 100.00 = 100.00");
+            assert_decided(&counter.ask("50.00").await, "APPROVED", &[]);
+            counter.desk.verify(&server).await;
+        }
+        // With what is to settle it on its day.
+        counter.desk.post([receipt("R1", day(7), "30.00").settles("I1")]).await;
+        counter.desk.post([version(6, 5, 41)]).await;
+        assert_eq!(counter.exposure().await, "open 100.00 = 100.00");
+        for (on, open) in [(4, "100.00"), (5, "100.00"), (6, "100.00"), (7, "70.00"), (9, "70.00")] {
+            server.clock().set(moment(on));
+            assert_eq!(counter.exposure().await, format!("open {open} = {open}"), "on day {on}");
+            counter.desk.verify(&server).await;
+        }
+    }
+
+    async fn fault_b3_a_debit_dated_ahead_is_reversed_at_once(server: TestServer) {
+        let mut counter = with_limit(&server, "150.00").await;
+        let ahead = |no| invoice(no, day(5), "100.00", &[(day(40), "100.00")]);
+        counter.desk.post([ahead("I1")]).await;
+        counter.desk.try_reverse("I1", Some(day(5))).await.expect("reversed");
+        assert_eq!(counter.exposure().await, "= 0.00");
+        // One that stands for some days counts until they are over.
+        counter.desk.post([ahead("I2")]).await;
+        counter.desk.try_reverse("I2", Some(day(7))).await.expect("reversed");
+        for (on, told) in [(0, "open 100.00 = 100.00"), (6, "open 100.00 = 100.00"), (7, "= 0.00")] {
+            server.clock().set(moment(on));
+            assert_eq!(counter.exposure().await, told, "on day {on}");
+            counter.desk.verify(&server).await;
+        }
+    }
+
+    async fn fault_b4_what_is_disputed_is_so_until_it_is_paid(server: TestServer) {
+        for terms_days_max in [0, 90] {
+            let server = TestServer::start(server.engine()).await;
+            let mut counter = with_limit(&server, "50.00").await;
+            counter.desk.post([invoice("I1", day(0), "100.00", &[(day(60), "100.00")])]).await;
+            counter.desk.try_dispute("I1", None, None).await.expect("disputed");
+            let security = pb::CreditSecurity {
+                kind: pb::CreditSecurityKind::CreditInsurance.into(),
+                issuer: "Sinosure".into(),
+                cover_limit: Some(usd("100.00")),
+                insured_bp: 10_000,
+                terms_days_max,
+                ..pb::CreditSecurity::default()
+            };
+            counter.secure(security).await;
+            assert_eq!(counter.exposure().await, "open 100.00 = 100.00");
+            counter.desk.post([receipt("R1", day(3), "100.00").settles("I1")]).await;
+            assert_eq!(counter.exposure().await, "open 100.00 = 100.00");
+            assert_decided(&counter.ask("1.00").await, "DECLINED", &["LIMIT_EXCEEDED"]);
+            // One dated ahead counts at once, and so does what is disputed of it.
+            counter.desk.post([invoice("I2", day(5), "40.00", &[(day(60), "40.00")])]).await;
+            assert_eq!(counter.exposure().await, "open 140.00, cover -40.00 = 100.00");
+            server.clock().set(moment(3));
+            assert_eq!(counter.exposure().await, "open 40.00, cover -40.00 = 0.00");
+            counter.desk.verify(&server).await;
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 mod figures;
 mod remedies;
+mod shown;
 mod situation;
 
 use ballast::pb;

@@ -27,7 +27,7 @@ pub fn check(request: pb::CheckCreditRequest) -> Result<CheckCredit> {
     let amount = read::optional_not_negative("amount", amount.as_ref())
         .and_then(|amount| amount.ok_or_else(|| missing("amount")));
     let amount = violations.keep(amount);
-    let order = order.map(|order| self::order("order", order, &mut violations));
+    let order = order.map(|order| self::order("order", order, &company_code, &mut violations));
     let (account, amount) = all(violations, account.zip(amount))?;
     Ok(CheckCredit { account, company_code, amount, order })
 }
@@ -50,12 +50,11 @@ pub fn reserve(request: pb::ReserveCreditRequest) -> Result<Identified<ReserveCr
     if order.is_none() {
         violations.push(missing("order"));
     }
-    let order = order.map(|order| self::order("order", order, &mut violations));
+    let order = order.map(|order| self::order("order", order, &company_code, &mut violations));
     let expire_us = violations.keep(read::micros("expire_time", expire_time)).flatten();
     check_override(&override_reason, &mut violations);
     let ((account, amount), order) = all(violations, account.zip(amount).zip(order))?;
-    let command =
-        ReserveCredit { account, company_code, amount, order, expire_us, override_reason };
+    let command = ReserveCredit { account, amount, order, expire_us, override_reason };
     Ok((request_id, command))
 }
 
@@ -159,8 +158,9 @@ pub fn reservation(field: &str, name: &str) -> Result<ReservationName, Violation
     if name.is_empty() { Err(missing(field)) } else { parse_reservation(field, name) }
 }
 
-/// Faults go to `violations`; the key is of use only if there were none.
-fn order(field: &str, key: pb::OrderKey, violations: &mut Violations) -> OrderKey {
+/// Faults go to `violations`; the key, with the company of its request, is of use only if there
+/// were none.
+fn order(field: &str, key: pb::OrderKey, company: &str, violations: &mut Violations) -> OrderKey {
     let pb::OrderKey { source_system, order_ref } = key;
     let system = within(field, "source_system");
     if source_system.is_empty() {
@@ -169,7 +169,7 @@ fn order(field: &str, key: pb::OrderKey, violations: &mut Violations) -> OrderKe
     violations.keep(parse_key::check_system(&system, &source_system));
     let at = within(field, "order_ref");
     violations.keep(text::check(&at, &order_ref, 1, read::MAX_ORDER_REF_CHARS));
-    OrderKey { system: source_system, order_ref }
+    OrderKey { system: source_system, company_code: company.to_owned(), order_ref }
 }
 
 fn check_override(reason: &str, violations: &mut Violations) {

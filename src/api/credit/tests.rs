@@ -170,6 +170,7 @@ fn a_limit_that_was_applied_is_active_or_expired() {
         },
         valid_from: today,
         valid_to,
+        cut: false,
         approver: "王芳".into(),
         reason: "r".into(),
         recorded_us: 5,
@@ -180,7 +181,7 @@ fn a_limit_that_was_applied_is_active_or_expired() {
         version: 7,
         segment: String::new(),
         currency: usd(0).currency,
-        exposure: 6_000,
+        exposure: Some(6_000),
         parts: vec![
             Part { component: Some(Component::Bills), amount: 7_000, counted: true },
             Part { component: None, amount: -1_000, counted: true },

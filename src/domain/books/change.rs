@@ -98,7 +98,8 @@ impl Changes {
     }
 
     /// What an entry of an item moves in exposures. A debit counts as soon as it is recorded,
-    /// also one dated ahead: what was reserved for it shrinks at the same moment.
+    /// also one dated ahead: what was reserved for it shrinks at the same moment. What counts at
+    /// once is taken back at once: a correction would count twice until its day otherwise.
     pub(super) fn count(&mut self, item: &Item, entry: &Entry) {
         let Some(component) = Component::of(item.class) else {
             self.advances.push(AdvanceChange {
@@ -110,7 +111,9 @@ impl Changes {
             });
             return;
         };
-        let at_once = entry.kind == EntryKind::Post && entry.amount > 0;
+        let at_once = item.is_debit()
+            && entry.effective == item.posting_date
+            && matches!(entry.kind, EntryKind::Post | EntryKind::Reverse);
         let key = ExposureKey {
             account_id: item.account_id.clone(),
             currency: item.currency,

@@ -24,7 +24,6 @@ pub struct CheckCredit {
 #[derive(Debug, Clone, Serialize)]
 pub struct ReserveCredit {
     pub account: AccountRef,
-    pub company_code: String,
     pub amount: Money,
     pub order: OrderKey,
     pub expire_us: Option<i64>,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::component::ExposureKey;
 use super::decision::{Decision, DecisionKind, Verdict};
-use super::reservation::{Advance, Counted, NEVER, Reservation, ReservationState, Stage};
+use super::reservation::{Advance, Counted, Link, NEVER, Reservation, ReservationState, Stage};
 use super::rules::{Evaluation, Question, Wanted};
 use super::standing::Standing;
 use crate::domain::document::DocumentKey;
@@ -75,8 +75,7 @@ pub struct Decider {
 pub struct Changes {
     pub new: Vec<Reservation>,
     pub changed: Vec<Reservation>,
-    /// Reservation, document, amount.
-    pub links: Vec<(Uuid, Uuid, i64)>,
+    pub links: Vec<Link>,
     pub moves: BTreeMap<ExposureKey, i64>,
     pub decisions: Vec<Decision>,
     /// What other systems are to be told.
@@ -281,9 +280,13 @@ impl Decider {
     }
 }
 
-/// An order's key in its own system.
+/// An order's key in its own system and company.
 pub fn key(reservation: &Reservation) -> OrderKey {
-    OrderKey { system: reservation.system.clone(), order_ref: reservation.order_ref.clone() }
+    OrderKey {
+        system: reservation.system.clone(),
+        company_code: reservation.company_code.clone(),
+        order_ref: reservation.order_ref.clone(),
+    }
 }
 
 /// Name of the reservation.
@@ -312,25 +315,32 @@ fn same_currency(field: &str, reservation: &Reservation, money: Option<Money>) -
     }
 }
 
+/// An order never shrinks below what is delivered or invoiced of it.
+fn check_handled(reservation: &Reservation, amount: i64) -> Result<()> {
+    if amount >= reservation.handled() {
+        return Ok(());
+    }
+    let handled = Money { minor: reservation.handled(), currency: reservation.currency };
+    let description = format!("{handled} of it is delivered or invoiced");
+    Err(Precondition::new(Reason::ReservationBelowHandled, name(reservation), description)
+        .at("amount")
+        .with("handled", handled)
+        .into())
+}
+
 /// When a reservation lapses that does not say.
 fn default_expiry(now_us: i64, days: i32) -> i64 {
     const DAY_US: i64 = 86_400 * 1_000_000;
     now_us + i64::from(days) * DAY_US
 }
 
-fn blank(
-    account: &str,
-    key: &OrderKey,
-    company: &str,
-    amount: Money,
-    decision: Uuid,
-) -> Reservation {
+fn blank(account: &str, key: &OrderKey, amount: Money, decision: Uuid) -> Reservation {
     Reservation {
         id: Uuid::now_v7(),
         account_id: account.to_owned(),
         system: key.system.clone(),
         order_ref: key.order_ref.clone(),
-        company_code: company.to_owned(),
+        company_code: key.company_code.clone(),
         currency: amount.currency,
         state: ReservationState::Open,
         amount: amount.minor,

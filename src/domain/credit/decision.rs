@@ -137,7 +137,8 @@ pub struct LimitUse {
     pub version: i64,
     pub segment: String,
     pub currency: Currency,
-    pub exposure: i64,
+    /// `None` without a rate to tell it.
+    pub exposure: Option<i64>,
     pub parts: Vec<Part>,
     /// Of an amount only.
     pub available: Option<i64>,
@@ -159,7 +160,7 @@ pub struct Decision {
     /// In the currency of the amount; negative if the order counts less than before.
     pub counted: i64,
     pub limits: Vec<LimitUse>,
-    /// In the currency of the amount; `None` if nothing bounds it.
+    /// In the currency of the amount; `None` if nothing bounds it or it cannot be told.
     pub available: Option<i64>,
     pub rates: Vec<(Currency, Currency, UsedRate)>,
     pub policy: String,

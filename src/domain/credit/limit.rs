@@ -53,6 +53,9 @@ pub struct Limit {
     pub valid_from: NaiveDate,
     /// Last day; `NO_DATE` for no end.
     pub valid_to: NaiveDate,
+    /// A lasting limit that allows less than the lasting one before it ([`is_cut`]).
+    #[serde(default)]
+    pub cut: bool,
     pub approver: Personal,
     pub reason: Personal,
     /// Microseconds since the epoch; also the version of the limits of its account and segment.
@@ -68,32 +71,87 @@ impl Limit {
         self.valid_to < day && self.valid_to != NO_DATE
     }
 
+    fn is_after(&self, other: &Self) -> bool {
+        (other.recorded_us, other.id) < (self.recorded_us, self.id)
+    }
+
+    /// Whether it allows less than `other`, or the two cannot be compared.
+    fn allows_less(&self, other: &Self) -> bool {
+        match (self.terms.amount, other.terms.amount) {
+            (Some(own), Some(other)) if own.currency == other.currency => own.minor < other.minor,
+            (Some(_), _) => true,
+            (None, _) => false,
+        }
+    }
+
     /// Whether `other`, of the same account and segment, governs on no day from `day` on
-    /// because this one was recorded later and has begun wherever that one has.
-    fn hides(&self, other: &Self, day: NaiveDate) -> bool {
-        self.terms.temporary == other.terms.temporary
-            && (other.recorded_us, other.id) < (self.recorded_us, self.id)
+    /// because this one was recorded later and has begun wherever that one has. `all` are those
+    /// of the account and segment.
+    fn hides(&self, other: &Self, all: &[&Self], day: NaiveDate) -> bool {
+        self.is_after(other)
             && self.valid_from <= other.valid_from.max(day)
+            && (self.terms.temporary == other.terms.temporary || self.ends(other, all))
+    }
+
+    /// Whether it is a cut that ends a temporary limit from its first day on. One that was
+    /// replaced before it began ends nothing.
+    fn ends(&self, temporary: &Self, all: &[&Self]) -> bool {
+        let replaced = || {
+            let mut lasting = all.iter().filter(|other| !other.terms.temporary);
+            lasting.any(|other| other.is_after(self) && other.valid_from <= self.valid_from)
+        };
+        self.cut
+            && !self.terms.temporary
+            && temporary.terms.temporary
+            && temporary.terms.kind != LimitKind::Inherit
+            && self.is_after(temporary)
+            && self.allows_less(temporary)
+            && !replaced()
     }
 }
 
-/// The limit that governs an account and segment on a day: a temporary one in its time, else
-/// the lasting one recorded last among those that have begun, expired or not. `limits` are
-/// those of the account and segment.
+/// Whether a lasting limit about to be recorded is a cut: it allows less than the lasting one
+/// that would govern without it on its first day; with none before it cuts nothing. It also takes
+/// over from a cut that it replaces from the beginning: what that one ended stays so, unless a
+/// temporary one was recorded since, which is a decision of its own. `before` are the limits of
+/// the account and segment.
+pub fn is_cut(new: &Limit, before: &[Limit], today: NaiveDate) -> bool {
+    if new.terms.temporary {
+        return false;
+    }
+    let first = new.valid_from.max(today);
+    let lasting = || before.iter().filter(|limit| !limit.terms.temporary);
+    let raised_since =
+        |cut: &Limit| before.iter().any(|other| other.terms.temporary && other.is_after(cut));
+    let takes_over = lasting().any(|other| {
+        let replaces = other.has_begun(today) && new.valid_from <= other.valid_from;
+        other.cut && replaces && !raised_since(other)
+    });
+    takes_over
+        || match governing(lasting(), first) {
+            Some(expired) if expired.has_expired(first) => false,
+            Some(other) => new.allows_less(other),
+            None => false,
+        }
+}
+
+/// The limit that governs an account and segment on a day: a temporary one in its time, unless
+/// a cut that was recorded later has begun; else the lasting one recorded last among those that
+/// have begun, expired or not. `limits` are those of the account and segment.
 pub fn governing<'a>(
     limits: impl IntoIterator<Item = &'a Limit>,
     day: NaiveDate,
 ) -> Option<&'a Limit> {
-    let (mut lasting, mut temporary): (Option<&Limit>, Option<&Limit>) = (None, None);
-    for limit in limits.into_iter().filter(|limit| limit.has_begun(day)) {
-        let of = if limit.terms.temporary { &mut temporary } else { &mut lasting };
-        if of.is_none_or(|other| (other.recorded_us, other.id) < (limit.recorded_us, limit.id)) {
-            *of = Some(limit);
-        }
-    }
+    let all: Vec<&Limit> = limits.into_iter().collect();
+    let is_ended = |t: &Limit| all.iter().any(|cut| cut.has_begun(day) && cut.ends(t, &all));
+    let last = |temporary| {
+        let begun = all.iter().filter(|l| l.terms.temporary == temporary && l.has_begun(day));
+        begun.copied().filter(|l| !is_ended(l)).max_by_key(|limit| (limit.recorded_us, limit.id))
+    };
     // A temporary INHERIT ends a temporary limit before its time.
-    let temporary = temporary.filter(|t| !t.has_expired(day) && t.terms.kind != LimitKind::Inherit);
-    temporary.or(lasting)
+    let temporary =
+        last(true).filter(|t| !t.has_expired(day) && t.terms.kind != LimitKind::Inherit);
+    temporary.or_else(|| last(false))
 }
 
 /// A limit with where it stands among those of its account and segment.
@@ -114,8 +172,8 @@ pub fn version<'a>(limits: impl IntoIterator<Item = &'a Limit>, segment: &str) -
 
 /// Where a limit stands among all limits of its account.
 pub fn state(limit: &Limit, all: &[Limit], day: NaiveDate) -> LimitState {
-    let same = all.iter().filter(|l| l.terms.segment == limit.terms.segment);
-    if same.clone().any(|other| other.hides(limit, day)) {
+    let same: Vec<&Limit> = all.iter().filter(|l| l.terms.segment == limit.terms.segment).collect();
+    if same.iter().any(|other| other.hides(limit, &same, day)) {
         LimitState::Replaced
     } else if !limit.has_begun(day) {
         LimitState::Scheduled
@@ -131,8 +189,8 @@ pub fn state(limit: &Limit, all: &[Limit], day: NaiveDate) -> LimitState {
 /// Those of the limits of an account and segment, `new` among them, that govern on no day from
 /// `today` on, whatever is recorded later. What governs can be told without them.
 pub fn superseded_by(all: &[Limit], new: &Limit, today: NaiveDate) -> Vec<Uuid> {
-    let later = || all.iter().chain([new]);
-    let hidden = |limit: &&Limit| later().any(|other| other.hides(limit, today));
+    let later: Vec<&Limit> = all.iter().chain([new]).collect();
+    let hidden = |limit: &&Limit| later.iter().any(|other| other.hides(limit, &later, today));
     all.iter().filter(hidden).map(|limit| limit.id).collect()
 }
 
@@ -162,6 +220,7 @@ mod tests {
             },
             valid_from: day(from),
             valid_to: to.map_or(NO_DATE, day),
+            cut: false,
             approver: "A".into(),
             reason: "r".into(),
             recorded_us: n,
@@ -216,12 +275,67 @@ mod tests {
         assert_eq!(version(&all, "europe"), None);
     }
 
+    fn amount(of: Limit, minor: i64) -> Limit {
+        let amount = of.terms.amount.map(|amount| Money { minor, ..amount });
+        Limit { terms: LimitTerms { amount, ..of.terms.clone() }, ..of }
+    }
+
+    /// Records limits one after the other on a day each, as SetCreditLimit does; answers what
+    /// governs on a day.
+    fn governs(limits: &[(Limit, u32)], on: u32) -> Option<i64> {
+        let mut live: Vec<Limit> = Vec::new();
+        for (new, today) in limits {
+            let new = Limit { cut: is_cut(new, &live, day(*today)), ..new.clone() };
+            let gone = superseded_by(&live, &new, day(*today));
+            live.retain(|limit| !gone.contains(&limit.id));
+            live.push(new);
+        }
+        governing(&live, day(on))?.terms.amount.map(|amount| amount.minor)
+    }
+
+    #[test]
+    fn a_lasting_cut_governs_from_its_first_day_also_under_a_temporary_raise() {
+        let lasting =
+            |n, from, minor| (amount(limit(n, LimitKind::Amount, from, None, false), minor), from);
+        let raise = |n| (amount(limit(n, LimitKind::Amount, 2, Some(20), true), 5_000), 2);
+        let before = [lasting(1, 0, 1_000), raise(2)];
+        let then = |more: &[(Limit, u32)], on| governs(&[&before[..], more].concat(), on);
+        assert_eq!((then(&[], 3), then(&[], 21)), (Some(5_000), Some(1_000)));
+        let cut = lasting(3, 4, 0);
+        assert_eq!((then(&[cut.clone()], 4), then(&[cut.clone()], 21)), (Some(0), Some(0)));
+        // What it ended does not come back with a higher one, and a new raise is a new one.
+        assert_eq!(then(&[cut.clone(), lasting(4, 6, 3_000)], 7), Some(3_000));
+        assert_eq!(then(&[cut.clone(), raise(4)], 7), Some(5_000));
+        assert_eq!(then(&[cut.clone(), raise(4), lasting(5, 4, 3_000)], 7), Some(5_000));
+        let (backdated, _) = lasting(4, 1, 3_000);
+        assert_eq!(then(&[cut, (backdated, 6)], 7), Some(3_000));
+        // A lasting raise is none.
+        assert_eq!(then(&[lasting(3, 4, 2_000)], 7), Some(5_000));
+        // One for later governs later, unless it is taken back before.
+        let later = (amount(limit(3, LimitKind::Amount, 9, None, false), 10), 4);
+        assert_eq!((then(&[later.clone()], 8), then(&[later.clone()], 9)), (Some(5_000), Some(10)));
+        assert_eq!(then(&[later, lasting(4, 6, 1_000)], 9), Some(5_000));
+        // What is tighter for a time stays so.
+        let tight = (amount(limit(2, LimitKind::Amount, 2, Some(20), true), 100), 2);
+        let all = [lasting(1, 0, 1_000), tight, lasting(3, 4, 500)];
+        assert_eq!((governs(&all, 5), governs(&all, 21)), (Some(100), Some(500)));
+        // Amounts of two currencies, and what was bounded by nothing, are cut.
+        let (mut euro, day) = lasting(3, 4, 4_000);
+        euro.terms.amount = Some(Money { minor: 4_000, currency: Currency::parse("EUR").unwrap() });
+        assert_eq!(then(&[(euro, day)], 5), Some(4_000));
+        let boundless = (limit(1, LimitKind::Unlimited, 0, None, false), 0);
+        assert_eq!(governs(&[boundless, raise(2), lasting(3, 4, 4_000)], 5), Some(4_000));
+    }
+
     prop_compose! {
         fn any_limits()(parts in prop::collection::vec(
-            (0usize..3, 0u32..12, prop::option::of(0u32..6), any::<bool>()), 1..8,
+            (0usize..3, 0u32..12, prop::option::of(0u32..6), any::<bool>(), any::<bool>(), 0i64..3),
+            1..8,
         )) -> Vec<Limit> {
-            let with = |(n, (kind, from, days, temporary)): (usize, (usize, u32, Option<u32>, bool))| {
-                limit(n as i64 + 1, LimitKind::ALL[kind], from, days.map(|d| from + d), temporary)
+            let with = |(n, (kind, from, days, temporary, cut, minor))| {
+                let (n, to): (usize, Option<u32>) = (n, Option::map(days, |d: u32| from + d));
+                let limit = limit(n as i64 + 1, LimitKind::ALL[kind], from, to, temporary);
+                Limit { cut, ..amount(limit, minor) }
             };
             parts.into_iter().enumerate().map(with).collect()
         }

@@ -7,7 +7,8 @@
 //!
 //! It counts `max(0, ordered − invoiced)`, the delivered part of it apart, less the money that
 //! names the order. Only the part that is not delivered expires. What was invoiced counts at
-//! its highest: reversing an invoice revives nothing, and its replacement counts once.
+//! its highest: reversing an invoice revives nothing, and its replacement counts once. One that is
+//! corrected to another order gives back what it took: it never belonged here.
 
 use std::collections::BTreeMap;
 
@@ -183,6 +184,17 @@ impl Counted {
     }
 }
 
+/// A document that invoices a reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    pub document: Uuid,
+    pub reservation: Uuid,
+    /// What it invoices, minor units.
+    pub amount: i64,
+    /// How much of the order it took, over all its versions.
+    pub took: i64,
+}
+
 /// An instant with the business date it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
@@ -245,15 +257,24 @@ impl Reservation {
         later.map_or(expiry, |day| expiry.min(start_of(*day)))
     }
 
-    /// An invoice of it begins to count.
-    pub fn invoice(&mut self, amount: i64) {
+    /// An invoice of it begins to count; answers how much of the order it takes: nothing, as far
+    /// as it replaces one that was reversed.
+    pub fn invoice(&mut self, amount: i64) -> i64 {
+        let before = self.invoiced;
         self.invoiced_live += amount;
         self.invoiced = self.invoiced.max(self.invoiced_live);
+        self.invoiced - before
     }
 
     /// An invoice of it was reversed. What it used up of the order stays used up.
     pub fn reverse_invoice(&mut self, amount: i64) {
         self.invoiced_live -= amount;
+    }
+
+    /// An invoice of it that was taken out turned out to belong elsewhere: what it took is free
+    /// again.
+    pub fn give_back(&mut self, took: i64) {
+        self.invoiced = (self.invoiced - took).max(self.invoiced_live);
     }
 
     /// Where a part of what it counts is kept: it counts at once.

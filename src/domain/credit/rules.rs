@@ -12,9 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::decision::{Disposition, LimitUse, Reason, ReasonCode, Remedy, RemedyAction, Verdict};
-use super::standing::{NoRate, Standing};
+use super::standing::{Counting, NoRate, Standing};
 use crate::domain::error::Result;
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::names::{CREDIT_HOLDS, account_name, child_name};
 use crate::domain::personal::Personal;
 use crate::domain::rates::UsedRate;
@@ -46,7 +46,7 @@ pub struct Evaluation {
     pub verdict: Verdict,
     pub reasons: Vec<Reason>,
     pub limits: Vec<LimitUse>,
-    /// In the currency of the question; `None` if nothing bounds it.
+    /// In the currency of the question; `None` if nothing bounds it or it cannot be told.
     pub available: Option<i64>,
     pub rates: Vec<(Currency, Currency, UsedRate)>,
     /// What is to be looked up for reasons about overdue items.
@@ -75,6 +75,7 @@ impl Standing {
             reasons: Vec::new(),
             limits: Vec::new(),
             available: None,
+            is_untold: false,
             pairs: BTreeSet::new(),
             missing: BTreeSet::new(),
             evidence: Vec::new(),
@@ -92,6 +93,21 @@ impl Standing {
     }
 }
 
+/// A limit that bounds an amount, with what counts against it.
+#[derive(Clone, Copy)]
+struct Limited<'a> {
+    account: &'a str,
+    segment: &'a str,
+    amount: Money,
+    counting: &'a Counting,
+}
+
+impl Limited<'_> {
+    fn money(&self, minor: i128) -> Result<Money> {
+        Ok(Money { minor: to_minor(minor)?, currency: self.amount.currency })
+    }
+}
+
 struct Evaluator<'a> {
     standing: &'a Standing,
     question: Question<'a>,
@@ -99,6 +115,8 @@ struct Evaluator<'a> {
     reasons: Vec<Reason>,
     limits: Vec<LimitUse>,
     available: Option<i64>,
+    /// What a limit leaves cannot be told.
+    is_untold: bool,
     pairs: BTreeSet<(Currency, Currency)>,
     missing: BTreeSet<(Currency, Currency)>,
     evidence: Vec<Wanted>,
@@ -165,7 +183,7 @@ impl Evaluator<'_> {
             verdict: verdict(&reasons),
             reasons,
             limits: self.limits,
-            available: self.available,
+            available: self.available.filter(|_| !self.is_untold),
             rates,
             evidence: self.evidence,
         }

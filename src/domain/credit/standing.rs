@@ -13,7 +13,7 @@ use super::reservation::{Now, Reservation};
 use super::security::{Eligible, Security};
 use crate::domain::error::Result;
 use crate::domain::group;
-use crate::domain::money::{self, Currency};
+use crate::domain::money::{self, Currency, Money};
 use crate::domain::rates::{RateTable, SPOT, UsedRate};
 
 /// Exchange rates of one day.
@@ -91,12 +91,40 @@ pub struct NoRate {
     pub to: Currency,
 }
 
+/// What counts against the limits of an account in a segment, by currency.
+#[derive(Debug, Clone, Default)]
+pub struct Counting {
+    sums: BTreeMap<Currency, i128>,
+    /// Cover is negative and has no component.
+    parts: BTreeMap<(Option<Component>, Currency), i128>,
+    /// Cover that cannot be told.
+    missing: Option<NoRate>,
+}
+
 /// An exposure in one currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exposure {
+    /// Of all that can be converted.
     pub total: i128,
     /// Cover is negative and has no component.
     pub parts: BTreeMap<Option<Component>, i128>,
+    /// What cannot be converted.
+    pub missing: BTreeSet<NoRate>,
+    /// What cannot be converted might also lower the total.
+    pub may_be_less: bool,
+}
+
+impl Counting {
+    pub fn currencies(&self) -> impl Iterator<Item = Currency> + '_ {
+        self.parts.keys().map(|(_, currency)| *currency)
+    }
+}
+
+impl Exposure {
+    /// The total, if all of it can be told.
+    pub fn known(&self) -> Option<i128> {
+        self.missing.is_empty().then_some(self.total)
+    }
 }
 
 impl Standing {
@@ -151,52 +179,88 @@ impl Standing {
             .collect()
     }
 
-    /// What counts against the limits of an account in a segment, in `to`; `extra` is counted
-    /// with it. Converted by currency and rounded once for each.
-    pub fn exposure(
-        &self,
-        account: &str,
-        segment: &str,
-        to: Currency,
-        extra: Option<(Currency, i64)>,
-    ) -> Result<std::result::Result<Exposure, NoRate>> {
-        let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
-        let mut parts: BTreeMap<(Option<Component>, Currency), i128> = BTreeMap::new();
+    /// What counts against the limits of an account in a segment.
+    pub fn counting(&self, account: &str, segment: &str) -> Result<Counting> {
+        let mut counting = Counting::default();
         for cell in self.nodes.get(account).into_iter().flat_map(|node| &node.exposure) {
             if !self.policy.includes(segment, &cell.company_code) {
                 continue;
             }
             let amount = i128::from(cell.amount);
-            *parts.entry((Some(cell.component), cell.currency)).or_default() += amount;
+            *counting.parts.entry((Some(cell.component), cell.currency)).or_default() += amount;
             if self.policy.counts(cell.component) {
-                *sums.entry(cell.currency).or_default() += amount;
+                *counting.sums.entry(cell.currency).or_default() += amount;
             }
         }
-        if let Some((currency, amount)) = extra {
-            *sums.entry(currency).or_default() += i128::from(amount);
+        match self.covers(account, segment)? {
+            Ok(covers) => {
+                for (security, cover) in covers {
+                    let currency = security.terms.cover_limit.currency;
+                    *counting.sums.entry(currency).or_default() -= cover;
+                    *counting.parts.entry((None, currency)).or_default() -= cover;
+                }
+            }
+            Err(missing) => counting.missing = Some(missing),
         }
-        for (security, cover) in match self.covers(account, segment)? {
-            Ok(covers) => covers,
-            Err(missing) => return Ok(Err(missing)),
-        } {
-            let currency = security.terms.cover_limit.currency;
-            *sums.entry(currency).or_default() -= cover;
-            *parts.entry((None, currency)).or_default() -= cover;
-        }
-        let mut exposure = Exposure::default();
+        Ok(counting)
+    }
+
+    /// The exposure in `to` with so much more. Converted by currency and rounded once for each.
+    pub fn exposure(
+        &self,
+        counting: &Counting,
+        to: Currency,
+        (currency, extra): (Currency, i64),
+    ) -> Result<Exposure> {
+        let mut exposure = Exposure {
+            missing: counting.missing.into_iter().collect(),
+            may_be_less: counting.missing.is_some(),
+            ..Exposure::default()
+        };
+        let mut sums = counting.sums.clone();
+        *sums.entry(currency).or_default() += i128::from(extra);
         for (currency, sum) in sums {
             match self.convert(currency, to, sum)? {
                 Ok(amount) => exposure.total += amount,
-                Err(missing) => return Ok(Err(missing)),
+                Err(missing) => {
+                    exposure.missing.insert(missing);
+                    exposure.may_be_less |= sum < 0;
+                }
             }
         }
-        for ((component, currency), sum) in parts {
+        for (&(component, currency), &sum) in &counting.parts {
             // A part of a currency that nets to zero needs no rate: it is shown where it can be.
             if let Ok(amount) = self.convert(currency, to, sum)? {
                 *exposure.parts.entry(component).or_default() += amount;
             }
         }
-        Ok(Ok(exposure))
+        Ok(exposure)
+    }
+
+    /// The most of a currency that may count in addition for the exposure to stay within a
+    /// limit, negative above it; `None` if it cannot be told.
+    pub fn room(
+        &self,
+        counting: &Counting,
+        limit: Money,
+        currency: Currency,
+    ) -> Result<Option<i128>> {
+        if counting.missing.is_some() {
+            return Ok(None);
+        }
+        let mut left = i128::from(limit.minor);
+        for (&other, &sum) in counting.sums.iter().filter(|(other, _)| **other != currency) {
+            match self.convert(other, limit.currency, sum)? {
+                Ok(amount) => left -= amount,
+                Err(_) => return Ok(None),
+            }
+        }
+        let most = match self.rates.rate(currency, limit.currency) {
+            _ if currency == limit.currency => left,
+            Some(used) => money::most_converting(left, currency, limit.currency, used.rate),
+            None => return Ok(None),
+        };
+        Ok(Some(most - counting.sums.get(&currency).copied().unwrap_or_default()))
     }
 
     /// Each security of an account and everything below it, with what it covers of a segment,

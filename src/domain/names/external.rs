@@ -47,7 +47,11 @@ pub fn external_account_name(system: &str, external_id: &str) -> String {
 
 /// `{system}~{id, percent-encoded}`
 pub(super) fn key_segment(system: &str, id: &str) -> String {
-    format!("{system}~{}", utf8_percent_encode(id, ENCODED))
+    format!("{system}~{}", encode(id))
+}
+
+pub(super) fn encode(id: &str) -> String {
+    utf8_percent_encode(id, ENCODED).to_string()
 }
 
 /// Decodes an external id strictly: every `%` begins an escape, the result is UTF-8 text of

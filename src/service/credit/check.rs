@@ -61,8 +61,7 @@ impl Credit {
                     let known = tx.credit_standing(&query).await?;
                     let mut loaded = Loaded::default();
                     if let Some(key) = key {
-                        let named = (&*key.order.system, &*key.order.order_ref);
-                        let reservations = tx.reservations_by_key([named]).await?;
+                        let reservations = tx.reservations_by_key([&key.order]).await?;
                         loaded.reservations =
                             reservations.into_iter().map(|known| known.reservation).collect();
                         if loaded.reservations.is_empty() {

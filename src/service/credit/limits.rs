@@ -61,7 +61,8 @@ async fn set(tx: &mut WriteTx, ctx: &Ctx, c: &SetCreditLimit) -> Result<Standing
     let mut live = tx.live_credit_limits(&account_id).await?;
     live.retain(|limit| limit.terms.segment == c.terms.segment);
     check_version(&account_id, &live, c.version)?;
-    let limit = new(c.clone(), account_id, recorded_us, today)?;
+    let mut limit = new(c.clone(), account_id, recorded_us, today)?;
+    limit.cut = limit::is_cut(&limit, &live, today);
     let superseded = limit::superseded_by(&live, &limit, today);
     tx.add_credit_limit(&limit, &superseded).await?;
     tx.publish(vec![rule_event::limit_set(&limit)]).await?;
@@ -114,6 +115,7 @@ fn new(c: SetCreditLimit, account_id: String, recorded_us: i64, today: NaiveDate
         terms,
         valid_from,
         valid_to,
+        cut: false,
         approver: approver.into(),
         reason: reason.into(),
         recorded_us,

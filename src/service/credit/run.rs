@@ -20,7 +20,7 @@ use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::ReservationRef;
 use crate::service::Settings;
-use crate::store::credit::{KnownReservation, Link};
+use crate::store::credit::KnownReservation;
 use crate::store::{Answered, CallRecord, WriteTx};
 
 /// Decides the commands in their order. An error of one leaves the others alone; an error of the
@@ -122,7 +122,6 @@ fn decide(decider: &mut Decider, work: &Work, account: &str) -> Result<Done> {
     if let Command::Reserve(c) = &*work.command {
         let ask = Reserve {
             account,
-            company: &c.company_code,
             amount: c.amount,
             order: &c.order,
             expire_us: c.expire_us,
@@ -197,14 +196,9 @@ pub(super) async fn write(
     };
     let new: Vec<KnownReservation> = changes.new.iter().map(known).collect();
     let changed: Vec<KnownReservation> = changes.changed.iter().map(known).collect();
-    let links: Vec<Link> = changes
-        .links
-        .iter()
-        .map(|&(reservation, document, amount)| Link { document, reservation, amount })
-        .collect();
     tx.insert_reservations(&new).await?;
     tx.update_reservations(&changed).await?;
-    tx.link_documents(&links).await?;
+    tx.link_documents(&changes.links).await?;
     tx.insert_decisions(&changes.decisions).await?;
     let touched: BTreeSet<String> =
         changes.told.iter().map(|told| told.account_id.clone()).collect();

@@ -11,7 +11,7 @@ use crate::domain::credit::reservation::is_invoicing;
 use crate::domain::document::{Draft, PostOutcome, PostResult};
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::item::{DocumentKind, Side};
-use crate::domain::names::account_name;
+use crate::domain::names::{OrderKey, account_name};
 use crate::store::WriteTx;
 use crate::store::account::KnownAccount;
 
@@ -22,8 +22,8 @@ pub struct Posting<'a> {
     pub closed: HashMap<String, NaiveDate>,
     /// The payers, as they are under their locks.
     pub accounts: HashMap<String, KnownAccount>,
-    /// Orders whose goods were delivered and not invoiced: payer, system, reference.
-    pub delivered: HashSet<(String, String, String)>,
+    /// Orders whose goods were delivered and not invoiced: payer and key.
+    pub delivered: HashSet<(String, OrderKey)>,
     /// What they ask to be cleared is done at the finish of this import; empty: it is done next.
     pub import_id: &'a str,
     /// Credits that name nothing settle the oldest due first; money that names an order keeps
@@ -84,9 +84,8 @@ impl Posting<'_> {
 
     /// Goods that left can always be invoiced.
     fn is_delivered(&self, draft: &Draft<String>) -> bool {
-        let (system, order) = (draft.key.source_system.clone(), draft.order_ref.clone());
         is_invoicing(draft.kind, draft.side)
-            && self.delivered.contains(&(draft.payer.clone(), system, order))
+            && self.delivered.contains(&(draft.payer.clone(), draft.key.order(&draft.order_ref)))
     }
 
     /// What a document asks to be cleared, one for each target.

@@ -14,12 +14,13 @@ use super::settle::{self, Tried};
 use super::{Ledger, account, event, fault};
 use crate::ctx::Ctx;
 use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, Outgoing, RequestState};
+use crate::domain::credit::decide::key;
 use crate::domain::document::{Draft, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::ledger::{Document, PointQuery};
-use crate::domain::names::{self, AccountRef, ChildName, child_name};
+use crate::domain::names::{self, AccountRef, ChildName, OrderKey, child_name};
 use crate::domain::point;
 use crate::domain::receivables::query::DocumentName;
 use crate::service::resolve::all as resolve_all;
@@ -126,8 +127,8 @@ pub(super) struct Locked {
     pub accounts: HashMap<String, KnownAccount>,
     /// Last closed day by company.
     pub closed: HashMap<String, NaiveDate>,
-    /// Orders of blocked payers with goods delivered and not invoiced: payer, system, reference.
-    pub delivered: HashSet<(String, String, String)>,
+    /// Orders of blocked payers with goods delivered and not invoiced: payer and key.
+    pub delivered: HashSet<(String, OrderKey)>,
 }
 
 /// Locks the payers.
@@ -150,17 +151,16 @@ async fn delivered(
     tx: &WriteTx,
     drafts: &[Draft<String>],
     accounts: &HashMap<String, KnownAccount>,
-) -> Result<HashSet<(String, String, String)>> {
+) -> Result<HashSet<(String, OrderKey)>> {
     let is_blocked = |payer: &str| accounts.get(payer).is_some_and(KnownAccount::is_blocked);
     let named = drafts.iter().filter(|d| !d.order_ref.is_empty() && is_blocked(&d.payer));
-    let keys: BTreeSet<(&str, &str)> =
-        named.map(|d| (d.key.source_system.as_str(), d.order_ref.as_str())).collect();
-    let reservations = tx.reservations_by_key(keys).await?;
+    let keys: BTreeSet<OrderKey> = named.map(|d| d.key.order(&d.order_ref)).collect();
+    let reservations = tx.reservations_by_key(&keys).await?;
     Ok(reservations
         .into_iter()
         .map(|known| known.reservation)
         .filter(|of| of.delivered_open() > 0)
-        .map(|of| (of.account_id, of.system, of.order_ref))
+        .map(|of| (of.account_id.clone(), key(&of)))
         .collect())
 }
 

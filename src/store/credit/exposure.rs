@@ -15,6 +15,11 @@ use crate::store::entity::credit_exposure::{Column, Entity};
 use crate::store::rows::{self, ROWS_PER_STATEMENT, Set};
 use crate::store::{WriteTx, sql};
 
+/// That an entry `e` of an item `i` counts as soon as it is recorded, whatever its day: see
+/// [`crate::domain::books::Changes`]. A debit does, and what takes it back from its first day on.
+pub(in crate::store) const COUNTS_AT_ONCE: &str =
+    "(e.kind IN ('POST', 'REVERSE') AND i.amount > 0 AND e.effective_date = i.posting_date)";
+
 /// Adds to what is there.
 fn add() -> String {
     rows::adding::<Entity>(&[Column::Amount])

@@ -3,22 +3,22 @@
 
 mod loaded;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sea_orm::{ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use self::loaded::Reservations;
-use super::Link;
 use super::links::{KnownLink, insert_links, links_of, remove_links};
 use super::reservations::update_reservations;
 use crate::ctx::Clock;
 use crate::domain::books::{AdvanceChange, Changes};
 use crate::domain::credit::component::ExposureKey;
-use crate::domain::credit::reservation::{Now, is_invoicing};
-use crate::domain::document::DocumentKey;
+use crate::domain::credit::reservation::{Link, Now, is_invoicing};
+use crate::domain::document::{DocumentKey, EndState};
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
+use crate::domain::names::OrderKey;
 use crate::store::entity::document;
 use crate::store::rows;
 
@@ -28,13 +28,12 @@ pub(in crate::store) struct Said {
     invoices: Vec<Invoice>,
     /// Documents that no longer count.
     ended: Vec<Uuid>,
+    /// Those of them that are replaced by a higher version.
+    corrected: HashSet<Uuid>,
     advances: Vec<AdvanceChange>,
     /// The order that each new receipt names.
-    named: HashMap<Uuid, Name>,
+    named: HashMap<Uuid, OrderKey>,
 }
-
-/// Source system and reference of an order.
-type Name = (String, String);
 
 struct Invoice {
     document: Uuid,
@@ -45,11 +44,23 @@ struct Invoice {
     gross: i64,
 }
 
+impl Invoice {
+    fn order(&self) -> OrderKey {
+        self.key.order(&self.order_ref)
+    }
+}
+
 impl Said {
     pub fn of(changes: &Changes) -> Self {
         let mut said = Self {
             invoices: Vec::new(),
             ended: changes.endings.iter().map(|ending| ending.document).collect(),
+            corrected: changes
+                .endings
+                .iter()
+                .filter(|ending| ending.state == EndState::Superseded)
+                .map(|ending| ending.document)
+                .collect(),
             advances: changes.advances.clone(),
             named: HashMap::new(),
         };
@@ -66,8 +77,7 @@ impl Said {
                     gross: draft.gross,
                 });
             } else if !draft.order_ref.is_empty() {
-                let name = (draft.key.source_system.clone(), draft.order_ref.clone());
-                said.named.insert(id, name);
+                said.named.insert(id, draft.key.order(&draft.order_ref));
             }
         }
         said
@@ -89,31 +99,9 @@ pub(in crate::store) async fn follow(
     if reservations.is_empty() {
         return Ok(BTreeMap::new());
     }
-    // Out before in: a correction takes an invoice out and puts it in again.
-    for KnownLink { link, .. } in &gone {
-        if let Some(known) = reservations.touch(link.reservation) {
-            known.reservation.reverse_invoice(link.amount);
-        }
-    }
-    let mut links = Vec::new();
-    for invoice in &said.invoices {
-        let reservation = reservations
-            .named(&invoice.key.source_system, &invoice.order_ref)
-            .or_else(|| reservations.inherited(invoice, &gone));
-        let Some(known) =
-            reservation.and_then(|id| reservations.of(id, &invoice.account_id, invoice.currency))
-        else {
-            continue;
-        };
-        known.reservation.invoice(invoice.gross);
-        links.push(Link {
-            document: invoice.document,
-            reservation: known.reservation.id,
-            amount: invoice.gross,
-        });
-    }
+    let links = move_links(&said, &gone, &mut reservations);
     for change in &said.advances {
-        let reservation = named.get(&change.document).and_then(|(s, r)| reservations.named(s, r));
+        let reservation = named.get(&change.document).and_then(|order| reservations.named(order));
         if let Some(known) =
             reservation.and_then(|id| reservations.of(id, &change.account_id, change.currency))
         {
@@ -133,11 +121,56 @@ pub(in crate::store) async fn follow(
 struct Naming {
     id: Uuid,
     source_system: String,
+    company_code: String,
     order_ref: String,
 }
 
+/// Takes the links out that are gone, and then puts in those of new invoices: a correction does
+/// both. One that goes to another order gives back what the first version took of its own; one
+/// that stays keeps it, to give it back some day.
+fn move_links(said: &Said, gone: &[KnownLink], reservations: &mut Reservations) -> Vec<Link> {
+    let place = |reservations: &mut Reservations, invoice: &Invoice| {
+        let id = reservations
+            .named(&invoice.order())
+            .or_else(|| reservations.inherited(invoice, gone))?;
+        let known = reservations.of(id, &invoice.account_id, invoice.currency)?;
+        Some(known.reservation.id)
+    };
+    let places: Vec<Option<Uuid>> =
+        said.invoices.iter().map(|invoice| place(reservations, invoice)).collect();
+    for KnownLink { link, .. } in gone {
+        if let Some(known) = reservations.touch(link.reservation) {
+            known.reservation.reverse_invoice(link.amount);
+        }
+    }
+    let mut kept: HashMap<&DocumentKey, i64> = HashMap::new();
+    for KnownLink { link, key, .. } in
+        gone.iter().filter(|g| said.corrected.contains(&g.link.document))
+    {
+        let mut after =
+            said.invoices.iter().zip(&places).filter(|(invoice, _)| invoice.key == *key);
+        if after.any(|(_, place)| *place == Some(link.reservation)) {
+            kept.insert(key, link.took);
+        } else if let Some(known) = reservations.touch(link.reservation) {
+            known.reservation.give_back(link.took);
+        }
+    }
+    let mut links = Vec::new();
+    for (invoice, place) in said.invoices.iter().zip(places) {
+        let Some(known) = place.and_then(|id| reservations.touch(id)) else { continue };
+        let took = known.reservation.invoice(invoice.gross);
+        links.push(Link {
+            document: invoice.document,
+            reservation: known.reservation.id,
+            amount: invoice.gross,
+            took: took + kept.get(&invoice.key).copied().unwrap_or_default(),
+        });
+    }
+    links
+}
+
 /// The order that each document of the advances names.
-async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid, Name>> {
+async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid, OrderKey>> {
     let mut named = said.named.clone();
     let documents: BTreeSet<Uuid> = said
         .advances
@@ -150,6 +183,9 @@ async fn names(conn: &impl ConnectionTrait, said: &Said) -> Result<HashMap<Uuid,
     }
     let these = rows::among(conn.get_database_backend(), document::Column::Id, documents);
     let found: Vec<Naming> = rows::parts(conn, document::Entity::find().filter(these)).await?;
-    named.extend(found.into_iter().map(|of| (of.id, (of.source_system, of.order_ref))));
+    named.extend(found.into_iter().map(|of| {
+        let Naming { id, source_system: system, company_code, order_ref } = of;
+        (id, OrderKey { system, company_code, order_ref })
+    }));
     Ok(named)
 }

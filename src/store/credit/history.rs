@@ -47,11 +47,13 @@ fn named(conn: &impl ConnectionTrait, keys: &[FoundKey]) -> (String, Vec<Value>)
         .named("n", 0_i64..keys.len() as i64)
         .column(Column::AccountId, keys.iter().map(|key| &key.account_id))
         .column(Column::SourceSystem, keys.iter().map(|key| &key.order.system))
+        .column(Column::CompanyCode, keys.iter().map(|key| &key.order.company_code))
         .column(Column::OrderRef, keys.iter().map(|key| &key.order.order_ref))
         .column(Column::Currency, keys.iter().map(|key| key.currency));
     let table = format!(
         "{} JOIN document d ON d.account_id = w.account_id AND d.order_ref = w.order_ref \
-         AND d.source_system = w.source_system AND d.currency = w.currency",
+         AND d.source_system = w.source_system AND d.company_code = w.company_code \
+         AND d.currency = w.currency",
         wanted.table(backend, "w", 1)
     );
     (table, wanted.into_values(backend))

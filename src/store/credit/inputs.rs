@@ -58,7 +58,9 @@ fn levels(engine: DbBackend, asked: &str) -> String {
     levels.join(", ")
 }
 
-/// The statement; `asked` selects the ids, `$n` are the parameters after it.
+/// The statement; `asked` selects the ids, `$n` are the parameters after it. What is overdue is
+/// told by due date first, without what later days add to the projection: an item that only a
+/// later day opens again is not the oldest today.
 fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     let (now, today, cutoff) =
         (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
@@ -87,23 +89,26 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
          GROUP BY u.account_id, u.currency, u.company_code, u.component HAVING SUM(u.amount) <> 0 \
          UNION ALL SELECT 'LIMIT', l.account_id, l.id, l.segment, l.kind, l.currency, \
            l.overdue_currency, l.approver, l.reason, l.amount, l.recorded_us, \
-           CASE WHEN l.temporary THEN 1 ELSE 0 END, l.overdue_amount, l.overdue_days, \
-           l.valid_from, l.valid_to \
+           CASE WHEN l.temporary THEN 1 WHEN l.cut THEN 2 ELSE 0 END, l.overdue_amount, \
+           l.overdue_days, l.valid_from, l.valid_to \
          FROM credit_limit l WHERE {limits} AND l.superseded_us = 0 \
          UNION ALL SELECT 'HOLD', d.account_id, d.id, d.scope, d.reason, d.placed_by, '', '', '', \
            d.recorded_us, 0, 0, 0, 0, {no_day} \
          FROM credit_hold d WHERE {holds} AND d.release_us = 0 \
-         UNION ALL SELECT 'OVERDUE', d.account_id, {none}, d.currency, d.company_code, '', '', '', \
-           '', CAST(SUM(d.amount) AS BIGINT), 0, 0, 0, 0, MIN(d.due_date), CAST(NULL AS DATE) \
-         FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
-           AND d.items > 0 \
-         GROUP BY d.account_id, d.currency, d.company_code \
-         UNION ALL SELECT 'OVERDUE', e.account_id, {none}, i.currency, i.company_code, '', '', '', \
-           '', CAST(-SUM(e.amount) AS BIGINT), 0, 0, 0, 0, MIN(i.due_date), CAST(NULL AS DATE) \
-         FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
-           AND i.due_date < {cutoff} \
-         WHERE {entries} AND e.effective_date > {today} \
-         GROUP BY e.account_id, i.currency, i.company_code \
+         UNION ALL SELECT 'OVERDUE', o.account_id, {none}, o.currency, o.company_code, '', '', '', \
+           '', CAST(SUM(o.amount) AS BIGINT), 0, 0, 0, 0, MIN(o.due_date), CAST(NULL AS DATE) \
+         FROM (SELECT m.account_id, m.currency, m.company_code, m.due_date, \
+             SUM(m.amount) AS amount \
+           FROM (SELECT d.account_id, d.currency, d.company_code, d.due_date, d.amount \
+             FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
+               AND d.items > 0 \
+             UNION ALL SELECT e.account_id, i.currency, i.company_code, i.due_date, -e.amount \
+             FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
+               AND i.due_date < {cutoff} \
+             WHERE {entries} AND e.effective_date > {today}) m \
+           GROUP BY m.account_id, m.currency, m.company_code, m.due_date \
+           HAVING SUM(m.amount) <> 0) o \
+         GROUP BY o.account_id, o.currency, o.company_code \
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM credit_reservation o WHERE {reservations} \
            AND o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
@@ -221,7 +226,7 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
             }
             "OVERDUE" => {
                 let cell = row.overdue()?;
-                add_overdue(node(&mut inputs, &row.account_id), cell);
+                node(&mut inputs, &row.account_id).overdue.push(cell);
             }
             "DUE" => {
                 due.extend(row.id);
@@ -245,19 +250,6 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
 
 fn node<'a>(inputs: &'a mut Inputs, account: &str) -> &'a mut Node {
     inputs.nodes.entry(account.to_owned()).or_default()
-}
-
-fn add_overdue(node: &mut Node, cell: OverdueCell) {
-    let same = |other: &&mut OverdueCell| {
-        other.company_code == cell.company_code && other.currency == cell.currency
-    };
-    match node.overdue.iter_mut().find(same) {
-        Some(other) => {
-            other.amount += cell.amount;
-            other.oldest_due = other.oldest_due.min(cell.oldest_due);
-        }
-        None => node.overdue.push(cell),
-    }
 }
 
 #[derive(FromQueryResult)]
@@ -311,7 +303,8 @@ impl Row {
             currency: OrEmpty::parse(&self.t3).ok_or_else(unreadable)?,
             valid_from: self.d1.ok_or_else(unreadable)?,
             valid_to: self.d2.ok_or_else(unreadable)?,
-            temporary: self.n3 != 0,
+            temporary: self.n3 == 1,
+            cut: self.n3 == 2,
             overdue_amount: self.n4,
             overdue_currency: OrEmpty::parse(&self.t4).ok_or_else(unreadable)?,
             overdue_days: i32::try_from(self.n5).map_err(|_| unreadable())?,

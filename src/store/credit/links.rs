@@ -4,9 +4,10 @@
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
+use crate::domain::credit::reservation::Link;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
-use crate::store::entity::credit_reservation_document::{Column, Entity, Link, Model};
+use crate::store::entity::credit_reservation_document::{Column, Entity, Model};
 use crate::store::rows::{self, Set};
 use crate::store::{WriteTx, sql};
 

@@ -22,14 +22,13 @@ mod securities;
 mod standing;
 
 pub use super::entity::credit_reservation::KnownReservation;
-pub use super::entity::credit_reservation_document::Link;
 pub use decisions::DecisionsQuery;
 pub use overdue::{OverdueEvidence, OverdueQuery};
 pub use published::Holds;
 pub use reservations::ReservationsQuery;
 pub use standing::{Known, StandingQuery};
 
-pub(super) use exposure::{add_exposure, move_exposure, settle_days};
+pub(super) use exposure::{COUNTS_AT_ONCE, add_exposure, move_exposure, settle_days};
 pub(super) use follow::{Said, follow};
 pub(super) use history::reservation_histories;
 pub(super) use reservations::{counting_reservations, move_root, reservations_page};

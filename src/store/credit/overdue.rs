@@ -55,11 +55,13 @@ struct SumRow {
     paid_ahead: i64,
 }
 
-/// The items of the queries in `r`: those that are open, and those of which a later day takes
-/// the rest. `ahead` is what later days add to them; negative, if they take.
+/// The items of the queries in `r` that are open today: also those of which a later day takes the
+/// rest, and none that only a later day opens again. `ahead` is what later days add to them;
+/// negative, if they take. `open` is what may be paid today.
 fn items(rows: &str) -> String {
     let dated = "i.class IN ('ORDINARY', 'RETENTION') AND i.due_date < q.due_before";
-    let item = "q.n, i.id, i.company_code, i.currency, i.due_date, i.document_id, i.open";
+    let item = "q.n, i.id, i.company_code, i.currency, i.due_date, i.document_id, \
+        CASE WHEN l.ahead > 0 THEN i.open - l.ahead ELSE i.open END AS open";
     format!(
         "WITH q AS (SELECT * FROM {rows}), \
          later AS (SELECT q.n, e.item_id, SUM(e.amount) AS ahead FROM q \
@@ -67,7 +69,8 @@ fn items(rows: &str) -> String {
            GROUP BY q.n, e.item_id), \
          found AS (SELECT {item}, COALESCE(l.ahead, 0) AS ahead FROM q \
            JOIN item i ON i.account_id = q.account_id \
-           LEFT JOIN later l ON l.n = q.n AND l.item_id = i.id WHERE i.open > 0 AND {dated} \
+           LEFT JOIN later l ON l.n = q.n AND l.item_id = i.id \
+           WHERE i.open > 0 AND i.open > COALESCE(l.ahead, 0) AND {dated} \
            UNION ALL SELECT {item}, l.ahead FROM q JOIN later l ON l.n = q.n \
            JOIN item i ON i.id = l.item_id WHERE i.open = 0 AND l.ahead < 0 AND {dated}) "
     )

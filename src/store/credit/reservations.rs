@@ -37,20 +37,23 @@ fn known(rows: Vec<Model>) -> Result<Vec<KnownReservation>> {
     rows.into_iter().map(KnownReservation::try_from).collect()
 }
 
-/// Reservations by source system and reference; those that don't exist are missing.
+/// Reservations by the keys of their orders; those that don't exist are missing.
 pub(super) async fn reservations_by_key<'a>(
     conn: &impl ConnectionTrait,
-    keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+    keys: impl IntoIterator<Item = &'a OrderKey>,
 ) -> Result<Vec<KnownReservation>> {
-    let (systems, refs): (Vec<&str>, Vec<&str>) = keys.into_iter().unzip();
-    let wanted = Set::new().column(Column::SourceSystem, systems).column(Column::OrderRef, refs);
+    let keys: Vec<&OrderKey> = keys.into_iter().collect();
+    let wanted = Set::new()
+        .column(Column::SourceSystem, keys.iter().map(|key| &key.system))
+        .column(Column::CompanyCode, keys.iter().map(|key| &key.company_code))
+        .column(Column::OrderRef, keys.iter().map(|key| &key.order_ref));
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
     let backend = conn.get_database_backend();
     let text = format!(
         "SELECT {} FROM {} JOIN credit_reservation o ON o.source_system = k.source_system \
-         AND o.order_ref = k.order_ref",
+         AND o.company_code = k.company_code AND o.order_ref = k.order_ref",
         rows::columns::<Entity>("o"),
         wanted.table(backend, "k", 1)
     );
@@ -154,7 +157,6 @@ impl Store {
     }
 
     pub async fn reservation_by_key(&self, key: &OrderKey) -> Result<Option<KnownReservation>> {
-        let key = (&*key.system, &*key.order_ref);
         Ok(reservations_by_key(&self.reader, [key]).await?.into_iter().next())
     }
 
@@ -176,18 +178,18 @@ impl ReadTx {
     /// As [`WriteTx::reservations_by_key`].
     pub async fn reservations_by_key<'a>(
         &self,
-        keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+        keys: impl IntoIterator<Item = &'a OrderKey>,
     ) -> Result<Vec<KnownReservation>> {
         reservations_by_key(&self.conn, keys).await
     }
 }
 
 impl WriteTx {
-    /// Reservations by source system and reference; those that don't exist are missing. They stay
+    /// Reservations by the keys of their orders; those that don't exist are missing. They stay
     /// as they are read once the groups of their accounts are locked.
     pub async fn reservations_by_key<'a>(
         &self,
-        keys: impl IntoIterator<Item = (&'a str, &'a str)>,
+        keys: impl IntoIterator<Item = &'a OrderKey>,
     ) -> Result<Vec<KnownReservation>> {
         reservations_by_key(&self.conn, keys).await
     }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
-use super::securities;
+use super::{COUNTS_AT_ONCE, securities};
 use crate::domain::credit::security::{Eligible, Security};
 use crate::domain::credit::standing::Secured;
 use crate::domain::error::Result;
@@ -79,8 +79,12 @@ fn secured<'a>(
     for row in disputed.filter(|row| is_eligible(row.document_date, row.due_date)) {
         *sums.entry((row.company_code.clone(), row.currency)).or_default() -= row.amount;
     }
-    let overdue = open.iter().filter(|row| row.due_date < today && row.amount > 0);
-    let oldest_due = overdue.map(|row| row.due_date).min();
+    // What is open today alone: a projection may hold what is open from a later day on.
+    let mut overdue: BTreeMap<(NaiveDate, &str, Currency), i64> = BTreeMap::new();
+    for row in open.iter().filter(|row| row.due_date < today) {
+        *overdue.entry((row.due_date, &row.company_code, row.currency)).or_default() += row.amount;
+    }
+    let oldest_due = overdue.into_iter().find(|(_, open)| *open > 0).map(|((due, ..), _)| due);
     let eligible = sums
         .into_iter()
         .map(|((company_code, currency), open)| Eligible {
@@ -150,8 +154,8 @@ async fn later(
         "SELECT s.id, i.company_code, i.currency, i.document_date, i.due_date, \
            CAST(-SUM(e.amount) AS BIGINT) AS amount \
          FROM {} JOIN entry e ON e.account_id = s.account_id AND e.effective_date > ${day} \
-           AND NOT (e.kind = 'POST' AND e.amount > 0) \
          JOIN item i ON i.id = e.item_id AND i.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') \
+           AND NOT {COUNTS_AT_ONCE} \
          GROUP BY s.id, i.company_code, i.currency, i.document_date, i.due_date",
         set.table(backend, "s", 1)
     );
@@ -160,7 +164,7 @@ async fn later(
     sql::all(conn, text, values).await
 }
 
-/// What is disputed of open items, of each no more than is open.
+/// What is disputed of items open today, of each no more than is open.
 async fn disputed(
     conn: &impl ConnectionTrait,
     all: &[Security],
@@ -175,15 +179,16 @@ async fn disputed(
     let text = format!(
         "SELECT id, company_code, currency, due_date, document_date, \
            CASE WHEN disputed < open THEN disputed ELSE open END AS amount \
-         FROM (SELECT s.id, i.company_code, i.currency, i.due_date, i.document_date, i.open, \
-             CAST(SUM(d.amount) AS BIGINT) AS disputed \
-           FROM {} JOIN dispute d ON d.account_id = s.account_id AND d.open_date <= ${day} \
-           JOIN dispute_item m ON m.dispute_id = d.id \
-           JOIN item i ON i.id = m.item_id AND i.open > 0 \
-           LEFT JOIN dispute_end e ON e.dispute_id = d.id AND e.resolve_date <= ${day} \
-           WHERE e.dispute_id IS NULL \
-           GROUP BY s.id, i.id, i.company_code, i.currency, i.due_date, i.document_date, i.open) \
-         AS contested",
+         FROM (SELECT c.id, i.company_code, i.currency, i.due_date, i.document_date, c.disputed, \
+             CAST(i.open - COALESCE((SELECT SUM(e.amount) FROM entry e WHERE e.item_id = i.id \
+               AND e.effective_date > ${day} AND NOT {COUNTS_AT_ONCE}), 0) AS BIGINT) AS open \
+           FROM (SELECT s.id, m.item_id, CAST(SUM(d.amount) AS BIGINT) AS disputed \
+             FROM {} JOIN dispute d ON d.account_id = s.account_id AND d.open_date <= ${day} \
+             JOIN dispute_item m ON m.dispute_id = d.id \
+             LEFT JOIN dispute_end r ON r.dispute_id = d.id AND r.resolve_date <= ${day} \
+             WHERE r.dispute_id IS NULL GROUP BY s.id, m.item_id) c \
+           JOIN item i ON i.id = c.item_id) contested \
+         WHERE open > 0",
         set.table(backend, "s", 1)
     );
     let mut values = set.into_values(backend);

@@ -26,6 +26,8 @@ pub struct Model {
     pub valid_from: NaiveDate,
     pub valid_to: NaiveDate,
     pub temporary: bool,
+    /// It allows less than the lasting one before it.
+    pub cut: bool,
     /// Overdue terms of this account; an empty currency and -1 are those above it.
     pub overdue_amount: i64,
     pub overdue_currency: OrEmpty<Currency>,
@@ -48,8 +50,17 @@ pub fn live() -> Expr {
 
 impl From<&Limit> for Model {
     fn from(limit: &Limit) -> Self {
-        let Limit { id, account_id, terms, valid_from, valid_to, approver, reason, recorded_us } =
-            limit.clone();
+        let Limit {
+            id,
+            account_id,
+            terms,
+            valid_from,
+            valid_to,
+            cut,
+            approver,
+            reason,
+            recorded_us,
+        } = limit.clone();
         let LimitTerms { segment, kind, amount, temporary, overdue_amount_max, overdue_days_max } =
             terms;
         let (amount, currency) = split(amount);
@@ -64,6 +75,7 @@ impl From<&Limit> for Model {
             valid_from,
             valid_to,
             temporary,
+            cut,
             overdue_amount,
             overdue_currency,
             overdue_days: overdue_days_max.unwrap_or(NO_DAYS),
@@ -87,6 +99,7 @@ impl From<Model> for Limit {
             valid_from,
             valid_to,
             temporary,
+            cut,
             overdue_amount,
             overdue_currency,
             overdue_days,
@@ -103,7 +116,7 @@ impl From<Model> for Limit {
             overdue_amount_max: join(overdue_amount, overdue_currency),
             overdue_days_max: (overdue_days != NO_DAYS).then_some(overdue_days),
         };
-        Self { id, account_id, terms, valid_from, valid_to, approver, reason, recorded_us }
+        Self { id, account_id, terms, valid_from, valid_to, cut, approver, reason, recorded_us }
     }
 }
 

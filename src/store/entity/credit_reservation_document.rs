@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::domain::credit::reservation::Link;
+
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "credit_reservation_document")]
 pub struct Model {
@@ -9,6 +11,8 @@ pub struct Model {
     pub document_id: Uuid,
     pub reservation_id: Uuid,
     pub amount: i64,
+    /// How much of the order it took: given back if it is corrected to another order.
+    pub took: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -16,23 +20,14 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// A document that invoices a reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Link {
-    pub document: Uuid,
-    pub reservation: Uuid,
-    /// What it invoices, minor units.
-    pub amount: i64,
-}
-
 impl From<Link> for Model {
-    fn from(Link { document, reservation, amount }: Link) -> Self {
-        Self { document_id: document, reservation_id: reservation, amount }
+    fn from(Link { document, reservation, amount, took }: Link) -> Self {
+        Self { document_id: document, reservation_id: reservation, amount, took }
     }
 }
 
 impl From<Model> for Link {
-    fn from(Model { document_id, reservation_id, amount }: Model) -> Self {
-        Self { document: document_id, reservation: reservation_id, amount }
+    fn from(Model { document_id, reservation_id, amount, took }: Model) -> Self {
+        Self { document: document_id, reservation: reservation_id, amount, took }
     }
 }

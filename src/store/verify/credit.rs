@@ -12,7 +12,9 @@ use crate::domain::credit::decide::FoundKey;
 use crate::domain::credit::reservation::{Advance, Now, Reservation};
 use crate::domain::error::Result;
 use crate::domain::item::ItemClass;
-use crate::store::credit::{KnownReservation, reservation_histories, reservations_page};
+use crate::store::credit::{
+    COUNTS_AT_ONCE, KnownReservation, reservation_histories, reservations_page,
+};
 
 /// Reservations looked at together.
 const BATCH: u64 = 1_000;
@@ -29,13 +31,15 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
         Query::new(
             "each order is as far invoiced as the documents that invoice it",
             "SELECT COUNT(*) AS v FROM credit_reservation",
-            "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
+            "SELECT 'order ' || o.source_system || ' ' || o.company_code || ' ' || o.order_ref || ' of ' || o.account_id || \
                ': invoiced ' || o.invoiced_live || ', at the most ' || o.invoiced || \
                ', documents ' || COALESCE(s.total, 0) AS example \
              FROM credit_reservation o LEFT JOIN \
-               (SELECT reservation_id, SUM(amount) AS total FROM credit_reservation_document \
-                GROUP BY reservation_id) s ON s.reservation_id = o.id \
-             WHERE o.invoiced_live <> COALESCE(s.total, 0) OR o.invoiced < o.invoiced_live",
+               (SELECT reservation_id, SUM(amount) AS total, SUM(took) AS took \
+                FROM credit_reservation_document GROUP BY reservation_id) s \
+               ON s.reservation_id = o.id \
+             WHERE o.invoiced_live <> COALESCE(s.total, 0) OR o.invoiced < o.invoiced_live \
+               OR o.invoiced < COALESCE(s.took, 0)",
         ),
         Query::new(
             "each document that invoices an order counts, in its account and currency",
@@ -55,7 +59,7 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
         Query::new(
             "each order belongs to the group of its account",
             "SELECT COUNT(*) AS v FROM credit_reservation",
-            "SELECT 'order ' || o.source_system || ' ' || o.order_ref || ' of ' || o.account_id || \
+            "SELECT 'order ' || o.source_system || ' ' || o.company_code || ' ' || o.order_ref || ' of ' || o.account_id || \
                ': group ' || o.root_id || ', account ' || COALESCE(h.root_id, '') AS example \
              FROM credit_reservation o LEFT JOIN account_head h ON h.account_id = o.account_id \
              WHERE o.root_id <> COALESCE(h.root_id, '')",
@@ -87,7 +91,7 @@ fn exposure() -> String {
            JOIN account a ON a.id = u.ancestor_id WHERE a.parent_id <> '' AND u.step < 64), \
          own AS (SELECT i.account_id, i.currency, i.company_code, {component} AS component, \
              SUM(e.amount) AS total, \
-             SUM(CASE WHEN (e.kind = 'POST' AND e.amount > 0) OR e.effective_date <= $1 \
+             SUM(CASE WHEN {COUNTS_AT_ONCE} OR e.effective_date <= $1 \
                THEN e.amount ELSE 0 END) AS counting \
            FROM entry e JOIN item i ON i.id = e.item_id WHERE i.class <> '{advance}' \
            GROUP BY i.account_id, i.currency, i.company_code, {component} {counted}), \
@@ -174,8 +178,10 @@ fn note(check: &mut Check, reservation: &Reservation, faults: &[String]) {
     }
     check.differences += 1;
     if check.examples.len() < EXAMPLES_MAX as usize {
-        let Reservation { system, order_ref, account_id, .. } = reservation;
+        let Reservation { system, company_code, order_ref, account_id, .. } = reservation;
         let faults = faults.join("; ");
-        check.examples.push(format!("order {system} {order_ref} of {account_id}: {faults}"));
+        check
+            .examples
+            .push(format!("order {system} {company_code} {order_ref} of {account_id}: {faults}"));
     }
 }

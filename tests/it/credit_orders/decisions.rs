@@ -48,7 +48,6 @@ on_both_engines! {
         for request in [
             other(|r| r.amount = Some(usd("80.01"))),
             other(|r| r.amount = Some(money("80", "EUR"))),
-            other(|r| r.company_code = "1000".into()),
             other(|r| r.account = GROUP.into()),
         ] {
             let status = counter.try_reserve(request).await.expect_err("other content");

@@ -143,4 +143,70 @@ on_both_engines! {
         assert_decided(&unknown, "REFERRED", &["RATE_MISSING"]);
         counter.desk.verify(&server).await;
     }
+
+    async fn fault_f16_the_company_is_part_of_an_orders_key(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
+        let no = "NAV/1001";
+        let of = |company: &str| pb::ReserveCreditRequest {
+            company_code: company.into(),
+            ..reserving(no, "100.00")
+        };
+        for company in ["10", "20", ""] {
+            let reserved = counter.try_reserve(of(company)).await.expect("a decision");
+            assert_decided(&reserved, "APPROVED", &[]);
+            assert_eq!(reserved.company_code, company);
+            assert_eq!(reserved.order, Some(order_key(no)));
+            let again = counter.try_reserve(of(company)).await.expect("the same");
+            assert_eq!(again.name, reserved.name);
+        }
+        assert_eq!(counter.exposure().await, "orders 300.00 = 300.00");
+        let names = ["ERP~10~NAV%2F1001", "ERP~20~NAV%2F1001", "ERP~NAV%2F1001"]
+            .map(|last| format!("{ACME}/creditReservations/{last}"));
+        let mut client = server.credit();
+        let mut counted = async || {
+            let mut counted = Vec::new();
+            for name in &names {
+                let name = name.clone();
+                let order = client.get_reservation(pb::GetReservationRequest { name }).await;
+                counted.push(text(&order.expect("a reservation").into_inner().counted_amount));
+            }
+            counted
+        };
+        // An invoice and money belong to the order of their own company.
+        let invoice = |no_: &str, company| in_company(billed(no_, "30.00", 30).names(no), company);
+        counter.desk.post([invoice("I1", "20")]).await;
+        assert_eq!(counted().await, ["100.00", "70.00", "100.00"]);
+        let paid = in_company(receipt("R1", day(0), "40.00").names(no), "10");
+        counter.desk.post([paid, invoice("I2", "")]).await;
+        assert_eq!(counted().await, ["60.00", "70.00", "70.00"]);
+        // What comes before its order is found by it alone.
+        let early = |company| in_company(billed("E1", "10.00", 30).names("2"), company);
+        counter.desk.post([early("10"), early("20")]).await;
+        let second = pb::ReserveCreditRequest { company_code: "20".into(), ..reserving("2", "50.00") };
+        let second = counter.try_reserve(second).await.expect("a decision");
+        assert_eq!(text(&second.counted_amount), "40.00");
+        for wrong in ["ERP~~NAV%2F1001", "ERP~30~NAV%2F1001", "ERP~10~NAV~1001"] {
+            let name = format!("{ACME}/creditReservations/{wrong}");
+            let status = server.credit().get_reservation(pb::GetReservationRequest { name }).await;
+            let code = status.expect_err("no order").code();
+            assert!(matches!(code, Code::NotFound | Code::InvalidArgument), "{wrong}");
+        }
+        // A blocked account takes invoices of what is delivered, in the company that delivered it.
+        let deliver = pb::DeliverReservationRequest {
+            name: names[0].clone(),
+            amount: Some(usd("50.00")),
+            request_id: fresh(),
+        };
+        server.credit().deliver_reservation(deliver).await.expect("delivered");
+        let block = pb::BlockAccountRequest {
+            name: ACME.into(),
+            reason: "fraud".into(),
+            request_id: fresh(),
+        };
+        server.accounts().block_account(block).await.expect("blocked");
+        let blocked = counter.desk.try_post(vec![invoice("I3", "20")]).await;
+        refused(blocked, STATE, "ACCOUNT_BLOCKED");
+        counter.desk.post([invoice("I4", "10")]).await;
+        counter.desk.verify(&server).await;
+    }
 }

@@ -57,7 +57,51 @@ on_both_engines! {
         // It belonged to another order all along.
         counter.reserve("4712", "70.00").await;
         counter.desk.post([version(billed("I3", "40.00", 30).names("4712"), 2)]).await;
-        assert_eq!(counter.exposure().await, "open 90.00, orders 40.00 = 130.00");
+        // It took ten more than the invoices before it.
+        assert_eq!(counter.exposure().await, "open 90.00, orders 50.00 = 140.00");
+        counter.desk.verify(&server).await;
+    }
+
+    async fn fault_b12_a_corrected_invoice_gives_back_what_it_took(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "5000.00", "5000.00").await;
+        for no in ["O1", "O2"] {
+            counter.reserve(no, "500.00").await;
+        }
+        let invoice = |at, gross: &str, order: &str| version(billed("I1", gross, 30).names(order), at);
+        counter.desk.post([invoice(1, "300.00", "O1")]).await;
+        assert_eq!(counter.exposure().await, "open 300.00, orders 700.00 = 1000.00");
+        counter.desk.post([invoice(2, "300.00", "O2")]).await;
+        assert_eq!(counter.exposure().await, "open 300.00, orders 700.00 = 1000.00");
+        let invoiced = [counter.order("O1").await, counter.order("O2").await];
+        assert_eq!(invoiced.map(|order| text(&order.invoiced)), ["0.00", "300.00"]);
+        // Less on the same order is a reduction; all that it took goes along when it leaves.
+        counter.desk.post([invoice(3, "200.00", "O2")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 700.00 = 900.00");
+        counter.desk.post([invoice(4, "200.00", "O1")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 800.00 = 1000.00");
+        // To no order, and to one that nobody reserved.
+        counter.desk.post([invoice(5, "200.00", "O3")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 1000.00 = 1200.00");
+        counter.desk.post([invoice(6, "200.00", "O1")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 800.00 = 1000.00");
+        counter.desk.post([invoice(7, "200.00", "")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 1000.00 = 1200.00");
+        // What a reversed one used up stays used up when its replacement leaves.
+        counter.desk.post([version(billed("I2", "100.00", 30).names("O1"), 1)]).await;
+        counter.desk.try_reverse("I2", None).await.expect("reversed");
+        counter.desk.post([invoice(8, "200.00", "O1")]).await;
+        counter.desk.post([invoice(9, "200.00", "O2")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 700.00 = 900.00");
+        // So does the link of a commitment, and what was found when the order was reserved.
+        counter.desk.post([billed("I3", "50.00", 30), billed("I4", "40.00", 30).names("O4")]).await;
+        counter.try_commit("O2", &["I3"], false).await.expect("committed");
+        counter.reserve("O4", "100.00").await;
+        assert_eq!(counter.exposure().await, "open 290.00, orders 710.00 = 1000.00");
+        for no in ["I3", "I4"] {
+            let gross = if no == "I3" { "50.00" } else { "40.00" };
+            counter.desk.post([version(billed(no, gross, 30).names("O1"), 2)]).await;
+        }
+        assert_eq!(counter.exposure().await, "open 290.00, orders 800.00 = 1090.00");
         counter.desk.verify(&server).await;
     }
 }

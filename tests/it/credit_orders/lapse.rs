@@ -100,8 +100,8 @@ on_both_engines! {
         let status = counter.client.check_credit(check("4711", GROUP)).await;
         refused(status, Code::AlreadyExists, "ORDER_ALREADY_RESERVED");
         counter.try_cancel("4711", None).await.expect("canceled");
-        let status = counter.client.check_credit(check("4711", ACME)).await;
-        refused(status, STATE, "RESERVATION_NOT_LIVE");
+        let decision = counter.check(check("4711", ACME)).await;
+        assert_decided(&decision, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
         counter.desk.verify(&server).await;
     }
 

@@ -11,7 +11,9 @@ on_both_engines! {
         assert_eq!(stage(&counter.order("4711").await), "REFERRED");
         refused(counter.try_deliver("4711", None).await, STATE, "RESERVATION_NOT_LIVE");
         let again = counter.reserve("4711", "100.00").await;
-        assert_eq!(again.name, referred.name, "it waits as it did");
+        assert_decided(&again, "REFERRED", &["NO_LIMIT"]);
+        assert_ne!(again.name, referred.name, "it is judged again");
+        assert_eq!(counter.order("4711").await.decision, again.name);
 
         let less = pb::DecideReferralRequest {
             maximum_amount: Some(usd("99.99")),
@@ -61,8 +63,7 @@ on_both_engines! {
         assert_decided(&second, "REFERRED", &["NO_LIMIT"]);
         assert_ne!(second.name, first.name);
         counter.limit(GROUP, "80.00").await;
-        // It waits for a person still, until it is asked with other words.
-        assert_decided(&counter.reserve("4711", "80.00").await, "REFERRED", &["NO_LIMIT"]);
+        // It waits for a person, and may be amended meanwhile.
         let amended = counter.amend("4711", "79.00").await;
         assert_decided(&amended, "APPROVED", &[]);
         assert_eq!(counter.order("4711").await.decision, amended.name);
@@ -91,6 +92,24 @@ on_both_engines! {
         let decided = counter.try_decide(deciding("4711", true)).await.expect("decided");
         assert_decided(&decided, "APPROVED", &["NO_LIMIT"]);
         assert_eq!(counter.exposure().await, "orders 100.00 = 100.00");
+        counter.desk.verify(&server).await;
+    }
+
+    async fn a_referred_order_asked_again_is_judged_again(server: TestServer) {
+        let mut counter = Counter::open(&server).await;
+        assert_decided(&counter.reserve("4711", "60.00").await, "REFERRED", &["NO_LIMIT"]);
+        // Other content is still another order's.
+        let other = counter.try_reserve(reserving("4711", "61.00")).await;
+        refused(other, Code::AlreadyExists, "ORDER_ALREADY_RESERVED");
+        counter.limit(ACME, "50.00").await;
+        let declined = counter.reserve("4711", "60.00").await;
+        assert_decided(&declined, "DECLINED", &["LIMIT_EXCEEDED"]);
+        assert_eq!(stage(&counter.order("4711").await), "REFERRED", "a person may still decide");
+        counter.limit(ACME, "100.00").await;
+        let approved = counter.reserve("4711", "60.00").await;
+        assert_decided(&approved, "APPROVED", &[]);
+        assert_eq!(counter.exposure_of(ACME).await, "orders 60.00 = 60.00");
+        assert_eq!(counter.reserve("4711", "60.00").await.name, approved.name);
         counter.desk.verify(&server).await;
     }
 }

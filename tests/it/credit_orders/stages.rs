@@ -65,9 +65,35 @@ on_both_engines! {
         assert_eq!(counter.exposure().await, "open 15.00, delivered 25.00 = 40.00");
         counter.try_cancel("4711", Some("25.00")).await.expect("the rest came back");
         assert_eq!(counter.exposure().await, "open 15.00 = 15.00");
-        // Nothing is reserved any more: whoever asks again must not hear that it is.
-        let again = counter.try_reserve(reserving("4711", "100.00")).await;
-        refused(again, STATE, "RESERVATION_NOT_LIVE");
+        counter.desk.verify(&server).await;
+    }
+
+    async fn a_canceled_order_is_reserved_anew(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
+        let first = counter.reserve("4711", "80.00").await;
+        counter.deliver("4711", "30.00").await;
+        counter.desk.post([billed("I1", "10.00", 30).names("4711")]).await;
+        counter.try_cancel("4711", None).await.expect("canceled");
+        assert_eq!(counter.exposure().await, "open 10.00, delivered 20.00 = 30.00");
+        let below = counter.try_reserve(reserving("4711", "29.00")).await;
+        refused(below, STATE, "RESERVATION_BELOW_HANDLED");
+        let order = Some(order_key("4711"));
+        let ask = pb::CheckCreditRequest {
+            account: ACME.into(),
+            amount: Some(usd("100.00")),
+            order,
+            ..pb::CheckCreditRequest::default()
+        };
+        assert_eq!(text(&counter.check(ask).await.counted_amount), "70.00");
+        let declined = counter.reserve("4711", "100.01").await;
+        assert_decided(&declined, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
+        assert_eq!(stage(&counter.order("4711").await), "CANCELED");
+        let anew = counter.reserve("4711", "100.00").await;
+        assert_decided(&anew, "APPROVED", &[]);
+        assert_ne!(anew.name, first.name);
+        assert_eq!(text(&anew.counted_amount), "70.00");
+        assert_eq!(counter.exposure().await, "open 10.00, orders 70.00, delivered 20.00 = 100.00");
+        assert_eq!(counter.reserve("4711", "100.00").await.name, anew.name);
         counter.desk.verify(&server).await;
     }
 

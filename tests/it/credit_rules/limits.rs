@@ -93,8 +93,8 @@ on_both_engines! {
         };
         assert_eq!(next(&server, raise()).await.state(), Active);
         assert_eq!(states(&limits(&server).await), [Active, Replaced]);
-        // A lasting one set meanwhile waits for its end.
-        assert_eq!(next(&server, limit(usd("50"))).await.state(), Replaced);
+        // A higher lasting one set meanwhile waits for its end.
+        assert_eq!(next(&server, limit(usd("150"))).await.state(), Replaced);
         at(&server, "2019-07-06T00:00:00Z");
         assert_eq!(states(&limits(&server).await), [Active, Expired, Replaced]);
 
@@ -110,6 +110,37 @@ on_both_engines! {
         };
         next(&server, end).await;
         assert_eq!(states(&limits(&server).await)[..3], [Replaced, Replaced, Active]);
+    }
+
+    async fn fault_b7_a_cut_governs_at_once(server: TestServer) {
+        use pb::CreditLimitState::{Active, Replaced, Scheduled};
+        account(&server, "acme").await;
+        let raise = || pb::CreditLimit {
+            temporary: true,
+            valid_to: Some(day(20)),
+            ..limit(usd("5000"))
+        };
+        next(&server, limit(usd("1000"))).await;
+        next(&server, raise()).await;
+        assert_eq!(next(&server, limit(usd("0"))).await.state(), Active);
+        assert_eq!(states(&limits(&server).await), [Active, Replaced, Replaced]);
+        let asked = pb::CheckCreditRequest {
+            account: ACME.into(),
+            amount: Some(usd("1")),
+            ..Default::default()
+        };
+        let answer = server.credit().check_credit(asked).await.expect("an answer").into_inner();
+        assert_eq!(answer.verdict(), pb::CreditVerdict::Declined);
+        // What it ended does not come back; a raise recorded later is a new decision.
+        assert_eq!(next(&server, limit(usd("300"))).await.state(), Active);
+        assert_eq!(next(&server, raise()).await.state(), Active);
+        // A cut for a later day governs from that day on.
+        let later = pb::CreditLimit { valid_from: Some(day(10)), ..limit(usd("100")) };
+        assert_eq!(next(&server, later).await.state(), Scheduled);
+        at(&server, "2019-07-09T00:00:00Z");
+        assert_eq!(states(&limits(&server).await)[..2], [Scheduled, Active]);
+        at(&server, "2019-07-10T00:00:00Z");
+        assert_eq!(states(&limits(&server).await)[..2], [Active, Replaced]);
     }
 
     async fn a_limit_is_set_by_those_who_read_the_last_one(server: TestServer) {

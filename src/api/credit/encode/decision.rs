@@ -133,7 +133,7 @@ pub(super) fn limit_use(limit_use: LimitUse, business_date: NaiveDate) -> pb::Cr
         account: account_name(&account_id),
         limit: limit.map(|limit| super::limit(governing(limit, version, business_date))),
         segment,
-        exposure: Some(write::money(exposure, currency)),
+        exposure: exposure.map(|minor| write::money(minor, currency)),
         parts: parts.into_iter().map(part).collect(),
         available: available.map(|minor| write::money(minor, currency)),
         utilization_bp,

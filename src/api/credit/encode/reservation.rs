@@ -40,7 +40,7 @@ pub fn reservation(reservation: Reservation, now: Now) -> pb::CreditReservation 
     let instant = |us: i64| (us != NEVER).then(|| write::timestamp(us));
     pb::CreditReservation {
         name: child_name(&account_id, CREDIT_RESERVATIONS, id),
-        order: Some(key(OrderKey { system, order_ref })),
+        order: Some(pb::OrderKey { source_system: system, order_ref }),
         company_code,
         stage: enums::write_stage(stage).into(),
         amount: money(amount),
@@ -67,6 +67,7 @@ pub fn reservations(
     pb::ListReservationsResponse { reservations, next_page_token }
 }
 
-pub(super) fn key(OrderKey { system, order_ref }: OrderKey) -> pb::OrderKey {
+/// The company is told beside it.
+pub(super) fn key(OrderKey { system, company_code: _, order_ref }: OrderKey) -> pb::OrderKey {
     pb::OrderKey { source_system: system, order_ref }
 }

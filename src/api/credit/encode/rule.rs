@@ -18,8 +18,17 @@ use super::money;
 
 pub fn limit(limit: StandingLimit) -> pb::CreditLimit {
     let StandingLimit { limit, state, version } = limit;
-    let Limit { id, account_id, terms, valid_from, valid_to, approver, reason, recorded_us } =
-        limit;
+    let Limit {
+        id,
+        account_id,
+        terms,
+        valid_from,
+        valid_to,
+        cut: _,
+        approver,
+        reason,
+        recorded_us,
+    } = limit;
     let LimitTerms { segment, kind, amount, temporary, overdue_amount_max, overdue_days_max } =
         terms;
     pb::CreditLimit {

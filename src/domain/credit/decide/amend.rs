@@ -3,11 +3,11 @@
 use uuid::Uuid;
 
 use super::reserve::override_if_asked;
-use super::{Caller, Decider, Event, approved, key, name, not_live, same_currency};
+use super::{Caller, Decider, Event, approved, check_handled, key, not_live, same_currency};
 use crate::domain::credit::decision::{DecisionKind, Verdict};
 use crate::domain::credit::reservation::{Reservation, ReservationState, Stage};
 use crate::domain::credit::rules::Question;
-use crate::domain::error::{Precondition, Reason, Result};
+use crate::domain::error::Result;
 use crate::domain::money::Money;
 
 /// What is to change of a reservation.
@@ -86,16 +86,4 @@ impl Decider {
         decision.reservation = Some(kept);
         Ok(self.record(decision, wanted))
     }
-}
-
-fn check_handled(reservation: &Reservation, amount: i64) -> Result<()> {
-    if amount >= reservation.handled() {
-        return Ok(());
-    }
-    let handled = Money { minor: reservation.handled(), currency: reservation.currency };
-    let description = format!("{handled} of it is delivered or invoiced");
-    Err(Precondition::new(Reason::ReservationBelowHandled, name(reservation), description)
-        .at("amount")
-        .with("handled", handled)
-        .into())
 }

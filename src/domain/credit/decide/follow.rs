@@ -3,7 +3,9 @@
 use uuid::Uuid;
 
 use super::{Decider, Event, name, not_live, same_currency};
-use crate::domain::credit::reservation::{Reservation, ReservationState, Stage, is_invoicing};
+use crate::domain::credit::reservation::{
+    Link, Reservation, ReservationState, Stage, is_invoicing,
+};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::item::{DocumentKind, Side};
@@ -72,18 +74,22 @@ impl Decider {
                 None => linked.push((document.id, document.gross)),
             }
         }
-        for (_, gross) in &linked {
-            reservation.invoice(*gross);
-        }
+        let linked: Vec<Link> = linked
+            .into_iter()
+            .map(|(document, amount)| {
+                let took = reservation.invoice(amount);
+                Link { document, reservation: reservation.id, amount, took }
+            })
+            .collect();
         if complete {
             reservation.amount = completed(&reservation)?;
         }
-        for (document, gross) in linked {
-            self.changes.links.push((reservation.id, document, gross));
+        for Link { document, .. } in linked.iter().copied() {
             for known in self.documents.values_mut().filter(|known| known.id == document) {
                 known.reservation = Some(reservation.id);
             }
         }
+        self.changes.links.extend(linked);
         Ok(self.keep(reservation, Some(Event::Committed), false))
     }
 

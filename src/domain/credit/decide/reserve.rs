@@ -3,11 +3,12 @@
 use uuid::Uuid;
 
 use super::{
-    Caller, Decider, Event, Found, FoundKey, approved, blank, default_expiry, key, name, not_live,
+    Caller, Decider, Event, Found, FoundKey, approved, blank, check_handled, default_expiry, key,
+    name, not_live,
 };
 use crate::domain::credit::decision::{Decision, DecisionKind, Verdict};
 use crate::domain::credit::reservation::{
-    Grant, NEVER, REFERRALS, ReferralVerb, Reservation, ReservationState, Stage,
+    Grant, Link, NEVER, REFERRALS, ReferralVerb, Reservation, ReservationState, Stage,
 };
 use crate::domain::credit::rules::{Question, Wanted};
 use crate::domain::error::{Error, Reason, Resource, Result, Violation};
@@ -19,7 +20,6 @@ use crate::domain::names::OrderKey;
 #[derive(Debug, Clone)]
 pub struct Reserve<'a> {
     pub account: &'a str,
-    pub company: &'a str,
     pub amount: Money,
     pub order: &'a OrderKey,
     pub expire_us: Option<i64>,
@@ -55,9 +55,6 @@ impl Decider {
         let (unpaid, before) = match (order, known) {
             (None, _) => (amount.minor, 0),
             (Some(_), Some(known)) if known.account_id != account => return Err(taken(known)),
-            (Some(_), Some(known)) if known.state == ReservationState::Canceled => {
-                return Err(not_live(known, Stage::Canceled));
-            }
             (Some(_), Some(known)) => {
                 super::same_currency("amount", known, Some(amount))?;
                 // What lapsed would be asked for with another expiry.
@@ -70,7 +67,7 @@ impl Decider {
                 (asked.counted(now).total(), known.counted(now).total())
             }
             (Some(order), None) => {
-                (self.new_reservation(account, company, amount, order).0.counted(now).total(), 0)
+                (self.new_reservation(account, amount, order).0.counted(now).total(), 0)
             }
         };
         let question = Question { account, company, amount, counted: unpaid - before, unpaid };
@@ -83,9 +80,9 @@ impl Decider {
     /// Decides about an order; answers the decision, which may be that of an earlier call.
     pub fn reserve(&mut self, ask: &Reserve, caller: &Caller) -> Result<Uuid> {
         self.check_account(ask.account)?;
-        if let Some(known) =
-            self.by_key.get(ask.order).and_then(|id| self.reservations.get(id)).cloned()
-            && let Some(decision) = self.again(&known, ask)?
+        let known = self.by_key.get(ask.order).and_then(|id| self.reservations.get(id)).cloned();
+        if let Some(known) = &known
+            && let Some(decision) = self.again(known, ask)?
         {
             return Ok(decision);
         }
@@ -94,13 +91,14 @@ impl Decider {
         let now = self.standing.now;
         let days = self.standing.policy.reservation_days;
         reservation.expire_us = ask.expire_us.unwrap_or_else(|| default_expiry(now.us, days));
-        let counted = reservation.counted(now).total();
+        let unpaid = reservation.counted(now).total();
+        let before = known.as_ref().map_or(0, |known| known.counted(now).total());
         let question = Question {
             account: ask.account,
-            company: ask.company,
+            company: &ask.order.company_code,
             amount: ask.amount,
-            counted,
-            unpaid: counted,
+            counted: unpaid - before,
+            unpaid,
         };
         let (mut decision, wanted) =
             self.decide(DecisionKind::Reserve, question, Some(ask.order.clone()), caller)?;
@@ -110,7 +108,11 @@ impl Decider {
             reservation.create_us = now.us;
         }
         match decision.verdict {
-            Verdict::Declined => self.tell(ask.account, Event::Declined, Uuid::nil()),
+            Verdict::Declined => {
+                // One that waits for a person goes on waiting.
+                decision.reservation = known.filter(|of| of.state == ReservationState::Referred);
+                self.tell(ask.account, Event::Declined, Uuid::nil());
+            }
             verdict => {
                 let (state, event) = if approved(verdict) {
                     (ReservationState::Open, Event::Reserved)
@@ -118,26 +120,28 @@ impl Decider {
                     (ReservationState::Referred, Event::Referred)
                 };
                 reservation.state = state;
-                let id = reservation.id;
-                self.changes.links.extend(links.into_iter().map(|(doc, gross)| (id, doc, gross)));
+                self.changes.links.extend(links);
                 decision.reservation = Some(self.keep(reservation, Some(event), is_new));
             }
         }
         Ok(self.record(decision, wanted))
     }
 
-    /// The decision of an order that was reserved or referred with the same content and still
-    /// is; `None` if it was rejected, and is asked about anew. Nobody is answered that an order
-    /// is reserved when it lapsed, was canceled or lowered since.
+    /// The decision of an order that was reserved with the same content and still is; `None` if
+    /// it is to be decided anew, because it was rejected or canceled, or waits for a person.
+    /// Nobody is answered that an order is reserved when it lapsed or was lowered since.
     fn again(&self, known: &Reservation, ask: &Reserve) -> Result<Option<Uuid>> {
-        let same_place = known.account_id == ask.account
-            && known.company_code == ask.company
-            && known.currency == ask.amount.currency;
+        let same_place = known.account_id == ask.account && known.currency == ask.amount.currency;
         if !same_place {
             return Err(taken(known));
         }
-        if known.state == ReservationState::Rejected {
-            return Ok(None);
+        match known.state {
+            ReservationState::Rejected => return Ok(None),
+            ReservationState::Canceled => {
+                check_handled(known, ask.amount.minor)?;
+                return Ok(None);
+            }
+            ReservationState::Open | ReservationState::Referred => {}
         }
         let made = self.decision(known.decision);
         let made =
@@ -146,26 +150,26 @@ impl Decider {
             return Err(taken(known));
         }
         match known.stage(self.standing.now) {
-            stage @ (Stage::Canceled | Stage::Expired) => Err(not_live(known, stage)),
+            Stage::Referred => Ok(None),
+            stage @ Stage::Expired => Err(not_live(known, stage)),
             _ => Ok(Some(made.id)),
         }
     }
 
-    /// A new reservation with what the ledger knows of it, or the one that was rejected.
-    fn reservation_to_make(&mut self, ask: &Reserve) -> (Reservation, Vec<(Uuid, i64)>, bool) {
+    /// A new reservation with what the ledger knows of it, or the one that is decided anew.
+    fn reservation_to_make(&mut self, ask: &Reserve) -> (Reservation, Vec<Link>, bool) {
         match self.reservation_of(ask.account, ask.order).cloned() {
-            Some(rejected) => {
+            Some(before) => {
                 let again = Reservation {
                     amount: ask.amount.minor,
                     state: ReservationState::Open,
                     grant: None,
-                    ..rejected
+                    ..before
                 };
                 (again, Vec::new(), false)
             }
             None => {
-                let (reservation, links) =
-                    self.new_reservation(ask.account, ask.company, ask.amount, ask.order);
+                let (reservation, links) = self.new_reservation(ask.account, ask.amount, ask.order);
                 (reservation, links, true)
             }
         }
@@ -174,18 +178,19 @@ impl Decider {
     fn new_reservation(
         &self,
         account: &str,
-        company: &str,
         amount: Money,
         key: &OrderKey,
-    ) -> (Reservation, Vec<(Uuid, i64)>) {
-        let mut reservation = blank(account, key, company, amount, Uuid::nil());
+    ) -> (Reservation, Vec<Link>) {
+        let mut reservation = blank(account, key, amount, Uuid::nil());
         let found = self.found.get(&FoundKey::of(&reservation));
         let Found { documents, advance } = found.cloned().unwrap_or_default();
-        for (_, gross) in &documents {
-            reservation.invoice(*gross);
+        let mut links = Vec::new();
+        for (document, amount) in documents {
+            let took = reservation.invoice(amount);
+            links.push(Link { document, reservation: reservation.id, amount, took });
         }
         reservation.advance = advance;
-        (reservation, documents)
+        (reservation, links)
     }
 
     /// Decides about a referred reservation.

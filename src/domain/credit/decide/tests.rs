@@ -39,6 +39,7 @@ fn standing(limits: [i64; 3]) -> Standing {
             },
             valid_from: today(),
             valid_to: NO_DATE,
+            cut: false,
             approver: "Ms Wang".into(),
             reason: "agreed".into(),
             recorded_us: 1,
@@ -57,7 +58,7 @@ fn standing(limits: [i64; 3]) -> Standing {
 }
 
 fn order_key(number: usize) -> OrderKey {
-    OrderKey { system: "ERP".into(), order_ref: number.to_string() }
+    OrderKey { system: "ERP".into(), company_code: "1000".into(), order_ref: number.to_string() }
 }
 
 #[derive(Debug, Clone)]
@@ -89,7 +90,8 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn exposure(standing: &Standing, account: &str) -> i128 {
     let usd = Currency::parse("USD").expect("a currency");
-    standing.exposure(account, "", usd, None).expect("sums").expect("no rates").total
+    let counting = standing.counting(account, "").expect("sums");
+    standing.exposure(&counting, usd, (usd, 0)).expect("sums").known().expect("no rates")
 }
 
 /// Does one step; answers the decision, if it made one.
@@ -105,7 +107,6 @@ fn run(decider: &mut Decider, step: &Step) -> Result<Option<Uuid>> {
         Step::Reserve { order, account, amount, lives, force } => {
             let ask = Reserve {
                 account: ACCOUNTS[account],
-                company: "1000",
                 amount: usd(amount),
                 order: &order_key(order),
                 expire_us: Some(now + lives),
@@ -247,7 +248,6 @@ fn an_override_needs_a_caller_who_may() {
     let mut decider = Decider::open(standing([10, 10, 10]), Loaded::default());
     let ask = Reserve {
         account: "left",
-        company: "",
         amount: usd(11),
         order: &order_key(1),
         expire_us: None,

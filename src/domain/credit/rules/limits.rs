@@ -1,9 +1,9 @@
 //! Every limit of the account and of those above it.
 
-use super::{Evaluator, remedy};
-use crate::domain::credit::decision::{LimitUse, Part, ReasonCode, RemedyAction};
+use super::{Evaluator, Limited, remedy};
+use crate::domain::credit::decision::{LimitUse, Part, Reason, ReasonCode, RemedyAction};
 use crate::domain::credit::limit::{Limit, LimitKind};
-use crate::domain::credit::standing::Exposure;
+use crate::domain::credit::standing::{Counting, Exposure, NoRate};
 use crate::domain::error::Result;
 use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::names::{CREDIT_LIMITS, account_name, child_name};
@@ -38,40 +38,38 @@ impl<'a> Evaluator<'a> {
     }
 
     fn limit(&mut self, level: usize, account: &'a str, limit: &'a Limit) -> Result<()> {
+        let segment = &limit.terms.segment;
         if limit.has_expired(self.standing.now.today) {
             self.expired(limit);
             let currency = limit.terms.amount.map_or(self.question.amount.currency, |a| a.currency);
-            self.show(account, Some(limit), &limit.terms.segment, currency, None)?;
-            return Ok(());
+            return self.show(account, Some(limit), segment, currency, None).map(drop);
         }
         let Some(amount) = limit.terms.amount else {
             let currency = self.question.amount.currency;
-            self.show(account, Some(limit), &limit.terms.segment, currency, None)?;
-            return Ok(());
+            return self.show(account, Some(limit), segment, currency, None).map(drop);
         };
-        let segment = &limit.terms.segment;
-        let Some(before) =
-            self.show(account, Some(limit), segment, amount.currency, Some(amount))?
-        else {
+        let counting = self.show(account, Some(limit), segment, amount.currency, Some(amount))?;
+        let before = self.exposure(&counting, amount.currency, 0)?;
+        let after = self.exposure(&counting, amount.currency, self.question.counted)?;
+        let missing = before.missing.iter().chain(&after.missing);
+        self.missing.extend(missing.map(|&NoRate { from, to }| (from, to)));
+        if after.may_be_less {
             return Ok(());
-        };
-        let Some(after) =
-            self.exposure(account, segment, amount.currency, self.question.counted)?
-        else {
-            return Ok(());
-        };
+        }
+        let subject = Limited { account, segment, amount, counting: &counting };
         let over = after.total - i128::from(amount.minor);
         if over > 0 {
             let code = match level {
                 0 => ReasonCode::LimitExceeded,
                 _ => ReasonCode::GroupLimitExceeded,
             };
-            self.exceeded(code, account, segment, amount, &before, over)?;
+            self.exceeded(code, subject, &before, &after)?;
         }
-        self.utilization(account, segment, amount, &before, &after)
+        self.utilization(subject, &before, &after)
     }
 
-    /// The use of a limit, and what it leaves.
+    /// The use of a limit, and what it leaves. A figure that is only shown is no reason: without
+    /// a rate it is left out.
     fn show(
         &mut self,
         account: &str,
@@ -79,14 +77,15 @@ impl<'a> Evaluator<'a> {
         segment: &str,
         currency: Currency,
         amount: Option<Money>,
-    ) -> Result<Option<Exposure>> {
-        let Some(exposure) = self.exposure(account, segment, currency, 0)? else {
-            return Ok(None);
-        };
-        let available = amount.map(|amount| i128::from(amount.minor) - exposure.total);
-        if let Some(available) = available {
-            self.bound(currency, available)?;
+    ) -> Result<Counting> {
+        let counting = self.standing.counting(account, segment)?;
+        let exposure = self.exposure(&counting, currency, 0)?;
+        let total = exposure.known();
+        if let Some(amount) = amount {
+            self.bound(&counting, amount)?;
         }
+        let available =
+            amount.and_then(|amount| total.map(|total| i128::from(amount.minor) - total));
         let counts = |component| self.standing.policy.counts(component);
         let parts = exposure.parts.iter().filter(|(_, amount)| **amount != 0);
         let parts = parts.map(|(&component, &amount)| {
@@ -100,102 +99,103 @@ impl<'a> Evaluator<'a> {
             version: self.standing.version(account, segment),
             segment: segment.to_owned(),
             currency,
-            exposure: to_minor(exposure.total)?,
+            exposure: total.map(to_minor).transpose()?,
             parts,
             available: available.map(to_minor).transpose()?,
-            utilization_bp: amount.and_then(|amount| utilization_bp(exposure.total, amount.minor)),
+            utilization_bp: amount.and_then(|amount| utilization_bp(total?, amount.minor)),
         });
-        Ok(Some(exposure))
+        Ok(counting)
     }
 
-    /// The least that any limit leaves, in the currency of the question, rounded down.
-    fn bound(&mut self, currency: Currency, available: i128) -> Result<()> {
-        let to = self.question.amount.currency;
-        // The pair that is missing is named as the order's amount needs it, not twice.
-        let Ok(converted) = self.standing.convert(currency, to, available)? else {
-            self.missing.insert((to, currency));
+    /// The least that any limit leaves, in the currency of the question: exactly the most that
+    /// passes it.
+    fn bound(&mut self, counting: &Counting, limit: Money) -> Result<()> {
+        let currency = self.question.amount.currency;
+        if currency != limit.currency {
+            self.pairs.insert((currency, limit.currency));
+        }
+        let Some(room) = self.standing.room(counting, limit, currency)? else {
+            self.is_untold = true;
             return Ok(());
         };
-        let converted = if currency == to { converted } else { converted - 1 };
-        let converted = to_minor(converted)?;
-        self.available = Some(self.available.map_or(converted, |least| least.min(converted)));
+        let room = room.clamp(i64::MIN.into(), i64::MAX.into());
+        let room = to_minor(room)?;
+        self.available = Some(self.available.map_or(room, |least| least.min(room)));
         Ok(())
     }
 
     /// An exposure with so much more, in the currency of the question; notes the rates.
     pub(super) fn exposure(
         &mut self,
-        account: &str,
-        segment: &str,
+        counting: &Counting,
         to: Currency,
         counted: i64,
-    ) -> Result<Option<Exposure>> {
+    ) -> Result<Exposure> {
         let from = self.question.amount.currency;
-        let cells = self.standing.nodes.get(account).into_iter().flat_map(|node| &node.exposure);
-        let foreign = cells.map(|cell| cell.currency).chain((counted != 0).then_some(from));
+        let foreign = counting.currencies().chain((counted != 0).then_some(from));
         self.pairs.extend(foreign.filter(|from| *from != to).map(|from| (from, to)));
-        let exposure = self.standing.exposure(account, segment, to, Some((from, counted)))?;
-        Ok(self.noted(exposure))
+        self.standing.exposure(counting, to, (from, counted))
     }
 
     fn exceeded(
         &mut self,
         code: ReasonCode,
-        account: &str,
-        segment: &str,
-        limit: Money,
+        of: Limited,
         before: &Exposure,
-        over: i128,
+        after: &Exposure,
     ) -> Result<()> {
-        let currency = limit.currency;
-        let money = |minor: i128| {
-            Ok::<_, crate::domain::error::Error>(Money { minor: to_minor(minor)?, currency })
-        };
-        let shortfall = money(over)?;
-        let exposure = money(before.total)?;
-        let summary = format!("the limit of {limit} would be exceeded by {shortfall}");
-        let mut reason = self.reason(code, account_name(account), summary);
-        reason.segment = segment.to_owned();
-        reason.limit = Some(limit);
-        reason.exposure = Some(exposure);
+        let limit = of.amount;
+        let shortfall = of.money(after.total - i128::from(limit.minor))?;
+        let least = at_least(after);
+        let summary = format!("the limit of {limit} would be exceeded by {least}{shortfall}");
+        let mut reason = self.above(code, of, limit, summary, before)?;
         reason.shortfall = Some(shortfall);
-        reason.remedies = self.less(account, segment, currency, limit.minor.into())?;
-        let enough = money(i128::from(limit.minor) + over)?;
-        let raise = remedy(RemedyAction::RaiseLimit, Some(enough), &account_name(account));
-        reason.remedies.push(raise);
+        reason.remedies = self.less(of, limit.minor.into())?;
+        self.raise(&mut reason, of, after, after.total)?;
         self.reasons.push(reason);
         Ok(())
     }
 
-    fn utilization(
-        &mut self,
-        account: &str,
-        segment: &str,
-        limit: Money,
-        before: &Exposure,
-        after: &Exposure,
-    ) -> Result<()> {
+    fn utilization(&mut self, of: Limited, before: &Exposure, after: &Exposure) -> Result<()> {
         let Some(bp) = self.standing.policy.utilization_bp_max else { return Ok(()) };
+        let limit = of.amount;
         let allowed = i128::from(limit.minor) * i128::from(bp) / BASIS_POINTS;
         if limit.minor == 0 || after.total <= allowed {
             return Ok(());
         }
-        let currency = limit.currency;
-        let money = |minor: i128| {
-            Ok::<_, crate::domain::error::Error>(Money { minor: to_minor(minor)?, currency })
-        };
-        let (allowed_money, shortfall) = (money(allowed)?, money(after.total - allowed)?);
+        let allowed_money = of.money(allowed)?;
         let summary = format!("more than {allowed_money} of the limit of {limit} would be used");
-        let mut reason = self.reason(ReasonCode::Utilization, account_name(account), summary);
-        reason.segment = segment.to_owned();
-        reason.limit = Some(allowed_money);
-        reason.exposure = Some(money(before.total)?);
-        reason.shortfall = Some(shortfall);
-        reason.remedies = self.less(account, segment, currency, allowed)?;
+        let mut reason = self.above(ReasonCode::Utilization, of, allowed_money, summary, before)?;
+        reason.shortfall = Some(of.money(after.total - allowed)?);
+        reason.remedies = self.less(of, allowed)?;
         let enough = (after.total * BASIS_POINTS + i128::from(bp) - 1) / i128::from(bp);
-        let raise = remedy(RemedyAction::RaiseLimit, Some(money(enough)?), &account_name(account));
-        reason.remedies.push(raise);
+        self.raise(&mut reason, of, after, enough)?;
         self.reasons.push(reason);
+        Ok(())
+    }
+
+    fn above(
+        &self,
+        code: ReasonCode,
+        of: Limited,
+        allowed: Money,
+        summary: String,
+        before: &Exposure,
+    ) -> Result<Reason> {
+        let mut reason = self.reason(code, account_name(of.account), summary);
+        reason.segment = of.segment.to_owned();
+        reason.limit = Some(allowed);
+        reason.exposure = Some(of.money(before.total)?);
+        Ok(reason)
+    }
+
+    /// A higher limit would do, if it is known how high.
+    fn raise(&self, reason: &mut Reason, of: Limited, after: &Exposure, to: i128) -> Result<()> {
+        if after.known().is_some() {
+            let enough = Some(of.money(to)?);
+            let raise = remedy(RemedyAction::RaiseLimit, enough, &account_name(of.account));
+            reason.remedies.push(raise);
+        }
         Ok(())
     }
 
@@ -220,6 +220,11 @@ impl<'a> Evaluator<'a> {
         reason.remedies.extend(self.prepay_all());
         self.reasons.push(reason);
     }
+}
+
+/// Before an amount that is higher still by what cannot be converted.
+fn at_least(exposure: &Exposure) -> &'static str {
+    if exposure.missing.is_empty() { "" } else { "at least " }
 }
 
 fn utilization_bp(exposure: i128, limit: i64) -> Option<i32> {

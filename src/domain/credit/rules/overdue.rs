@@ -68,10 +68,14 @@ impl Evaluator<'_> {
     }
 
     fn overdue_amount(&mut self, segment: &str, cells: &[OverdueCell], max: Money) -> Result<()> {
-        let mut sum = 0;
+        let (mut sum, mut least) = (0, "");
         for cell in cells {
             let converted = self.standing.convert(cell.currency, max.currency, cell.amount.into());
-            let Some(converted) = self.noted(converted?) else { return Ok(()) };
+            // What cannot be told can only be more.
+            let Some(converted) = self.noted(converted?) else {
+                least = "at least ";
+                continue;
+            };
             if cell.currency != max.currency {
                 self.pairs.insert((cell.currency, max.currency));
             }
@@ -84,7 +88,7 @@ impl Evaluator<'_> {
         let overdue = Money { minor: to_minor(sum)?, currency: max.currency };
         let shortfall = Money { minor: over, currency: max.currency };
         let account = account_name(self.question.account);
-        let summary = format!("{overdue} is overdue, {max} is allowed");
+        let summary = format!("{least}{overdue} is overdue, {max} is allowed");
         let pay = remedy(RemedyAction::PayOverdue, Some(shortfall), &account);
         let mut reason = self.reason(ReasonCode::OverdueAmount, account, summary);
         reason.segment = segment.to_owned();

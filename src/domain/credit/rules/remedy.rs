@@ -1,10 +1,10 @@
 //! What would make it pass. Each remedy is computed with the rule that decides, so that doing
 //! exactly what it says is enough.
 
-use super::{Evaluator, remedy};
+use super::{Evaluator, Limited, remedy};
 use crate::domain::credit::decision::{Remedy, RemedyAction};
 use crate::domain::error::Result;
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::Money;
 use crate::domain::names::account_name;
 
 impl Evaluator<'_> {
@@ -15,15 +15,9 @@ impl Evaluator<'_> {
     }
 
     /// Counting less: a smaller order, or a part of it paid in advance.
-    pub(super) fn less(
-        &mut self,
-        account: &str,
-        segment: &str,
-        currency: Currency,
-        allowed: i128,
-    ) -> Result<Vec<Remedy>> {
+    pub(super) fn less(&mut self, of: Limited, allowed: i128) -> Result<Vec<Remedy>> {
         let Money { minor: amount, currency: own } = self.question.amount;
-        let most = self.most(account, segment, currency, allowed)?;
+        let most = self.most(of, allowed)?;
         let mut remedies = Vec::new();
         let Some(most) = most else { return Ok(self.prepay_all().into_iter().collect()) };
         let too_much = self.question.counted - most;
@@ -42,17 +36,11 @@ impl Evaluator<'_> {
 
     /// The most that the order may count for the exposure to stay within `allowed`; `None` if it
     /// is above without it, or cannot be told.
-    fn most(
-        &mut self,
-        account: &str,
-        segment: &str,
-        currency: Currency,
-        allowed: i128,
-    ) -> Result<Option<i64>> {
+    fn most(&mut self, of: Limited, allowed: i128) -> Result<Option<i64>> {
         // The exposure grows with what is counted: search for the last amount that fits.
         let fits = |evaluator: &mut Self, counted: i64| {
-            let exposure = evaluator.exposure(account, segment, currency, counted)?;
-            Ok::<_, crate::domain::error::Error>(exposure.map(|e| e.total <= allowed))
+            let exposure = evaluator.exposure(of.counting, of.amount.currency, counted)?;
+            Ok::<_, crate::domain::error::Error>(exposure.known().map(|total| total <= allowed))
         };
         if fits(self, 0)? != Some(true) {
             return Ok(None);

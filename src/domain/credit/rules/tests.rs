@@ -103,6 +103,7 @@ fn limit(id: &str, kind: LimitKind, amount: Option<Money>) -> Limit {
         },
         valid_from: day(1),
         valid_to: NO_DATE,
+        cut: false,
         approver: "Ms Wang".into(),
         reason: "agreed".into(),
         recorded_us: 1,
@@ -240,6 +241,62 @@ fn a_missing_rate_is_told_and_never_taken_as_one() {
 }
 
 #[test]
+fn a_figure_that_is_only_shown_is_no_reason() {
+    let yen = |s: Standing| s.with_exposure("child", "JPY", Component::OpenReceivables, 1);
+    let unlimited = yen(standing().with_limit("child", LimitKind::Unlimited, None)).asked(1);
+    assert_eq!((unlimited.verdict, codes(&unlimited)), (Verdict::Approved, vec![]));
+    assert_eq!(unlimited.limits[0].exposure, None);
+    // Nor is the exposure of one who has no limit, or only those above him.
+    assert_eq!(codes(&yen(standing()).asked(1)), [ReasonCode::NoLimit]);
+    assert_eq!(codes(&yen(standing().with_amount("top", 5)).asked(5)), []);
+    let mut expired = yen(standing().with_amount("child", 5));
+    expired.node("child").limits[0].valid_to = day(9);
+    assert_eq!(codes(&expired.asked(1)), [ReasonCode::LimitExpired]);
+    // What a limit in another currency leaves is only shown where nothing more would count.
+    let pounds = Money { minor: 5, currency: currency("GBP") };
+    let top = standing().with_amount("child", 5).with_limit("top", LimitKind::Amount, Some(pounds));
+    let nothing = top.asked_in(usd(0), 0);
+    assert_eq!((codes(&nothing), nothing.available), (vec![], None));
+    let asked = top.asked(1);
+    assert_eq!((codes(&asked), asked.available), (vec![ReasonCode::RateMissing], None));
+}
+
+#[test]
+fn what_is_above_without_what_cannot_be_told_is_above() {
+    let s = standing()
+        .with_amount("child", 100)
+        .with_exposure("child", "JPY", Component::OpenReceivables, 1)
+        .with_exposure("child", "USD", Component::OpenReceivables, 60);
+    let found = s.asked(41);
+    assert_eq!(codes(&found), [ReasonCode::LimitExceeded, ReasonCode::RateMissing]);
+    assert_eq!(found.reasons[0].shortfall, Some(usd(1)));
+    assert_eq!(amount_of(&found, RemedyAction::RaiseLimit), None, "nobody knows how far");
+    assert_eq!(found.available, None);
+    assert_eq!(codes(&s.asked(40)), [ReasonCode::RateMissing]);
+    // Money in a currency without a rate might lower it.
+    let mut s = s.with_exposure("child", "GBP", Component::UnappliedCash, -1);
+    s.policy.deduct_unapplied_cash = true;
+    assert_eq!(codes(&s.asked(41)), [ReasonCode::RateMissing, ReasonCode::RateMissing]);
+}
+
+#[test]
+fn what_is_overdue_is_judged_without_what_cannot_be_told() {
+    let mut s = standing().with_limit("child", LimitKind::Unlimited, None);
+    s.policy.overdue_amount_max = Some(usd(50));
+    for (code, amount) in [("USD", 51), ("JPY", 7)] {
+        s.node("child").overdue.push(OverdueCell {
+            company_code: "1000".into(),
+            currency: currency(code),
+            amount,
+            oldest_due: day(1),
+        });
+    }
+    assert_eq!(codes(&s.asked(1)), [ReasonCode::OverdueAmount, ReasonCode::RateMissing]);
+    s.node("child").overdue[0].amount = 50;
+    assert_eq!(codes(&s.asked(1)), [ReasonCode::RateMissing]);
+}
+
+#[test]
 fn the_gravest_comes_first_and_the_policy_says_how_grave() {
     let mut s = standing().with_amount("child", 0);
     s.policy.utilization_bp_max = Some(5_000);
@@ -325,5 +382,70 @@ proptest! {
             }
         }
         prop_assert_eq!(found.verdict == Verdict::Approved, found.reasons.is_empty());
+    }
+
+    /// Whatever the limits, rates and currencies: `available` passes, a minor unit more does not,
+    /// and only what is above its limit leaves less than nothing.
+    #[test]
+    fn available_is_exactly_the_most_that_passes(
+        own in 0i64..1_000_000_000,
+        of_group in prop::option::of(0i64..1_000_000_000),
+        used in prop::collection::vec((0usize..5, -100_000i64..1_000_000_000), 0..4),
+        rates in prop::collection::vec((1i64..1_000_000, 0u32..9), 4),
+        asked in 0usize..5,
+        (first, second) in (0usize..5, 0usize..5),
+    ) {
+        let codes = ["USD", "EUR", "JPY", "KWD", "IDR"];
+        let money = |minor, code: usize| Money { minor, currency: currency(codes[code]) };
+        let quotes = rates.iter().zip(&codes[1..]).map(|(&(digits, scale), code)| Quote {
+            from: currency(code),
+            to: currency("USD"),
+            date: day(9),
+            rate: Decimal::new(digits, scale),
+            rate_type: SPOT.into(),
+        });
+        let mut s = standing();
+        s.rates.table = RateTable::new(quotes);
+        s.rates.base = Some(currency("USD"));
+        s = s.with_limit("child", LimitKind::Amount, Some(money(own, first)));
+        if let Some(minor) = of_group {
+            s = s.with_limit("top", LimitKind::Amount, Some(money(minor, second)));
+        }
+        for (code, amount) in used {
+            for id in ["child", "top"] {
+                s = s.with_exposure(id, codes[code], Component::OpenReceivables, amount);
+            }
+        }
+        let ask = |minor| s.asked_in(money(1, asked), minor);
+        let above = |found: &Evaluation| {
+            found.limits.iter().any(|of| of.available.is_some_and(|left| left < 0))
+        };
+        // Beyond 64 bits nobody orders or owes.
+        let question = Question {
+            account: "child",
+            company: "1000",
+            amount: money(0, asked),
+            counted: 0,
+            unpaid: 0,
+        };
+        let Ok(nothing) = s.evaluate(question) else { return Ok(()) };
+        let Some(most) = nothing.available.filter(|most| most.unsigned_abs() < 1 << 60) else {
+            return Ok(());
+        };
+        prop_assert_eq!(most < 0, above(&nothing));
+        let passes = |counted: i64| {
+            let group = of_group.map(|minor| ("top", money(minor, second)));
+            [Some(("child", money(own, first))), group].into_iter().flatten().all(|(id, limit)| {
+                let counting = s.counting(id, "").expect("sums");
+                let of = (currency(codes[asked]), counted);
+                let exposure = s.exposure(&counting, limit.currency, of).expect("an exposure");
+                exposure.known().expect("all rates") <= i128::from(limit.minor)
+            })
+        };
+        prop_assert!(passes(most) && !passes(most + 1));
+        if most > 0 {
+            prop_assert_eq!(ask(most).verdict, Verdict::Approved);
+            prop_assert_eq!(ask(most + 1).verdict, Verdict::Declined);
+        }
     }
 }

@@ -140,7 +140,6 @@ impl<'a> Batch<'a> {
         }
         let mut reservations: Vec<Reservation> = Vec::new();
         if !keys.is_empty() {
-            let keys = keys.iter().map(|key| (&*key.system, &*key.order_ref));
             reservations.extend(
                 tx.reservations_by_key(keys).await?.into_iter().map(|known| known.reservation),
             );
@@ -159,7 +158,7 @@ impl<'a> Batch<'a> {
                 again.extend(
                     reservations
                         .iter()
-                        .filter(|o| o.system == c.order.system && o.order_ref == c.order.order_ref)
+                        .filter(|o| crate::domain::credit::decide::key(o) == c.order)
                         .map(|reservation| reservation.decision),
                 );
             } else if let Some(account_id) = accounts.get(&c.account) {

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use crate::domain::account::Account;
 use crate::domain::account::command::{AccountChange, DeleteAccount, ParentChange, UpdateAccount};
 use crate::domain::credit::decide::FoundKey;
-use crate::domain::credit::reservation::{Counted, NEVER, Now, Reservation, ReservationState};
+use crate::domain::credit::reservation::{
+    Counted, Link, NEVER, Now, Reservation, ReservationState,
+};
 use crate::domain::document::{BaselineDates, ClearingInstruction, DocumentKey, Draft};
 use crate::domain::error::Result;
 use crate::domain::item::DocumentKind;
@@ -19,7 +21,7 @@ use crate::domain::names::{AccountRef, ChildName};
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
 use crate::service::ledger::Ledger;
-use crate::store::credit::{KnownReservation, Link};
+use crate::store::credit::KnownReservation;
 use crate::store::seed::{Fresh, day, fresh};
 use crate::store::{Lane, WriteTx};
 
@@ -151,7 +153,7 @@ impl Harness {
     pub async fn reserve(&self, account: &str, order_ref: &str, amount: i64) {
         let key = FoundKey {
             account_id: account.into(),
-            order: OrderKey { system: "erp".into(), order_ref: order_ref.into() },
+            order: order_key(order_ref),
             currency: Currency::parse("USD").unwrap(),
         };
         self.write(move |tx| {
@@ -186,9 +188,9 @@ impl Harness {
             let order_ref = order_ref.clone();
             Box::pin(async move {
                 let mut known = lock_order(tx, &order_ref).await?;
-                known.reservation.invoice(amount);
-                tx.link_documents(&[Link { document, reservation: known.reservation.id, amount }])
-                    .await?;
+                let took = known.reservation.invoice(amount);
+                let reservation = known.reservation.id;
+                tx.link_documents(&[Link { document, reservation, amount, took }]).await?;
                 save(tx, known).await
             })
         })
@@ -262,7 +264,7 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
         account_id: key.account_id,
         system: key.order.system,
         order_ref: key.order.order_ref,
-        company_code: "1000".into(),
+        company_code: key.order.company_code,
         currency: key.currency,
         state: ReservationState::Open,
         amount,
@@ -280,8 +282,8 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
     };
     let mut links = Vec::new();
     for (document, gross) in history.documents {
-        reservation.invoice(gross);
-        links.push(Link { document, reservation: reservation.id, amount: gross });
+        let took = reservation.invoice(gross);
+        links.push(Link { document, reservation: reservation.id, amount: gross, took });
     }
     tx.link_documents(&links).await?;
     let heads = tx.lock_roots(&[reservation.account_id.clone()].into()).await?;
@@ -295,9 +297,9 @@ async fn reserve(tx: &mut WriteTx, key: FoundKey, amount: i64) -> Result<()> {
 
 async fn lock_order(tx: &mut WriteTx, order_ref: &str) -> Result<KnownReservation> {
     let account =
-        tx.reservations_by_key([("erp", order_ref)]).await?.remove(0).reservation.account_id;
+        tx.reservations_by_key([&order_key(order_ref)]).await?.remove(0).reservation.account_id;
     tx.lock_accounts(&[account]).await?;
-    Ok(tx.reservations_by_key([("erp", order_ref)]).await?.remove(0))
+    Ok(tx.reservations_by_key([&order_key(order_ref)]).await?.remove(0))
 }
 
 async fn save(tx: &mut WriteTx, mut known: KnownReservation) -> Result<()> {
@@ -309,4 +311,9 @@ async fn save(tx: &mut WriteTx, mut known: KnownReservation) -> Result<()> {
 
 async fn now(tx: &mut WriteTx) -> Result<Now> {
     Ok(Now { us: tx.recorded_at().await?, today: tx.clock().business_date() })
+}
+
+fn order_key(order_ref: &str) -> OrderKey {
+    let company_code = "1000".into();
+    OrderKey { system: "erp".into(), company_code, order_ref: order_ref.into() }
 }

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::{Invoice, Name, Said};
+use super::{Invoice, Said};
 use crate::ctx::Clock;
 use crate::domain::credit::component::ExposureKey;
+use crate::domain::credit::decide::key;
 use crate::domain::credit::reservation::Now;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
+use crate::domain::names::OrderKey;
 use crate::store::credit::KnownReservation;
 use crate::store::credit::links::KnownLink;
 use crate::store::credit::reservations::{reservations_by_id, reservations_by_key};
@@ -18,7 +20,7 @@ use crate::store::credit::reservations::{reservations_by_id, reservations_by_key
 /// The reservations that a change may touch.
 pub(super) struct Reservations {
     by_id: BTreeMap<Uuid, KnownReservation>,
-    by_name: HashMap<Name, Uuid>,
+    by_name: HashMap<OrderKey, Uuid>,
     touched: BTreeSet<Uuid>,
 }
 
@@ -31,34 +33,25 @@ impl Reservations {
         conn: &impl ConnectionTrait,
         said: &Said,
         gone: &[KnownLink],
-        named: &HashMap<Uuid, Name>,
+        named: &HashMap<Uuid, OrderKey>,
     ) -> Result<Self> {
-        let invoices = said
-            .invoices
-            .iter()
-            .filter(|invoice| !invoice.order_ref.is_empty())
-            .map(|invoice| (invoice.key.source_system.as_str(), invoice.order_ref.as_str()));
-        let advances = said
-            .advances
-            .iter()
-            .filter_map(|change| named.get(&change.document))
-            .map(|(system, order_ref)| (system.as_str(), order_ref.as_str()));
-        let keys: BTreeSet<(&str, &str)> = invoices.chain(advances).collect();
+        let invoices = said.invoices.iter().filter(|invoice| !invoice.order_ref.is_empty());
+        let advances = said.advances.iter().filter_map(|change| named.get(&change.document));
+        let keys: BTreeSet<OrderKey> =
+            invoices.map(Invoice::order).chain(advances.cloned()).collect();
         let ids: BTreeSet<Uuid> = gone.iter().map(|known| known.link.reservation).collect();
-        let mut known = reservations_by_key(conn, keys).await?;
+        let mut known = reservations_by_key(conn, &keys).await?;
         known.extend(reservations_by_id(conn, ids).await?);
         let by_name = known
             .iter()
-            .map(|KnownReservation { reservation, .. }| {
-                ((reservation.system.clone(), reservation.order_ref.clone()), reservation.id)
-            })
+            .map(|KnownReservation { reservation, .. }| (key(reservation), reservation.id))
             .collect();
         let by_id = known.into_iter().map(|known| (known.reservation.id, known)).collect();
         Ok(Self { by_id, by_name, touched: BTreeSet::new() })
     }
 
-    pub(super) fn named(&self, system: &str, order_ref: &str) -> Option<Uuid> {
-        self.by_name.get(&(system.to_owned(), order_ref.to_owned())).copied()
+    pub(super) fn named(&self, order: &OrderKey) -> Option<Uuid> {
+        self.by_name.get(order).copied()
     }
 
     /// A correction goes on invoicing the reservation that a commitment put the document to. One
@@ -66,7 +59,7 @@ impl Reservations {
     pub(super) fn inherited(&self, invoice: &Invoice, gone: &[KnownLink]) -> Option<Uuid> {
         let before = gone.iter().find(|known| known.key == invoice.key)?;
         let reservation = before.link.reservation;
-        let by_name = self.named(&before.key.source_system, &before.order_ref) == Some(reservation);
+        let by_name = self.named(&before.key.order(&before.order_ref)) == Some(reservation);
         (!by_name).then_some(reservation)
     }
 

@@ -48,7 +48,8 @@ CREATE TABLE credit_reservation (
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
-CREATE UNIQUE INDEX credit_reservation_key ON credit_reservation (source_system, order_ref);
+CREATE UNIQUE INDEX credit_reservation_key
+    ON credit_reservation (source_system, company_code, order_ref);
 CREATE INDEX credit_reservation_account ON credit_reservation (account_id, id);
 CREATE INDEX credit_reservation_change ON credit_reservation (root_id, next_change_us)
     WHERE next_change_us < 9223372036854775807;
@@ -60,7 +61,9 @@ CREATE INDEX credit_reservation_next ON credit_reservation (next_change_us)
 CREATE TABLE credit_reservation_document (
     document_id {uuid} NOT NULL PRIMARY KEY,
     reservation_id {uuid} NOT NULL,
-    amount {bigint} NOT NULL
+    amount {bigint} NOT NULL,
+    -- How much of the order it took: given back if it is corrected to another order.
+    took {bigint} NOT NULL
 );
 CREATE INDEX credit_reservation_document_reservation
     ON credit_reservation_document (reservation_id, document_id);
@@ -77,6 +80,8 @@ CREATE TABLE credit_limit (
     valid_from {date} NOT NULL,
     valid_to {date} NOT NULL,
     temporary BOOLEAN NOT NULL,
+    -- It allows less than the lasting one before it.
+    cut BOOLEAN NOT NULL,
     -- Overdue terms of this account; an empty currency and -1 are those above it.
     overdue_amount {bigint} NOT NULL,
     overdue_currency TEXT NOT NULL,
