@@ -1,5 +1,7 @@
 //! Documents as they are asked to be posted, and the rules a single one must meet.
 
+mod difference;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

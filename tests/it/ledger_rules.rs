@@ -3,6 +3,7 @@
 mod currencies;
 mod facts;
 mod groups;
+mod keys;
 mod kinds;
 mod reversal;
 mod times;

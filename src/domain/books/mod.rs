@@ -30,7 +30,7 @@ use super::stored::stored_enum;
 pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
-pub use post::{Admission, admit, content_hash};
+pub use post::{Admission, admit, compare, content_hash};
 pub use request::{ClearingRequest, RequestState};
 
 stored_enum! {
