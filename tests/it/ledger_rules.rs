@@ -1,5 +1,6 @@
 //! The rules of the ledger where a reader could choose otherwise, asked of the running service.
 
+mod blocked;
 mod currencies;
 mod facts;
 mod groups;

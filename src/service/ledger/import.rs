@@ -176,12 +176,12 @@ async fn post_chunk(
         results.push(refused);
     }
 
-    let posting::Locked { accounts, closed, delivered } = posting::lock(tx, &drafts).await?;
+    let posting::Locked { accounts, closed, blocked } = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
     let oldest_first = run.oldest_first;
     let effects = Effects::default();
     let mut posting =
-        Posting { tx: &mut *tx, closed, accounts, delivered, import_id, oldest_first, effects };
+        Posting { tx: &mut *tx, closed, accounts, blocked, import_id, oldest_first, effects };
     let posted = posting.post(drafts).await?;
     let effects = std::mem::take(&mut posting.effects);
     leave_due(tx, import_id, &effects, &posted).await?;

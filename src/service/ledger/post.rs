@@ -62,12 +62,12 @@ impl Posting<'_> {
             results[at] = Some(result);
         }
         for (at, draft, hash) in revisions {
-            let result = match (self.check(&draft, &books), known.get(&draft.key)) {
-                (Err(refused), _) => Err(refused),
-                (Ok(()), Some(old)) => revise::revise(self, old, draft, hash).await?,
-                (Ok(()), None) => Err(Error::internal("a revision of nothing")),
-            };
-            results[at] = Some(result);
+            let old = known.get(&draft.key);
+            let old = old.ok_or_else(|| Error::internal("a revision of nothing"))?;
+            results[at] = Some(match self.check_revision(&draft, old, &books).await? {
+                Err(refused) => Err(refused),
+                Ok(()) => revise::revise(self, old, draft, hash).await?,
+            });
         }
         results
             .into_iter()

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::affected::affected;
+use super::blocked::Blocked;
 use super::context::{Effects, Posted, Posting};
 use super::post::new_documents;
 use super::revise::others;
@@ -123,8 +124,7 @@ pub(super) struct Locked {
     pub accounts: HashMap<String, KnownAccount>,
     /// Last closed day by company.
     pub closed: HashMap<String, NaiveDate>,
-    /// Orders of blocked payers with goods delivered and not invoiced: payer, system, reference.
-    pub delivered: HashSet<(String, String, String)>,
+    pub blocked: Blocked,
 }
 
 /// Locks the payers.
@@ -139,26 +139,8 @@ pub(super) async fn lock(tx: &mut WriteTx, drafts: &[Draft<String>]) -> Result<L
         accounts.into_values().map(|a| (a.id.clone(), a)).collect();
     let companies = drafts.iter().map(|d| d.key.company_code.clone());
     let closed = tx.closed_periods(companies).await?;
-    let delivered = delivered(tx, drafts, &accounts).await?;
-    Ok(Locked { accounts, closed, delivered })
-}
-
-async fn delivered(
-    tx: &WriteTx,
-    drafts: &[Draft<String>],
-    accounts: &HashMap<String, KnownAccount>,
-) -> Result<HashSet<(String, String, String)>> {
-    let is_blocked = |payer: &str| accounts.get(payer).is_some_and(KnownAccount::is_blocked);
-    let named = drafts.iter().filter(|d| !d.order_ref.is_empty() && is_blocked(&d.payer));
-    let keys: BTreeSet<(&str, &str)> =
-        named.map(|d| (d.key.source_system.as_str(), d.order_ref.as_str())).collect();
-    let reservations = tx.reservations_by_key(keys).await?;
-    Ok(reservations
-        .into_iter()
-        .map(|known| known.reservation)
-        .filter(|of| of.delivered_open() > 0)
-        .map(|of| (of.account_id, of.system, of.order_ref))
-        .collect())
+    let blocked = Blocked::of(tx, drafts, &accounts).await?;
+    Ok(Locked { accounts, closed, blocked })
 }
 
 async fn post_all(
@@ -178,12 +160,12 @@ async fn post_all(
         .cloned()
         .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
         .collect();
-    let Locked { accounts, closed, delivered } = lock(tx, &drafts).await?;
+    let Locked { accounts, closed, blocked } = lock(tx, &drafts).await?;
     let mut posting = Posting {
         tx: &mut *tx,
         closed,
         accounts,
-        delivered,
+        blocked,
         import_id: "",
         oldest_first: false,
         effects: Effects::default(),
