@@ -53,6 +53,13 @@ impl From<ImportSummary> for Summary {
     }
 }
 
+impl Summary {
+    /// All that documents asked to be cleared is.
+    pub fn is_settled(&self) -> bool {
+        self.clearing_faults.is_empty() && self.waiting_for.is_empty()
+    }
+}
+
 /// What was read here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {

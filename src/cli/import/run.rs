@@ -41,7 +41,8 @@ struct Going<'a> {
 }
 
 impl Run {
-    /// Imports the files and prints what came of it; answers whether nothing was refused.
+    /// Imports the files and prints what came of it; answers whether nothing was refused and
+    /// nothing is missing.
     pub async fn into(self, sink: &mut Sink) -> Result<bool, String> {
         let before = sink.acknowledged();
         let mut going = Going {
@@ -147,7 +148,7 @@ impl Going<'_> {
         if refused > 0 {
             println!("refused rows: {}", self.errors.path().display());
         }
-        Ok(refused == 0 && summary.refused == 0 && summary.clearing_faults.is_empty())
+        Ok(refused == 0 && summary.refused == 0 && summary.is_settled())
     }
 }
 

@@ -35,11 +35,6 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Those with something open, in the words of the partial indexes `item_open` and `item_export`.
-pub fn not_settled() -> Expr {
-    Expr::col((Entity, Column::Open)).ne(Expr::Constant(0_i64.into()))
-}
-
 impl Model {
     /// The row of an item of which so much is open.
     pub fn of(item: Item, open: i64, recorded_us: i64) -> Self {
