@@ -92,6 +92,7 @@ pub fn write_promise_state(value: PromiseState) -> pb::PromiseState {
         PromiseState::PartiallyKept => pb::PromiseState::PartiallyKept,
         PromiseState::Broken => pb::PromiseState::Broken,
         PromiseState::Withdrawn => pb::PromiseState::Withdrawn,
+        PromiseState::Lapsed => pb::PromiseState::Lapsed,
     }
 }
 

@@ -180,6 +180,11 @@ impl TrackedItem {
         self.levels(from.max(self.floor)).map(|(_, open)| open * sign).min().unwrap_or(0).max(0)
     }
 
+    /// Whether anything is open of it on that day or a later one.
+    pub fn is_open_from(&self, day: NaiveDate) -> bool {
+        self.levels(day.max(self.floor)).any(|(_, open)| open != 0)
+    }
+
     fn sign_change(&self) -> Option<(NaiveDate, i64)> {
         let sign = self.item.amount.signum();
         self.levels(self.touched_from?).find(|(_, open)| open * sign < 0)
