@@ -1,6 +1,7 @@
 //! Documents as they are asked to be posted, and the rules a single one must meet.
 
 mod difference;
+mod notice;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use super::item::{AdjustmentReason, DocumentKind, Side};
 use super::money::{Currency, Money};
 use super::stored::stored_enum;
 use super::terms::{Baseline, Instalment, InstalmentKind, PaymentTerms};
+
+pub use notice::{Notice, NoticeCode};
 
 /// Source system of documents that are made here (write-offs).
 pub const OWN_SOURCE_SYSTEM: &str = "ballast";
@@ -118,6 +121,9 @@ pub struct PostResult {
     /// Documents it names that are still missing.
     pub waiting_for: Vec<DocumentKey>,
     pub clearings: Vec<Uuid>,
+    /// What was taken and may be a mistake.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 impl<A> Draft<A> {
@@ -278,18 +284,12 @@ impl<A> Draft<A> {
                     "must be positive",
                 ));
             }
-            match (part.due_date, part.kind) {
-                (Some(due), _) if due < self.document_date => found.push(Violation::new(
-                    part_at("due_date"),
-                    Reason::DueBeforeDocument,
-                    format!("{due} lies before the document date {}", self.document_date),
-                )),
-                (None, InstalmentKind::Normal) => found.push(Violation::new(
+            if part.due_date.is_none() && part.kind == InstalmentKind::Normal {
+                found.push(Violation::new(
                     part_at("due_date"),
                     Reason::FieldRequired,
                     "is required, except on a retention",
-                )),
-                _ => {}
+                ));
             }
         }
         let total: i128 = self.instalments.iter().map(|p| i128::from(p.amount_minor)).sum();

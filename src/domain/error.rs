@@ -45,7 +45,6 @@ reasons! {
     CurrencyMismatch => "CURRENCY_MISMATCH",
     AmountPrecision => "AMOUNT_PRECISION",
     AmountOutOfRange => "AMOUNT_OUT_OF_RANGE",
-    DueBeforeDocument => "DUE_BEFORE_DOCUMENT",
     InstalmentsMismatch => "INSTALMENTS_MISMATCH",
     NetTaxGrossMismatch => "NET_TAX_GROSS_MISMATCH",
     TermsInvalid => "TERMS_INVALID",

@@ -6,6 +6,8 @@ mod facts;
 mod groups;
 mod keys;
 mod kinds;
+mod promises;
 mod reversal;
+mod terms;
 mod times;
 mod versions;

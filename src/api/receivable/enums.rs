@@ -4,7 +4,7 @@
 use crate::api::convert::closed_set::both_ways;
 use crate::domain::aging::Basis;
 use crate::domain::dates::BusinessDayConvention;
-use crate::domain::document::PostOutcome;
+use crate::domain::document::{NoticeCode, PostOutcome};
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{AdjustmentReason, DocumentKind, ItemClass, Side};
 use crate::domain::names::CanonicalForm;
@@ -29,6 +29,7 @@ both_ways! {
         Document, Delivery, TaxInvoiceReceipt, Acceptance, Statement,
     }
     read_outcome, write_outcome: DisputeOutcome = DisputeOutcome { Accepted, Rejected, Withdrawn }
+    read_notice, write_notice: NoticeCode = NoticeCode { DueBeforeDocument }
     read_basis, write_basis: Basis = AgingBasis { DueDate, DocumentDate, PostingDate }
     read_convention, write_convention: BusinessDayConvention = BusinessDayConvention {
         None, Following,

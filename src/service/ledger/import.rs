@@ -252,13 +252,15 @@ fn result(posted: Result<Posted>) -> ImportResult {
             outcome: posted.result.outcome,
             document: Some((posted.result.account_id, posted.result.document_id)),
             faults: Vec::new(),
+            notices: posted.result.notices,
         },
         Err(error) => refused(error),
     }
 }
 
 fn refused(error: Error) -> ImportResult {
-    ImportResult { outcome: PostOutcome::Refused, document: None, faults: faults(error) }
+    let (faults, notices) = (faults(error), Vec::new());
+    ImportResult { outcome: PostOutcome::Refused, document: None, faults, notices }
 }
 
 fn count(run: &mut ImportRun, results: &[ImportResult]) {

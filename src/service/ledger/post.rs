@@ -116,6 +116,7 @@ impl Posting<'_> {
             document_id: id,
             waiting_for: Vec::new(),
             clearings: Vec::new(),
+            notices: draft.notices(),
         };
         books.post(NewDocument { id, draft, content_hash })?;
         Ok(Posted { result, is_debit })
@@ -130,6 +131,7 @@ fn unchanged(outcome: PostOutcome, known: &KnownKey) -> Posted {
             document_id: known.document,
             waiting_for: Vec::new(),
             clearings: Vec::new(),
+            notices: Vec::new(),
         },
         is_debit: false,
     }

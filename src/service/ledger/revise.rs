@@ -35,6 +35,7 @@ pub async fn revise(
         document_id: id,
         waiting_for: Vec::new(),
         clearings: Vec::new(),
+        notices: draft.notices(),
     };
     let out = Outgoing {
         key: old,

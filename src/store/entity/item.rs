@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
 
 use crate::domain::books::Item;
 use crate::domain::item::{DocumentKind, ItemClass};
