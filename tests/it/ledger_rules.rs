@@ -1,6 +1,7 @@
 //! The rules of the ledger where a reader could choose otherwise, asked of the running service.
 
 mod blocked;
+mod closed;
 mod currencies;
 mod facts;
 mod groups;
