@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::currency::withdrawn;
 use super::error::{Reason, Violation};
 use super::item::{AdjustmentReason, DocumentKind, Side};
 use super::money::{Currency, Money};
@@ -219,6 +220,12 @@ impl<A> Draft<A> {
                 add("adjustment_reason", Reason::FieldInvalid, "is for adjustments only");
             }
         }
+        if let Some(last) = self.currency.last_day().filter(|last| self.document_date > *last) {
+            found.push(withdrawn(&at("gross.currency_code"), self.currency, last));
+        }
+        let mut add = |name: &str, reason, text: &str| {
+            found.push(Violation::new(at(name), reason, text));
+        };
         self.clearing_violations(&mut add);
         self.due_violations(&at, &mut found);
         found

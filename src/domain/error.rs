@@ -42,6 +42,7 @@ reasons! {
     ResourceNameInvalid => "RESOURCE_NAME_INVALID",
     DateInvalid => "DATE_INVALID",
     CurrencyUnknown => "CURRENCY_UNKNOWN",
+    CurrencyWithdrawn => "CURRENCY_WITHDRAWN",
     CurrencyMismatch => "CURRENCY_MISMATCH",
     AmountPrecision => "AMOUNT_PRECISION",
     AmountOutOfRange => "AMOUNT_OUT_OF_RANGE",

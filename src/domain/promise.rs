@@ -93,12 +93,14 @@ impl Promised {
         withdrawn: bool,
     ) -> Judged {
         let came_after = |p: &&Payment| p.posted >= self.promise_date;
-        let counts = |p: &&Payment, day| p.applied <= day && p.reset.is_none_or(|reset| reset > day);
+        let counts =
+            |p: &&Payment, day| p.applied <= day && p.reset.is_none_or(|reset| reset > day);
         let in_time = payments.iter().filter(came_after).filter(|p| p.posted <= self.deadline);
         let received = sum(in_time.filter(|p| counts(p, as_of)).map(|p| p.amount));
         let day = as_of.min(self.deadline);
         let open = sum(entries.iter().filter(|(on, _)| *on <= day).map(|(_, amount)| *amount));
-        let paid = sum(payments.iter().filter(came_after).filter(|p| counts(p, day)).map(|p| p.amount));
+        let paid =
+            sum(payments.iter().filter(came_after).filter(|p| counts(p, day)).map(|p| p.amount));
         let amount = i128::from(self.amount);
         // What came in time was owed, also where it was applied late.
         let owed = (open + paid).max(received).clamp(0, amount);

@@ -8,6 +8,7 @@ mod groups;
 mod keys;
 mod kinds;
 mod promises;
+mod ranges;
 mod reversal;
 mod terms;
 mod times;

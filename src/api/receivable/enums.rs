@@ -29,7 +29,6 @@ both_ways! {
         Document, Delivery, TaxInvoiceReceipt, Acceptance, Statement,
     }
     read_outcome, write_outcome: DisputeOutcome = DisputeOutcome { Accepted, Rejected, Withdrawn }
-    read_notice, write_notice: NoticeCode = NoticeCode { DueBeforeDocument }
     read_basis, write_basis: Basis = AgingBasis { DueDate, DocumentDate, PostingDate }
     read_convention, write_convention: BusinessDayConvention = BusinessDayConvention {
         None, Following,
@@ -69,6 +68,12 @@ pub fn write_post_outcome(value: PostOutcome) -> pb::PostOutcome {
         PostOutcome::Superseded => pb::PostOutcome::Superseded,
         PostOutcome::AlreadyReversed => pb::PostOutcome::AlreadyReversed,
         PostOutcome::Refused => pb::PostOutcome::Refused,
+    }
+}
+
+pub fn write_notice(value: NoticeCode) -> pb::NoticeCode {
+    match value {
+        NoticeCode::DueBeforeDocument => pb::NoticeCode::DueBeforeDocument,
     }
 }
 

@@ -49,8 +49,8 @@ fn digits_finer_than_the_currency_are_refused_not_rounded() {
 
 #[test]
 fn the_largest_amount_passes_and_one_minor_unit_more_does_not() {
-    assert_eq!(from_wire("USD", 100_000_000_000, 0), Ok(MAX_AMOUNT_MINOR));
-    assert_eq!(from_wire("USD", -100_000_000_000, 0), Ok(-MAX_AMOUNT_MINOR));
+    assert_eq!(from_wire("USD", 10_000_000_000_000, 0), Ok(MAX_AMOUNT_MINOR));
+    assert_eq!(from_wire("USD", -10_000_000_000_000, 0), Ok(-MAX_AMOUNT_MINOR));
     assert_eq!(from_wire("USD", 100_000_000_000, 10_000_000), Err(Reason::AmountOutOfRange));
     assert_eq!(from_wire("CLF", i64::MIN, -999_900_000), Err(Reason::AmountOutOfRange));
     assert_eq!(parsed("10000000000001", "JPY"), Err(Reason::AmountOutOfRange));

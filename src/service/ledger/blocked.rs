@@ -34,7 +34,8 @@ impl Blocked {
         if payers.is_empty() {
             return Ok(Self::default());
         }
-        let debits = || drafts.iter().filter(|d| d.side == Side::Debit && payers.contains(&d.payer));
+        let debits =
+            || drafts.iter().filter(|d| d.side == Side::Debit && payers.contains(&d.payer));
         let orders = debits().filter(|d| !d.order_ref.is_empty());
         let keys: BTreeSet<(&str, &str)> =
             orders.map(|d| (d.key.source_system.as_str(), d.order_ref.as_str())).collect();

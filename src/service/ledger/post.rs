@@ -82,8 +82,11 @@ impl Posting<'_> {
         doubtful: Vec<(usize, Draft<String>)>,
         known: &HashMap<DocumentKey, KnownKey>,
     ) -> Result<Vec<(usize, Result<Posted>)>> {
-        let before: Vec<Uuid> =
-            doubtful.iter().filter_map(|(_, draft)| known.get(&draft.key)).map(|k| k.document).collect();
+        let before: Vec<Uuid> = doubtful
+            .iter()
+            .filter_map(|(_, draft)| known.get(&draft.key))
+            .map(|k| k.document)
+            .collect();
         if before.is_empty() {
             return Ok(Vec::new());
         }
