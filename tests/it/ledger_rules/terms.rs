@@ -123,8 +123,8 @@ on_both_engines! {
             assert_eq!(told, due, "{no}");
         }
         // Told as it is kept: ascending.
-        let terms = desk.get("I1", day(0)).await.terms.expect("terms");
-        assert_eq!(Some(terms), due_by(&[10, 25]));
+        let terms = desk.get("I1", day(0)).await.terms.expect("terms").steps;
+        assert_eq!(Some(terms), due_by(&[10, 25]).map(|terms| terms.steps));
         for bad in [&[][..], &[0], &[32], &[10, 10], &[-1]] {
             let mut bill = document(Kind::Invoice, "B1", day(0), "1.00");
             bill.terms = due_by(bad);
