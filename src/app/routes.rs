@@ -72,7 +72,7 @@ pub(crate) fn settings(config: &Config) -> Result<Settings> {
         .base_currency
         .as_deref()
         .map(|code| {
-            Currency::parse(code).ok_or_else(|| {
+            Currency::parse(code).filter(|of| of.is_active()).ok_or_else(|| {
                 Error::invalid(
                     "business.base_currency",
                     Reason::CurrencyUnknown,

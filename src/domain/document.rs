@@ -1,9 +1,13 @@
 //! Documents as they are asked to be posted, and the rules a single one must meet.
 
+mod difference;
+mod notice;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::currency::withdrawn;
 use super::error::{Reason, Violation};
 use super::item::{AdjustmentReason, DocumentKind, Side};
 use super::money::{Currency, Money};
@@ -11,6 +15,8 @@ use super::names::OrderKey;
 use super::personal::{self, Personal};
 use super::stored::stored_enum;
 use super::terms::{Baseline, Instalment, InstalmentKind, PaymentTerms};
+
+pub use notice::{Notice, NoticeCode};
 
 /// Source system of documents that are made here (write-offs).
 pub const OWN_SOURCE_SYSTEM: &str = "ballast";
@@ -131,6 +137,9 @@ pub struct PostResult {
     /// Documents it names that are still missing.
     pub waiting_for: Vec<DocumentKey>,
     pub clearings: Vec<Uuid>,
+    /// What was taken and may be a mistake.
+    #[serde(default)]
+    pub notices: Vec<Notice>,
 }
 
 impl<A> Draft<A> {
@@ -226,6 +235,12 @@ impl<A> Draft<A> {
                 add("adjustment_reason", Reason::FieldInvalid, "is for adjustments only");
             }
         }
+        if let Some(last) = self.currency.last_day().filter(|last| self.document_date > *last) {
+            found.push(withdrawn(&at("gross.currency_code"), self.currency, last));
+        }
+        let mut add = |name: &str, reason, text: &str| {
+            found.push(Violation::new(at(name), reason, text));
+        };
         self.clearing_violations(&mut add);
         self.due_violations(&at, &mut found);
         found
@@ -291,18 +306,12 @@ impl<A> Draft<A> {
                     "must be positive",
                 ));
             }
-            match (part.due_date, part.kind) {
-                (Some(due), _) if due < self.document_date => found.push(Violation::new(
-                    part_at("due_date"),
-                    Reason::DueBeforeDocument,
-                    format!("{due} lies before the document date {}", self.document_date),
-                )),
-                (None, InstalmentKind::Normal) => found.push(Violation::new(
+            if part.due_date.is_none() && part.kind == InstalmentKind::Normal {
+                found.push(Violation::new(
                     part_at("due_date"),
                     Reason::FieldRequired,
                     "is required, except on a retention",
-                )),
-                _ => {}
+                ));
             }
         }
         let total: i128 = self.instalments.iter().map(|p| i128::from(p.amount_minor)).sum();

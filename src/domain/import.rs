@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::document::{DocumentKey, Draft, PostOutcome};
+use super::document::{DocumentKey, Draft, Notice, PostOutcome};
 use super::error::{Reason, Violation};
 use super::names::{AccountRef, CanonicalForm};
 
@@ -42,6 +42,8 @@ pub struct ImportResult {
     pub document: Option<(String, Uuid)>,
     /// Why it was refused.
     pub faults: Vec<ImportFault>,
+    /// What was taken and may be a mistake.
+    pub notices: Vec<Notice>,
 }
 
 /// Why a document was refused, or a clearing not applied.

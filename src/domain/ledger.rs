@@ -80,16 +80,30 @@ pub struct Document {
     pub items: Vec<OpenItem>,
     /// Empty in lists.
     pub clearings: Vec<Clearing>,
+    /// A cash discount was taken on it; never so in lists.
+    pub discount_taken: bool,
 }
 
 impl Document {
+    /// Its terms give a discount for paying early.
+    pub fn offers_discount(&self) -> bool {
+        self.draft.terms.as_ref().is_some_and(|terms| !terms.discounts.is_empty())
+    }
+
     /// The cash discount its terms allow on settling all that is open on that day, in minor
-    /// units; `None` without such terms, or while its items are not known.
+    /// units; `None` without such terms, or while its items are not known. Once taken, it is
+    /// not offered again.
     pub fn discount_available(&self, day: NaiveDate) -> Option<i64> {
         let terms = self.draft.terms.as_ref().filter(|terms| !terms.discounts.is_empty())?;
         let baseline = self.draft.baseline_date()?;
         let open = self.items.iter().map(|item| item.open).sum::<i64>();
-        (!self.items.is_empty()).then(|| terms.discount_available(baseline, day, open))
+        if self.items.is_empty() {
+            return None;
+        }
+        match self.discount_taken {
+            true => Some(0),
+            false => Some(terms.discount_available(baseline, day, open)),
+        }
     }
 }
 

@@ -16,9 +16,13 @@ pub use super::currency::Currency;
 use super::error::{Error, Reason, Result, Violation};
 use super::rounding::mul_div_pow10;
 
-/// The largest single amount, in minor units, on either side of zero. Low enough that no
-/// ledger of a size we serve overflows an `i64` balance per item or account.
-pub const MAX_AMOUNT_MINOR: i64 = 10_000_000_000_000;
+/// The largest single amount, in minor units, on either side of zero: 10 trillion units of a
+/// currency with two decimals.
+pub const MAX_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
+
+/// The largest limit or balance somebody may state. Sums reach a little further, to the 64 bits of
+/// the columns (9.2 × 10^18); what would pass those is refused by name.
+pub const MAX_TOTAL_MINOR: i64 = 1_000_000_000_000_000_000;
 
 /// Digits of `nanos`, the fractional part on the wire.
 const NANO_DIGITS: u32 = 9;
@@ -44,6 +48,30 @@ impl Money {
         units: i64,
         nanos: i32,
     ) -> Result<Self, Violation> {
+        Self::up_to(MAX_AMOUNT_MINOR, field, currency, units, nanos)
+    }
+
+    /// As [`Money::from_units_nanos`] for a limit or a balance, which may be larger than any
+    /// single amount: up to [`MAX_TOTAL_MINOR`].
+    ///
+    /// # Errors
+    /// As [`Money::from_units_nanos`].
+    pub fn total_from_units_nanos(
+        field: &str,
+        currency: Currency,
+        units: i64,
+        nanos: i32,
+    ) -> Result<Self, Violation> {
+        Self::up_to(MAX_TOTAL_MINOR, field, currency, units, nanos)
+    }
+
+    fn up_to(
+        max: i64,
+        field: &str,
+        currency: Currency,
+        units: i64,
+        nanos: i32,
+    ) -> Result<Self, Violation> {
         let refuse = |reason, description: &str| Err(Violation::new(field, reason, description));
         if nanos.unsigned_abs() >= 10u32.pow(NANO_DIGITS) {
             return refuse(Reason::FieldInvalid, "nanos must be within ±999,999,999");
@@ -56,7 +84,7 @@ impl Money {
             return Err(too_fine(field, currency));
         }
         let whole = i128::from(units) * i128::from(currency.minor_per_unit());
-        Self::in_range(field, whole + i128::from(nanos / nanos_per_minor), currency)
+        Self::in_range(max, field, whole + i128::from(nanos / nanos_per_minor), currency)
     }
 
     /// The form of `google.type.Money`: whole units, and billionths of the same sign.
@@ -72,12 +100,10 @@ impl Money {
         Decimal::from_i128_with_scale(self.minor.into(), self.currency.minor_digits()).to_string()
     }
 
-    fn in_range(field: &str, minor: i128, currency: Currency) -> Result<Self, Violation> {
+    fn in_range(max: i64, field: &str, minor: i128, currency: Currency) -> Result<Self, Violation> {
         match i64::try_from(minor) {
-            Ok(minor) if minor.unsigned_abs() <= MAX_AMOUNT_MINOR.unsigned_abs() => {
-                Ok(Self { minor, currency })
-            }
-            _ => Err(out_of_range(field, currency)),
+            Ok(minor) if minor.unsigned_abs() <= max.unsigned_abs() => Ok(Self { minor, currency }),
+            _ => Err(out_of_range(max, field, currency)),
         }
     }
 }
@@ -99,19 +125,24 @@ fn too_fine(field: &str, currency: Currency) -> Violation {
     Violation::new(field, Reason::AmountPrecision, description)
 }
 
-fn out_of_range(field: &str, currency: Currency) -> Violation {
-    let limit = Money { minor: MAX_AMOUNT_MINOR, currency };
+fn out_of_range(max: i64, field: &str, currency: Currency) -> Violation {
+    let limit = Money { minor: max, currency };
     Violation::new(field, Reason::AmountOutOfRange, format!("an amount is at most {limit}"))
 }
 
 /// Narrows a total to what a column or message holds.
 ///
 /// # Errors
-/// `INTERNAL` if it does not fit: with the limit on one amount that takes a million of the
-/// largest, so the books are damaged or the query is wrong.
+/// `AMOUNT_OUT_OF_RANGE` if it does not fit: it takes thousands of the largest amounts, or a rate
+/// that makes one of them larger than any.
 pub fn to_minor(total: i128) -> Result<i64> {
-    i64::try_from(total)
-        .map_err(|_| Error::internal(format!("the total {total} exceeds 64 bits of minor units")))
+    i64::try_from(total).map_err(|_| beyond_totals(format!("the total {total}")))
+}
+
+/// A total that no column and no message holds.
+pub fn beyond_totals(what: impl fmt::Display) -> Error {
+    let description = format!("{what} is beyond 9.2 × 10^18 minor units");
+    Error::invalid("", Reason::AmountOutOfRange, description)
 }
 
 /// Converts a total at `rate` units of `to` per unit of `from`; rounds once, half to even,

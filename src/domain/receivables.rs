@@ -211,6 +211,9 @@ pub struct Promise {
     pub grace_days: i32,
     pub promised_by: Personal,
     pub received: i64,
+    /// The part of the amount that was no longer owed by the deadline.
+    #[serde(default)]
+    pub lapsed: i64,
     pub state: PromiseState,
     pub recorded_us: i64,
 }

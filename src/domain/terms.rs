@@ -2,6 +2,7 @@
 //! for early payment.
 
 mod discount;
+mod month_days;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ mod validate;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+pub use self::month_days::MonthDays;
 pub use self::schedule::due;
 use super::stored::stored_enum;
 
@@ -47,6 +49,8 @@ pub enum TermStep {
     /// The next day `n` of a month, the date itself included; a month that is shorter gives
     /// its last day.
     DayOfMonth(u8),
+    /// As [`Self::DayOfMonth`], for whichever of several days comes first.
+    DaysOfMonth(MonthDays),
     /// A date after day `n` counts as the first of the next month; others stand.
     CutoffDay(u8),
 }

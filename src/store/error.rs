@@ -6,6 +6,7 @@ use std::time::Duration;
 use sea_orm::{DbErr, RuntimeErr};
 
 use crate::domain::error::{Error, Reason, Resource};
+use crate::domain::money::beyond_totals;
 
 /// How long a caller should wait before trying an unavailable database again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -31,6 +32,8 @@ fn from_sqlx(error: &sqlx::Error, whole: &DbErr) -> Error {
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Protocol(_)
         | sqlx::Error::BeginFailed => unavailable(whole),
+        // What SUM says on SQLite, under the code of any mistake.
+        sqlx::Error::Database(e) if e.message() == "integer overflow" => beyond_totals("a total"),
         sqlx::Error::Database(e) => match e.code().as_deref() {
             Some(code) => from_code(code, whole),
             None => internal(whole),
@@ -64,6 +67,8 @@ fn from_code(code: &str, whole: &DbErr) -> Error {
                 retry_after: Some(Duration::from_secs(60)),
             }
         }
+        // A number beyond 64 bits; a total beyond what its column may hold (SQLite: CHECK).
+        "22003" | "23514" | "275" => beyond_totals("a total"),
         // A table that does not exist: the database is up, and its schema not there yet.
         "42P01" => unavailable(whole),
         // SQLite I/O errors (10 and its extended codes).
@@ -122,6 +127,9 @@ mod tests {
         assert_eq!(from_code("57P01", &whole).reason(), Reason::DatabaseUnavailable);
         assert_eq!(from_code("08006", &whole).reason(), Reason::DatabaseUnavailable);
         assert_eq!(from_code("42P01", &whole).reason(), Reason::DatabaseUnavailable);
+        for code in ["22003", "23514", "275"] {
+            assert_eq!(from_code(code, &whole).reason(), Reason::AmountOutOfRange);
+        }
         assert_eq!(from_code("42601", &whole).reason(), Reason::Internal);
     }
 }

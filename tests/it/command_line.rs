@@ -143,6 +143,30 @@ on_both_engines! {
         verify(&server);
     }
 
+    async fn fault_u16_what_is_named_and_missing_counts_for_strict(server: TestServer) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("rows.csv").display().to_string();
+        let head = "document_no,payer,document_date,due_date,amount,currency,kind,clears_document_no";
+        let receipt = "R1,471,2019-06-10,,80,USD,RECEIPT,I9";
+        // Due before its own date: taken, and told.
+        let early = "I1,471,2019-06-10,2019-06-01,80,USD,,";
+        std::fs::write(&file, format!("{head}\n{receipt}\n{early}\n")).expect("written");
+        let url = format!("http://{}", server.address());
+        let import = ["import", &file, "--server", &url, "--strict"];
+        let output = ballast(&server, &import);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert_eq!(count(&said, "documents named and missing  "), "1", "{said}");
+        assert_eq!(count(&said, "documents taken with a notice  "), "1", "{said}");
+        assert!(said.contains("I1: 2019-06-01 lies before the document date 2019-06-10"), "{said}");
+        let dry = ok(ballast(&server, &["import", &file, "--dry-run", "--strict"]));
+        assert!(dry.contains("I1: 2019-06-01 lies before"), "{dry}");
+        // It came: nothing is missing any more.
+        let due = "I9,471,2019-06-01,2019-06-01,80,USD,,";
+        std::fs::write(&file, format!("{head}\n{receipt}\n{due}\n")).expect("written");
+        ok(ballast(&server, &import));
+    }
+
     async fn a_file_is_imported_without_a_server(mut server: TestServer) {
         let folder = tempfile::tempdir().expect("a folder");
         let file = rows(folder.path());

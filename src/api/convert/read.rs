@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use prost_types::Timestamp;
 use rust_decimal::Decimal;
 
+use crate::domain::currency::withdrawn;
 use crate::domain::dates;
 use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::ledger::{Narrow, PointQuery};
@@ -66,13 +67,13 @@ pub fn optional_request_id(id: &str) -> Read<()> {
 }
 
 /// # Errors
-/// CURRENCY_UNKNOWN unless it is the code of an active currency.
+/// CURRENCY_UNKNOWN unless it is the code of a currency that is or was.
 pub fn currency(field: &str, code: &str) -> Read<Currency> {
     Currency::parse(code).ok_or_else(|| unknown_currency(field, code))
 }
 
 fn unknown_currency(field: &str, code: &str) -> Violation {
-    let description = format!("{} is not an active code of ISO 4217", text::quote(code));
+    let description = format!("{} is not a code of ISO 4217", text::quote(code));
     Violation::new(field, Reason::CurrencyUnknown, description)
 }
 
@@ -99,12 +100,67 @@ pub fn optional_money(field: &str, money: Option<&pb::Money>) -> Read<Option<Mon
     Money::from_units_nanos(field, currency, *units, *nanos).map(Some)
 }
 
-/// Money that may be left out and must be positive if it is not.
+/// A balance, which may be larger than a single amount.
+///
+/// # Errors
+/// As [`money`].
+pub fn total(field: &str, money: Option<&pb::Money>) -> Read<Money> {
+    let Some(pb::Money { currency_code, units, nanos }) = money else { return Err(missing(field)) };
+    let currency = currency(&within(field, "currency_code"), currency_code)?;
+    Money::total_from_units_nanos(field, currency, *units, *nanos)
+}
+
+/// A limit, which may be left out and be larger than a single amount; in a currency that is in
+/// use, and not negative.
+///
+/// # Errors
+/// As [`money`], but for FIELD_REQUIRED; CURRENCY_WITHDRAWN.
+pub fn optional_limit(field: &str, money: Option<&pb::Money>) -> Read<Option<Money>> {
+    if money.is_none() {
+        return Ok(None);
+    }
+    let limit = in_use(field, total(field, money)?)?;
+    not_negative(field, limit).map(Some)
+}
+
+/// What is agreed on from now on is in a currency that is in use.
+fn in_use(field: &str, money: Money) -> Read<Money> {
+    match money.currency.last_day() {
+        None => Ok(money),
+        Some(day) => Err(withdrawn(&within(field, "currency_code"), money.currency, day)),
+    }
+}
+
+/// Money of the ledger that may be left out and must be positive if it is not: in any currency
+/// that items are in.
 ///
 /// # Errors
 /// As [`optional_money`], and AMOUNT_OUT_OF_RANGE.
+pub fn optional_settled(field: &str, money: Option<&pb::Money>) -> Read<Option<Money>> {
+    optional_money(field, money)?.map(|money| above_zero(field, money)).transpose()
+}
+
+fn above_zero(field: &str, money: Money) -> Read<Money> {
+    match money.minor {
+        ..=0 => Err(Violation::new(field, Reason::AmountOutOfRange, "must be positive")),
+        _ => Ok(money),
+    }
+}
+
+fn not_negative(field: &str, money: Money) -> Read<Money> {
+    match money.minor {
+        ..0 => Err(Violation::new(field, Reason::AmountOutOfRange, "must not be negative")),
+        _ => Ok(money),
+    }
+}
+
+/// Money that may be left out; if it is not, it must be positive, and in a currency that is in
+/// use.
+///
+/// # Errors
+/// As [`optional_money`], AMOUNT_OUT_OF_RANGE, and CURRENCY_WITHDRAWN.
 pub fn optional_positive(field: &str, money: Option<&pb::Money>) -> Read<Option<Money>> {
-    match optional_money(field, money)? {
+    match optional_money(field, money)?.map(|money| in_use(field, money)).transpose()? {
         Some(Money { minor: ..=0, .. }) => {
             Err(Violation::new(field, Reason::AmountOutOfRange, "must be positive"))
         }
@@ -125,7 +181,7 @@ pub fn positive(field: &str, money: Option<&pb::Money>) -> Read<Money> {
 /// # Errors
 /// As [`optional_money`], and AMOUNT_OUT_OF_RANGE.
 pub fn optional_not_negative(field: &str, money: Option<&pb::Money>) -> Read<Option<Money>> {
-    match optional_money(field, money)? {
+    match optional_money(field, money)?.map(|money| in_use(field, money)).transpose()? {
         Some(Money { minor: ..0, .. }) => {
             Err(Violation::new(field, Reason::AmountOutOfRange, "must not be negative"))
         }

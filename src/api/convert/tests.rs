@@ -96,12 +96,12 @@ fn money_goes_out_as_it_came_in() {
 }
 
 #[test]
-fn a_total_beyond_64_bits_is_an_error_of_ours_and_not_a_wrong_figure() {
+fn a_total_beyond_64_bits_is_refused_and_not_a_wrong_figure() {
     let usd = Currency::parse("USD").unwrap();
     let largest = write::total(i64::MAX.into(), usd).unwrap();
     assert_eq!((largest.units, largest.nanos), (92_233_720_368_547_758, 70_000_000));
     let refused = write::total(i128::from(i64::MAX) + 1, usd).unwrap_err();
-    assert_eq!(refused.reason(), Reason::Internal);
+    assert_eq!(refused.reason(), Reason::AmountOutOfRange);
 }
 
 #[test]

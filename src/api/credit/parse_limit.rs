@@ -55,7 +55,7 @@ pub fn set(request: pb::SetCreditLimitRequest) -> Result<Identified<SetCreditLim
     violations.keep(text::check("limit.approver", &approver, 1, MAX_APPROVER_CHARS));
     violations.keep(text::check_multiline("limit.reason", &reason, 1, MAX_REASON_CHARS));
     let field = "limit.overdue_amount_max";
-    let overdue = read::optional_not_negative(field, overdue_amount_max.as_ref());
+    let overdue = read::optional_limit(field, overdue_amount_max.as_ref());
     let overdue_amount_max = violations.keep(overdue).flatten();
     let field = "limit.overdue_days_max";
     violations.keep(not_negative(field, overdue_days_max.unwrap_or_default()));
@@ -74,7 +74,7 @@ fn amount(
     violations: &mut Violations,
 ) -> Option<Money> {
     let field = "limit.amount";
-    let amount = violations.keep(read::optional_not_negative(field, amount))?;
+    let amount = violations.keep(read::optional_limit(field, amount))?;
     match (kind, amount) {
         (Some(LimitKind::Amount), None) => violations.push(missing(field)),
         (Some(LimitKind::Unlimited | LimitKind::Inherit), Some(_)) => {

@@ -64,7 +64,7 @@ fn policy(id: String, policy: pb::CreditPolicy, violations: &mut Violations) -> 
     violations.keep(text::check_multiline(&field, &description, 0, MAX_DESCRIPTION_CHARS));
     violations.keep(not_negative(&at("overdue_days_max"), overdue_days_max.unwrap_or_default()));
     let field = at("overdue_amount_max");
-    let overdue = read::optional_not_negative(&field, overdue_amount_max.as_ref());
+    let overdue = read::optional_limit(&field, overdue_amount_max.as_ref());
     let mut within_range = |part: &str, number: i32, first: i32, last: i32| {
         if !(first..=last).contains(&number) {
             let what = format!("must be {first} to {last}");

@@ -4,7 +4,7 @@
 use crate::api::convert::closed_set::both_ways;
 use crate::domain::aging::Basis;
 use crate::domain::dates::BusinessDayConvention;
-use crate::domain::document::PostOutcome;
+use crate::domain::document::{NoticeCode, PostOutcome};
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{AdjustmentReason, DocumentKind, ItemClass, Side};
 use crate::domain::names::CanonicalForm;
@@ -71,6 +71,12 @@ pub fn write_post_outcome(value: PostOutcome) -> pb::PostOutcome {
     }
 }
 
+pub fn write_notice(value: NoticeCode) -> pb::NoticeCode {
+    match value {
+        NoticeCode::DueBeforeDocument => pb::NoticeCode::DueBeforeDocument,
+    }
+}
+
 /// # Errors
 /// INTERNAL for a bill: the contract has no such class, as no document leaves one yet.
 pub fn write_class(value: ItemClass) -> Result<pb::ItemClass> {
@@ -92,6 +98,7 @@ pub fn write_promise_state(value: PromiseState) -> pb::PromiseState {
         PromiseState::PartiallyKept => pb::PromiseState::PartiallyKept,
         PromiseState::Broken => pb::PromiseState::Broken,
         PromiseState::Withdrawn => pb::PromiseState::Withdrawn,
+        PromiseState::Lapsed => pb::PromiseState::Lapsed,
     }
 }
 

@@ -123,8 +123,8 @@ fn allocations(
         let at = |part: &str| format!("allocations[{i}].{part}");
         let credit = violations.keep(child(&at("credit_item"), credit_item, ITEMS));
         let debit = violations.keep(child(&at("debit_item"), debit_item, ITEMS));
-        let amount = read::optional_positive(&at("amount"), amount.as_ref());
-        let credit_amount = read::optional_positive(&at("credit_amount"), credit_amount.as_ref());
+        let amount = read::optional_settled(&at("amount"), amount.as_ref());
+        let credit_amount = read::optional_settled(&at("credit_amount"), credit_amount.as_ref());
         let amount = violations.keep(amount).flatten();
         let credit_amount = violations.keep(credit_amount).flatten();
         let (credit, debit) = (credit?, debit?);
@@ -198,7 +198,7 @@ pub fn write_off(request: pb::WriteOffItemRequest) -> Result<Identified<WriteOff
     let mut violations = Violations::new();
     violations.keep(read::request_id(&request_id));
     let item = violations.keep(child("item", &item, ITEMS));
-    let amount = violations.keep(read::optional_positive("amount", amount.as_ref())).flatten();
+    let amount = violations.keep(read::optional_settled("amount", amount.as_ref())).flatten();
     let date = violations.keep(read::optional_date("posting_date", posting_date)).flatten();
     check_reason(&reason, &mut violations);
     let item = all(violations, item)?;

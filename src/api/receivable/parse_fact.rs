@@ -27,7 +27,12 @@ const MAX_PROMISED_BY_CHARS: usize = 200;
 const MAX_PROMISE_ITEMS: usize = 100;
 const MAX_GRACE_DAYS: i32 = 30;
 const MAX_RATES: usize = 500;
-const MAX_RATE_SCALE: u32 = 12;
+/// Rates are within these bounds, so that whatever one of them converts can be told.
+const MIN_RATE: Decimal = Decimal::from_parts(1, 0, 0, false, 9);
+const MAX_RATE: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+const MAX_RATE_DIGITS: usize = 12;
+/// The smallest rate with all its digits.
+const MAX_RATE_SCALE: u32 = 20;
 const MAX_RATE_TYPE_CHARS: usize = 16;
 /// The rate type of those who name none.
 const DEFAULT_RATE_TYPE: &str = "SPOT";
@@ -47,7 +52,7 @@ pub fn open_dispute(request: pb::OpenDisputeRequest) -> Result<Identified<OpenDi
     let mut violations = Violations::new();
     violations.keep(read::request_id(&request_id));
     let item = violations.keep(child("item", &item, ITEMS));
-    let amount = violations.keep(read::optional_positive("amount", amount.as_ref())).flatten();
+    let amount = violations.keep(read::optional_settled("amount", amount.as_ref())).flatten();
     violations.keep(text::check("reason_code", &reason_code, 1, MAX_REASON_CODE_CHARS));
     violations.keep(text::check_multiline("note", &note, 0, MAX_NOTE_CHARS));
     let open_date = violations.keep(read::optional_date("open_date", open_date)).flatten();
@@ -82,7 +87,9 @@ pub fn record_promise(request: pb::RecordPromiseToPayRequest) -> Result<Identifi
     violations.keep(read::request_id(&request_id));
     let account = violations.keep(read::account("account", &account));
     let items = promise_items(account.as_ref(), &items, &mut violations);
-    let amount = violations.keep(read::positive("amount", amount.as_ref()));
+    let amount = read::optional_settled("amount", amount.as_ref());
+    let amount = amount.and_then(|amount| amount.ok_or_else(|| read::missing("amount")));
+    let amount = violations.keep(amount);
     let date = read::optional_date("promise_date", promise_date);
     let promise_date = violations.keep(date).flatten();
     let pay_by_date = violations.keep(read::date("pay_by_date", pay_by_date));
@@ -180,11 +187,22 @@ fn quote(field: &str, rate: pb::ExchangeRate, violations: &mut Violations) -> Op
 
 fn positive_rate(field: &str, rate: Option<&pb::Decimal>) -> Result<Decimal, Violation> {
     let rate = read::decimal(field, rate, MAX_RATE_SCALE)?;
-    if rate > Decimal::ZERO {
-        Ok(rate)
-    } else {
-        Err(Violation::new(field, Reason::FieldInvalid, "must be positive"))
+    let refuse = |what: &str| Err(Violation::new(field, Reason::FieldInvalid, what));
+    if rate <= Decimal::ZERO {
+        return refuse("must be positive");
     }
+    if rate < MIN_RATE || rate > MAX_RATE {
+        return refuse("must be 10^-9 to 10^9");
+    }
+    if significant_digits(rate) > MAX_RATE_DIGITS {
+        return refuse("must have at most 12 significant digits");
+    }
+    Ok(rate)
+}
+
+/// Digits from the first that is not zero to the last that is not.
+fn significant_digits(rate: Decimal) -> usize {
+    rate.mantissa().unsigned_abs().to_string().trim_end_matches('0').len()
 }
 
 fn rate_type(field: &str, rate_type: String) -> Result<String, Violation> {
@@ -209,7 +227,7 @@ pub fn set_control_total(
     violations.keep(read::request_id(&request_id));
     violations.keep(read::company("company_code", &company_code));
     let date = violations.keep(read::date("date", date));
-    let amount = violations.keep(read::money("amount", amount.as_ref()));
+    let amount = violations.keep(read::total("amount", amount.as_ref()));
     let (date, amount) = all(violations, date.zip(amount))?;
     Ok((request_id, SetControlTotal { company_code, date, amount }))
 }

@@ -7,7 +7,7 @@ use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::money::{Currency, Money};
 use crate::domain::terms::{
     Baseline, Discount, Instalment, InstalmentKind, MAX_DISCOUNTS, MAX_SHARES, MAX_STEPS,
-    PaymentTerms, Share, TermStep, WHOLE_BP,
+    MonthDays, PaymentTerms, Share, TermStep, WHOLE_BP,
 };
 use crate::domain::text;
 use crate::pb;
@@ -68,21 +68,21 @@ fn steps(field: &str, steps: &[pb::TermsStep], violations: &mut Violations) -> V
         return Vec::new();
     }
     let read = |(i, step): (usize, &pb::TermsStep)| {
-        let step = self::step(&format!("{field}[{i}]"), *step);
+        let step = self::step(&format!("{field}[{i}]"), step);
         violations.keep(step)
     };
     steps.iter().enumerate().filter_map(read).collect()
 }
 
-fn step(field: &str, step: pb::TermsStep) -> Result<TermStep, Violation> {
+fn step(field: &str, step: &pb::TermsStep) -> Result<TermStep, Violation> {
     use pb::terms_step::Step;
     let at = |part: &str| within(field, part);
-    match step.step {
+    match &step.step {
         Some(Step::AddDays(n)) => {
-            in_range(&at("add_days"), n, 0, MAX_ADD_DAYS).map(TermStep::AddDays)
+            in_range(&at("add_days"), *n, 0, MAX_ADD_DAYS).map(TermStep::AddDays)
         }
         Some(Step::AddMonths(n)) => {
-            in_range(&at("add_months"), n, 0, MAX_ADD_MONTHS).map(TermStep::AddMonths)
+            in_range(&at("add_months"), *n, 0, MAX_ADD_MONTHS).map(TermStep::AddMonths)
         }
         Some(Step::MonthEnd(true)) => Ok(TermStep::MonthEnd),
         Some(Step::MonthEnd(false)) => {
@@ -90,9 +90,16 @@ fn step(field: &str, step: pb::TermsStep) -> Result<TermStep, Violation> {
             Err(Violation::new(at("month_end"), Reason::TermsInvalid, what))
         }
         Some(Step::DayOfMonth(n)) => {
-            in_range(&at("day_of_month"), n, 1, 31).map(TermStep::DayOfMonth)
+            in_range(&at("day_of_month"), *n, 1, 31).map(TermStep::DayOfMonth)
         }
-        Some(Step::CutoffDay(n)) => in_range(&at("cutoff_day"), n, 1, 31).map(TermStep::CutoffDay),
+        Some(Step::DaysOfMonth(pb::DaysOfMonth { days })) => {
+            let read = days.iter().map(|day| u8::try_from(*day).ok());
+            let days = read.collect::<Option<Vec<u8>>>().and_then(MonthDays::of);
+            let what = "must be days from 1 to 31, each once, and at least one";
+            let refuse = || Violation::new(at("days_of_month.days"), Reason::TermsInvalid, what);
+            days.map(TermStep::DaysOfMonth).ok_or_else(refuse)
+        }
+        Some(Step::CutoffDay(n)) => in_range(&at("cutoff_day"), *n, 1, 31).map(TermStep::CutoffDay),
         None => Err(Violation::new(field, Reason::TermsInvalid, "a step says what to do")),
     }
 }

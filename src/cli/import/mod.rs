@@ -39,7 +39,7 @@ use crate::service::ledger::Ledger;
 use crate::store::Store;
 use crate::telemetry;
 
-/// Rows or clearings were refused, and `--strict` asks for none.
+/// Rows or clearings were refused, or documents are missing, and `--strict` asks for none.
 const EXIT_REFUSED: u8 = 2;
 const DEFAULT_SOURCE_SYSTEM: &str = "ERP";
 /// Documents in a chunk; the server takes no more.
@@ -87,7 +87,7 @@ pub(super) struct Args {
     /// Read and check the rows; write nothing but the error file.
     #[arg(long)]
     dry_run: bool,
-    /// Exit with status 2 if anything was refused.
+    /// Exit with status 2 if anything was refused, or a document is named and missing.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

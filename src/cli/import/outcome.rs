@@ -8,6 +8,8 @@ use crate::domain::import::ImportResult;
 pub(super) struct Outcome {
     pub outcome: PostOutcome,
     pub faults: Vec<Fault>,
+    /// What was taken and may be a mistake, in words.
+    pub notices: Vec<String>,
 }
 
 /// Clearings applied and still waiting.
@@ -20,6 +22,7 @@ impl From<ImportResult> for Outcome {
             field: fault.field,
             description: fault.description,
         });
-        Self { outcome: result.outcome, faults: faults.collect() }
+        let notices = result.notices.into_iter().map(|notice| notice.description).collect();
+        Self { outcome: result.outcome, faults: faults.collect(), notices }
     }
 }

@@ -122,7 +122,8 @@ fn outcome(result: pb::ImportResult) -> Result<Outcome, String> {
         field: fault.field,
         description: fault.description,
     });
-    Ok(Outcome { outcome, faults: faults.collect() })
+    let notices = result.notices.into_iter().map(|notice| notice.description).collect();
+    Ok(Outcome { outcome, faults: faults.collect(), notices })
 }
 
 fn explain(status: &Status) -> String {

@@ -53,6 +53,13 @@ impl From<ImportSummary> for Summary {
     }
 }
 
+impl Summary {
+    /// All that documents asked to be cleared is.
+    pub fn is_settled(&self) -> bool {
+        self.clearing_faults.is_empty() && self.waiting_for.is_empty()
+    }
+}
+
 /// What was read here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -65,7 +72,7 @@ pub(super) struct Counts {
 }
 
 /// Prints the counts and the first of the faults.
-pub(super) fn print(import_id: &str, counts: Counts, summary: &Summary) {
+pub(super) fn print(import_id: &str, counts: Counts, summary: &Summary, notices: &[String]) {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
     let mut line = |what: &str, count: String| {
@@ -85,12 +92,16 @@ pub(super) fn print(import_id: &str, counts: Counts, summary: &Summary) {
     line("clearings applied", summary.clearings_applied.to_string());
     line("clearings refused", summary.clearing_faults.len().to_string());
     line("documents named and missing", summary.waiting_for.len().to_string());
+    if !notices.is_empty() {
+        line("documents taken with a notice", notices.len().to_string());
+    }
     if let Some(numbers) = table.column_mut(1) {
         numbers.set_cell_alignment(CellAlignment::Right);
     }
     println!("import {import_id}\n{table}");
     named("clearings refused", &summary.clearing_faults);
     named("documents named and missing", &summary.waiting_for);
+    named("documents taken with a notice", notices);
 }
 
 fn named(what: &str, list: &[String]) {

@@ -2,6 +2,7 @@ use super::layout::Layout;
 use super::mapping::Mapping;
 use super::row::{Documents, Reader};
 use crate::domain::dates::parse_iso;
+use crate::domain::document::NoticeCode;
 use crate::domain::error::{Reason, Violation};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::names::AccountRef;
@@ -97,7 +98,8 @@ fn all_that_is_wrong_with_a_row_is_told_at_once() {
     let zero = OPEN.replace("1234.5", "0.00");
     assert!(reasons(&erp(), &zero).contains(&("gross".to_owned(), Reason::AmountOutOfRange)));
     let early = OPEN.replace("20190401.0", "20190101.0");
-    assert_eq!(reasons(&erp(), &early)[0].1, Reason::DueBeforeDocument);
+    let told = read(&erp(), &early).unwrap().drafts[0].notices();
+    assert_eq!(told[0].code, NoticeCode::DueBeforeDocument, "taken and told");
 }
 
 #[test]

@@ -37,11 +37,14 @@ struct Going<'a> {
     sequence: i64,
     /// Documents refused in this session; all of them in a dry run.
     refused: u64,
+    /// Documents that were taken and may be mistaken.
+    notices: Vec<String>,
     bar: ProgressBar,
 }
 
 impl Run {
-    /// Imports the files and prints what came of it; answers whether nothing was refused.
+    /// Imports the files and prints what came of it; answers whether nothing was refused and
+    /// nothing is missing.
     pub async fn into(self, sink: &mut Sink) -> Result<bool, String> {
         let before = sink.acknowledged();
         let mut going = Going {
@@ -51,6 +54,7 @@ impl Run {
             chunk: Chunk::default(),
             sequence: 0,
             refused: 0,
+            notices: Vec::new(),
             bar: bar(self.bytes),
         };
         let mut bytes = 0;
@@ -118,6 +122,8 @@ impl Going<'_> {
         let results = self.sink.chunk(self.sequence, chunk.documents, chunk.names).await?;
         let mut told = chunk.unreadable;
         for (row, result) in chunk.row_of.into_iter().zip(results) {
+            let key = &chunk.rows[row].key;
+            self.notices.extend(result.notices.iter().map(|told| format!("{key}: {told}")));
             if result.outcome == PostOutcome::Refused {
                 self.refused += 1;
                 told.push((row, result.faults));
@@ -142,12 +148,12 @@ impl Going<'_> {
             })
             .await?;
         waiting.finish_and_clear();
-        report::print(import_id, self.counts, &summary);
+        report::print(import_id, self.counts, &summary, &self.notices);
         let refused = self.counts.unreadable + self.refused;
         if refused > 0 {
             println!("refused rows: {}", self.errors.path().display());
         }
-        Ok(refused == 0 && summary.refused == 0 && summary.clearing_faults.is_empty())
+        Ok(refused == 0 && summary.refused == 0 && summary.is_settled())
     }
 }
 

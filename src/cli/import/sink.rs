@@ -56,7 +56,11 @@ impl Sink {
             Self::Remote(remote) => remote.chunk(sequence, documents, names).await,
             Self::Nowhere => Ok(documents
                 .iter()
-                .map(|_| Outcome { outcome: PostOutcome::Posted, faults: Vec::new() })
+                .map(|draft| Outcome {
+                    outcome: PostOutcome::Posted,
+                    faults: Vec::new(),
+                    notices: draft.notices().into_iter().map(|notice| notice.description).collect(),
+                })
                 .collect()),
         }
     }

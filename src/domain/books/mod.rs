@@ -31,7 +31,7 @@ use super::stored::stored_enum;
 pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
-pub use post::{Admission, admit, content_hash};
+pub use post::{Admission, admit, compare, content_hash};
 pub use request::{ClearingRequest, Place, RequestState};
 
 stored_enum! {
@@ -187,6 +187,11 @@ impl TrackedItem {
         self.levels(from.max(self.floor)).map(|(_, open)| open * sign).min().unwrap_or(0).max(0)
     }
 
+    /// Whether anything is open of it on that day or a later one.
+    pub fn is_open_from(&self, day: NaiveDate) -> bool {
+        self.levels(day.max(self.floor)).any(|(_, open)| open != 0)
+    }
+
     fn sign_change(&self) -> Option<(NaiveDate, i64)> {
         let sign = self.item.amount.signum();
         self.levels(self.touched_from?).find(|(_, open)| open * sign < 0)
@@ -294,6 +299,8 @@ pub struct Books {
     items: HashMap<Uuid, TrackedItem>,
     /// Last closed day by company.
     closed: HashMap<String, NaiveDate>,
+    /// A document is replaced: see [`Books::for_revision`].
+    revises: bool,
     touched: HashSet<Uuid>,
     changes: Changes,
 }
@@ -302,6 +309,13 @@ impl Books {
     /// `closed` is the last closed day of each company that has one.
     pub fn new(closed: HashMap<String, NaiveDate>) -> Self {
         Self { closed, ..Self::default() }
+    }
+
+    /// For a correction: it takes a document out and puts it in again, also on closed days, as
+    /// long as no balance of those days moves. So a note, an order or a due date may change
+    /// after the end of the month.
+    pub fn for_revision(closed: HashMap<String, NaiveDate>) -> Self {
+        Self { closed, revises: true, ..Self::default() }
     }
 
     pub fn load(&mut self, items: impl IntoIterator<Item = TrackedItem>) {
@@ -340,7 +354,8 @@ impl Books {
             .get_mut(&item)
             .ok_or_else(|| Error::internal(format!("item {item} is not loaded")))?;
         let company = &tracked.item.company_code;
-        if let Some(closed) = self.closed.get(company).filter(|closed| effective <= **closed) {
+        let closed = self.closed.get(company).filter(|closed| effective <= **closed);
+        if let Some(closed) = closed.filter(|_| !self.revises) {
             return Err(period_closed(company, *closed, effective));
         }
         tracked.add(effective, amount)?;
@@ -377,8 +392,10 @@ impl Books {
         })
     }
 
-    /// Every touched item keeps its sign on every day from its first change on.
+    /// Every touched item keeps its sign on every day from its first change on, and what is
+    /// owed and what is to our customers' credit stay as they were on closed days.
     pub fn check(&self) -> Result<()> {
+        self.check_closed()?;
         let mut faults: Vec<Precondition> = self
             .touched
             .iter()
@@ -399,6 +416,24 @@ impl Books {
             .collect();
         faults.sort_by(|a, b| a.subject.cmp(&b.subject));
         if faults.is_empty() { Ok(()) } else { Err(Error::FailedPrecondition(faults)) }
+    }
+
+    /// What moves on a closed day moves back on it, on each side of an account.
+    fn check_closed(&self) -> Result<()> {
+        let mut moved: BTreeMap<_, i128> = BTreeMap::new();
+        for entry in &self.changes.entries {
+            let item = &self.tracked(entry.item)?.item;
+            let closed = self.closed.get(&item.company_code);
+            if let Some(closed) = closed.filter(|closed| entry.effective <= **closed) {
+                let account = (&item.account_id, item.currency, item.is_debit());
+                let day = (&item.company_code, entry.effective, *closed);
+                *moved.entry((day, account)).or_default() += i128::from(entry.amount);
+            }
+        }
+        match moved.into_iter().find(|(_, amount)| *amount != 0) {
+            Some((((company, day, closed), _), _)) => Err(period_closed(company, closed, day)),
+            None => Ok(()),
+        }
     }
 
     /// Checks, then hands out what is to be written and starts anew on the same items.

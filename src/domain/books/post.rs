@@ -1,5 +1,7 @@
 //! Posting a document: whether its key admits it, and the items it leaves.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::item::ItemClass;
 use crate::domain::names;
+use crate::domain::text::quote;
 
 /// What a key that is known already makes of a draft.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Admission {
     Revise,
     /// Nothing happens, and the caller is told why.
     Nothing(PostOutcome),
+    /// It contradicts what was posted, as far as the key tells: [`compare`] them.
+    Compare,
 }
 
 /// Digest of the content of a document: everything but its version.
@@ -30,42 +35,67 @@ pub fn content_hash(draft: &Draft<String>) -> Result<Vec<u8>> {
 }
 
 /// Compares a draft with what is known of its key.
+pub fn admit(draft: &Draft<String>, hash: &[u8], known: Option<&KnownKey>) -> Admission {
+    let Some(known) = known else { return Admission::Post };
+    let is_same_document = known.account_id == draft.payer
+        && known.currency == draft.currency
+        && known.kind == draft.kind;
+    match draft.source_version.cmp(&known.source_version) {
+        Ordering::Less => Admission::Nothing(PostOutcome::Superseded),
+        Ordering::Equal if known.content_hash == hash => Admission::Nothing(match known.reversed {
+            true => PostOutcome::AlreadyReversed,
+            false => PostOutcome::AlreadyPosted,
+        }),
+        Ordering::Greater if is_same_document && known.reversed => Admission::Post,
+        Ordering::Greater if is_same_document => Admission::Revise,
+        Ordering::Equal | Ordering::Greater => Admission::Compare,
+    }
+}
+
+/// Compares a draft with the document posted under its key, where [`admit`] says so. A reversed
+/// one that comes again with other details is the same one: who owed how much, and when, is told
+/// as before.
 ///
 /// # Errors
-/// `DOCUMENT_CONFLICT`.
-pub fn admit(draft: &Draft<String>, hash: &[u8], known: Option<&KnownKey>) -> Result<Admission> {
-    let Some(known) = known else { return Ok(Admission::Post) };
-    let version = draft.source_version.cmp(&known.source_version);
-    if known.reversed {
-        return Ok(match version {
-            std::cmp::Ordering::Greater => Admission::Post,
-            _ => Admission::Nothing(PostOutcome::AlreadyReversed),
-        });
+/// `DOCUMENT_CONFLICT`, with the fields that differ.
+pub fn compare(
+    draft: &Draft<String>,
+    posted: &Draft<String>,
+    known: &KnownKey,
+) -> Result<PostOutcome> {
+    let is_higher = draft.source_version > known.source_version;
+    if !is_higher && known.reversed && posted.differences_that_count(draft).is_empty() {
+        return Ok(PostOutcome::AlreadyReversed);
     }
-    let conflict = |what: &str| Error::AlreadyExists {
+    let differ = match is_higher {
+        true => posted.differences_that_last(draft),
+        false => posted.differences(draft),
+    };
+    let advice = if draft.payer != posted.payer {
+        let (old, new) = (names::account_name(&posted.payer), names::account_name(&draft.payer));
+        format!(
+            "a document stays with its account: send it for {old} or leave it out, and bring what \
+             is open there to {new} by a credit and a debit with keys of their own"
+        )
+    } else if differ.iter().any(|field| ["kind", "gross.currency_code"].contains(field)) {
+        "kind and currency never change: reverse it, and post the other with a key of its own"
+            .to_owned()
+    } else {
+        "a correction has a higher source_version".to_owned()
+    };
+    Err(Error::AlreadyExists {
         reason: Reason::DocumentConflict,
         resource: Resource {
             kind: "document",
             name: names::child_name(&known.account_id, names::DOCUMENTS, known.document),
         },
         description: format!(
-            "document {} was posted with another {what}",
-            crate::domain::text::quote(&draft.key.document_no)
+            "document {} was posted otherwise (version {}; these differ: {}); {advice}",
+            quote(&draft.key.document_no),
+            known.source_version,
+            differ.join(", "),
         ),
-    };
-    match version {
-        std::cmp::Ordering::Less => Ok(Admission::Nothing(PostOutcome::Superseded)),
-        std::cmp::Ordering::Equal if known.content_hash == hash => {
-            Ok(Admission::Nothing(PostOutcome::AlreadyPosted))
-        }
-        std::cmp::Ordering::Equal => Err(conflict("content at this version")),
-        std::cmp::Ordering::Greater if known.account_id != draft.payer => Err(conflict("payer")),
-        std::cmp::Ordering::Greater if known.currency != draft.currency => {
-            Err(conflict("currency"))
-        }
-        std::cmp::Ordering::Greater if known.kind != draft.kind => Err(conflict("kind")),
-        std::cmp::Ordering::Greater => Ok(Admission::Revise),
-    }
+    })
 }
 
 impl Books {

@@ -171,20 +171,50 @@ fn a_key_is_admitted_by_version_and_content() {
         let mut again = draft("1", DocumentKind::Invoice, 0, &[(30, amount)]);
         again.source_version = version;
         let hash = content_hash(&again).unwrap();
-        admit(&again, &hash, Some(known)).map_err(|e| e.reason())
+        admit(&again, &hash, Some(known))
+    };
+    use crate::domain::document::PostOutcome::{AlreadyPosted, AlreadyReversed, Superseded};
+    assert_eq!(admit_at(0, 100, &known), Admission::Nothing(AlreadyPosted));
+    assert_eq!(admit_at(0, 101, &known), Admission::Compare);
+    assert_eq!(admit_at(1, 101, &known), Admission::Revise);
+    assert_eq!(admit_at(-1, 101, &known), Admission::Nothing(Superseded));
+    let reversed = KnownKey { reversed: true, ..known.clone() };
+    assert_eq!(admit_at(0, 100, &reversed), Admission::Nothing(AlreadyReversed));
+    assert_eq!(admit_at(0, 101, &reversed), Admission::Compare);
+    assert_eq!(admit_at(1, 100, &reversed), Admission::Post);
+    assert_eq!(admit_at(-1, 100, &reversed), Admission::Nothing(Superseded));
+    for of in [&known, &reversed] {
+        let moved = KnownKey { account_id: "other".into(), ..of.clone() };
+        assert_eq!(admit_at(1, 100, &moved), Admission::Compare);
+    }
+}
+
+#[test]
+fn a_reversed_document_is_known_again_by_who_owed_how_much_and_when() {
+    let mut books = Books::default();
+    let posted = draft("1", DocumentKind::Invoice, 0, &[(30, 100)]);
+    let (id, _) = post(&mut books, posted.clone());
+    let reversed = KnownKey { reversed: true, ..known(&mut books, id) };
+    let other = |change: fn(&mut Draft<String>)| {
+        let mut draft = posted.clone();
+        change(&mut draft);
+        compare(&draft, &posted, &reversed)
     };
     use crate::domain::document::PostOutcome;
-    assert_eq!(admit_at(0, 100, &known), Ok(Admission::Nothing(PostOutcome::AlreadyPosted)));
-    assert_eq!(admit_at(0, 101, &known), Err(Reason::DocumentConflict));
-    assert_eq!(admit_at(1, 101, &known), Ok(Admission::Revise));
-    assert_eq!(admit_at(-1, 101, &known), Ok(Admission::Nothing(PostOutcome::Superseded)));
-    let noted = Draft { note: "as agreed".into(), ..first };
-    let hash = content_hash(&noted).unwrap();
-    let refused = admit(&noted, &hash, Some(&known)).map_err(|e| e.reason());
-    assert_eq!(refused, Err(Reason::DocumentConflict), "another note is another content");
-    let reversed = KnownKey { reversed: true, ..known };
-    assert_eq!(admit_at(0, 100, &reversed), Ok(Admission::Nothing(PostOutcome::AlreadyReversed)));
-    assert_eq!(admit_at(1, 100, &reversed), Ok(Admission::Post));
+    assert_eq!(other(|d| d.note = "n".into()).unwrap(), PostOutcome::AlreadyReversed);
+    assert_eq!(other(|d| d.order_ref = "O".into()).unwrap(), PostOutcome::AlreadyReversed);
+    for change in [
+        (|d| d.gross = 99) as fn(&mut Draft<String>),
+        |d| d.payer = "other".into(),
+        |d| d.side = Side::Credit,
+        |d| d.kind = DocumentKind::DebitNote,
+        |d| d.currency = Currency::parse("EUR").unwrap(),
+        |d| d.posting_date = day(1),
+        |d| d.document_date = day(1),
+        |d| (d.source_version, d.payer) = (1, "other".into()),
+    ] {
+        assert_eq!(other(change).unwrap_err().reason(), Reason::DocumentConflict);
+    }
 }
 
 /// What a generated history does next.

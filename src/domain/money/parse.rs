@@ -1,6 +1,6 @@
 //! Amounts as people and exports write them.
 
-use super::{Currency, Money, out_of_range, too_fine};
+use super::{Currency, MAX_AMOUNT_MINOR, Money, out_of_range, too_fine};
 use crate::domain::error::{Reason, Result, Violation};
 use crate::domain::text::quote;
 
@@ -51,8 +51,9 @@ impl Money {
         }
         let magnitude: i128 = format!("{whole}{fraction:0<digits$}")
             .parse()
-            .map_err(|_| out_of_range(field, currency))?;
-        Self::in_range(field, if negative { -magnitude } else { magnitude }, currency)
+            .map_err(|_| out_of_range(MAX_AMOUNT_MINOR, field, currency))?;
+        let minor = if negative { -magnitude } else { magnitude };
+        Self::in_range(MAX_AMOUNT_MINOR, field, minor, currency)
     }
 }
 

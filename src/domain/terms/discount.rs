@@ -32,6 +32,6 @@ impl PaymentTerms {
 fn fraction(amount_minor: i64, numerator: u32, denominator: u32) -> i64 {
     let exact = i128::from(amount_minor) * i128::from(numerator);
     let rounded = div_half_even(exact, denominator.into());
-    // Amounts stop at 10^13 and rates at 10^4, so a real result always fits.
+    // Amounts stop at 10^15 and rates at 10^4, so a real result always fits.
     i64::try_from(rounded).unwrap_or(if rounded < 0 { i64::MIN } else { i64::MAX })
 }

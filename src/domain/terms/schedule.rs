@@ -17,18 +17,19 @@ impl TermStep {
             Self::AddDays(n) => add_days(date, n.into()),
             Self::AddMonths(n) => add_months(date, n.into()),
             Self::MonthEnd => month_end(date),
-            Self::DayOfMonth(n) => {
-                let this_month = day_of_month(date, n.into());
-                if this_month >= date {
-                    this_month
-                } else {
-                    day_of_month(add_months(date, 1), n.into())
-                }
+            Self::DayOfMonth(n) => next_day_of_month(date, n),
+            Self::DaysOfMonth(days) => {
+                days.iter().map(|n| next_day_of_month(date, n)).min().unwrap_or(date)
             }
             Self::CutoffDay(n) if date.day() > n.into() => add_days(month_end(date), 1),
             Self::CutoffDay(_) => date,
         }
     }
+}
+
+fn next_day_of_month(date: NaiveDate, n: u8) -> NaiveDate {
+    let this_month = day_of_month(date, n.into());
+    if this_month >= date { this_month } else { day_of_month(add_months(date, 1), n.into()) }
 }
 
 impl PaymentTerms {

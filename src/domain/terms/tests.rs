@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::TermStep::{AddDays, AddMonths, CutoffDay, DayOfMonth, MonthEnd};
+use super::TermStep::{AddDays, AddMonths, CutoffDay, DayOfMonth, DaysOfMonth, MonthEnd};
 use super::*;
 use crate::domain::dates::parse_iso;
 use crate::domain::error::Reason;
@@ -71,6 +71,20 @@ fn a_day_of_the_month_is_the_next_one_and_clamped_to_the_month() {
     assert_eq!(due_on("2026-02-10", &[DayOfMonth(31)]), "2026-02-28");
     assert_eq!(due_on("2026-01-31", &[DayOfMonth(30)]), "2026-02-28");
     assert_eq!(due_on("2026-12-31", &[DayOfMonth(1)]), "2027-01-01");
+}
+
+#[test]
+fn of_several_days_of_the_month_the_first_counts() {
+    let days = |days: &[u8]| DaysOfMonth(MonthDays::of(days.iter().copied()).unwrap());
+    let due = |from: &str| due_on(from, &[AddDays(30), days(&[10, 25])]);
+    assert_eq!(due("2026-01-05"), "2026-02-10");
+    assert_eq!(due("2026-01-11"), "2026-02-10");
+    assert_eq!(due("2026-01-12"), "2026-02-25");
+    assert_eq!(due("2026-01-26"), "2026-02-25");
+    assert_eq!(due("2026-01-27"), "2026-03-10");
+    // Two days that a short month lacks are its last day.
+    assert_eq!(due_on("2026-02-16", &[days(&[15, 30, 31])]), "2026-02-28");
+    assert_eq!(due_on("2026-03-10", &[days(&[9])]), "2026-04-09");
 }
 
 #[test]
@@ -191,6 +205,10 @@ fn any_step() -> impl Strategy<Value = TermStep> {
         Just(MonthEnd),
         (0u8..=u8::MAX).prop_map(DayOfMonth),
         (0u8..=u8::MAX).prop_map(CutoffDay),
+        (1u8..=31, 1u8..=31).prop_map(|(a, b)| {
+            let days = if a == b { vec![a] } else { vec![a, b] };
+            DaysOfMonth(MonthDays::of(days).unwrap())
+        }),
     ]
 }
 

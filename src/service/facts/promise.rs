@@ -69,7 +69,9 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
     let Entered { account_id, recorded_us } = tx.enter_account(&c.account).await?;
     let promise_date = c.promise_date.unwrap_or(today);
     let known = tx.items_to_promise(&account_id, &c.items).await?;
-    check(c, promise_date, &known)?;
+    let items = tx.items(&c.items, promise_date).await?;
+    let open = items.iter().filter(|of| of.is_open_from(promise_date)).map(|of| of.item.id);
+    check(c, promise_date, &known, &open.collect())?;
     let mut promise = Promise {
         id: Uuid::now_v7(),
         account_id,
@@ -81,6 +83,7 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
         grace_days: c.grace_days,
         promised_by: c.promised_by.clone().into(),
         received: 0,
+        lapsed: 0,
         state: PromiseState::Open,
         recorded_us,
     };
@@ -97,6 +100,7 @@ fn check(
     c: &RecordPromise,
     promise_date: NaiveDate,
     known: &HashMap<Uuid, PromisedItem>,
+    open: &HashSet<Uuid>,
 ) -> Result<()> {
     let mut violations = Violations::new();
     if c.amount.minor <= 0 {
@@ -123,6 +127,13 @@ fn check(
             Some(item) if item.currency != c.amount.currency => {
                 let description = format!("is in {}, not in {}", item.currency, c.amount.currency);
                 violations.add(at, Reason::CurrencyMismatch, description);
+            }
+            Some(_) if !open.contains(id) => {
+                let description = format!(
+                    "nothing is open of it from {promise_date} on: it is settled, reversed or \
+                     replaced by a correction"
+                );
+                violations.add(at, Reason::FieldInvalid, description);
             }
             Some(_) => {}
         }

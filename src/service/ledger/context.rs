@@ -1,17 +1,17 @@
 //! What posting and revising documents share: the transaction with what it knows of the accounts,
 //! and what a document may do and asks for there.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::domain::books::{Books, ClearingRequest, RequestState};
-use crate::domain::credit::reservation::is_invoicing;
+use super::blocked::Blocked;
+use crate::domain::books::{Books, ClearingRequest, KnownKey, RequestState};
 use crate::domain::document::{Draft, PostOutcome, PostResult};
-use crate::domain::error::{Precondition, Reason, Result};
+use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::item::{DocumentKind, Side};
-use crate::domain::names::{OrderKey, account_name};
+use crate::domain::names::account_name;
 use crate::store::WriteTx;
 use crate::store::account::KnownAccount;
 
@@ -22,8 +22,7 @@ pub struct Posting<'a> {
     pub closed: HashMap<String, NaiveDate>,
     /// The payers, as they are under their locks.
     pub accounts: HashMap<String, KnownAccount>,
-    /// Orders whose goods were delivered and not invoiced: payer and key.
-    pub delivered: HashSet<(String, OrderKey)>,
+    pub blocked: Blocked,
     /// What they ask to be cleared is done at the finish of this import; empty: it is done next.
     pub import_id: &'a str,
     /// Credits that name nothing settle the oldest due first; money that names an order keeps
@@ -56,36 +55,48 @@ impl Posted {
 }
 
 impl Posting<'_> {
-    /// What the state says about a document, before anything is changed.
-    pub fn check(&self, draft: &Draft<String>, books: &Books) -> Result<()> {
-        let account = self.accounts.get(&draft.payer);
-        let subject = account_name(&draft.payer);
-        if account.is_some_and(KnownAccount::is_deleted) {
-            return Err(Precondition::new(
-                Reason::AccountDeleted,
-                subject,
-                "the account is deleted; undelete it first",
-            )
-            .at("payer")
-            .into());
-        }
-        let is_blocked = account.is_some_and(KnownAccount::is_blocked);
-        if draft.side == Side::Debit && is_blocked && !self.is_delivered(draft) {
-            return Err(Precondition::new(
-                Reason::AccountBlocked,
-                subject,
-                "the account is blocked and takes no new debits",
-            )
-            .at("payer")
-            .into());
-        }
+    /// What the state says about a new document, before anything is changed.
+    pub fn check(&mut self, draft: &Draft<String>, books: &Books) -> Result<()> {
+        self.refuse_deleted(draft)?;
+        self.blocked.check(draft, None)?;
         books.check_period(&draft.key.company_code, draft.posting_date)
     }
 
-    /// Goods that left can always be invoiced.
-    fn is_delivered(&self, draft: &Draft<String>) -> bool {
-        is_invoicing(draft.kind, draft.side)
-            && self.delivered.contains(&(draft.payer.clone(), draft.key.order(&draft.order_ref)))
+    /// What the state says about a higher version, before anything is changed.
+    pub async fn check_revision(
+        &mut self,
+        draft: &Draft<String>,
+        old: &KnownKey,
+        books: &Books,
+    ) -> Result<Result<()>> {
+        if let Err(refused) = self.refuse_deleted(draft) {
+            return Ok(Err(refused));
+        }
+        if self.blocked.is(&draft.payer) {
+            let before = self.tx.drafts(&[old.document]).await?.remove(&old.document);
+            let before = before.ok_or_else(|| Error::internal("a key without its document"))?;
+            if let Err(refused) = self.blocked.check(draft, Some(&before)) {
+                return Ok(Err(refused));
+            }
+        }
+        if draft.posting_date == old.posting_date {
+            // Whether it moves a balance of a closed day is seen when it is put in.
+            return Ok(Ok(()));
+        }
+        Ok(books.check_period(&draft.key.company_code, draft.posting_date))
+    }
+
+    fn refuse_deleted(&self, draft: &Draft<String>) -> Result<()> {
+        if !self.accounts.get(&draft.payer).is_some_and(KnownAccount::is_deleted) {
+            return Ok(());
+        }
+        Err(Precondition::new(
+            Reason::AccountDeleted,
+            account_name(&draft.payer),
+            "the account is deleted; undelete it first",
+        )
+        .at("payer")
+        .into())
     }
 
     /// What a document asks to be cleared, one for each target.

@@ -188,12 +188,12 @@ async fn post_chunk(
         results.push(refused);
     }
 
-    let posting::Locked { accounts, closed, delivered } = posting::lock(tx, &drafts).await?;
+    let posting::Locked { accounts, closed, blocked } = posting::lock(tx, &drafts).await?;
     let import_id = header.import_id.as_str();
     let oldest_first = run.oldest_first;
     let effects = Effects::default();
     let mut posting =
-        Posting { tx: &mut *tx, closed, accounts, delivered, import_id, oldest_first, effects };
+        Posting { tx: &mut *tx, closed, accounts, blocked, import_id, oldest_first, effects };
     let posted = posting.post(drafts).await?;
     let effects = std::mem::take(&mut posting.effects);
     leave_due(tx, import_id, &effects, &posted).await?;
@@ -264,13 +264,15 @@ fn result(posted: Result<Posted>) -> ImportResult {
             outcome: posted.result.outcome,
             document: Some((posted.result.account_id, posted.result.document_id)),
             faults: Vec::new(),
+            notices: posted.result.notices,
         },
         Err(error) => refused(error),
     }
 }
 
 fn refused(error: Error) -> ImportResult {
-    ImportResult { outcome: PostOutcome::Refused, document: None, faults: faults(error) }
+    let (faults, notices) = (faults(error), Vec::new());
+    ImportResult { outcome: PostOutcome::Refused, document: None, faults, notices }
 }
 
 fn count(run: &mut ImportRun, results: &[ImportResult]) {

@@ -4,6 +4,7 @@
 //! [`crate::domain::books::Books`], let the rules run there, write what they added.
 
 mod affected;
+mod blocked;
 pub mod clearing;
 mod context;
 mod event;

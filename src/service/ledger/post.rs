@@ -1,14 +1,14 @@
 //! Posting a set of documents: what each key admits, then the new ones together, then each
 //! revision on its own.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::context::{Posted, Posting};
 use super::revise;
-use crate::domain::books::{Admission, Books, KnownKey, NewDocument, admit, content_hash};
-use crate::domain::document::{Draft, PostOutcome, PostResult};
+use crate::domain::books::{Admission, Books, KnownKey, NewDocument, admit, compare, content_hash};
+use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Result};
 use crate::domain::item::Side;
 
@@ -35,18 +35,21 @@ impl Posting<'_> {
         let known = self.tx.known_keys(drafts.iter().map(|d| &d.key)).await?;
         let mut books = Books::new(self.closed.clone());
         let mut results: Vec<Option<Result<Posted>>> = Vec::with_capacity(drafts.len());
-        let mut revisions = Vec::new();
+        let (mut revisions, mut doubtful) = (Vec::new(), Vec::new());
         for draft in drafts {
             let hash = content_hash(&draft)?;
             let before = known.get(&draft.key);
             let result = match admit(&draft, &hash, before) {
-                Err(refused) => Some(Err(refused)),
-                Ok(Admission::Nothing(outcome)) => before.map(|k| Ok(unchanged(outcome, k))),
-                Ok(Admission::Post) => match self.check(&draft, &books) {
+                Admission::Nothing(outcome) => before.map(|k| Ok(unchanged(outcome, k))),
+                Admission::Post => match self.check(&draft, &books) {
                     Err(refused) => Some(Err(refused)),
                     Ok(()) => Some(Ok(self.add(&mut books, draft, hash)?)),
                 },
-                Ok(Admission::Revise) => {
+                Admission::Compare => {
+                    doubtful.push((results.len(), draft));
+                    None
+                }
+                Admission::Revise => {
                     revisions.push((results.len(), draft, hash));
                     None
                 }
@@ -55,18 +58,48 @@ impl Posting<'_> {
         }
         let changes = books.take_changes()?;
         self.tx.write_changes(changes).await?;
-        for (at, draft, hash) in revisions {
-            let result = match (self.check(&draft, &books), known.get(&draft.key)) {
-                (Err(refused), _) => Err(refused),
-                (Ok(()), Some(old)) => revise::revise(self, old, draft, hash).await?,
-                (Ok(()), None) => Err(Error::internal("a revision of nothing")),
-            };
+        for (at, result) in self.compare(doubtful, &known).await? {
             results[at] = Some(result);
+        }
+        for (at, draft, hash) in revisions {
+            let old = known.get(&draft.key);
+            let old = old.ok_or_else(|| Error::internal("a revision of nothing"))?;
+            results[at] = Some(match self.check_revision(&draft, old, &books).await? {
+                Err(refused) => Err(refused),
+                Ok(()) => revise::revise(self, old, draft, hash).await?,
+            });
         }
         results
             .into_iter()
             .map(|r| r.ok_or_else(|| Error::internal("a document was passed over")))
             .collect()
+    }
+
+    /// What becomes of drafts that contradict what was posted: only the documents themselves
+    /// tell in what.
+    async fn compare(
+        &self,
+        doubtful: Vec<(usize, Draft<String>)>,
+        known: &HashMap<DocumentKey, KnownKey>,
+    ) -> Result<Vec<(usize, Result<Posted>)>> {
+        let before: Vec<Uuid> = doubtful
+            .iter()
+            .filter_map(|(_, draft)| known.get(&draft.key))
+            .map(|k| k.document)
+            .collect();
+        if before.is_empty() {
+            return Ok(Vec::new());
+        }
+        let posted = self.tx.drafts(&before).await?;
+        let compared = doubtful.into_iter().map(|(at, draft)| {
+            let known = known.get(&draft.key);
+            let (known, posted) = known
+                .and_then(|known| Some((known, posted.get(&known.document)?)))
+                .ok_or_else(|| Error::internal("a key without its document"))?;
+            let outcome = compare(&draft, posted, known);
+            Ok((at, outcome.map(|outcome| unchanged(outcome, known))))
+        });
+        compared.collect()
     }
 
     fn add(
@@ -86,6 +119,7 @@ impl Posting<'_> {
             document_id: id,
             waiting_for: Vec::new(),
             clearings: Vec::new(),
+            notices: draft.notices(),
         };
         books.post(NewDocument { id, draft, content_hash })?;
         Ok(Posted { result, is_debit })
@@ -100,6 +134,7 @@ fn unchanged(outcome: PostOutcome, known: &KnownKey) -> Posted {
             document_id: known.document,
             waiting_for: Vec::new(),
             clearings: Vec::new(),
+            notices: Vec::new(),
         },
         is_debit: false,
     }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::affected::affected;
+use super::blocked::Blocked;
 use super::context::{Effects, Posted, Posting};
 use super::post::new_documents;
 use super::revise::others;
@@ -14,13 +15,12 @@ use super::settle::{self, Tried};
 use super::{Ledger, account, event, fault};
 use crate::ctx::Ctx;
 use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, Outgoing, RequestState};
-use crate::domain::credit::decide::key;
 use crate::domain::document::{Draft, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::ledger::{Document, PointQuery};
-use crate::domain::names::{self, AccountRef, ChildName, OrderKey, child_name};
+use crate::domain::names::{self, AccountRef, ChildName, child_name};
 use crate::domain::point;
 use crate::domain::receivables::query::DocumentName;
 use crate::service::resolve::all as resolve_all;
@@ -127,8 +127,7 @@ pub(super) struct Locked {
     pub accounts: HashMap<String, KnownAccount>,
     /// Last closed day by company.
     pub closed: HashMap<String, NaiveDate>,
-    /// Orders of blocked payers with goods delivered and not invoiced: payer and key.
-    pub delivered: HashSet<(String, OrderKey)>,
+    pub blocked: Blocked,
 }
 
 /// Locks the payers.
@@ -143,25 +142,8 @@ pub(super) async fn lock(tx: &mut WriteTx, drafts: &[Draft<String>]) -> Result<L
         accounts.into_values().map(|a| (a.id.clone(), a)).collect();
     let companies = drafts.iter().map(|d| d.key.company_code.clone());
     let closed = tx.closed_periods(companies).await?;
-    let delivered = delivered(tx, drafts, &accounts).await?;
-    Ok(Locked { accounts, closed, delivered })
-}
-
-async fn delivered(
-    tx: &WriteTx,
-    drafts: &[Draft<String>],
-    accounts: &HashMap<String, KnownAccount>,
-) -> Result<HashSet<(String, OrderKey)>> {
-    let is_blocked = |payer: &str| accounts.get(payer).is_some_and(KnownAccount::is_blocked);
-    let named = drafts.iter().filter(|d| !d.order_ref.is_empty() && is_blocked(&d.payer));
-    let keys: BTreeSet<OrderKey> = named.map(|d| d.key.order(&d.order_ref)).collect();
-    let reservations = tx.reservations_by_key(&keys).await?;
-    Ok(reservations
-        .into_iter()
-        .map(|known| known.reservation)
-        .filter(|of| of.delivered_open() > 0)
-        .map(|of| (of.account_id.clone(), key(&of)))
-        .collect())
+    let blocked = Blocked::of(tx, drafts, &accounts).await?;
+    Ok(Locked { accounts, closed, blocked })
 }
 
 async fn post_all(
@@ -181,12 +163,12 @@ async fn post_all(
         .cloned()
         .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
         .collect();
-    let Locked { accounts, closed, delivered } = lock(tx, &drafts).await?;
+    let Locked { accounts, closed, blocked } = lock(tx, &drafts).await?;
     let mut posting = Posting {
         tx: &mut *tx,
         closed,
         accounts,
-        delivered,
+        blocked,
         import_id: "",
         oldest_first: false,
         effects: Effects::default(),

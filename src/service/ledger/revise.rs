@@ -22,7 +22,7 @@ pub async fn revise(
     content_hash: Vec<u8>,
 ) -> Result<Result<Posted>> {
     let floor = old.posting_date.min(draft.posting_date);
-    let mut books = Books::new(posting.closed.clone());
+    let mut books = Books::for_revision(posting.closed.clone());
     let Loaded { items, allocations, lapsed, reopened } =
         load(posting, &mut books, old, floor).await?;
     let before = posting.tx.requests_of(&[old.document]).await?;
@@ -35,6 +35,7 @@ pub async fn revise(
         document_id: id,
         waiting_for: Vec::new(),
         clearings: Vec::new(),
+        notices: draft.notices(),
     };
     let out = Outgoing {
         key: old,

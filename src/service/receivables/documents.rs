@@ -34,7 +34,9 @@ impl Receivables {
         let mut items = self.store.items_of(document.id, at).await?;
         self.fill_disputes(&mut items, at).await?;
         let clearings = self.store.clearings_of_document(document.id, at).await?;
-        Ok(Document { items, clearings, ..document })
+        let discount_taken =
+            document.offers_discount() && self.store.discount_taken(document.id, at).await?;
+        Ok(Document { items, clearings, discount_taken, ..document })
     }
 
     async fn by_key(

@@ -11,7 +11,7 @@ use sea_orm::{
 
 use crate::domain::error::Result;
 use crate::domain::group::MAX_DEPTH;
-use crate::store::entity::{account, account_link, item};
+use crate::store::entity::{account, account_link};
 use crate::store::error::store_error;
 use crate::store::{rows, sql};
 
@@ -100,12 +100,22 @@ pub(super) async fn live_children(conn: &impl ConnectionTrait, account_id: &str)
     children.count(conn).await.map_err(store_error)
 }
 
-/// Items of an account that are not settled; a refusal tells how many.
-pub(super) async fn open_items(conn: &impl ConnectionTrait, account_id: &str) -> Result<u64> {
-    let open = item::Entity::find()
-        .select_only()
-        .column(item::Column::Id)
-        .filter(item::Column::AccountId.eq(account_id))
-        .filter(item::not_settled());
-    open.count(conn).await.map_err(store_error)
+/// Items of an account with anything open on any day from `today` on: their entries don't add up
+/// to zero, or on a later day they still move.
+pub(super) async fn open_items(
+    conn: &impl ConnectionTrait,
+    account_id: &str,
+    today: NaiveDate,
+) -> Result<u64> {
+    let count: Option<i64> = sql::scalar(
+        conn,
+        "SELECT COUNT(*) AS v FROM (\
+           SELECT id FROM item WHERE account_id = $1 AND open <> 0 \
+           UNION SELECT item_id FROM (SELECT item_id, effective_date FROM entry \
+             WHERE account_id = $1 AND effective_date > $2 \
+             GROUP BY item_id, effective_date HAVING SUM(amount) <> 0) moves) live",
+        vec![account_id.into(), today.into()],
+    )
+    .await?;
+    Ok(count.unwrap_or_default().unsigned_abs())
 }

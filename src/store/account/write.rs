@@ -154,7 +154,7 @@ impl WriteTx {
             .count();
         Ok(Ties {
             reservations: i64::try_from(live).unwrap_or(i64::MAX),
-            open_items: tree::open_items(&self.conn, account_id).await?,
+            open_items: tree::open_items(&self.conn, account_id, now.today).await?,
             live_children: tree::live_children(&self.conn, account_id).await?,
         })
     }

@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
 
 use crate::domain::books::Item;
 use crate::domain::item::{DocumentKind, ItemClass};
@@ -34,11 +33,6 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
-
-/// Those with something open, in the words of the partial indexes `item_open` and `item_export`.
-pub fn not_settled() -> Expr {
-    Expr::col((Entity, Column::Open)).ne(Expr::Constant(0_i64.into()))
-}
 
 impl Model {
     /// The row of an item of which so much is open.

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::domain::money::Currency;
 use crate::domain::personal::Personal;
-use crate::domain::promise::PromiseState;
+use crate::domain::promise::Judged;
 use crate::domain::receivables::Promise;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -41,6 +41,7 @@ impl From<&Promise> for Model {
             grace_days,
             promised_by,
             received: _,
+            lapsed: _,
             state: _,
             recorded_us,
         } = promise.clone();
@@ -60,7 +61,7 @@ impl From<&Promise> for Model {
 
 impl Model {
     /// The promise about these items, with what came of it.
-    pub fn into_promise(self, items: Vec<Uuid>, received: i64, state: PromiseState) -> Promise {
+    pub fn into_promise(self, items: Vec<Uuid>, judged: Judged) -> Promise {
         let Self {
             id,
             account_id,
@@ -72,6 +73,7 @@ impl Model {
             promised_by,
             recorded_us,
         } = self;
+        let Judged { state, received, lapsed } = judged;
         Promise {
             id,
             account_id,
@@ -83,6 +85,7 @@ impl Model {
             grace_days,
             promised_by,
             received,
+            lapsed,
             state,
             recorded_us,
         }

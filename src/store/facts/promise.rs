@@ -10,7 +10,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
 use crate::domain::personal::Personal;
-use crate::domain::promise::{self, PromiseState};
+use crate::domain::promise::{self, Payment, Promised};
 use crate::domain::receivables::Promise;
 use crate::store::entity::promise::{Column, Entity, Model};
 use crate::store::entity::{item, promise_end, promise_item};
@@ -59,14 +59,17 @@ impl WriteTx {
         let promise = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));
         let Some(row) = rows::one(&self.conn, promise).await? else { return Ok(None) };
         let items = self.items_promised(id).await?;
-        let deadline = deadline(row.pay_by_date, row.grace_days);
-        let received = self.received(id, row.promise_date, deadline.min(as_of), as_of).await?;
-        // Asked for to be changed, so a withdrawal counts from when it is recorded.
-        let state = match rows::one(&self.conn, promise_end::Entity::find_by_id(id)).await? {
-            Some(_) => PromiseState::Withdrawn,
-            None => promise::state(row.amount, received, deadline, as_of, false),
+        let promised = Promised {
+            amount: row.amount,
+            promise_date: row.promise_date,
+            deadline: promise::deadline(row.pay_by_date, row.grace_days),
         };
-        Ok(Some(row.into_promise(items, received, state)))
+        let payments = self.payments_on(id, as_of).await?;
+        let entries = self.entries_of(id, as_of).await?;
+        // Asked for to be changed, so a withdrawal counts from when it is recorded.
+        let end = rows::one(&self.conn, promise_end::Entity::find_by_id(id)).await?;
+        let judged = promised.judge(&payments, &entries, as_of, end.is_some());
+        Ok(Some(row.into_promise(items, judged)))
     }
 
     /// The items of a promise, in the versions that count.
@@ -85,34 +88,52 @@ impl WriteTx {
         Ok(items.into_iter().map(|row| row.item_id).collect())
     }
 
-    /// What receipts took off the items of a promise from its first day to its last, both
-    /// included, and still counts as of a day.
-    async fn received(
-        &self,
-        promise: Uuid,
-        first: NaiveDate,
-        last: NaiveDate,
-        as_of: NaiveDate,
-    ) -> Result<i64> {
-        let received = sql::scalar::<i64>(
+    /// What receipts took off the items of a promise by a day.
+    async fn payments_on(&self, promise: Uuid, as_of: NaiveDate) -> Result<Vec<Payment>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            posted: NaiveDate,
+            applied: NaiveDate,
+            reset: Option<NaiveDate>,
+            amount: i64,
+        }
+        let rows: Vec<Row> = sql::all(
             &self.conn,
-            "SELECT CAST(COALESCE(SUM(a.amount), 0) AS BIGINT) AS v FROM promise_item p \
-             JOIN allocation a ON a.debit_item = p.item_id \
-             JOIN item credit ON credit.id = a.credit_item AND credit.kind = $4 \
-             JOIN clearing c ON c.id = a.clearing_id AND c.apply_date BETWEEN $2 AND $3 \
-             LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
-               AND r.position = a.position AND r.effective_date <= $5 \
-             WHERE p.promise_id = $1 AND r.clearing_id IS NULL",
-            vec![
-                promise.into(),
-                first.into(),
-                last.into(),
-                DocumentKind::Receipt.as_str().into(),
-                as_of.into(),
-            ],
+            "SELECT credit.posting_date AS posted, c.apply_date AS applied, a.amount, \
+             (SELECT MIN(r.effective_date) FROM allocation_reset r \
+               WHERE r.clearing_id = a.clearing_id AND r.position = a.position) AS reset \
+             FROM promise_item p JOIN allocation a ON a.debit_item = p.item_id \
+             JOIN item credit ON credit.id = a.credit_item AND credit.kind = $2 \
+             JOIN clearing c ON c.id = a.clearing_id AND c.apply_date <= $3 \
+             WHERE p.promise_id = $1",
+            vec![promise.into(), DocumentKind::Receipt.as_str().into(), as_of.into()],
         )
         .await?;
-        Ok(received.unwrap_or_default())
+        let payment = |row: Row| Payment {
+            posted: row.posted,
+            applied: row.applied,
+            reset: row.reset,
+            amount: row.amount,
+        };
+        Ok(rows.into_iter().map(payment).collect())
+    }
+
+    /// What moved the open amounts of the items of a promise by a day.
+    async fn entries_of(&self, promise: Uuid, as_of: NaiveDate) -> Result<Vec<(NaiveDate, i64)>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            effective_date: NaiveDate,
+            amount: i64,
+        }
+        let rows: Vec<Row> = sql::all(
+            &self.conn,
+            "SELECT e.effective_date, e.amount FROM promise_item p \
+             JOIN entry e ON e.item_id = p.item_id \
+             WHERE p.promise_id = $1 AND e.effective_date <= $2",
+            vec![promise.into(), as_of.into()],
+        )
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.effective_date, row.amount)).collect())
     }
 
     pub async fn end_promise(
@@ -133,9 +154,4 @@ impl Store {
         let row = row.ok_or_else(|| Error::internal(format!("the promise {id} is gone")))?;
         Ok(row.promised_by)
     }
-}
-
-/// The last day on which money still keeps the promise.
-fn deadline(pay_by: NaiveDate, grace_days: i32) -> NaiveDate {
-    crate::domain::dates::add_days(pay_by, grace_days.unsigned_abs())
 }

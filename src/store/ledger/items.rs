@@ -82,6 +82,41 @@ impl WriteTx {
     }
 }
 
+impl WriteTx {
+    /// What accounts have of unapplied credits, by company and currency, less the refunds that
+    /// are open: what may still be paid back.
+    pub async fn refundable(
+        &self,
+        accounts: &[&str],
+    ) -> Result<HashMap<(String, String, Currency), i128>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            company_code: String,
+            currency: Currency,
+            amount: i64,
+        }
+        let accounts = Set::new().column(Column::AccountId, accounts.iter().copied());
+        if accounts.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let text = format!(
+            "SELECT i.account_id, i.company_code, i.currency, \
+             CAST(-SUM(i.open) AS BIGINT) AS amount FROM {} \
+             JOIN item i ON i.account_id = w.account_id \
+             WHERE i.open <> 0 AND (i.amount < 0 OR i.kind = 'REFUND') \
+             GROUP BY i.account_id, i.company_code, i.currency",
+            accounts.table(backend, "w", 1)
+        );
+        let rows: Vec<Row> = sql::all(&self.conn, text, accounts.into_values(backend)).await?;
+        let found = rows.into_iter();
+        Ok(found
+            .map(|r| ((r.account_id, r.company_code, r.currency), i128::from(r.amount)))
+            .collect())
+    }
+}
+
 impl ReadTx {
     /// Items by id as recorded, whatever the date of their entries.
     pub async fn items(&self, ids: &[Uuid]) -> Result<Vec<Item>> {

@@ -8,6 +8,7 @@ use super::At;
 use super::params::Params;
 use crate::domain::document::{DocumentKey, EndState};
 use crate::domain::error::Result;
+use crate::domain::item::AdjustmentReason;
 use crate::domain::ledger::{Document, DocumentEnd};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
@@ -35,6 +36,36 @@ impl Store {
         )
         .await?;
         row.map(Row::into_domain).transpose()
+    }
+
+    /// Whether a cash discount was taken on a document by then: an adjustment for one settled a
+    /// part of it, and still does.
+    pub async fn discount_taken(&self, document: Uuid, at: At) -> Result<bool> {
+        let settled = |own: &str, other: &str| {
+            format!(
+                "SELECT o.document_id FROM item i JOIN allocation a ON a.{own} = i.id \
+                 JOIN clearing c ON c.id = a.clearing_id AND c.apply_date <= $1 \
+                   AND c.recorded_us <= $2 \
+                 JOIN item o ON o.id = a.{other} AND o.kind = 'ADJUSTMENT' \
+                 WHERE i.document_id = $3 AND NOT EXISTS (SELECT 1 FROM allocation_reset x \
+                   WHERE x.clearing_id = a.clearing_id AND x.position = a.position \
+                   AND x.effective_date <= $1 AND x.recorded_us <= $2)"
+            )
+        };
+        let text = format!(
+            "SELECT {} FROM document d WHERE d.id IN ({} UNION {})",
+            rows::columns::<document::Entity>("d"),
+            settled("debit_item", "credit_item"),
+            settled("credit_item", "debit_item"),
+        );
+        let values = vec![at.as_of.into(), at.known_at.into(), document.into()];
+        let found: Vec<document::Model> = sql::all(&self.reader, text, values).await?;
+        for adjustment in found {
+            if adjustment.into_draft()?.adjustment_reason == Some(AdjustmentReason::CashDiscount) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The account of a document key and the version that counts now, if there ever was one.
@@ -152,6 +183,7 @@ impl Row {
             end,
             items: Vec::new(),
             clearings: Vec::new(),
+            discount_taken: false,
         })
     }
 }

@@ -18,6 +18,7 @@ use super::{At, Whose};
 use crate::domain::error::Result;
 use crate::domain::ledger::{Narrow, OpenItem};
 use crate::domain::money::Currency;
+use crate::domain::promise::Payment;
 use crate::domain::receivables::{Dispute, LastReceipt};
 use crate::store::{Store, sql};
 use arms::{Arms, Overdue};
@@ -50,7 +51,7 @@ pub struct DisputedOpen {
     pub open: i64,
 }
 
-/// A promise that was made and the receipts on its items since.
+/// A promise that was made, and what became of its items.
 #[derive(Debug, Clone)]
 pub struct PromiseEvidence {
     pub id: Uuid,
@@ -64,8 +65,9 @@ pub struct PromiseEvidence {
     pub recorded_us: i64,
     pub withdrawn: bool,
     pub items: Vec<Uuid>,
-    /// Day and amount.
-    pub received: Vec<(NaiveDate, i64)>,
+    pub payments: Vec<Payment>,
+    /// Effective day and amount of what moved its items.
+    pub entries: Vec<(NaiveDate, i64)>,
 }
 
 /// The last receipt of an account in a currency.

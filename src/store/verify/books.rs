@@ -79,15 +79,17 @@ fn items(engine: DbBackend) -> [Query; 3] {
             ),
         ),
         Query::new(
-            "nothing took effect in a period after it was closed",
+            "nothing moved a balance of a period after it was closed",
             "SELECT COUNT(*) AS v FROM period_close",
-            format!(
-                "SELECT 'item ' || {item} || ' of ' || i.account_id || ' on ' || e.effective_date \
-                   || ', company ' || p.company_code || ' closed through ' || p.through_date AS example \
-                 FROM period_close p JOIN item i ON i.company_code = p.company_code \
-                 JOIN entry e ON e.item_id = i.id AND e.effective_date <= p.through_date \
-                   AND e.recorded_us > p.recorded_us"
-            ),
+            // A correction takes out and puts in again on the same day and side.
+            "SELECT i.account_id || ' by ' || SUM(e.amount) || ' ' || i.currency || ' on ' \
+               || e.effective_date || ', company ' || p.company_code || ' closed through ' \
+               || p.through_date AS example \
+             FROM period_close p JOIN item i ON i.company_code = p.company_code \
+             JOIN entry e ON e.item_id = i.id AND e.effective_date <= p.through_date \
+               AND e.recorded_us > p.recorded_us \
+             GROUP BY p.company_code, p.through_date, p.recorded_us, i.account_id, i.currency, \
+               i.amount > 0, e.effective_date, e.recorded_us HAVING SUM(e.amount) <> 0",
         ),
     ]
 }

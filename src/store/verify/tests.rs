@@ -102,7 +102,7 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
     (
         "INSERT INTO period_close (company_code, through_date, recorded_us) \
          VALUES ('1000', '2026-06-19', 0)",
-        &[("nothing took effect in a period after it was closed", 3)],
+        &[("nothing moved a balance of a period after it was closed", 3)],
     ),
     (
         "UPDATE allocation SET credit_amount = credit_amount - 1",

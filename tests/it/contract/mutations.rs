@@ -101,7 +101,7 @@ pub const TABLE: &[Mutation] = &[
     mutation("ReceivableService.RecordPromiseToPay",
         r#"{"account": "accounts/ERP~ACME", "items": ["$promised"], "amount": "$usd", "pay_by_date": "$today",
             "promised_by": "$personal"}"#, "promised_by").of("account"),
-    mutation("ReceivableService.WithdrawPromiseToPay", r#"{"name": "$promise"}"#, "name").of("name").ends("WITHDRAWN", "OPEN,KEPT,PARTIALLY_KEPT,BROKEN"),
+    mutation("ReceivableService.WithdrawPromiseToPay", r#"{"name": "$promise"}"#, "name").of("name").ends("WITHDRAWN", "OPEN,KEPT,PARTIALLY_KEPT,BROKEN,LAPSED"),
     mutation("ReceivableService.SetExchangeRates",
         r#"{"rates": [{"from_currency": "EUR", "to_currency": "USD", "date": "$today", "rate": {"value": "1.1"}}]}"#,
         "rates.0.rate.value"),

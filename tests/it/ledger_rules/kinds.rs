@@ -5,8 +5,8 @@ use ballast::pb;
 use ballast::pb::DocumentKind as Kind;
 use tonic::Code;
 
-use crate::support::assert_refused;
 use crate::support::ledger::*;
+use crate::support::{assert_refused, details};
 
 fn bill(no: &str, gross: &str) -> pb::Document {
     invoice(no, day(0), gross, &[(day(0), gross)])
@@ -19,6 +19,11 @@ fn recovery(no: &str, at: pb::Date, amount: &str) -> pb::Document {
 fn class(mut document: pb::Document, order: &str) -> pb::Document {
     document.order_ref = order.into();
     document
+}
+
+/// `2019-06-30`
+fn iso(day: pb::Date) -> String {
+    format!("{:04}-{:02}-{:02}", day.year, day.month, day.day)
 }
 
 /// An invoice of 100 of which 70 were written off on day 10.
@@ -225,5 +230,39 @@ on_both_engines! {
         let refused = desk.try_post(vec![credit]).await.unwrap_err();
         assert_refused(&refused, code, "ACCOUNT_DELETED", None);
         desk.verify(&server).await;
+    }
+
+    async fn what_is_open_on_a_later_day_keeps_an_account(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        // Both are settled in the end: one is open until day 10, the other from day 20 to 25.
+        desk.post([
+            bill("I1", "100.00"),
+            receipt("R1", day(10), "100.00").settles("I1"),
+            invoice("I2", day(20), "50.00", &[(day(20), "50.00")]),
+            receipt("R2", day(25), "50.00").settles("I2"),
+            receipt("R3", day(0), "5.00"),
+            document(Kind::Refund, "F3", day(0), "5.00"),
+        ])
+        .await;
+        desk.clear("R3", "F3", day(0)).await;
+        let mut accounts = server.accounts();
+        for (on, open) in [(0, Some("2")), (10, Some("1")), (24, Some("1")), (25, None)] {
+            let now = format!("{}T12:00:00Z", iso(day(on))).parse().expect("a time");
+            server.clock().set(now);
+            let read = pb::GetAccountRequest { name: ACCOUNT.into() };
+            let pb::Account { name, etag, .. } =
+                accounts.get_account(read).await.expect("an account").into_inner();
+            let delete = pb::DeleteAccountRequest { name, etag, request_id: fresh() };
+            match (accounts.delete_account(delete).await, open) {
+                (Ok(_), None) => {}
+                (Err(refused), Some(open)) => {
+                    let code = Code::FailedPrecondition;
+                    assert_refused(&refused, code, "ACCOUNT_HAS_OPEN_ITEMS", None);
+                    let info = details(&refused).error_info().expect("info").metadata.clone();
+                    assert_eq!(info["open_items"], open, "day {on}");
+                }
+                (answer, _) => panic!("day {on}: {answer:?}"),
+            }
+        }
     }
 }

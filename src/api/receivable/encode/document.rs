@@ -8,7 +8,7 @@ use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::api::receivable::enums;
 use crate::domain::document::{
-    BaselineDates, ClearingInstruction, ClearingTarget, Draft, EndState, PostResult,
+    BaselineDates, ClearingInstruction, ClearingTarget, Draft, EndState, Notice, PostResult,
 };
 use crate::domain::error::Result;
 use crate::domain::ledger::{Allocation, Clearing, Document, DocumentEnd};
@@ -18,7 +18,8 @@ use crate::pb;
 
 pub fn post_results(results: Vec<PostResult>) -> pb::PostDocumentsResponse {
     let result = |result| {
-        let PostResult { outcome, account_id, document_id, waiting_for, clearings } = result;
+        let PostResult { outcome, account_id, document_id, waiting_for, clearings, notices } =
+            result;
         pb::PostResult {
             outcome: enums::write_post_outcome(outcome).into(),
             document: child_name(&account_id, DOCUMENTS, document_id),
@@ -27,6 +28,7 @@ pub fn post_results(results: Vec<PostResult>) -> pb::PostDocumentsResponse {
                 .into_iter()
                 .map(|id| child_name(&account_id, CLEARINGS, id))
                 .collect(),
+            notices: notices.into_iter().map(notice).collect(),
         }
     };
     pb::PostDocumentsResponse { results: results.into_iter().map(result).collect() }
@@ -42,11 +44,16 @@ pub fn documents(
     Ok(pb::ListDocumentsResponse { documents, next_page_token })
 }
 
+pub fn notice(Notice { code, field, description }: Notice) -> pb::Notice {
+    pb::Notice { code: enums::write_notice(code).into(), field, description }
+}
+
 /// A document whose items are as of a day.
 pub fn document(document: Document, as_of: NaiveDate) -> Result<pb::Document> {
     let discount = document.discount_available(as_of);
     let currency = document.draft.currency;
-    let Document { id, account_id, draft, recorded_us, end, items, clearings } = document;
+    let Document { id, account_id, draft, recorded_us, end, items, clearings, discount_taken: _ } =
+        document;
     let (state, reverse_date, reverse_reason) = match end {
         None => (pb::DocumentState::Posted, None, String::new()),
         Some(DocumentEnd { state, effective_date, reason }) => {

@@ -60,6 +60,7 @@ pub fn promise(promise: Promise) -> pb::PromiseToPay {
         grace_days,
         promised_by,
         received,
+        lapsed,
         state,
         recorded_us,
     } = promise;
@@ -72,6 +73,7 @@ pub fn promise(promise: Promise) -> pb::PromiseToPay {
         grace_days,
         promised_by: promised_by.into_exposed(),
         received: Some(write::money(received, currency)),
+        lapsed: Some(write::money(lapsed, currency)),
         state: enums::write_promise_state(state).into(),
         record_time: Some(write::recorded(recorded_us)),
     }

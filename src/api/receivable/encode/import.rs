@@ -1,5 +1,6 @@
 //! Answers of an import.
 
+use super::document::notice;
 use super::item::key;
 use crate::api::receivable::enums;
 use crate::domain::import::{ClearingFault, FinishStep, ImportFault, ImportResult, ImportSummary};
@@ -20,11 +21,12 @@ pub fn started(acknowledged_sequence: i64) -> pb::ImportDocumentsResponse {
 }
 
 pub fn acknowledgement(sequence: i64, results: Vec<ImportResult>) -> pb::ImportDocumentsResponse {
-    let result = |ImportResult { outcome, document, faults }| pb::ImportResult {
+    let result = |ImportResult { outcome, document, faults, notices }| pb::ImportResult {
         outcome: enums::write_post_outcome(outcome).into(),
         document: document
             .map_or_else(String::new, |(account, id)| child_name(&account, DOCUMENTS, id)),
         faults: faults.into_iter().map(fault).collect(),
+        notices: notices.into_iter().map(notice).collect(),
     };
     let results = results.into_iter().map(result).collect();
     response(Step::Acknowledgement(pb::ImportAcknowledgement { sequence, results }))

@@ -43,6 +43,9 @@ fn step(step: TermStep) -> pb::TermsStep {
         TermStep::AddMonths(n) => Step::AddMonths(n.into()),
         TermStep::MonthEnd => Step::MonthEnd(true),
         TermStep::DayOfMonth(n) => Step::DayOfMonth(n.into()),
+        TermStep::DaysOfMonth(days) => {
+            Step::DaysOfMonth(pb::DaysOfMonth { days: days.iter().map(i32::from).collect() })
+        }
         TermStep::CutoffDay(n) => Step::CutoffDay(n.into()),
     };
     pb::TermsStep { step: Some(step) }

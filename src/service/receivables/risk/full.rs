@@ -8,11 +8,10 @@ use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
 use super::basic;
-use crate::domain::dates::add_days;
 use crate::domain::days_to_pay::DaysToPay;
 use crate::domain::ledger::OpenItem;
 use crate::domain::money::Currency;
-use crate::domain::promise::{self, PromiseState};
+use crate::domain::promise::{self, Judged, PromiseState, Promised};
 use crate::domain::receivables::{CurrencyRisk, Dispute, LastReceipt, Promise, Risk};
 use crate::service::receivables::columns::none_open;
 use crate::service::receivables::open_items::mark_disputed;
@@ -167,7 +166,7 @@ fn promised(promises: Vec<PromiseEvidence>, as_of: NaiveDate) -> (i128, Vec<Prom
     let remembered = as_of.checked_sub_days(Days::new(BROKEN_DAYS)).unwrap_or(NaiveDate::MIN);
     let mut shown = Vec::new();
     for evidence in promises {
-        let deadline = add_days(evidence.pay_by_date, evidence.grace_days.unsigned_abs());
+        let deadline = promise::deadline(evidence.pay_by_date, evidence.grace_days);
         let promise = promise(evidence, deadline, as_of);
         match promise.state {
             PromiseState::Open => shown.push(promise),
@@ -175,11 +174,13 @@ fn promised(promises: Vec<PromiseEvidence>, as_of: NaiveDate) -> (i128, Vec<Prom
             PromiseState::Broken
             | PromiseState::Kept
             | PromiseState::PartiallyKept
+            | PromiseState::Lapsed
             | PromiseState::Withdrawn => {}
         }
     }
     let open = shown.iter().filter(|promise| promise.state == PromiseState::Open);
-    let promised = open.map(|p| i128::from(p.amount) - i128::from(p.received)).sum();
+    let left = |p: &Promise| i128::from(p.amount) - i128::from(p.lapsed) - i128::from(p.received);
+    let promised = open.map(left).sum();
     shown.sort_unstable_by_key(|p| Reverse((p.promise_date, p.recorded_us, p.id)));
     shown.truncate(EVIDENCE_MAX);
     (promised, shown)
@@ -199,10 +200,11 @@ fn promise(evidence: PromiseEvidence, deadline: NaiveDate, as_of: NaiveDate) -> 
         recorded_us,
         withdrawn,
         mut items,
-        received,
+        payments,
+        entries,
     } = evidence;
-    let in_time = received.into_iter().filter(|&(day, _)| day <= deadline);
-    let received = in_time.map(|(_, amount)| amount).sum();
+    let promised = Promised { amount, promise_date, deadline };
+    let Judged { state, received, lapsed } = promised.judge(&payments, &entries, as_of, withdrawn);
     items.sort_unstable();
     Promise {
         id,
@@ -215,7 +217,8 @@ fn promise(evidence: PromiseEvidence, deadline: NaiveDate, as_of: NaiveDate) -> 
         grace_days,
         promised_by: promised_by.into(),
         received,
-        state: promise::state(amount, received, deadline, as_of, withdrawn),
+        lapsed,
+        state,
         recorded_us,
     }
 }

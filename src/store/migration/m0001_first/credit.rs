@@ -9,7 +9,7 @@ CREATE TABLE credit_exposure (
     company_code TEXT NOT NULL,
     component TEXT NOT NULL,
     effective_date {date} NOT NULL,
-    amount {bigint} NOT NULL,
+    amount {bigint} NOT NULL CHECK (amount BETWEEN -9200000000000000000 AND 9200000000000000000),
     PRIMARY KEY (account_id, currency, company_code, component, effective_date)
 );
 

@@ -173,7 +173,8 @@ CREATE TABLE account_due (
     company_code TEXT NOT NULL,
     class TEXT NOT NULL,
     due_date {date} NOT NULL,
-    amount {bigint} NOT NULL,
+    -- SQLite adds beyond 64 bits in floating point: stopped here, as PostgreSQL does by itself.
+    amount {bigint} NOT NULL CHECK (amount BETWEEN -9200000000000000000 AND 9200000000000000000),
     items {bigint} NOT NULL,
     PRIMARY KEY (account_id, currency, company_code, class, due_date)
 );
@@ -185,7 +186,8 @@ CREATE TABLE book_due (
     due_date {date} NOT NULL,
     -- Spreads the writers of one day over several rows.
     slot INTEGER NOT NULL,
-    amount {bigint} NOT NULL,
+    -- SQLite adds beyond 64 bits in floating point: stopped here, as PostgreSQL does by itself.
+    amount {bigint} NOT NULL CHECK (amount BETWEEN -9200000000000000000 AND 9200000000000000000),
     items {bigint} NOT NULL,
     PRIMARY KEY (currency, company_code, class, due_date, slot)
 );

@@ -91,7 +91,8 @@ impl Arms<'_> {
             self.disputes(),
             self.promises(),
             self.promised_items(),
-            self.received(),
+            self.promised_payments(),
+            self.promised_entries(),
             self.receipts(),
             self.payments(),
         ];
@@ -254,23 +255,50 @@ impl Arms<'_> {
         )
     }
 
-    /// Receipts on promised items from the day of the promise on, by day.
-    fn received(&self) -> String {
+    /// What receipts took off promised items: the day the money came, the day it was applied,
+    /// and the first day on which it no longer is.
+    fn promised_payments(&self) -> String {
         let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
+        let reset = format!(
+            "(SELECT MIN(z.effective_date) FROM allocation_reset z \
+             WHERE z.clearing_id = a.clearing_id AND z.position = a.position \
+             AND z.effective_date <= {as_of} AND z.recorded_us <= {known_at})"
+        );
         arm(
-            "RECEIVED",
+            "PROMISED_PAYMENT",
             "p.account_id",
             "p.currency",
-            &[("id", "p.id"), ("date1", "c.apply_date"), ("n1", "a.amount")],
+            &[
+                ("id", "p.id"),
+                ("date1", "r.posting_date"),
+                ("date2", "c.apply_date"),
+                ("date3", &reset),
+                ("n1", "a.amount"),
+            ],
             &format!(
                 "promise p JOIN promise_item m ON m.promise_id = p.id \
                  JOIN allocation a ON a.debit_item = m.item_id \
                  JOIN item r ON r.id = a.credit_item AND r.kind = 'RECEIPT' \
                  JOIN clearing c ON c.id = a.clearing_id \
-                 WHERE {promised} AND c.apply_date >= p.promise_date AND c.apply_date <= {as_of} \
-                 AND c.recorded_us <= {known_at} AND {counts}",
+                 WHERE {promised} AND c.apply_date <= {as_of} AND c.recorded_us <= {known_at}",
                 promised = self.promised(),
-                counts = self.not_reset("a.clearing_id", "a.position"),
+            ),
+        )
+    }
+
+    /// The entries of promised items.
+    fn promised_entries(&self) -> String {
+        let (as_of, known_at) = (self.template.as_of(), self.template.known_at());
+        arm(
+            "PROMISED_ENTRY",
+            "p.account_id",
+            "p.currency",
+            &[("id", "p.id"), ("date1", "e.effective_date"), ("n1", "e.amount")],
+            &format!(
+                "promise p CROSS JOIN promise_item m CROSS JOIN entry e WHERE {promised} \
+                 AND m.promise_id = p.id AND e.item_id = m.item_id \
+                 AND e.effective_date <= {as_of} AND +e.recorded_us <= {known_at}",
+                promised = self.promised(),
             ),
         )
     }

@@ -13,6 +13,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, ItemClass};
 use crate::domain::ledger::OpenItem;
 use crate::domain::money::Currency;
+use crate::domain::promise::Payment;
 use crate::domain::receivables::{DisputeOutcome, LastReceipt};
 
 #[derive(FromQueryResult)]
@@ -56,7 +57,7 @@ pub(super) fn assemble(rows: Vec<Row>) -> Result<Evidence> {
                 let promise = row.promise()?;
                 promises.insert(promise.id, promise);
             }
-            "PROMISED_ITEM" | "RECEIVED" => about_promises.push(row),
+            "PROMISED_ITEM" | "PROMISED_PAYMENT" | "PROMISED_ENTRY" => about_promises.push(row),
             "RECEIPT" => evidence.receipts.push(row.receipt()?),
             "PAYMENT" => evidence.payments.push(row.payment()?),
             other => return Err(Error::internal(format!("unknown evidence {other}"))),
@@ -64,9 +65,10 @@ pub(super) fn assemble(rows: Vec<Row>) -> Result<Evidence> {
     }
     for row in about_promises {
         let promise = needed(promises.get_mut(&needed(row.id)?))?;
-        match row.ref_id {
-            Some(item) => promise.items.push(item),
-            None => promise.received.push((needed(row.date1)?, needed(row.n1)?)),
+        match row.arm.as_str() {
+            "PROMISED_ITEM" => promise.items.push(needed(row.ref_id)?),
+            "PROMISED_PAYMENT" => promise.payments.push(row.promised_payment()?),
+            _ => promise.entries.push((needed(row.date1)?, needed(row.n1)?)),
         }
     }
     evidence.promises = promises.into_values().collect();
@@ -138,7 +140,17 @@ impl Row {
             recorded_us: needed(self.n3)?,
             withdrawn: self.date3.is_some(),
             items: Vec::new(),
-            received: Vec::new(),
+            payments: Vec::new(),
+            entries: Vec::new(),
+        })
+    }
+
+    fn promised_payment(self) -> Result<Payment> {
+        Ok(Payment {
+            posted: needed(self.date1)?,
+            applied: needed(self.date2)?,
+            reset: self.date3,
+            amount: needed(self.n1)?,
         })
     }
 
