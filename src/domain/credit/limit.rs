@@ -185,13 +185,13 @@ pub fn superseded_by(all: &[Limit], new: &Limit, today: NaiveDate) -> Vec<Uuid> 
     let hidden = |limit: &Limit| later.iter().any(|other| other.hides(limit, &later, today));
     // One that a cut ended still stands before older ones that go on, and then so does the cut.
     let stands_before = |limit: &Limit| {
-        let older = |other: &&&Limit| other.temporary && limit.is_after(other) && !hidden(other);
-        let gone = |other: &&Limit| other.temporary && other.hides(limit, &later, today);
-        limit.temporary && later.iter().any(|o| older(&o)) && !later.iter().any(|o| gone(&o))
+        let older = |other: &Limit| other.temporary && limit.is_after(other) && !hidden(other);
+        let gone = |other: &Limit| other.temporary && other.hides(limit, &later, today);
+        limit.temporary && later.iter().any(|o| older(o)) && !later.iter().any(|o| gone(o))
     };
     let is_needed = |limit: &Limit| {
-        let ends = |other: &&&Limit| limit.ends(other, &later) && stands_before(other);
-        stands_before(limit) || later.iter().any(|other| ends(&other))
+        let ends = |other: &Limit| limit.ends(other, &later) && stands_before(other);
+        stands_before(limit) || later.iter().any(|other| ends(other))
     };
     let superseded = all.iter().filter(|limit| hidden(limit) && !is_needed(limit));
     superseded.map(|limit| limit.id).collect()
