@@ -143,6 +143,32 @@ on_both_engines! {
         verify(&server);
     }
 
+    async fn fault_f2_an_import_id_that_is_used_again_is_refused(server: TestServer) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, no: &str| {
+            let path = folder.path().join(name);
+            let text = format!(
+                "document_no,payer,document_date,due_date,currency,amount\n{no},471,2019-03-01,2019-03-31,USD,100\n"
+            );
+            std::fs::write(&path, text).expect("written");
+            path.display().to_string()
+        };
+        let url = format!("http://{}", server.address());
+        let (a, b) = (write("a.csv", "I1"), write("b.csv", "I2"));
+        let import = |file: &str| {
+            ballast(
+                &server,
+                &["import", "--import-id", "nightly", "--server", &url, file],
+            )
+        };
+        ok(import(&a));
+        ok(import(&a));
+        let refused = import(&b);
+        assert!(!refused.status.success(), "{}", text(&refused));
+        assert!(text(&refused).contains("another content"), "{}", text(&refused));
+        assert!(report(&server).contains("USD,1,"), "{}", report(&server));
+    }
+
     async fn fault_u16_what_is_named_and_missing_counts_for_strict(server: TestServer) {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("rows.csv").display().to_string();

@@ -230,6 +230,12 @@ on_both_engines! {
         let i2 = counter.desk.get("I2", day(0)).await.name;
         let pay = ["PAY_OVERDUE 20.00", "PREPAY 10.00"].map(str::to_owned).to_vec();
         assert_eq!(told(&mut counter).await, (vec![i2], pay));
+        // What a later day takes cannot be paid today, also if it comes back after that.
+        counter.desk.post([receipt("R2", day(3), "20.00").settles("I2")]).await;
+        let i2 = counter.desk.get("I2", day(0)).await.name;
+        assert_eq!(told(&mut counter).await, (vec![i2.clone()], vec!["PREPAY 10.00".to_owned()]));
+        counter.desk.try_reverse("R2", Some(day(5))).await.expect("the check will bounce");
+        assert_eq!(told(&mut counter).await, (vec![i2], vec!["PREPAY 10.00".to_owned()]));
         // From that day on it is.
         server.clock().set(moment(8));
         let overdue = counter.profile(ACME).await.overdue;

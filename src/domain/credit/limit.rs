@@ -143,14 +143,14 @@ pub fn governing<'a>(
     day: NaiveDate,
 ) -> Option<&'a Limit> {
     let all: Vec<&Limit> = limits.into_iter().collect();
-    let is_ended = |t: &Limit| all.iter().any(|cut| cut.has_begun(day) && cut.ends(t, &all));
     let last = |temporary| {
         let begun = all.iter().filter(|l| l.terms.temporary == temporary && l.has_begun(day));
-        begun.copied().filter(|l| !is_ended(l)).max_by_key(|limit| (limit.recorded_us, limit.id))
+        begun.copied().max_by_key(|limit| (limit.recorded_us, limit.id))
     };
+    let is_ended = |t: &Limit| all.iter().any(|cut| cut.has_begun(day) && cut.ends(t, &all));
     // A temporary INHERIT ends a temporary limit before its time.
-    let temporary =
-        last(true).filter(|t| !t.has_expired(day) && t.terms.kind != LimitKind::Inherit);
+    let temporary = last(true)
+        .filter(|t| !t.has_expired(day) && t.terms.kind != LimitKind::Inherit && !is_ended(t));
     temporary.or_else(|| last(false))
 }
 
@@ -190,8 +190,20 @@ pub fn state(limit: &Limit, all: &[Limit], day: NaiveDate) -> LimitState {
 /// `today` on, whatever is recorded later. What governs can be told without them.
 pub fn superseded_by(all: &[Limit], new: &Limit, today: NaiveDate) -> Vec<Uuid> {
     let later: Vec<&Limit> = all.iter().chain([new]).collect();
-    let hidden = |limit: &&Limit| later.iter().any(|other| other.hides(limit, &later, today));
-    all.iter().filter(hidden).map(|limit| limit.id).collect()
+    let hidden = |limit: &Limit| later.iter().any(|other| other.hides(limit, &later, today));
+    // One that a cut ended still stands before older ones that go on, and then so does the cut.
+    let stands_before = |limit: &Limit| {
+        let older =
+            |other: &Limit| other.terms.temporary && limit.is_after(other) && !hidden(other);
+        let gone = |other: &Limit| other.terms.temporary && other.hides(limit, &later, today);
+        limit.terms.temporary && later.iter().any(|o| older(o)) && !later.iter().any(|o| gone(o))
+    };
+    let is_needed = |limit: &Limit| {
+        let ends = |other: &Limit| limit.ends(other, &later) && stands_before(other);
+        stands_before(limit) || later.iter().any(|other| ends(other))
+    };
+    let superseded = all.iter().filter(|limit| hidden(limit) && !is_needed(limit));
+    superseded.map(|limit| limit.id).collect()
 }
 
 #[cfg(test)]
@@ -302,7 +314,10 @@ mod tests {
         let then = |more: &[(Limit, u32)], on| governs(&[&before[..], more].concat(), on);
         assert_eq!((then(&[], 3), then(&[], 21)), (Some(5_000), Some(1_000)));
         let cut = lasting(3, 4, 0);
-        assert_eq!((then(&[cut.clone()], 4), then(&[cut.clone()], 21)), (Some(0), Some(0)));
+        assert_eq!(
+            (then(std::slice::from_ref(&cut), 4), then(std::slice::from_ref(&cut), 21)),
+            (Some(0), Some(0))
+        );
         // What it ended does not come back with a higher one, and a new raise is a new one.
         assert_eq!(then(&[cut.clone(), lasting(4, 6, 3_000)], 7), Some(3_000));
         assert_eq!(then(&[cut.clone(), raise(4)], 7), Some(5_000));
@@ -313,7 +328,10 @@ mod tests {
         assert_eq!(then(&[lasting(3, 4, 2_000)], 7), Some(5_000));
         // One for later governs later, unless it is taken back before.
         let later = (amount(limit(3, LimitKind::Amount, 9, None, false), 10), 4);
-        assert_eq!((then(&[later.clone()], 8), then(&[later.clone()], 9)), (Some(5_000), Some(10)));
+        assert_eq!(
+            (then(std::slice::from_ref(&later), 8), then(std::slice::from_ref(&later), 9)),
+            (Some(5_000), Some(10))
+        );
         assert_eq!(then(&[later, lasting(4, 6, 1_000)], 9), Some(5_000));
         // What is tighter for a time stays so.
         let tight = (amount(limit(2, LimitKind::Amount, 2, Some(20), true), 100), 2);

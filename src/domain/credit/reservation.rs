@@ -39,9 +39,10 @@ stored_enum! {
     /// What was decided about a reservation. How far it has come follows from its amounts and the
     /// clock: [`Reservation::stage`].
     pub enum ReservationState {
-        /// Waits for a person; reserves nothing.
+        /// Waits for a person; reserves nothing but what was delivered before it was canceled and
+        /// asked for anew.
         Referred => "REFERRED",
-        /// A person said no; reserves nothing.
+        /// A person said no; reserves as little.
         Rejected => "REJECTED",
         Open => "OPEN",
         /// What is not delivered will not be.
@@ -208,11 +209,7 @@ impl Reservation {
     pub fn counted(&self, now: Now) -> Counted {
         let delivered = self.delivered_open();
         let ordered = if self.is_live(now) { self.ordered_open() } else { 0 };
-        let reserved = match self.state {
-            ReservationState::Referred | ReservationState::Rejected => return Counted::default(),
-            ReservationState::Open | ReservationState::Canceled => ordered + delivered,
-        };
-        let advance = -self.advance.on(now.today).clamp(0, reserved);
+        let advance = -self.advance.on(now.today).clamp(0, ordered + delivered);
         Counted { ordered, delivered, advance }
     }
 

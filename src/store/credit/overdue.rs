@@ -34,7 +34,7 @@ pub struct Payable {
     pub company_code: String,
     pub currency: Currency,
     pub amount: i64,
-    /// Whether some of them are paid by what takes effect on a later day.
+    /// Whether a later day takes something of them, even if it comes back after that.
     pub paid_ahead: bool,
 }
 
@@ -56,22 +56,23 @@ struct SumRow {
 }
 
 /// The items of the queries in `r` that are open today: also those of which a later day takes the
-/// rest, and none that only a later day opens again. `ahead` is what later days add to them;
-/// negative, if they take. `open` is what may be paid today.
+/// rest, and none that only a later day opens again. `ahead` is what later days add to them in
+/// all, negative if they take; `taken` what they take. `open` is what is open today, or less.
 fn items(rows: &str) -> String {
     let dated = "i.class IN ('ORDINARY', 'RETENTION') AND i.due_date < q.due_before";
     let item = "q.n, i.id, i.company_code, i.currency, i.due_date, i.document_id, \
         CASE WHEN l.ahead > 0 THEN i.open - l.ahead ELSE i.open END AS open";
     format!(
         "WITH q AS (SELECT * FROM {rows}), \
-         later AS (SELECT q.n, e.item_id, SUM(e.amount) AS ahead FROM q \
+         later AS (SELECT q.n, e.item_id, SUM(e.amount) AS ahead, \
+             SUM(CASE WHEN e.amount < 0 THEN e.amount ELSE 0 END) AS taken FROM q \
            JOIN entry e ON e.account_id = q.account_id AND e.effective_date > q.today \
            GROUP BY q.n, e.item_id), \
-         found AS (SELECT {item}, COALESCE(l.ahead, 0) AS ahead FROM q \
+         found AS (SELECT {item}, COALESCE(l.taken, 0) AS taken FROM q \
            JOIN item i ON i.account_id = q.account_id \
            LEFT JOIN later l ON l.n = q.n AND l.item_id = i.id \
            WHERE i.open > 0 AND i.open > COALESCE(l.ahead, 0) AND {dated} \
-           UNION ALL SELECT {item}, l.ahead FROM q JOIN later l ON l.n = q.n \
+           UNION ALL SELECT {item}, l.taken FROM q JOIN later l ON l.n = q.n \
            JOIN item i ON i.id = l.item_id WHERE i.open = 0 AND l.ahead < 0 AND {dated}) "
     )
 }
@@ -94,7 +95,7 @@ async fn load(
         let mut values = asked.into_values(backend);
         let text = format!(
             "{items} SELECT n, company_code, currency, CAST(SUM(open) AS BIGINT) AS amount, \
-               CAST(MAX(CASE WHEN ahead < 0 THEN 1 ELSE 0 END) AS BIGINT) AS paid_ahead \
+               CAST(MAX(CASE WHEN taken < 0 THEN 1 ELSE 0 END) AS BIGINT) AS paid_ahead \
              FROM found GROUP BY n, company_code, currency ORDER BY n, company_code, currency"
         );
         for row in sql::all::<SumRow>(conn, text, values.clone()).await? {

@@ -112,4 +112,33 @@ on_both_engines! {
         assert_eq!(counter.reserve("4711", "60.00").await.name, approved.name);
         counter.desk.verify(&server).await;
     }
+
+    async fn a_canceled_order_referred_anew_still_counts_what_is_delivered(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "100.00", "100.00").await;
+        counter.reserve("4711", "90.00").await;
+        counter.deliver("4711", "40.00").await;
+        counter.try_cancel("4711", None).await.expect("canceled");
+        let policy = pb::CreditPolicy {
+            rules: vec![pb::CreditReasonRule {
+                code: pb::CreditReasonCode::OnHold.into(),
+                disposition: pb::CreditDisposition::Refer.into(),
+            }],
+            ..pb::CreditPolicy::default()
+        };
+        counter.policy("refers", policy).await;
+        counter.hold(ACME, pb::CreditHoldScope::Account).await;
+        let referred = counter.reserve("4711", "80.00").await;
+        assert_decided(&referred, "REFERRED", &["ON_HOLD"]);
+        assert_eq!(text(&referred.counted_amount), "40.00", "only what it would count more");
+        let waits = "delivered 40.00 = 40.00";
+        assert_eq!(counter.exposure().await, waits);
+        counter.desk.verify(&server).await;
+        // Rejected, it may still come back.
+        counter.try_decide(deciding("4711", false)).await.expect("rejected");
+        assert_eq!(counter.exposure().await, waits);
+        refused(counter.try_cancel("4711", None).await, STATE, "RESERVATION_NOT_LIVE");
+        counter.try_cancel("4711", Some("40.00")).await.expect("it came back");
+        assert_eq!(counter.exposure().await, "= 0.00");
+        counter.desk.verify(&server).await;
+    }
 }

@@ -78,13 +78,15 @@ on_both_engines! {
         let below = counter.try_reserve(reserving("4711", "29.00")).await;
         refused(below, STATE, "RESERVATION_BELOW_HANDLED");
         let order = Some(order_key("4711"));
-        let ask = pb::CheckCreditRequest {
+        let ask = |amount| pb::CheckCreditRequest {
             account: ACME.into(),
-            amount: Some(usd("100.00")),
-            order,
+            amount: Some(usd(amount)),
+            order: order.clone(),
             ..pb::CheckCreditRequest::default()
         };
-        assert_eq!(text(&counter.check(ask).await.counted_amount), "70.00");
+        assert_eq!(text(&counter.check(ask("100.00")).await.counted_amount), "70.00");
+        let below = counter.client.check_credit(ask("29.00")).await;
+        refused(below, STATE, "RESERVATION_BELOW_HANDLED");
         let declined = counter.reserve("4711", "100.01").await;
         assert_decided(&declined, "DECLINED", &["LIMIT_EXCEEDED", "GROUP_LIMIT_EXCEEDED"]);
         assert_eq!(stage(&counter.order("4711").await), "CANCELED");

@@ -133,8 +133,13 @@ impl Decider {
     ) -> Result<Reservation> {
         same_currency("returned_amount", &reservation, returned)?;
         let returned = returned.map_or(0, |returned| returned.minor);
-        let again = reservation.state == ReservationState::Canceled && returned == 0;
-        if reservation.state == ReservationState::Rejected || again {
+        let nothing = match reservation.state {
+            ReservationState::Canceled => returned == 0,
+            // What was delivered before it was asked for anew may still come back.
+            ReservationState::Rejected => returned == 0 || reservation.delivered_open() == 0,
+            ReservationState::Open | ReservationState::Referred => false,
+        };
+        if nothing {
             return Err(not_live(&reservation, reservation.stage(self.standing.now)));
         }
         if returned > reservation.delivered_open() {

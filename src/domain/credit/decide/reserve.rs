@@ -57,6 +57,9 @@ impl Decider {
             (Some(_), Some(known)) if known.account_id != account => return Err(taken(known)),
             (Some(_), Some(known)) => {
                 super::same_currency("amount", known, Some(amount))?;
+                if known.state == ReservationState::Canceled {
+                    check_handled(known, amount.minor)?;
+                }
                 // What lapsed would be asked for with another expiry.
                 let asked = Reservation {
                     amount: amount.minor,

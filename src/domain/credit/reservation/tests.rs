@@ -111,11 +111,14 @@ fn only_what_is_not_delivered_lapses_at_the_instant_it_expires() {
 }
 
 #[test]
-fn what_waits_for_a_person_or_was_rejected_reserves_nothing() {
+fn what_waits_for_a_person_or_was_rejected_reserves_only_what_is_delivered() {
     for state in [ReservationState::Referred, ReservationState::Rejected] {
-        let mut reservation = Reservation { state, delivered: 10, ..reservation(100) };
+        let mut reservation = Reservation { state, ..reservation(100) };
         reservation.advance.add(day(0), 10, day(0));
         assert_eq!(reservation.counted(at(0)), Counted::default());
+        // It was canceled with that, and asked for anew.
+        reservation.delivered = 30;
+        assert_eq!(reservation.counted(at(0)), counted(0, 30, -10));
     }
 }
 
