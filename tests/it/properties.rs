@@ -1,5 +1,6 @@
 //! What holds after any sequence of operations: the same few cases on every run.
 
+mod corrections;
 mod imports;
 mod sequences;
 

@@ -5,6 +5,7 @@
 //! The one rule everything rests on: an item never changes sign, on any day from the
 //! effective date of a change on ([`Books::check`]).
 
+mod allocation;
 mod change;
 mod clear;
 mod end;
@@ -25,9 +26,9 @@ use super::item::{DocumentKind, ItemClass};
 use super::money::Currency;
 use super::names;
 use super::personal::Personal;
-use super::rates::UsedRate;
 use super::stored::stored_enum;
 
+pub use allocation::{ActiveAllocation, AllocationId, AllocationRow, Cause, NewClearing};
 pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
@@ -204,75 +205,6 @@ pub struct NewDocument {
     pub id: Uuid,
     pub draft: Draft<String>,
     pub content_hash: Vec<u8>,
-}
-
-/// One allocation among those of its clearing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AllocationId {
-    pub clearing: Uuid,
-    pub position: i32,
-}
-
-impl AllocationId {
-    pub const NONE: Self = Self { clearing: Uuid::nil(), position: 0 };
-}
-
-/// Who made a clearing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Cause {
-    /// The credit that asked for it; nil for a person.
-    pub document: Uuid,
-    /// What it asked ([`ClearingRequest`]); nil for a person, and for documents made here.
-    pub request: Uuid,
-}
-
-impl Cause {
-    pub const PERSON: Self = Self { document: Uuid::nil(), request: Uuid::nil() };
-}
-
-/// A clearing to be written.
-#[derive(Debug, Clone)]
-pub struct NewClearing {
-    pub id: Uuid,
-    pub account_id: String,
-    pub cause: Cause,
-    pub apply_date: NaiveDate,
-    /// In the order of their positions.
-    pub allocations: Vec<AllocationRow>,
-}
-
-impl NewClearing {
-    /// Its allocations, each by itself.
-    pub fn active(&self) -> impl Iterator<Item = ActiveAllocation> + '_ {
-        (0..).zip(&self.allocations).map(|(position, row)| ActiveAllocation {
-            id: AllocationId { clearing: self.id, position },
-            account_id: self.account_id.clone(),
-            cause: self.cause,
-            apply_date: self.apply_date,
-            row: row.clone(),
-        })
-    }
-}
-
-/// An allocation that counts, with what is known of its clearing. Corrections, reversals and
-/// resets touch allocations one by one, whatever else the same clearing settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActiveAllocation {
-    pub id: AllocationId,
-    pub account_id: String,
-    pub cause: Cause,
-    pub apply_date: NaiveDate,
-    pub row: AllocationRow,
-}
-
-/// What is set against what; both amounts positive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AllocationRow {
-    pub credit_item: Uuid,
-    pub debit_item: Uuid,
-    pub amount: i64,
-    pub credit_amount: i64,
-    pub rate: Option<UsedRate>,
 }
 
 /// A document that stops counting.

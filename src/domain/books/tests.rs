@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::document::{BaselineDates, ClearingInstruction};
 use crate::domain::item::Side;
+use crate::domain::rates::UsedRate;
 use crate::domain::terms::{Instalment, InstalmentKind};
 
 fn day(n: u32) -> NaiveDate {

@@ -125,7 +125,7 @@ impl Paper {
 }
 
 /// A name that no other case has; of one length, so that keys keep their order.
-fn world() -> String {
+pub fn world() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("W{:05}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
