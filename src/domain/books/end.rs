@@ -97,7 +97,7 @@ impl Books {
                     true => left.debit_item = *part,
                     false => left.credit_item = *part,
                 }
-                let Some((day, fits)) = self.fit(&left, allocation.apply_date)? else { continue };
+                let Some((day, fits)) = self.place_of(&left, allocation)? else { continue };
                 let clearing = moved.entry((allocation.id.clearing, day));
                 let clearing = clearing.or_insert_with(|| NewClearing {
                     id: Uuid::now_v7(),
@@ -116,6 +116,21 @@ impl Books {
         }
         self.changes.clearings.extend(moved.into_values());
         Ok(())
+    }
+
+    /// What a document asked takes effect with the later of the two documents, also if one of
+    /// them came to lie earlier; what a person cleared keeps its day.
+    fn place_of(
+        &self,
+        row: &AllocationRow,
+        of: &ActiveAllocation,
+    ) -> Result<Option<(NaiveDate, AllocationRow)>> {
+        if !of.cause.document.is_nil()
+            && let Some(placed) = self.fit(row, NaiveDate::MIN)?
+        {
+            return Ok(Some(placed));
+        }
+        self.fit(row, of.apply_date)
     }
 
     /// As much of an allocation as its items have open, and from when on.

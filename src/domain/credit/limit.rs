@@ -88,9 +88,17 @@ impl Limit {
     /// because this one was recorded later and has begun wherever that one has. `all` are those
     /// of the account and segment.
     fn hides(&self, other: &Self, all: &[&Self], day: NaiveDate) -> bool {
-        self.is_after(other)
-            && self.valid_from <= other.valid_from.max(day)
-            && (self.terms.temporary == other.terms.temporary || self.ends(other, all))
+        let replaces = match (self.terms.temporary, other.terms.temporary) {
+            (false, false) => true,
+            (true, true) => !self.never_begins(all),
+            _ => self.ends(other, all),
+        };
+        replaces && self.is_after(other) && self.valid_from <= other.valid_from.max(day)
+    }
+
+    /// Whether a cut ends a temporary limit before it begins: what it would have replaced stays.
+    fn never_begins(&self, all: &[&Self]) -> bool {
+        all.iter().any(|cut| cut.ends(self, all) && cut.valid_from <= self.valid_from)
     }
 
     /// Whether it is a cut that ends a temporary limit from its first day on. One that was
@@ -111,10 +119,10 @@ impl Limit {
 }
 
 /// Whether a lasting limit about to be recorded is a cut: it allows less than the lasting one
-/// that would govern without it on its first day; with none before it cuts nothing. It also takes
-/// over from a cut that it replaces from the beginning: what that one ended stays so, unless a
-/// temporary one was recorded since, which is a decision of its own. `before` are the limits of
-/// the account and segment.
+/// that would govern without it on its first day, or it is the first one and allows nothing. It
+/// also takes over from a cut that it replaces from the beginning: what that one ended stays so,
+/// unless a temporary one was recorded since, which is a decision of its own. `before` are the
+/// limits of the account and segment.
 pub fn is_cut(new: &Limit, before: &[Limit], today: NaiveDate) -> bool {
     if new.terms.temporary {
         return false;
@@ -131,7 +139,7 @@ pub fn is_cut(new: &Limit, before: &[Limit], today: NaiveDate) -> bool {
         || match governing(lasting(), first) {
             Some(expired) if expired.has_expired(first) => false,
             Some(other) => new.allows_less(other),
-            None => false,
+            None => new.terms.amount.is_some_and(|amount| amount.minor == 0),
         }
 }
 
@@ -143,11 +151,12 @@ pub fn governing<'a>(
     day: NaiveDate,
 ) -> Option<&'a Limit> {
     let all: Vec<&Limit> = limits.into_iter().collect();
+    let is_ended = |t: &Limit| all.iter().any(|cut| cut.has_begun(day) && cut.ends(t, &all));
     let last = |temporary| {
         let begun = all.iter().filter(|l| l.terms.temporary == temporary && l.has_begun(day));
-        begun.copied().max_by_key(|limit| (limit.recorded_us, limit.id))
+        let begun = begun.copied().filter(|l| !l.never_begins(&all));
+        begun.max_by_key(|limit| (limit.recorded_us, limit.id))
     };
-    let is_ended = |t: &Limit| all.iter().any(|cut| cut.has_begun(day) && cut.ends(t, &all));
     // A temporary INHERIT ends a temporary limit before its time.
     let temporary = last(true)
         .filter(|t| !t.has_expired(day) && t.terms.kind != LimitKind::Inherit && !is_ended(t));
@@ -190,20 +199,8 @@ pub fn state(limit: &Limit, all: &[Limit], day: NaiveDate) -> LimitState {
 /// `today` on, whatever is recorded later. What governs can be told without them.
 pub fn superseded_by(all: &[Limit], new: &Limit, today: NaiveDate) -> Vec<Uuid> {
     let later: Vec<&Limit> = all.iter().chain([new]).collect();
-    let hidden = |limit: &Limit| later.iter().any(|other| other.hides(limit, &later, today));
-    // One that a cut ended still stands before older ones that go on, and then so does the cut.
-    let stands_before = |limit: &Limit| {
-        let older =
-            |other: &Limit| other.terms.temporary && limit.is_after(other) && !hidden(other);
-        let gone = |other: &Limit| other.terms.temporary && other.hides(limit, &later, today);
-        limit.terms.temporary && later.iter().any(|o| older(o)) && !later.iter().any(|o| gone(o))
-    };
-    let is_needed = |limit: &Limit| {
-        let ends = |other: &Limit| limit.ends(other, &later) && stands_before(other);
-        stands_before(limit) || later.iter().any(|other| ends(other))
-    };
-    let superseded = all.iter().filter(|limit| hidden(limit) && !is_needed(limit));
-    superseded.map(|limit| limit.id).collect()
+    let hidden = |limit: &&Limit| later.iter().any(|other| other.hides(limit, &later, today));
+    all.iter().filter(hidden).map(|limit| limit.id).collect()
 }
 
 #[cfg(test)]
@@ -312,26 +309,24 @@ mod tests {
         let raise = |n| (amount(limit(n, LimitKind::Amount, 2, Some(20), true), 5_000), 2);
         let before = [lasting(1, 0, 1_000), raise(2)];
         let then = |more: &[(Limit, u32)], on| governs(&[&before[..], more].concat(), on);
+        let alone = |one: &(Limit, u32), on| then(std::slice::from_ref(one), on);
         assert_eq!((then(&[], 3), then(&[], 21)), (Some(5_000), Some(1_000)));
         let cut = lasting(3, 4, 0);
-        assert_eq!(
-            (then(std::slice::from_ref(&cut), 4), then(std::slice::from_ref(&cut), 21)),
-            (Some(0), Some(0))
-        );
+        assert_eq!((alone(&cut, 4), alone(&cut, 21)), (Some(0), Some(0)));
         // What it ended does not come back with a higher one, and a new raise is a new one.
         assert_eq!(then(&[cut.clone(), lasting(4, 6, 3_000)], 7), Some(3_000));
         assert_eq!(then(&[cut.clone(), raise(4)], 7), Some(5_000));
         assert_eq!(then(&[cut.clone(), raise(4), lasting(5, 4, 3_000)], 7), Some(5_000));
         let (backdated, _) = lasting(4, 1, 3_000);
         assert_eq!(then(&[cut, (backdated, 6)], 7), Some(3_000));
+        // The first lasting one is none, unless it allows nothing.
+        assert_eq!(governs(&[raise(1), lasting(2, 4, 1_000)], 5), Some(5_000));
+        assert_eq!(governs(&[raise(1), lasting(2, 4, 0)], 5), Some(0));
         // A lasting raise is none.
         assert_eq!(then(&[lasting(3, 4, 2_000)], 7), Some(5_000));
         // One for later governs later, unless it is taken back before.
         let later = (amount(limit(3, LimitKind::Amount, 9, None, false), 10), 4);
-        assert_eq!(
-            (then(std::slice::from_ref(&later), 8), then(std::slice::from_ref(&later), 9)),
-            (Some(5_000), Some(10))
-        );
+        assert_eq!((alone(&later, 8), alone(&later, 9)), (Some(5_000), Some(10)));
         assert_eq!(then(&[later, lasting(4, 6, 1_000)], 9), Some(5_000));
         // What is tighter for a time stays so.
         let tight = (amount(limit(2, LimitKind::Amount, 2, Some(20), true), 100), 2);
