@@ -32,6 +32,10 @@ pub(super) async fn affected<'a>(
     found.extend(tx.requests_naming(&debits).await?);
     found.extend(tx.oldest_first_waiting(&accounts).await?);
     found.extend(tx.oldest_first_overtaken(&debits).await?);
-    found.retain(|request| request.state != RequestState::Withdrawn);
+    // Only the accounts of the new documents are locked; nothing is ever settled across accounts.
+    let locked: BTreeSet<&str> = new.iter().map(|(result, _)| result.account_id.as_str()).collect();
+    found.retain(|request| {
+        request.state != RequestState::Withdrawn && locked.contains(request.account_id.as_str())
+    });
     Ok(found.into_iter().map(|request| (request.id, request)).collect())
 }

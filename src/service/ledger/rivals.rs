@@ -118,6 +118,8 @@ async fn contested(
 async fn expand(tx: &WriteTx, requests: Vec<ClearingRequest>) -> Result<Vec<ClearingRequest>> {
     let mut found: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
     let mut whole: BTreeSet<String> = BTreeSet::new();
+    // Only these accounts are locked; nothing is ever settled across accounts.
+    let locked: BTreeSet<String> = requests.iter().map(|r| r.account_id.clone()).collect();
     let mut next = requests;
     while !next.is_empty() {
         let keys = known_keys(tx, &next).await?;
@@ -143,7 +145,9 @@ async fn expand(tx: &WriteTx, requests: Vec<ClearingRequest>) -> Result<Vec<Clea
         reached.extend(tx.requests_naming(&listed).await?);
         let mut new: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
         for request in reached {
-            let counts = request.is_imported() && request.state != RequestState::Withdrawn;
+            let counts = request.is_imported()
+                && request.state != RequestState::Withdrawn
+                && locked.contains(&request.account_id);
             if counts && !found.contains_key(&request.id) {
                 new.insert(request.id, request);
             }

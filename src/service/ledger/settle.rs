@@ -59,7 +59,7 @@ pub async fn settle(
     let mut settling = Settling::load(tx, settings, &component).await?;
     let Component { mut requests, mut removable, .. } = component;
     requests.sort_by_cached_key(|request| request.place(&settling.keys));
-    removable.retain(|allocation| settling.may_be_displaced(allocation.row.credit_item));
+    settling.keep_fixed(&mut removable);
     let mut tried = Vec::with_capacity(requests.len());
     if !removable.is_empty() {
         let contested = |request: &ClearingRequest| {
@@ -68,6 +68,8 @@ pub async fn settle(
         };
         let (contested, others) = requests.into_iter().partition(contested);
         requests = others;
+        // What is settled and stays as it is has nothing left to be tried.
+        requests.retain(|request| request.state != RequestState::Settled);
         tried = settling.replay(contested, &removable)?;
     }
     tried.extend(settling.try_all(requests));
@@ -184,6 +186,18 @@ impl<'a> Settling<'a> {
     fn targets(&self, request: &ClearingRequest) -> Vec<Uuid> {
         let key = request.target.as_ref().and_then(|t| self.keys.get(&t.key));
         key.filter(|k| !k.reversed).map_or_else(Vec::new, |k| self.books.items_of(k.document))
+    }
+
+    /// Takes out what may not be made anew: it counts as settled.
+    fn keep_fixed(&mut self, removable: &mut Vec<ActiveAllocation>) {
+        removable.retain(|allocation| {
+            let may = self.may_be_displaced(allocation.row.credit_item);
+            if !may {
+                let settled = self.settled.entry(allocation.cause.request).or_default();
+                *settled += allocation.row.amount;
+            }
+            may
+        });
     }
 
     /// What was written off and recovered rests on each other, and stays as it is.

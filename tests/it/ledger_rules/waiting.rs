@@ -127,6 +127,38 @@ on_both_engines! {
         desk.verify(&server).await;
     }
 
+    async fn what_a_later_file_displaces_is_never_a_write_off(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let off = document(pb::DocumentKind::WriteOff, "W1", day(5), "100.00");
+        let off = off.settles_amount("R1", "30.00").settles_amount("R2", "70.00");
+        desk.send_import(steps("a", "", &[bill("R1", "100.00"), off], true)).await;
+        assert_eq!(desk.open_of("R1", day(5)).await, ["70.00"]);
+        // An earlier payment, and the other document that was to be written off.
+        let later = [bill("R2", "70.00"), receipt("P1", day(1), "10.00").settles("R1")];
+        let (_, summary) = desk.send_import(steps("b", "", &later, true)).await;
+        assert_eq!(summary.clearing_faults, []);
+        assert_eq!(desk.open_of("R1", day(5)).await, ["60.00"]);
+        assert_eq!(desk.open_of("R2", day(5)).await, none());
+        assert_eq!(desk.open_of("W1", day(5)).await, none());
+        desk.verify(&server).await;
+    }
+
+    async fn what_a_reversal_frees_is_taken_at_the_next_finish(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([
+            bill("R1", "100.00"),
+            receipt("P1", day(1), "100.00").settles("R1"),
+            receipt("P2", day(2), "100.00").settles("R1"),
+        ])
+        .await;
+        desk.try_reverse("P1", Some(day(3))).await.expect("reversed");
+        assert_eq!(desk.open_of("P2", day(3)).await, ["-100.00"], "it shared nothing with P1");
+        desk.send_import(steps("any", "", &[bill("R2", "7.00")], true)).await;
+        assert_eq!(desk.open_of("P2", day(3)).await, none());
+        assert_eq!(desk.open_of("R1", day(3)).await, none());
+        desk.verify(&server).await;
+    }
+
     async fn fault_f2_an_import_id_is_for_one_content(server: TestServer) {
         let mut desk = Desk::new(&server);
         let a = [bill("R1", "100.00")];
