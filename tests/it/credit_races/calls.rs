@@ -55,10 +55,11 @@ impl Caller {
     pub async fn call(&mut self, ask: Ask) -> Timed<Call> {
         let from = self.clock.now_micros();
         let told = self.ask(&ask).await;
-        let to = self.clock.now_micros();
+        // Times are told rounded up to the millisecond.
+        let to = (self.clock.now_micros() + 999) / 1_000 * 1_000;
         match told {
             Ok(Told { answer, at, recorded }) => {
-                assert!(from < at && at < to, "{ask:?} at {at}, called from {from} to {to}");
+                assert!(from < at && at <= to, "{ask:?} at {at}, called from {from} to {to}");
                 let (from, place) = if recorded { (at, Some(at)) } else { (from, None) };
                 let at = if recorded { vec![at] } else { vec![at, to] };
                 Timed { from, to, place, call: Call { ask, answer, at } }
