@@ -58,8 +58,9 @@ impl Posting<'_> {
     /// What the state says about a new document, before anything is changed.
     pub fn check(&mut self, draft: &Draft<String>, books: &Books) -> Result<()> {
         self.refuse_deleted(draft)?;
-        self.blocked.check(draft, None)?;
-        books.check_period(&draft.key.company_code, draft.posting_date)
+        books.check_period(&draft.key.company_code, draft.posting_date)?;
+        // Last: what passes here is taken off what may still be paid back.
+        self.blocked.check(draft, None)
     }
 
     /// What the state says about a higher version, before anything is changed.

@@ -319,18 +319,23 @@ async fn finish(
     let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
     let due = tx.due_requests_of(id, run.opened_us, &accounts, limit).await?;
     let tried = i64::try_from(due.len()).unwrap_or(limit);
-    let (mut failed, mut made) = (Vec::new(), Vec::new());
+    let (mut failed, mut faulty, mut made) = (Vec::new(), Vec::new(), Vec::new());
     for (request, tried) in settle::settle(tx, settings, due, true).await? {
         match tried {
             Tried::Applied(clearings) => {
                 run.done.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
                 made.extend(clearings.into_iter().map(|c| (request.account_id.clone(), c)));
             }
-            Tried::Failed(error) => failed.push((request.id, encode(error))),
+            Tried::Failed(error) => {
+                faulty.push(request.document);
+                failed.push((request.id, encode(error)));
+            }
             Tried::Missing => {}
         }
     }
     tx.fail_requests(&failed).await?;
+    // What failed is told by the finish that met it, also if an earlier import brought it.
+    tx.adopt_requests(id, &faulty).await?;
     tx.publish(event::clearings(EventType::ItemsCleared, &made)).await?;
     tx.save_import(&run).await?;
     let waiting = (before - tried).max(0);

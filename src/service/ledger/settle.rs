@@ -1,16 +1,18 @@
 //! Doing what documents ask to be cleared: in the order of effective day and key, so that the
 //! books don't depend on the order in which documents came.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::event;
 use super::rates::Rates;
 use super::rivals::Component;
 use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, KnownKey, RequestState};
 use crate::domain::document::{ClearingTarget, DocumentKey};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
+use crate::domain::event::EventType;
 use crate::domain::item::DocumentKind;
 use crate::domain::money::Currency;
 use crate::domain::names::{self, child_name};
@@ -61,6 +63,7 @@ pub async fn settle(
     requests.sort_by_cached_key(|request| request.place(&settling.keys));
     settling.keep_fixed(&mut removable);
     let mut tried = Vec::with_capacity(requests.len());
+    let mut displaced = Vec::new();
     if !removable.is_empty() {
         let contested = |request: &ClearingRequest| {
             let credit = settling.credit(request);
@@ -70,7 +73,7 @@ pub async fn settle(
         requests = others;
         // What is settled and stays as it is has nothing left to be tried.
         requests.retain(|request| request.state != RequestState::Settled);
-        tried = settling.replay(contested, &removable)?;
+        (tried, displaced) = settling.replay(contested, &removable)?;
     }
     tried.extend(settling.try_all(requests));
     for (request, outcome) in &tried {
@@ -80,6 +83,7 @@ pub async fn settle(
     }
     let changes = settling.books.take_changes()?;
     tx.write_changes(changes).await?;
+    tx.publish(event::clearings(EventType::ClearingReset, &displaced)).await?;
     Ok(tried)
 }
 
@@ -216,12 +220,13 @@ impl<'a> Settling<'a> {
     }
 
     /// Tries the requests as if the removable allocations had not been made yet, and changes
-    /// only what comes out differently.
+    /// only what comes out differently. Answers also the clearings it took something from, with
+    /// their accounts.
     fn replay(
         &mut self,
         requests: Vec<ClearingRequest>,
         removable: &[ActiveAllocation],
-    ) -> Result<Vec<(ClearingRequest, Tried)>> {
+    ) -> Result<(Vec<(ClearingRequest, Tried)>, Vec<(String, Uuid)>)> {
         const REASON: &str = "an earlier document of a later import settles it";
         let mut trial = self.clone();
         for allocation in removable {
@@ -229,8 +234,10 @@ impl<'a> Settling<'a> {
         }
         let mut tried = trial.try_all(requests);
         let (kept, made) = trial.books.compare(removable);
+        let mut displaced = BTreeSet::new();
         for allocation in removable.iter().filter(|a| !kept.contains(&a.id)) {
             self.books.reset(allocation, allocation.apply_date, REASON)?;
+            displaced.insert((allocation.account_id.clone(), allocation.id.clearing));
         }
         let mut ids: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
         for clearing in made {
@@ -244,7 +251,7 @@ impl<'a> Settling<'a> {
             }
         }
         self.settled = trial.settled;
-        Ok(tried)
+        Ok((tried, displaced.into_iter().collect()))
     }
 
     fn attempt(&mut self, request: &ClearingRequest) -> Tried {

@@ -5,7 +5,7 @@ mod clearings;
 mod companies;
 mod items;
 mod keys;
-mod requests;
+pub(in crate::store) mod requests;
 mod write;
 
 pub use clearings::KnownClearing;

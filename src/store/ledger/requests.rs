@@ -19,9 +19,9 @@ use crate::store::{WriteTx, rows, sql};
 
 /// A request, with the key of the credit that asks.
 #[derive(FromQueryResult)]
-struct Row {
+pub(in crate::store) struct Row {
     #[sea_orm(nested)]
-    request: Model,
+    pub request: Model,
     credit_source_system: String,
     credit_company_code: String,
     credit_fiscal_year: i32,
@@ -30,7 +30,7 @@ struct Row {
 }
 
 /// The columns of [`Row`], of the tables as `p` and `c`.
-fn columns() -> String {
+pub(in crate::store) fn columns() -> String {
     let key = [
         document::Column::SourceSystem,
         document::Column::CompanyCode,
@@ -43,13 +43,16 @@ fn columns() -> String {
 }
 
 /// With the credit that asks.
-const REQUESTS: &str = "clearing_request p JOIN document c ON c.id = p.document_id";
+pub(in crate::store) const REQUESTS: &str =
+    "clearing_request p JOIN document c ON c.id = p.document_id";
 
-/// The key of the document that a request names, if it counts.
-const TARGET: &str = "k.source_system = p.target_source_system \
+/// That key `k` is that of the document which request `p` names.
+pub(in crate::store) const NAMED: &str = "k.source_system = p.target_source_system \
     AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
-    AND k.document_no = p.target_document_no AND k.line_no = p.target_line_no \
-    AND NOT p.oldest_first AND NOT k.reversed";
+    AND k.document_no = p.target_document_no AND k.line_no = p.target_line_no";
+
+/// That the document counts.
+const COUNTS: &str = "NOT p.oldest_first AND NOT k.reversed";
 
 /// What a finish may try: what its import brought, and what was there before it began. What
 /// another import brings meanwhile is for its own finish.
@@ -95,7 +98,7 @@ impl WriteTx {
         }
         let backend = self.conn.get_database_backend();
         let rest = format!(
-            "document_key k JOIN clearing_request p ON {TARGET} \
+            "document_key k JOIN clearing_request p ON {NAMED} AND {COUNTS} \
              JOIN document c ON c.id = p.document_id WHERE k.document_id IN {}",
             ids.subquery(backend, 1)
         );
@@ -124,7 +127,7 @@ impl WriteTx {
         opened_us: i64,
         limit: i64,
     ) -> Result<Vec<ClearingRequest>> {
-        let rest = format!("{REQUESTS} {} WHERE {OURS} {} LIMIT $3", TARGET_JOIN, self.order());
+        let rest = format!("{REQUESTS} {} WHERE {OURS} {} LIMIT $3", with_target(), self.order());
         self.requests(&rest, vec![import.into(), opened_us.into(), limit.into()]).await
     }
 
@@ -139,7 +142,8 @@ impl WriteTx {
         let backend = self.conn.get_database_backend();
         let set = Set::one(accounts.iter().copied());
         let rest = format!(
-            "{REQUESTS} {TARGET_JOIN} WHERE {OURS} AND p.account_id IN {} {} LIMIT $3",
+            "{REQUESTS} {} WHERE {OURS} AND p.account_id IN {} {} LIMIT $3",
+            with_target(),
             set.subquery(backend, 4),
             self.order(),
         );
@@ -214,7 +218,7 @@ impl WriteTx {
     /// Targets of an import that are still missing, at most `limit`.
     pub async fn missing_targets(&self, import: &str, limit: u64) -> Result<Vec<DocumentKey>> {
         let rest = format!(
-            "{REQUESTS} LEFT JOIN document_key k ON {TARGET} \
+            "{REQUESTS} LEFT JOIN document_key k ON {NAMED} AND {COUNTS} \
              WHERE p.import_id = $1 AND p.state = 'WAITING' AND p.fault = '' \
              AND NOT p.oldest_first AND k.document_no IS NULL \
              ORDER BY p.target_document_no, p.id LIMIT $2"
@@ -263,13 +267,12 @@ impl WriteTx {
 }
 
 /// With the document that a request names.
-const TARGET_JOIN: &str = "LEFT JOIN document_key k ON k.source_system = p.target_source_system \
-    AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
-    AND k.document_no = p.target_document_no AND k.line_no = p.target_line_no \
-    LEFT JOIN document d ON d.id = k.document_id";
+fn with_target() -> String {
+    format!("LEFT JOIN document_key k ON {NAMED} LEFT JOIN document d ON d.id = k.document_id")
+}
 
 impl Row {
-    fn request(self) -> ClearingRequest {
+    pub fn request(self) -> ClearingRequest {
         let Self {
             request,
             credit_source_system,

@@ -143,6 +143,24 @@ on_both_engines! {
         desk.verify(&server).await;
     }
 
+    async fn a_finish_tells_whom_it_displaced(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let all = receipt("P1", day(5), "100.00").settles_amount("R1", "100.00");
+        desk.send_import(steps("a", "", &[bill("R1", "100.00"), all], true)).await;
+        let earlier = [receipt("E1", day(1), "60.00").settles("R1")];
+        let (_, summary) = desk.send_import(steps("b", "", &earlier, true)).await;
+        // A named amount is settled whole or not at all.
+        assert_eq!(summary.clearing_faults.len(), 1, "told by the finish that did it");
+        assert_eq!(desk.open_of("E1", day(5)).await, none());
+        assert_eq!(desk.open_of("P1", day(5)).await, ["-100.00"]);
+        assert_eq!(desk.open_of("R1", day(5)).await, ["40.00"]);
+        assert_eq!(
+            waiting(&mut desk, ACCOUNT).await,
+            [("P1".into(), "R1".into(), Reason::Refused)]
+        );
+        desk.verify(&server).await;
+    }
+
     async fn what_a_reversal_frees_is_taken_at_the_next_finish(server: TestServer) {
         let mut desk = Desk::new(&server);
         desk.post([
