@@ -26,6 +26,7 @@ impl Facts {
 
 async fn set(tx: &mut WriteTx, _: &Ctx, c: &SetRates) -> Result<usize> {
     tx.add_rates(&c.rates).await?;
+    tx.set_without_rate_due().await?;
     tx.publish(vec![event::rates_set(c.rates.len())]).await?;
     Ok(c.rates.len())
 }

@@ -253,6 +253,10 @@ async fn reset(tx: &mut WriteTx, _: &Ctx, command: &ResetClearing) -> Result<Cle
             books.note_request(allocation.cause.request, RequestState::Withdrawn);
         }
     }
+    // What waits for the debits that are open again is tried by the next finish.
+    let freed = allocations.iter().filter_map(|a| books.item(a.row.debit_item));
+    let freed: Vec<Uuid> = freed.map(|debit| debit.item.document).collect();
+    tx.set_waiting_due(&freed).await?;
     let changes = books.take_changes()?;
     let mut answer = answer(id, apply_date, &allocations, &books, recorded_us)?;
     for allocation in &mut answer.allocations {

@@ -347,9 +347,7 @@ async fn release_requests(
     // What waits for the debits that are open again is tried by the next finish.
     let freed = allocations.iter().filter_map(|a| books.item(a.row.debit_item));
     let freed: Vec<Uuid> = freed.map(|debit| debit.item.document).collect();
-    let waiting = tx.requests_naming(&freed).await?.into_iter();
-    let waiting = waiting.filter(|r| r.state == RequestState::Waiting && r.document != document);
-    tx.set_due(waiting.map(|request| request.id).collect()).await
+    tx.set_waiting_due(&freed).await
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::keys::key_order;
 use crate::domain::books::{ClearingRequest, RequestState};
 use crate::domain::document::DocumentKey;
-use crate::domain::error::Result;
+use crate::domain::error::{Reason, Result};
 use crate::store::entity::clearing_request::{ActiveModel, Column, Entity, Model};
 use crate::store::entity::document;
 use crate::store::rows::Set;
@@ -195,6 +195,23 @@ impl WriteTx {
             return Ok(());
         }
         let these = rows::among(self.conn.get_database_backend(), Column::Id, ids);
+        let change = ActiveModel { state: To(RequestState::Due), ..Default::default() };
+        rows::change(&self.conn, change, these).await?;
+        Ok(())
+    }
+
+    /// What waits for one of these documents is to be tried at the next finish.
+    pub async fn set_waiting_due(&self, documents: &[Uuid]) -> Result<()> {
+        let waiting = self.requests_naming(documents).await?.into_iter();
+        let waiting = waiting.filter(|request| request.state == RequestState::Waiting);
+        self.set_due(waiting.map(|request| request.id).collect()).await
+    }
+
+    /// What was refused for the lack of a rate is to be tried at the next finish.
+    pub async fn set_without_rate_due(&self) -> Result<()> {
+        let these = Column::State
+            .eq(RequestState::Waiting)
+            .and(Column::Fault.contains(Reason::RateMissing.as_str()));
         let change = ActiveModel { state: To(RequestState::Due), ..Default::default() };
         rows::change(&self.conn, change, these).await?;
         Ok(())

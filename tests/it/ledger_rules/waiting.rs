@@ -177,6 +177,30 @@ on_both_engines! {
         desk.verify(&server).await;
     }
 
+    async fn a_reset_or_a_rate_lets_through_what_waited_for_it(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let posted = desk
+            .post([
+                bill("R1", "100.00"),
+                receipt("P1", day(0), "100.00").settles("R1"),
+                receipt("P2", day(0), "100.00").settles("R1"),
+            ])
+            .await;
+        let mut euros = receipt("P3", day(0), "1").settles("R2");
+        euros.gross = Some(money("50.00", "EUR"));
+        let (_, summary) = desk.send_import(steps("a", "", &[bill("R2", "100.00"), euros], true)).await;
+        assert_eq!(summary.clearing_faults.len(), 1, "no rate");
+        desk.try_reset(&posted[1].clearings[0], Some(day(0))).await.expect("reset");
+        desk.rates(&[("USD", "EUR", day(0), "0.5")]).await;
+        let (_, summary) = desk.send_import(steps("b", "", &[bill("R3", "7.00")], true)).await;
+        assert_eq!(summary.clearings_applied, 2);
+        assert_eq!(desk.open_of("P2", day(0)).await, none());
+        assert_eq!(desk.open_of("P1", day(0)).await, ["-100.00"], "a person reset it");
+        assert_eq!(desk.open_of("R2", day(0)).await, none());
+        assert_eq!(waiting(&mut desk, ACCOUNT).await, []);
+        desk.verify(&server).await;
+    }
+
     async fn fault_f2_an_import_id_is_for_one_content(server: TestServer) {
         let mut desk = Desk::new(&server);
         let a = [bill("R1", "100.00")];
