@@ -29,6 +29,9 @@ pub enum Tried {
     Failed(Error),
 }
 
+/// The requests that were tried, with what became of each.
+type Outcomes = Vec<(ClearingRequest, Tried)>;
+
 /// Requests to be tried together, with everything they touch loaded.
 #[derive(Debug, Clone)]
 pub(super) struct Settling<'a> {
@@ -48,12 +51,12 @@ pub(super) struct Settling<'a> {
 ///
 /// With `displace`, what imports brought is settled as if all of it had come at once: a request
 /// takes back what later ones of the same books took before it came ([`Component`]).
-pub async fn settle(
+pub(super) async fn settle(
     tx: &mut WriteTx,
     settings: &Settings,
     requests: Vec<ClearingRequest>,
     displace: bool,
-) -> Result<Vec<(ClearingRequest, Tried)>> {
+) -> Result<Outcomes> {
     if requests.is_empty() {
         return Ok(Vec::new());
     }
@@ -210,7 +213,7 @@ impl<'a> Settling<'a> {
         !matches!(kind, Some(DocumentKind::WriteOff | DocumentKind::Recovery))
     }
 
-    fn try_all(&mut self, requests: Vec<ClearingRequest>) -> Vec<(ClearingRequest, Tried)> {
+    fn try_all(&mut self, requests: Vec<ClearingRequest>) -> Outcomes {
         let mut tried = Vec::with_capacity(requests.len());
         for request in requests {
             let outcome = self.attempt(&request);
@@ -226,7 +229,7 @@ impl<'a> Settling<'a> {
         &mut self,
         requests: Vec<ClearingRequest>,
         removable: &[ActiveAllocation],
-    ) -> Result<(Vec<(ClearingRequest, Tried)>, Vec<(String, Uuid)>)> {
+    ) -> Result<(Outcomes, Vec<(String, Uuid)>)> {
         const REASON: &str = "an earlier document of a later import settles it";
         let mut trial = self.clone();
         for allocation in removable {
