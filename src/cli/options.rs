@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::config::Config;
 
 /// Settings on the command line; the rest is in the file or the environment.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Default, Clone, clap::Args)]
 pub(super) struct Options {
     /// Configuration file (TOML).
     #[arg(long, env = "BALLAST_CONFIG", value_name = "FILE")]

@@ -26,6 +26,7 @@ mod credit_reasons;
 mod credit_rules;
 mod demo;
 mod error_contract;
+mod imports;
 mod ledger_rules;
 mod member;
 mod points;

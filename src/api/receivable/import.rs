@@ -37,7 +37,8 @@ async fn session(
         Some(_) | None => return Err(misplaced("the first message must be the header")),
     };
     let mut import = ledger.open_import(&ctx, parse_import::header(header)?).await?;
-    answer(&ctx, &outlet, encode::started(import.acknowledged_sequence())).await?;
+    let started = encode::started(import.acknowledged_sequence(), import.is_finished());
+    answer(&ctx, &outlet, started).await?;
     // Without a finish step the import stays open, to be resumed.
     while let Some(request) = outlet.receive(&mut requests).await? {
         outlet.go_on(&ctx)?;

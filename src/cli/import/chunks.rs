@@ -21,6 +21,8 @@ pub(super) struct Chunk {
     /// Rows that are refused here, by their place.
     pub unreadable: Vec<(usize, Vec<Fault>)>,
     pub names: HashMap<AccountRef, String>,
+    /// What was changed to take a row.
+    pub notices: Vec<String>,
 }
 
 impl Chunk {
@@ -35,7 +37,9 @@ impl Chunk {
         self.rows.push(row);
         match read {
             Err(faults) => self.unreadable.push((at, faults)),
-            Ok(Documents { drafts, names }) => {
+            Ok(Documents { drafts, names, notices }) => {
+                let key = &self.rows[at].key;
+                self.notices.extend(notices.into_iter().map(|told| format!("{key}: {told}")));
                 for (account, name) in names {
                     // The first spelling stays.
                     self.names.entry(account).or_insert(name);

@@ -1,12 +1,17 @@
-//! The error file: a line for each fault of each refused row, and the row as it was read.
+//! The error file: a line for each refused row, with all that is wrong with it, and the row as it
+//! was read.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::row::Reader;
 
 /// A fault of a row, ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub reason: String,
+    /// Within the document, or a field of the mapping.
     pub field: String,
     pub description: String,
 }
@@ -14,10 +19,12 @@ pub(super) struct Fault {
 /// A row that was refused.
 #[derive(Debug, Clone)]
 pub(super) struct Refused {
-    pub file: String,
+    pub file: Arc<str>,
     pub line: u64,
     pub key: String,
     pub cells: Vec<String>,
+    /// Knows the columns of the file.
+    pub reader: Arc<Reader>,
 }
 
 /// Made when the first row is refused; if none is, there is no file.
@@ -46,14 +53,21 @@ impl ErrorFile {
             None => self.writer.insert(open(&self.path, self.append)?),
         };
         let line = row.line.to_string();
+        let mut told: Vec<[String; 3]> = Vec::new();
         for fault in faults {
-            let told =
-                [&row.file, &line, &row.key, &fault.field, &fault.reason, &fault.description];
-            writer
-                .write_record(told.into_iter().chain(&row.cells))
-                .map_err(|e| cannot_write(&self.path, &e))?;
+            let column = row.reader.column(&fault.field);
+            let fault = [column, fault.reason.clone(), fault.description.clone()];
+            // One value may be behind several fields of a document.
+            if !told.iter().any(|before| before[..2] == fault[..2]) {
+                told.push(fault);
+            }
         }
-        Ok(())
+        let join = |at: usize| told.iter().map(|fault| &*fault[at]).collect::<Vec<_>>().join("; ");
+        let [column, reason, description] = [0, 1, 2].map(join);
+        let told = [&*row.file, &line, &column, &row.key, &reason, &description];
+        writer
+            .write_record(told.into_iter().chain(row.cells.iter().map(String::as_str)))
+            .map_err(|e| cannot_write(&self.path, &e))
     }
 
     /// What was added is on its way to the disk: called with each chunk.
@@ -78,7 +92,7 @@ fn open(path: &Path, append: bool) -> Result<csv::Writer<File>, String> {
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
     if !begun {
         writer
-            .write_record(["file", "line", "document_no", "field", "reason", "description", "row"])
+            .write_record(["file", "line", "column", "document_no", "reason", "description", "row"])
             .map_err(|e| cannot_write(path, &e))?;
     }
     Ok(writer)
@@ -86,49 +100,4 @@ fn open(path: &Path, append: bool) -> Result<csv::Writer<File>, String> {
 
 fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("cannot write {}: {error}", path.display())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refused(line: u64) -> Refused {
-        Refused {
-            file: "a.csv".into(),
-            line,
-            key: "7".into(),
-            cells: vec!["7".into(), "1,5".into()],
-        }
-    }
-
-    fn fault(field: &str) -> Fault {
-        Fault {
-            reason: "FIELD_INVALID".into(),
-            field: field.into(),
-            description: "is \"x\"".into(),
-        }
-    }
-
-    #[test]
-    fn each_fault_is_a_line_with_the_row_behind_it_and_resuming_goes_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("errors.csv");
-        std::fs::write(&path, "of an earlier import\n").unwrap();
-
-        let mut errors = ErrorFile::new(&path, false).unwrap();
-        assert!(!path.exists());
-        errors.add(&refused(2), &[fault("amount"), fault("payer")]).unwrap();
-        errors.flush().unwrap();
-        let mut errors = ErrorFile::new(&path, true).unwrap();
-        errors.add(&refused(9), &[fault("amount")]).unwrap();
-        errors.flush().unwrap();
-
-        assert_eq!(
-            std::fs::read_to_string(&path).unwrap(),
-            "file,line,document_no,field,reason,description,row\n\
-             a.csv,2,7,amount,FIELD_INVALID,\"is \"\"x\"\"\",7,\"1,5\"\n\
-             a.csv,2,7,payer,FIELD_INVALID,\"is \"\"x\"\"\",7,\"1,5\"\n\
-             a.csv,9,7,amount,FIELD_INVALID,\"is \"\"x\"\"\",7,\"1,5\"\n"
-        );
-    }
 }

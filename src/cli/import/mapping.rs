@@ -1,11 +1,15 @@
 //! Mappings: which column of a file is which field of a document, and how its values are
 //! written. TOML files; those for well-known exports are built in and chosen by the headers.
+//! What a mapping leaves open is found out by looking at the whole file.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::value::DatePattern;
+use super::field::{self, Field};
+use super::file::encoding;
+use super::value::date::DatePattern;
+use super::value::number::Decimal;
 use crate::domain::item::DocumentKind;
 
 /// The mappings that come with the program; the generic one last.
@@ -14,53 +18,6 @@ const BUILT_IN: [&str; 3] = [
     include_str!("../../../mappings/ledger_snapshot.toml"),
     include_str!("../../../mappings/generic.toml"),
 ];
-
-/// What a column may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Field {
-    CompanyCode,
-    FiscalYear,
-    DocumentNo,
-    LineNo,
-    SourceVersion,
-    Kind,
-    Payer,
-    /// Names the payer if its account has to be created.
-    PayerName,
-    SoldTo,
-    SoldToName,
-    DocumentDate,
-    PostingDate,
-    DueDate,
-    /// Days from the document date to the due date.
-    DueDays,
-    Currency,
-    Amount,
-    /// Day on which the whole amount was settled.
-    ClearDate,
-    /// Number of the document that a credit settles.
-    ClearsDocumentNo,
-    AdjustmentReason,
-    OrderRef,
-    ContractRef,
-    ProjectRef,
-    Note,
-}
-
-impl Field {
-    /// Without these no row is a document.
-    pub const REQUIRED: [Self; 5] =
-        [Self::DocumentNo, Self::Payer, Self::DocumentDate, Self::Amount, Self::Currency];
-
-    /// As mappings and error files name it.
-    pub fn name(self) -> String {
-        serde_json::to_value(self)
-            .ok()
-            .and_then(|name| name.as_str().map(str::to_owned))
-            .unwrap_or_default()
-    }
-}
 
 /// A mapping as written in its file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,8 +29,14 @@ pub(super) struct Mapping {
     pub detect: Vec<String>,
     #[serde(default)]
     pub missing_columns: MissingColumns,
-    #[serde(default = "comma")]
-    pub delimiter: char,
+    /// As the Encoding Standard names it, for instance `windows-1252`.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    #[serde(default)]
+    pub delimiter: Option<char>,
+    /// Of a workbook.
+    #[serde(default)]
+    pub sheet: Option<String>,
     /// Source system of the document keys and account ids; `--source-system` comes first.
     #[serde(default)]
     pub source_system: Option<String>,
@@ -84,24 +47,34 @@ pub(super) struct Mapping {
     #[serde(default)]
     pub float_ids: bool,
     /// Tried in this order; a time of day behind the date, or `.0`, is dropped.
-    #[serde(default = "iso")]
-    pub dates: Vec<DatePattern>,
-    #[serde(default = "point")]
-    pub decimal_separator: char,
     #[serde(default)]
-    pub thousands_separator: Option<char>,
-    /// Values that stand for nothing: `NULL`, `nan`.
+    pub dates: Option<Vec<DatePattern>>,
+    #[serde(default)]
+    pub decimal_separator: Option<Decimal>,
+    /// The other one of point and comma; blanks and apostrophes always separate groups.
+    #[serde(default)]
+    pub thousands_separator: Option<Decimal>,
+    /// Values that stand for nothing, besides `NULL`, `nan`, `#N/A` and the like.
     #[serde(default)]
     pub empty_values: Vec<String>,
     /// Kind of a row without one.
     #[serde(default = "invoice")]
     pub default_kind: DocumentKind,
-    /// Kind of a row with a negative amount, where its own is a debit.
-    #[serde(default = "credit_note")]
-    pub negative_kind: DocumentKind,
+    /// The sign that amounts of a kind have in this file, where it is not found out.
+    #[serde(default)]
+    pub signs: BTreeMap<DocumentKind, Sign>,
+    /// What a row of a kind is whose amount has the opposite sign.
+    #[serde(default)]
+    pub opposite: BTreeMap<DocumentKind, DocumentKind>,
     /// The file's names of kinds: `RV = "INVOICE"`.
     #[serde(default)]
     pub kinds: BTreeMap<String, DocumentKind>,
+    /// What is put before the numbers of a kind, where kinds share numbers.
+    #[serde(default)]
+    pub prefixes: BTreeMap<DocumentKind, String>,
+    /// The file's names of currencies: `RMB = "CNY"`.
+    #[serde(default)]
+    pub currencies: BTreeMap<String, String>,
     /// Field to header; `name#2` is the second column of that name.
     #[serde(default)]
     pub columns: BTreeMap<Field, String>,
@@ -118,48 +91,66 @@ pub(super) enum MissingColumns {
     Ignore,
 }
 
-fn comma() -> char {
-    ','
-}
-
-fn point() -> char {
-    '.'
-}
-
-fn iso() -> Vec<DatePattern> {
-    vec![DatePattern::iso()]
+/// The sign of an amount that is nothing special for its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Sign {
+    Positive,
+    Negative,
 }
 
 fn invoice() -> DocumentKind {
     DocumentKind::Invoice
 }
 
-fn credit_note() -> DocumentKind {
-    DocumentKind::CreditNote
-}
-
 impl Mapping {
     pub fn parse(text: &str) -> Result<Self, String> {
         let mapping: Self = toml::from_str(text).map_err(|e| e.to_string())?;
-        if !mapping.delimiter.is_ascii() {
-            return Err(format!("delimiter {:?} is not an ASCII character", mapping.delimiter));
-        }
+        mapping.check()?;
         Ok(mapping)
     }
 
-    /// The built-in mapping whose headers a file has.
-    pub fn detect(headers: &[String]) -> Result<Self, String> {
-        for text in BUILT_IN {
-            let mapping = Self::parse(text)?;
-            if mapping.detect.iter().all(|header| headers.contains(header)) {
-                return Ok(mapping);
-            }
+    /// # Errors
+    /// In words, if settings contradict each other.
+    pub fn check(&self) -> Result<(), String> {
+        if self.delimiter.is_some_and(|d| d.is_alphanumeric() || d == '"' || d == '\n') {
+            return Err("the delimiter is a sign like , ; | or a tab".into());
         }
-        Err(format!(
-            "no built-in mapping knows these columns; write one and name it with --mapping. \
-             The file has: {}",
-            headers.join(", ")
-        ))
+        if let Some(name) = &self.encoding {
+            encoding::named(name)?;
+        }
+        if self.thousands_separator.is_some() && self.thousands_separator == self.decimal_separator
+        {
+            return Err("decimal_separator and thousands_separator are the same".into());
+        }
+        Ok(())
+    }
+
+    /// What the mapping says of the decimal separator.
+    pub fn decimal(&self) -> Option<Decimal> {
+        let by_groups = || match self.thousands_separator? {
+            Decimal::Point => Some(Decimal::Comma),
+            Decimal::Comma => Some(Decimal::Point),
+        };
+        self.decimal_separator.or_else(by_groups)
+    }
+
+    pub fn built_in() -> Result<Vec<Self>, String> {
+        BUILT_IN.into_iter().map(Self::parse).collect()
+    }
+
+    /// What a row of this kind is whose amount has the opposite sign.
+    pub fn opposite(&self, kind: DocumentKind) -> Option<DocumentKind> {
+        self.opposite.get(&kind).copied().or_else(|| field::opposite(kind))
+    }
+
+    /// The kind that a file's word means.
+    pub fn kind(&self, word: &str) -> Option<DocumentKind> {
+        if word.is_empty() {
+            return Some(self.default_kind);
+        }
+        let mapped = self.kinds.iter().find(|(name, _)| name.to_lowercase() == word.to_lowercase());
+        mapped.map(|(_, kind)| *kind).or_else(|| field::kind(word))
     }
 }
 
@@ -167,14 +158,9 @@ impl Mapping {
 mod tests {
     use super::*;
 
-    fn headers(text: &str) -> Vec<String> {
-        text.split(',').map(str::to_owned).collect()
-    }
-
     #[test]
     fn every_built_in_mapping_reads_and_has_what_a_document_needs() {
-        for text in BUILT_IN {
-            let mapping = Mapping::parse(text).unwrap();
+        for mapping in Mapping::built_in().unwrap() {
             for field in Field::REQUIRED {
                 assert!(mapping.columns.contains_key(&field), "{}: {}", mapping.name, field.name());
             }
@@ -182,22 +168,31 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_recognized_by_its_headers_whatever_their_order() {
-        let erp = "doc_id,cust_number,business_code,buisness_year,due_in_date,invoice_currency,total_open_amount,x";
-        assert_eq!(Mapping::detect(&headers(erp)).unwrap().name, "erp_export");
-        let generic = "amount,document_date,payer,document_no";
-        assert_eq!(Mapping::detect(&headers(generic)).unwrap().name, "generic");
-        let unknown = Mapping::detect(&headers("a,b")).unwrap_err();
-        assert!(unknown.contains("a, b"), "{unknown}");
+    fn a_misspelt_or_contradictory_setting_is_refused_with_its_name() {
+        for (text, told) in [
+            ("colums = {}", "colums"),
+            ("[columns]\ndocument_nr = \"a\"", "document_nr"),
+            ("dates = [\"YYY\"]", "YYY"),
+            ("encoding = \"EBCDIC\"", "EBCDIC"),
+            ("decimal_separator = \"x\"", "decimal separator"),
+            ("decimal_separator = \".\"\nthousands_separator = \".\"", "the same"),
+        ] {
+            let error = Mapping::parse(&format!("name = \"x\"\n{text}")).unwrap_err();
+            assert!(error.contains(told), "{error}");
+        }
     }
 
     #[test]
-    fn a_misspelt_setting_is_refused_with_its_name() {
-        let error = Mapping::parse("name = \"x\"\ncolums = {}").unwrap_err();
-        assert!(error.contains("colums"), "{error}");
-        let error = Mapping::parse("name = \"x\"\n[columns]\ndocument_nr = \"a\"").unwrap_err();
-        assert!(error.contains("document_nr"), "{error}");
-        let error = Mapping::parse("name = \"x\"\ndates = [\"YY\"]").unwrap_err();
-        assert!(error.contains("YY"), "{error}");
+    fn kinds_are_known_in_any_case_and_by_the_words_of_the_file() {
+        let mapping = Mapping::parse("name = \"x\"\n[kinds]\nRV = \"INVOICE\"").unwrap();
+        for (word, kind) in [
+            ("rv", DocumentKind::Invoice),
+            ("", DocumentKind::Invoice),
+            ("credit_note", DocumentKind::CreditNote),
+            ("Opening Balance", DocumentKind::OpeningBalance),
+        ] {
+            assert_eq!(mapping.kind(word), Some(kind), "{word}");
+        }
+        assert_eq!(mapping.kind("BILL"), None);
     }
 }

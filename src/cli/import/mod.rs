@@ -1,16 +1,25 @@
 //! `ballast import`: files of rows into the ledger, here or on a server.
 //!
-//! Files are read as streams and sent in numbered chunks; a chunk that was acknowledged is
-//! committed. Run again, the same command goes on after the last acknowledged chunk: the id
+//! Each file is looked at as a whole first: how it is written is found out, or asked for, and
+//! told. Then it is read as a stream and sent in numbered chunks; a chunk that was acknowledged
+//! is committed. Run again, the same command goes on after the last acknowledged chunk: the id
 //! of the import follows from the files and the options. Clearings are applied at the end.
 
 mod chunks;
 mod encode;
 mod errors;
+mod field;
+mod figure;
 mod file;
+mod header;
 mod layout;
 mod mapping;
+#[cfg(test)]
+mod mutilated_tests;
+mod noise;
 mod outcome;
+mod prepare;
+mod reading;
 mod remote;
 mod report;
 mod row;
@@ -27,9 +36,12 @@ use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
 use self::mapping::Mapping;
+use self::prepare::Prepared;
 use self::remote::Remote;
 use self::run::Run;
 use self::sink::Sink;
+use self::value::date::DatePattern;
+use self::value::number::Decimal;
 use super::options::Options;
 use crate::app;
 use crate::ctx::{Clock, Ctx};
@@ -39,7 +51,7 @@ use crate::service::ledger::Ledger;
 use crate::store::Store;
 use crate::telemetry;
 
-/// Rows or clearings were refused, or documents are missing, and `--strict` asks for none.
+/// Something that the files hold is not in the books.
 const EXIT_REFUSED: u8 = 2;
 const DEFAULT_SOURCE_SYSTEM: &str = "ERP";
 /// Documents in a chunk; the server takes no more.
@@ -47,12 +59,32 @@ const CHUNK_DOCUMENTS_MAX: u16 = 500;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// CSV files in UTF-8, the first line naming the columns. Several are one import.
+    /// CSV or XLSX files, also compressed by gzip; - is the standard input. A line names the
+    /// columns. Several are one import.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Which column is which field (TOML) [default: a built-in one, by the names of the columns].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
+    /// Encoding of the files, for instance windows-1252 [default: found out].
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// What separates the cells: , ; | or tab [default: found out].
+    #[arg(long, value_name = "SIGN", value_parser = delimiter)]
+    delimiter: Option<char>,
+    /// Sheet of a workbook [default: the one that is such a list].
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// Decimal separator, . or , [default: found out].
+    #[arg(long, value_name = "SIGN")]
+    decimal: Option<Decimal>,
+    /// Form of dates, for instance D/M/YYYY, DD.MM.YY or SERIAL; may be repeated [default: found
+    /// out].
+    #[arg(long, value_name = "FORM")]
+    dates: Vec<DatePattern>,
+    /// Say how the files would be read, with the first rows as understood; import nothing.
+    #[arg(long)]
+    explain: bool,
     /// System that the document numbers and account ids belong to [default: as mapped, or ERP].
     #[arg(long, value_name = "SYSTEM")]
     source_system: Option<String>,
@@ -87,7 +119,7 @@ pub(super) struct Args {
     /// Read and check the rows; write nothing but the error file.
     #[arg(long)]
     dry_run: bool,
-    /// Exit with status 2 if anything was refused, or a document is named and missing.
+    /// Exit with status 2 also if a document is named and missing, or was taken with a notice.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -95,10 +127,16 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
-    let mapping = args.mapping()?;
-    let source_system = args.source_system(&mapping)?;
-    let numeric = args.numeric_ids || mapping.numeric_ids;
-    let (digest, bytes) = args.digest(&mapping, &source_system)?;
+    let mappings = args.mappings()?;
+    let files = prepare::prepare(&args.files, &mappings)?;
+    report::print_readings(&files);
+    let source_system = args.source_system(&files)?;
+    if args.explain {
+        report::print_rows(files, &source_system)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let numeric = args.numeric_ids || files.iter().any(|file| file.header.mapping.numeric_ids);
+    let digest = args.digest(&files, &source_system)?;
     let header = ImportHeader {
         import_id: args.import_id.clone().unwrap_or_else(|| args.derived_id(&digest)),
         create_missing_accounts: args.create_missing_accounts,
@@ -108,26 +146,32 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
     };
     crate::domain::text::check("--import-id", &header.import_id, 1, 64)
         .map_err(|v| format!("{}: {}", v.field, v.description))?;
-    let strict = args.strict;
+    let Target { mut sink, database, import_id } = args.target(header).await?;
     let run = Run {
-        import_id: header.import_id.clone(),
-        files: args.files.clone(),
-        mapping,
+        import_id: import_id.clone(),
+        files,
         source_system,
         until: args.until,
         errors: args.error_file(),
         chunk_documents: args.chunk.into(),
-        bytes,
     };
-    let import_id = run.import_id.clone();
-    let Target { mut sink, database } = args.target(header).await?;
     let done = run.into(&mut sink).await.map_err(|error| broke_off(&error, &import_id));
     if let Some((store, ctx)) = database {
         while done.is_ok() && store.seal(&ctx).await.map_err(|e| e.to_string())? > 0 {}
         store.close().await;
     }
-    let clean = done?;
-    Ok(if strict && !clean { ExitCode::from(EXIT_REFUSED) } else { ExitCode::SUCCESS })
+    let done = done?;
+    let complete = done.is_complete && (!args.strict || done.is_strict);
+    Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REFUSED) })
+}
+
+fn delimiter(text: &str) -> Result<char, String> {
+    let mut chars = text.chars();
+    match (text, chars.next(), chars.next()) {
+        ("tab", ..) => Ok('\t'),
+        (_, Some(sign), None) if !sign.is_alphanumeric() && sign != '"' => Ok(sign),
+        _ => Err("is one sign, for instance ; or |, or the word tab".into()),
+    }
 }
 
 /// What was acknowledged stays, and what it asks to be cleared is not lost.
@@ -141,20 +185,40 @@ fn broke_off(error: &str, import_id: &str) -> String {
 
 struct Target {
     sink: Sink,
+    /// Of the import that is opened.
+    import_id: String,
     /// To be sealed and closed afterwards, where the sink writes to it.
     database: Option<(Store, Ctx)>,
 }
 
 impl Args {
-    fn mapping(&self) -> Result<Mapping, String> {
-        let Some(path) = &self.mapping else { return detected(self) };
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
-        Mapping::parse(&text).map_err(|e| format!("{}: {e}", path.display()))
+    /// The mapping that is named, or all that are built in, with what the command line says.
+    fn mappings(&self) -> Result<Vec<Mapping>, String> {
+        let mut mappings = match &self.mapping {
+            None => Mapping::built_in()?,
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+                vec![Mapping::parse(&text).map_err(|e| format!("{}: {e}", path.display()))?]
+            }
+        };
+        for mapping in &mut mappings {
+            mapping.encoding = self.encoding.clone().or(mapping.encoding.take());
+            mapping.delimiter = self.delimiter.or(mapping.delimiter);
+            mapping.sheet = self.sheet.clone().or(mapping.sheet.take());
+            if self.decimal.is_some() {
+                (mapping.decimal_separator, mapping.thousands_separator) = (self.decimal, None);
+            }
+            if !self.dates.is_empty() {
+                mapping.dates = Some(self.dates.clone());
+            }
+            mapping.check()?;
+        }
+        Ok(mappings)
     }
 
-    fn source_system(&self, mapping: &Mapping) -> Result<String, String> {
-        let mapped = || mapping.source_system.clone();
+    fn source_system(&self, files: &[Prepared]) -> Result<String, String> {
+        let mapped = || files.iter().find_map(|file| file.header.mapping.source_system.clone());
         let system = self.source_system.clone().or_else(mapped);
         let system = system.unwrap_or_else(|| DEFAULT_SOURCE_SYSTEM.to_owned());
         names::check_system("--source-system", &system)
@@ -162,17 +226,18 @@ impl Args {
         Ok(system)
     }
 
-    /// What the chunks follow from: files, mapping and options. Also the size of the files.
-    fn digest(&self, mapping: &Mapping, system: &str) -> Result<(String, u64), String> {
+    /// What the chunks follow from: files, mappings and options.
+    fn digest(&self, files: &[Prepared], system: &str) -> Result<String, String> {
         let mut hash = Sha256::new();
-        let mut bytes = 0;
-        for path in &self.files {
-            bytes += file::digest(path, &mut hash)?;
+        for file in files {
+            file.source.digest(&mut hash)?;
+            let mapping = serde_json::to_vec(&file.header.mapping).map_err(|e| e.to_string())?;
+            hash.update(mapping);
         }
-        let options = (mapping, system, self.until, self.chunk, self.numeric_ids);
+        let options = (system, self.until, self.chunk, self.numeric_ids);
         let options = (options, self.create_missing_accounts, self.clear_oldest_first);
         hash.update(serde_json::to_vec(&options).map_err(|e| e.to_string())?);
-        Ok((hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect(), bytes))
+        Ok(hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect())
     }
 
     /// The name of the first file, as far as it fits, and the digest.
@@ -191,15 +256,40 @@ impl Args {
         })
     }
 
-    async fn target(self, header: ImportHeader) -> Result<Target, String> {
+    /// Opens the import. One that was finished before is done anew under another id, unless its
+    /// id was named: what was refused then may be taken now.
+    async fn target(&self, mut header: ImportHeader) -> Result<Target, String> {
         if self.dry_run {
-            return Ok(Target { sink: Sink::Nowhere, database: None });
+            let import_id = header.import_id;
+            return Ok(Target { sink: Sink::Nowhere, database: None, import_id });
         }
-        if let Some(server) = &self.server {
-            let remote = Remote::open(server, self.token.as_deref(), &header).await?;
-            return Ok(Target { sink: Sink::Remote(remote), database: None });
+        let opener = Opener::new(self).await?;
+        let id = header.import_id.clone();
+        for again in 2..u32::MAX {
+            let sink = opener.open(&header).await?;
+            if !sink.is_finished() || self.import_id.is_some() {
+                let database = opener.database;
+                return Ok(Target { sink, database, import_id: header.import_id });
+            }
+            header.import_id = format!("{id}-{again}");
         }
-        let config = self.options.load(Vec::new())?;
+        Err("every id of this import is taken".into())
+    }
+}
+
+/// Opens imports, here or on a server.
+struct Opener<'a> {
+    args: &'a Args,
+    ledger: Option<Ledger>,
+    database: Option<(Store, Ctx)>,
+}
+
+impl<'a> Opener<'a> {
+    async fn new(args: &'a Args) -> Result<Self, String> {
+        if args.server.is_some() {
+            return Ok(Self { args, ledger: None, database: None });
+        }
+        let config = args.options.clone().load(Vec::new())?;
         telemetry::init(&config.log);
         let clock = Clock::system(config.business.time_zone);
         let store =
@@ -207,15 +297,20 @@ impl Args {
         store.migrate().await.map_err(|e| e.to_string())?;
         let settings = app::settings(&config).map_err(|e| e.to_string())?;
         let ctx = Ctx::system(clock);
-        let ledger = Ledger::new(store.clone(), settings);
-        let sink = Sink::local(&ledger, ctx.clone(), header).await?;
-        Ok(Target { sink, database: Some((store, ctx)) })
+        let ledger = Some(Ledger::new(store.clone(), settings));
+        Ok(Self { args, ledger, database: Some((store, ctx)) })
     }
-}
 
-/// The built-in mapping that the first file asks for.
-fn detected(args: &Args) -> Result<Mapping, String> {
-    let first = args.files.first().ok_or("name a file")?;
-    let headers = file::Rows::open(first, ',')?.headers;
-    Mapping::detect(&headers).map_err(|e| format!("{}: {e}", first.display()))
+    async fn open(&self, header: &ImportHeader) -> Result<Sink, String> {
+        match (&self.ledger, &self.database, &self.args.server) {
+            (Some(ledger), Some((_, ctx)), _) => {
+                Sink::local(ledger, ctx.clone(), header.clone()).await
+            }
+            (_, _, Some(server)) => {
+                let token = self.args.token.as_deref();
+                Ok(Sink::Remote(Remote::open(server, token, header).await?))
+            }
+            _ => Err("there is neither a database nor a server".into()),
+        }
+    }
 }

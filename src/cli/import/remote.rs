@@ -26,6 +26,7 @@ pub(super) struct Remote {
     requests: mpsc::Sender<pb::ImportDocumentsRequest>,
     answers: Streaming<pb::ImportDocumentsResponse>,
     acknowledged: i64,
+    finished: bool,
 }
 
 impl Remote {
@@ -50,9 +51,12 @@ impl Remote {
             call.metadata_mut().insert("authorization", value);
         }
         let answers = client.import_documents(call).await.map_err(|s| explain(&s))?.into_inner();
-        let mut remote = Self { requests, answers, acknowledged: 0 };
+        let mut remote = Self { requests, answers, acknowledged: 0, finished: false };
         match remote.answer().await? {
-            Answer::Started(started) => remote.acknowledged = started.acknowledged_sequence,
+            Answer::Started(started) => {
+                remote.acknowledged = started.acknowledged_sequence;
+                remote.finished = started.finished;
+            }
             _ => return Err(out_of_turn()),
         }
         Ok(remote)
@@ -60,6 +64,10 @@ impl Remote {
 
     pub fn acknowledged(&self) -> i64 {
         self.acknowledged
+    }
+
+    pub fn is_finished(&self) -> bool {
+        self.finished
     }
 
     pub async fn chunk(

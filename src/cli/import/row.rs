@@ -1,13 +1,18 @@
 //! A row as documents: the rules of signs, and of rows that say when they were settled.
 //!
-//! A negative amount is a credit. A row with a clear date is two documents: the one it
-//! describes, and on that day a RECEIPT of the same amount that names it; for a credit a
-//! REFUND that the credit names. The second has the number of the first with `/CLEARED`
-//! behind it.
+//! A row with a clear date is two documents: the one it describes, and on that day a RECEIPT of
+//! the same amount that names it; for a credit a REFUND that the credit names. The second has
+//! the number of the first with `/CLEARED` behind it.
 
+use super::field::{self, Field};
+use super::figure::Figure;
+use super::file::Cell;
 use super::layout::Layout;
-use super::mapping::{Field, Mapping};
+use super::mapping::Mapping;
+use super::noise::Noise;
+use super::reading::Reading;
 use super::value;
+use super::value::text::{accident, cleaned, is_nothing, visible};
 use crate::domain::dates;
 use crate::domain::document::{
     BaselineDates, ClearingInstruction, ClearingTarget, DocumentKey, Draft,
@@ -22,6 +27,7 @@ use crate::domain::text;
 
 /// Behind the number of a document that settles a row.
 const CLEARED: &str = "/CLEARED";
+const NUMBER_CHARS_MAX: usize = 64;
 
 /// What one row comes to.
 #[derive(Debug, Default)]
@@ -29,6 +35,15 @@ pub(super) struct Documents {
     pub drafts: Vec<Draft<AccountRef>>,
     /// Names of accounts that may have to be created.
     pub names: Vec<(AccountRef, String)>,
+    /// What was changed to take it.
+    pub notices: Vec<String>,
+}
+
+/// A row that was read.
+#[derive(Debug)]
+pub(super) enum Read {
+    Documents(Documents),
+    Passed(Noise),
 }
 
 /// How rows of one file are read.
@@ -36,6 +51,7 @@ pub(super) struct Documents {
 pub(super) struct Reader {
     pub mapping: Mapping,
     pub layout: Layout,
+    pub reading: Reading,
     pub source_system: String,
     /// Rows settled later than this are open.
     pub until: Option<chrono::NaiveDate>,
@@ -43,18 +59,25 @@ pub(super) struct Reader {
 
 impl Reader {
     /// # Errors
-    /// Every violation of the row.
-    pub fn read(&self, row: &csv::StringRecord) -> Result<Documents, Vec<Violation>> {
-        let mut read = RowReader { reader: self, row, violations: Violations::new() };
-        let documents = read.documents();
-        let mut violations = read.violations;
+    /// Every violation of the row, each naming a field of the mapping.
+    pub fn read(&self, cells: &[Cell]) -> Result<Read, Vec<Violation>> {
+        if let Some(noise) = Noise::of(&self.layout, cells) {
+            return Ok(Read::Passed(noise));
+        }
+        let mut row =
+            RowReader { reader: self, cells, violations: Violations::new(), notices: Vec::new() };
+        let documents = row.documents();
+        let mut violations = row.violations;
         if violations.is_empty() {
             for draft in documents.iter().flat_map(|d| &d.drafts) {
                 draft.violations("").into_iter().for_each(|v| violations.push(v));
             }
         }
         match (violations.finish(), documents) {
-            (Ok(()), Some(documents)) => Ok(documents),
+            (Ok(()), Some(documents)) if documents.drafts.is_empty() => {
+                Ok(Read::Passed(Noise::Zero))
+            }
+            (Ok(()), Some(documents)) => Ok(Read::Documents(documents)),
             (Err(crate::domain::error::Error::Invalid(list)), _) => Err(list),
             (Err(_), _) | (Ok(()), None) => {
                 Err(vec![Violation::new("", Reason::RequestMalformed, "the row cannot be read")])
@@ -63,20 +86,35 @@ impl Reader {
     }
 
     /// What a reader of the error file knows the row by.
-    pub fn key<'a>(&'a self, row: &'a csv::StringRecord) -> &'a str {
-        self.layout.get(row, Field::DocumentNo)
+    pub fn key<'a>(&'a self, cells: &'a [Cell]) -> &'a str {
+        self.layout.get(cells, Field::DocumentNo)
+    }
+
+    /// The columns that a fault is about, as the file has them.
+    pub fn column(&self, path: &str) -> String {
+        match Field::of_path(path) {
+            // What is wrong with an amount may be in one of two columns.
+            Some(Field::Amount) => {
+                let columns = || self.layout.columns();
+                let amount = Field::AMOUNTS.into_iter().find(|f| columns().any(|(of, _)| of == *f));
+                self.layout.column(amount.unwrap_or(Field::Amount))
+            }
+            Some(field) => self.layout.column(field),
+            None => path.to_owned(),
+        }
     }
 }
 
 struct RowReader<'a> {
     reader: &'a Reader,
-    row: &'a csv::StringRecord,
+    cells: &'a [Cell],
     violations: Violations,
+    notices: Vec<String>,
 }
 
 impl RowReader<'_> {
     fn cell(&self, field: Field) -> &str {
-        self.reader.layout.get(self.row, field)
+        self.reader.layout.get(self.cells, field)
     }
 
     /// Reads a value that may be absent; what is wrong with it is noted.
@@ -86,7 +124,7 @@ impl RowReader<'_> {
         read: impl FnOnce(&Reader, &str, &str) -> Result<T, Violation>,
     ) -> Option<T> {
         let (name, reader) = (field.name(), self.reader);
-        let cell = reader.layout.get(self.row, field);
+        let cell = reader.layout.get(self.cells, field);
         if cell.is_empty() {
             return None;
         }
@@ -99,52 +137,107 @@ impl RowReader<'_> {
         field: Field,
         read: impl FnOnce(&Reader, &str, &str) -> Result<T, Violation>,
     ) -> Option<T> {
-        if self.cell(field).is_empty() {
-            self.violations.add(field.name(), Reason::FieldRequired, "is empty");
-            return None;
+        if self.is_missing(field) { None } else { self.optional(field, read) }
+    }
+
+    fn is_missing(&mut self, field: Field) -> bool {
+        if !self.cell(field).is_empty() {
+            return false;
         }
-        self.optional(field, read)
+        let written = self.reader.layout.written(self.cells, field);
+        let description = match is_nothing(written) {
+            true => format!("is empty: {} stands for nothing", text::quote(written)),
+            false => "is empty".to_owned(),
+        };
+        self.violations.add(field.name(), Reason::FieldRequired, description);
+        true
     }
 
     fn date(&mut self, field: Field) -> Option<chrono::NaiveDate> {
-        self.optional(field, date)
+        let typed = self.reader.layout.is_typed(self.cells, field);
+        self.optional(field, |reader, name, cell| {
+            // A day by its type; a number by its type may count days.
+            if typed && cell.contains('-') {
+                let day = cell.split_once([' ', 'T']).map_or(cell, |(day, _)| day);
+                return dates::parse_iso(name, day);
+            }
+            value::date::date(name, cell, &reader.reading.dates)
+        })
     }
 
-    fn text(&mut self, field: Field, max_chars: usize) -> String {
-        let read = |_: &Reader, name: &str, cell: &str| {
-            text::check(name, cell, 0, max_chars).map(|()| cell.to_owned())
+    /// A reference to something: what nobody sees in it is taken out.
+    fn reference(&mut self, field: Field, max_chars: usize) -> Option<String> {
+        let cell = self.cell(field);
+        if cell.is_empty() {
+            return None;
+        }
+        let id = if self.reader.mapping.float_ids { value::without_float(cell) } else { cell };
+        let (key, changed) = visible(id);
+        if changed {
+            let told = format!("{}: characters that nobody sees were taken out", field.name());
+            self.notices.push(told);
+        }
+        let read = match accident(&key) {
+            Some(why) => Err(Violation::new(field.name(), Reason::FieldInvalid, why)),
+            None => text::check(&field.name(), &key, 1, max_chars).map(|()| key),
         };
-        self.optional(field, read).unwrap_or_default()
+        self.violations.keep(read)
+    }
+
+    /// A text that is worth less than the money beside it: it is cut and cleaned as needed.
+    fn text(&mut self, field: Field, max_chars: usize) -> String {
+        let (text, done) = cleaned(self.cell(field), max_chars);
+        if let Some(done) = done {
+            self.notices.push(format!("{} {done}", field.name()));
+        }
+        text
+    }
+
+    fn account(&mut self, field: Field) -> Option<AccountRef> {
+        if self.cell(field).starts_with("accounts/") {
+            return self.optional(field, |_, name, cell| names::parse_account(name, cell));
+        }
+        let id = self.reference(field, MAX_EXTERNAL_ID_CHARS)?;
+        Some(AccountRef::External { system: self.reader.source_system.clone(), id })
     }
 
     fn documents(&mut self) -> Option<Documents> {
-        let key = self.document_key();
-        let payer = self.required(Field::Payer, account);
-        let sold_to = self.optional(Field::SoldTo, account);
-        let document_date = self.required(Field::DocumentDate, date);
+        let payer = if self.is_missing(Field::Payer) { None } else { self.account(Field::Payer) };
+        let sold_to = self.account(Field::SoldTo);
+        let document_date = if self.is_missing(Field::DocumentDate) {
+            None
+        } else {
+            self.date(Field::DocumentDate)
+        };
         let posting_date = self.date(Field::PostingDate);
         let money = self.money();
         let kind = self.kind();
+        let signed = kind.zip(money).and_then(|(kind, money)| self.signed(kind, money));
+        let key = self.document_key(signed.map(|(kind, _)| kind).or(kind));
         let due_date = self.date(Field::DueDate);
         let due_days =
             self.optional(Field::DueDays, |_, name, cell| value::integer::<u16>(name, cell));
         let clear_date = self.date(Field::ClearDate);
-        let (order_ref, contract_ref) =
-            (self.text(Field::OrderRef, 64), self.text(Field::ContractRef, 64));
-        let (project_ref, note) = (self.text(Field::ProjectRef, 64), self.text(Field::Note, 500));
+        let order_ref = self.reference(Field::OrderRef, 64).unwrap_or_default();
+        let contract_ref = self.reference(Field::ContractRef, 64).unwrap_or_default();
+        let project_ref = self.reference(Field::ProjectRef, 64).unwrap_or_default();
+        let note = self.text(Field::Note, 500);
         let adjustment_reason = self.optional(Field::AdjustmentReason, adjustment_reason);
-        let targets = self.targets(key.as_ref());
         let source_version = self.optional(Field::SourceVersion, |_, name, cell| {
             value::integer::<u32>(name, cell).map(i64::from)
         });
+        let targets = self.targets(key.as_ref(), signed.map(|(_, side)| side), kind);
         let names = [
             (payer.clone(), self.text(Field::PayerName, 200)),
             (sold_to.clone(), self.text(Field::SoldToName, 200)),
         ];
 
         let (key, payer, document_date, money) = (key?, payer?, document_date?, money?);
-        let (kind, side) = signed(&self.reader.mapping, kind?, money.minor);
+        let (kind, side) = signed?;
         let gross = money.minor.abs();
+        if gross == 0 {
+            return Some(Documents::default());
+        }
         let due = due_date
             .or_else(|| due_days.map(|days| dates::add_days(document_date, u32::from(days))));
         let draft = Draft {
@@ -185,118 +278,141 @@ impl RowReader<'_> {
                 .filter_map(|(account, name)| Some((account?, name)))
                 .filter(|(_, name)| !name.is_empty())
                 .collect(),
+            notices: std::mem::take(&mut self.notices),
         })
     }
 
-    fn document_key(&mut self) -> Option<DocumentKey> {
-        let id = |max_chars| {
-            move |reader: &Reader, name: &str, cell: &str| {
-                let id = reader.id(cell);
-                text::check(name, id, 1, max_chars).map(|()| id.to_owned())
-            }
-        };
+    fn document_key(&mut self, kind: Option<DocumentKind>) -> Option<DocumentKey> {
+        let prefix = kind.and_then(|kind| self.reader.mapping.prefixes.get(&kind));
+        let prefix = prefix.cloned().unwrap_or_default();
         // The number of the settling document has to fit as well.
-        let document_no = self.required(Field::DocumentNo, id(64 - CLEARED.len()));
-        let company_code = self.text(Field::CompanyCode, 16);
+        let room = NUMBER_CHARS_MAX.saturating_sub(CLEARED.len() + prefix.chars().count());
+        let number = match self.is_missing(Field::DocumentNo) {
+            true => None,
+            false => self.reference(Field::DocumentNo, room),
+        };
+        let company_code = self.reference(Field::CompanyCode, 16).unwrap_or_default();
         let fiscal_year = self.optional(Field::FiscalYear, |_, name, cell| {
             value::integer::<u16>(name, cell).map(i32::from)
         });
-        let line_no = self.optional(Field::LineNo, id(16)).unwrap_or_default();
+        let line_no = self.reference(Field::LineNo, 16).unwrap_or_default();
         Some(DocumentKey {
             source_system: self.reader.source_system.clone(),
             company_code,
             fiscal_year: fiscal_year.unwrap_or_default(),
-            document_no: document_no?,
+            document_no: format!("{prefix}{}", number?),
             line_no,
         })
     }
 
     fn money(&mut self) -> Option<Money> {
-        let currency = self.required(Field::Currency, |_, name, cell| {
-            Currency::parse(&cell.to_ascii_uppercase()).ok_or_else(|| {
-                let description = format!("{} is not an active ISO 4217 code", text::quote(cell));
-                Violation::new(name, Reason::CurrencyUnknown, description)
-            })
-        });
-        if currency.is_none() && !self.cell(Field::Amount).is_empty() {
+        let currency = self.required(Field::Currency, currency);
+        let figure = Figure::of(&self.reader.layout, self.cells);
+        let Some(figure) = self.violations.keep(figure)? else {
+            self.violations.add(Field::Amount.name(), Reason::FieldRequired, "is empty");
+            return None;
+        };
+        let currency = currency?;
+        let unit = &figure.written.unit;
+        if !unit.is_empty() && !field::unit_fits(unit, currency.code()) {
+            let description = format!(
+                "{} is in another currency than {}",
+                text::quote(&figure.text),
+                currency.code()
+            );
+            self.violations.add(figure.field.name(), Reason::CurrencyMismatch, description);
             return None;
         }
-        let read = |reader: &Reader, name: &str, cell: &str| {
-            let mapping = &reader.mapping;
-            let (decimal, thousands) = (mapping.decimal_separator, mapping.thousands_separator);
-            let number = value::plain_number(cell, decimal, thousands);
-            // Without a currency there is no amount, and the row is refused for that.
-            let currency = currency
-                .ok_or_else(|| Violation::new(name, Reason::CurrencyUnknown, "has no currency"))?;
-            Money::parse_decimal(name, &number, currency)
-        };
-        self.required(Field::Amount, read)
+        let money = figure
+            .plain(self.reader.reading.decimal)
+            .and_then(|plain| Money::parse_decimal(&figure.field.name(), &plain, currency));
+        self.violations.keep(money)
     }
 
     fn kind(&mut self) -> Option<DocumentKind> {
-        if self.cell(Field::Kind).is_empty() {
-            return Some(self.reader.mapping.default_kind);
+        let word = self.reader.layout.get(self.cells, Field::Kind);
+        let kind = self.reader.mapping.kind(word);
+        if kind.is_none() {
+            let kinds: Vec<&str> = DocumentKind::ALL.iter().map(|kind| kind.as_str()).collect();
+            let description = format!(
+                "{} is no kind of document; there are {}, and what the mapping calls them in kinds",
+                text::quote(word),
+                kinds.join(", ")
+            );
+            self.violations.add(Field::Kind.name(), Reason::EnumInvalid, description);
         }
-        self.optional(Field::Kind, |reader, name, cell| {
-            let known = reader.mapping.kinds.get(cell).copied();
-            known.or_else(|| DocumentKind::parse(cell)).ok_or_else(|| {
-                let description = format!("{} is no kind of document", text::quote(cell));
-                Violation::new(name, Reason::EnumInvalid, description)
-            })
-        })
+        kind
     }
 
-    fn targets(&mut self, own: Option<&DocumentKey>) -> Vec<ClearingTarget> {
-        let number = self.text(Field::ClearsDocumentNo, 64);
-        let number = self.reader.id(&number);
-        match own {
-            Some(own) if !number.is_empty() => vec![ClearingTarget {
-                key: DocumentKey {
-                    document_no: number.to_owned(),
-                    line_no: String::new(),
-                    ..own.clone()
-                },
-                amount: None,
-            }],
-            _ => Vec::new(),
+    /// Kind and side of a row by the sign of its amount.
+    fn signed(&mut self, kind: DocumentKind, money: Money) -> Option<(DocumentKind, Side)> {
+        let negative = money.minor < 0;
+        if kind.may_choose_side() {
+            return Some((kind, if negative { Side::Credit } else { kind.default_side() }));
         }
+        if negative == self.reader.reading.negative.contains(&kind) || money.minor == 0 {
+            return Some((kind, kind.default_side()));
+        }
+        let opposite = self.reader.mapping.opposite(kind);
+        if opposite.is_none() {
+            let description = format!(
+                "has the opposite sign for a {kind}; say in opposite.{kind} what it is then"
+            );
+            self.violations.add(Field::Amount.name(), Reason::FieldInvalid, description);
+        }
+        opposite.map(|kind| (kind, kind.default_side()))
+    }
+
+    fn targets(
+        &mut self,
+        own: Option<&DocumentKey>,
+        side: Option<Side>,
+        written: Option<DocumentKind>,
+    ) -> Vec<ClearingTarget> {
+        let year = self.optional(Field::ClearsFiscalYear, |_, name, cell| {
+            value::integer::<u16>(name, cell).map(i32::from)
+        });
+        let number = self.reference(Field::ClearsDocumentNo, NUMBER_CHARS_MAX);
+        let (Some(own), Some(number)) = (own, number) else { return Vec::new() };
+        // A payment that came back settles nothing, whatever the payment settled.
+        if side == Some(Side::Debit) && written.is_some_and(|k| k.default_side() == Side::Credit) {
+            self.notices.push(format!("came back: it does not settle {number}"));
+            return Vec::new();
+        }
+        let prefix = self.reader.mapping.prefixes.get(&self.reader.mapping.default_kind);
+        let key = DocumentKey {
+            document_no: format!("{}{number}", prefix.map_or("", String::as_str)),
+            line_no: String::new(),
+            fiscal_year: year.unwrap_or(own.fiscal_year),
+            ..own.clone()
+        };
+        vec![ClearingTarget { key, amount: None }]
     }
 }
 
-impl Reader {
-    fn id<'a>(&self, cell: &'a str) -> &'a str {
-        if self.mapping.float_ids { value::without_float(cell) } else { cell }
-    }
-}
-
-fn date(reader: &Reader, name: &str, cell: &str) -> Result<chrono::NaiveDate, Violation> {
-    value::date(name, cell, &reader.mapping.dates)
-}
-
-/// An id of the source system, or an account by its own name.
-fn account(reader: &Reader, name: &str, cell: &str) -> Result<AccountRef, Violation> {
-    if cell.starts_with("accounts/") {
-        return names::parse_account(name, cell);
-    }
-    let id = reader.id(cell);
-    text::check(name, id, 1, MAX_EXTERNAL_ID_CHARS)?;
-    Ok(AccountRef::External { system: reader.source_system.clone(), id: id.to_owned() })
-}
-
-fn adjustment_reason(_: &Reader, name: &str, cell: &str) -> Result<AdjustmentReason, Violation> {
-    AdjustmentReason::parse(cell).ok_or_else(|| {
-        let description = format!("{} is no reason of adjustments", text::quote(cell));
-        Violation::new(name, Reason::EnumInvalid, description)
+fn currency(reader: &Reader, name: &str, cell: &str) -> Result<Currency, Violation> {
+    let mapped = reader.mapping.currencies.iter().find(|(word, _)| *word == cell);
+    let code = mapped.map_or(cell, |(_, code)| code.as_str());
+    Currency::parse(&value::half_width(code).to_ascii_uppercase()).ok_or_else(|| {
+        let hint = match field::currency_meant(cell) {
+            Some(code) => format!(": write {code}, or say so in the mapping (currencies)"),
+            None => String::new(),
+        };
+        let description = format!("{} is not an ISO 4217 code{hint}", text::quote(cell));
+        Violation::new(name, Reason::CurrencyUnknown, description)
     })
 }
 
-/// Kind and side of a row by the sign of its amount: a negative one is always a credit.
-fn signed(mapping: &Mapping, kind: DocumentKind, minor: i64) -> (DocumentKind, Side) {
-    match (minor < 0, kind.default_side()) {
-        (true, _) if kind.may_choose_side() => (kind, Side::Credit),
-        (true, Side::Debit) => (mapping.negative_kind, mapping.negative_kind.default_side()),
-        (_, side) => (kind, side),
-    }
+fn adjustment_reason(_: &Reader, name: &str, cell: &str) -> Result<AdjustmentReason, Violation> {
+    AdjustmentReason::parse(&cell.to_uppercase()).ok_or_else(|| {
+        let reasons: Vec<&str> = AdjustmentReason::ALL.iter().map(|r| r.as_str()).collect();
+        let description = format!(
+            "{} is no reason of adjustments; there are {}",
+            text::quote(cell),
+            reasons.join(", ")
+        );
+        Violation::new(name, Reason::EnumInvalid, description)
+    })
 }
 
 fn whole(due: chrono::NaiveDate, amount_minor: i64) -> Instalment {

@@ -1,32 +1,40 @@
 //! The run itself: rows to chunks, chunks to where they go, faults to the error file.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::chunks::Chunk;
 use super::errors::{ErrorFile, Fault, Refused};
-use super::file::Rows;
-use super::layout::Layout;
-use super::mapping::Mapping;
+use super::file::{Cell, Content, Row};
+use super::noise::Noise;
+use super::prepare::Prepared;
 use super::report::{self, Counts};
-use super::row::Reader;
+use super::row::{Documents, Read, Reader};
 use super::sink::Sink;
 use crate::domain::document::PostOutcome;
 use crate::domain::error::Violation;
 
 pub(super) struct Run {
     pub import_id: String,
-    pub files: Vec<PathBuf>,
-    pub mapping: Mapping,
+    pub files: Vec<Prepared>,
     pub source_system: String,
     pub until: Option<NaiveDate>,
     pub errors: PathBuf,
     pub chunk_documents: usize,
-    /// Size of the files, for the progress bar.
-    pub bytes: u64,
+}
+
+/// What became of the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Done {
+    /// Nothing was refused.
+    pub is_complete: bool,
+    /// And nothing is missing, or was taken with a notice.
+    pub is_strict: bool,
 }
 
 struct Going<'a> {
@@ -34,79 +42,104 @@ struct Going<'a> {
     errors: ErrorFile,
     counts: Counts,
     chunk: Chunk,
+    chunk_documents: usize,
     sequence: i64,
     /// Documents refused in this session; all of them in a dry run.
     refused: u64,
     /// Documents that were taken and may be mistaken.
     notices: Vec<String>,
+    /// Rows that were passed over.
+    passed: BTreeMap<Noise, u64>,
     bar: ProgressBar,
 }
 
 impl Run {
-    /// Imports the files and prints what came of it; answers whether nothing was refused and
-    /// nothing is missing.
-    pub async fn into(self, sink: &mut Sink) -> Result<bool, String> {
+    /// Imports the files and prints what came of it.
+    pub async fn into(self, sink: &mut Sink) -> Result<Done, String> {
         let before = sink.acknowledged();
         let mut going = Going {
             errors: ErrorFile::new(&self.errors, before > 0)?,
             sink,
             counts: Counts { chunks_before: before, ..Counts::default() },
             chunk: Chunk::default(),
+            chunk_documents: self.chunk_documents,
             sequence: 0,
             refused: 0,
             notices: Vec::new(),
-            bar: bar(self.bytes),
+            passed: BTreeMap::new(),
+            bar: bar(self.files.iter().map(|file| file.reading.rows).sum()),
         };
-        let mut bytes = 0;
-        for path in &self.files {
-            bytes += self.file(path, bytes, &mut going).await?;
+        for file in self.files {
+            let Prepared { source, format, header, reading } = file;
+            let mut rows = header.rows(&source, &format)?;
+            let reader = Reader {
+                mapping: header.mapping,
+                layout: header.layout,
+                reading,
+                source_system: self.source_system.clone(),
+                until: self.until,
+            };
+            let (reader, name) = (Arc::new(reader), Arc::from(source.name.as_str()));
+            while let Some(row) = rows.next()? {
+                going.row(row, &reader, &name).await?;
+            }
         }
         going.send().await?;
         going.finish(&self.import_id).await
     }
+}
 
-    async fn file(&self, path: &Path, before: u64, going: &mut Going<'_>) -> Result<u64, String> {
-        let mut rows = Rows::open(path, self.mapping.delimiter)?;
-        let layout = Layout::new(&self.mapping, &rows.headers)
-            .map_err(|e| format!("{}: {e}", path.display()))?;
-        let reader = Reader {
-            mapping: self.mapping.clone(),
-            layout,
-            source_system: self.source_system.clone(),
-            until: self.until,
-        };
-        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        while let Some((line, row)) = rows.next()? {
-            let read = reader.read(row);
-            let refused = Refused {
-                file: file.clone(),
-                line,
-                key: reader.key(row).to_owned(),
-                cells: row.iter().map(str::to_owned).collect(),
-            };
-            going.counts.rows += 1;
-            let documents = match &read {
-                Ok(read) => read.drafts.len(),
-                Err(_) => {
-                    going.counts.unreadable += 1;
-                    0
-                }
-            };
-            going.counts.documents += documents as u64;
-            if !going.chunk.takes(documents, self.chunk_documents) {
-                going.send().await?;
-                going.bar.set_position(before + rows.bytes_read());
-            }
-            going.chunk.add(refused, read.map_err(faults));
+/// What came of one row: documents, or why there are none.
+type Came = Result<Documents, Vec<Fault>>;
+
+fn read(content: Content, reader: &Reader) -> Result<(Came, Vec<Cell>), Noise> {
+    match content {
+        Content::Stray { text } => Err(Noise::of_text(&text)),
+        Content::Broken { why, text } => {
+            let fault =
+                Fault { reason: "ROW_MALFORMED".into(), field: String::new(), description: why };
+            Ok((Err(vec![fault]), vec![Cell::written(text)]))
         }
-        Ok(rows.bytes_read())
+        Content::Cells(cells) => match reader.read(&cells) {
+            Ok(Read::Passed(noise)) => Err(noise),
+            Ok(Read::Documents(documents)) => Ok((Ok(documents), cells)),
+            Err(violations) => Ok((Err(faults(violations)), cells)),
+        },
     }
 }
 
 impl Going<'_> {
+    async fn row(&mut self, row: Row, reader: &Arc<Reader>, name: &Arc<str>) -> Result<(), String> {
+        self.bar.inc(1);
+        self.counts.rows += 1;
+        let (came, cells) = match read(row.content, reader) {
+            Ok(read) => read,
+            Err(noise) => {
+                *self.passed.entry(noise).or_default() += 1;
+                return Ok(());
+            }
+        };
+        let documents = came.as_ref().map_or(0, |documents| documents.drafts.len());
+        self.counts.unreadable += u64::from(came.is_err());
+        self.counts.documents += documents as u64;
+        if !self.chunk.takes(documents, self.chunk_documents) {
+            self.send().await?;
+        }
+        let refused = Refused {
+            file: name.clone(),
+            line: row.line,
+            key: reader.key(&cells).to_owned(),
+            cells: cells.into_iter().map(|cell| cell.text).collect(),
+            reader: reader.clone(),
+        };
+        self.chunk.add(refused, came);
+        Ok(())
+    }
+
     /// Sends the chunk, unless an earlier session did, and notes what was refused in it.
     async fn send(&mut self) -> Result<(), String> {
-        let chunk = std::mem::take(&mut self.chunk);
+        let mut chunk = std::mem::take(&mut self.chunk);
+        self.notices.append(&mut chunk.notices);
         if chunk.documents.is_empty() {
             // A chunk without documents is never acknowledged: no earlier session is known to have
             // written its faults.
@@ -136,7 +169,7 @@ impl Going<'_> {
         self.errors.flush()
     }
 
-    async fn finish(self, import_id: &str) -> Result<bool, String> {
+    async fn finish(self, import_id: &str) -> Result<Done, String> {
         self.bar.finish_and_clear();
         let waiting = bar(0);
         let summary = self
@@ -148,12 +181,15 @@ impl Going<'_> {
             })
             .await?;
         waiting.finish_and_clear();
-        report::print(import_id, self.counts, &summary, &self.notices);
+        report::print(import_id, self.counts, &self.passed, &summary, &self.notices);
         let refused = self.counts.unreadable + self.refused;
-        if refused > 0 {
+        if refused > 0 && self.errors.path().exists() {
             println!("refused rows: {}", self.errors.path().display());
         }
-        Ok(refused == 0 && summary.refused == 0 && summary.is_settled())
+        let is_complete =
+            refused == 0 && summary.refused == 0 && summary.clearing_faults.is_empty();
+        let is_strict = is_complete && summary.waiting_for.is_empty() && self.notices.is_empty();
+        Ok(Done { is_complete, is_strict })
     }
 }
 

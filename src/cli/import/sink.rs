@@ -39,6 +39,15 @@ impl Sink {
         }
     }
 
+    /// Whether the import was finished before it was opened.
+    pub fn is_finished(&self) -> bool {
+        match self {
+            Self::Local { import, .. } => import.is_finished(),
+            Self::Remote(remote) => remote.is_finished(),
+            Self::Nowhere => false,
+        }
+    }
+
     /// Posts the documents of a chunk; answers when they are committed, in their order.
     pub async fn chunk(
         &mut self,

@@ -35,6 +35,7 @@ pub struct Import {
     ledger: Ledger,
     header: ImportHeader,
     acknowledged: i64,
+    finished: bool,
     /// Clearings that are still to be tried, once the finish has counted them.
     waiting: Option<i64>,
 }
@@ -53,7 +54,8 @@ impl Ledger {
                 Box::pin(async move { open(tx, &asked, &principal).await })
             })
             .await?;
-        Ok(Import { ledger: self.clone(), acknowledged: run.sequence, header, waiting: None })
+        let (acknowledged, finished) = (run.sequence, run.finished);
+        Ok(Import { ledger: self.clone(), acknowledged, finished, header, waiting: None })
     }
 }
 
@@ -61,6 +63,11 @@ impl Import {
     /// The highest chunk acknowledged so far.
     pub fn acknowledged_sequence(&self) -> i64 {
         self.acknowledged
+    }
+
+    /// Whether it was finished before it was opened this time.
+    pub fn is_finished(&self) -> bool {
+        self.finished
     }
 
     /// Posts the documents of a chunk; answers when they are committed.

@@ -16,8 +16,8 @@ fn response(step: Step) -> pb::ImportDocumentsResponse {
     pb::ImportDocumentsResponse { step: Some(step), revision: 0 }
 }
 
-pub fn started(acknowledged_sequence: i64) -> pb::ImportDocumentsResponse {
-    response(Step::Started(pb::ImportStarted { acknowledged_sequence }))
+pub fn started(acknowledged_sequence: i64, finished: bool) -> pb::ImportDocumentsResponse {
+    response(Step::Started(pb::ImportStarted { acknowledged_sequence, finished }))
 }
 
 pub fn acknowledgement(sequence: i64, results: Vec<ImportResult>) -> pb::ImportDocumentsResponse {
