@@ -96,13 +96,21 @@ impl Limit {
         replaces && self.is_after(other) && self.valid_from <= other.valid_from.max(day)
     }
 
+    /// Whether it hides `other` whatever is recorded later. What a cut will end, and what a
+    /// temporary limit will replace, may still stay if that one never begins.
+    fn hides_for_good(&self, other: &Self, all: &[&Self], today: NaiveDate) -> bool {
+        let is_certain = !other.terms.temporary || self.has_begun(today);
+        is_certain && self.hides(other, all, today)
+    }
+
     /// Whether a cut ends a temporary limit before it begins: what it would have replaced stays.
     fn never_begins(&self, all: &[&Self]) -> bool {
         all.iter().any(|cut| cut.ends(self, all) && cut.valid_from <= self.valid_from)
     }
 
     /// Whether it is a cut that ends a temporary limit from its first day on. One that was
-    /// replaced before it began ends nothing.
+    /// replaced before it began ends nothing. What one has ended that has begun stays so, because
+    /// it is gone by the time anything else is recorded ([`superseded_by`]).
     fn ends(&self, temporary: &Self, all: &[&Self]) -> bool {
         let replaced = || {
             let mut lasting = all.iter().filter(|other| !other.terms.temporary);
@@ -119,28 +127,18 @@ impl Limit {
 }
 
 /// Whether a lasting limit about to be recorded is a cut: it allows less than the lasting one
-/// that would govern without it on its first day, or it is the first one and allows nothing. It
-/// also takes over from a cut that it replaces from the beginning: what that one ended stays so,
-/// unless a temporary one was recorded since, which is a decision of its own. `before` are the
-/// limits of the account and segment.
+/// that would govern without it on its first day, or it is the first one and allows nothing.
+/// `before` are the limits of the account and segment.
 pub fn is_cut(new: &Limit, before: &[Limit], today: NaiveDate) -> bool {
     if new.terms.temporary {
         return false;
     }
     let first = new.valid_from.max(today);
-    let lasting = || before.iter().filter(|limit| !limit.terms.temporary);
-    let raised_since =
-        |cut: &Limit| before.iter().any(|other| other.terms.temporary && other.is_after(cut));
-    let takes_over = lasting().any(|other| {
-        let replaces = other.has_begun(today) && new.valid_from <= other.valid_from;
-        other.cut && replaces && !raised_since(other)
-    });
-    takes_over
-        || match governing(lasting(), first) {
-            Some(expired) if expired.has_expired(first) => false,
-            Some(other) => new.allows_less(other),
-            None => new.terms.amount.is_some_and(|amount| amount.minor == 0),
-        }
+    match governing(before.iter().filter(|limit| !limit.terms.temporary), first) {
+        Some(expired) if expired.has_expired(first) => false,
+        Some(other) => new.allows_less(other),
+        None => new.terms.amount.is_some_and(|amount| amount.minor == 0),
+    }
 }
 
 /// The limit that governs an account and segment on a day: a temporary one in its time, unless
@@ -195,13 +193,26 @@ pub fn state(limit: &Limit, all: &[Limit], day: NaiveDate) -> LimitState {
     }
 }
 
-/// Those of the limits of an account and segment, `new` among them, that govern on no day from
-/// `today` on, whatever is recorded later. What governs can be told without them.
+/// Those of the limits of an account and segment, in which `new` is being recorded, that govern on
+/// no day from `today` on, whatever is recorded later. What governs is told without them.
+///
+/// What is over without the new one is over first: a raise that a cut has ended does not come
+/// back because the new one replaces the cut from its first day on.
 pub fn superseded_by(all: &[Limit], new: &Limit, today: NaiveDate) -> Vec<Uuid> {
-    let later: Vec<&Limit> = all.iter().chain([new]).collect();
-    let hidden = |limit: &&Limit| later.iter().any(|other| other.hides(limit, &later, today));
-    all.iter().filter(hidden).map(|limit| limit.id).collect()
+    let mut gone = over(&all.iter().collect::<Vec<_>>(), today);
+    let left = all.iter().filter(|limit| !gone.contains(&limit.id));
+    gone.extend(over(&left.chain([new]).collect::<Vec<_>>(), today));
+    gone
 }
+
+/// Those that others hide for good.
+fn over(all: &[&Limit], today: NaiveDate) -> Vec<Uuid> {
+    let is_over = |limit: &&&Limit| all.iter().any(|by| by.hides_for_good(limit, all, today));
+    all.iter().filter(is_over).map(|limit| limit.id).collect()
+}
+
+#[cfg(test)]
+mod model;
 
 #[cfg(test)]
 mod tests {
@@ -210,11 +221,17 @@ mod tests {
     use crate::domain::money::Currency;
     use proptest::prelude::*;
 
-    fn day(offset: u32) -> NaiveDate {
+    pub(super) fn day(offset: u32) -> NaiveDate {
         add_days(NaiveDate::from_ymd_opt(2019, 6, 1).unwrap(), offset)
     }
 
-    fn limit(n: i64, kind: LimitKind, from: u32, to: Option<u32>, temporary: bool) -> Limit {
+    pub(super) fn limit(
+        n: i64,
+        kind: LimitKind,
+        from: u32,
+        to: Option<u32>,
+        temporary: bool,
+    ) -> Limit {
         let amount = Money { minor: n * 100, currency: Currency::parse("USD").unwrap() };
         Limit {
             id: Uuid::from_u128(n as u128),
@@ -284,14 +301,14 @@ mod tests {
         assert_eq!(version(&all, "europe"), None);
     }
 
-    fn amount(of: Limit, minor: i64) -> Limit {
+    pub(super) fn amount(of: Limit, minor: i64) -> Limit {
         let amount = of.terms.amount.map(|amount| Money { minor, ..amount });
         Limit { terms: LimitTerms { amount, ..of.terms.clone() }, ..of }
     }
 
-    /// Records limits one after the other on a day each, as SetCreditLimit does; answers what
-    /// governs on a day.
-    fn governs(limits: &[(Limit, u32)], on: u32) -> Option<i64> {
+    /// Those that may govern yet, of limits that were recorded one after the other on a day each
+    /// as SetCreditLimit does.
+    pub(super) fn live(limits: &[(Limit, u32)]) -> Vec<Limit> {
         let mut live: Vec<Limit> = Vec::new();
         for (new, today) in limits {
             let new = Limit { cut: is_cut(new, &live, day(*today)), ..new.clone() };
@@ -299,7 +316,11 @@ mod tests {
             live.retain(|limit| !gone.contains(&limit.id));
             live.push(new);
         }
-        governing(&live, day(on))?.terms.amount.map(|amount| amount.minor)
+        live
+    }
+
+    fn governs(limits: &[(Limit, u32)], on: u32) -> Option<i64> {
+        governing(&live(limits), day(on))?.terms.amount.map(|amount| amount.minor)
     }
 
     #[test]
@@ -328,6 +349,17 @@ mod tests {
         let later = (amount(limit(3, LimitKind::Amount, 9, None, false), 10), 4);
         assert_eq!((alone(&later, 8), alone(&later, 9)), (Some(5_000), Some(10)));
         assert_eq!(then(&[later, lasting(4, 6, 1_000)], 9), Some(5_000));
+        // Also with another raise in between, and a lasting limit from the first day of the cut.
+        let later = (amount(limit(3, LimitKind::Amount, 6, None, false), 0), 4);
+        let short = (amount(limit(4, LimitKind::Amount, 15, Some(18), true), 4_000), 5);
+        let lasting_again = (amount(limit(5, LimitKind::Amount, 6, None, false), 3_000), 7);
+        let all = [later.clone(), short.clone(), lasting_again];
+        let figures = [7, 14, 15, 18, 19].map(|on| then(&all, on));
+        assert_eq!(figures, [3_000, 3_000, 4_000, 4_000, 3_000].map(Some));
+        // A cut that is taken back before it began ends nothing, nor what was to begin after it.
+        let back = (amount(limit(5, LimitKind::Amount, 5, None, false), 1_000), 5);
+        let planned = (amount(limit(2, LimitKind::Amount, 15, Some(18), true), 4_000), 2);
+        assert_eq!(governs(&[lasting(1, 0, 1_000), planned, later, back], 15), Some(4_000));
         // What is tighter for a time stays so.
         let tight = (amount(limit(2, LimitKind::Amount, 2, Some(20), true), 100), 2);
         let all = [lasting(1, 0, 1_000), tight, lasting(3, 4, 500)];
@@ -356,19 +388,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_governs_can_be_told_without_what_is_superseded(all in any_limits(), today in 0u32..14) {
-            let (new, before) = all.split_last().expect("at least one");
-            let gone = superseded_by(before, new, day(today));
-            prop_assert!(!gone.contains(&new.id));
-            let left: Vec<Limit> = all.iter().filter(|l| !gone.contains(&l.id)).cloned().collect();
+        fn what_governs_can_be_told_without_what_is_over(all in any_limits(), today in 0u32..14) {
+            let all: Vec<&Limit> = all.iter().collect();
+            let gone = over(&all, day(today));
+            let left: Vec<&Limit> =
+                all.iter().copied().filter(|l| !gone.contains(&l.id)).collect();
+            let owned = |limits: &[&Limit]| limits.iter().map(|l| (*l).clone()).collect::<Vec<_>>();
+            let (before, after) = (owned(&all), owned(&left));
             for on in today..30 {
-                prop_assert_eq!(governing(&all, day(on)), governing(&left, day(on)));
-                for limit in &left {
-                    prop_assert_eq!(state(limit, &all, day(on)), state(limit, &left, day(on)));
+                prop_assert_eq!(governing(&before, day(on)), governing(&after, day(on)));
+                for limit in &after {
+                    prop_assert_eq!(state(limit, &before, day(on)), state(limit, &after, day(on)));
                 }
             }
-            for limit in all.iter().filter(|l| gone.contains(&l.id)) {
-                prop_assert_eq!(state(limit, &all, day(today)), LimitState::Replaced);
+            for limit in before.iter().filter(|l| gone.contains(&l.id)) {
+                prop_assert_eq!(state(limit, &before, day(today)), LimitState::Replaced);
             }
         }
     }

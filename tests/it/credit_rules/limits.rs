@@ -143,6 +143,42 @@ on_both_engines! {
         assert_eq!(states(&limits(&server).await)[..2], [Active, Replaced]);
     }
 
+    async fn fault_b7_a_raise_that_a_cut_has_ended_stays_ended(server: TestServer) {
+        use pb::CreditLimitState::{Active, Replaced, Scheduled};
+        account(&server, "acme").await;
+        let raise = |amount: &str, from, to| pb::CreditLimit {
+            temporary: true,
+            valid_from: Some(day(from)),
+            valid_to: Some(day(to)),
+            ..limit(usd(amount))
+        };
+        let from = |amount: &str, from| pb::CreditLimit { valid_from: Some(day(from)), ..limit(usd(amount)) };
+        next(&server, limit(usd("1000"))).await;
+        at(&server, "2019-07-02T00:00:00Z");
+        assert_eq!(next(&server, raise("5000", 2, 20)).await.state(), Active);
+        at(&server, "2019-07-04T00:00:00Z");
+        assert_eq!(next(&server, from("0", 6)).await.state(), Scheduled);
+        at(&server, "2019-07-05T00:00:00Z");
+        assert_eq!(next(&server, raise("4000", 15, 18)).await.state(), Scheduled);
+        assert_eq!(states(&limits(&server).await)[..3], [Scheduled, Scheduled, Active]);
+        at(&server, "2019-07-06T00:00:00Z");
+        assert_eq!(states(&limits(&server).await)[..3], [Scheduled, Active, Replaced]);
+        at(&server, "2019-07-07T00:00:00Z");
+        assert_eq!(next(&server, from("3000", 6)).await.state(), Active);
+        let all = [Active, Scheduled, Replaced, Replaced, Replaced];
+        assert_eq!(states(&limits(&server).await), all);
+        let asked = |amount: &str| pb::CheckCreditRequest {
+            account: ACME.into(),
+            amount: Some(usd(amount)),
+            ..Default::default()
+        };
+        let answer = server.credit().check_credit(asked("3000.01")).await.expect("an answer");
+        assert_eq!(answer.into_inner().verdict(), pb::CreditVerdict::Declined);
+        at(&server, "2019-07-15T00:00:00Z");
+        let answer = server.credit().check_credit(asked("4000")).await.expect("an answer");
+        assert_eq!(answer.into_inner().verdict(), pb::CreditVerdict::Approved);
+    }
+
     async fn a_limit_is_set_by_those_who_read_the_last_one(server: TestServer) {
         account(&server, "acme").await;
         let first = set(&server, limit(usd("100"))).await.expect("the first needs no etag");
