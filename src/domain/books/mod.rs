@@ -205,6 +205,8 @@ pub struct NewDocument {
     pub id: Uuid,
     pub draft: Draft<String>,
     pub content_hash: Vec<u8>,
+    /// The reversed version that it brings back.
+    pub returns: Option<Uuid>,
 }
 
 /// A document that stops counting.

@@ -58,7 +58,7 @@ fn draft(no: &str, kind: DocumentKind, at: u32, parts: &[(u32, i64)]) -> Draft<S
 fn post(books: &mut Books, draft: Draft<String>) -> (Uuid, Vec<Uuid>) {
     let id = Uuid::now_v7();
     let content_hash = content_hash(&draft).unwrap();
-    let items = books.post(NewDocument { id, draft, content_hash }).unwrap();
+    let items = books.post(NewDocument { id, draft, content_hash, returns: None }).unwrap();
     (id, items)
 }
 
@@ -158,7 +158,8 @@ fn nothing_takes_effect_in_a_closed_period() {
     let mut books = Books::new([(String::new(), day(31))].into());
     let id = Uuid::now_v7();
     let draft = draft("1", DocumentKind::Invoice, 31, &[(60, 1)]);
-    let refused = books.post(NewDocument { id, draft, content_hash: vec![] }).unwrap_err();
+    let refused =
+        books.post(NewDocument { id, draft, content_hash: vec![], returns: None }).unwrap_err();
     assert_eq!(refused.reason(), Reason::PeriodClosed);
 }
 

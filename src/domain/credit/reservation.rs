@@ -223,6 +223,12 @@ impl Reservation {
         (self.delivered - self.invoiced).max(0)
     }
 
+    /// Delivered, and on no invoice that stands: other than what counts, it is there again when
+    /// an invoice is reversed.
+    pub fn delivered_not_billed(&self) -> i64 {
+        (self.delivered - self.invoiced_live).max(0)
+    }
+
     /// Neither delivered nor invoiced, whether it may still come or not.
     pub fn ordered_open(&self) -> i64 {
         (self.amount - self.handled()).max(0)

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::blocked::Blocked;
+use super::blocked::{Blocked, Used};
 use crate::domain::books::{Books, ClearingRequest, KnownKey, RequestState};
 use crate::domain::document::{Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Precondition, Reason, Result};
@@ -55,36 +55,39 @@ impl Posted {
 }
 
 impl Posting<'_> {
-    /// What the state says about a new document, before anything is changed.
+    /// What the state says about a new document, before anything is changed. What passes is
+    /// posted.
     pub fn check(&mut self, draft: &Draft<String>, books: &Books) -> Result<()> {
         self.refuse_deleted(draft)?;
         books.check_period(&draft.key.company_code, draft.posting_date)?;
-        // Last: what passes here is taken off what may still be paid back.
-        self.blocked.check(draft, None)
+        let used = self.blocked.check(draft, None)?;
+        self.blocked.take(used);
+        Ok(())
     }
 
-    /// What the state says about a higher version, before anything is changed.
+    /// What the state says about a higher version, before anything is changed. Answers what it
+    /// uses up of what a blocked account may still do, once it is put in.
     pub async fn check_revision(
-        &mut self,
+        &self,
         draft: &Draft<String>,
         old: &KnownKey,
         books: &Books,
-    ) -> Result<Result<()>> {
+    ) -> Result<Result<Used>> {
         if let Err(refused) = self.refuse_deleted(draft) {
             return Ok(Err(refused));
         }
-        if self.blocked.is(&draft.payer) {
-            let before = self.tx.drafts(&[old.document]).await?.remove(&old.document);
-            let before = before.ok_or_else(|| Error::internal("a key without its document"))?;
-            if let Err(refused) = self.blocked.check(draft, Some(&before)) {
-                return Ok(Err(refused));
-            }
+        // On its own day, whether it moves a balance of a closed one is seen when it is put in.
+        if draft.posting_date != old.posting_date
+            && let Err(refused) = books.check_period(&draft.key.company_code, draft.posting_date)
+        {
+            return Ok(Err(refused));
         }
-        if draft.posting_date == old.posting_date {
-            // Whether it moves a balance of a closed day is seen when it is put in.
-            return Ok(Ok(()));
+        if !self.blocked.is(&draft.payer) {
+            return Ok(Ok(Used::default()));
         }
-        Ok(books.check_period(&draft.key.company_code, draft.posting_date))
+        let before = self.tx.drafts(&[old.document]).await?.remove(&old.document);
+        let before = before.ok_or_else(|| Error::internal("a key without its document"))?;
+        Ok(self.blocked.check(draft, Some(&before)))
     }
 
     fn refuse_deleted(&self, draft: &Draft<String>) -> Result<()> {

@@ -43,7 +43,10 @@ impl Posting<'_> {
                 Admission::Nothing(outcome) => before.map(|k| Ok(unchanged(outcome, k))),
                 Admission::Post => match self.check(&draft, &books) {
                     Err(refused) => Some(Err(refused)),
-                    Ok(()) => Some(Ok(self.add(&mut books, draft, hash)?)),
+                    Ok(()) => {
+                        let returns = before.map(|reversed| reversed.document);
+                        Some(Ok(self.add(&mut books, draft, hash, returns)?))
+                    }
                 },
                 Admission::Compare => {
                     doubtful.push((results.len(), draft));
@@ -66,7 +69,13 @@ impl Posting<'_> {
             let old = old.ok_or_else(|| Error::internal("a revision of nothing"))?;
             results[at] = Some(match self.check_revision(&draft, old, &books).await? {
                 Err(refused) => Err(refused),
-                Ok(()) => revise::revise(self, old, draft, hash).await?,
+                Ok(used) => {
+                    let revised = revise::revise(self, old, draft, hash).await?;
+                    if revised.is_ok() {
+                        self.blocked.take(used);
+                    }
+                    revised
+                }
             });
         }
         results
@@ -107,6 +116,7 @@ impl Posting<'_> {
         books: &mut Books,
         draft: Draft<String>,
         content_hash: Vec<u8>,
+        returns: Option<Uuid>,
     ) -> Result<Posted> {
         let id = Uuid::now_v7();
         let is_debit = draft.side == Side::Debit;
@@ -121,7 +131,7 @@ impl Posting<'_> {
             clearings: Vec::new(),
             notices: draft.notices(),
         };
-        books.post(NewDocument { id, draft, content_hash })?;
+        books.post(NewDocument { id, draft, content_hash, returns })?;
         Ok(Posted { result, is_debit })
     }
 }

@@ -49,7 +49,7 @@ pub async fn revise(
         allocations.iter().filter(|of| of.cause.document != old.document).collect();
     let effects = others_documents(&allocations, &items, &books);
     let moved = books.supersede(&out).and_then(|()| {
-        let new = books.post(NewDocument { id, draft, content_hash })?;
+        let new = books.post(NewDocument { id, draft, content_hash, returns: None })?;
         let old = Version { document: old.document, items: &items };
         books.move_over(&moving, old, Version { document: id, items: &new })?;
         Ok(new)

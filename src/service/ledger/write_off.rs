@@ -78,7 +78,8 @@ async fn write_off(tx: &mut WriteTx, _: &Ctx, command: &WriteOffItem) -> Result<
     let document = Uuid::now_v7();
     let draft = write_off_draft(&item, document, amount, day, &command.reason);
     let hash = content_hash(&draft)?;
-    let credits = books.post(NewDocument { id: document, draft, content_hash: hash })?;
+    let credits =
+        books.post(NewDocument { id: document, draft, content_hash: hash, returns: None })?;
     let payments: Vec<Payment> = credits
         .into_iter()
         .map(|credit| Payment { credit, debit: id, amount: Some(amount), credit_amount: None })

@@ -12,7 +12,7 @@ use self::loaded::Reservations;
 use super::links::{KnownLink, insert_links, links_of, remove_links};
 use super::reservations::update_reservations;
 use crate::ctx::Clock;
-use crate::domain::books::{AdvanceChange, Changes};
+use crate::domain::books::{AdvanceChange, Changes, Ending};
 use crate::domain::credit::component::ExposureKey;
 use crate::domain::credit::reservation::{Link, Now, is_invoicing};
 use crate::domain::document::{DocumentKey, EndState};
@@ -26,9 +26,9 @@ use crate::store::rows;
 pub(in crate::store) struct Said {
     /// New debits that invoice what they name.
     invoices: Vec<Invoice>,
-    /// Documents that no longer count.
+    /// Documents that no longer count, and reversed ones that are back with a higher version.
     ended: Vec<Uuid>,
-    /// Those of them that are replaced by a higher version.
+    /// Those of them that a higher version replaces.
     corrected: HashSet<Uuid>,
     advances: Vec<AdvanceChange>,
     /// The order that each new receipt names.
@@ -52,15 +52,14 @@ impl Invoice {
 
 impl Said {
     pub fn of(changes: &Changes) -> Self {
+        let ended = changes.endings.iter().map(|ending| ending.document);
+        let superseded = |ending: &&Ending| ending.state == EndState::Superseded;
+        let superseded = changes.endings.iter().filter(superseded).map(|ending| ending.document);
+        let back = || changes.documents.iter().filter_map(|document| document.returns);
         let mut said = Self {
             invoices: Vec::new(),
-            ended: changes.endings.iter().map(|ending| ending.document).collect(),
-            corrected: changes
-                .endings
-                .iter()
-                .filter(|ending| ending.state == EndState::Superseded)
-                .map(|ending| ending.document)
-                .collect(),
+            ended: ended.chain(back()).collect(),
+            corrected: superseded.chain(back()).collect(),
             advances: changes.advances.clone(),
             named: HashMap::new(),
         };
@@ -127,7 +126,8 @@ struct Naming {
 
 /// Takes the links out that are gone, and then puts in those of new invoices: a correction does
 /// both. One that goes to another order gives back what the first version took of its own; one
-/// that stays keeps it, to give it back some day.
+/// that stays keeps it, to give it back some day. So does one that is reversed: a link that
+/// invoices nothing is left of it, for the day it comes back.
 fn move_links(said: &Said, gone: &[KnownLink], reservations: &mut Reservations) -> Vec<Link> {
     let place = |reservations: &mut Reservations, invoice: &Invoice| {
         let id = reservations
@@ -155,7 +155,9 @@ fn move_links(said: &Said, gone: &[KnownLink], reservations: &mut Reservations) 
             known.reservation.give_back(link.took);
         }
     }
-    let mut links = Vec::new();
+    let is_reversed = |g: &&KnownLink| !said.corrected.contains(&g.link.document);
+    let reversed = gone.iter().filter(is_reversed);
+    let mut links: Vec<Link> = reversed.map(|g| Link { amount: 0, ..g.link }).collect();
     for (invoice, place) in said.invoices.iter().zip(places) {
         let Some(known) = place.and_then(|id| reservations.touch(id)) else { continue };
         let took = known.reservation.invoice(invoice.gross);

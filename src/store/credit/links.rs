@@ -1,5 +1,5 @@
-//! Which documents invoice which reservation. A row stands while its document counts, so that a
-//! document invoices at most one reservation at a time.
+//! Which documents invoice which reservation: at most one at a time. The row of a reversed
+//! document invoices nothing, and tells what it took of the order until it comes back.
 
 use sea_orm::{ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
@@ -71,7 +71,7 @@ pub(super) async fn insert_links(conn: &impl ConnectionTrait, links: &[Link]) ->
     Ok(())
 }
 
-/// Takes the links of documents away that no longer count.
+/// Takes the links of documents away.
 pub(super) async fn remove_links(
     conn: &impl ConnectionTrait,
     documents: impl IntoIterator<Item = Uuid>,

@@ -10,8 +10,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub document_id: Uuid,
     pub reservation_id: Uuid,
+    /// What it invoices: nothing once it is reversed.
     pub amount: i64,
-    /// How much of the order it took: given back if it is corrected to another order.
+    /// How much of the order it took: given back if it is corrected to another order, or comes
+    /// back to another one after a reversal.
     pub took: i64,
 }
 

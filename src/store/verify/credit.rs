@@ -51,9 +51,10 @@ pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
                  LEFT JOIN credit_reservation o ON o.id = l.reservation_id \
                  LEFT JOIN document d ON d.id = l.document_id \
                  LEFT JOIN document_end e ON e.document_id = l.document_id \
-                 WHERE o.id IS NULL OR d.id IS NULL OR e.document_id IS NOT NULL \
+                 WHERE o.id IS NULL OR d.id IS NULL OR COALESCE(e.state, 'REVERSED') <> 'REVERSED' \
                    OR d.account_id <> o.account_id OR d.currency <> o.currency \
-                   OR d.gross <> l.amount OR d.side <> 'DEBIT'"
+                   OR CASE WHEN e.document_id IS NULL THEN d.gross ELSE 0 END <> l.amount \
+                   OR d.side <> 'DEBIT'"
             ),
         ),
         Query::new(

@@ -104,4 +104,60 @@ on_both_engines! {
         assert_eq!(counter.exposure().await, "open 290.00, orders 800.00 = 1090.00");
         counter.desk.verify(&server).await;
     }
+
+    async fn fault_b12_a_reversed_invoice_back_elsewhere_gives_back_what_it_took(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "5000.00", "5000.00").await;
+        for no in ["O1", "O2"] {
+            counter.reserve(no, "500.00").await;
+        }
+        let invoice = |at, gross: &str, order: &str| version(billed("I1", gross, 30).names(order), at);
+        counter.desk.post([invoice(1, "300.00", "O1")]).await;
+        counter.desk.try_reverse("I1", None).await.expect("reversed");
+        assert_eq!(counter.exposure().await, "orders 700.00 = 700.00");
+        counter.desk.verify(&server).await;
+        counter.desk.post([invoice(2, "300.00", "O2")]).await;
+        assert_eq!(counter.exposure().await, "open 300.00, orders 700.00 = 1000.00");
+        let invoiced = [counter.order("O1").await, counter.order("O2").await];
+        assert_eq!(invoiced.map(|order| text(&order.invoiced)), ["0.00", "300.00"]);
+
+        // Back to its own order it takes nothing anew, and gives all of it back when it leaves.
+        counter.desk.try_reverse("I1", None).await.expect("reversed");
+        counter.desk.post([invoice(3, "200.00", "O2")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 700.00 = 900.00");
+        counter.desk.post([invoice(4, "200.00", "O1")]).await;
+        assert_eq!(counter.exposure().await, "open 200.00, orders 800.00 = 1000.00");
+        // Reversed twice, and back to no order.
+        for (at, order) in [(5, "O1"), (6, "")] {
+            counter.desk.try_reverse("I1", None).await.expect("reversed");
+            counter.desk.post([invoice(at, "200.00", order)]).await;
+        }
+        assert_eq!(counter.exposure().await, "open 200.00, orders 1000.00 = 1200.00");
+        counter.desk.verify(&server).await;
+    }
+
+    async fn what_replaced_a_reversed_invoice_stays_when_that_one_is_back_elsewhere(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "5000.00", "5000.00").await;
+        for no in ["O1", "O2"] {
+            counter.reserve(no, "500.00").await;
+        }
+        counter.desk.post([version(billed("I1", "300.00", 30).names("O1"), 1)]).await;
+        counter.desk.try_reverse("I1", None).await.expect("reversed");
+        counter.desk.post([billed("I2", "250.00", 30).names("O1")]).await;
+        assert_eq!(counter.exposure().await, "open 250.00, orders 700.00 = 950.00");
+        // O1 keeps what I2 invoices.
+        counter.desk.post([version(billed("I1", "300.00", 30).names("O2"), 2)]).await;
+        assert_eq!(counter.exposure().await, "open 550.00, orders 450.00 = 1000.00");
+        counter.desk.verify(&server).await;
+
+        // A commitment goes on with the document that it named.
+        counter.desk.post([version(billed("I3", "100.00", 30), 1)]).await;
+        counter.try_commit("O2", &["I3"], false).await.expect("committed");
+        assert_eq!(counter.exposure().await, "open 650.00, orders 350.00 = 1000.00");
+        counter.desk.try_reverse("I3", None).await.expect("reversed");
+        refused(counter.try_commit("O1", &["I3"], false).await, STATE, "DOCUMENT_REVERSED");
+        assert_eq!(counter.exposure().await, "open 550.00, orders 350.00 = 900.00");
+        counter.desk.post([version(billed("I3", "120.00", 30), 2)]).await;
+        assert_eq!(counter.exposure().await, "open 670.00, orders 330.00 = 1000.00");
+        counter.desk.verify(&server).await;
+    }
 }

@@ -5,6 +5,7 @@ use ballast::pb::DocumentKind as Kind;
 use ballast::pb::PostOutcome as Outcome;
 use tonic::{Code, Status};
 
+use crate::support::credit::{Counter, Names};
 use crate::support::ledger::*;
 use crate::support::{TestServer, assert_refused};
 
@@ -132,6 +133,55 @@ on_both_engines! {
         let mut euros = refund("F4", "1");
         euros.gross = Some(money("30.00", "EUR"));
         assert_eq!(outcome(&mut desk, euros).await.unwrap(), Outcome::Posted);
+        desk.verify(&server).await;
+    }
+
+    async fn fault_f13_what_was_delivered_is_invoiced_and_no_more(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
+        for no in ["O1", "O2"] {
+            counter.reserve(no, "100.00").await;
+        }
+        counter.deliver("O1", "60.00").await;
+        let desk = &mut counter.desk;
+        block(&server).await;
+        let of = |no: &str, gross: &str, order: &str| bill(no, gross).names(order);
+        assert_blocked(
+            outcome(desk, of("A1", "60.01", "O1")).await,
+            "of the order, 60.00 USD is delivered and not invoiced",
+        );
+        // Together no more than one alone, also where a currency or an order is another one.
+        let twice = desk.try_post(vec![of("A1", "40.00", "O1"), of("A2", "20.01", "O1")]).await;
+        assert_blocked(twice.map(|r| r[0].outcome()), "20.00 USD is delivered");
+        assert_blocked(outcome(desk, of("A1", "1.00", "O2")).await, "no new debits");
+        let mut euros = of("A1", "1.00", "O1");
+        euros.gross = Some(money("1.00", "EUR"));
+        euros.instalments.clear();
+        assert_blocked(outcome(desk, euros).await, "no new debits");
+        desk.post([of("A1", "40.00", "O1"), of("A2", "10.00", "O1")]).await;
+
+        // A correction invoices what is left, and gives back what it no longer invoices.
+        let higher = |gross: &str, at| version(of("A2", gross, "O1"), at);
+        assert_blocked(outcome(desk, higher("20.01", 1)).await, "10.00 USD is delivered");
+        assert_eq!(outcome(desk, higher("20.00", 1)).await.unwrap(), Outcome::Revised);
+        assert_blocked(outcome(desk, of("A3", "0.01", "O1")).await, "no new debits");
+        assert_eq!(outcome(desk, higher("15.00", 2)).await.unwrap(), Outcome::Revised);
+        assert_blocked(outcome(desk, of("A3", "5.01", "O1")).await, "5.00 USD is delivered");
+        // A reversed invoice invoices nothing, and returns as far as goods wait for it.
+        desk.try_reverse("A1", Some(day(0))).await.expect("reversed");
+        let back = |gross: &str| version(of("A1", gross, "O1"), 1);
+        assert_blocked(outcome(desk, back("45.01")).await, "45.00 USD is delivered");
+        assert_eq!(outcome(desk, back("45.00")).await.unwrap(), Outcome::Posted);
+        assert_eq!(desk.balance(day(0)).await, "60.00");
+
+        // What an import refuses uses up nothing.
+        desk.try_reverse("A2", Some(day(0))).await.expect("reversed");
+        let mut twisted = of("A4", "10.00", "O1");
+        twisted.posting_date = Some(day(-400));
+        desk.close_period("", day(-300)).await;
+        let chunk = vec![twisted, of("A5", "15.01", "O1"), of("A6", "15.00", "O1")];
+        let (results, _) = desk.import("blocked", false, vec![chunk]).await;
+        let outcomes: Vec<Outcome> = results.iter().map(|r| r.outcome()).collect();
+        assert_eq!(outcomes, [Outcome::Refused, Outcome::Refused, Outcome::Posted]);
         desk.verify(&server).await;
     }
 

@@ -61,8 +61,10 @@ CREATE INDEX credit_reservation_next ON credit_reservation (next_change_us)
 CREATE TABLE credit_reservation_document (
     document_id {uuid} NOT NULL PRIMARY KEY,
     reservation_id {uuid} NOT NULL,
+    -- What it invoices: nothing once it is reversed.
     amount {bigint} NOT NULL,
-    -- How much of the order it took: given back if it is corrected to another order.
+    -- How much of the order it took: given back if it is corrected to another order, or comes back
+    -- to another one after a reversal.
     took {bigint} NOT NULL
 );
 CREATE INDEX credit_reservation_document_reservation
