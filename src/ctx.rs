@@ -11,6 +11,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::error::{Error, Result};
+use crate::domain::group::GroupAt;
 use crate::domain::point::MILLI;
 
 use self::steady::Steady;
@@ -190,6 +191,12 @@ impl Clock {
     pub fn business_date(&self) -> NaiveDate {
         let now = DateTime::from_timestamp_micros(self.tell(0)).unwrap_or_default();
         now.with_timezone(&self.zone).date_naive()
+    }
+
+    /// A day of a group, as known at an instant.
+    pub fn group_at(&self, as_of: NaiveDate, known_at: i64) -> GroupAt {
+        let ends_us = as_of.succ_opt().map_or(i64::MAX, |next| self.start_of(next));
+        GroupAt { as_of, ends_us, known_at }
     }
 
     /// When a business date begins, microseconds since the epoch. Where the clocks go forward

@@ -109,6 +109,7 @@ impl Clerk<'_> {
             tax_id: String::new(),
             external_refs: vec![reference],
             parent,
+            parent_from: None,
             related_party: false,
             labels: BTreeMap::new(),
             form: Some(CanonicalForm::Numeric),

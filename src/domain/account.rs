@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credit::profile::Profile;
 use super::external_ref::ExternalRef;
+use super::group::Kin;
 use super::names::AccountRef;
 use super::page::PageOf;
 use super::personal::Personal;
@@ -147,8 +148,8 @@ pub struct AccountList<A = AccountRef> {
 #[derive(Debug, Clone)]
 pub struct AccountStatus {
     pub account: Account,
-    /// Ids from the direct parent to the root of the group.
-    pub ancestors: Vec<String>,
+    /// From the direct parent to the root of the group.
+    pub above: Kin,
     pub credit: Profile,
     pub risk: Risk,
 }

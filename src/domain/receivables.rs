@@ -40,6 +40,8 @@ pub struct AgingAnswer {
     pub converted: Option<(Currency, Aging)>,
     pub rates: Vec<(Currency, Currency, UsedRate)>,
     pub control_totals: Vec<ControlTotalCheck>,
+    /// From when on all of the group is known, if that is later than the day asked about.
+    pub known_from: Option<NaiveDate>,
 }
 
 stored_enum! {

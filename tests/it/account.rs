@@ -64,6 +64,24 @@ async fn move_under(server: &TestServer, id: &str, parent: &str) -> Result<Accou
     update(server, Account { parent, ..account }, &["parent"]).await
 }
 
+/// As [`move_under`], from a day on.
+async fn belonged(
+    server: &TestServer,
+    id: &str,
+    parent: &str,
+    from: &str,
+) -> Result<Account, Status> {
+    let account = get(server, &format!("accounts/{id}")).await?;
+    let parent = if parent.is_empty() { String::new() } else { format!("accounts/{parent}") };
+    let request = pb::UpdateAccountRequest {
+        account: Some(Account { parent, ..account }),
+        update_mask: mask(&["parent"]),
+        parent_effective_date: Some(crate::support::ledger::date(from)),
+        ..Default::default()
+    };
+    server.accounts().update_account(request).await.map(|r| r.into_inner())
+}
+
 #[track_caller]
 fn refused<T: std::fmt::Debug>(answer: Result<T, Status>, code: Code, reason: &str) -> Status {
     let status = answer.expect_err(reason);

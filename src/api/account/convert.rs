@@ -24,7 +24,13 @@ const EXTERNAL_REFS: &str = "account.external_refs";
 
 /// The command, and the request id (empty if there is none).
 pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, String)> {
-    let pb::CreateAccountRequest { account, account_id, canonical_form, request_id } = request;
+    let pb::CreateAccountRequest {
+        account,
+        account_id,
+        canonical_form,
+        request_id,
+        parent_effective_date,
+    } = request;
     let mut violations = Violations::new();
     violations.keep(parts::request_id(&request_id));
     let form = violations.keep(parts::form(canonical_form)).flatten();
@@ -55,6 +61,7 @@ pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, Strin
     violations.keep(validate::legal_name("account.legal_name", &legal_name));
     violations.keep(validate::region_code("account.region_code", &region_code));
     violations.keep(validate::tax_id("account.tax_id", &tax_id));
+    let parent_from = parts::parent_from(parent_effective_date, !parent.is_empty());
     let command = CreateAccount {
         id: (!account_id.is_empty()).then_some(account_id),
         display_name,
@@ -63,6 +70,7 @@ pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, Strin
         tax_id,
         external_refs: parts::external_refs(EXTERNAL_REFS, external_refs, &mut violations),
         parent: violations.keep(parts::parent(&parent)).flatten(),
+        parent_from: violations.keep(parent_from).flatten(),
         related_party,
         labels: parts::labels(labels, &mut violations),
         form,

@@ -1,7 +1,7 @@
 //! The composite answer about accounts: what is asked for, and its encoding.
 
 use super::convert;
-use crate::api::convert::read;
+use crate::api::convert::{read, write};
 use crate::api::{credit, receivable};
 use crate::domain::account::AccountStatus;
 use crate::domain::error::{Result, Violations};
@@ -40,10 +40,11 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, ancestors, credit, risk } = status;
+    let AccountStatus { account, above, credit, risk } = status;
     Ok(pb::AccountStatus {
         account: Some(convert::account(account)),
-        ancestors: ancestors.iter().map(|id| account_name(id)).collect(),
+        ancestors: above.accounts.iter().map(|id| account_name(id)).collect(),
+        group_known_from: above.known_from.map(write::date),
         credit: Some(credit::encode::profile(credit)),
         receivables: Some(receivable::encode::risk(risk)?),
     })

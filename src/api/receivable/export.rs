@@ -39,12 +39,12 @@ async fn pages(
     first: PageAt<OpenItem, ExportKey>,
     outlet: Outlet<pb::ExportOpenItemsResponse>,
 ) -> Result<(), Ended> {
-    let PageAt { mut page, point } = first;
+    let PageAt { mut page, point, known_from } = first;
     query.point = PointQuery { as_of: Some(point.as_of), known_at: Some(point.known_at) };
     loop {
         query.page.after.clone_from(&page.next);
         // Past midnight the same day may no longer lie ahead; the stream tells one point.
-        outlet.send(encode::export_page(PageAt { page, point }, &request)?).await?;
+        outlet.send(encode::export_page(PageAt { page, point, known_from }, &request)?).await?;
         if query.page.after.is_none() {
             return Ok(());
         }

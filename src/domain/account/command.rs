@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::Account;
@@ -20,6 +21,8 @@ pub struct CreateAccount {
     pub tax_id: String,
     pub external_refs: Vec<ExternalRef>,
     pub parent: Option<AccountRef>,
+    /// From when on it stands there; absent: the business date.
+    pub parent_from: Option<NaiveDate>,
     pub related_party: bool,
     pub labels: BTreeMap<String, String>,
     /// How ids of the systems in `external_refs` are compared, where a system is new.
@@ -34,6 +37,8 @@ pub struct UpdateAccount {
     pub change: AccountChange,
     /// `None`: it stays where it is.
     pub parent: Option<ParentChange>,
+    /// From when on it stands there; absent: the business date.
+    pub parent_from: Option<NaiveDate>,
     /// How ids of systems that the account had no key of are compared.
     pub form: Option<CanonicalForm>,
 }

@@ -22,6 +22,8 @@ use crate::domain::rates::UsedRate;
 pub struct PageAt<T, K> {
     pub page: Page<T, K>,
     pub point: LedgerPoint,
+    /// From when on all of the group is known that was asked about, if that is later than its day.
+    pub known_from: Option<NaiveDate>,
 }
 
 /// Due date and item.

@@ -19,7 +19,8 @@ impl Accounts {
     /// Creates an account.
     ///
     /// # Errors
-    /// RESOURCE_ALREADY_EXISTS, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED, DUPLICATE_ELEMENT;
+    /// RESOURCE_ALREADY_EXISTS, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED, DUPLICATE_ELEMENT,
+    /// DATE_INVALID (a parent from a later day on);
     /// about the parent NotFound, ACCOUNT_DELETED, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP.
     pub async fn create(
         &self,
@@ -42,10 +43,12 @@ async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Ac
         tax_id,
         external_refs: refs,
         parent,
+        parent_from,
         related_party,
         labels,
         form,
     } = command.clone();
+    let parent_from = place::from(parent_from, tx.clock().business_date())?;
     let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
     let parent = match parent {
         Some(name) => Some(parent_head(tx, &id, &name).await?),
@@ -66,7 +69,7 @@ async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Ac
         ..Account::named_only(id, display_name)
     };
     let root_id = parent.map_or_else(|| account.id.clone(), |head| head.root_id);
-    tx.insert_account(&account, &canonical_ids, &root_id).await?;
+    tx.insert_account(&account, &canonical_ids, &root_id, parent_from).await?;
     tx.publish_account(EventType::AccountCreated, &account, &[]).await?;
     Ok(account)
 }

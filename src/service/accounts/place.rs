@@ -1,13 +1,51 @@
 //! The place of an account in its group: whether it may stand under a parent.
 
+use chrono::NaiveDate;
+
 use super::locked;
-use crate::domain::error::{Precondition, Reason, Result};
-use crate::domain::group::{self, MAX_DEPTH};
+use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::group::{self, Links, MAX_DEPTH};
 use crate::domain::names::account_name;
 use crate::store::Head;
 use crate::store::WriteTx;
 
 const PARENT: &str = "account.parent";
+
+/// The day from which on an account stands under its parent. What counts against limits is summed
+/// along the links of today, so it is not a later one.
+///
+/// # Errors
+/// DATE_INVALID.
+pub(super) fn from(asked: Option<NaiveDate>, today: NaiveDate) -> Result<NaiveDate> {
+    match asked {
+        Some(from) if from > today => {
+            let description = format!("{from} lies after {today}, the business date");
+            Err(Error::invalid("parent_effective_date", Reason::DateInvalid, description))
+        }
+        Some(from) => Ok(from),
+        None => Ok(today),
+    }
+}
+
+/// Checks that an account may stand under the parent from a day on, on each day until its next
+/// link takes effect. The parent is not deleted.
+///
+/// # Errors
+/// ACCOUNT_DELETED (the parent), ACCOUNT_CYCLE.
+pub(super) async fn check_days(
+    tx: &WriteTx,
+    account_id: &str,
+    parent: &Head,
+    links: &Links,
+    from: NaiveDate,
+) -> Result<()> {
+    let parent_id = parent.account_id.as_str();
+    locked(tx, parent_id, Some(parent)).await?.account.check_live()?;
+    let Some(day) = links.would_cycle_on(account_id, parent_id, from) else { return Ok(()) };
+    let description = format!("is above {} on {day}", account_name(parent_id));
+    let refused = Precondition::new(Reason::AccountCycle, account_name(account_id), description);
+    Err(refused.at(PARENT).with("date", day).into())
+}
 
 /// Checks that an account that brings `levels` levels may stand under the parent, whose group
 /// is locked, as is the account's own.

@@ -1,11 +1,10 @@
 //! The composite answer about an account.
 
-use chrono::NaiveDate;
-
 use super::Accounts;
 use crate::ctx::Ctx;
 use crate::domain::account::{Account, AccountStatus};
 use crate::domain::error::{Error, Result};
+use crate::domain::group::{GroupAt, Kin};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
@@ -38,19 +37,15 @@ impl Accounts {
         // By id: a key may have gone to another account since the risks were read.
         let points = risks.iter().map(|risk| {
             let Risk { account_id, point, .. } = risk;
-            (account_id.clone(), point.as_of, point.known_at)
+            (account_id.clone(), ctx.clock.group_at(point.as_of, point.known_at))
         });
         let (accounts, above) = self.with_above(ctx, points.collect()).await?;
         let ids: Vec<AccountRef> =
             risks.iter().map(|risk| AccountRef::Id(risk.account_id.clone())).collect();
         let profiles = sources.credit.profiles(ctx, &ids, "").await?;
         let all = accounts.into_iter().zip(above).zip(profiles).zip(risks);
-        let status = |(((account, ancestors), credit), risk)| AccountStatus {
-            account,
-            ancestors,
-            credit,
-            risk,
-        };
+        let status =
+            |(((account, above), credit), risk)| AccountStatus { account, above, credit, risk };
         Ok(all.map(status).collect())
     }
 
@@ -58,8 +53,8 @@ impl Accounts {
     async fn with_above(
         &self,
         ctx: &Ctx,
-        points: Vec<(String, NaiveDate, i64)>,
-    ) -> Result<(Vec<Account>, Vec<Vec<String>>)> {
+        points: Vec<(String, GroupAt)>,
+    ) -> Result<(Vec<Account>, Vec<Kin>)> {
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {

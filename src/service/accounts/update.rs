@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
+
 use super::{Accounts, EXTERNAL_REFS, Locked, find, locked, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::{ParentChange, UpdateAccount};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
+use crate::domain::group::Links;
 use crate::service::external_refs;
 use crate::store::Head;
 use crate::store::{Call, WriteTx};
@@ -18,7 +21,7 @@ impl Accounts {
     ///
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED,
-    /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP.
+    /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP, DATE_INVALID.
     pub async fn update(
         &self,
         ctx: &Ctx,
@@ -42,14 +45,20 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
     let Locked { account: before, head } = target;
     before.check_live()?;
     before.check_version(command.version)?;
+    let from = place::from(command.parent_from, tx.clock().business_date())?;
     let recorded = tx.record_after(head.head_us).await?;
 
     let (form, mut after) = (command.form, before.clone());
     let mut changed = command.change.clone().apply(&mut after);
-    if let Some(parent) = &parent {
-        after.parent_id = parent.as_ref().map(|head| head.account_id.clone());
-        changed.extend((after.parent_id != before.parent_id).then_some("parent"));
-    }
+    let links = match &parent {
+        Some(parent) => Some(links(tx, &before, parent.as_ref()).await?),
+        None => None,
+    };
+    let moves = links.zip(parent).and_then(|(links, parent)| {
+        let dated = command.parent_from.is_some();
+        Move::of(&before, parent, links, from, dated)
+    });
+    changed.extend(moves.is_some().then_some("parent"));
     if changed.is_empty() {
         return Ok(before);
     }
@@ -60,15 +69,16 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
         let ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, known).await?;
         tx.replace_refs(&after, &ids).await?;
     }
-    if changed.contains(&"parent") {
-        reparent(tx, &after, parent.flatten(), recorded).await?;
+    if let Some(to) = moves {
+        reparent(tx, &mut after, to, recorded).await?;
     }
     tx.update_account(&after).await?;
     tx.publish_account(EventType::AccountUpdated, &after, &changed).await?;
     Ok(after)
 }
 
-/// Locks the group of the account, and the one it is to belong to, at once.
+/// Locks the group of the account, and the one it is to belong to, at once. For a day of the past
+/// also those of whoever was above them: a link of theirs could close a ring at the same time.
 async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
     let known = find(tx, &command.account).await?;
     let mut ids = BTreeSet::from([known.id.clone()]);
@@ -77,6 +87,10 @@ async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
         Some(ParentChange::None) | None => None,
     };
     ids.extend(parent_id.clone());
+    if let (Some(parent_id), Some(_)) = (&parent_id, command.parent_from) {
+        let links = tx.links_of(&known.id, parent_id).await?;
+        ids.extend(links.accounts().into_iter().map(str::to_owned));
+    }
     let heads = tx.lock_roots(&ids).await?;
     let target = locked(tx, &known.id, heads.get(&known.id)).await?;
     let parent = match (&command.parent, parent_id) {
@@ -90,20 +104,59 @@ async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
     Ok(Places { target, parent })
 }
 
-/// Moves the account with all that is below it.
-async fn reparent(
-    tx: &mut WriteTx,
-    account: &Account,
+/// The links that decide where the account may stand.
+async fn links(tx: &WriteTx, account: &Account, parent: Option<&Head>) -> Result<Links> {
+    tx.links_of(&account.id, parent.map_or(&account.id, |head| &head.account_id)).await
+}
+
+/// A link that is to be recorded.
+struct Move {
+    /// `None`: under nobody.
     parent: Option<Head>,
-    recorded: i64,
-) -> Result<()> {
-    let root_id = match parent {
-        None => account.id.clone(),
-        Some(parent) => {
+    from: NaiveDate,
+    links: Links,
+    /// It stands elsewhere today because of it. A link of an earlier day may end before.
+    moves_today: bool,
+}
+
+impl Move {
+    /// `None` if nothing changes on any day. A day that was asked for is noted also where the
+    /// account stands there already, but not since then.
+    fn of(
+        before: &Account,
+        parent: Option<Head>,
+        links: Links,
+        from: NaiveDate,
+        dated: bool,
+    ) -> Option<Self> {
+        let parent_id = parent.as_ref().map(|head| head.account_id.as_str());
+        let differs_today = parent_id != before.parent_id.as_deref();
+        let governs_today = links.next_change(&before.id, from).is_none();
+        let is_new = match dated {
+            true => links.known_on(&before.id, from) != Some(parent_id),
+            false => differs_today,
+        };
+        let moves_today = differs_today && governs_today;
+        is_new.then_some(Self { parent, from, links, moves_today })
+    }
+}
+
+/// Moves the account with all that is below it.
+async fn reparent(tx: &mut WriteTx, account: &mut Account, to: Move, recorded: i64) -> Result<()> {
+    let Move { parent, from, links, moves_today } = to;
+    if let Some(parent) = &parent {
+        if moves_today {
             let levels = tx.levels(&account.id).await?;
-            place::check(tx, &account.id, levels, &parent).await?;
-            parent.root_id
+            place::check(tx, &account.id, levels, parent).await?;
         }
-    };
-    tx.reparent_account(account, &root_id, recorded).await
+        place::check_days(tx, &account.id, parent, &links, from).await?;
+    }
+    let parent_id = parent.as_ref().map(|head| head.account_id.clone());
+    tx.link(&account.id, parent_id.as_deref().unwrap_or_default(), from, recorded).await?;
+    if moves_today {
+        account.parent_id = parent_id;
+        let root_id = parent.map_or_else(|| account.id.clone(), |parent| parent.root_id);
+        tx.reparent_account(account, &root_id).await?;
+    }
+    Ok(())
 }

@@ -203,6 +203,7 @@ async fn an_account_with_a_live_reservation_is_not_deleted() {
     }
 }
 
+const STANDS: &str = "each account stands where its links of today say";
 const EXPOSURE: &str =
     "what counts against limits = entries and orders of each account and those below it";
 const INVOICED: &str = "each order is as far invoiced as the documents that invoice it";
@@ -224,7 +225,9 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
          WHERE component = 'UNAPPLIED_CASH'",
         &[(EXPOSURE, 2)],
     ),
-    ("UPDATE account SET parent_id = '' WHERE id = 'b'", &[(EXPOSURE, 4)]),
+    ("UPDATE account SET parent_id = '' WHERE id = 'b'", &[(STANDS, 1), (EXPOSURE, 4)]),
+    ("UPDATE account_link SET effective_date = '2026-07-01'", &[(STANDS, 1)]),
+    ("DELETE FROM account_link", &[(STANDS, 1)]),
     ("UPDATE credit_reservation SET invoiced_live = 59", &[(INVOICED, 1)]),
     ("UPDATE credit_reservation SET invoiced = 59", &[(INVOICED, 1), (RULES, 1)]),
     ("DELETE FROM credit_reservation_document", &[(INVOICED, 1), (RULES, 1)]),

@@ -1,5 +1,7 @@
 //! GetAging.
 
+use chrono::NaiveDate;
+
 use super::Receivables;
 use super::columns::{Layout, by_currency};
 use crate::ctx::Ctx;
@@ -19,7 +21,7 @@ impl Receivables {
     /// # Errors
     /// KNOWN_AT_NOT_SETTLED, RATE_MISSING, RESOURCE_NOT_FOUND.
     pub async fn aging(&self, ctx: &Ctx, query: AgingQuery) -> Result<AgingAnswer> {
-        let Balances { at, positions, totals } = self.balances(ctx, &query).await?;
+        let Balances { at, positions, totals, known_from } = self.balances(ctx, &query).await?;
         let AgingQuery { basis, edges, convention, display_currency, .. } = query;
         let layout = Layout { as_of: at.as_of, basis, edges, convention };
         let point = self.echo(ctx, at).await?;
@@ -40,7 +42,7 @@ impl Receivables {
             }
         };
         let control_totals = check(totals, &positions, point)?;
-        Ok(AgingAnswer { point, currencies, converted, rates, control_totals })
+        Ok(AgingAnswer { point, currencies, converted, rates, control_totals, known_from })
     }
 
     async fn balances(&self, ctx: &Ctx, query: &AgingQuery) -> Result<Balances> {
@@ -54,22 +56,22 @@ impl Receivables {
                 let of = Self::positions_query(query, Whose::Account(id), head.at);
                 let account = self.store.account_positions(&of).await?.pop();
                 let account = account.ok_or_else(|| resolve::missing([name]))?;
-                let at = head.seen(account.head_us);
-                Ok(Balances { at, positions: account.positions, totals: Vec::new() })
+                let (at, positions) = (head.seen(account.head_us), account.positions);
+                Ok(Balances { at, positions, totals: Vec::new(), known_from: None })
             }
             Scope::Group(_) => {
                 let at = self.settled_at(ctx, query.point).await?;
-                let whose = self.whose(ctx, "account", &query.scope, at).await?;
+                let (whose, known_from) = self.whose(ctx, "account", &query.scope, at).await?;
                 let of = Self::positions_query(query, whose, at);
                 let positions = self.store.positions(&of, false).await?;
-                Ok(Balances { at, positions, totals: Vec::new() })
+                Ok(Balances { at, positions, totals: Vec::new(), known_from })
             }
             Scope::Book => {
                 let at = self.settled_at(ctx, query.point).await?;
                 let totals = self.store.control_totals(&query.narrow, at).await?;
                 let of = Self::positions_query(query, Whose::Book, at);
                 let positions = self.store.positions(&of, !totals.is_empty()).await?;
-                Ok(Balances { at, positions, totals })
+                Ok(Balances { at, positions, totals, known_from: None })
             }
         }
     }
@@ -92,6 +94,7 @@ struct Balances {
     positions: Vec<Position>,
     /// Of the whole book only, whose positions are then by company.
     totals: Vec<ControlTotal>,
+    known_from: Option<NaiveDate>,
 }
 
 fn check(

@@ -69,6 +69,6 @@ impl Receivables {
         let now = PointQuery::default();
         let (account_id, at) = self.account_at(ctx, "parent", &query.account, now).await?;
         let page = self.store.documents(&account_id, &query, at).await?;
-        Ok(PageAt { page, point: self.echo(ctx, at).await? })
+        Ok(PageAt { page, point: self.echo(ctx, at).await?, known_from: None })
     }
 }

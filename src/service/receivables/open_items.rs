@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::Receivables;
@@ -23,9 +24,10 @@ impl Receivables {
         ctx: &Ctx,
         query: OpenItemsQuery<DueKey>,
     ) -> Result<PageAt<OpenItem, DueKey>> {
-        let read = self.items_read(ctx, "parent", &query).await?;
+        let (read, known_from) = self.items_read(ctx, "parent", &query).await?;
         let items = self.store.items_by_due(&read, query.page.after).await?;
-        self.page(ctx, read.at, query.page.cut(items, |item| (item.due_date, item.id))).await
+        let page = query.page.cut(items, |item| (item.due_date, item.id));
+        Ok(PageAt { known_from, ..self.page(ctx, read.at, page).await? })
     }
 
     /// What is open, by account and item.
@@ -37,7 +39,8 @@ impl Receivables {
         ctx: &Ctx,
         query: OpenItemsQuery<ExportKey>,
     ) -> Result<PageAt<OpenItem, ExportKey>> {
-        let (read, after) = (self.items_read(ctx, "account", &query).await?, &query.page.after);
+        let (read, known_from) = self.items_read(ctx, "account", &query).await?;
+        let after = &query.page.after;
         let items = match read.whose {
             Whose::Book => self.book_items(&read, after.as_ref()).await?,
             Whose::Account(_) | Whose::Accounts(_) => {
@@ -45,7 +48,7 @@ impl Receivables {
             }
         };
         let page = query.page.cut(items, |item| (item.account_id.clone(), item.id));
-        self.page(ctx, read.at, page).await
+        Ok(PageAt { known_from, ..self.page(ctx, read.at, page).await? })
     }
 
     async fn items_read<K>(
@@ -53,24 +56,25 @@ impl Receivables {
         ctx: &Ctx,
         field: &str,
         query: &OpenItemsQuery<K>,
-    ) -> Result<OpenItemsRead> {
-        let (whose, at) = match &query.scope {
+    ) -> Result<(OpenItemsRead, Option<NaiveDate>)> {
+        let ((whose, known_from), at) = match &query.scope {
             Scope::Account(name) => {
                 let (id, at) = self.account_at(ctx, field, name, query.point).await?;
-                (Whose::Account(id), at)
+                ((Whose::Account(id), None), at)
             }
             Scope::Group(_) | Scope::Book => {
                 let at = self.settled_at(ctx, query.point).await?;
                 (self.whose(ctx, field, &query.scope, at).await?, at)
             }
         };
-        Ok(OpenItemsRead {
+        let read = OpenItemsRead {
             whose,
             narrow: query.narrow.clone(),
             at,
             overdue_only: query.overdue_only,
             limit: query.page.to_read(),
-        })
+        };
+        Ok((read, known_from))
     }
 
     /// A page of the book: from as many accounts at a time as are likely to fill it, so that
@@ -103,7 +107,7 @@ impl Receivables {
         mut page: Page<OpenItem, K>,
     ) -> Result<PageAt<OpenItem, K>> {
         self.fill_disputes(&mut page.items, at).await?;
-        Ok(PageAt { page, point: self.echo(ctx, at).await? })
+        Ok(PageAt { page, point: self.echo(ctx, at).await?, known_from: None })
     }
 
     /// Fills in what is disputed of items.

@@ -46,7 +46,7 @@ impl Receivables {
         let rates = converter.take_rates();
         let page = Page { items: self.named(items).await?, next };
         let point = self.echo(ctx, at).await?;
-        Ok(RiskPage { page: PageAt { page, point }, rates })
+        Ok(RiskPage { page: PageAt { page, point, known_from: None }, rates })
     }
 
     async fn named(&self, rows: Vec<Ranked>) -> Result<Vec<AccountRisk>> {

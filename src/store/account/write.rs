@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
+
 use super::event::event;
 use super::refs::{self, NewRef, RefKey};
 use super::{rows, tree};
@@ -36,7 +38,8 @@ impl WriteTx {
     }
 
     /// Adds an account into the group of `root_id` (its own id if it stands alone), with the
-    /// canonical id of each external reference. The group is locked.
+    /// canonical id of each external reference. The group is locked. It stands under its parent
+    /// from `parent_from` on.
     ///
     /// # Errors
     /// RESOURCE_ALREADY_EXISTS, EXTERNAL_REF_TAKEN; CONCURRENT_CHANGE if another transaction
@@ -46,6 +49,7 @@ impl WriteTx {
         account: &Account,
         canonical_ids: &[String],
         root_id: &str,
+        parent_from: NaiveDate,
     ) -> Result<()> {
         if self.account(&account.id).await?.is_some() {
             let name = account_name(&account.id);
@@ -62,7 +66,7 @@ impl WriteTx {
         lock::insert_heads(&self.conn, [head]).await?;
         self.insert_refs(account, canonical_ids).await?;
         if let Some(parent_id) = &account.parent_id {
-            self.link(&account.id, parent_id, account.create_us).await?;
+            self.link(&account.id, parent_id, parent_from, account.create_us).await?;
         }
         Ok(())
     }
@@ -119,27 +123,28 @@ impl WriteTx {
         tree::levels(&self.conn, account_id).await
     }
 
-    /// Links an account, and with it everything below, into the group of `root_id`, from the
-    /// business date on; what it counts against limits moves with it. Both groups are locked,
-    /// and the link is allowed; the parent itself is written by [`WriteTx::update_account`],
-    /// after this.
-    pub async fn reparent_account(
-        &mut self,
-        account: &Account,
-        root_id: &str,
-        recorded_us: i64,
-    ) -> Result<()> {
+    /// Puts an account, and with it everything below, into the group of `root_id`; what it counts
+    /// against limits moves with it. Both groups are locked, and the link is allowed; the parent
+    /// itself is written by [`WriteTx::update_account`], after this, and from when on by
+    /// [`WriteTx::link`].
+    pub async fn reparent_account(&mut self, account: &Account, root_id: &str) -> Result<()> {
         let parent_id = account.parent_id.as_deref().unwrap_or_default();
-        self.link(&account.id, parent_id, recorded_us).await?;
         credit::move_exposure(&self.conn, &account.id, parent_id).await?;
         tree::set_root(&self.conn, &account.id, root_id).await?;
         credit::move_root(&self.conn, root_id).await?;
         credit::move_securities(&self.conn, root_id).await
     }
 
-    async fn link(&mut self, account_id: &str, parent_id: &str, recorded_us: i64) -> Result<()> {
-        let today = self.clock().business_date();
-        tree::insert_link(&self.conn, account_id, parent_id, today, recorded_us).await?;
+    /// Notes under whom an account stands from a day on, until the next link of it takes effect;
+    /// an empty parent is none.
+    pub async fn link(
+        &mut self,
+        account_id: &str,
+        parent_id: &str,
+        from: NaiveDate,
+        recorded_us: i64,
+    ) -> Result<()> {
+        tree::insert_link(&self.conn, account_id, parent_id, from, recorded_us).await?;
         let written = BTreeSet::from([account_id.to_owned()]);
         lock::raise_heads(&self.conn, &written, recorded_us).await
     }

@@ -19,9 +19,22 @@ use crate::store::credit::{
 /// Reservations looked at together.
 const BATCH: u64 = 1_000;
 
-pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 4] {
+pub(super) fn queries(engine: DbBackend, today: NaiveDate) -> [Query; 5] {
     let document = id(engine, "l.document_id");
     [
+        Query::new(
+            "each account stands where its links of today say",
+            "SELECT COUNT(*) AS v FROM account",
+            "SELECT 'account ' || a.id || ': under ' || a.parent_id || ', by its links under ' || \
+               COALESCE(l.parent_id, '') AS example \
+             FROM account a LEFT JOIN account_link l ON l.account_id = a.id \
+               AND l.effective_date <= $1 AND NOT EXISTS (SELECT 1 FROM account_link n \
+                 WHERE n.account_id = l.account_id AND n.effective_date <= $1 \
+                 AND (n.effective_date > l.effective_date OR \
+                   (n.effective_date = l.effective_date AND n.recorded_us > l.recorded_us))) \
+             WHERE a.parent_id <> COALESCE(l.parent_id, '')",
+        )
+        .with(today),
         Query::new(
             "what counts against limits = entries and orders of each account and those below it",
             "SELECT COUNT(*) AS v FROM credit_exposure",

@@ -14,12 +14,13 @@ fn noon(iso: &str) -> DateTime<Utc> {
 
 /// The group of an account on a day, as known at an instant, and who is above it.
 async fn group(server: &TestServer, id: &str, as_of: &str, known_at: i64) -> (String, String) {
-    let (id, as_of) = (id.to_owned(), day(as_of));
+    let id = id.to_owned();
     let ctx = Ctx::system(server.clock().clone());
+    let at = ctx.clock.group_at(day(as_of), known_at);
     let read = server.store().read(&ctx, move |tx| {
         Box::pin(async move {
-            let members = tx.group_members(&id, as_of, known_at).await?;
-            let ancestors = tx.ancestors(&id, as_of, known_at).await?;
+            let members = tx.group_members(&id, at).await?.accounts;
+            let ancestors = tx.ancestors_of(&[(id, at)]).await?.remove(0).accounts;
             Ok((members.join(" "), ancestors.join(" ")))
         })
     });
@@ -91,6 +92,81 @@ on_both_engines! {
         assert_eq!(group(&server, "till", "2019-07-10", now).await, all("till", "shop"));
         assert_eq!(group(&server, "south", "2019-07-10", now).await, all("south", ""));
         assert_eq!(group(&server, "south", "2019-07-10", after).await, all("shop south till", ""));
+    }
+
+    async fn fault_m14_a_link_of_the_past_counts_until_the_next_one(server: TestServer) {
+        for id in ["north", "south", "shop"] {
+            create_under(&server, id, "").await.expect("created");
+        }
+        server.clock().set(noon("2019-07-10"));
+        let first = move_under(&server, "shop", "north").await.expect("moved");
+        let before = server.clock().now_micros();
+        server.clock().set(noon("2019-07-11"));
+        // It changes who stood where, not who stands where.
+        let past = belonged(&server, "shop", "south", "2019-03-01").await.expect("noted");
+        assert_eq!((past.parent.as_str(), past.etag != first.etag), ("accounts/north", true));
+        let again = belonged(&server, "shop", "south", "2019-03-01").await.expect("known");
+        assert_eq!(again.etag, past.etag, "nothing changed");
+        belonged(&server, "shop", "", "2019-05-01").await.expect("noted");
+        let now = server.clock().now_micros();
+        let above = async |on: &str, known_at| group(&server, "shop", on, known_at).await.1;
+        for (on, parent) in [
+            ("2019-02-28", ""), ("2019-03-01", "south"), ("2019-04-30", "south"),
+            ("2019-05-01", ""), ("2019-07-09", ""), ("2019-07-10", "north"),
+        ] {
+            assert_eq!(above(on, now).await, parent, "{on}");
+        }
+        assert_eq!(above("2019-04-01", before).await, "", "as known then");
+        assert_eq!(group(&server, "south", "2019-04-01", now).await.0, "shop south");
+        // The parent it has, since earlier.
+        let since = belonged(&server, "shop", "north", "2019-05-01").await.expect("noted");
+        assert_eq!(since.parent, "accounts/north");
+        assert_eq!(above("2019-06-01", server.clock().now_micros()).await, "north");
+        let verified = server.store().verify(&Ctx::system(server.clock().clone())).await;
+        assert!(verified.expect("verified").iter().all(|check| check.holds()));
+    }
+
+    async fn fault_m14_a_link_is_of_today_or_earlier_and_closes_no_ring_on_any_day(server: TestServer) {
+        for id in ["a", "b", "c"] {
+            create_under(&server, id, "").await.expect("created");
+        }
+        let status = belonged(&server, "b", "a", "2019-07-01").await.expect_err("tomorrow");
+        let field = Some("parent_effective_date");
+        assert_refused(&status, Code::InvalidArgument, "DATE_INVALID", field);
+        let request = |parent: &str, from: &str| pb::CreateAccountRequest {
+            account_id: "d".into(),
+            account: Some(Account { parent: parent.into(), ..named("d") }),
+            parent_effective_date: Some(crate::support::ledger::date(from)),
+            ..Default::default()
+        };
+        let status = server.accounts().create_account(request("accounts/a", "2019-07-01")).await;
+        assert_refused(&status.expect_err("tomorrow"), Code::InvalidArgument, "DATE_INVALID", field);
+        let status = server.accounts().create_account(request("", "2019-06-01")).await;
+        assert_refused(&status.expect_err("no parent"), Code::InvalidArgument, "FIELD_INVALID", field);
+        let account = get(&server, "accounts/b").await.expect("read");
+        let update = pb::UpdateAccountRequest {
+            account: Some(account),
+            update_mask: mask(&["display_name"]),
+            parent_effective_date: Some(crate::support::ledger::date("2019-06-01")),
+            ..Default::default()
+        };
+        let status = server.accounts().update_account(update).await;
+        assert_refused(&status.expect_err("no parent"), Code::InvalidArgument, "FIELD_INVALID", field);
+
+        // b under a in March and April only.
+        belonged(&server, "b", "a", "2019-03-01").await.expect("noted");
+        belonged(&server, "b", "", "2019-05-01").await.expect("noted");
+        let status = belonged(&server, "a", "b", "2019-01-01").await.expect_err("a ring in March");
+        let field = Some("account.parent");
+        assert_refused(&status, Code::FailedPrecondition, "ACCOUNT_CYCLE", field);
+        assert!(status.message().contains("2019-03-01"), "{status:?}");
+        belonged(&server, "c", "b", "2019-01-01").await.expect("noted");
+        let status = belonged(&server, "a", "c", "2019-04-30").await.expect_err("a ring in April");
+        assert!(status.message().contains("2019-04-30"), "{status:?}");
+        belonged(&server, "a", "c", "2019-05-01").await.expect("no ring since");
+        let now = server.clock().now_micros();
+        assert_eq!(group(&server, "a", "2019-04-30", now).await, ("a b c".into(), "".into()));
+        assert_eq!(group(&server, "a", "2019-05-01", now).await, ("a".into(), "c b".into()));
     }
 
     async fn two_that_want_under_each_other_make_no_ring(server: TestServer) {

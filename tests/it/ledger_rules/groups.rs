@@ -95,6 +95,88 @@ on_both_engines! {
         desk.verify(&server).await;
     }
 
+    async fn fault_m14_before_its_first_link_a_group_is_unknown(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        account(&server, "root", "").await;
+        let below = |id: &str, parent: &str, from: Option<&str>| pb::CreateAccountRequest {
+            account_id: id.into(),
+            account: Some(pb::Account {
+                display_name: id.into(),
+                parent: format!("accounts/{parent}"),
+                ..pb::Account::default()
+            }),
+            parent_effective_date: from.map(date),
+            ..pb::CreateAccountRequest::default()
+        };
+        let mut accounts = server.accounts();
+        accounts.create_account(below("a", "root", None)).await.expect("created");
+        accounts.create_account(below("b", "a", Some("2019-03-01"))).await.expect("created");
+        desk.post([bill("I1", "root", "1.00"), bill("I2", "a", "10.00"), bill("I3", "b", "100.00")])
+            .await;
+        let asked = |account: &str, on: &str| pb::GetAgingRequest {
+            account: format!("accounts/{account}"),
+            include_group: true,
+            as_of: Some(date(on)),
+            ..pb::GetAgingRequest::default()
+        };
+        let told = |answer: &pb::GetAgingResponse| (
+            answer.currencies.first().map_or("0.00".into(), |c| text(&c.balance)),
+            answer.group_known_from,
+        );
+        let aging = desk.aging(asked("root", "2019-06-15")).await;
+        assert_eq!(told(&aging), ("1.00".into(), Some(date("2019-06-30"))));
+        let aging = desk.aging(asked("root", "2019-06-30")).await;
+        assert_eq!(told(&aging), ("111.00".into(), None));
+        assert_eq!(told(&desk.aging(asked("a", "2019-06-15")).await), ("110.00".into(), None));
+        let aging = desk.aging(asked("a", "2019-02-28")).await;
+        assert_eq!(aging.group_known_from, Some(date("2019-03-01")));
+        let items = pb::ListOpenItemsRequest {
+            parent: "accounts/root".into(),
+            include_group: true,
+            as_of: Some(date("2019-06-15")),
+            ..pb::ListOpenItemsRequest::default()
+        };
+        let items = desk.client.list_open_items(items).await.expect("a page").into_inner();
+        assert_eq!((items.items.len(), items.group_known_from), (1, Some(date("2019-06-30"))));
+        let status = |account: &str, on: &str| pb::GetAccountStatusRequest {
+            name: format!("accounts/{account}"),
+            as_of: Some(date(on)),
+            ..pb::GetAccountStatusRequest::default()
+        };
+        let above = async |account: &str, on: &str| {
+            let status = server.accounts().get_account_status(status(account, on)).await;
+            let status = status.expect("a status").into_inner();
+            (status.ancestors.len(), status.group_known_from)
+        };
+        assert_eq!(above("b", "2019-06-15").await, (1, Some(date("2019-06-30"))));
+        assert_eq!(above("b", "2019-06-30").await, (2, None));
+        assert_eq!(above("b", "2019-02-28").await, (0, Some(date("2019-03-01"))));
+        assert_eq!(above("root", "2019-02-28").await, (0, None), "nobody says that it ever was");
+
+        // Told of January, it is known of January.
+        let mut moved = accounts
+            .get_account(pb::GetAccountRequest { name: "accounts/a".into() })
+            .await
+            .expect("read")
+            .into_inner();
+        moved.parent = "accounts/root".into();
+        let update = pb::UpdateAccountRequest {
+            account: Some(moved),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["parent".into()] }),
+            parent_effective_date: Some(date("2019-01-01")),
+            ..pb::UpdateAccountRequest::default()
+        };
+        accounts.update_account(update).await.expect("noted");
+        let aging = desk.aging(asked("root", "2019-06-15")).await;
+        assert_eq!(told(&aging), ("111.00".into(), None));
+        // Who was there, and was linked later, stood under nobody.
+        account(&server, "c", "").await;
+        server.clock().set("2019-07-10T12:00:00Z".parse().expect("a time"));
+        move_under(&server, "c", "root").await;
+        assert_eq!(desk.aging(asked("root", "2019-07-09")).await.group_known_from, None);
+        desk.verify(&server).await;
+    }
+
     async fn the_receivable_belongs_to_the_payer(server: TestServer) {
         let mut desk = Desk::new(&server);
         for id in ["payer", "ordering", "addressed"] {

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDate;
+
 use crate::api::convert::read;
 use crate::domain::account::validate;
-use crate::domain::error::{Violation, Violations};
+use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::names::{AccountRef, CanonicalForm, parse_account};
 use crate::domain::text;
@@ -31,6 +33,17 @@ pub fn parent(parent: &str) -> Result<Option<AccountRef>, Violation> {
         "" => Ok(None),
         name => parse_account("account.parent", name).map(Some),
     }
+}
+
+/// From when on an account stands where the request puts it: `moves` says whether it does.
+pub fn parent_from(date: Option<pb::Date>, moves: bool) -> Result<Option<NaiveDate>, Violation> {
+    const FIELD: &str = "parent_effective_date";
+    let from = read::optional_date(FIELD, date)?;
+    if from.is_some() && !moves {
+        let description = "says from when on `parent` holds, which the request does not set";
+        return Err(Violation::new(FIELD, Reason::FieldInvalid, description));
+    }
+    Ok(from)
 }
 
 pub fn external_refs(

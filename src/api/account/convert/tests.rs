@@ -45,6 +45,7 @@ fn every_fault_of_a_new_account_is_named_at_once() {
         account_id: "-".into(),
         canonical_form: 9,
         request_id: "r".repeat(65),
+        parent_effective_date: None,
     };
     let mut found = faults(create(request));
     found.sort();

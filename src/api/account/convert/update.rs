@@ -11,7 +11,13 @@ use crate::pb;
 
 /// The command, and the request id (empty if there is none).
 pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, String)> {
-    let pb::UpdateAccountRequest { account, update_mask, canonical_form, request_id } = request;
+    let pb::UpdateAccountRequest {
+        account,
+        update_mask,
+        canonical_form,
+        request_id,
+        parent_effective_date,
+    } = request;
     let Some(account) = account else { return Err(read::missing("account").into()) };
     let mut violations = Violations::new();
     violations.keep(parts::request_id(&request_id));
@@ -52,8 +58,10 @@ pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, Strin
     let external_refs = mask
         .pick("external_refs", external_refs)
         .map(|refs| parts::external_refs(EXTERNAL_REFS, refs, &mut violations));
-    let parent = mask
-        .pick("parent", parent)
+    let parent = mask.pick("parent", parent);
+    let parent_from = parts::parent_from(parent_effective_date, parent.is_some());
+    let parent_from = violations.keep(parent_from).flatten();
+    let parent = parent
         .and_then(|parent| violations.keep(parts::parent(&parent)))
         .map(|parent| parent.map_or(ParentChange::None, ParentChange::Under));
     let related_party = mask.pick("related_party", related_party);
@@ -75,6 +83,7 @@ pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, Strin
             labels,
         },
         parent,
+        parent_from,
         form,
     };
     Ok((command, request_id))

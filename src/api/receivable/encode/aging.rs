@@ -15,7 +15,7 @@ use crate::pb;
 pub fn aging(answer: AgingAnswer, query: &AgingQuery) -> Result<pb::GetAgingResponse> {
     let AgingQuery { basis, edges, convention, .. } = query;
     let (basis, convention) = (*basis, *convention);
-    let AgingAnswer { point, currencies, converted, rates, control_totals } = answer;
+    let AgingAnswer { point, currencies, converted, rates, control_totals, known_from } = answer;
     let currency = |(currency, aging)| currency_aging(currency, &aging, basis, edges);
     let control_totals = control_totals.into_iter().map(encode::control_total);
     Ok(pb::GetAgingResponse {
@@ -27,6 +27,7 @@ pub fn aging(answer: AgingAnswer, query: &AgingQuery) -> Result<pb::GetAgingResp
         converted: converted.map(currency).transpose()?,
         rates: rates.into_iter().map(|(from, to, r)| write::used_rate(from, to, r)).collect(),
         control_totals: control_totals.collect::<Result<_>>()?,
+        group_known_from: known_from.map(write::date),
     })
 }
 

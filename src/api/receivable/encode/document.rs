@@ -38,7 +38,7 @@ pub fn documents(
     answer: PageAt<Document, PostingKey>,
     request: &PageRequest,
 ) -> Result<pb::ListDocumentsResponse> {
-    let PageAt { page, point } = answer;
+    let PageAt { page, point, known_from: _ } = answer;
     let each = |each| document(each, point.as_of);
     let (documents, next_page_token) = request.answer_at(page, point, each)?;
     Ok(pb::ListDocumentsResponse { documents, next_page_token })

@@ -19,20 +19,30 @@ pub fn open_items(
     answer: PageAt<OpenItem, DueKey>,
     request: &PageRequest,
 ) -> Result<pb::ListOpenItemsResponse> {
-    let PageAt { page, point } = answer;
+    let PageAt { page, point, known_from } = answer;
     let each = |each| open_item(each, point.as_of);
     let (items, next_page_token) = request.answer_at(page, point, each)?;
-    Ok(pb::ListOpenItemsResponse { items, next_page_token, point: Some(write::point(point)) })
+    Ok(pb::ListOpenItemsResponse {
+        items,
+        next_page_token,
+        point: Some(write::point(point)),
+        group_known_from: known_from.map(write::date),
+    })
 }
 
 pub fn export_page(
     answer: PageAt<OpenItem, ExportKey>,
     request: &PageRequest,
 ) -> Result<pb::ExportOpenItemsResponse> {
-    let PageAt { page, point } = answer;
+    let PageAt { page, point, known_from } = answer;
     let each = |each| open_item(each, point.as_of);
     let (items, resume_token) = request.answer_to_the_end(page, point, each)?;
-    Ok(pb::ExportOpenItemsResponse { point: Some(write::point(point)), items, resume_token })
+    Ok(pb::ExportOpenItemsResponse {
+        point: Some(write::point(point)),
+        items,
+        resume_token,
+        group_known_from: known_from.map(write::date),
+    })
 }
 
 /// Items as of a day.

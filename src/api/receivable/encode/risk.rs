@@ -134,7 +134,7 @@ pub fn risk_page(
     currency: Currency,
     request: &PageRequest,
 ) -> Result<pb::ListReceivablesRiskResponse> {
-    let RiskPage { page: PageAt { page, point }, rates } = answer;
+    let RiskPage { page: PageAt { page, point, known_from: _ }, rates } = answer;
     let each = |each| account_risk(each, currency);
     let (accounts, next_page_token) = request.answer_at(page, point, each)?;
     Ok(pb::ListReceivablesRiskResponse {

@@ -139,6 +139,7 @@ impl Harness {
                 "" => ParentChange::None,
                 parent => ParentChange::Under(AccountRef::Id(parent.into())),
             }),
+            parent_from: None,
             form: None,
         };
         self.accounts.update(&self.db.ctx, command, "").await
