@@ -145,11 +145,11 @@ impl Move {
 async fn reparent(tx: &mut WriteTx, account: &mut Account, to: Move, recorded: i64) -> Result<()> {
     let Move { parent, from, links, moves_today } = to;
     if let Some(parent) = &parent {
+        place::check_days(tx, &account.id, parent, &links, from).await?;
         if moves_today {
             let levels = tx.levels(&account.id).await?;
             place::check(tx, &account.id, levels, parent).await?;
         }
-        place::check_days(tx, &account.id, parent, &links, from).await?;
     }
     let parent_id = parent.as_ref().map(|head| head.account_id.clone());
     tx.link(&account.id, parent_id.as_deref().unwrap_or_default(), from, recorded).await?;

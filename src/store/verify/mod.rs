@@ -5,6 +5,7 @@
 mod audit;
 mod books;
 mod credit;
+mod facts;
 mod projections;
 #[cfg(test)]
 mod tests;
@@ -45,6 +46,7 @@ impl Store {
                 let engine = tx.conn.get_database_backend();
                 let mut queries = Vec::from(projections::queries(engine));
                 queries.extend(books::queries(engine));
+                queries.extend(facts::queries(engine));
                 queries.extend(credit::queries(engine, clock.business_date()));
                 let mut checks = Vec::new();
                 for query in queries {

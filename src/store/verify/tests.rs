@@ -125,6 +125,79 @@ async fn each_damage_is_found_by_its_check() {
     }
 }
 
+const REQUESTS: &str = "each clearing request belongs to a document that counts";
+const DISPUTES: &str = "each dispute is about items of its account";
+const PROMISES: &str = "each promise is about items of its account and currency";
+
+/// What is written by hand, one after the other, and the checks that find it.
+const STEPS: &[(&str, &[(&str, i64)])] = &[
+    (
+        "INSERT INTO clearing_request (id, account_id, document_id, import_id, effective_date, \
+           position, oldest_first, target_source_system, target_company_code, target_fiscal_year, \
+           target_document_no, target_line_no, amount, currency, state, fault) \
+         SELECT id, account_id, id, '', posting_date, 0, TRUE, '', '', 0, '', '', 0, '', \
+           'WAITING', '' FROM document WHERE side = 'CREDIT'",
+        &[],
+    ),
+    ("UPDATE clearing_request SET account_id = 'globex'", &[(REQUESTS, 1)]),
+    (
+        "UPDATE clearing_request SET account_id = 'acme', \
+         document_id = (SELECT id FROM item WHERE amount = -3000)",
+        &[(REQUESTS, 1)],
+    ),
+    (
+        "UPDATE clearing_request \
+         SET document_id = (SELECT document_id FROM item WHERE amount = 10000)",
+        &[(REQUESTS, 1)],
+    ),
+    ("DELETE FROM clearing_request", &[]),
+    (
+        "INSERT INTO dispute (id, account_id, item_id, amount, reason_code, note, open_date, \
+           recorded_us) \
+         SELECT id, account_id, id, 1, 'PRICE', '', posting_date, 0 FROM item \
+         WHERE amount = 10000",
+        &[(DISPUTES, 1)],
+    ),
+    ("INSERT INTO dispute_item (dispute_id, item_id) SELECT id, item_id FROM dispute", &[]),
+    (
+        "INSERT INTO dispute_item (dispute_id, item_id) SELECT d.id, i.id FROM dispute d, item i \
+         WHERE i.account_id = 'globex'",
+        &[(DISPUTES, 1)],
+    ),
+    (
+        "UPDATE dispute_item SET item_id = (SELECT id FROM document WHERE account_id = 'globex') \
+         WHERE item_id = (SELECT id FROM item WHERE account_id = 'globex')",
+        &[(DISPUTES, 1)],
+    ),
+    ("DELETE FROM dispute", &[(DISPUTES, 2)]),
+    ("DELETE FROM dispute_item", &[]),
+    (
+        "INSERT INTO promise (id, account_id, currency, amount, promise_date, pay_by_date, \
+           grace_days, promised_by, recorded_us) \
+         SELECT id, account_id, currency, 1, posting_date, posting_date, 0, '', 0 FROM item \
+         WHERE amount = 10000",
+        &[],
+    ),
+    ("INSERT INTO promise_item (promise_id, item_id) SELECT id, id FROM promise", &[]),
+    ("UPDATE promise SET currency = 'EUR'", &[(PROMISES, 1)]),
+    ("UPDATE promise SET currency = 'USD', account_id = 'globex'", &[(PROMISES, 1)]),
+    (
+        "UPDATE promise_item SET item_id = (SELECT id FROM document WHERE account_id = 'globex')",
+        &[(PROMISES, 1)],
+    ),
+    ("DELETE FROM promise", &[(PROMISES, 1)]),
+];
+
+#[tokio::test]
+async fn what_rests_on_nothing_is_found_by_its_check() {
+    for db in ledger().await {
+        for (step, expected) in STEPS {
+            db.sql(step, vec![]).await;
+            assert_eq!(failing(&db).await, *expected, "{step}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_difference_is_told_in_words() {
     for db in ledger().await {

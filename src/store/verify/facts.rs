@@ -1,0 +1,50 @@
+//! What must hold of what stands beside the entries: what documents ask to be cleared, and what
+//! people say of items.
+
+use sea_orm::DbBackend;
+
+use super::{Query, id};
+
+pub(super) fn queries(engine: DbBackend) -> [Query; 3] {
+    let (document, dispute, promise) =
+        (id(engine, "p.document_id"), id(engine, "w.dispute_id"), id(engine, "w.promise_id"));
+    [
+        Query::new(
+            "each clearing request belongs to a document that counts",
+            "SELECT COUNT(*) AS v FROM clearing_request",
+            format!(
+                "SELECT 'document ' || {document} || ' of ' || p.account_id || ': ' || p.state \
+                   AS example \
+                 FROM clearing_request p LEFT JOIN document d ON d.id = p.document_id \
+                 LEFT JOIN document_end e ON e.document_id = p.document_id \
+                 WHERE d.id IS NULL OR d.account_id <> p.account_id OR d.side <> 'CREDIT' \
+                   OR e.document_id IS NOT NULL"
+            ),
+        ),
+        Query::new(
+            "each dispute is about items of its account",
+            "SELECT COUNT(*) AS v FROM dispute",
+            format!(
+                "SELECT 'dispute ' || {dispute} || ' of ' || COALESCE(s.account_id, '') AS example \
+                 FROM (SELECT w.dispute_id, w.item_id FROM dispute_item w \
+                   UNION SELECT s.id, s.item_id FROM dispute s) w \
+                 LEFT JOIN dispute s ON s.id = w.dispute_id \
+                 LEFT JOIN dispute_item l ON l.dispute_id = w.dispute_id AND l.item_id = w.item_id \
+                 LEFT JOIN item i ON i.id = w.item_id \
+                 WHERE s.id IS NULL OR l.item_id IS NULL OR i.id IS NULL \
+                   OR i.account_id <> s.account_id"
+            ),
+        ),
+        Query::new(
+            "each promise is about items of its account and currency",
+            "SELECT COUNT(*) AS v FROM promise",
+            format!(
+                "SELECT 'promise ' || {promise} || ' of ' || COALESCE(s.account_id, '') AS example \
+                 FROM promise_item w LEFT JOIN promise s ON s.id = w.promise_id \
+                 LEFT JOIN item i ON i.id = w.item_id \
+                 WHERE s.id IS NULL OR i.id IS NULL OR i.account_id <> s.account_id \
+                   OR i.currency <> s.currency"
+            ),
+        ),
+    ]
+}
