@@ -45,8 +45,9 @@ impl WriteTx {
     /// Records how far an import is.
     pub async fn save_import(&self, run: &ImportRun) -> Result<()> {
         // The others are fixed when it is opened.
-        let ImportRun { id, sequence, finished, done, .. } = run;
+        let ImportRun { id, sequence, finished, content, done, .. } = run;
         let change = ActiveModel {
+            content: Set(content.clone()),
             sequence: Set(*sequence),
             finished: Set(*finished),
             posted: Set(done.posted),

@@ -138,7 +138,12 @@ fn audit(ctx: &Ctx, header: &ImportHeader) -> AuditEntry {
 
 async fn open(tx: &mut WriteTx, header: &ImportHeader, principal: &str) -> Result<ImportRun> {
     let ImportHeader { import_id, clear_oldest_first, content, .. } = header;
-    let run = tx.open_import(import_id, principal, *clear_oldest_first, content).await?;
+    let mut run = tx.open_import(import_id, principal, *clear_oldest_first, content).await?;
+    if run.content.is_empty() && !content.is_empty() && !run.finished {
+        // It was opened without saying what it brings: it is this from now on.
+        run.content.clone_from(content);
+        tx.save_import(&run).await?;
+    }
     if !content.is_empty() && run.content != *content {
         return Err(Error::precondition(
             Reason::ImportIdReused,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::context::{Posted, Posting};
 use crate::domain::books::{
-    ActiveAllocation, Books, ClearingRequest, KnownKey, NewDocument, Outgoing, RequestState,
+    ActiveAllocation, Books, Cause, ClearingRequest, KnownKey, NewDocument, Outgoing, RequestState,
     Version,
 };
 use crate::domain::document::{Draft, PostOutcome, PostResult};
@@ -44,9 +44,10 @@ pub async fn revise(
         lapsed: &lapsed,
         reopened: &reopened,
     };
-    // What the old version asked for, the new one asks anew, as far as it still does.
-    let moving: Vec<&ActiveAllocation> =
-        allocations.iter().filter(|of| of.cause.document != old.document).collect();
+    let closed = posting.closed.get(&old.key.company_code).copied();
+    let moving: Vec<ActiveAllocation> =
+        allocations.iter().filter_map(|of| moved(of, old, closed, &before, &requests)).collect();
+    let moving: Vec<&ActiveAllocation> = moving.iter().collect();
     let effects = others_documents(&allocations, &items, &books);
     let moved = books.supersede(&out).and_then(|()| {
         let new = books.post(NewDocument { id, draft, content_hash, returns: None })?;
@@ -74,6 +75,29 @@ pub async fn revise(
         false => posting.effects.debits.extend(effects),
     }
     Ok(Ok(Posted { result, is_debit }))
+}
+
+/// An allocation of the old version as it is set on the new one. What the old version asked for,
+/// the new one asks anew, as far as it still does; on closed days, where nothing may be settled
+/// anew, it keeps what it asks for as before.
+fn moved(
+    of: &ActiveAllocation,
+    old: &KnownKey,
+    closed: Option<NaiveDate>,
+    before: &[ClearingRequest],
+    after: &[ClearingRequest],
+) -> Option<ActiveAllocation> {
+    if of.cause.document != old.document {
+        return Some(of.clone());
+    }
+    // A recovery reopens what it settles, which comes anew with it.
+    if closed.is_none_or(|closed| of.apply_date > closed) || old.kind == DocumentKind::Recovery {
+        return None;
+    }
+    let asked = before.iter().find(|request| request.id == of.cause.request)?;
+    let asks = after.iter().find(|request| request.target == asked.target)?;
+    let cause = Cause { document: asks.document, request: asks.id };
+    Some(ActiveAllocation { cause, ..of.clone() })
 }
 
 /// The parts of a document in the order that its sender gave them.

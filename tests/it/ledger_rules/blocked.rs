@@ -136,6 +136,36 @@ on_both_engines! {
         desk.verify(&server).await;
     }
 
+    async fn fault_f13_a_refused_refund_uses_up_nothing(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([bill("A1", "100.00"), receipt("R1", day(0), "150.00").settles("A1")]).await;
+        desk.post([refund("F0", "10.00")]).await;
+        desk.close_period("", day(-5)).await;
+        block(&server).await;
+        // Refused for its day, before or after one that passes; so is a correction.
+        let of_day = |no: &str, gross: &str| changed(&refund(no, gross), |d| {
+            d.document_date = Some(day(-9));
+        });
+        let moved = version(changed(&refund("F0", "50.00"), |d| d.document_date = Some(day(-9))), 1);
+        let chunk = vec![
+            of_day("F1", "40.00"),
+            moved,
+            refund("F2", "30.00"),
+            of_day("F3", "10.00"),
+            refund("F4", "10.00"),
+            refund("F5", "0.01"),
+        ];
+        let (results, _) = desk.import("refunds", false, vec![chunk]).await;
+        let told: Vec<String> = results
+            .iter()
+            .map(|r| r.faults.first().map_or("posted".to_owned(), |fault| fault.reason.clone()))
+            .collect();
+        let (closed, blocked) = ("PERIOD_CLOSED", "ACCOUNT_BLOCKED");
+        assert_eq!(told, [closed, closed, "posted", closed, "posted", blocked]);
+        assert_eq!(desk.balance(day(1)).await, "0.00");
+        desk.verify(&server).await;
+    }
+
     async fn fault_f13_what_was_delivered_is_invoiced_and_no_more(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
         for no in ["O1", "O2"] {

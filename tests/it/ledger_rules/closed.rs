@@ -18,6 +18,11 @@ fn bill(no: &str, due: i64, gross: &str) -> pb::Document {
     of_company(invoice(no, day(-15), gross, &[(day(due), gross)]))
 }
 
+/// An invoice of a day after the period.
+fn bill_of(no: &str, on: i64, gross: &str) -> pb::Document {
+    of_company(invoice(no, day(on), gross, &[(day(30), gross)]))
+}
+
 fn version(mut document: pb::Document, version: i64) -> pb::Document {
     document.source_version = version;
     document
@@ -82,6 +87,49 @@ on_both_engines! {
         assert_eq!(results[0].outcome(), pb::PostOutcome::Revised, "{results:?}");
         assert_eq!(summary.clearing_faults, []);
         assert_eq!(desk.balance(day(0)).await, "30.00");
+        desk.verify(&server).await;
+    }
+
+    async fn fault_m2_money_that_asked_for_its_clearing_gets_a_note(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let money = || of_company(receipt("R1", day(-3), "70.00").settles_amount("H1", "60.00"));
+        let mut rest = of_company(receipt("R2", day(-2), "50.00"));
+        rest.clears.get_or_insert_default().oldest_first = true;
+        desk.post([bill("H1", -5, "100.00"), bill("H2", -4, "20.00"), money(), rest.clone()]).await;
+        let open = async |desk: &mut Desk| {
+            let mut open = Vec::new();
+            for no in ["H1", "H2", "R1", "R2"] {
+                open.extend(desk.open_of(no, day(-1)).await);
+            }
+            open.join(" ")
+        };
+        let before = open(&mut desk).await;
+        assert_eq!(before, "10.00 -10.00");
+        desk.close_period("10", day(0)).await;
+        let noted = |document: pb::Document, at: i64| {
+            let note = format!("seen {at} times");
+            pb::Document { note, source_version: at, ..document }
+        };
+        desk.post([noted(money(), 1), noted(rest.clone(), 1)]).await;
+        assert_eq!(open(&mut desk).await, before);
+        desk.verify(&server).await;
+        let chunk = vec![noted(rest, 2), noted(money(), 2), noted(bill("H1", 9, "100.00"), 1)];
+        let (results, summary) = desk.import("again", false, vec![chunk]).await;
+        assert!(results.iter().all(|r| r.outcome() == pb::PostOutcome::Revised), "{results:?}");
+        assert_eq!((summary.clearing_faults, summary.clearings_applied), (vec![], 0));
+        assert_eq!(open(&mut desk).await, before);
+
+        // What it asks for otherwise would move a closed day.
+        let less = of_company(receipt("R1", day(-3), "70.00").settles_amount("H1", "50.00"));
+        assert_closed(desk.try_post(vec![noted(less, 3)]).await);
+        assert_closed(desk.try_post(vec![noted(of_company(receipt("R1", day(-3), "70.00")), 3)]).await);
+        assert_eq!(open(&mut desk).await, before);
+        // In the days after it settles what its new form alone would settle.
+        desk.post([bill_of("H3", 2, "5.00"), noted(of_company(receipt("R3", day(2), "5.00")), 0)])
+            .await;
+        let asks = of_company(receipt("R3", day(2), "5.00").settles("H3"));
+        desk.post([noted(asks, 1)]).await;
+        assert_eq!(desk.open_of("H3", day(3)).await, Vec::<String>::new());
         desk.verify(&server).await;
     }
 }

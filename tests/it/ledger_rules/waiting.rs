@@ -7,11 +7,29 @@ use ballast::pb::import_documents_request::Step;
 use tonic::Code;
 
 use super::version;
-use crate::support::assert_refused;
 use crate::support::ledger::*;
+use crate::support::{Engine, TestServer, assert_refused};
 
 fn bill(no: &str, gross: &str) -> pb::Document {
     invoice(no, day(0), gross, &[(day(30), gross)])
+}
+
+/// What other systems are told of clearings that were reset.
+async fn resets(server: &TestServer) -> Vec<serde_json::Value> {
+    let sql = "SELECT data FROM outbox \
+        WHERE event_type = 'ballast.receivables.clearing_reset.v1' ORDER BY recorded_us, id";
+    let url = server.database_url();
+    let rows: Vec<String> = match server.engine() {
+        Engine::Sqlite => {
+            let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
+            sqlx::query_scalar(sql).fetch_all(&pool).await.expect("events")
+        }
+        Engine::Postgres => {
+            let pool = sqlx::PgPool::connect(url).await.expect("the database");
+            sqlx::query_scalar(sql).fetch_all(&pool).await.expect("events")
+        }
+    };
+    rows.iter().map(|data| serde_json::from_str(data).expect("JSON")).collect()
 }
 
 fn none() -> Vec<String> {
@@ -201,6 +219,25 @@ on_both_engines! {
         desk.verify(&server).await;
     }
 
+    async fn what_a_finish_displaces_is_told_as_reset(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let early = receipt("P1", day(1), "70.00").settles("R1");
+        let late = [bill("R1", "100.00"), receipt("P2", day(2), "60.00").settles("R1")];
+        desk.send_import(steps("n1", "", &late, true)).await;
+        assert!(resets(&server).await.is_empty());
+        let first = desk.get("P2", day(2)).await.clearings[0].name.clone();
+        let (_, summary) = desk.send_import(steps("n2", "", &[early], true)).await;
+        assert_eq!(summary.clearings_applied, 2);
+        assert_eq!(desk.open_of("P2", day(2)).await, ["-30.00"]);
+        let told = resets(&server).await;
+        let reset = told[0]["clearings"].as_array().expect("clearings");
+        assert_eq!((told.len(), reset.len()), (1, 1), "{told:?}");
+        assert_eq!(reset[0].as_str(), Some(first.as_str()), "the one that P2 had");
+        let after = desk.get("P2", day(2)).await.clearings;
+        assert!(after.iter().all(|clearing| clearing.name != first), "{after:?}");
+        desk.verify(&server).await;
+    }
+
     async fn fault_f2_an_import_id_is_for_one_content(server: TestServer) {
         let mut desk = Desk::new(&server);
         let a = [bill("R1", "100.00")];
@@ -211,8 +248,9 @@ on_both_engines! {
             desk.send_import(again).await
         };
         assert_eq!((results.len(), summary.posted), (0, 1), "the summary can be asked for again");
+        let client = desk.client.clone();
         let refused = |steps: Vec<Step>| {
-            let mut client = desk.client.clone();
+            let mut client = client.clone();
             async move {
                 let messages: Vec<_> = steps
                     .into_iter()
@@ -229,6 +267,17 @@ on_both_engines! {
         assert_refused(&other, Code::FailedPrecondition, "IMPORT_ID_REUSED", None);
         let unsaid = refused(steps("nightly", "", &b, true)).await.unwrap_err();
         assert_refused(&unsaid, Code::FailedPrecondition, "IMPORT_FINISHED", None);
+
+        // One that did not say its content is of the first that is said, and not once it is done.
+        desk.send_import(steps("weekly", "", &a, false)).await;
+        let (results, _) = desk.send_import(steps("weekly", "a", &a, false)).await;
+        assert_eq!(results[0].outcome(), pb::PostOutcome::AlreadyPosted);
+        let other = refused(steps("weekly", "b", &b, false)).await.unwrap_err();
+        assert_refused(&other, Code::FailedPrecondition, "IMPORT_ID_REUSED", None);
+        desk.send_import(steps("weekly", "", &a, true)).await;
+        desk.send_import(steps("monthly", "", &a, true)).await;
+        let done = refused(steps("monthly", "b", &b, true)).await.unwrap_err();
+        assert_refused(&done, Code::FailedPrecondition, "IMPORT_ID_REUSED", None);
         assert_eq!(desk.open(day(0)).await.len(), 1);
     }
 }
