@@ -7,7 +7,8 @@ mod sequences;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-/// Runs an asynchronous property on a few cases, always the same ones.
+/// Runs an asynchronous property on a few cases, always the same ones; `PROPTEST_CASES` sets how
+/// many.
 fn hold<S: Strategy>(
     cases: u32,
     strategy: &S,
@@ -15,6 +16,8 @@ fn hold<S: Strategy>(
 ) where
     S::Value: Clone,
 {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
+    let cases = asked.unwrap_or(cases);
     let config =
         Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);

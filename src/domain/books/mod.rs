@@ -15,7 +15,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -231,6 +231,8 @@ pub struct Reset {
 #[derive(Debug, Default, Clone)]
 pub struct Books {
     items: HashMap<Uuid, TrackedItem>,
+    /// The items of each document.
+    by_document: HashMap<Uuid, Vec<Uuid>>,
     /// Last closed day by company.
     closed: HashMap<String, NaiveDate>,
     /// A document is replaced: see [`Books::for_revision`].
@@ -254,7 +256,15 @@ impl Books {
 
     pub fn load(&mut self, items: impl IntoIterator<Item = TrackedItem>) {
         for item in items {
-            self.items.entry(item.item.id).or_insert(item);
+            self.keep(item);
+        }
+    }
+
+    fn keep(&mut self, item: TrackedItem) {
+        let (id, document) = (item.item.id, item.item.document);
+        if let hash_map::Entry::Vacant(vacant) = self.items.entry(id) {
+            vacant.insert(item);
+            self.by_document.entry(document).or_default().push(id);
         }
     }
 
@@ -264,8 +274,8 @@ impl Books {
 
     /// Items of a document, oldest due first.
     pub fn items_of(&self, document: Uuid) -> Vec<Uuid> {
-        let mut items: Vec<&Item> =
-            self.items.values().map(|t| &t.item).filter(|i| i.document == document).collect();
+        let of = self.by_document.get(&document).into_iter().flatten();
+        let mut items: Vec<&Item> = of.map(|id| &self.items[id].item).collect();
         items.sort_by_key(|i| (i.due_date, i.position));
         items.into_iter().map(|i| i.id).collect()
     }

@@ -131,7 +131,7 @@ impl Books {
             };
             let (id, amount, day) = (item.id, item.amount, item.posting_date);
             items.push((item.due_date, id));
-            self.items.insert(id, TrackedItem::new(item));
+            self.keep(TrackedItem::new(item));
             self.enter(id, document.id, AllocationId::NONE, EntryKind::Post, day, amount)?;
         }
         self.changes.keys.push(KnownKey {

@@ -158,7 +158,8 @@ async fn oldest_first(
         let Some(item) = books.item(*credit).map(|t| t.item.clone()) else { continue };
         let book = (item.company_code.clone(), item.currency.code());
         if !debits.contains_key(&book) {
-            let open = tx.open_debits(account, &item.company_code, item.currency, day, &[]).await?;
+            let open =
+                tx.open_debits(account, &item.company_code, item.currency, day, &[], None).await?;
             let found = open.iter().map(|t| (t.item.posting_date, t.item.id)).collect();
             books.load(open);
             debits.insert(book.clone(), found);

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::domain::books::{ActiveAllocation, ClearingRequest, KnownKey, Place, RequestState};
@@ -14,7 +15,7 @@ use crate::domain::error::Result;
 use crate::store::WriteTx;
 
 /// Requests that are tried together.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Component {
     pub requests: Vec<ClearingRequest>,
     /// What is known of the documents they name.
@@ -88,29 +89,50 @@ async fn contested(
 ) -> Result<BTreeSet<String>> {
     let causes: BTreeSet<Uuid> = allocations.iter().map(|a| a.cause.request).collect();
     let causes: Vec<Uuid> = causes.into_iter().filter(|id| !id.is_nil()).collect();
-    let mut rivals = tx.requests_by_id(&causes).await?;
-    rivals.retain(ClearingRequest::is_imported);
-    let mut all = keys.clone();
-    all.extend(known_keys(tx, &rivals).await?);
+    let mut contested = BTreeSet::new();
+    let imported = || requests.iter().filter(|request| request.is_imported());
+    let first = first_places(imported(), keys);
+    let rivals = tx.requests_by_id(&causes).await?;
+    contested.extend(coming_later(tx, rivals, &first).await?);
+    // What settles the oldest due may take from whatever was settled later, and not only from
+    // those it shares a document with.
+    let first = first_places(imported().filter(|request| request.target.is_none()), keys);
+    let days: Vec<(&str, NaiveDate)> = first
+        .iter()
+        .filter(|(account, _)| !contested.contains(**account))
+        .map(|(account, (day, ..))| (*account, *day))
+        .collect();
+    let rivals = tx.settled_since(&days).await?;
+    contested.extend(coming_later(tx, rivals, &first).await?);
+    Ok(contested)
+}
+
+/// The first place of the requests of each account.
+fn first_places<'a>(
+    requests: impl Iterator<Item = &'a ClearingRequest>,
+    keys: &HashMap<DocumentKey, KnownKey>,
+) -> HashMap<&'a str, Place> {
     let mut first: HashMap<&str, Place> = HashMap::new();
-    for request in requests.iter().filter(|request| request.is_imported()) {
-        let place = request.place(&all);
+    for request in requests {
+        let place = request.place(keys);
         let first = first.entry(&request.account_id).or_insert_with(|| place.clone());
         *first = place.min(first.clone());
     }
-    let comes_later = |rival: &&ClearingRequest| {
-        first.get(rival.account_id.as_str()).is_some_and(|first| rival.place(&all) >= *first)
-    };
-    let mut contested: BTreeSet<String> =
-        rivals.iter().filter(comes_later).map(|rival| rival.account_id.clone()).collect();
-    for request in requests.iter().filter(|r| r.is_imported() && r.target.is_none()) {
-        if !contested.contains(&request.account_id)
-            && tx.settled_later(&request.account_id, request.effective).await?
-        {
-            contested.insert(request.account_id.clone());
-        }
-    }
-    Ok(contested)
+    first
+}
+
+/// The accounts of those that imports brought and that do not come before the first of their
+/// account.
+async fn coming_later(
+    tx: &WriteTx,
+    mut rivals: Vec<ClearingRequest>,
+    first: &HashMap<&str, Place>,
+) -> Result<BTreeSet<String>> {
+    rivals.retain(|rival| rival.is_imported() && first.contains_key(rival.account_id.as_str()));
+    let keys = known_keys(tx, &rivals).await?;
+    let comes_later = |rival: &ClearingRequest| rival.place(&keys) >= first[&*rival.account_id];
+    rivals.retain(comes_later);
+    Ok(rivals.into_iter().map(|rival| rival.account_id).collect())
 }
 
 /// The requests with all that share a document with them, and with those again. A request that

@@ -1,7 +1,7 @@
 //! Doing what documents ask to be cleared: in the order of effective day and key, so that the
 //! books don't depend on the order in which documents came.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -32,6 +32,20 @@ pub enum Tried {
 /// The requests that were tried, with what became of each.
 type Outcomes = Vec<(ClearingRequest, Tried)>;
 
+/// Open debits that are looked at for the payments of one step, if there is nothing to be made
+/// anew; if the payments reach further, they are tried again with all.
+const DEBITS_LOOKED_AT: u64 = 1_000;
+
+/// Debits of a book, oldest due first; those that nothing is open of any more fall out in front.
+#[derive(Debug, Clone, Default)]
+struct OpenDebits {
+    ids: VecDeque<Uuid>,
+    /// There are more.
+    is_cut: bool,
+    /// A payment came to the end of them and has something left.
+    ran_dry: bool,
+}
+
 /// Requests to be tried together, with everything they touch loaded.
 #[derive(Debug, Clone)]
 pub(super) struct Settling<'a> {
@@ -40,7 +54,7 @@ pub(super) struct Settling<'a> {
     pub keys: HashMap<DocumentKey, KnownKey>,
     written_off: HashMap<Uuid, i64>,
     /// Open debits for payments that name nothing, by company and currency.
-    debits: HashMap<(String, String, Currency), Vec<Uuid>>,
+    debits: HashMap<(String, String, Currency), OpenDebits>,
     /// What each request has settled already, in the currency of its target.
     settled: HashMap<Uuid, i64>,
     settings: &'a Settings,
@@ -61,7 +75,32 @@ pub(super) async fn settle(
         return Ok(Vec::new());
     }
     let component = Component::of(tx, requests, displace).await?;
-    let mut settling = Settling::load(tx, settings, &component).await?;
+    let looked_at = component.removable.is_empty().then_some(DEBITS_LOOKED_AT);
+    let (mut settling, mut tried, mut displaced) =
+        try_component(tx, settings, component.clone(), looked_at).await?;
+    if settling.debits.values().any(|debits| debits.ran_dry && debits.is_cut) {
+        (settling, tried, displaced) = try_component(tx, settings, component, None).await?;
+    }
+    for (request, outcome) in &tried {
+        if let Some(state) = settling.state(request, outcome) {
+            settling.books.note_request(request.id, state);
+        }
+    }
+    let changes = settling.books.take_changes()?;
+    tx.write_changes(changes).await?;
+    tx.publish(event::clearings(EventType::ClearingReset, &displaced)).await?;
+    Ok(tried)
+}
+
+/// Tries the requests of a component in memory, with so many of the open debits of a book; answers
+/// also the clearings that they took something from, with their accounts.
+async fn try_component<'a>(
+    tx: &WriteTx,
+    settings: &'a Settings,
+    component: Component,
+    looked_at: Option<u64>,
+) -> Result<(Settling<'a>, Outcomes, Vec<(String, Uuid)>)> {
+    let mut settling = Settling::load(tx, settings, &component, looked_at).await?;
     let Component { mut requests, mut removable, .. } = component;
     requests.sort_by_cached_key(|request| request.place(&settling.keys));
     settling.keep_fixed(&mut removable);
@@ -79,19 +118,16 @@ pub(super) async fn settle(
         (tried, displaced) = settling.replay(contested, &removable)?;
     }
     tried.extend(settling.try_all(requests));
-    for (request, outcome) in &tried {
-        if let Some(state) = settling.state(request, outcome) {
-            settling.books.note_request(request.id, state);
-        }
-    }
-    let changes = settling.books.take_changes()?;
-    tx.write_changes(changes).await?;
-    tx.publish(event::clearings(EventType::ClearingReset, &displaced)).await?;
-    Ok(tried)
+    Ok((settling, tried, displaced))
 }
 
 impl<'a> Settling<'a> {
-    async fn load(tx: &WriteTx, settings: &'a Settings, component: &Component) -> Result<Self> {
+    async fn load(
+        tx: &WriteTx,
+        settings: &'a Settings,
+        component: &Component,
+        looked_at: Option<u64>,
+    ) -> Result<Self> {
         let Component { requests, keys, removable, fixed } = component;
         let credits: Vec<Uuid> = requests.iter().map(|r| r.document).collect();
         let targets: Vec<Uuid> = keys.values().map(|k| k.document).collect();
@@ -123,7 +159,7 @@ impl<'a> Settling<'a> {
             settled,
             settings,
         };
-        settling.load_debits(tx, requests, removable, floor).await?;
+        settling.load_debits(tx, component, floor, looked_at).await?;
         settling.load_written_off(tx, requests).await?;
         settling.load_rates(tx, requests, floor, last).await?;
         Ok(settling)
@@ -132,21 +168,23 @@ impl<'a> Settling<'a> {
     async fn load_debits(
         &mut self,
         tx: &WriteTx,
-        requests: &[ClearingRequest],
-        removable: &[ActiveAllocation],
+        component: &Component,
         floor: NaiveDate,
+        looked_at: Option<u64>,
     ) -> Result<()> {
-        let also: Vec<Uuid> = removable.iter().map(|a| a.row.debit_item).collect();
-        for request in requests.iter().filter(|r| r.target.is_none()) {
+        let also: Vec<Uuid> = component.removable.iter().map(|a| a.row.debit_item).collect();
+        for request in component.requests.iter().filter(|r| r.target.is_none()) {
             let Some(book) = self.credit(request).map(|(_, book)| book) else { continue };
             if self.debits.contains_key(&book) {
                 continue;
             }
             let (account, company, currency) = &book;
-            let items = tx.open_debits(account, company, *currency, floor, &also).await?;
-            let ids = items.iter().map(|t| t.item.id).collect();
+            let items =
+                tx.open_debits(account, company, *currency, floor, &also, looked_at).await?;
+            let ids: VecDeque<Uuid> = items.iter().map(|t| t.item.id).collect();
+            let is_cut = looked_at.is_some_and(|limit| ids.len() as u64 >= limit);
             self.books.load(items);
-            self.debits.insert(book, ids);
+            self.debits.insert(book, OpenDebits { ids, is_cut, ran_dry: false });
         }
         Ok(())
     }
@@ -360,13 +398,34 @@ impl<'a> Settling<'a> {
         credit: Uuid,
         book: &(String, String, Currency),
     ) -> Result<Vec<Uuid>> {
-        let debits = self.debits.get(book).cloned().unwrap_or_default();
+        let mut debits = self.debits.remove(book).unwrap_or_default();
+        let made = self.through(request, credit, &mut debits);
+        self.debits.insert(book.clone(), debits);
+        made
+    }
+
+    fn through(
+        &mut self,
+        request: Uuid,
+        credit: Uuid,
+        debits: &mut OpenDebits,
+    ) -> Result<Vec<Uuid>> {
+        let is_open =
+            |books: &Books, id: Uuid| books.item(id).is_some_and(|tracked| tracked.open() != 0);
         let mut made = Vec::new();
-        for debit in debits {
-            if self.books.item(credit).is_none_or(|t| t.open() == 0) {
+        let mut at = 0;
+        while is_open(&self.books, credit) {
+            let Some(debit) = debits.ids.get(at).copied() else {
+                debits.ran_dry = true;
                 break;
+            };
+            if is_open(&self.books, debit) {
+                made.extend(self.clear(request, credit, &[debit], None)?);
             }
-            made.extend(self.clear(request, credit, &[debit], None)?);
+            match at == 0 && !is_open(&self.books, debit) {
+                true => drop(debits.ids.pop_front()),
+                false => at += 1,
+            }
         }
         Ok(made)
     }

@@ -1,5 +1,6 @@
 //! What the ledger and the tree of accounts do to what counts against limits.
 
+mod finish;
 mod harness;
 mod story;
 

@@ -108,15 +108,6 @@ impl WriteTx {
         rows.into_iter().map(Row::active).collect()
     }
 
-    /// Whether documents of an account settled anything from a day on, as of today.
-    pub async fn settled_later(&self, account: &str, day: NaiveDate) -> Result<bool> {
-        let later = clearing::Entity::find()
-            .filter(clearing::Column::AccountId.eq(account))
-            .filter(clearing::Column::ApplyDate.gte(day))
-            .filter(clearing::Column::RequestId.ne(Uuid::nil()));
-        rows::any(&self.conn, later).await
-    }
-
     /// The allocations of any of these items that counted for some days, until they were reset,
     /// each with the day it no longer counted.
     pub async fn lapsed_allocations_of(

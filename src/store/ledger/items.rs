@@ -48,8 +48,8 @@ impl WriteTx {
 
     /// Debits of an account that are open in a company and currency, with their open amounts
     /// from `floor` on: what a payment without a named target may settle, oldest due first.
-    /// Among those due on one day the key decides, never the order they came in. Items of `also`
-    /// are among them though nothing is open of them.
+    /// Among those due on one day the key decides, never the order they came in. At most `limit`
+    /// of them; items of `also` are among them though nothing is open of them.
     pub async fn open_debits(
         &self,
         account: &str,
@@ -57,23 +57,29 @@ impl WriteTx {
         currency: Currency,
         floor: NaiveDate,
         also: &[Uuid],
+        limit: Option<u64>,
     ) -> Result<Vec<TrackedItem>> {
         let backend = self.conn.get_database_backend();
         let also = Set::one(also.iter().copied());
-        let open = match also.is_empty() {
-            true => "i.open > 0".to_owned(),
-            false => {
-                format!("i.amount > 0 AND (i.open > 0 OR i.id IN {})", also.subquery(backend, 4))
-            }
+        // The words of the index of what is open: of what is settled nothing is looked at.
+        let open = "i.account_id = $1 AND i.open <> 0 AND i.open > 0";
+        let items = match also.is_empty() {
+            true => format!("item i JOIN document d ON d.id = i.document_id WHERE {open}"),
+            false => format!(
+                "(SELECT id FROM item i WHERE {open} UNION SELECT id FROM item WHERE id IN {}) w \
+                 JOIN item i ON i.id = w.id JOIN document d ON d.id = i.document_id \
+                 WHERE i.account_id = $1 AND i.amount > 0",
+                also.subquery(backend, 5)
+            ),
         };
         let sql = format!(
-            "SELECT {columns} FROM item i JOIN document d ON d.id = i.document_id \
-             WHERE i.account_id = $1 AND {open} AND i.company_code = $2 AND i.currency = $3 \
-             ORDER BY i.due_date, i.posting_date, {key}, i.position",
+            "SELECT {columns} FROM {items} AND i.company_code = $2 AND i.currency = $3 \
+             ORDER BY i.due_date, i.posting_date, {key}, i.position LIMIT $4",
             columns = rows::columns::<Entity>("i"),
             key = key_order(&self.conn, "d"),
         );
-        let mut values = vec![account.into(), company.into(), currency.code().into()];
+        let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
+        let mut values = vec![account.into(), company.into(), currency.code().into(), limit.into()];
         if !also.is_empty() {
             values.extend(also.into_values(backend));
         }

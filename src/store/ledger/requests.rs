@@ -1,5 +1,6 @@
 //! What documents ask to be cleared: finding what is to be tried, and what waits.
 
+use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set as To;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
@@ -187,6 +188,31 @@ impl WriteTx {
             ids.subquery(backend, 1)
         );
         self.requests(&rest, ids.into_values(backend)).await
+    }
+
+    /// Requests that imports brought and that settled something of these accounts from a day of
+    /// each on, as far as it is not reset.
+    pub async fn settled_since(
+        &self,
+        accounts: &[(&str, NaiveDate)],
+    ) -> Result<Vec<ClearingRequest>> {
+        let set = Set::new()
+            .named("account_id", accounts.iter().map(|(account, _)| account))
+            .named("since", accounts.iter().map(|(_, day)| *day));
+        if set.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let rest = format!(
+            "{REQUESTS} WHERE p.import_id <> '' AND p.id IN (SELECT s.request_id FROM {} \
+               JOIN clearing s ON s.account_id = w.account_id AND s.apply_date >= w.since \
+               JOIN allocation a ON a.clearing_id = s.id \
+               LEFT JOIN allocation_reset r ON r.clearing_id = a.clearing_id \
+                 AND r.position = a.position \
+               WHERE r.clearing_id IS NULL)",
+            set.table(backend, "w", 1)
+        );
+        self.requests(&rest, set.into_values(backend)).await
     }
 
     /// They are to be tried at the next finish.

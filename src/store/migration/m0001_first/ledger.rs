@@ -107,6 +107,8 @@ CREATE TABLE clearing (
     recorded_us {bigint} NOT NULL
 );
 CREATE INDEX clearing_account ON clearing (account_id, id);
+-- What was settled from a day on: a finish looks for what has to make room.
+CREATE INDEX clearing_applied ON clearing (account_id, apply_date);
 
 CREATE TABLE allocation (
     clearing_id {uuid} NOT NULL,
