@@ -41,6 +41,7 @@ pub(crate) use stored_enum;
 #[cfg(test)]
 mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
+    use crate::domain::team::{TeamRole, accountable, eligible};
     use crate::domain::{aging, dates, item, member, names, promise, rates, terms};
 
     macro_rules! round_trips {
@@ -80,6 +81,9 @@ mod tests {
             promise::PromiseState,
             rates::RatePath,
             security::SecurityKind,
+            TeamRole,
+            accountable::Step,
+            eligible::Unmet,
             terms::Baseline,
             terms::InstalmentKind,
         );
