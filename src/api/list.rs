@@ -75,6 +75,7 @@ macro_rules! paged {
 paged! {
     ListAccountsRequest => "ListAccounts",
     ListMembersRequest => "ListMembers",
+    ListTeamMembersRequest => "ListTeamMembers",
     ListDocumentsRequest => "ListDocuments",
     ListWaitingClearingsRequest => "ListWaitingClearings",
     ListOpenItemsRequest => "ListOpenItems",

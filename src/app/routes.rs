@@ -43,6 +43,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         receivables: questions.clone(),
         credit: credit.clone(),
         members: members(&app.config, store())?,
+        teams: service::teams::Teams::new(store()),
     });
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),

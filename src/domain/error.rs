@@ -104,6 +104,7 @@ reasons! {
     MemberCycle => "MEMBER_CYCLE",
     MemberLineTooDeep => "MEMBER_LINE_TOO_DEEP",
     MemberIsDefaultOwner => "MEMBER_IS_DEFAULT_OWNER",
+    MemberNotEligible => "MEMBER_NOT_ELIGIBLE",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

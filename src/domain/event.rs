@@ -43,6 +43,10 @@ event_types! {
     MemberDeactivated => "ballast.accounts.member_deactivated.v1",
     /// A member works here again.
     MemberReactivated => "ballast.accounts.member_reactivated.v1",
+    /// A member was put on the team of an account.
+    TeamMemberAssigned => "ballast.accounts.team_member_assigned.v1",
+    /// A member leaves the team of an account.
+    TeamMembershipEnded => "ballast.accounts.team_membership_ended.v1",
     /// Documents were posted or revised.
     DocumentsPosted => "ballast.receivables.documents_posted.v1",
     /// A document no longer counts.

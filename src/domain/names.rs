@@ -40,6 +40,7 @@ pub const DISPUTES: &str = "disputes";
 pub const PROMISES: &str = "promises";
 pub const CREDIT_LIMITS: &str = "creditLimits";
 pub const CREDIT_HOLDS: &str = "creditHolds";
+pub const TEAM_MEMBERS: &str = "teamMembers";
 pub const CREDIT_SECURITIES: &str = "creditSecurities";
 pub const CREDIT_RESERVATIONS: &str = "creditReservations";
 pub const CREDIT_DECISIONS: &str = "creditDecisions";

@@ -41,7 +41,7 @@ pub(crate) use stored_enum;
 #[cfg(test)]
 mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
-    use crate::domain::team::{TeamRole, accountable, eligible};
+    use crate::domain::team::{TeamRole, accountable, eligible, membership};
     use crate::domain::{aging, dates, item, member, names, promise, rates, terms};
 
     macro_rules! round_trips {
@@ -84,6 +84,7 @@ mod tests {
             TeamRole,
             accountable::Step,
             eligible::Unmet,
+            membership::MembershipState,
             terms::Baseline,
             terms::InstalmentKind,
         );

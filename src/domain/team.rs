@@ -1,7 +1,9 @@
 //! Who of our people looks after an account, and since when.
 
 pub mod accountable;
+pub mod command;
 pub mod eligible;
+pub mod membership;
 #[cfg(test)]
 mod tests;
 

@@ -12,6 +12,7 @@ pub mod receivables;
 mod resolve;
 #[cfg(test)]
 mod stored_tests;
+pub mod teams;
 
 use serde::Serialize;
 

@@ -16,6 +16,7 @@ use crate::domain::event::EventType;
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
+use crate::domain::team::membership::Membership;
 use crate::stored_files::{assert_reads, of};
 
 const ANSWERS: &str = "idempotency.answer";
@@ -54,6 +55,7 @@ fn kept_answers_are_read_whole() {
             "AccountService",
             &["CreateMember", "UpdateMember", "DeactivateMember", "ReactivateMember"],
         ),
+        read::<Membership>("AccountService", &["AssignTeamMember", "EndTeamMembership"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
         read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),

@@ -22,6 +22,7 @@ use crate::domain::money::Currency;
 use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
 use crate::domain::receivables::{DisputeOutcome, Movement};
+use crate::domain::team::TeamRole;
 
 /// A type that is stored under a name.
 pub trait Named: Sized + Copy {
@@ -122,6 +123,7 @@ named! {
     ReservationState: as_str,
     SecurityKind: as_str,
     Side: as_str,
+    TeamRole: as_str,
     Verdict: as_str,
 }
 

@@ -35,6 +35,7 @@ pub(crate) mod seed;
 mod settled;
 mod source_system;
 mod sql;
+mod team;
 mod tx;
 mod verify;
 

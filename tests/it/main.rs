@@ -9,6 +9,7 @@
 
 #[macro_use]
 mod support;
+mod team;
 
 mod access;
 mod account;

@@ -3,6 +3,7 @@
 pub mod convert;
 mod member;
 mod status;
+mod team;
 
 use tonic::{Request, Response, Status};
 
@@ -16,6 +17,7 @@ use crate::service::accounts::{self, Sources};
 use crate::service::credit::Credit;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
+use crate::service::teams::Teams;
 
 /// The use cases that the methods call.
 #[derive(Clone)]
@@ -24,6 +26,7 @@ pub struct AccountServices {
     pub receivables: Receivables,
     pub credit: Credit,
     pub members: Members,
+    pub teams: Teams,
 }
 
 /// The handlers of AccountService.
@@ -43,7 +46,8 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit, members: _ } = &self.services;
+        let AccountServices { accounts, receivables, credit, members: _, teams: _ } =
+            &self.services;
         let sources = Sources { receivables, credit };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
@@ -211,5 +215,35 @@ impl AccountService for Accounts {
         let (id, command) = member::reactivate(request.into_inner())?;
         let answer = self.services.members.reactivate(&ctx, &id, command).await?;
         Ok(Response::new(member::member(answer)))
+    }
+
+    async fn assign_team_member(
+        &self,
+        request: Request<pb::AssignTeamMemberRequest>,
+    ) -> Answer<pb::TeamMembership> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = team::assign(request.into_inner())?;
+        let answer = self.services.teams.assign(&ctx, &id, command).await?;
+        Ok(Response::new(team::membership(answer)))
+    }
+
+    async fn end_team_membership(
+        &self,
+        request: Request<pb::EndTeamMembershipRequest>,
+    ) -> Answer<pb::TeamMembership> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = team::end(request.into_inner())?;
+        let answer = self.services.teams.end(&ctx, &id, command).await?;
+        Ok(Response::new(team::membership(answer)))
+    }
+
+    async fn list_team_members(
+        &self,
+        request: Request<pb::ListTeamMembersRequest>,
+    ) -> Answer<pb::ListTeamMembersResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = team::list(&request.into_inner())?;
+        let answer = self.services.teams.list(&ctx, list).await?;
+        Ok(Response::new(team::page(answer, &page)))
     }
 }

@@ -8,6 +8,7 @@ pub mod account_due;
 pub mod account_head;
 pub mod account_link;
 pub mod account_ref;
+pub mod account_team;
 pub mod allocation;
 pub mod allocation_reset;
 pub mod audit;
@@ -47,6 +48,7 @@ pub mod promise_end;
 pub mod promise_item;
 pub mod seal;
 pub mod source_system;
+pub mod team_member;
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +63,7 @@ macro_rules! every_entity {
             account_head,
             account_link,
             account_ref,
+            account_team,
             allocation,
             allocation_reset,
             audit,
@@ -99,7 +102,8 @@ macro_rules! every_entity {
             promise_end,
             promise_item,
             seal,
-            source_system
+            source_system,
+            team_member
         )
     };
 }

@@ -11,6 +11,7 @@
 
 mod m0001_first;
 mod m0002_member;
+mod m0003_team;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -33,7 +34,8 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 2] = [m0001_first::MIGRATION, m0002_member::MIGRATION];
+const MIGRATIONS: [Migration; 3] =
+    [m0001_first::MIGRATION, m0002_member::MIGRATION, m0003_team::MIGRATION];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -79,6 +79,13 @@ pub const TABLE: &[Mutation] = &[
     mutation("AccountService.ReactivateMember", r#"{"name": "members/retired"}"#, "name")
         .of("name").ends("ACTIVE", "INACTIVE"),
 
+    mutation("AccountService.AssignTeamMember",
+        r#"{"account": "accounts/acme", "member": "members/one", "role": "TEAM_ROLE_SERVICE", "reason": "$personal", "etag": "$team"}"#,
+        "reason").of("account").etag("etag").live("account", GONE),
+    mutation("AccountService.EndTeamMembership",
+        r#"{"name": "$membership", "reason": "$personal", "etag": "$free_team"}"#, "reason")
+        .of("name").etag("etag").ends("ENDED", "OPEN"),
+
     mutation("ReceivableService.PostDocuments",
         r#"{"documents": [{"key": {"source_system": "ERP", "document_no": "NEW"}, "kind": "DOCUMENT_KIND_INVOICE",
             "payer": "accounts/acme", "document_date": "$today", "gross": "$usd", "note": "$personal"}]}"#,

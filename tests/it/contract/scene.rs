@@ -50,6 +50,12 @@ const STEPS: &[Step] = &[
     ("AccountService.CreateMember", r#"{"member_id": "retired", "member": {"display_name": "Retired", "manager": "members/boss"}}"#, &[]),
     ("AccountService.DeactivateMember", r#"{"name": "members/retired", "reason": "$personal"}"#, &[]),
 
+    ("AccountService.AssignTeamMember", r#"{"account": "accounts/acme", "member": "members/one", "role": "TEAM_ROLE_OWNER"}"#, &[("team", "etag")]),
+    ("AccountService.AssignTeamMember", r#"{"account": "accounts/acme", "member": "members/boss", "role": "TEAM_ROLE_BACKUP", "etag": "$team"}"#, &[("team", "etag")]),
+    ("AccountService.AssignTeamMember", r#"{"account": "accounts/acme", "member": "members/boss", "role": "TEAM_ROLE_FINANCE", "etag": "$team"}"#, &[("team", "etag")]),
+    ("AccountService.AssignTeamMember", r#"{"account": "accounts/free", "member": "members/boss", "role": "TEAM_ROLE_BACKUP", "reason": "$personal"}"#,
+        &[("membership", "name"), ("free_team", "etag")]),
+
     // Without a limit an order is referred.
     ("AccountService.CreateAccount", r#"{"account_id": "gone", "account": {"display_name": "Gone"}}"#, &[]),
     ("CreditService.ReserveCredit", r#"{"account": "accounts/gone", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "9"}}"#, &[]),

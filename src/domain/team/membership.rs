@@ -1,0 +1,155 @@
+//! Memberships as they are recorded and as they are told. Of an owner a change point is recorded:
+//! how long he is told to be owner follows from the next one.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::TeamRole;
+use crate::domain::dated::{self, CannotEnd, ChangePoint, End, Interval};
+use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::machine::{Transition, advance};
+use crate::domain::names::{TEAM_MEMBERS, account_name, child_name};
+use crate::domain::personal::Personal;
+use crate::domain::stored::stored_enum;
+
+stored_enum! {
+    pub enum MembershipState {
+        Open => "OPEN",
+        /// Somebody ended it, or another owner follows.
+        Ended => "ENDED",
+    }
+}
+
+stored_enum! {
+    pub enum MembershipVerb {
+        End => "END",
+    }
+}
+
+/// What may become of a membership.
+pub const STATES: &[Transition<MembershipState, MembershipVerb>] = &[Transition {
+    verb: MembershipVerb::End,
+    from: &[MembershipState::Open],
+    to: MembershipState::Ended,
+}];
+
+/// The version of a team, 0 while nobody was ever assigned, and when it was last changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TeamHead {
+    pub version: i64,
+    pub update_us: i64,
+}
+
+impl TeamHead {
+    /// Refuses a version of a team that was read before somebody else changed it.
+    ///
+    /// # Errors
+    /// ETAG_REQUIRED once there is a team, ETAG_MISMATCH.
+    pub fn check(&self, account_id: &str, read: Option<i64>) -> Result<()> {
+        match read {
+            None if self.version == 0 => Ok(()),
+            None => {
+                let what = "is required: the etag of the team that was read";
+                Err(Error::invalid("etag", Reason::EtagRequired, what))
+            }
+            Some(read) if read == self.version => Ok(()),
+            Some(_) => Err(Error::Aborted {
+                reason: Reason::EtagMismatch,
+                resource: Resource { kind: "account", name: account_name(account_id) },
+                description: "the team was changed since it was read: read it again".into(),
+            }),
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    pub id: Uuid,
+    pub account_id: String,
+    pub role: TeamRole,
+    /// `None` for an owner: from that day on the account has none. Such are not told.
+    pub member_id: Option<String>,
+    pub days: Interval,
+    pub recorded_by: String,
+    pub reason: Personal,
+    /// `None` if nobody ended it.
+    pub end_reason: Option<Personal>,
+    /// Of the team.
+    pub version: i64,
+}
+
+impl Membership {
+    pub fn name(&self) -> String {
+        child_name(&self.account_id, TEAM_MEMBERS, self.id)
+    }
+
+    fn state(&self) -> MembershipState {
+        let replaced = self.role == TeamRole::Owner && self.days.last_day.is_some();
+        if replaced || self.days.end.is_some() {
+            MembershipState::Ended
+        } else {
+            MembershipState::Open
+        }
+    }
+
+    /// Refuses to end one that has ended.
+    ///
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn check_open(&self) -> Result<()> {
+        advance(STATES, &self.name(), self.state(), MembershipVerb::End).map(drop)
+    }
+
+    /// Ends one that is open.
+    ///
+    /// # Errors
+    /// STATE_WRONG, DATE_INVALID.
+    pub fn end(&mut self, last_day: NaiveDate, us: i64, reason: Personal) -> Result<()> {
+        self.check_open()?;
+        let refuse = |what: String| Error::invalid("valid_to", Reason::DateInvalid, what);
+        self.days.end(last_day, us).map_err(|cannot| match cannot {
+            CannotEnd::Ended => Error::internal("an open membership has an end"),
+            CannotEnd::TooEarly(earliest) => refuse(format!(
+                "{last_day} lies before {earliest}, the day before its first, by which it never held"
+            )),
+            CannotEnd::TooLate(said) => refuse(format!("it ends on {said} anyway")),
+        })?;
+        self.end_reason = Some(reason);
+        Ok(())
+    }
+}
+
+/// What is recorded of a team, as it is told: every owner with his last day, those left out who
+/// were replaced from their first day on; in the order of ids.
+pub fn told(recorded: Vec<Membership>) -> Vec<Membership> {
+    let (owners, mut told): (Vec<_>, Vec<_>) =
+        recorded.into_iter().partition(|one| one.role == TeamRole::Owner);
+    let points: Vec<ChangePoint<&Membership>> = owners
+        .iter()
+        .map(|owner| {
+            let Interval { first_day: from_date, recorded_us, .. } = owner.days;
+            ChangePoint { from_date, recorded_us, value: owner }
+        })
+        .collect();
+    let stretches = dated::stretches(&points, i64::MAX);
+    let next = stretches.iter().skip(1).map(|stretch| Some(*stretch.value)).chain([None]);
+    for (stretch, next) in stretches.iter().zip(next) {
+        let mut owner: Membership = (*stretch.value).clone();
+        if owner.member_id.is_none() {
+            continue;
+        }
+        owner.days.last_day = stretch.last_day;
+        if let Some(nobody) = next.filter(|next| next.member_id.is_none()) {
+            owner.days.last_day = None;
+            owner.end_reason = Some(nobody.reason.clone());
+            owner.days.end = stretch
+                .last_day
+                .map(|last_day| End { last_day, recorded_us: nobody.days.recorded_us });
+        }
+        told.push(owner);
+    }
+    // One that was ended before its first day gave way to nobody from that day on.
+    told.sort_by_key(|one| one.id);
+    told
+}

@@ -1,0 +1,275 @@
+//! Use cases of teams: AssignTeamMember, EndTeamMembership and ListTeamMembers.
+
+mod event;
+
+use chrono::{Days, NaiveDate};
+use uuid::Uuid;
+
+use crate::ctx::Ctx;
+use crate::domain::dated::Interval;
+use crate::domain::error::{Error, Precondition, Reason, Resource, Result};
+use crate::domain::event::EventType;
+use crate::domain::member::{Member, MemberState};
+use crate::domain::names::{AccountRef, TEAM_MEMBERS, account_name, child_name, member_name};
+use crate::domain::page::Page;
+use crate::domain::team::TeamRole;
+use crate::domain::team::accountable::Person;
+use crate::domain::team::command::{AssignMember, EndMembership, ListTeam};
+use crate::domain::team::eligible::{self, Candidate, OwnerRequirement};
+use crate::domain::team::membership::{Membership, TeamHead, told};
+use crate::service::resolve;
+use crate::store::{Call, Outcome, Store, WriteTx};
+
+/// How many accounts one executive may be the sponsor of.
+const SPONSORED_MAX: u32 = 5;
+/// Who is active may own an account.
+const OWNER: OwnerRequirement = OwnerRequirement { rating_min: 0, accounts_max: None };
+
+/// A page of memberships, and the version of the team.
+#[derive(Debug)]
+pub struct TeamPage {
+    pub page: Page<Membership>,
+    /// 0 while nobody was ever assigned.
+    pub version: i64,
+}
+
+/// The use cases; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Teams {
+    store: Store,
+}
+
+impl Teams {
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Puts a member on the team of an account.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, MEMBER_NOT_ELIGIBLE, RESOURCE_ALREADY_EXISTS, DATE_INVALID,
+    /// ETAG_REQUIRED, ETAG_MISMATCH.
+    pub async fn assign(&self, ctx: &Ctx, request_id: &str, c: AssignMember) -> Result<Membership> {
+        let call = Call::new("AccountService.AssignTeamMember", request_id, &c.account);
+        self.with_text(self.store.mutate(ctx, call, c, assign).await?).await
+    }
+
+    /// Ends a membership.
+    ///
+    /// # Errors
+    /// NotFound, STATE_WRONG, DATE_INVALID, ETAG_REQUIRED, ETAG_MISMATCH.
+    pub async fn end(&self, ctx: &Ctx, request_id: &str, c: EndMembership) -> Result<Membership> {
+        let name = c.membership.resource_name(TEAM_MEMBERS);
+        let call = Call::new("AccountService.EndTeamMembership", request_id, name);
+        self.with_text(self.store.mutate(ctx, call, c, end).await?).await
+    }
+
+    /// What people wrote about a membership is in its row alone, or in that of who follows.
+    async fn with_text(&self, answer: Outcome<Membership>) -> Result<Membership> {
+        let answered = match answer {
+            Outcome::Done(done) => return Ok(done),
+            Outcome::Replayed(answered) => answered,
+        };
+        let recorded = self.store.recorded_team(&answered.account_id).await?;
+        let row = recorded.iter().find(|row| row.id == answered.id);
+        let gone = || Error::internal(format!("{} is gone", answered.name()));
+        let reason = row.ok_or_else(gone)?.reason.clone();
+        let end_reason = match (answered.days.end, answered.role) {
+            (None, _) => None,
+            (Some(_), TeamRole::Owner) => {
+                let us = answered.days.end.map(|end| end.recorded_us);
+                let nobody = recorded
+                    .iter()
+                    .find(|row| row.role == TeamRole::Owner && Some(row.days.recorded_us) == us);
+                nobody.map(|row| row.reason.clone())
+            }
+            (Some(_), _) => row.and_then(|row| row.end_reason.clone()),
+        };
+        Ok(Membership { reason, end_reason, ..answered })
+    }
+
+    /// A page of the memberships of an account.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn list(&self, ctx: &Ctx, list: ListTeam) -> Result<TeamPage> {
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let names = [list.account];
+                    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
+                    let account = found.into_values().next();
+                    let id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
+                    let mut all = told(tx.recorded_team(&id).await?);
+                    if let Some(day) = list.as_of {
+                        all.retain(|one| one.days.holds(day, i64::MAX));
+                    }
+                    if let Some(after) = list.page.after {
+                        all.retain(|one| one.id > after);
+                    }
+                    let page = list.page.cut(all, |one| one.id);
+                    Ok(TeamPage { page, version: tx.team_version(&id).await? })
+                })
+            })
+            .await
+    }
+}
+
+async fn assign(tx: &mut WriteTx, ctx: &Ctx, c: &AssignMember) -> Result<Membership> {
+    let first_day = c.valid_from.unwrap_or_else(|| ctx.business_date());
+    if c.valid_to.is_some_and(|last| last < first_day) {
+        let what = format!("lies before {first_day}");
+        return Err(Error::invalid("valid_to", Reason::DateInvalid, what));
+    }
+    let account_id = account(tx, &c.account).await?;
+    let member_id = tx.find_member(&c.member).await?;
+    let member_id = member_id.ok_or_else(|| Error::not_found("member", c.member.to_string()))?;
+    let head = tx.lock_team(&account_id).await?;
+    head.check(&account_id, c.version)?;
+    // Of two assignments of a sponsor to two accounts one counts the other.
+    tx.lock_members(&[member_id.clone()].into()).await?;
+    let member = tx.member(&member_id).await?;
+    let member = member.ok_or_else(|| Error::internal(format!("{member_id} is gone")))?;
+    check_eligible(tx, &member, &account_id, c.role, first_day).await?;
+    let days = Interval { first_day, last_day: c.valid_to, recorded_us: 0, end: None };
+    if c.role != TeamRole::Owner {
+        check_new(&tx.recorded_team(&account_id).await?, &member_id, c.role, &days)?;
+    }
+    let recorded_us = tx.record_after(head.update_us).await?;
+    let membership = Membership {
+        id: Uuid::now_v7(),
+        account_id,
+        role: c.role,
+        member_id: Some(member_id),
+        days: Interval { recorded_us, ..days },
+        recorded_by: ctx.principal.to_string(),
+        reason: c.reason.clone().into(),
+        end_reason: None,
+        version: head.version + 1,
+    };
+    tx.add_team_member(&membership).await?;
+    save(tx, &membership, EventType::TeamMemberAssigned).await?;
+    answered(tx, membership).await
+}
+
+async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membership> {
+    let name = c.membership.resource_name(TEAM_MEMBERS);
+    let names = [c.membership.account.clone()];
+    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
+    let account = found.into_values().next();
+    let account_id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let name_of = child_name(&account_id, TEAM_MEMBERS, c.membership.id);
+    let head = tx.lock_team(&account_id).await?;
+    let found = told(tx.recorded_team(&account_id).await?);
+    let found = found.into_iter().find(|one| one.id == c.membership.id);
+    let mut membership = found.ok_or_else(|| Error::not_found("teamMember", name_of))?;
+    tracing::debug!(%name, "ends");
+    membership.check_open()?;
+    head.check(&account_id, c.version)?;
+    let last_day = c.last_day.unwrap_or_else(|| ctx.business_date());
+    let us = tx.record_after(head.update_us).await?;
+    membership.end(last_day, us, c.reason.clone().into())?;
+    membership.version = head.version + 1;
+    if membership.role == TeamRole::Owner {
+        let first_day = last_day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
+        let nobody = Membership {
+            id: Uuid::now_v7(),
+            member_id: None,
+            days: Interval { first_day, last_day: None, recorded_us: us, end: None },
+            recorded_by: ctx.principal.to_string(),
+            reason: c.reason.clone().into(),
+            end_reason: None,
+            ..membership.clone()
+        };
+        tx.add_team_member(&nobody).await?;
+    } else {
+        tx.end_team_member(&membership).await?;
+    }
+    save(tx, &membership, EventType::TeamMembershipEnded).await?;
+    Ok(membership)
+}
+
+/// The account a team is of, which is not deleted.
+async fn account(tx: &WriteTx, name: &AccountRef) -> Result<String> {
+    let names = std::slice::from_ref(name);
+    let found = resolve::all(names, tx.find_accounts(names).await?)?;
+    let known = found.into_values().next();
+    let id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let gone = || Error::internal(format!("{} is gone", account_name(&id)));
+    tx.account(&id).await?.ok_or_else(gone)?.check_live()?;
+    Ok(id)
+}
+
+/// As it is told: with its last day where another owner follows already.
+async fn answered(tx: &WriteTx, membership: Membership) -> Result<Membership> {
+    if membership.role != TeamRole::Owner {
+        return Ok(membership);
+    }
+    let told = told(tx.recorded_team(&membership.account_id).await?);
+    let version = membership.version;
+    let found = told.into_iter().find(|one| one.id == membership.id).unwrap_or(membership);
+    Ok(Membership { version, ..found })
+}
+
+async fn save(tx: &mut WriteTx, membership: &Membership, event: EventType) -> Result<()> {
+    let update_us = tx.recorded_at().await?;
+    let head = TeamHead { version: membership.version, update_us };
+    tx.write_team(&membership.account_id, head).await?;
+    tx.publish(vec![event::of(event, membership)]).await
+}
+
+/// Refuses a member who has the role on one of these days.
+fn check_new(
+    recorded: &[Membership],
+    member_id: &str,
+    role: TeamRole,
+    days: &Interval,
+) -> Result<()> {
+    let overlaps = |other: &Interval| {
+        other.last_day_known(i64::MAX).is_none_or(|last| days.first_day <= last)
+            && days.last_day.is_none_or(|last| other.first_day <= last)
+    };
+    let same = |one: &&Membership| {
+        one.role == role && one.member_id.as_deref() == Some(member_id) && overlaps(&one.days)
+    };
+    match recorded.iter().find(same) {
+        None => Ok(()),
+        Some(same) => Err(Error::AlreadyExists {
+            reason: Reason::ResourceAlreadyExists,
+            description: format!("{} has that role on one of these days", member_name(member_id)),
+            resource: Resource { kind: "teamMember", name: same.name() },
+        }),
+    }
+}
+
+async fn check_eligible(
+    tx: &WriteTx,
+    member: &Member,
+    account_id: &str,
+    role: TeamRole,
+    first_day: NaiveDate,
+) -> Result<()> {
+    let sponsored = match role {
+        TeamRole::ExecutiveSponsor => tx.sponsored(&member.id, account_id, first_day).await?,
+        _ => 0,
+    };
+    let candidate = Candidate {
+        person: Person { active: member.state == MemberState::Active, manager_id: None },
+        competencies: member.competencies,
+        executive: member.executive,
+        owned: 0,
+        sponsored: u32::try_from(sponsored).unwrap_or(u32::MAX),
+    };
+    let unmet = match role {
+        TeamRole::ExecutiveSponsor => eligible::sponsor_unmet(&candidate, SPONSORED_MAX),
+        _ => OWNER.unmet(&candidate),
+    };
+    if unmet.is_empty() {
+        return Ok(());
+    }
+    let unmet: Vec<&str> = unmet.iter().map(|unmet| unmet.as_str()).collect();
+    let unmet = unmet.join(",");
+    let description = format!("may not be {role}: {unmet}");
+    let refused = Precondition::new(Reason::MemberNotEligible, member.name(), description);
+    Err(refused.at("member").with("unmet", unmet).into())
+}

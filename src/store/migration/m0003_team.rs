@@ -1,0 +1,38 @@
+//! Who looks after an account.
+
+use super::Migration;
+
+pub(super) const MIGRATION: Migration = Migration { name: "m0003_team", text: || TEAM.to_owned() };
+
+const TEAM: &str = "
+-- The lock and the version of the team of an account; there once anybody was assigned.
+CREATE TABLE account_team (
+    account_id TEXT NOT NULL PRIMARY KEY,
+    version {bigint} NOT NULL,
+    update_us {bigint} NOT NULL
+);
+
+-- Owners are change points: one holds until the next. Others are intervals.
+CREATE TABLE team_member (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    -- NULL for an owner: from that day on the account has none.
+    member_id TEXT,
+    first_day {date} NOT NULL,
+    -- As said at first; NULL for none, and for owners.
+    last_day {date},
+    recorded_us {bigint} NOT NULL,
+    recorded_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    -- NULL until somebody ends it, and for owners.
+    end_day {date},
+    end_us {bigint},
+    end_reason TEXT
+);
+CREATE INDEX team_member_account ON team_member (account_id, id);
+CREATE INDEX team_member_member ON team_member (member_id, role, account_id);
+-- Of two owners from one day on one was recorded last.
+CREATE UNIQUE INDEX team_member_owner ON team_member (account_id, first_day, recorded_us)
+    WHERE role = 'OWNER';
+";
