@@ -7,6 +7,8 @@ use crate::domain::text::quote;
 
 /// Lines above the headers, titles and the like, and the headers.
 const LINES_MAX: usize = 60;
+/// Fewer columns are no list of documents.
+const COLUMNS_MIN: usize = 3;
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The headers that were found.
@@ -127,6 +129,10 @@ fn in_rows(
             cells.into_iter().map(|c| c.text.trim().to_owned()).collect();
         while headers.last().is_some_and(String::is_empty) {
             headers.pop();
+        }
+        // Number, customer, day and amount are never the same for all rows.
+        if headers.len() < COLUMNS_MIN && nearest.is_some() {
+            continue;
         }
         for mapping in mappings {
             let recognized = mappings.len() == 1 || layout::has_all(&headers, &mapping.detect);

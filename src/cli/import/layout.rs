@@ -55,7 +55,8 @@ impl Layout {
         let has = |field| columns.contains_key(&field) || constants.contains_key(&field);
         let two_columns = has(Field::DebitAmount) || has(Field::CreditAmount);
         for field in Field::REQUIRED {
-            if !has(field) && !(field == Field::Amount && two_columns) {
+            let elsewhere = field == Field::Amount && two_columns;
+            if !elsewhere && !has(field) {
                 return misfit(format!(
                     "the mapping {} gives no {}: name a column or a constant for it",
                     mapping.name,

@@ -195,4 +195,19 @@ mod tests {
         }
         assert_eq!(mapping.kind("BILL"), None);
     }
+
+    #[test]
+    fn every_key_and_field_stands_in_the_manual_and_its_examples_read() {
+        let manual = include_str!("../../../docs/imports.md");
+        let mapping = serde_json::to_value(Mapping::parse("name = \"x\"").unwrap()).unwrap();
+        let keys = mapping.as_object().unwrap().keys().cloned();
+        for name in keys.chain(Field::ALL.into_iter().map(Field::name)) {
+            assert!(manual.contains(&format!("`{name}`")), "{name}");
+        }
+        let examples: Vec<&str> = manual.split("```toml\n").skip(1).collect();
+        assert_eq!(examples.len(), 3);
+        for example in examples {
+            Mapping::parse(example.split("```").next().unwrap()).unwrap();
+        }
+    }
 }

@@ -242,7 +242,7 @@ fn list(
     let delimiter = style.delimiter.to_string();
     let header = HEADERS.map(|h| style.cell(h)).join(&delimiter);
     let (mut text, mut lines) = (String::new(), BTreeSet::new());
-    let mut put = |text: &mut String, line: &str| {
+    let put = |text: &mut String, line: &str| {
         text.push_str(line);
         text.push_str(style.line_end);
     };

@@ -218,19 +218,16 @@ impl RowReader<'_> {
         let due_days =
             self.optional(Field::DueDays, |_, name, cell| value::integer::<u16>(name, cell));
         let clear_date = self.date(Field::ClearDate);
-        let order_ref = self.reference(Field::OrderRef, 64).unwrap_or_default();
-        let contract_ref = self.reference(Field::ContractRef, 64).unwrap_or_default();
-        let project_ref = self.reference(Field::ProjectRef, 64).unwrap_or_default();
+        let [order_ref, contract_ref, project_ref] =
+            [Field::OrderRef, Field::ContractRef, Field::ProjectRef]
+                .map(|field| self.reference(field, 64).unwrap_or_default());
         let note = self.text(Field::Note, 500);
         let adjustment_reason = self.optional(Field::AdjustmentReason, adjustment_reason);
         let source_version = self.optional(Field::SourceVersion, |_, name, cell| {
             value::integer::<u32>(name, cell).map(i64::from)
         });
         let targets = self.targets(key.as_ref(), signed.map(|(_, side)| side), kind);
-        let names = [
-            (payer.clone(), self.text(Field::PayerName, 200)),
-            (sold_to.clone(), self.text(Field::SoldToName, 200)),
-        ];
+        let names = self.names(payer.as_ref(), sold_to.as_ref());
 
         let (key, payer, document_date, money) = (key?, payer?, document_date?, money?);
         let (kind, side) = signed?;
@@ -273,13 +270,24 @@ impl RowReader<'_> {
                 None => vec![draft],
                 Some(day) => settled_pair(draft, day),
             },
-            names: names
-                .into_iter()
-                .filter_map(|(account, name)| Some((account?, name)))
-                .filter(|(_, name)| !name.is_empty())
-                .collect(),
+            names,
             notices: std::mem::take(&mut self.notices),
         })
+    }
+
+    /// Names of accounts that may have to be created.
+    fn names(
+        &mut self,
+        payer: Option<&AccountRef>,
+        sold_to: Option<&AccountRef>,
+    ) -> Vec<(AccountRef, String)> {
+        let named = [(payer, Field::PayerName), (sold_to, Field::SoldToName)]
+            .map(|(account, field)| (account, self.text(field, 200)));
+        named
+            .into_iter()
+            .filter_map(|(account, name)| Some((account?.clone(), name)))
+            .filter(|(_, name)| !name.is_empty())
+            .collect()
     }
 
     fn document_key(&mut self, kind: Option<DocumentKind>) -> Option<DocumentKey> {

@@ -153,7 +153,6 @@ async fn assign(tx: &mut WriteTx, ctx: &Ctx, c: &AssignMember) -> Result<Members
 }
 
 async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membership> {
-    let name = c.membership.resource_name(TEAM_MEMBERS);
     let names = [c.membership.account.clone()];
     let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
     let account = found.into_values().next();
@@ -163,7 +162,6 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membershi
     let found = told(tx.recorded_team(&account_id).await?);
     let found = found.into_iter().find(|one| one.id == c.membership.id);
     let mut membership = found.ok_or_else(|| Error::not_found("teamMember", name_of))?;
-    tracing::debug!(%name, "ends");
     membership.check_open()?;
     head.check(&account_id, c.version)?;
     let last_day = c.last_day.unwrap_or_else(|| ctx.business_date());
