@@ -60,6 +60,16 @@ impl Figure {
             Field::DebitAmount => false,
             _ => credit(layout.get(cells, Field::DebitCredit))?,
         };
+        let beside = layout.get(cells, Field::DebitCredit);
+        let twice = field == Field::CreditAmount || (field == Field::Amount && !beside.is_empty());
+        if written.negative && twice {
+            let description = format!(
+                "{} has a sign, and the file says beside it that it is a debit or a credit: whether one \
+                 takes back the other can't be known",
+                quote(text)
+            );
+            return Err(Violation::new(field.name(), Reason::FieldInvalid, description));
+        }
         let typed = layout.is_typed(cells, field);
         Ok(Self { field, text: text.to_owned(), written, typed, credit })
     }

@@ -2,7 +2,7 @@
 //! and told.
 
 use super::field::Field;
-use super::file::Cell;
+use super::file::{Cell, is_rule};
 use super::layout::Layout;
 
 /// Words that begin a line of totals, in lower case.
@@ -36,8 +36,6 @@ pub(super) enum Noise {
     Headers,
     /// A line of totals.
     Total,
-    /// A line with one text and no more.
-    Text,
     /// A document of nothing.
     Zero,
 }
@@ -49,7 +47,6 @@ impl Noise {
             Self::Empty => "empty lines",
             Self::Headers => "headers repeated",
             Self::Total => "lines of totals",
-            Self::Text => "lines of text",
             Self::Zero => "rows with the amount 0",
         }
     }
@@ -64,25 +61,12 @@ impl Noise {
             return Some(Self::Headers);
         }
         let none = |field| layout.written(cells, field).is_empty();
-        // What has a day, a customer or a kind may be a document whatever its words are.
+        // What has a number, a customer or a day may be a document whatever its words are.
         let no_document = none(Field::DocumentDate)
-            && (none(Field::Payer) || texts().any(is_total))
+            && (none(Field::Payer) || is_total(layout.written(cells, Field::Payer)))
             && (none(Field::DocumentNo) || is_total(layout.written(cells, Field::DocumentNo)));
         (no_document && texts().any(is_total)).then_some(Self::Total)
     }
-
-    /// What a line is that is no row of cells.
-    pub fn of_text(text: &str) -> Self {
-        if is_rule(text.trim_matches([',', ';', '\t', '|', ' '])) {
-            Self::Empty
-        } else {
-            Self::Text
-        }
-    }
-}
-
-fn is_rule(text: &str) -> bool {
-    text.chars().all(|c| matches!(c, '-' | '=' | '_' | '*' | '+' | '~' | '\u{2014}' | '\u{2500}'))
 }
 
 fn is_total(text: &str) -> bool {

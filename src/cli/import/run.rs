@@ -94,7 +94,7 @@ type Came = Result<Documents, Vec<Fault>>;
 
 fn read(content: Content, reader: &Reader) -> Result<(Came, Vec<Cell>), Noise> {
     match content {
-        Content::Stray { text } => Err(Noise::of_text(&text)),
+        Content::Empty => Err(Noise::Empty),
         Content::Broken { why, text } => {
             let fault =
                 Fault { reason: "ROW_MALFORMED".into(), field: String::new(), description: why };

@@ -49,10 +49,8 @@ pub(super) enum Content {
         why: String,
         text: String,
     },
-    /// A line without a row: empty, or one text only.
-    Stray {
-        text: String,
-    },
+    /// Nothing, or a ruled line.
+    Empty,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +64,11 @@ impl Cell {
     pub fn written(text: String) -> Self {
         Self { text, typed: false }
     }
+}
+
+/// Whether a cell is empty, or part of a ruled line.
+pub(super) fn is_rule(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '-' | '=' | '_' | '*' | '+' | '~' | '\u{2014}' | '\u{2500}'))
 }
 
 /// A file to be read more than once.

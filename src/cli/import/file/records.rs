@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
 use super::lines::{Line, Lines};
-use super::{Cell, Content, Row};
+use super::{Cell, Content, Row, is_rule};
 
 /// A cell may go over so many lines.
 const CELL_LINES_MAX: usize = 50;
@@ -117,8 +117,8 @@ fn trimmed(cells: &[String], width: usize) -> usize {
 
 fn fit(mut cells: Vec<String>, width: usize, text: String) -> Content {
     let length = trimmed(&cells, width);
-    if length == 1 || cells.iter().all(|cell| cell.trim().is_empty()) {
-        return Content::Stray { text };
+    if cells.iter().all(|cell| is_rule(cell.trim())) {
+        return Content::Empty;
     }
     if length != width {
         let hint = if length > width {
@@ -194,7 +194,7 @@ mod tests {
                     Some((row.line, Ok(cells.into_iter().map(|cell| cell.text).collect())))
                 }
                 Content::Broken { why, .. } => Some((row.line, Err(why))),
-                Content::Stray { .. } => None,
+                Content::Empty => None,
             })
             .collect()
     }

@@ -16,7 +16,8 @@ const DIGITS: usize = 15;
 /// Columns beyond these are not looked at.
 const COLUMNS_MAX: usize = 2_000;
 
-type Read = Result<Row, String>;
+/// `None`: that was the last row.
+type Read = Result<Option<Row>, String>;
 
 pub(super) struct SheetRows {
     rows: Receiver<Read>,
@@ -46,9 +47,8 @@ impl SheetRows {
             .name("sheet".into())
             .spawn(move || {
                 // Who no longer reads has dropped the receiver.
-                if let Err(error) = send(&mut book, &sheet, &sender) {
-                    sender.send(Err(error)).ok();
-                }
+                let end = send(&mut book, &sheet, &sender).map(|()| None);
+                sender.send(end).ok();
             })
             .map_err(|e| e.to_string())?;
         Ok(Self { rows, width: None })
@@ -59,8 +59,8 @@ impl SheetRows {
     }
 
     pub fn next(&mut self) -> Result<Option<Row>, String> {
-        let Ok(row) = self.rows.recv() else { return Ok(None) };
-        let mut row = row?;
+        let read = self.rows.recv().map_err(|_| "the reader of the sheet broke off".to_owned())?;
+        let Some(mut row) = read? else { return Ok(None) };
         if let (Some(width), Content::Cells(cells)) = (self.width, &mut row.content) {
             if cells.len() > width {
                 let why = format!("has {} cells where the headers are {width}", cells.len());
@@ -105,7 +105,7 @@ fn send(
 
 fn give(line: u64, cells: &mut Vec<Cell>, rows: &SyncSender<Read>) -> bool {
     let cells = std::mem::take(cells);
-    cells.is_empty() || rows.send(Ok(Row { line, content: Content::Cells(cells) })).is_ok()
+    cells.is_empty() || rows.send(Ok(Some(Row { line, content: Content::Cells(cells) }))).is_ok()
 }
 
 fn read(value: &DataRef<'_>) -> Cell {

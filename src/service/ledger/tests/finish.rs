@@ -103,6 +103,7 @@ async fn a_payment_that_reaches_far_settles_all_that_it_reaches() {
     }
 }
 
+/// Measured, not judged: how long a finish takes says nothing about right and wrong.
 /// `cargo nextest run --run-ignored only -E 'test(how_a_finish_grows)' --no-capture`
 #[tokio::test]
 #[ignore = "a measurement"]
