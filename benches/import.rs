@@ -128,7 +128,8 @@ fn transactions(ran: Vec<Ran>) -> Vec<Transaction> {
         }
         // Before the opening nothing of the import has run.
         let Some(last) = transactions.last_mut() else { continue };
-        last.finish |= text.contains("FROM clearing_request p");
+        // Only a finish asks for what is due.
+        last.finish |= text.contains("p.state = 'DUE' AND");
         last.statements.push(ran);
     }
     transactions.retain(|transaction| !transaction.statements.is_empty());

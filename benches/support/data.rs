@@ -165,7 +165,7 @@ pub async fn import(
     let posting = start.elapsed();
 
     let start = Instant::now();
-    send(&requests, Step::Finish(pb::ImportFinish {})).await;
+    send(&requests, Step::Finish(pb::ImportFinish::default())).await;
     let summary = loop {
         match answers.next().await {
             Some(Answer::Progress(_)) => {}

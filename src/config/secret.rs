@@ -1,6 +1,7 @@
 //! Values that must not show up in logs: their `Debug` and `Serialize` leave the secret out.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
@@ -26,6 +27,18 @@ impl DatabaseUrl {
 
     pub fn is_sqlite(&self) -> bool {
         self.0.starts_with("sqlite:")
+    }
+
+    /// A SQLite database of this process alone, gone with it.
+    pub fn in_memory() -> Self {
+        Self::new("sqlite:file:ballast?mode=memory&cache=shared")
+    }
+
+    /// Whether it is a SQLite file that is not there.
+    pub fn is_missing_file(&self) -> bool {
+        let path = self.0.split('?').next().and_then(|url| url.strip_prefix("sqlite:"));
+        let path = path.map(|path| path.trim_start_matches("//"));
+        path.is_some_and(|path| !path.contains(":memory:") && !Path::new(path).exists())
     }
 
     /// The URL for people: user, host and database, no password and no parameters.

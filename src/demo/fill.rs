@@ -141,6 +141,9 @@ impl Clerk<'_> {
             canonical_form: Some(CanonicalForm::Numeric),
             clear_oldest_first: false,
             content: String::new(),
+            as_of: None,
+            is_complete: false,
+            validate_only: false,
         };
         let names = display_names(self.company);
         let mut import = self.ledger.open_import(&self.ctx, header).await?;
@@ -154,12 +157,13 @@ impl Clerk<'_> {
                 sequence,
                 documents: documents.iter().cloned().map(Ok).collect(),
                 display_names,
+                statuses: Vec::new(),
             };
             let results = import.chunk(&self.ctx, chunk).await?;
             self.filled.refused.extend(results.into_iter().flat_map(|result| result.faults));
         }
         loop {
-            match import.finish_step(&self.ctx).await? {
+            match import.finish_step(&self.ctx, 0).await? {
                 FinishStep::Progress { .. } => {}
                 FinishStep::Done(summary) => {
                     self.count(summary);
@@ -174,11 +178,10 @@ impl Clerk<'_> {
             posted,
             revised,
             unchanged,
-            refused: _,
-            accounts_created: _,
             clearings_applied,
             clearing_faults,
             waiting_for,
+            ..
         } = summary;
         self.filled.posted += posted;
         self.filled.revised += revised;

@@ -2,11 +2,16 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::document::{DocumentKey, Draft, Notice, PostOutcome};
 use super::error::{Reason, Violation};
+use super::item::Side;
+use super::money::Currency;
 use super::names::{AccountRef, CanonicalForm};
+use super::stored::stored_enum;
 
 /// Opens or resumes an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,12 @@ pub struct ImportHeader {
     pub clear_oldest_first: bool,
     /// What is sent, as the caller says it: the same id is for the same content. Empty: not said.
     pub content: String,
+    /// The day that the source is of; `None`: today.
+    pub as_of: Option<NaiveDate>,
+    /// The documents are all that is open on that day.
+    pub is_complete: bool,
+    /// Nothing is kept.
+    pub validate_only: bool,
 }
 
 /// Some documents of an import.
@@ -32,6 +43,15 @@ pub struct ImportChunk {
     pub documents: Vec<Result<Draft<AccountRef>, Vec<Violation>>>,
     /// Names of accounts that may have to be created.
     pub display_names: HashMap<AccountRef, String>,
+    pub statuses: Vec<ClearingStatus>,
+}
+
+/// Whether the source takes a document as cleared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClearingStatus {
+    pub key: DocumentKey,
+    /// Since when; `None`: it is open.
+    pub clearing_date: Option<NaiveDate>,
 }
 
 /// What became of one document of a chunk.
@@ -85,13 +105,86 @@ pub struct ImportSummary {
     pub clearing_faults: Vec<ClearingFault>,
     /// Documents that others name and that are still missing.
     pub waiting_for: Vec<DocumentKey>,
+    /// Settled because the source says so, or a complete list leaves them out.
+    pub settled: i64,
+    /// Open again because the source says so.
+    pub reopened: i64,
+    pub totals: ImportTotals,
+    /// The list was to be complete and is not: what it leaves out stays open.
+    pub list_is_incomplete: bool,
+    /// What a complete list names no document of, though something is open there.
+    pub companies_not_listed: Vec<String>,
+}
+
+stored_enum! {
+    /// What became of a document, over every session of an import.
+    pub enum ImportOutcome {
+        Posted => "POSTED",
+        Revised => "REVISED",
+        Unchanged => "UNCHANGED",
+        Refused => "REFUSED",
+        Settled => "SETTLED",
+        Reopened => "REOPENED",
+    }
+}
+
+/// Counts and amounts by what became of documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportTotals(Vec<ImportTotal>);
+
+/// What became of documents in one currency. Amounts are minor units and positive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportTotal {
+    pub outcome: ImportOutcome,
+    pub currency: Currency,
+    pub documents: i64,
+    pub debits: i128,
+    pub credits: i128,
+}
+
+impl ImportTotals {
+    /// Counts a document, or the part of it that it happened to.
+    pub fn add(&mut self, outcome: ImportOutcome, currency: Currency, side: Side, amount: i64) {
+        let place = |total: &ImportTotal| (total.outcome, total.currency.code());
+        let at = self.0.binary_search_by_key(&(outcome, currency.code()), place);
+        let at = at.unwrap_or_else(|at| {
+            let none = ImportTotal { outcome, currency, documents: 0, debits: 0, credits: 0 };
+            self.0.insert(at, none);
+            at
+        });
+        let total = &mut self.0[at];
+        total.documents += 1;
+        match side {
+            Side::Debit => total.debits += i128::from(amount),
+            Side::Credit => total.credits += i128::from(amount),
+        }
+    }
+
+    /// By outcome, then by currency.
+    pub fn iter(&self) -> impl Iterator<Item = &ImportTotal> {
+        self.0.iter()
+    }
+}
+
+impl From<PostOutcome> for ImportOutcome {
+    fn from(outcome: PostOutcome) -> Self {
+        match outcome {
+            PostOutcome::Posted => Self::Posted,
+            PostOutcome::Revised => Self::Revised,
+            PostOutcome::Refused => Self::Refused,
+            PostOutcome::AlreadyPosted | PostOutcome::Superseded | PostOutcome::AlreadyReversed => {
+                Self::Unchanged
+            }
+        }
+    }
 }
 
 /// A clearing that could not be applied. Its documents stay open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClearingFault {
-    /// The document that asked for it: the account's id and its own.
-    pub document: (String, Uuid),
+    /// The document that asked for it: the account's id and its own; `None`: the source said that
+    /// the other is cleared.
+    pub document: Option<(String, Uuid)>,
     /// The document it named.
     pub target: DocumentKey,
     pub fault: ImportFault,

@@ -25,6 +25,13 @@ use crate::domain::point;
 /// Attempts at a transaction that others got in the way of.
 const ATTEMPTS_MAX: u32 = 4;
 
+/// How a write transaction ends that went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Commit,
+    Rollback,
+}
+
 /// A write transaction. It records at one instant, fixed by [`WriteTx::record_after`].
 pub struct WriteTx {
     pub(super) conn: DatabaseTransaction,
@@ -102,24 +109,41 @@ impl Store {
         T: Send + 'static,
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     {
+        self.run(ctx, lane, End::Commit, work).await
+    }
+
+    /// Runs `work` as [`Store::write`] does and keeps nothing of it: what would have come.
+    pub async fn rehearse<T, F>(&self, ctx: &Ctx, lane: Lane, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
+    {
+        self.run(ctx, lane, End::Rollback, work).await
+    }
+
+    async fn run<T, F>(&self, ctx: &Ctx, lane: Lane, end: End, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
+    {
         ctx.check_deadline()?;
         let (store, ctx) = (self.clone(), ctx.clone());
         let span = tracing::Span::current();
         let task = self.tasks.spawn(tracing::Instrument::instrument(
-            async move { store.attempts(&ctx, lane, &work).await },
+            async move { store.attempts(&ctx, lane, end, &work).await },
             span,
         ));
         task.await.map_err(|e| Error::internal(format!("a write task failed: {e}")))?
     }
 
-    async fn attempts<T, F>(&self, ctx: &Ctx, lane: Lane, work: &F) -> Result<T>
+    async fn attempts<T, F>(&self, ctx: &Ctx, lane: Lane, end: End, work: &F) -> Result<T>
     where
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
     {
         let mut met = BTreeSet::new();
         for attempt in 1.. {
             ctx.check_deadline()?;
-            match self.attempt(ctx, lane, work, &mut met).await {
+            match self.attempt(ctx, lane, end, work, &mut met).await {
                 Err(Error::Aborted { reason: Reason::ConcurrentChange, .. })
                     if attempt < ATTEMPTS_MAX =>
                 {
@@ -137,6 +161,7 @@ impl Store {
         &self,
         ctx: &Ctx,
         lane: Lane,
+        end: End,
         work: &F,
         met: &mut BTreeSet<String>,
     ) -> Result<T>
@@ -152,6 +177,10 @@ impl Store {
         let mut tx = self.begin_write(ctx).await?;
         tx.met.clone_from(met);
         match work(&mut tx).await {
+            Ok(value) if end == End::Rollback => {
+                tx.conn.rollback().await.map_err(store_error)?;
+                Ok(value)
+            }
             Ok(value) => {
                 let WriteTx { conn, in_flight, recorded, repeated, .. } = tx;
                 conn.commit().await.map_err(store_error)?;

@@ -11,22 +11,22 @@ use crate::support::TestServer;
 use crate::support::ledger::{Desk, date};
 
 /// A folder with files, and a server that they are imported into.
-struct Import<'a> {
+pub struct Import<'a> {
     server: &'a TestServer,
     folder: tempfile::TempDir,
 }
 
-struct Said {
+pub struct Said {
     status: Option<i32>,
-    text: String,
+    pub text: String,
     /// The error file, if there is one.
-    errors: String,
+    pub errors: String,
 }
 
 const HEADERS: &str = "document_no,payer,document_date,due_date,currency,amount";
 
 impl<'a> Import<'a> {
-    fn new(server: &'a TestServer) -> Self {
+    pub fn new(server: &'a TestServer) -> Self {
         Self { server, folder: tempfile::tempdir().expect("a folder") }
     }
 
@@ -34,12 +34,12 @@ impl<'a> Import<'a> {
         self.folder.path().join(name)
     }
 
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         std::fs::write(self.path(name), content).expect("written");
         self.path(name).display().to_string()
     }
 
-    fn run(&self, arguments: &[&str], input: Option<&[u8]>) -> Said {
+    pub fn run(&self, arguments: &[&str], input: Option<&[u8]>) -> Said {
         let errors = self.path("errors.csv");
         let _ = std::fs::remove_file(&errors);
         let mut command = Command::new(env!("CARGO_BIN_EXE_ballast"))
@@ -65,7 +65,7 @@ impl<'a> Import<'a> {
     }
 
     /// Imports rows under the usual headers, and more of them.
-    fn rows(&self, more: &str, rows: &str, options: &[&str]) -> Said {
+    pub fn rows(&self, more: &str, rows: &str, options: &[&str]) -> Said {
         let file = self.write("rows.csv", format!("{HEADERS}{more}\n{rows}"));
         self.run(&[&[file.as_str()], options].concat(), None)
     }
@@ -80,9 +80,14 @@ impl<'a> Import<'a> {
     }
 
     async fn open(&self) -> Vec<(String, String)> {
+        self.open_on("2026-06-30").await
+    }
+
+    /// What is open on a day: number and amount.
+    pub async fn open_on(&self, day: &str) -> Vec<(String, String)> {
         let request = pb::ExportOpenItemsRequest {
             account: "accounts/-".into(),
-            as_of: Some(date("2026-06-30")),
+            as_of: Some(date(day)),
             ..pb::ExportOpenItemsRequest::default()
         };
         let client = &mut Desk::new(self.server).client;
@@ -100,28 +105,28 @@ impl<'a> Import<'a> {
 }
 
 impl Said {
-    fn assert_all(&self) -> &Self {
+    pub fn assert_all(&self) -> &Self {
         assert_eq!(self.status, Some(0), "{}\n{}", self.text, self.errors);
         self
     }
 
-    fn assert_some(&self) -> &Self {
+    pub fn assert_some(&self) -> &Self {
         assert_eq!(self.status, Some(2), "{}\n{}", self.text, self.errors);
         self
     }
 
-    fn assert_asked(&self, words: &str) {
+    pub fn assert_asked(&self, words: &str) {
         assert_eq!(self.status, Some(1), "{}\n{}", self.text, self.errors);
         assert!(self.text.contains(words), "{}", self.text);
     }
 
-    fn assert_told(&self, words: &str) -> &Self {
+    pub fn assert_told(&self, words: &str) -> &Self {
         assert!(self.text.contains(words), "{}", self.text);
         self
     }
 
     /// The rows that were refused, by their lines and columns.
-    fn refused(&self) -> Vec<(u64, String)> {
+    pub fn refused(&self) -> Vec<(u64, String)> {
         let mut reader =
             csv::ReaderBuilder::new().flexible(true).from_reader(self.errors.as_bytes());
         reader
@@ -132,7 +137,7 @@ impl Said {
     }
 }
 
-fn items(of: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn items(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter().map(|(no, open)| ((*no).to_owned(), (*open).to_owned())).collect()
 }
 
@@ -259,6 +264,19 @@ on_both_engines! {
             &["--strict"],
         ).assert_all();
         assert_eq!(import.open().await, []);
+        // The year is not said, and one document of the account bears the number.
+        let header = ",fiscal_year,kind,clears_document_no";
+        import.rows(header, "14002,a1,2025-01-11,,USD,300,2025,RECEIPT,18002\n", &[]).assert_all();
+        import.rows(
+            header,
+            "18002,a1,2024-12-10,2025-01-09,USD,300,2024,INVOICE,\n18002,a2,2023-12-10,2024-01-09,USD,7,2023,INVOICE,\n\
+             18003,a1,2024-12-10,2025-01-09,USD,1,2024,INVOICE,\n18003,a1,2023-12-10,2024-01-09,USD,1,2023,INVOICE,\n\
+             14003,a1,2025-01-11,,USD,1,2025,RECEIPT,18003\n",
+            &[],
+        ).assert_all().assert_told("documents named and missing");
+        let open = [("14003", "-1.00"), ("18002", "7.00"), ("18003", "1.00"), ("18003", "1.00")];
+        assert_eq!(import.open().await, items(&open));
+        import.rows(header, "x,a1,2025-01-11,,USD,1,2025,RECEIPT,18003\n", &["--strict"]).assert_some();
     }
 
     async fn fault_f17_a_line_is_told_as_the_file_has_it(server: TestServer) {

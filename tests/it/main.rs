@@ -16,6 +16,7 @@ mod account;
 mod architecture;
 mod bad_days;
 mod bad_input;
+mod clearing_status;
 mod command_line;
 mod contract;
 mod credit_cases;

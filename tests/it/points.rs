@@ -186,7 +186,7 @@ async fn import(writer: TestClient, over: Arc<AtomicBool>) {
             break;
         }
     }
-    send(Step::Finish(pb::ImportFinish {})).await.expect("sent");
+    send(Step::Finish(pb::ImportFinish::default())).await.expect("sent");
     while let Some(answer) = answers.message().await.expect("an answer") {
         assert!(answer.revision > last, "the finish tells its revision");
         last = answer.revision;

@@ -3,6 +3,7 @@
 mod corrections;
 mod imports;
 mod sequences;
+mod statuses;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};

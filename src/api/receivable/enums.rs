@@ -6,6 +6,7 @@ use crate::domain::aging::Basis;
 use crate::domain::dates::BusinessDayConvention;
 use crate::domain::document::{NoticeCode, PostOutcome};
 use crate::domain::error::{Error, Result};
+use crate::domain::import::ImportOutcome;
 use crate::domain::item::{AdjustmentReason, DocumentKind, ItemClass, Side};
 use crate::domain::names::CanonicalForm;
 use crate::domain::promise::PromiseState;
@@ -68,6 +69,17 @@ pub fn write_post_outcome(value: PostOutcome) -> pb::PostOutcome {
         PostOutcome::Superseded => pb::PostOutcome::Superseded,
         PostOutcome::AlreadyReversed => pb::PostOutcome::AlreadyReversed,
         PostOutcome::Refused => pb::PostOutcome::Refused,
+    }
+}
+
+pub fn write_import_outcome(value: ImportOutcome) -> pb::ImportOutcome {
+    match value {
+        ImportOutcome::Posted => pb::ImportOutcome::Posted,
+        ImportOutcome::Revised => pb::ImportOutcome::Revised,
+        ImportOutcome::Unchanged => pb::ImportOutcome::Unchanged,
+        ImportOutcome::Refused => pb::ImportOutcome::Refused,
+        ImportOutcome::Settled => pb::ImportOutcome::Settled,
+        ImportOutcome::Reopened => pb::ImportOutcome::Reopened,
     }
 }
 

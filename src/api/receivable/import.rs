@@ -44,8 +44,9 @@ async fn session(
         outlet.go_on(&ctx)?;
         match request.step {
             Some(Step::Chunk(chunk)) => self::chunk(&ctx, &mut import, chunk, &outlet).await?,
-            Some(Step::Finish(pb::ImportFinish {})) => {
-                return finish(&ctx, &mut import, &outlet).await;
+            Some(Step::Finish(asked)) => {
+                let rows_left_out = parse_import::finish(asked)?;
+                return finish(&ctx, &mut import, rows_left_out, &outlet).await;
             }
             Some(Step::Header(_)) => return Err(misplaced("there is one header, the first")),
             None => return Err(misplaced("a message is a header, a chunk or the finish step")),
@@ -69,12 +70,13 @@ async fn chunk(
 async fn finish(
     ctx: &Ctx,
     import: &mut Import,
+    rows_left_out: i64,
     outlet: &Outlet<pb::ImportDocumentsResponse>,
 ) -> Result<(), Ended> {
     loop {
-        let step = import.finish_step(ctx).await?;
+        let step = import.finish_step(ctx, rows_left_out).await?;
         let done = matches!(step, FinishStep::Done(_));
-        answer(ctx, outlet, encode::finish_step(step)).await?;
+        answer(ctx, outlet, encode::finish_step(step)?).await?;
         if done {
             return Ok(());
         }

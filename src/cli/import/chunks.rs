@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::errors::{Fault, Refused};
 use super::row::Documents;
 use crate::domain::document::Draft;
+use crate::domain::import::ClearingStatus;
 use crate::domain::names::AccountRef;
 
 /// Bounds what is kept of rows that are no documents.
@@ -15,6 +16,7 @@ const ROWS_MAX: usize = 5_000;
 #[derive(Debug, Default)]
 pub(super) struct Chunk {
     pub documents: Vec<Draft<AccountRef>>,
+    pub statuses: Vec<ClearingStatus>,
     /// The row that each document comes from, by its place in `rows`.
     pub row_of: Vec<usize>,
     pub rows: Vec<Refused>,
@@ -26,10 +28,9 @@ pub(super) struct Chunk {
 }
 
 impl Chunk {
-    /// Whether the documents of one more row fit.
-    pub fn takes(&self, documents: usize, most: usize) -> bool {
-        self.rows.len() < ROWS_MAX
-            && (self.documents.is_empty() || self.documents.len() + documents <= most)
+    /// Whether one more row fits.
+    pub fn takes_more(&self, most: usize) -> bool {
+        self.rows.len() < ROWS_MAX && self.documents.len() < most
     }
 
     pub fn add(&mut self, row: Refused, read: Result<Documents, Vec<Fault>>) {
@@ -37,15 +38,16 @@ impl Chunk {
         self.rows.push(row);
         match read {
             Err(faults) => self.unreadable.push((at, faults)),
-            Ok(Documents { drafts, names, notices }) => {
+            Ok(Documents { draft, status, names, notices }) => {
                 let key = &self.rows[at].key;
                 self.notices.extend(notices.into_iter().map(|told| format!("{key}: {told}")));
                 for (account, name) in names {
                     // The first spelling stays.
                     self.names.entry(account).or_insert(name);
                 }
-                self.row_of.extend(std::iter::repeat_n(at, drafts.len()));
-                self.documents.extend(drafts);
+                self.row_of.extend(draft.iter().map(|_| at));
+                self.documents.extend(draft);
+                self.statuses.extend(status);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The error file: a line for each refused row, with all that is wrong with it, and the row as it
 //! was read.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,16 +32,22 @@ pub(super) struct Refused {
 pub(super) struct ErrorFile {
     path: PathBuf,
     append: bool,
+    /// What an earlier session wrote: names of files, and lines of them.
+    written: HashSet<(String, String)>,
     writer: Option<csv::Writer<File>>,
 }
 
 impl ErrorFile {
     /// `append` goes on with the file of an import that is taken up again.
     pub fn new(path: &Path, append: bool) -> Result<Self, String> {
-        if !append && path.exists() {
-            std::fs::remove_file(path).map_err(|e| cannot_write(path, &e))?;
+        let mut written = HashSet::new();
+        if path.exists() {
+            match append {
+                true => written = before(path)?,
+                false => std::fs::remove_file(path).map_err(|e| cannot_write(path, &e))?,
+            }
         }
-        Ok(Self { path: path.to_owned(), append, writer: None })
+        Ok(Self { path: path.to_owned(), append, written, writer: None })
     }
 
     pub fn path(&self) -> &Path {
@@ -48,11 +55,14 @@ impl ErrorFile {
     }
 
     pub fn add(&mut self, row: &Refused, faults: &[Fault]) -> Result<(), String> {
+        let place = (row.file.to_string(), row.line.to_string());
+        if self.written.contains(&place) {
+            return Ok(());
+        }
         let writer = match &mut self.writer {
             Some(writer) => writer,
             None => self.writer.insert(open(&self.path, self.append)?),
         };
-        let line = row.line.to_string();
         let mut told: Vec<[String; 3]> = Vec::new();
         for fault in faults {
             let column = row.reader.column(&fault.field);
@@ -64,7 +74,8 @@ impl ErrorFile {
         }
         let join = |at: usize| told.iter().map(|fault| &*fault[at]).collect::<Vec<_>>().join("; ");
         let [column, reason, description] = [0, 1, 2].map(join);
-        let told = [&*row.file, &line, &column, &row.key, &reason, &description];
+        let (file, line) = &place;
+        let told = [file.as_str(), line, &column, &row.key, &reason, &description];
         writer
             .write_record(told.into_iter().chain(row.cells.iter().map(String::as_str)))
             .map_err(|e| cannot_write(&self.path, &e))
@@ -77,6 +88,29 @@ impl ErrorFile {
             None => Ok(()),
         }
     }
+}
+
+/// The rows that a file names. What a process wrote of the last one when it ended is cut off.
+fn before(path: &Path) -> Result<HashSet<(String, String)>, String> {
+    let text = std::fs::read(path).map_err(|e| cannot_read(path, &e))?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_slice());
+    let (mut written, mut last) = (HashSet::new(), None);
+    for row in reader.byte_records() {
+        let row = row.map_err(|e| cannot_read(path, &e))?;
+        let cell = |at| row.get(at).map(|text: &[u8]| String::from_utf8_lossy(text).into_owned());
+        let place = cell(0).zip(cell(1));
+        last = row.position().map(|at| (at.byte(), place.clone()));
+        written.extend(place);
+    }
+    if !text.is_empty() && text.last() != Some(&b'\n') {
+        let (begin, place) = last.unwrap_or_default();
+        place.iter().for_each(|place| {
+            written.remove(place);
+        });
+        let file = File::options().write(true).open(path).map_err(|e| cannot_write(path, &e))?;
+        file.set_len(begin).map_err(|e| cannot_write(path, &e))?;
+    }
+    Ok(written)
 }
 
 fn open(path: &Path, append: bool) -> Result<csv::Writer<File>, String> {
@@ -96,6 +130,10 @@ fn open(path: &Path, append: bool) -> Result<csv::Writer<File>, String> {
             .map_err(|e| cannot_write(path, &e))?;
     }
     Ok(writer)
+}
+
+fn cannot_read(path: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("cannot read {}: {error}", path.display())
 }
 
 fn cannot_write(path: &Path, error: &dyn std::fmt::Display) -> String {

@@ -76,6 +76,11 @@ impl Layout {
         self.headers.len()
     }
 
+    /// Whether there is a column for a field, or a value that all rows have.
+    pub fn has(&self, field: Field) -> bool {
+        self.columns.contains_key(&field) || self.constants.contains_key(&field)
+    }
+
     /// Headers of columns that no field is read from.
     pub fn unread(&self) -> Vec<&str> {
         let read: BTreeSet<usize> = self.columns.values().copied().collect();

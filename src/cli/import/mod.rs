@@ -44,6 +44,7 @@ use self::value::date::DatePattern;
 use self::value::number::Decimal;
 use super::options::Options;
 use crate::app;
+use crate::config::DatabaseUrl;
 use crate::ctx::{Clock, Ctx};
 use crate::domain::import::ImportHeader;
 use crate::domain::names::{self, CanonicalForm};
@@ -116,7 +117,20 @@ pub(super) struct Args {
     /// Rows settled after this day are open (YYYY-MM-DD).
     #[arg(long, value_name = "DATE")]
     until: Option<NaiveDate>,
-    /// Read and check the rows; write nothing but the error file.
+    /// Version of the documents of rows that have none; a higher one replaces what was posted
+    /// under the same numbers.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32))]
+    source_version: u32,
+    /// The day that the files are of (YYYY-MM-DD): what they say of clearings is as of the end of
+    /// it [default: today].
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<NaiveDate>,
+    /// The files list all that is open at the end of that day: what they leave out is settled,
+    /// and an amount is what is open of the document.
+    #[arg(long, requires = "as_of", conflicts_with = "until")]
+    complete: bool,
+    /// Try all of it against the books, and say what would be posted, revised, settled and
+    /// refused; write nothing but the error file.
     #[arg(long)]
     dry_run: bool,
     /// Exit with status 2 also if a document is named and missing, or was taken with a notice.
@@ -143,6 +157,9 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         canonical_form: numeric.then_some(CanonicalForm::Numeric),
         clear_oldest_first: args.clear_oldest_first,
         content: digest,
+        as_of: args.as_of,
+        is_complete: args.complete,
+        validate_only: args.dry_run,
     };
     crate::domain::text::check("--import-id", &header.import_id, 1, 64)
         .map_err(|v| format!("{}: {}", v.field, v.description))?;
@@ -152,12 +169,18 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         files,
         source_system,
         until: args.until,
+        source_version: args.source_version.into(),
+        is_complete: args.complete,
+        is_dry: args.dry_run,
         errors: args.error_file(),
         chunk_documents: args.chunk.into(),
     };
     let done = run.into(&mut sink).await.map_err(|error| broke_off(&error, &import_id));
     if let Some((store, ctx)) = database {
-        while done.is_ok() && store.seal(&ctx).await.map_err(|e| e.to_string())? > 0 {}
+        while done.is_ok()
+            && !args.dry_run
+            && store.seal(&ctx).await.map_err(|e| e.to_string())? > 0
+        {}
         store.close().await;
     }
     let done = done?;
@@ -236,6 +259,7 @@ impl Args {
         }
         let options = (system, self.until, self.chunk, self.numeric_ids);
         let options = (options, self.create_missing_accounts, self.clear_oldest_first);
+        let options = (options, self.source_version, self.as_of, self.complete);
         hash.update(serde_json::to_vec(&options).map_err(|e| e.to_string())?);
         Ok(hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect())
     }
@@ -259,10 +283,6 @@ impl Args {
     /// Opens the import. One that was finished before is done anew under another id, unless its
     /// id was named: what was refused then may be taken now.
     async fn target(&self, mut header: ImportHeader) -> Result<Target, String> {
-        if self.dry_run {
-            let import_id = header.import_id;
-            return Ok(Target { sink: Sink::Nowhere, database: None, import_id });
-        }
         let opener = Opener::new(self).await?;
         let id = header.import_id.clone();
         for again in 2..u32::MAX {
@@ -289,12 +309,21 @@ impl<'a> Opener<'a> {
         if args.server.is_some() {
             return Ok(Self { args, ledger: None, database: None });
         }
-        let config = args.options.clone().load(Vec::new())?;
+        let mut config = args.options.clone().load(Vec::new())?;
         telemetry::init(&config.log);
         let clock = Clock::system(config.business.time_zone);
+        let is_new = args.dry_run && config.database.url.is_missing_file();
+        if is_new {
+            println!("there is no database {} yet: tried on an empty one", config.database.url);
+            config.database.url = DatabaseUrl::in_memory();
+        }
         let store =
             Store::connect(&config.database, clock.clone()).await.map_err(|e| e.to_string())?;
-        store.migrate().await.map_err(|e| e.to_string())?;
+        match args.dry_run && !is_new {
+            true => store.accept_schema().await,
+            false => store.migrate().await,
+        }
+        .map_err(|e| e.to_string())?;
         let settings = app::settings(&config).map_err(|e| e.to_string())?;
         let ctx = Ctx::system(clock);
         let ledger = Some(Ledger::new(store.clone(), settings));

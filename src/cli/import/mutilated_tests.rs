@@ -286,7 +286,15 @@ fn read(style: &Style, text: &str) -> Result<(Vec<String>, BTreeSet<u64>), Strin
     let Prepared { source, format, header, reading } = prepared.remove(0);
     let mut rows = header.rows(&source, &format)?;
     let (mapping, layout) = (header.mapping, header.layout);
-    let reader = Reader { mapping, layout, reading, source_system: "ERP".into(), until: None };
+    let reader = Reader {
+        mapping,
+        layout,
+        reading,
+        source_system: "ERP".into(),
+        until: None,
+        source_version: 0,
+        is_complete: false,
+    };
     let (mut documents, mut refused) = (Vec::new(), BTreeSet::new());
     while let Some(row) = rows.next()? {
         match row.content {
@@ -299,11 +307,9 @@ fn read(style: &Style, text: &str) -> Result<(Vec<String>, BTreeSet<u64>), Strin
                 Ok(Read::Documents(read)) => {
                     let names = read.names.iter().map(|(_, name)| name.as_str());
                     let names = names.collect::<Vec<_>>().join("|");
-                    documents.extend(
-                        read.drafts
-                            .iter()
-                            .map(|draft| format!("{draft:?} {} {names}", draft.note.expose())),
-                    );
+                    documents.extend(read.draft.iter().map(|draft| {
+                        format!("{draft:?} {:?} {} {names}", read.status, draft.note.expose())
+                    }));
                 }
                 Err(_) => {
                     refused.insert(row.line);

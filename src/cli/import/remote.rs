@@ -12,7 +12,7 @@ use super::errors::Fault;
 use super::outcome::{Outcome, Progress};
 use super::report::Summary;
 use crate::domain::document::{Draft, PostOutcome};
-use crate::domain::import::ImportHeader;
+use crate::domain::import::{ClearingStatus, ImportHeader};
 use crate::domain::names::AccountRef;
 use crate::pb;
 use pb::import_documents_request::Step as Ask;
@@ -75,8 +75,9 @@ impl Remote {
         sequence: i64,
         documents: Vec<Draft<AccountRef>>,
         names: HashMap<AccountRef, String>,
+        statuses: Vec<ClearingStatus>,
     ) -> Result<Vec<Outcome>, String> {
-        self.ask(Ask::Chunk(encode::chunk(sequence, documents, names))).await?;
+        self.ask(Ask::Chunk(encode::chunk(sequence, documents, names, statuses))).await?;
         match self.answer().await? {
             Answer::Acknowledgement(acknowledgement) if acknowledgement.sequence == sequence => {
                 acknowledgement.results.into_iter().map(outcome).collect()
@@ -85,12 +86,16 @@ impl Remote {
         }
     }
 
-    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<Summary, String> {
-        self.ask(Ask::Finish(pb::ImportFinish {})).await?;
+    pub async fn finish(
+        &mut self,
+        rows_left_out: i64,
+        progress: Progress<'_>,
+    ) -> Result<Summary, String> {
+        self.ask(Ask::Finish(pb::ImportFinish { rows_left_out })).await?;
         loop {
             match self.answer().await? {
                 Answer::Progress(p) => progress(p.clearings_applied, p.clearings_waiting),
-                Answer::Summary(summary) => return Ok(summary.into()),
+                Answer::Summary(summary) => return encode::summary(summary),
                 _ => return Err(out_of_turn()),
             }
         }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use comfy_table::{CellAlignment, Table};
+use rust_decimal::Decimal;
 
 use super::file::Content;
 use super::noise::Noise;
 use super::prepare::Prepared;
 use super::row::{Read, Reader};
 use crate::domain::document::Draft;
-use crate::domain::import::ImportSummary;
-use crate::domain::money::Money;
+use crate::domain::import::{ClearingStatus, ImportOutcome, ImportSummary, ImportTotal};
+use crate::domain::money::{Currency, Money};
 use crate::domain::names::AccountRef;
 
 /// Faults of clearings and missing documents that are printed one by one.
@@ -31,6 +32,13 @@ pub(super) struct Summary {
     pub clearing_faults: Vec<String>,
     /// Numbers of documents that others name and that are still missing.
     pub waiting_for: Vec<String>,
+    /// Settled because the file says so, or a complete list leaves them out.
+    pub settled: i64,
+    /// Open again because the file says so.
+    pub reopened: i64,
+    pub totals: Vec<ImportTotal>,
+    pub list_is_incomplete: bool,
+    pub companies_not_listed: Vec<String>,
 }
 
 impl From<ImportSummary> for Summary {
@@ -44,6 +52,11 @@ impl From<ImportSummary> for Summary {
             clearings_applied,
             clearing_faults,
             waiting_for,
+            settled,
+            reopened,
+            totals,
+            list_is_incomplete,
+            companies_not_listed,
         } = summary;
         Self {
             posted,
@@ -60,6 +73,11 @@ impl From<ImportSummary> for Summary {
                 })
                 .collect(),
             waiting_for: waiting_for.into_iter().map(|key| key.document_no).collect(),
+            settled,
+            reopened,
+            totals: totals.iter().copied().collect(),
+            list_is_incomplete,
+            companies_not_listed,
         }
     }
 }
@@ -67,7 +85,8 @@ impl From<ImportSummary> for Summary {
 impl Summary {
     /// Whether anything of it is new in the books.
     fn is_news(&self) -> bool {
-        self.posted + self.revised + self.clearings_applied + self.refused > 0
+        let moved = self.clearings_applied + self.settled + self.reopened;
+        self.posted + self.revised + self.refused + moved > 0
     }
 }
 
@@ -80,6 +99,22 @@ pub(super) struct Counts {
     pub unreadable: u64,
     /// Chunks that an earlier session had committed.
     pub chunks_before: i64,
+}
+
+/// What was taken with a word about it: all are counted, and the first are kept.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    pub count: u64,
+    first: Vec<String>,
+}
+
+impl Notices {
+    pub fn add(&mut self, told: String) {
+        self.count += 1;
+        if self.first.len() < NAMED_MAX {
+            self.first.push(told);
+        }
+    }
 }
 
 /// Prints how the files are read.
@@ -109,6 +144,8 @@ pub(super) fn print_rows(files: Vec<Prepared>, source_system: &str) -> Result<()
             reading,
             source_system: source_system.to_owned(),
             until: None,
+            source_version: 0,
+            is_complete: false,
         };
         let mut left = FIRST_ROWS;
         while let Some(row) = rows.next()? {
@@ -119,10 +156,9 @@ pub(super) fn print_rows(files: Vec<Prepared>, source_system: &str) -> Result<()
             left -= 1;
             match reader.read(&cells) {
                 Ok(Read::Documents(documents)) => {
-                    documents
-                        .drafts
-                        .iter()
-                        .for_each(|draft| println!("  {}", shown(row.line, draft)));
+                    if let Some(draft) = &documents.draft {
+                        println!("  {}", shown(row.line, draft, documents.status.as_ref()));
+                    }
                 }
                 Ok(Read::Passed(noise)) => println!("  line {}: {}", row.line, noise.told()),
                 Err(violations) => {
@@ -141,11 +177,13 @@ pub(super) fn print_rows(files: Vec<Prepared>, source_system: &str) -> Result<()
     Ok(())
 }
 
-fn shown(line: u64, draft: &Draft<AccountRef>) -> String {
+fn shown(line: u64, draft: &Draft<AccountRef>, status: Option<&ClearingStatus>) -> String {
+    let cleared = status.and_then(|status| status.clearing_date);
+    let cleared = cleared.map(|day| format!(", cleared {day}")).unwrap_or_default();
     let due = draft.parts().first().and_then(|part| part.due_date);
     let due = due.map(|day| format!(", due {day}")).unwrap_or_default();
     format!(
-        "line {line}: {} {} of {}, {} ({}), {}{due}",
+        "line {line}: {} {} of {}, {} ({}), {}{due}{cleared}",
         draft.kind,
         draft.key.document_no,
         draft.payer,
@@ -157,11 +195,11 @@ fn shown(line: u64, draft: &Draft<AccountRef>) -> String {
 
 /// Prints the counts and the first of the faults.
 pub(super) fn print(
-    import_id: &str,
+    title: &str,
     counts: Counts,
     passed: &BTreeMap<Noise, u64>,
     summary: &Summary,
-    notices: &[String],
+    notices: &Notices,
 ) {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
@@ -185,26 +223,80 @@ pub(super) fn print(
     line("documents refused by the ledger", summary.refused);
     line("accounts created", summary.accounts_created);
     line("clearings applied", summary.clearings_applied);
+    line("documents settled as the file says", summary.settled);
+    line("documents open again as the file says", summary.reopened);
     line("clearings refused", length(&summary.clearing_faults));
     line("documents named and missing", length(&summary.waiting_for));
-    if !notices.is_empty() {
-        line("documents taken with a notice", length(notices));
+    if notices.count > 0 {
+        line("documents taken with a notice", of(notices.count));
     }
     if let Some(numbers) = table.column_mut(1) {
         numbers.set_cell_alignment(CellAlignment::Right);
     }
-    println!("import {import_id}\n{table}");
+    println!("{title}\n{table}");
+    print_totals(&summary.totals);
     if !summary.is_news() && summary.unchanged > 0 {
         println!("nothing new: {} documents were posted before", grouped(summary.unchanged));
     }
-    named("clearings refused", &summary.clearing_faults);
-    named("documents named and missing", &summary.waiting_for);
-    named("documents taken with a notice", notices);
+    if summary.list_is_incomplete {
+        println!(
+            "rows were refused, so the list is not complete: what it leaves out stays open. Mend \
+             them and import the list again."
+        );
+    }
+    if !summary.companies_not_listed.is_empty() {
+        println!(
+            "nothing is listed of the company codes {}: what is open there stays open",
+            summary.companies_not_listed.join(", ")
+        );
+    }
+    named("clearings refused", &summary.clearing_faults, summary.clearing_faults.len());
+    named("documents named and missing", &summary.waiting_for, summary.waiting_for.len());
+    let count = usize::try_from(notices.count).unwrap_or(usize::MAX);
+    named("documents taken with a notice", &notices.first, count);
+}
+
+/// What became of documents, by count and amount.
+fn print_totals(totals: &[ImportTotal]) {
+    if totals.is_empty() {
+        return;
+    }
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
+    table.set_header(["", "currency", "documents", "owed", "to their credit"]);
+    for ImportTotal { outcome, currency, documents, debits, credits } in totals {
+        let what = match outcome {
+            ImportOutcome::Posted => "posted",
+            ImportOutcome::Revised => "revised",
+            ImportOutcome::Unchanged => "unchanged",
+            ImportOutcome::Refused => "refused by the ledger",
+            ImportOutcome::Settled => "settled as the file says",
+            ImportOutcome::Reopened => "open again as the file says",
+        };
+        let [debits, credits] = [*debits, *credits].map(|minor| amount(minor, *currency));
+        table.add_row([what, currency.code(), &grouped(*documents), &debits, &credits]);
+    }
+    for column in table.column_iter_mut().skip(2) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    println!("{table}");
+}
+
+/// `1,234,567.89`
+fn amount(minor: i128, currency: Currency) -> String {
+    let text = Decimal::from_i128_with_scale(minor, currency.minor_digits()).to_string();
+    match text.split_once('.') {
+        Some((units, minor)) => format!("{}.{minor}", separated(units)),
+        None => separated(&text),
+    }
 }
 
 /// `1,234,567`
 fn grouped(count: i64) -> String {
-    let digits = count.to_string();
+    separated(&count.to_string())
+}
+
+fn separated(digits: &str) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
@@ -215,7 +307,7 @@ fn grouped(count: i64) -> String {
     text
 }
 
-fn named(what: &str, list: &[String]) {
+fn named(what: &str, list: &[String], count: usize) {
     if list.is_empty() {
         return;
     }
@@ -223,7 +315,7 @@ fn named(what: &str, list: &[String]) {
     for text in list.iter().take(NAMED_MAX) {
         println!("  {text}");
     }
-    if list.len() > NAMED_MAX {
-        println!("  and {} more", list.len() - NAMED_MAX);
+    if count > NAMED_MAX {
+        println!("  and {} more", count - NAMED_MAX);
     }
 }

@@ -1,8 +1,6 @@
 //! A row as documents: the rules of signs, and of rows that say when they were settled.
 //!
-//! A row with a clear date is two documents: the one it describes, and on that day a RECEIPT of
-//! the same amount that names it; for a credit a REFUND that the credit names. The second has
-//! the number of the first with `/CLEARED` behind it.
+//! Of a list with a column for clear dates each row also says whether its document is cleared.
 
 use super::field::{self, Field};
 use super::figure::Figure;
@@ -18,21 +16,21 @@ use crate::domain::document::{
     BaselineDates, ClearingInstruction, ClearingTarget, DocumentKey, Draft,
 };
 use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::import::ClearingStatus;
 use crate::domain::item::{AdjustmentReason, DocumentKind, Side};
 use crate::domain::money::{Currency, Money};
 use crate::domain::names::{self, AccountRef, MAX_EXTERNAL_ID_CHARS};
-use crate::domain::personal::Personal;
 use crate::domain::terms::{Instalment, InstalmentKind};
 use crate::domain::text;
 
-/// Behind the number of a document that settles a row.
-const CLEARED: &str = "/CLEARED";
 const NUMBER_CHARS_MAX: usize = 64;
 
 /// What one row comes to.
 #[derive(Debug, Default)]
 pub(super) struct Documents {
-    pub drafts: Vec<Draft<AccountRef>>,
+    pub draft: Option<Draft<AccountRef>>,
+    /// What the row says of whether it is cleared.
+    pub status: Option<ClearingStatus>,
     /// Names of accounts that may have to be created.
     pub names: Vec<(AccountRef, String)>,
     /// What was changed to take it.
@@ -42,7 +40,7 @@ pub(super) struct Documents {
 /// A row that was read.
 #[derive(Debug)]
 pub(super) enum Read {
-    Documents(Documents),
+    Documents(Box<Documents>),
     Passed(Noise),
 }
 
@@ -55,6 +53,10 @@ pub(super) struct Reader {
     pub source_system: String,
     /// Rows settled later than this are open.
     pub until: Option<chrono::NaiveDate>,
+    /// Version of the documents of rows that have none.
+    pub source_version: i64,
+    /// The list is all that is open.
+    pub is_complete: bool,
 }
 
 impl Reader {
@@ -69,15 +71,13 @@ impl Reader {
         let documents = row.documents();
         let mut violations = row.violations;
         if violations.is_empty() {
-            for draft in documents.iter().flat_map(|d| &d.drafts) {
+            for draft in documents.iter().flat_map(|d| &d.draft) {
                 draft.violations("").into_iter().for_each(|v| violations.push(v));
             }
         }
         match (violations.finish(), documents) {
-            (Ok(()), Some(documents)) if documents.drafts.is_empty() => {
-                Ok(Read::Passed(Noise::Zero))
-            }
-            (Ok(()), Some(documents)) => Ok(Read::Documents(documents)),
+            (Ok(()), Some(documents)) if documents.draft.is_none() => Ok(Read::Passed(Noise::Zero)),
+            (Ok(()), Some(documents)) => Ok(Read::Documents(Box::new(documents))),
             (Err(crate::domain::error::Error::Invalid(list)), _) => Err(list),
             (Err(_), _) | (Ok(()), None) => {
                 Err(vec![Violation::new("", Reason::RequestMalformed, "the row cannot be read")])
@@ -239,7 +239,7 @@ impl RowReader<'_> {
             .or_else(|| due_days.map(|days| dates::add_days(document_date, u32::from(days))));
         let draft = Draft {
             key,
-            source_version: source_version.unwrap_or_default(),
+            source_version: source_version.unwrap_or(self.reader.source_version),
             kind,
             side,
             payer,
@@ -264,12 +264,12 @@ impl RowReader<'_> {
             project_ref,
             note: note.into(),
         };
+        let says = self.reader.is_complete || self.reader.layout.has(Field::ClearDate);
         let settled = clear_date.filter(|day| self.reader.until.is_none_or(|until| *day <= until));
+        let status = ClearingStatus { key: draft.key.clone(), clearing_date: settled };
         Some(Documents {
-            drafts: match settled {
-                None => vec![draft],
-                Some(day) => settled_pair(draft, day),
-            },
+            draft: Some(draft),
+            status: says.then_some(status),
             names,
             notices: std::mem::take(&mut self.notices),
         })
@@ -293,8 +293,7 @@ impl RowReader<'_> {
     fn document_key(&mut self, kind: Option<DocumentKind>) -> Option<DocumentKey> {
         let prefix = kind.and_then(|kind| self.reader.mapping.prefixes.get(&kind));
         let prefix = prefix.cloned().unwrap_or_default();
-        // The number of the settling document has to fit as well.
-        let room = NUMBER_CHARS_MAX.saturating_sub(CLEARED.len() + prefix.chars().count());
+        let room = NUMBER_CHARS_MAX.saturating_sub(prefix.chars().count());
         let number = match self.is_missing(Field::DocumentNo) {
             true => None,
             false => self.reference(Field::DocumentNo, room),
@@ -430,38 +429,4 @@ fn whole(due: chrono::NaiveDate, amount_minor: i64) -> Instalment {
         amount_minor,
         release_condition: None,
     }
-}
-
-/// A document, and the one that settled all of it on `day`.
-fn settled_pair(mut draft: Draft<AccountRef>, day: chrono::NaiveDate) -> Vec<Draft<AccountRef>> {
-    let number = format!("{}{CLEARED}", draft.key.document_no);
-    let key = DocumentKey { document_no: number, ..draft.key.clone() };
-    let target = |key: &DocumentKey| ClearingInstruction {
-        targets: vec![ClearingTarget { key: key.clone(), amount: None }],
-        oldest_first: false,
-    };
-    let (kind, side, clears) = match draft.side {
-        Side::Debit => (DocumentKind::Receipt, Side::Credit, target(&draft.key)),
-        Side::Credit => {
-            draft.clears = target(&key);
-            (DocumentKind::Refund, Side::Debit, ClearingInstruction::default())
-        }
-    };
-    let settling = Draft {
-        key,
-        kind,
-        side,
-        document_date: day,
-        posting_date: day,
-        instalments: Vec::new(),
-        clears,
-        adjustment_reason: None,
-        // With its order a receipt would be an advance on it.
-        order_ref: String::new(),
-        contract_ref: String::new(),
-        project_ref: String::new(),
-        note: Personal::default(),
-        ..draft.clone()
-    };
-    vec![draft, settling]
 }

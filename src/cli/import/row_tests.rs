@@ -20,7 +20,15 @@ fn reader(mapping: &str, headers: &str) -> Reader {
     let dates = [DatePattern::plain(), vec![day_first]].concat();
     let reading =
         Reading { decimal: Decimal::Point, dates, negative: Vec::new(), rows: 0, told: Vec::new() };
-    Reader { mapping, layout, reading, source_system: "ERP".into(), until: None }
+    Reader {
+        mapping,
+        layout,
+        reading,
+        source_system: "ERP".into(),
+        until: None,
+        source_version: 0,
+        is_complete: false,
+    }
 }
 
 fn erp() -> Reader {
@@ -37,7 +45,7 @@ fn cells(row: &str) -> Vec<Cell> {
 
 fn read(reader: &Reader, row: &str) -> Result<Documents, Vec<Violation>> {
     match reader.read(&cells(row))? {
-        Read::Documents(documents) => Ok(documents),
+        Read::Documents(documents) => Ok(*documents),
         Read::Passed(noise) => panic!("passed over: {noise:?}"),
     }
 }
@@ -51,8 +59,9 @@ const OPEN: &str = "U9,0200001234,Made-up Foods ,,2019.0,5550001.0,2019-03-02,20
 
 #[test]
 fn a_row_of_an_erp_export_is_an_invoice_with_its_due_date() {
-    let Documents { drafts, names, .. } = read(&erp(), OPEN).unwrap();
-    let [draft] = drafts.as_slice() else { panic!("one document") };
+    let Documents { draft, status, names, .. } = read(&erp(), OPEN).unwrap();
+    let draft = draft.unwrap();
+    assert_eq!((status.unwrap().clearing_date, &draft.key.line_no), (None, &String::new()));
     assert_eq!(draft.key.document_no, "5550001");
     assert_eq!((draft.key.company_code.as_str(), draft.key.fiscal_year), ("U9", 2019));
     assert_eq!(
@@ -67,31 +76,27 @@ fn a_row_of_an_erp_export_is_an_invoice_with_its_due_date() {
 }
 
 #[test]
-fn a_cleared_row_is_settled_by_a_receipt_of_that_day_that_names_it() {
+fn a_cleared_row_says_so_of_its_document() {
     let row = OPEN.replace("Foods ,,", "Foods,2019-03-20 00:00:00,");
-    let drafts = read(&erp(), &row).unwrap().drafts;
-    let [invoice, receipt] = drafts.as_slice() else { panic!("two documents") };
-    assert_eq!((receipt.kind, receipt.side), (DocumentKind::Receipt, Side::Credit));
-    assert_eq!(receipt.key.document_no, "5550001/CLEARED");
-    assert_eq!((receipt.gross, receipt.posting_date.to_string()), (123_450, "2019-03-20".into()));
-    assert_eq!(receipt.clears.targets[0].key, invoice.key);
-    assert!(invoice.clears.is_empty());
+    let Documents { draft, status, .. } = read(&erp(), &row).unwrap();
+    let (draft, status) = (draft.unwrap(), status.unwrap());
+    assert_eq!((&status.key, draft.gross), (&draft.key, 123_450));
+    let cleared = |reader: &Reader| {
+        let status = read(reader, &row).unwrap().status.unwrap();
+        status.clearing_date.map(|day| day.to_string())
+    };
+    assert_eq!(cleared(&erp()).as_deref(), Some("2019-03-20"));
     // As known at an earlier day it was open.
-    let early = Reader { until: parse_iso("", "2019-03-19").ok(), ..erp() };
-    assert_eq!(read(&early, &row).unwrap().drafts.len(), 1);
+    assert_eq!(cleared(&Reader { until: parse_iso("", "2019-03-19").ok(), ..erp() }), None);
     let same_day = Reader { until: parse_iso("", "2019-03-20").ok(), ..erp() };
-    assert_eq!(read(&same_day, &row).unwrap().drafts.len(), 2);
+    assert_eq!(cleared(&same_day).as_deref(), Some("2019-03-20"));
 }
 
 #[test]
-fn a_negative_amount_is_a_credit_note_and_if_cleared_names_a_refund() {
-    let row = OPEN.replace("1234.5", "-1234.5");
-    let drafts = read(&erp(), &row).unwrap().drafts;
-    assert_eq!((drafts[0].kind, drafts[0].gross), (DocumentKind::CreditNote, 123_450));
-    assert!(drafts[0].instalments.is_empty());
-    let drafts = read(&erp(), &row.replace("Foods ,,", "Foods,2019-03-20,")).unwrap().drafts;
-    assert_eq!((drafts[1].kind, drafts[1].side), (DocumentKind::Refund, Side::Debit));
-    assert_eq!(drafts[0].clears.targets[0].key, drafts[1].key);
+fn a_negative_amount_is_a_credit_note() {
+    let draft = read(&erp(), &OPEN.replace("1234.5", "-1234.5")).unwrap().draft.unwrap();
+    assert_eq!((draft.kind, draft.gross), (DocumentKind::CreditNote, 123_450));
+    assert!(draft.instalments.is_empty() && draft.clears.is_empty());
 }
 
 #[test]
@@ -114,14 +119,14 @@ fn all_that_is_wrong_with_a_row_is_told_at_once() {
     let zero = OPEN.replace("1234.5", "0.00");
     assert!(matches!(erp().read(&cells(&zero)), Ok(Read::Passed(Noise::Zero))), "nothing is lost");
     let early = OPEN.replace("20190401.0", "20190101.0");
-    let told = read(&erp(), &early).unwrap().drafts[0].notices();
+    let told = read(&erp(), &early).unwrap().draft.unwrap().notices();
     assert_eq!(told[0].code, NoticeCode::DueBeforeDocument, "taken and told");
 }
 
 #[test]
 fn full_width_digits_are_digits() {
-    let drafts = read(&erp(), &OPEN.replace("1234.5", "１２３４．５")).unwrap().drafts;
-    assert_eq!(drafts[0].gross, 123_450);
+    let draft = read(&erp(), &OPEN.replace("1234.5", "１２３４．５")).unwrap().draft.unwrap();
+    assert_eq!(draft.gross, 123_450);
 }
 
 const GENERIC: &str = include_str!("../../../mappings/generic.toml");
@@ -133,7 +138,7 @@ fn a_generic_file_names_kinds_signs_and_what_a_credit_clears() {
         "document_no,payer,document_date,amount,currency,kind,clears_document_no,due_days",
     );
     let kinds = |row: &str| {
-        let draft = read(&reader, row).unwrap().drafts.remove(0);
+        let draft = read(&reader, row).unwrap().draft.unwrap();
         (draft.kind, draft.side, draft.gross)
     };
     use DocumentKind as K;
@@ -145,10 +150,10 @@ fn a_generic_file_names_kinds_signs_and_what_a_credit_clears() {
     assert_eq!(kinds("1,c,2026-01-31,-5,usd,,,"), credit(K::CreditNote));
     assert_eq!(kinds("1,c,2026-01-31,5,USD,DEBIT_NOTE,,"), (K::DebitNote, Side::Debit, 500));
 
-    let receipt = read(&reader, "R1,c,2026-01-31,5,USD,RECEIPT,77,").unwrap().drafts.remove(0);
+    let receipt = read(&reader, "R1,c,2026-01-31,5,USD,RECEIPT,77,").unwrap().draft.unwrap();
     let target = &receipt.clears.targets[0].key;
     assert_eq!((target.source_system.as_str(), target.document_no.as_str()), ("ERP", "77"));
-    let invoice = read(&reader, "1,accounts/acme,2026-01-31,5,USD,,,30").unwrap().drafts.remove(0);
+    let invoice = read(&reader, "1,accounts/acme,2026-01-31,5,USD,,,30").unwrap().draft.unwrap();
     assert_eq!(invoice.payer, AccountRef::Id("acme".into()));
     assert_eq!(invoice.parts()[0].due_date.unwrap().to_string(), "2026-03-02");
 

@@ -13,7 +13,7 @@ use super::errors::{ErrorFile, Fault, Refused};
 use super::file::{Cell, Content, Row};
 use super::noise::Noise;
 use super::prepare::Prepared;
-use super::report::{self, Counts};
+use super::report::{self, Counts, Notices};
 use super::row::{Documents, Read, Reader};
 use super::sink::Sink;
 use crate::domain::document::PostOutcome;
@@ -24,6 +24,12 @@ pub(super) struct Run {
     pub files: Vec<Prepared>,
     pub source_system: String,
     pub until: Option<NaiveDate>,
+    /// Version of the documents of rows that have none.
+    pub source_version: i64,
+    /// The files list all that is open.
+    pub is_complete: bool,
+    /// Nothing is kept.
+    pub is_dry: bool,
     pub errors: PathBuf,
     pub chunk_documents: usize,
 }
@@ -47,7 +53,7 @@ struct Going<'a> {
     /// Documents refused in this session; all of them in a dry run.
     refused: u64,
     /// Documents that were taken and may be mistaken.
-    notices: Vec<String>,
+    notices: Notices,
     /// Rows that were passed over.
     passed: BTreeMap<Noise, u64>,
     bar: ProgressBar,
@@ -65,7 +71,7 @@ impl Run {
             chunk_documents: self.chunk_documents,
             sequence: 0,
             refused: 0,
-            notices: Vec::new(),
+            notices: Notices::default(),
             passed: BTreeMap::new(),
             bar: bar(self.files.iter().map(|file| file.reading.rows).sum()),
         };
@@ -78,6 +84,8 @@ impl Run {
                 reading,
                 source_system: self.source_system.clone(),
                 until: self.until,
+                source_version: self.source_version,
+                is_complete: self.is_complete,
             };
             let (reader, name) = (Arc::new(reader), Arc::from(source.name.as_str()));
             while let Some(row) = rows.next()? {
@@ -85,7 +93,14 @@ impl Run {
             }
         }
         going.send().await?;
-        going.finish(&self.import_id).await
+        if self.is_complete && going.counts.documents == 0 {
+            return Err(
+                "no row is a document, and a list of nothing settles all that is open: if \
+                        that is meant, settle it by documents"
+                    .into(),
+            );
+        }
+        going.finish(&self.import_id, self.is_dry).await
     }
 }
 
@@ -102,7 +117,7 @@ fn read(content: Content, reader: &Reader) -> Result<(Came, Vec<Cell>), Noise> {
         }
         Content::Cells(cells) => match reader.read(&cells) {
             Ok(Read::Passed(noise)) => Err(noise),
-            Ok(Read::Documents(documents)) => Ok((Ok(documents), cells)),
+            Ok(Read::Documents(documents)) => Ok((Ok(*documents), cells)),
             Err(violations) => Ok((Err(faults(violations)), cells)),
         },
     }
@@ -119,10 +134,9 @@ impl Going<'_> {
                 return Ok(());
             }
         };
-        let documents = came.as_ref().map_or(0, |documents| documents.drafts.len());
         self.counts.unreadable += u64::from(came.is_err());
-        self.counts.documents += documents as u64;
-        if !self.chunk.takes(documents, self.chunk_documents) {
+        self.counts.documents += u64::from(came.is_ok());
+        if !self.chunk.takes_more(self.chunk_documents) {
             self.send().await?;
         }
         let refused = Refused {
@@ -136,10 +150,11 @@ impl Going<'_> {
         Ok(())
     }
 
-    /// Sends the chunk, unless an earlier session did, and notes what was refused in it.
+    /// Sends the chunk, unless an earlier session did, and notes what was refused in it. The last
+    /// one that was acknowledged is sent again: it may have ended before that was noted.
     async fn send(&mut self) -> Result<(), String> {
         let mut chunk = std::mem::take(&mut self.chunk);
-        self.notices.append(&mut chunk.notices);
+        chunk.notices.drain(..).for_each(|told| self.notices.add(told));
         if chunk.documents.is_empty() {
             // A chunk without documents is never acknowledged: no earlier session is known to have
             // written its faults.
@@ -149,14 +164,21 @@ impl Going<'_> {
             return self.errors.flush();
         }
         self.sequence += 1;
-        if self.sequence <= self.counts.chunks_before {
+        let noted = match self.sink.is_finished() {
+            true => self.counts.chunks_before,
+            false => self.counts.chunks_before - 1,
+        };
+        if self.sequence <= noted {
             return Ok(());
         }
-        let results = self.sink.chunk(self.sequence, chunk.documents, chunk.names).await?;
+        let Chunk { documents, names, statuses, .. } = &mut chunk;
+        let (documents, names) = (std::mem::take(documents), std::mem::take(names));
+        let statuses = std::mem::take(statuses);
+        let results = self.sink.chunk(self.sequence, documents, names, statuses).await?;
         let mut told = chunk.unreadable;
         for (row, result) in chunk.row_of.into_iter().zip(results) {
             let key = &chunk.rows[row].key;
-            self.notices.extend(result.notices.iter().map(|told| format!("{key}: {told}")));
+            result.notices.iter().for_each(|told| self.notices.add(format!("{key}: {told}")));
             if result.outcome == PostOutcome::Refused {
                 self.refused += 1;
                 told.push((row, result.faults));
@@ -169,26 +191,34 @@ impl Going<'_> {
         self.errors.flush()
     }
 
-    async fn finish(self, import_id: &str) -> Result<Done, String> {
+    async fn finish(self, import_id: &str, is_dry: bool) -> Result<Done, String> {
         self.bar.finish_and_clear();
         let waiting = bar(0);
+        let left_out = i64::try_from(self.counts.unreadable).unwrap_or(i64::MAX);
         let summary = self
             .sink
-            .finish(&mut |applied, left| {
+            .finish(left_out, &mut |applied, left| {
                 waiting.set_length(u64::try_from(applied + left).unwrap_or(0));
                 waiting.set_position(u64::try_from(applied).unwrap_or(0));
                 waiting.set_message("clearing");
             })
             .await?;
         waiting.finish_and_clear();
-        report::print(import_id, self.counts, &self.passed, &summary, &self.notices);
+        let title = if is_dry { "dry run" } else { "import" };
+        let title = format!("{title} {import_id}");
+        report::print(&title, self.counts, &self.passed, &summary, &self.notices);
+        if is_dry {
+            println!("nothing was kept; each chunk was tried on its own");
+        }
         let refused = self.counts.unreadable + self.refused;
         if refused > 0 && self.errors.path().exists() {
             println!("refused rows: {}", self.errors.path().display());
         }
-        let is_complete =
-            refused == 0 && summary.refused == 0 && summary.clearing_faults.is_empty();
-        let is_strict = is_complete && summary.waiting_for.is_empty() && self.notices.is_empty();
+        let is_complete = refused == 0
+            && summary.refused == 0
+            && summary.clearing_faults.is_empty()
+            && !summary.list_is_incomplete;
+        let is_strict = is_complete && summary.waiting_for.is_empty() && self.notices.count == 0;
         Ok(Done { is_complete, is_strict })
     }
 }

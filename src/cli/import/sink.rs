@@ -1,4 +1,4 @@
-//! Where documents go: into the database, to a server, or nowhere. All three answer alike.
+//! Where documents go: into the database, or to a server. Both answer alike.
 
 use std::collections::HashMap;
 
@@ -6,9 +6,9 @@ use super::outcome::{Outcome, Progress};
 use super::remote::Remote;
 use super::report::Summary;
 use crate::ctx::Ctx;
-use crate::domain::document::{Draft, PostOutcome};
+use crate::domain::document::Draft;
 use crate::domain::error::Error;
-use crate::domain::import::{FinishStep, ImportChunk, ImportHeader};
+use crate::domain::import::{ClearingStatus, FinishStep, ImportChunk, ImportHeader};
 use crate::domain::names::AccountRef;
 use crate::service::ledger::Ledger;
 use crate::service::ledger::import::Import;
@@ -20,8 +20,6 @@ pub(super) enum Sink {
         ctx: Ctx,
     },
     Remote(Remote),
-    /// A dry run: the rows are read and checked.
-    Nowhere,
 }
 
 impl Sink {
@@ -35,7 +33,6 @@ impl Sink {
         match self {
             Self::Local { import, .. } => import.acknowledged_sequence(),
             Self::Remote(remote) => remote.acknowledged(),
-            Self::Nowhere => 0,
         }
     }
 
@@ -44,7 +41,6 @@ impl Sink {
         match self {
             Self::Local { import, .. } => import.is_finished(),
             Self::Remote(remote) => remote.is_finished(),
-            Self::Nowhere => false,
         }
     }
 
@@ -54,37 +50,33 @@ impl Sink {
         sequence: i64,
         documents: Vec<Draft<AccountRef>>,
         names: HashMap<AccountRef, String>,
+        statuses: Vec<ClearingStatus>,
     ) -> Result<Vec<Outcome>, String> {
         match self {
             Self::Local { import, ctx } => {
                 let documents = documents.into_iter().map(Ok).collect();
-                let chunk = ImportChunk { sequence, documents, display_names: names };
+                let chunk = ImportChunk { sequence, documents, display_names: names, statuses };
                 let results = import.chunk(ctx, chunk).await.map_err(|e| explain(&e))?;
                 Ok(results.into_iter().map(Outcome::from).collect())
             }
-            Self::Remote(remote) => remote.chunk(sequence, documents, names).await,
-            Self::Nowhere => Ok(documents
-                .iter()
-                .map(|draft| Outcome {
-                    outcome: PostOutcome::Posted,
-                    faults: Vec::new(),
-                    notices: draft.notices().into_iter().map(|notice| notice.description).collect(),
-                })
-                .collect()),
+            Self::Remote(remote) => remote.chunk(sequence, documents, names, statuses).await,
         }
     }
 
-    /// Applies the clearings.
-    pub async fn finish(&mut self, progress: Progress<'_>) -> Result<Summary, String> {
+    /// Applies the clearings. `rows_left_out`: rows that could not be read.
+    pub async fn finish(
+        &mut self,
+        rows_left_out: i64,
+        progress: Progress<'_>,
+    ) -> Result<Summary, String> {
         match self {
             Self::Local { import, ctx } => loop {
-                match import.finish_step(ctx).await.map_err(|e| explain(&e))? {
+                match import.finish_step(ctx, rows_left_out).await.map_err(|e| explain(&e))? {
                     FinishStep::Progress { applied, waiting } => progress(applied, waiting),
                     FinishStep::Done(summary) => return Ok(summary.into()),
                 }
             },
-            Self::Remote(remote) => remote.finish(progress).await,
-            Self::Nowhere => Ok(Summary::default()),
+            Self::Remote(remote) => remote.finish(rows_left_out, progress).await,
         }
     }
 }

@@ -11,6 +11,7 @@ mod clear;
 mod end;
 mod post;
 mod request;
+mod status;
 
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
 pub use post::{Admission, admit, compare, content_hash};
 pub use request::{ClearingRequest, Place, RequestState};
+pub use status::{KnownStatus, Settled, settling_key};
 
 stored_enum! {
     /// Why an entry was made.
@@ -186,6 +188,12 @@ impl TrackedItem {
     pub fn available(&self, from: NaiveDate) -> i64 {
         let sign = self.item.amount.signum();
         self.levels(from.max(self.floor)).map(|(_, open)| open * sign).min().unwrap_or(0).max(0)
+    }
+
+    /// What is open of it at the end of a day, without its sign.
+    pub fn open_on(&self, day: NaiveDate) -> i64 {
+        let sign = self.item.amount.signum();
+        self.levels(day.max(self.floor)).next().map_or(0, |(_, open)| open * sign)
     }
 
     /// Whether anything is open of it on that day or a later one.

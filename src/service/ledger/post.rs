@@ -136,7 +136,7 @@ impl Posting<'_> {
     }
 }
 
-fn unchanged(outcome: PostOutcome, known: &KnownKey) -> Posted {
+pub fn unchanged(outcome: PostOutcome, known: &KnownKey) -> Posted {
     Posted {
         result: PostResult {
             outcome,

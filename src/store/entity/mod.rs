@@ -15,6 +15,7 @@ pub mod audit;
 pub mod book_due;
 pub mod clearing;
 pub mod clearing_request;
+pub mod clearing_status;
 pub mod control_total;
 pub mod credit_decision;
 pub mod credit_exposure;
@@ -70,6 +71,7 @@ macro_rules! every_entity {
             book_due,
             clearing,
             clearing_request,
+            clearing_status,
             control_total,
             credit_decision,
             credit_exposure,

@@ -1,6 +1,7 @@
 //! The receivables ledger: locking accounts, loading the items a change touches, writing what
 //! it adds and the projections that follow.
 
+mod clearing_status;
 mod clearings;
 mod companies;
 mod items;

@@ -57,7 +57,10 @@ const COUNTS: &str = "NOT p.oldest_first AND NOT k.reversed";
 
 /// What a finish may try: what its import brought, and what was there before it began. What
 /// another import brings meanwhile is for its own finish.
-const OURS: &str = "p.state = 'DUE' AND (p.import_id IN ('', $1) OR c.recorded_us < $2)";
+pub(super) const OURS: &str = "p.state = 'DUE' AND (p.import_id IN ('', $1) OR c.recorded_us < $2)";
+
+/// Years before that of a credit (after it, below 0) in which what it names is looked for.
+const YEARS_AROUND: std::ops::RangeInclusive<i32> = -1..=10;
 
 impl WriteTx {
     /// The requests that `rest` of the statement says, from the `FROM` clause on.
@@ -213,6 +216,33 @@ impl WriteTx {
             set.table(backend, "w", 1)
         );
         self.requests(&rest, set.into_values(backend)).await
+    }
+
+    /// A number that repeats each year may have been named without its year, which was taken to be
+    /// that of the credit. Where there is none of that year, and one document of the account bears
+    /// the number in one of the years around, it is that one.
+    pub async fn find_years(&self, import: &str, opened_us: i64) -> Result<()> {
+        let years: Vec<String> =
+            YEARS_AROUND.map(|years| format!("SELECT {years} AS back")).collect();
+        let text = format!(
+            "UPDATE clearing_request SET state = 'DUE', target_fiscal_year = f.fiscal_year FROM \
+             (SELECT p.id, MIN(o.fiscal_year) AS fiscal_year FROM {REQUESTS} \
+               LEFT JOIN document_key k ON {NAMED} AND {COUNTS} \
+               JOIN ({years}) y ON TRUE \
+               JOIN document_key o ON o.source_system = p.target_source_system \
+                 AND o.company_code = p.target_company_code \
+                 AND o.fiscal_year = c.fiscal_year - y.back \
+                 AND o.document_no = p.target_document_no AND o.line_no = p.target_line_no \
+                 AND o.account_id = p.account_id AND NOT o.reversed \
+               WHERE ({OURS} OR (p.state = 'WAITING' AND p.import_id <> '')) \
+                 AND k.document_no IS NULL AND NOT p.oldest_first \
+                 AND p.target_fiscal_year = c.fiscal_year AND c.fiscal_year <> 0 \
+               GROUP BY p.id HAVING COUNT(*) = 1) f \
+             WHERE clearing_request.id = f.id",
+            years = years.join(" UNION ALL ")
+        );
+        sql::execute(&self.conn, text, vec![import.into(), opened_us.into()]).await?;
+        Ok(())
     }
 
     /// They are to be tried at the next finish.

@@ -97,6 +97,17 @@ impl Store {
         Ok(())
     }
 
+    /// Leaves the schema as it is, if it is that of this version.
+    ///
+    /// # Errors
+    /// `SCHEMA_NEWER` or `SCHEMA_OLDER` if another version migrated the database.
+    pub async fn accept_schema(&self) -> Result<()> {
+        require_current(&self.reader).await?;
+        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
+        self.migrated.store(true, Ordering::Release);
+        Ok(())
+    }
+
     /// Whether [`Store::migrate`] was done.
     pub fn is_migrated(&self) -> bool {
         self.migrated.load(Ordering::Acquire)

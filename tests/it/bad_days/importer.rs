@@ -86,7 +86,7 @@ impl Importer {
                 }
             }
             if self.acknowledged == self.last() {
-                ask(&outgoing, Ask::Finish(pb::ImportFinish {})).await?;
+                ask(&outgoing, Ask::Finish(pb::ImportFinish::default())).await?;
                 self.finishing.store(1, Ordering::Release);
                 continue;
             }

@@ -109,7 +109,7 @@ async fn what_comes_while_an_import_finishes_is_not_missed() {
         count > 0
     })
     .await;
-    outgoing.send(ask(Step::Finish(pb::ImportFinish {}))).await.expect("sent");
+    outgoing.send(ask(Step::Finish(pb::ImportFinish::default()))).await.expect("sent");
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     lock.execute("ROLLBACK").await.expect("released");
     posted.await.expect("no panic").expect("posted");

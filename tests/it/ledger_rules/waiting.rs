@@ -66,7 +66,7 @@ fn steps(id: &str, content: &str, documents: &[pb::Document], finish: bool) -> V
     };
     let mut steps = vec![Step::Header(header), Step::Chunk(chunk)];
     if finish {
-        steps.push(Step::Finish(pb::ImportFinish {}));
+        steps.push(Step::Finish(pb::ImportFinish::default()));
     }
     steps
 }

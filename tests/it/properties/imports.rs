@@ -348,7 +348,7 @@ on_both_engines! {
             desk.send_import(send(first)).await;
             let mut steps = send(second);
             steps.insert(1, chunk(first[half - 1].0, first[half - 1].1.clone()));
-            steps.push(Step::Finish(pb::ImportFinish {}));
+            steps.push(Step::Finish(pb::ImportFinish::default()));
             desk.send_import(steps).await;
             let found = books(&mut desk, &wild).await;
             prop_assert_eq!(&found, &expected);

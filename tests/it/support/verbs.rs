@@ -236,7 +236,7 @@ impl Desk {
             })
         };
         let chunks = (0..).zip(chunks).map(chunk);
-        let finish = Step::Finish(pb::ImportFinish {});
+        let finish = Step::Finish(pb::ImportFinish::default());
         self.send_import([header].into_iter().chain(chunks).chain([finish]).collect()).await
     }
 

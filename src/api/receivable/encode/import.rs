@@ -2,8 +2,12 @@
 
 use super::document::notice;
 use super::item::key;
+use crate::api::convert::write;
 use crate::api::receivable::enums;
-use crate::domain::import::{ClearingFault, FinishStep, ImportFault, ImportResult, ImportSummary};
+use crate::domain::error::Result;
+use crate::domain::import::{
+    ClearingFault, FinishStep, ImportFault, ImportResult, ImportSummary, ImportTotal,
+};
 use crate::domain::names::{DOCUMENTS, child_name};
 use crate::pb;
 use crate::pb::import_documents_response::Step;
@@ -32,17 +36,17 @@ pub fn acknowledgement(sequence: i64, results: Vec<ImportResult>) -> pb::ImportD
     response(Step::Acknowledgement(pb::ImportAcknowledgement { sequence, results }))
 }
 
-pub fn finish_step(step: FinishStep) -> pb::ImportDocumentsResponse {
-    response(match step {
+pub fn finish_step(step: FinishStep) -> Result<pb::ImportDocumentsResponse> {
+    Ok(response(match step {
         FinishStep::Progress { applied, waiting } => Step::Progress(pb::ImportProgress {
             clearings_applied: applied,
             clearings_waiting: waiting,
         }),
-        FinishStep::Done(summary) => Step::Summary(self::summary(summary)),
-    })
+        FinishStep::Done(summary) => Step::Summary(self::summary(summary)?),
+    }))
 }
 
-fn summary(summary: ImportSummary) -> pb::ImportSummary {
+fn summary(summary: ImportSummary) -> Result<pb::ImportSummary> {
     let ImportSummary {
         posted,
         revised,
@@ -52,8 +56,13 @@ fn summary(summary: ImportSummary) -> pb::ImportSummary {
         clearings_applied,
         clearing_faults,
         waiting_for,
+        settled,
+        reopened,
+        totals,
+        list_is_incomplete,
+        companies_not_listed,
     } = summary;
-    pb::ImportSummary {
+    Ok(pb::ImportSummary {
         posted,
         revised,
         unchanged,
@@ -62,13 +71,29 @@ fn summary(summary: ImportSummary) -> pb::ImportSummary {
         clearings_applied,
         clearing_faults: clearing_faults.into_iter().take(MAX_NAMED).map(clearing_fault).collect(),
         waiting_for: waiting_for.into_iter().take(MAX_NAMED).map(key).collect(),
-    }
+        settled,
+        reopened,
+        totals: totals.iter().map(total).collect::<Result<_>>()?,
+        list_is_incomplete,
+        companies_not_listed,
+    })
+}
+
+fn total(total: &ImportTotal) -> Result<pb::ImportTotal> {
+    let ImportTotal { outcome, currency, documents, debits, credits } = *total;
+    Ok(pb::ImportTotal {
+        outcome: enums::write_import_outcome(outcome).into(),
+        documents,
+        debits: Some(write::total(debits, currency)?),
+        credits: Some(write::total(credits, currency)?),
+    })
 }
 
 fn clearing_fault(fault: ClearingFault) -> pb::ImportClearingFault {
-    let ClearingFault { document: (account, id), target, fault } = fault;
+    let ClearingFault { document, target, fault } = fault;
+    let document = document.map(|(account, id)| child_name(&account, DOCUMENTS, id));
     pb::ImportClearingFault {
-        document: child_name(&account, DOCUMENTS, id),
+        document: document.unwrap_or_default(),
         target: Some(key(target)),
         fault: Some(self::fault(fault)),
     }

@@ -17,7 +17,7 @@ pub use aging::aging;
 pub use document::{clearing, document, documents, draft, post_results};
 pub use fact::{closed_period, control_total, dispute, promise, rates_recorded};
 pub use import::{acknowledgement, finish_step, started};
-pub use item::{export_page, open_items};
+pub use item::{export_page, key, open_items};
 pub use risk::{basic_risk, risk, risk_page};
 pub use statement::statement;
 pub use waiting::waiting_clearings;

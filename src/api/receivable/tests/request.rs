@@ -331,6 +331,7 @@ fn a_display_name_that_cannot_be_used_refuses_the_documents_of_its_account_only(
         sequence: 1,
         documents: vec![invoice(), pb::Document { payer: "accounts/SAP~47".into(), ..invoice() }],
         account_display_names: names.map(|(a, n)| (a.to_owned(), n.to_owned())).into(),
+        ..pb::ImportChunk::default()
     };
     let read = parse_import::chunk(chunk).unwrap();
     let refused = read.documents[0].as_ref().unwrap_err();

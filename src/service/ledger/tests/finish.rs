@@ -40,11 +40,19 @@ async fn sent(ledger: &Ledger, db: &Fresh, papers: &[Draft<AccountRef>]) -> Impo
         canonical_form: None,
         clear_oldest_first: true,
         content: String::new(),
+        as_of: None,
+        is_complete: false,
+        validate_only: false,
     };
     let mut import = ledger.open_import(&db.ctx, header).await.unwrap();
     for (sequence, documents) in (1..).zip(papers.chunks(500)) {
         let documents = documents.iter().cloned().map(Ok).collect();
-        let chunk = ImportChunk { sequence, documents, display_names: HashMap::new() };
+        let chunk = ImportChunk {
+            sequence,
+            documents,
+            display_names: HashMap::new(),
+            statuses: Vec::new(),
+        };
         import.chunk(&db.ctx, chunk).await.unwrap();
     }
     import
@@ -63,7 +71,7 @@ async fn finish(mut db: Fresh, payments: usize) -> (Vec<usize>, Duration, i64) {
     let (mut steps, begun) = (Vec::new(), Instant::now());
     loop {
         count.store(0, Ordering::Relaxed);
-        let step = import.finish_step(&db.ctx).await.unwrap();
+        let step = import.finish_step(&db.ctx, 0).await.unwrap();
         if let FinishStep::Done(summary) = step {
             return (steps, begun.elapsed(), summary.clearings_applied);
         }
@@ -93,7 +101,7 @@ async fn a_payment_that_reaches_far_settles_all_that_it_reaches() {
         papers.push(advance("P", "acme", "", 110_001));
         let mut import = sent(&ledger, &db, &papers).await;
         let summary = loop {
-            if let FinishStep::Done(summary) = import.finish_step(&db.ctx).await.unwrap() {
+            if let FinishStep::Done(summary) = import.finish_step(&db.ctx, 0).await.unwrap() {
                 break summary;
             }
         };

@@ -86,12 +86,22 @@ CREATE TABLE import_run (
     oldest_first BOOLEAN NOT NULL,
     -- What is sent, as the caller says it; empty: not said.
     content TEXT NOT NULL,
+    -- The day that the source was of.
+    as_of {date} NOT NULL,
+    -- It was to list all that is open on that day.
+    complete BOOLEAN NOT NULL,
     posted {bigint} NOT NULL,
     revised {bigint} NOT NULL,
     unchanged {bigint} NOT NULL,
     refused {bigint} NOT NULL,
     accounts_created {bigint} NOT NULL,
     clearings_applied {bigint} NOT NULL,
+    settled {bigint} NOT NULL,
+    reopened {bigint} NOT NULL,
+    -- Rows of the source that were not sent.
+    left_out {bigint} NOT NULL,
+    -- Counts and amounts by outcome and currency, as JSON.
+    totals TEXT NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 ";

@@ -169,6 +169,29 @@ CREATE INDEX clearing_request_waiting ON clearing_request (account_id, id)
     WHERE state IN ('DUE', 'WAITING');
 CREATE INDEX clearing_request_oldest ON clearing_request (account_id) WHERE oldest_first;
 
+-- What source systems said last of whether their documents are cleared.
+CREATE TABLE clearing_status (
+    source_system TEXT NOT NULL,
+    company_code TEXT NOT NULL,
+    fiscal_year INTEGER NOT NULL,
+    document_no TEXT NOT NULL,
+    line_no TEXT NOT NULL,
+    -- The day that the source was of.
+    as_of {date} NOT NULL,
+    -- 9999-12-31: it is open.
+    clearing_date {date} NOT NULL,
+    -- The import that said so, and at whose finish it is done.
+    import_id TEXT NOT NULL,
+    due BOOLEAN NOT NULL,
+    -- The document that was made to settle it; nil without one.
+    settled_by {uuid} NOT NULL,
+    -- Why it could not be done, as JSON; else empty.
+    fault TEXT NOT NULL,
+    PRIMARY KEY (source_system, company_code, fiscal_year, document_no, line_no)
+);
+CREATE INDEX clearing_status_import ON clearing_status (import_id);
+CREATE INDEX clearing_status_due ON clearing_status (import_id) WHERE due;
+
 CREATE TABLE account_due (
     account_id TEXT NOT NULL,
     currency TEXT NOT NULL,

@@ -1,0 +1,171 @@
+//! The finish of an import: what its documents ask to be cleared, and what its source says of
+//! clearings, in steps that can be repeated.
+
+use std::collections::BTreeSet;
+
+use super::statuses;
+use crate::domain::error::Result;
+use crate::domain::event::EventType;
+use crate::domain::import::{ClearingFault, FinishStep, ImportSummary};
+use crate::service::Settings;
+use crate::service::ledger::event;
+use crate::service::ledger::fault::{decode, encode};
+use crate::service::ledger::settle::{self, Tried};
+use crate::store::{ImportRun, WriteTx};
+
+/// Clearings applied in one transaction of the finish: bounds how long it holds the writer.
+const CLEARINGS_PER_STEP: i64 = 250;
+/// Faults and missing documents named in a summary.
+const NAMED_MAX: u64 = 1_000;
+
+/// How far a finish is. It begins anew when it is taken up again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Finish {
+    phase: Phase,
+    /// Clearings that are still to be tried, once they are counted.
+    waiting: Option<i64>,
+    is_of_chunk: bool,
+}
+
+impl Finish {
+    /// Of a chunk alone: what a list leaves out is known at the end only.
+    pub fn of_chunk() -> Self {
+        Self { is_of_chunk: true, ..Self::default() }
+    }
+
+    /// Of what a list leaves out.
+    pub fn of_list() -> Self {
+        Self { phase: Phase::LeftOut, ..Self::default() }
+    }
+}
+
+/// What a finish does, in this order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Phase {
+    /// Documents that were named without their year are found.
+    #[default]
+    Years,
+    /// What was settled because the source said so makes room for payments that have come since.
+    Room,
+    /// What documents ask to be cleared.
+    Requests,
+    /// What a complete list leaves out is noted as cleared.
+    LeftOut,
+    /// What the source says of clearings.
+    Statuses,
+}
+
+impl Phase {
+    fn next(self) -> Option<Self> {
+        match self {
+            Self::Years => Some(Self::Room),
+            Self::Room => Some(Self::Requests),
+            Self::Requests => Some(Self::LeftOut),
+            Self::LeftOut => Some(Self::Statuses),
+            Self::Statuses => None,
+        }
+    }
+}
+
+/// Works off a part of the first phase that has anything left; answers how far it is, or `None`
+/// when nothing is left.
+pub(super) async fn step(
+    tx: &mut WriteTx,
+    settings: &Settings,
+    run: &mut ImportRun,
+    at: &mut Finish,
+) -> Result<Option<FinishStep>> {
+    loop {
+        let worked = match at.phase {
+            // Once: what was found is due, and tried with the others.
+            Phase::Years => {
+                tx.find_years(&run.id, run.opened_us).await?;
+                false
+            }
+            Phase::Room => statuses::make_room(tx, run).await?,
+            Phase::Requests => requests(tx, settings, run, at).await?,
+            Phase::LeftOut if at.is_of_chunk => false,
+            Phase::LeftOut => statuses::settle_left_out(tx, run).await?,
+            Phase::Statuses => statuses::apply(tx, run).await?,
+        };
+        if worked {
+            let waiting = at.waiting.unwrap_or(0);
+            let applied = run.done.clearings_applied;
+            return Ok(Some(FinishStep::Progress { applied, waiting }));
+        }
+        match at.phase.next() {
+            Some(next) => at.phase = next,
+            None => return Ok(None),
+        }
+    }
+}
+
+/// Clears what the next documents ask for. What waits is counted once only: counting looks at all
+/// of it, and a large import has many steps.
+async fn requests(
+    tx: &mut WriteTx,
+    settings: &Settings,
+    run: &mut ImportRun,
+    at: &mut Finish,
+) -> Result<bool> {
+    let id = run.id.clone();
+    let id = id.as_str();
+    let limit = CLEARINGS_PER_STEP;
+    let due = tx.due_requests(id, run.opened_us, limit).await?;
+    if due.is_empty() {
+        return Ok(false);
+    }
+    let before = match at.waiting {
+        Some(before) => before,
+        None => tx.requests_due(id, run.opened_us).await?,
+    };
+    let accounts: BTreeSet<String> = due.into_iter().map(|request| request.account_id).collect();
+    let accounts: Vec<String> = accounts.into_iter().collect();
+    tx.lock_accounts(&accounts).await?;
+    // Read again under the locks: another finish, or a call, may have been faster.
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let due = tx.due_requests_of(id, run.opened_us, &accounts, limit).await?;
+    let tried = i64::try_from(due.len()).unwrap_or(limit);
+    let (mut failed, mut faulty, mut made) = (Vec::new(), Vec::new(), Vec::new());
+    for (request, tried) in settle::settle(tx, settings, due, true).await? {
+        match tried {
+            Tried::Applied(clearings) => {
+                run.done.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
+                made.extend(clearings.into_iter().map(|c| (request.account_id.clone(), c)));
+            }
+            Tried::Failed(error) => {
+                faulty.push(request.document);
+                failed.push((request.id, encode(error)));
+            }
+            Tried::Missing => {}
+        }
+    }
+    tx.fail_requests(&failed).await?;
+    // What failed is told by the finish that met it, also if an earlier import brought it.
+    tx.adopt_requests(id, &faulty).await?;
+    tx.publish(event::clearings(EventType::ItemsCleared, &made)).await?;
+    at.waiting = Some((before - tried).max(0));
+    Ok(true)
+}
+
+/// What an import did in all.
+pub(super) async fn summary(tx: &WriteTx, run: &ImportRun) -> Result<ImportSummary> {
+    let mut summary = run.done.clone();
+    summary.list_is_incomplete = statuses::is_incomplete(run);
+    if run.complete {
+        summary.companies_not_listed = tx.companies_not_listed(&run.id, run.as_of).await?;
+    }
+    summary.waiting_for = tx.missing_targets(&run.id, NAMED_MAX).await?;
+    for (account, document, target, fault) in tx.clearing_faults(&run.id, NAMED_MAX).await? {
+        summary.clearing_faults.push(ClearingFault {
+            document: Some((account, document)),
+            target,
+            fault: decode(&fault)?,
+        });
+    }
+    for status in tx.faulty_statuses(&run.id, NAMED_MAX).await? {
+        let fault = decode(&status.fault)?;
+        summary.clearing_faults.push(ClearingFault { document: None, target: status.key, fault });
+    }
+    Ok(summary)
+}

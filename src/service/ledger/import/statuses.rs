@@ -1,0 +1,336 @@
+//! What a source says of whether its documents are cleared: noted with each chunk, and done at
+//! the finish, after what the documents ask to be cleared themselves.
+//!
+//! So payments that are known settle first, in whatever import they came, and only what is still
+//! open then is settled by a document made for it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::domain::books::{
+    ActiveAllocation, Books, KnownKey, KnownStatus, Outgoing, Settled, settling_key,
+};
+use crate::domain::document::DocumentKey;
+use crate::domain::error::{Error, Result};
+use crate::domain::event::EventType;
+use crate::domain::import::{ClearingStatus, ImportOutcome};
+use crate::domain::item::Side;
+use crate::service::ledger::fault::encode;
+use crate::service::ledger::{event, revise};
+use crate::store::{ImportRun, WriteTx};
+
+/// Statuses that are looked at in one transaction.
+const STATUSES_PER_STEP: u64 = 250;
+const REASON: &str = "the source system does not take it as cleared";
+const AGAIN: &str = "what is open is settled again";
+
+/// Notes what a chunk says, under the locks of the accounts. `locked`: those of its documents;
+/// `changed`: documents that it posted or revised.
+pub(super) async fn note(
+    tx: &mut WriteTx,
+    run: &ImportRun,
+    said: Vec<ClearingStatus>,
+    locked: &HashSet<String>,
+    changed: &HashSet<DocumentKey>,
+) -> Result<()> {
+    if said.is_empty() {
+        return Ok(());
+    }
+    let keys = tx.known_keys(said.iter().map(|status| &status.key)).await?;
+    let others = keys.into_values().map(|known| known.account_id);
+    let others: BTreeSet<String> = others.filter(|account| !locked.contains(account)).collect();
+    if !others.is_empty() {
+        tx.lock_accounts(&others.into_iter().collect::<Vec<_>>()).await?;
+    }
+    let known = tx.clearing_statuses(said.iter().map(|status| &status.key)).await?;
+    let mut noted: HashMap<DocumentKey, KnownStatus> = HashMap::new();
+    for ClearingStatus { key, clearing_date } in said {
+        let before = known.get(&key);
+        if before.is_some_and(|before| before.as_of > run.as_of)
+            || (before.is_none() && clearing_date.is_none() && !run.complete)
+        {
+            continue;
+        }
+        let other = before.and_then(|before| before.clearing_date) != clearing_date;
+        let undone = before.is_some_and(|before| before.due || !before.fault.is_empty());
+        let due = other || undone || (clearing_date.is_some() && changed.contains(&key));
+        let status = KnownStatus {
+            key: key.clone(),
+            as_of: run.as_of,
+            clearing_date,
+            import_id: run.id.clone(),
+            due,
+            settled_by: before.and_then(|before| before.settled_by),
+            fault: String::new(),
+        };
+        noted.insert(key, status);
+    }
+    tx.save_statuses(noted.into_values().collect()).await
+}
+
+/// Notes what a whole list said, as if all of it were done.
+pub(super) async fn note_as_done(
+    tx: &WriteTx,
+    run: &ImportRun,
+    said: Vec<ClearingStatus>,
+) -> Result<()> {
+    let known = tx.clearing_statuses(said.iter().map(|status| &status.key)).await?;
+    let status = |status: ClearingStatus| KnownStatus {
+        settled_by: known.get(&status.key).and_then(|before| before.settled_by),
+        key: status.key,
+        as_of: run.as_of,
+        clearing_date: status.clearing_date,
+        import_id: run.id.clone(),
+        due: false,
+        fault: String::new(),
+    };
+    let noted: HashMap<DocumentKey, KnownStatus> =
+        said.into_iter().map(status).map(|status| (status.key.clone(), status)).collect();
+    tx.save_statuses(noted.into_values().collect()).await
+}
+
+/// Takes back what was settled because of a status where a payment has come that names the same
+/// document: the payment goes first. Answers whether there was any.
+pub(super) async fn make_room(tx: &mut WriteTx, run: &ImportRun) -> Result<bool> {
+    let found = tx.statuses_in_the_way(&run.id, run.opened_us, STATUSES_PER_STEP).await?;
+    if found.is_empty() {
+        return Ok(false);
+    }
+    let is_left = |status: &KnownStatus| status.settled_by.is_some() && status.fault.is_empty();
+    let mut work = Work::load(tx, found, is_left).await?;
+    for mut status in std::mem::take(&mut work.statuses) {
+        status.import_id.clone_from(&run.id);
+        status.due = true;
+        if let Some(settling) = work.live_settling(&status) {
+            let day = settling.posting_date;
+            match work.books.check_period(&status.key.company_code, day) {
+                Ok(()) => work.take_back(&mut status, day, AGAIN)?,
+                // On closed days it stays, and the payment waits. It is not looked at again.
+                Err(closed) => status.fault = encode(closed),
+            }
+        } else {
+            status.settled_by = None;
+        }
+        work.statuses.push(status);
+    }
+    work.write(tx).await?;
+    Ok(true)
+}
+
+/// Notes that what a complete list leaves out is settled as of its day. Answers whether there was
+/// any.
+pub(super) async fn settle_left_out(tx: &WriteTx, run: &ImportRun) -> Result<bool> {
+    if !run.complete || is_incomplete(run) {
+        return Ok(false);
+    }
+    let left = tx.left_out_of_list(&run.id, run.as_of, STATUSES_PER_STEP).await?;
+    if left.is_empty() {
+        return Ok(false);
+    }
+    let known = tx.clearing_statuses(&left).await?;
+    let status = |key: DocumentKey| KnownStatus {
+        settled_by: known.get(&key).and_then(|before| before.settled_by),
+        key,
+        as_of: run.as_of,
+        clearing_date: Some(run.as_of),
+        import_id: run.id.clone(),
+        due: true,
+        fault: String::new(),
+    };
+    tx.save_statuses(left.into_iter().map(status).collect()).await?;
+    Ok(true)
+}
+
+/// A list that was to be complete is not: nobody knows what it leaves out.
+pub(super) fn is_incomplete(run: &ImportRun) -> bool {
+    run.complete && (run.done.refused > 0 || run.left_out > 0)
+}
+
+/// Does what the next statuses say. Answers whether there was any.
+pub(super) async fn apply(tx: &mut WriteTx, run: &mut ImportRun) -> Result<bool> {
+    let found = tx.due_statuses(&run.id, run.opened_us, STATUSES_PER_STEP).await?;
+    if found.is_empty() {
+        return Ok(false);
+    }
+    let mut work = Work::load(tx, found, |status| status.due).await?;
+    for mut status in std::mem::take(&mut work.statuses) {
+        status.import_id.clone_from(&run.id);
+        status.due = false;
+        status.fault = match work.apply(&mut status, run) {
+            Ok(()) => String::new(),
+            Err(internal @ Error::Internal { .. }) => return Err(internal),
+            Err(refused) => encode(refused),
+        };
+        work.statuses.push(status);
+    }
+    work.write(tx).await?;
+    Ok(true)
+}
+
+/// Statuses to be done together, with the books of what they are about.
+struct Work {
+    books: Books,
+    statuses: Vec<KnownStatus>,
+    known: HashMap<DocumentKey, KnownKey>,
+    allocations: Vec<ActiveAllocation>,
+    posted: Vec<(String, Uuid)>,
+    cleared: Vec<(String, Uuid)>,
+    reversed: Vec<(String, Uuid)>,
+    /// Documents that are open again: what waits for them may be tried.
+    freed: Vec<Uuid>,
+}
+
+impl Work {
+    /// Locks the accounts, and reads the statuses again under the locks: another finish may have
+    /// been faster.
+    async fn load(
+        tx: &mut WriteTx,
+        found: Vec<KnownStatus>,
+        is_left: impl Fn(&KnownStatus) -> bool,
+    ) -> Result<Self> {
+        let keys: Vec<DocumentKey> = found.into_iter().map(|status| status.key).collect();
+        let accounts = tx.known_keys(&keys).await?.into_values().map(|known| known.account_id);
+        let accounts: Vec<String> = accounts.collect::<BTreeSet<_>>().into_iter().collect();
+        tx.lock_accounts(&accounts).await?;
+        let mut statuses: Vec<KnownStatus> =
+            tx.clearing_statuses(&keys).await?.into_values().collect();
+        statuses.retain(|status| is_left(status));
+        statuses.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+        let settling = statuses.iter().filter_map(settling);
+        let all: Vec<DocumentKey> = keys.iter().cloned().chain(settling).collect();
+        let known = tx.known_keys(&all).await?;
+        let said = statuses.iter().flat_map(|status| status.clearing_date);
+        let days = said.chain(known.values().map(|known| known.posting_date));
+        let floor = days.min().unwrap_or_default();
+        let companies = keys.into_iter().map(|key| key.company_code);
+        let mut books = Books::new(tx.closed_periods(companies).await?);
+        let documents: Vec<Uuid> = known.values().map(|known| known.document).collect();
+        books.load(tx.items_of(&documents, floor).await?);
+        let settling: Vec<Uuid> = statuses.iter().filter_map(|status| status.settled_by).collect();
+        let items: Vec<Uuid> = settling.iter().flat_map(|id| books.items_of(*id)).collect();
+        let allocations = tx.allocations_of(&items).await?;
+        let others = revise::others(&allocations, &items);
+        let others: Vec<Uuid> = others.into_iter().filter(|id| books.item(*id).is_none()).collect();
+        books.load(tx.items(&others, floor).await?);
+        Ok(Self {
+            books,
+            statuses,
+            known,
+            allocations,
+            posted: Vec::new(),
+            cleared: Vec::new(),
+            reversed: Vec::new(),
+            freed: Vec::new(),
+        })
+    }
+
+    /// The document that counts, if there is one.
+    fn live(&self, key: &DocumentKey) -> Option<KnownKey> {
+        self.known.get(key).filter(|known| !known.reversed).cloned()
+    }
+
+    fn live_settling(&self, status: &KnownStatus) -> Option<KnownKey> {
+        self.live(&settling(status)?)
+    }
+
+    /// # Errors
+    /// `PERIOD_CLOSED`; then nothing was changed.
+    fn apply(&mut self, status: &mut KnownStatus, run: &mut ImportRun) -> Result<()> {
+        let company = status.key.company_code.clone();
+        let before = self.live_settling(status);
+        let target = self.live(&status.key);
+        let (Some(target), Some(said)) = (&target, status.clearing_date) else {
+            let Some(before) = before else {
+                status.settled_by = None;
+                return Ok(());
+            };
+            let day = before.posting_date.max(status.as_of);
+            self.books.check_period(&company, day)?;
+            let (amount, side) = self.amount_of(&before);
+            self.take_back(status, day, REASON)?;
+            self.freed.extend(target.map(|target| target.document));
+            run.done.reopened += 1;
+            run.done.totals.add(ImportOutcome::Reopened, before.currency, side, amount);
+            return Ok(());
+        };
+        let day = said.max(target.posting_date);
+        if let Some(before) = before {
+            if before.posting_date == day && self.is_settled(target, &before, day) {
+                return Ok(());
+            }
+            self.books.check_period(&company, before.posting_date)?;
+            self.books.check_period(&company, day)?;
+            self.take_back(status, before.posting_date, AGAIN)?;
+        }
+        status.settled_by = None;
+        let Some(Settled { document, clearing, amount, is_debit }) =
+            self.books.settle_rest(target, day)?
+        else {
+            return Ok(());
+        };
+        status.settled_by = Some(document);
+        let account = target.account_id.clone();
+        self.posted.push((account.clone(), document));
+        self.cleared.extend(clearing.map(|id| (account, id)));
+        let side = if is_debit { Side::Debit } else { Side::Credit };
+        run.done.settled += 1;
+        run.done.totals.add(ImportOutcome::Settled, target.currency, side, amount);
+        Ok(())
+    }
+
+    /// Nothing is left open of a document from that day on, nor of what was made to settle it.
+    fn is_settled(&self, target: &KnownKey, settling: &KnownKey, day: NaiveDate) -> bool {
+        let items = [target.document, settling.document].map(|id| self.books.items_of(id));
+        let mut items = items.iter().flatten().filter_map(|id| self.books.item(*id));
+        items.all(|tracked| tracked.available(day) == 0)
+    }
+
+    /// What a settling document settled, and on which side.
+    fn amount_of(&self, settling: &KnownKey) -> (i64, Side) {
+        let items = self.books.items_of(settling.document);
+        let first = items.first().and_then(|id| self.books.item(*id));
+        let amount = first.map_or(0, |tracked| tracked.item.amount);
+        (amount.abs(), if amount < 0 { Side::Debit } else { Side::Credit })
+    }
+
+    /// Takes the settling document out from a day on.
+    fn take_back(&mut self, status: &mut KnownStatus, day: NaiveDate, reason: &str) -> Result<()> {
+        let Some(settling) = self.live_settling(status) else { return Ok(()) };
+        let items = self.books.items_of(settling.document);
+        let touches = |a: &&ActiveAllocation| {
+            items.contains(&a.row.credit_item) || items.contains(&a.row.debit_item)
+        };
+        let allocations: Vec<ActiveAllocation> =
+            self.allocations.iter().filter(touches).cloned().collect();
+        let out = Outgoing {
+            key: &settling,
+            items: &items,
+            allocations: &allocations,
+            lapsed: &[],
+            reopened: &[],
+        };
+        self.books.reverse(&out, day, reason)?;
+        self.known.remove(&settling.key);
+        self.reversed.push((settling.account_id.clone(), settling.document));
+        status.settled_by = None;
+        Ok(())
+    }
+
+    async fn write(self, tx: &mut WriteTx) -> Result<()> {
+        let Self { mut books, statuses, posted, cleared, reversed, freed, .. } = self;
+        let changes = books.take_changes()?;
+        tx.write_changes(changes).await?;
+        tx.save_statuses(statuses).await?;
+        tx.set_waiting_due(&freed).await?;
+        tx.publish(event::documents(EventType::DocumentReversed, &reversed)).await?;
+        tx.publish(event::documents(EventType::DocumentsPosted, &posted)).await?;
+        tx.publish(event::clearings(EventType::ItemsCleared, &cleared)).await
+    }
+}
+
+/// The key of the document that settles because of a status.
+fn settling(status: &KnownStatus) -> Option<DocumentKey> {
+    status.settled_by.map(|document| settling_key(&status.key.company_code, document))
+}
