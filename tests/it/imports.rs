@@ -442,6 +442,23 @@ on_both_engines! {
         import.mapped("[currencies]\nRMB = \"CNY\"", "amount = \"amount\"", &file).assert_all();
     }
 
+    async fn a_customer_named_as_a_total_is_a_customer(server: TestServer) {
+        let import = Import::new(&server);
+        let rows = "1,a1,2026-01-10,2026-02-09,USD,10,Total Energies SE\nTotal,,,,,10,\n,a2,2026-01-10,,USD,5,Summe & Co\n";
+        let said = import.rows(",payer_name", rows, &[]);
+        assert_eq!(said.assert_some().refused(), [(4, "document_no (column 1)".to_owned())]);
+        said.assert_told("passed over: lines of totals");
+        assert_eq!(import.open().await, items(&[("1", "10.00")]));
+    }
+
+    async fn a_sign_beside_a_word_for_the_side_is_refused(server: TestServer) {
+        let import = Import::new(&server);
+        let rows = "document_no,payer,document_date,currency,amount,debit_credit\n1,a1,2026-01-10,USD,10,S\n2,a1,2026-01-10,USD,-10,H\n3,a1,2026-01-10,USD,7,H\n";
+        let said = import.run(&[&import.write("sides.csv", rows)], None);
+        assert_eq!(said.assert_some().refused(), [(3, "amount (column 5)".to_owned())]);
+        assert_eq!(import.open().await, items(&[("1", "10.00"), ("3", "-7.00")]));
+    }
+
     async fn what_looks_like_an_accident_is_no_key(server: TestServer) {
         let import = Import::new(&server);
         let said = import.rows(

@@ -12,7 +12,13 @@ use super::file::Content;
 use super::mapping::Mapping;
 use super::prepare::{Prepared, prepare};
 use super::row::{Read, Reader};
+use super::run::Run;
+use super::sink::Sink;
 use crate::domain::dates;
+use crate::domain::import::ImportHeader;
+use crate::service::Settings;
+use crate::service::ledger::Ledger;
+use crate::store::seed::{Fresh, fresh};
 
 /// In each of four parts, which run beside each other.
 const FILES: u64 = 500;
@@ -325,13 +331,20 @@ fn numbered(text: &str) -> String {
     text.lines().enumerate().map(|(at, line)| format!("{}: {line:?}\n", at + 1)).collect()
 }
 
-fn read_right_or_told(part: u64) {
-    let (mut whole, mut told) = (0, 0);
-    for seed in part * FILES..(part + 1) * FILES {
+/// A list that went through something, and what is left of it, written plainly.
+struct Case {
+    style: Style,
+    text: String,
+    /// Of rows that were damaged.
+    lines: BTreeSet<u64>,
+    clean: String,
+}
+
+impl Case {
+    fn new(seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let chinese = rng.bool();
         let mut rows = book(&mut rng, chinese);
-        let clean = Style::plain();
         let damaged: BTreeSet<usize> = match rng.u8(..6) {
             0 => BTreeSet::from([rng.usize(..rows.len())]),
             _ => BTreeSet::new(),
@@ -339,30 +352,30 @@ fn read_right_or_told(part: u64) {
         let style = Style::random(&mut rng, chinese);
         rng.shuffle(&mut rows);
         let (text, lines) = list(&mut rng, &style, &rows, &damaged);
-        let left: Vec<Plain> = rows
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !damaged.contains(at))
-            .map(|(_, row)| row.clone())
-            .collect();
-        let expected = {
-            let mut text = HEADERS.join(",");
-            text.push('\n');
-            for row in &left {
-                let cells: Vec<String> = clean.cells(row).iter().map(|c| clean.cell(c)).collect();
-                text.push_str(&cells.join(","));
-                text.push('\n');
-            }
-            read(&clean, &text).unwrap()
-        };
+        let plain = Style::plain();
+        let mut clean = HEADERS.join(",");
+        clean.push('\n');
+        for (_, row) in rows.iter().enumerate().filter(|(at, _)| !damaged.contains(at)) {
+            let cells: Vec<String> = plain.cells(row).iter().map(|c| plain.cell(c)).collect();
+            clean.push_str(&cells.join(","));
+            clean.push('\n');
+        }
+        Self { style, text, lines, clean }
+    }
+}
+
+fn read_right_or_told(part: u64) {
+    let (mut whole, mut told) = (0, 0);
+    for seed in part * FILES..(part + 1) * FILES {
+        let Case { style, text, lines, clean } = Case::new(seed);
+        let expected = read(&Style::plain(), &clean).unwrap();
         assert_eq!(expected.1, BTreeSet::new(), "{seed}");
         let (documents, refused) =
             read(&style, &text).unwrap_or_else(|e| panic!("{seed} {style:?}: {e}\n{text}"));
         assert_eq!(refused, lines, "{seed} {style:?}\n{}", numbered(&text));
-        if damaged.is_empty() {
-            whole += 1;
-        } else {
-            told += 1;
+        match lines.is_empty() {
+            true => whole += 1,
+            false => told += 1,
         }
         assert_eq!(documents.len(), expected.0.len(), "{seed} {style:?}\n{text}");
         for (read, expected) in documents.iter().zip(&expected.0) {
@@ -370,6 +383,71 @@ fn read_right_or_told(part: u64) {
         }
     }
     assert!(whole >= 400 && told >= 50, "{whole} {told}");
+}
+
+/// Imports a list under a system of its own; answers whether nothing was refused.
+async fn import(db: &Fresh, style: &Style, text: &str, system: &str, id: &str) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.csv");
+    std::fs::write(&path, style.bytes(text)).unwrap();
+    let files = prepare(&[path], &Mapping::built_in().unwrap()).unwrap();
+    let header = ImportHeader {
+        import_id: id.into(),
+        create_missing_accounts: true,
+        canonical_form: None,
+        clear_oldest_first: false,
+        content: String::new(),
+        as_of: None,
+        is_complete: false,
+        validate_only: false,
+    };
+    let ledger = Ledger::new(db.store.clone(), Settings::default());
+    let mut sink = Sink::local(&ledger, db.ctx.clone(), header).await.unwrap();
+    let run = Run {
+        import_id: id.into(),
+        files,
+        source_system: system.into(),
+        until: None,
+        source_version: 0,
+        is_complete: false,
+        is_dry: false,
+        errors: folder.path().join("errors.csv"),
+        chunk_documents: 7,
+    };
+    run.into(&mut sink).await.unwrap().is_complete
+}
+
+#[tokio::test]
+async fn a_list_leaves_the_books_of_the_clean_one_whatever_it_went_through() {
+    const BOOKS: u64 = 25;
+    let books = |system: &str| {
+        format!(
+            "SELECT d.document_no, d.kind, d.gross, d.currency, d.document_date, i.due_date, i.open, \
+             r.external_id FROM document d JOIN item i ON i.document_id = d.id \
+             JOIN account_ref r ON r.account_id = d.account_id AND r.system = d.source_system \
+             WHERE d.source_system = '{system}'"
+        )
+    };
+    for db in fresh().await {
+        for seed in 0..BOOKS {
+            let Case { style, text, lines, clean } = Case::new(1_000_000 + seed);
+            let [ours, plain] = ["L", "P"].map(|name| format!("{name}{seed}"));
+            assert!(import(&db, &Style::plain(), &clean, &plain, &plain).await, "{seed}");
+            // Once more all of it.
+            for id in [ours.clone(), format!("{ours}-2")] {
+                let whole = import(&db, &style, &text, &ours, &id).await;
+                assert_eq!(whole, lines.is_empty(), "{seed} {style:?}");
+            }
+            let [ours, plain] = [&ours, &plain].map(|system| books(system));
+            for (one, other) in [(&ours, &plain), (&plain, &ours)] {
+                let only = format!("SELECT COUNT(*) AS v FROM ({one} EXCEPT {other}) x");
+                assert_eq!(db.count(&only).await, 0, "{seed} {style:?}");
+            }
+            let count = format!("SELECT COUNT(*) AS v FROM ({ours}) x");
+            let expected = clean.lines().count();
+            assert!(db.count(&count).await > 0 && expected > 50, "{seed}");
+        }
+    }
 }
 
 #[test]

@@ -126,6 +126,7 @@ async fn each_damage_is_found_by_its_check() {
 }
 
 const REQUESTS: &str = "each clearing request belongs to a document that counts";
+const SETTLED_BY: &str = "each document that settles what a source says is cleared is there";
 const DISPUTES: &str = "each dispute is about items of its account";
 const PROMISES: &str = "each promise is about items of its account and currency";
 
@@ -151,6 +152,17 @@ const STEPS: &[(&str, &[(&str, i64)])] = &[
         &[(REQUESTS, 1)],
     ),
     ("DELETE FROM clearing_request", &[]),
+    (
+        "INSERT INTO clearing_status SELECT source_system, company_code, fiscal_year, document_no, \
+           line_no, '2026-06-01', '2026-06-01', 'nightly', FALSE, document_id, '' \
+         FROM document_key WHERE account_id = 'globex'",
+        &[],
+    ),
+    (
+        "UPDATE clearing_status SET settled_by = (SELECT id FROM item WHERE account_id = 'globex')",
+        &[(SETTLED_BY, 1)],
+    ),
+    ("DELETE FROM clearing_status", &[]),
     (
         "INSERT INTO dispute (id, account_id, item_id, amount, reason_code, note, open_date, \
            recorded_us) \
