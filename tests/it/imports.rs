@@ -396,15 +396,18 @@ on_both_engines! {
         let title = text("A1", "Offene Posten");
         let (payer, currency) = (text("B4", "a1"), text("E4", "USD"));
         let (payer5, currency5, damaged) = (text("B5", "a1"), text("E5", "USD"), text("F5", "#N/A"));
+        let (payer6, currency6, no_day) = (text("B6", "a1"), text("E6", "USD"), text("C6", "soon"));
         let book = workbook(&[
             &[&title],
             &[],
             &headers,
             &["<c r=\"A4\"><v>200769623</v></c>", &payer, "<c r=\"C4\" s=\"1\"><v>46032</v></c>", "<c r=\"D4\" s=\"1\"><v>46062</v></c>", &currency, "<c r=\"F4\"><v>1234.5599999999999</v></c>"],
             &["<c r=\"A5\"><v>7</v></c>", &payer5, "<c r=\"C5\" s=\"1\"><v>46032</v></c>", "<c r=\"D5\" s=\"1\"><v>46062</v></c>", &currency5, &damaged],
+            &["<c r=\"A6\"><v>8</v></c>", &payer6, &no_day, &currency6, "<c r=\"F6\"><v>5</v></c>"],
         ]);
         let said = import.run(&[&import.write("posten.xlsx", book)], None);
-        assert_eq!(said.assert_some().refused(), [(5, "amount (column 6)".to_owned())]);
+        let columns = [(5, "amount (column 6)".to_owned()), (6, "document_date (column 3)".to_owned())];
+        assert_eq!(said.assert_some().refused(), columns);
         said.assert_told("read as XLSX, sheet \"Posten\", headers in line 3");
         assert_eq!(import.open().await, items(&[("200769623", "1234.56")]));
     }

@@ -68,8 +68,11 @@ pub(super) fn survey(source: &Source, format: &Format, header: &Header) -> Resul
         }
         for field in Field::DATES {
             let cell = layout.get(&cells, field);
-            if !cell.is_empty() && !layout.is_typed(&cells, field) {
-                survey.day(row.line, field, cell, &plain);
+            match layout.is_typed(&cells, field) {
+                _ if cell.is_empty() => {}
+                // A day by its type needs no form.
+                true => survey.fits += u64::from(field == Field::DocumentDate),
+                false => survey.day(row.line, field, cell, &plain),
             }
         }
     }
