@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use self::place::Place;
 use super::serve::listen_on;
 use crate::app::{App, ServeError};
+use crate::cli::say::say;
 use crate::config::{Config, Database, Log};
 use crate::ctx::Clock;
 use crate::demo::{self, Company, Filled, Plan};
@@ -55,7 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
         () = shutdown.requested() => Ok(()),
     };
     if !exit && !shutdown.is_requested() {
-        println!("The server is up at {}; press Ctrl-C to stop it.", demo.address);
+        say!("The server is up at {}; press Ctrl-C to stop it.", demo.address);
         shutdown.requested().await;
     }
     demo.stop().await?;

@@ -1,6 +1,7 @@
 //! `ballast migrate`.
 
 use super::options::Options;
+use crate::cli::say::say;
 use crate::ctx::Clock;
 use crate::store::Store;
 use crate::telemetry;
@@ -22,6 +23,6 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let migrated = store.migrate().await;
     store.close().await;
     migrated.map_err(|e| format!("cannot bring the database {url} up to date: {e}"))?;
-    println!("{url} is up to date");
+    say!("{url} is up to date");
     Ok(())
 }

@@ -8,6 +8,7 @@ mod import;
 mod migrate;
 mod options;
 mod report;
+mod say;
 mod serve;
 mod verify;
 

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use super::options::Options;
 use crate::app::{self, App};
+use crate::cli::say::say;
 use crate::config::Config;
 use crate::ctx::{Clock, Ctx};
 use crate::domain::error::Error;
@@ -53,7 +54,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     shutdown.on_signals().map_err(|e| format!("cannot listen for signals: {e}"))?;
     tracing::info!(%address, database = url, "starting");
     let serving = App::serve(listener, config, store, clock, shutdown, || {
-        println!("ballast listening on http://{address}");
+        say!("ballast listening on http://{address}");
     });
     serving.await.map_err(|e| e.to_string())
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use comfy_table::{CellAlignment, Table};
 
 use super::options::Options;
+use crate::cli::say::say;
 use crate::ctx::{Clock, Ctx};
 use crate::store::{Check, Store};
 use crate::telemetry;
@@ -37,7 +38,7 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
     match args.output {
         Output::Table => print_table(&checks),
         Output::Json => {
-            println!("{}", serde_json::to_string_pretty(&checks).map_err(|e| e.to_string())?);
+            say!("{}", serde_json::to_string_pretty(&checks).map_err(|e| e.to_string())?);
         }
     }
     let all_hold = checks.iter().all(Check::holds);
@@ -60,15 +61,15 @@ fn print_table(checks: &[Check]) {
             numbers.set_cell_alignment(CellAlignment::Right);
         }
     }
-    println!("{table}");
+    say!("{table}");
     for check in checks.iter().filter(|check| !check.holds()) {
-        println!("{}:", check.name);
+        say!("{}:", check.name);
         for example in &check.examples {
-            println!("  {example}");
+            say!("  {example}");
         }
         let more = check.differences - check.examples.len() as i64;
         if more > 0 {
-            println!("  and {more} more");
+            say!("  and {more} more");
         }
     }
 }

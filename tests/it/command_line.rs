@@ -152,6 +152,19 @@ on_both_engines! {
         verify(&server);
     }
 
+    async fn an_import_goes_on_when_nobody_reads_what_it_says(server: TestServer) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, url) = (rows(folder.path()), format!("http://{}", server.address()));
+        let mut import = Command::new(env!("CARGO_BIN_EXE_ballast"))
+            .args(["import", &file, "--numeric-ids", "--server", &url])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("the command runs");
+        drop(import.stdout.take());
+        assert_eq!(import.wait().expect("it ends").code(), Some(2));
+        assert_eq!(report(&server), ACCOUNTED);
+    }
+
     async fn fault_f2_an_import_id_that_is_used_again_is_refused(server: TestServer) {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, no: &str| {

@@ -44,6 +44,7 @@ use self::value::date::DatePattern;
 use self::value::number::Decimal;
 use super::options::Options;
 use crate::app;
+use crate::cli::say::say;
 use crate::config::DatabaseUrl;
 use crate::ctx::{Clock, Ctx};
 use crate::domain::import::ImportHeader;
@@ -314,7 +315,7 @@ impl<'a> Opener<'a> {
         let clock = Clock::system(config.business.time_zone);
         let is_new = args.dry_run && config.database.url.is_missing_file();
         if is_new {
-            println!("there is no database {} yet: tried on an empty one", config.database.url);
+            say!("there is no database {} yet: tried on an empty one", config.database.url);
             config.database.url = DatabaseUrl::in_memory();
         }
         let store =

@@ -9,6 +9,7 @@ use super::file::Content;
 use super::noise::Noise;
 use super::prepare::Prepared;
 use super::row::{Read, Reader};
+use crate::cli::say::say;
 use crate::domain::document::Draft;
 use crate::domain::import::{ClearingStatus, ImportOutcome, ImportSummary, ImportTotal};
 use crate::domain::money::{Currency, Money};
@@ -121,12 +122,12 @@ impl Notices {
 pub(super) fn print_readings(files: &[Prepared]) {
     for file in files {
         let Prepared { source, header, reading, .. } = file;
-        println!("{}: read as {}", source.name, reading.told.join(", "));
-        println!("  by the mapping {}", header.mapping.name);
+        say!("{}: read as {}", source.name, reading.told.join(", "));
+        say!("  by the mapping {}", header.mapping.name);
         let unread = header.layout.unread();
         if !unread.is_empty() {
             let unread: Vec<String> = unread.into_iter().map(str::to_owned).collect();
-            println!("  columns that are not read: {}", super::layout::shown(&unread));
+            say!("  columns that are not read: {}", super::layout::shown(&unread));
         }
     }
 }
@@ -135,7 +136,7 @@ pub(super) fn print_readings(files: &[Prepared]) {
 pub(super) fn print_rows(files: Vec<Prepared>, source_system: &str) -> Result<(), String> {
     for Prepared { source, format, header, reading } in files {
         for (field, column) in header.layout.columns() {
-            println!("  {} is {column:?}", field.name());
+            say!("  {} is {column:?}", field.name());
         }
         let mut rows = header.rows(&source, &format)?;
         let reader = Reader {
@@ -157,18 +158,13 @@ pub(super) fn print_rows(files: Vec<Prepared>, source_system: &str) -> Result<()
             match reader.read(&cells) {
                 Ok(Read::Documents(documents)) => {
                     if let Some(draft) = &documents.draft {
-                        println!("  {}", shown(row.line, draft, documents.status.as_ref()));
+                        say!("  {}", shown(row.line, draft, documents.status.as_ref()));
                     }
                 }
-                Ok(Read::Passed(noise)) => println!("  line {}: {}", row.line, noise.told()),
+                Ok(Read::Passed(noise)) => say!("  line {}: {}", row.line, noise.told()),
                 Err(violations) => {
                     for v in violations {
-                        println!(
-                            "  line {}: {}: {}",
-                            row.line,
-                            reader.column(&v.field),
-                            v.description
-                        );
+                        say!("  line {}: {}: {}", row.line, reader.column(&v.field), v.description);
                     }
                 }
             }
@@ -233,19 +229,19 @@ pub(super) fn print(
     if let Some(numbers) = table.column_mut(1) {
         numbers.set_cell_alignment(CellAlignment::Right);
     }
-    println!("{title}\n{table}");
+    say!("{title}\n{table}");
     print_totals(&summary.totals);
     if !summary.is_news() && summary.unchanged > 0 {
-        println!("nothing new: {} documents were posted before", grouped(summary.unchanged));
+        say!("nothing new: {} documents were posted before", grouped(summary.unchanged));
     }
     if summary.list_is_incomplete {
-        println!(
+        say!(
             "rows were refused, so the list is not complete: what it leaves out stays open. Mend \
              them and import the list again."
         );
     }
     if !summary.companies_not_listed.is_empty() {
-        println!(
+        say!(
             "nothing is listed of the company codes {}: what is open there stays open",
             summary.companies_not_listed.join(", ")
         );
@@ -279,7 +275,7 @@ fn print_totals(totals: &[ImportTotal]) {
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    println!("{table}");
+    say!("{table}");
 }
 
 /// `1,234,567.89`
@@ -311,11 +307,11 @@ fn named(what: &str, list: &[String], count: usize) {
     if list.is_empty() {
         return;
     }
-    println!("{what}:");
+    say!("{what}:");
     for text in list.iter().take(NAMED_MAX) {
-        println!("  {text}");
+        say!("  {text}");
     }
     if count > NAMED_MAX {
-        println!("  and {} more", count - NAMED_MAX);
+        say!("  and {} more", count - NAMED_MAX);
     }
 }

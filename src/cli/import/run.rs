@@ -16,6 +16,7 @@ use super::prepare::Prepared;
 use super::report::{self, Counts, Notices};
 use super::row::{Documents, Read, Reader};
 use super::sink::Sink;
+use crate::cli::say::say;
 use crate::domain::document::PostOutcome;
 use crate::domain::error::Violation;
 
@@ -208,11 +209,11 @@ impl Going<'_> {
         let title = format!("{title} {import_id}");
         report::print(&title, self.counts, &self.passed, &summary, &self.notices);
         if is_dry {
-            println!("nothing was kept; each chunk was tried on its own");
+            say!("nothing was kept; each chunk was tried on its own");
         }
         let refused = self.counts.unreadable + self.refused;
         if refused > 0 && self.errors.path().exists() {
-            println!("refused rows: {}", self.errors.path().display());
+            say!("refused rows: {}", self.errors.path().display());
         }
         let is_complete = refused == 0
             && summary.refused == 0

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::app;
 use crate::cli::options::Options;
+use crate::cli::say::say;
 use crate::ctx::{Clock, Ctx};
 use crate::domain::aging::{self, Aging, Basis, Edges};
 use crate::domain::dates::BusinessDayConvention;
@@ -191,10 +192,10 @@ impl Columns {
         for column in table.column_iter_mut().skip(1) {
             column.set_cell_alignment(CellAlignment::Right);
         }
-        println!("{}\n{table}", heading(&answer.point));
+        say!("{}\n{table}", heading(&answer.point));
         for check in &answer.control_totals {
             let difference = i128::from(check.ledger_balance) - i128::from(check.control_total);
-            println!(
+            say!(
                 "control total of {:?} on {}: {} {}, difference {}",
                 check.company_code,
                 check.date,
@@ -219,7 +220,7 @@ impl Columns {
             "known": answer.point.known,
             "currencies": answer.currencies.iter().map(row).collect::<Vec<_>>(),
         });
-        println!("{}", serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?);
+        say!("{}", serde_json::to_string_pretty(&report).map_err(|e| e.to_string())?);
         Ok(())
     }
 
