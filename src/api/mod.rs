@@ -11,6 +11,7 @@ pub mod methods;
 pub mod middleware;
 pub mod receivable;
 pub mod status;
+mod stream;
 
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};

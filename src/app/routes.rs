@@ -18,6 +18,7 @@ use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::service::credit::Credit;
 use crate::service::members::Members;
+use crate::service::records::Records;
 use crate::service::{self, Settings};
 use crate::store::Store;
 
@@ -38,12 +39,16 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     let settings = settings(&app.config)?;
     let store = || app.store.clone();
     let questions = service::receivables::Receivables::new(store(), settings.clone());
+    let members = members(&app.config, store())?;
+    let teams = service::teams::Teams::new(store());
+    let records = records(&app.config, &app.store)?;
     let accounts = Accounts::new(AccountServices {
         accounts: service::accounts::Accounts::new(store()),
         receivables: questions.clone(),
         credit: credit.clone(),
-        members: members(&app.config, store())?,
-        teams: service::teams::Teams::new(store()),
+        members,
+        teams,
+        records,
     });
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
@@ -89,6 +94,12 @@ pub(crate) fn settings(config: &Config) -> Result<Settings> {
 pub(crate) fn members(config: &Config, store: Store) -> Result<Members> {
     let owner = parse_member("business.default_owner", &config.business.default_owner)?;
     Ok(Members::new(store, owner))
+}
+
+/// What an import of records calls.
+pub(crate) fn records(config: &Config, store: &Store) -> Result<Records> {
+    let teams = service::teams::Teams::new(store.clone());
+    Ok(Records::new(store.clone(), members(config, store.clone())?, teams))
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

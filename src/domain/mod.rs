@@ -32,6 +32,7 @@ pub mod point;
 pub mod promise;
 pub mod rates;
 pub mod receivables;
+pub mod record;
 pub mod rounding;
 pub mod team;
 pub mod terms;

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod ledger;
 pub mod members;
 pub mod receivables;
+pub mod records;
 mod resolve;
 #[cfg(test)]
 mod stored_tests;

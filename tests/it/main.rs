@@ -39,5 +39,6 @@ mod readme;
 mod real_ledgers;
 mod receivable_cases;
 mod receivables_read;
+mod records;
 mod requirements;
 mod sensitivity;

@@ -46,6 +46,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("EndCreditSecurityRequest.reason", "CreditSecurity.end_reason"),
     ("OpenDisputeRequest.note", "Dispute.note"),
     ("AssignTeamMemberRequest.reason", "TeamMembership.reason"),
+    ("TeamRecord.reason", "TeamMembership.reason"),
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),
     ("RecordPromiseToPayRequest.promised_by", "PromiseToPay.promised_by"),

@@ -6,7 +6,7 @@ mod parse;
 mod tests;
 
 pub use list::{list, page};
-pub use parse::{create, deactivate, get, reactivate, update};
+pub use parse::{create, deactivate, get, reactivate, record_change, update};
 
 use super::convert::parts;
 use crate::api::convert::closed_set::both_ways;

@@ -2,13 +2,16 @@
 
 pub mod convert;
 mod member;
+pub mod record;
 mod status;
 mod team;
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use self::status::StatusQuestion;
+pub use self::team::write_role;
 use crate::api;
+use crate::api::stream::Answers;
 use crate::ctx::Ctx;
 use crate::domain::error::Error;
 use crate::pb;
@@ -17,6 +20,7 @@ use crate::service::accounts::{self, Sources};
 use crate::service::credit::Credit;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
+use crate::service::records::Records;
 use crate::service::teams::Teams;
 
 /// The use cases that the methods call.
@@ -27,6 +31,7 @@ pub struct AccountServices {
     pub credit: Credit,
     pub members: Members,
     pub teams: Teams,
+    pub records: Records,
 }
 
 /// The handlers of AccountService.
@@ -46,8 +51,7 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit, members: _, teams: _ } =
-            &self.services;
+        let AccountServices { accounts, receivables, credit, .. } = &self.services;
         let sources = Sources { receivables, credit };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
@@ -245,5 +249,16 @@ impl AccountService for Accounts {
         let (list, page) = team::list(&request.into_inner())?;
         let answer = self.services.teams.list(&ctx, list).await?;
         Ok(Response::new(team::page(answer, &page)))
+    }
+
+    type ImportRecordsStream = Answers<pb::ImportRecordsResponse>;
+
+    async fn import_records(
+        &self,
+        request: Request<Streaming<pb::ImportRecordsRequest>>,
+    ) -> Answer<Self::ImportRecordsStream> {
+        let (ctx, ending) = (api::ctx(&request)?, api::ending(&request));
+        let records = self.services.records.clone();
+        Ok(Response::new(record::run(ctx, ending, records, request.into_inner())))
     }
 }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::dates::NO_DATE;
 use crate::domain::error::{Error, Result};
+use crate::domain::import::ImportFault;
 use crate::domain::ledger::LedgerPoint;
 use crate::domain::money::{self, Currency, Money};
 use crate::domain::point;
@@ -23,6 +24,10 @@ pub fn money(minor: i64, currency: Currency) -> pb::Money {
 /// INTERNAL beyond 64 bits.
 pub fn total(minor: i128, currency: Currency) -> Result<pb::Money> {
     Ok(self::money(money::to_minor(minor)?, currency))
+}
+
+pub fn import_fault(ImportFault { reason, field, description }: ImportFault) -> pb::ImportFault {
+    pb::ImportFault { reason: reason.as_str().to_owned(), field, description }
 }
 
 pub fn date(date: NaiveDate) -> pb::Date {

@@ -3,8 +3,8 @@
 use tokio_util::sync::CancellationToken;
 
 use super::encode;
-use super::stream::{self, Answers, Ended, Outlet};
 use crate::api::list::PageRequest;
+use crate::api::stream::{self, Answers, Ended, Outlet};
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
 use crate::domain::ledger::{OpenItem, PointQuery};

@@ -6,8 +6,8 @@ use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
-use super::stream::{self, Answers, Ended, Outlet};
 use super::{encode, parse_import};
+use crate::api::stream::{self, Answers, Ended, Outlet};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Violation};
 use crate::domain::import::FinishStep;

@@ -15,7 +15,6 @@ pub mod parse_key;
 mod parse_query;
 mod parse_risk;
 mod parse_terms;
-mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -23,8 +22,8 @@ mod tests;
 use tonic::{Request, Response, Status, Streaming};
 
 use self::parse_risk::RiskQuestion;
-use self::stream::Answers;
 use crate::api;
+use crate::api::stream::Answers;
 use crate::domain::error::Error;
 use crate::domain::receivables::{Risk, RiskView};
 use crate::pb;

@@ -6,8 +6,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::row::Reader;
-
 /// A fault of a row, ready to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -24,8 +22,13 @@ pub(super) struct Refused {
     pub line: u64,
     pub key: String,
     pub cells: Vec<String>,
-    /// Knows the columns of the file.
-    pub reader: Arc<Reader>,
+    pub columns: Arc<dyn Columns>,
+}
+
+/// Knows the columns of a file.
+pub(super) trait Columns: std::fmt::Debug + Send + Sync {
+    /// The columns that a fault is about, as the file has them.
+    fn column(&self, path: &str) -> String;
 }
 
 /// Made when the first row is refused; if none is, there is no file.
@@ -65,7 +68,7 @@ impl ErrorFile {
         };
         let mut told: Vec<[String; 3]> = Vec::new();
         for fault in faults {
-            let column = row.reader.column(&fault.field);
+            let column = row.columns.column(&fault.field);
             let fault = [column, fault.reason.clone(), fault.description.clone()];
             // One value may be behind several fields of a document.
             if !told.iter().any(|before| before[..2] == fault[..2]) {

@@ -6,10 +6,10 @@ use super::mapping::Mapping;
 use crate::domain::text::quote;
 
 /// Lines above the headers, titles and the like, and the headers.
-const LINES_MAX: usize = 60;
+pub(super) const LINES_MAX: usize = 60;
 /// Fewer columns are no list of documents.
 const COLUMNS_MIN: usize = 3;
-const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+pub(super) const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
 /// The headers that were found.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ impl Header {
     }
 }
 
-fn open(source: &Source, format: &Format, place: &Place) -> Result<Rows, String> {
+pub(super) fn open(source: &Source, format: &Format, place: &Place) -> Result<Rows, String> {
     match (format, place) {
         (Format::Text { gzip, detected }, Place::Delimiter(delimiter)) => {
             source.text(*gzip, *detected, *delimiter)

@@ -146,7 +146,7 @@ pub(super) fn shown(headers: &[String]) -> String {
 }
 
 /// Headers are the same whatever their case, spacing and width.
-fn fold(header: &str) -> String {
+pub(super) fn fold(header: &str) -> String {
     let (visible, _) =
         text::visible(&half_width(header).replace(['\n', '\r', '\t', '\u{a0}'], " "));
     visible.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()

@@ -20,6 +20,7 @@ mod noise;
 mod outcome;
 mod prepare;
 mod reading;
+mod records;
 mod remote;
 mod report;
 mod row;
@@ -37,6 +38,7 @@ use sha2::{Digest, Sha256};
 
 use self::mapping::Mapping;
 use self::prepare::Prepared;
+use self::records::{Kind, Local, RecordSink};
 use self::remote::Remote;
 use self::run::Run;
 use self::sink::Sink;
@@ -49,6 +51,7 @@ use crate::config::DatabaseUrl;
 use crate::ctx::{Clock, Ctx};
 use crate::domain::import::ImportHeader;
 use crate::domain::names::{self, CanonicalForm};
+use crate::domain::record::RecordsMode;
 use crate::service::ledger::Ledger;
 use crate::store::Store;
 use crate::telemetry;
@@ -65,6 +68,9 @@ pub(super) struct Args {
     /// columns. Several are one import.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// What the files list. Lists of people have columns that are named as their fields are.
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Documents)]
+    kind: Kind,
     /// Which column is which field (TOML) [default: a built-in one, by the names of the columns].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
@@ -142,6 +148,9 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
+    if args.kind != Kind::Documents {
+        return people(args).await;
+    }
     let mappings = args.mappings()?;
     let files = prepare::prepare(&args.files, &mappings)?;
     report::print_readings(&files);
@@ -189,6 +198,42 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REFUSED) })
 }
 
+/// Lists of our people and of teams.
+async fn people(args: Args) -> Result<ExitCode, String> {
+    args.refuse_what_is_for_documents()?;
+    let source_system = args.source_system(&[])?;
+    let run = records::Run {
+        kind: args.kind,
+        files: &args.files,
+        encoding: args.encoding.as_deref(),
+        delimiter: args.delimiter,
+        sheet: args.sheet.as_deref(),
+        source_system: &source_system,
+        errors: args.error_file(),
+        chunk: args.chunk.into(),
+    };
+    let (mut sink, database) = match &args.server {
+        Some(server) => (RecordSink::remote(server, args.token.as_deref()).await?, None),
+        None => {
+            let config = args.options.clone().load(Vec::new())?;
+            telemetry::init(&config.log);
+            let clock = Clock::system(config.business.time_zone);
+            let store =
+                Store::connect(&config.database, clock.clone()).await.map_err(|e| e.to_string())?;
+            store.migrate().await.map_err(|e| e.to_string())?;
+            let records = app::records(&config, &store).map_err(|e| e.to_string())?;
+            let import = records.open(RecordsMode::default());
+            let local = Local { import, ctx: Ctx::system(clock) };
+            (RecordSink::Local(Box::new(local)), Some(store))
+        }
+    };
+    let done = run.into(&mut sink).await;
+    if let Some(store) = database {
+        store.close().await;
+    }
+    Ok(if done? { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REFUSED) })
+}
+
 fn delimiter(text: &str) -> Result<char, String> {
     let mut chars = text.chars();
     match (text, chars.next(), chars.next()) {
@@ -216,6 +261,30 @@ struct Target {
 }
 
 impl Args {
+    /// # Errors
+    /// Names the options that say nothing about people.
+    fn refuse_what_is_for_documents(&self) -> Result<(), String> {
+        let options = [
+            ("--mapping", self.mapping.is_some()),
+            ("--decimal", self.decimal.is_some()),
+            ("--dates", !self.dates.is_empty()),
+            ("--explain", self.explain),
+            ("--numeric-ids", self.numeric_ids),
+            ("--import-id", self.import_id.is_some()),
+            ("--clear-oldest-first", self.clear_oldest_first),
+            ("--until", self.until.is_some()),
+            ("--source-version", self.source_version != 0),
+            ("--as-of", self.as_of.is_some()),
+            ("--dry-run", self.dry_run),
+        ];
+        let set: Vec<&str> =
+            options.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
+        match set.is_empty() {
+            true => Ok(()),
+            false => Err(format!("{}: for documents only", set.join(", "))),
+        }
+    }
+
     /// The mapping that is named, or all that are built in, with what the command line says.
     fn mappings(&self) -> Result<Vec<Mapping>, String> {
         let mut mappings = match &self.mapping {

@@ -44,12 +44,7 @@ impl Remote {
         // Before the call: a server may answer it only once it has the header.
         let send = requests.send(request(Ask::Header(encode::header(header))));
         send.await.map_err(|_| "the stream ended before it began".to_owned())?;
-        let mut call = Request::new(ReceiverStream::new(queue));
-        if let Some(token) = token {
-            let value = MetadataValue::try_from(format!("Bearer {token}"))
-                .map_err(|_| "the token has characters that no token has".to_owned())?;
-            call.metadata_mut().insert("authorization", value);
-        }
+        let call = authorized(Request::new(ReceiverStream::new(queue)), token)?;
         let answers = client.import_documents(call).await.map_err(|s| explain(&s))?.into_inner();
         let mut remote = Self { requests, answers, acknowledged: 0, finished: false };
         match remote.answer().await? {
@@ -122,6 +117,19 @@ impl Remote {
     }
 }
 
+/// The call with the token, if there is one.
+pub(super) fn authorized<T>(
+    mut call: Request<T>,
+    token: Option<&str>,
+) -> Result<Request<T>, String> {
+    if let Some(token) = token {
+        let value = MetadataValue::try_from(format!("Bearer {token}"))
+            .map_err(|_| "the token has characters that no token has".to_owned())?;
+        call.metadata_mut().insert("authorization", value);
+    }
+    Ok(call)
+}
+
 fn request(step: Ask) -> pb::ImportDocumentsRequest {
     pb::ImportDocumentsRequest { step: Some(step) }
 }
@@ -139,7 +147,7 @@ fn outcome(result: pb::ImportResult) -> Result<Outcome, String> {
     Ok(Outcome { outcome, faults: faults.collect(), notices })
 }
 
-fn explain(status: &Status) -> String {
+pub(super) fn explain(status: &Status) -> String {
     let hint = match status.code() {
         tonic::Code::Unavailable | tonic::Code::Cancelled | tonic::Code::Unknown => {
             "; run the same command again, it goes on where it stopped"
@@ -149,6 +157,6 @@ fn explain(status: &Status) -> String {
     format!("{} ({:?}){hint}", status.message(), status.code())
 }
 
-fn out_of_turn() -> String {
+pub(super) fn out_of_turn() -> String {
     "the server answered something else than was asked".into()
 }

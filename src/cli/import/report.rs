@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use comfy_table::{CellAlignment, Table};
 use rust_decimal::Decimal;
 
+use super::errors::Columns as _;
 use super::file::Content;
 use super::noise::Noise;
 use super::prepare::Prepared;
@@ -250,6 +251,19 @@ pub(super) fn print(
     named("documents named and missing", &summary.waiting_for, summary.waiting_for.len());
     let count = usize::try_from(notices.count).unwrap_or(usize::MAX);
     named("documents taken with a notice", &notices.first, count);
+}
+
+/// Prints counts, a line each.
+pub(super) fn print_counts(lines: &[(&str, i64)]) {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::UTF8_FULL_CONDENSED);
+    for (what, count) in lines {
+        table.add_row([(*what).to_owned(), grouped(*count)]);
+    }
+    if let Some(numbers) = table.column_mut(1) {
+        numbers.set_cell_alignment(CellAlignment::Right);
+    }
+    say!("{table}");
 }
 
 /// What became of documents, by count and amount.

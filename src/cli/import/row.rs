@@ -2,6 +2,7 @@
 //!
 //! Of a list with a column for clear dates each row also says whether its document is cleared.
 
+use super::errors::Columns;
 use super::field::{self, Field};
 use super::figure::Figure;
 use super::file::Cell;
@@ -89,9 +90,10 @@ impl Reader {
     pub fn key<'a>(&'a self, cells: &'a [Cell]) -> &'a str {
         self.layout.get(cells, Field::DocumentNo)
     }
+}
 
-    /// The columns that a fault is about, as the file has them.
-    pub fn column(&self, path: &str) -> String {
+impl Columns for Reader {
+    fn column(&self, path: &str) -> String {
         match Field::of_path(path) {
             // What is wrong with an amount may be in one of two columns.
             Some(Field::Amount) => {

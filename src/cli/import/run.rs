@@ -145,7 +145,7 @@ impl Going<'_> {
             line: row.line,
             key: reader.key(&cells).to_owned(),
             cells: cells.into_iter().map(|cell| cell.text).collect(),
-            reader: reader.clone(),
+            columns: reader.clone(),
         };
         self.chunk.add(refused, came);
         Ok(())

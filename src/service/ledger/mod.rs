@@ -20,6 +20,7 @@ mod settle;
 mod tests;
 mod write_off;
 
+pub use self::fault::faults;
 use crate::domain::error::Result;
 use crate::domain::names::AccountRef;
 use crate::service::receivables::Receivables;

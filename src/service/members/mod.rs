@@ -90,6 +90,27 @@ impl Members {
         self.with_text(self.store.mutate(ctx, call, c, reactivate).await?).await
     }
 
+    /// As [`Members::create`], in a transaction of the caller.
+    pub(super) async fn create_in(
+        &self,
+        tx: &mut WriteTx,
+        ctx: &Ctx,
+        c: &CreateMember,
+    ) -> Result<Member> {
+        create(tx, ctx, c).await
+    }
+
+    /// As [`Members::update`], in a transaction of the caller.
+    pub(super) async fn update_in(
+        &self,
+        tx: &mut WriteTx,
+        ctx: &Ctx,
+        command: UpdateMember,
+    ) -> Result<Member> {
+        let settings = self.default_owner.clone();
+        update(tx, ctx, &Configured { command, settings }).await
+    }
+
     /// What is personal of a member is in his rows alone.
     async fn with_text(&self, answer: Outcome<Member>) -> Result<Member> {
         match answer {

@@ -1,6 +1,7 @@
 //! Use cases of teams: AssignTeamMember, EndTeamMembership and ListTeamMembers.
 
 mod event;
+mod record;
 
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
@@ -52,6 +53,16 @@ impl Teams {
     pub async fn assign(&self, ctx: &Ctx, request_id: &str, c: AssignMember) -> Result<Membership> {
         let call = Call::new("AccountService.AssignTeamMember", request_id, &c.account);
         self.with_text(self.store.mutate(ctx, call, c, assign).await?).await
+    }
+
+    /// As [`Teams::assign`], in a transaction of the caller.
+    async fn assign_in(
+        &self,
+        tx: &mut WriteTx,
+        ctx: &Ctx,
+        command: AssignMember,
+    ) -> Result<Membership> {
+        assign(tx, ctx, &command).await
     }
 
     /// Ends a membership.

@@ -96,6 +96,18 @@ pub fn reactivate(request: pb::ReactivateMemberRequest) -> Result<Identified<Rea
     Ok((request_id, ReactivateMember { member }))
 }
 
+/// What a record carries of a member; without a mask, what is not empty.
+pub fn record_change(
+    member: pb::Member,
+    update_mask: Option<&prost_types::FieldMask>,
+    violations: &mut Violations,
+) -> Option<(MemberChange, Option<ManagerChange>)> {
+    let mask = mask::resolve("update_mask", update_mask, FIELDS, &member);
+    let mask = violations.keep(mask)?;
+    let (change, manager) = change(member, &mask, violations);
+    Some((change, manager.map(|to| to.map_or(ManagerChange::Nobody, ManagerChange::To))))
+}
+
 /// What a mask names of a member, and of his manager; faults go to `violations`.
 fn change(
     member: pb::Member,

@@ -5,9 +5,7 @@ use super::item::key;
 use crate::api::convert::write;
 use crate::api::receivable::enums;
 use crate::domain::error::Result;
-use crate::domain::import::{
-    ClearingFault, FinishStep, ImportFault, ImportResult, ImportSummary, ImportTotal,
-};
+use crate::domain::import::{ClearingFault, FinishStep, ImportResult, ImportSummary, ImportTotal};
 use crate::domain::names::{DOCUMENTS, child_name};
 use crate::pb;
 use crate::pb::import_documents_response::Step;
@@ -29,7 +27,7 @@ pub fn acknowledgement(sequence: i64, results: Vec<ImportResult>) -> pb::ImportD
         outcome: enums::write_post_outcome(outcome).into(),
         document: document
             .map_or_else(String::new, |(account, id)| child_name(&account, DOCUMENTS, id)),
-        faults: faults.into_iter().map(fault).collect(),
+        faults: faults.into_iter().map(write::import_fault).collect(),
         notices: notices.into_iter().map(notice).collect(),
     };
     let results = results.into_iter().map(result).collect();
@@ -95,10 +93,6 @@ fn clearing_fault(fault: ClearingFault) -> pb::ImportClearingFault {
     pb::ImportClearingFault {
         document: document.unwrap_or_default(),
         target: Some(key(target)),
-        fault: Some(self::fault(fault)),
+        fault: Some(write::import_fault(fault)),
     }
-}
-
-fn fault(ImportFault { reason, field, description }: ImportFault) -> pb::ImportFault {
-    pb::ImportFault { reason: reason.as_str().to_owned(), field, description }
 }

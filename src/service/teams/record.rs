@@ -1,0 +1,91 @@
+//! A membership that another system knows: made, ended, or there already.
+
+use super::{Teams, account, end, told};
+use crate::ctx::Ctx;
+use crate::domain::error::{Error, Result};
+use crate::domain::names::{ChildName, MemberRef};
+use crate::domain::record::{RecordOutcome, RecordsMode, TeamRecord, not_there, there_already};
+use crate::domain::team::TeamRole;
+use crate::domain::team::command::{AssignMember, EndMembership};
+use crate::domain::team::membership::Membership;
+use crate::store::WriteTx;
+
+/// Why a membership ended that a source says has a last day.
+const REASON: &str = "as its source system says";
+
+impl Teams {
+    /// Brings the team of an account to what a record says.
+    ///
+    /// # Errors
+    /// NotFound for account and member; as AssignTeamMember and EndTeamMembership.
+    pub(in crate::service) async fn place(
+        &self,
+        tx: &mut WriteTx,
+        ctx: &Ctx,
+        mode: RecordsMode,
+        record: &TeamRecord,
+    ) -> Result<(RecordOutcome, String)> {
+        let account_id = account(tx, &record.account).await?;
+        let member_id = tx.find_member(&record.member).await?;
+        let missing = || Error::not_found("member", record.member.to_string());
+        let member_id = member_id.ok_or_else(missing)?;
+        let team = told(tx.recorded_team(&account_id).await?);
+        let today = ctx.business_date();
+        let is_his = |one: &&Membership| {
+            one.role == record.role && one.member_id.as_deref() == Some(&*member_id)
+        };
+        let known = team.iter().filter(is_his).find(|one| match record.valid_from {
+            Some(day) => one.days.first_day == day,
+            None => one.days.holds(today, i64::MAX),
+        });
+        match (known, mode) {
+            (Some(_), RecordsMode::CreateOnly) => {
+                Err(there_already("teamMember", record.member.to_string()))
+            }
+            (Some(known), _) => self.ended(tx, ctx, record, known).await,
+            (None, RecordsMode::UpdateOnly) => Err(not_there("member", &record.member.to_string())),
+            (None, _) => {
+                let is_owner = record.role == TeamRole::Owner;
+                let version = Some(tx.lock_team(&account_id).await?.version).filter(|v| *v > 0);
+                let command = AssignMember {
+                    account: record.account.clone(),
+                    member: MemberRef::Id(member_id.clone()),
+                    role: record.role,
+                    valid_from: record.valid_from,
+                    // An owner is owner until another is, or he is ended.
+                    valid_to: record.valid_to.filter(|_| !is_owner),
+                    reason: record.reason.clone(),
+                    version,
+                };
+                let made = self.assign_in(tx, ctx, command).await?;
+                if is_owner {
+                    self.ended(tx, ctx, record, &made).await?;
+                }
+                Ok((RecordOutcome::Created, made.name()))
+            }
+        }
+    }
+
+    /// Ends a membership on the last day that its record says, unless it ends no later already.
+    async fn ended(
+        &self,
+        tx: &mut WriteTx,
+        ctx: &Ctx,
+        record: &TeamRecord,
+        known: &Membership,
+    ) -> Result<(RecordOutcome, String)> {
+        let ends = known.days.last_day_known(i64::MAX);
+        let later = |day| ends.is_none_or(|last| last > day);
+        let Some(day) = record.valid_to.filter(|day| later(*day)) else {
+            return Ok((RecordOutcome::Unchanged, known.name()));
+        };
+        let command = EndMembership {
+            membership: ChildName { account: record.account.clone(), id: known.id },
+            last_day: Some(day),
+            reason: REASON.to_owned(),
+            version: Some(tx.lock_team(&known.account_id).await?.version),
+        };
+        end(tx, ctx, &command).await?;
+        Ok((RecordOutcome::Updated, known.name()))
+    }
+}
