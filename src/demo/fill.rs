@@ -1,10 +1,10 @@
 //! Records the company in a store, evening by evening, through the use cases of the API.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM};
 use crate::ctx::{Clock, Ctx};
-use crate::domain::account::command::CreateAccount;
+use crate::domain::account::command::{AccountChange, CreateAccount};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
@@ -101,17 +101,17 @@ impl Clerk<'_> {
         let parent = customer.parent.map(|rank| self.company.customers[rank].account());
         let reference =
             ExternalRef { system: SOURCE_SYSTEM.into(), id: format!("{:010}", customer.number) };
+        let change = AccountChange {
+            display_name: Some(customer.display_name.clone()),
+            external_refs: Some(vec![reference]),
+            ..AccountChange::default()
+        };
         let command = CreateAccount {
             id: Some(id.to_owned()),
-            display_name: customer.display_name.clone(),
-            legal_name: String::new(),
-            region_code: String::new(),
-            tax_id: String::new(),
-            external_refs: vec![reference],
+            change,
             parent,
             parent_from: None,
-            related_party: false,
-            labels: BTreeMap::new(),
+            size: None,
             form: Some(CanonicalForm::Numeric),
         };
         self.accounts.create(&self.ctx, command, &format!("demo-account-{id}")).await?;

@@ -3,6 +3,7 @@
 
 pub mod command;
 pub mod lifecycle;
+pub mod profile;
 mod region;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use super::page::PageOf;
 use super::personal::Personal;
 use super::receivables::Risk;
 use super::stored::stored_enum;
+use profile::{PartyKind, Site, SizeClass, SizePoint};
 
 pub const DISPLAY_NAME_CHARS_MAX: usize = 200;
 pub const LEGAL_NAME_CHARS_MAX: usize = 200;
@@ -28,6 +30,12 @@ pub const BLOCK_REASON_CHARS_MAX: usize = 500;
 pub const LABELS_MAX: usize = 32;
 pub const LABEL_KEY_CHARS_MAX: usize = 63;
 pub const LABEL_VALUE_CHARS_MAX: usize = 200;
+pub const INDUSTRY_CODE_CHARS_MAX: usize = 32;
+pub const SALES_REGION_CHARS_MAX: usize = 64;
+pub const SITES_MAX: usize = 200;
+pub const SITE_REGION_CHARS_MAX: usize = 64;
+/// Most labels that a list may ask for.
+pub const LABEL_FILTERS_MAX: usize = 8;
 /// Most accounts one call may name.
 pub const BATCH_MAX: usize = 500;
 
@@ -55,6 +63,17 @@ pub struct Account {
     pub parent_id: Option<String>,
     pub related_party: bool,
     pub labels: BTreeMap<String, String>,
+    /// By a list of the caller's.
+    pub industry_code: String,
+    pub sales_region: String,
+    pub party_kind: Option<PartyKind>,
+    /// That of the day on which the account was read or written.
+    pub size_class: Option<SizeClass>,
+    /// In the order they were recorded.
+    pub size_classes: Vec<SizePoint>,
+    pub sites: Vec<Site>,
+    /// The latest last.
+    pub former_names: Vec<String>,
     /// The block stays while it is deleted, and is there again when it comes back.
     pub blocked: bool,
     /// Empty unless blocked.
@@ -78,6 +97,13 @@ impl Account {
             parent_id: None,
             related_party: false,
             labels: BTreeMap::new(),
+            industry_code: String::new(),
+            sales_region: String::new(),
+            party_kind: None,
+            size_class: None,
+            size_classes: Vec::new(),
+            sites: Vec::new(),
+            former_names: Vec::new(),
             blocked: false,
             block_reason: Personal::default(),
             create_us: 0,
@@ -104,6 +130,12 @@ pub struct AccountFilter<A> {
     pub state: Option<AccountState>,
     /// In any case of ASCII letters.
     pub display_name_prefix: String,
+    /// Empty for no restriction.
+    pub region_code: String,
+    /// Empty for no restriction.
+    pub sales_region: String,
+    /// Each of these, key and value.
+    pub labels: Vec<(String, String)>,
     /// Deleted ones too; the state DELETED asks for them by itself.
     pub show_deleted: bool,
 }

@@ -40,6 +40,7 @@ pub(crate) use stored_enum;
 
 #[cfg(test)]
 mod tests {
+    use crate::domain::account::profile;
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership};
     use crate::domain::{aging, dates, item, member, names, promise, rates, terms};
@@ -76,6 +77,8 @@ mod tests {
             limit::LimitState,
             member::MemberState,
             names::CanonicalForm,
+            profile::PartyKind,
+            profile::SizeClass,
             reservation::ReservationState,
             reservation::Stage,
             promise::PromiseState,

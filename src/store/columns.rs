@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::account::AccountState;
+use crate::domain::account::profile::PartyKind;
 use crate::domain::books::{EntryKind, RequestState};
 use crate::domain::credit::component::Component;
 use crate::domain::credit::decision::{DecisionKind, Verdict};
@@ -119,6 +120,7 @@ named! {
     LimitKind: as_str,
     MemberState: as_str,
     Movement: as_str,
+    PartyKind: as_str,
     RequestState: as_str,
     ReservationState: as_str,
     SecurityKind: as_str,
@@ -160,6 +162,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+    use crate::domain::account::profile::{Site, SizePoint};
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
     use crate::domain::rates::UsedRate;
@@ -176,6 +179,9 @@ mod tests {
         assert_read::<Decision>("credit_decision.detail");
         assert_read::<Policy>("credit_policy.detail");
         assert_read::<BTreeMap<String, String>>("account.labels");
+        assert_read::<Vec<SizePoint>>("account.size_classes");
+        assert_read::<Vec<Site>>("account.sites");
+        assert_read::<Vec<String>>("account.former_names");
         assert_read::<BTreeMap<NaiveDate, i64>>("credit_reservation.advance_later");
         assert_read::<UsedRate>("allocation.rate");
     }

@@ -31,13 +31,21 @@ pub struct Call<'a> {
     method: &'static str,
     request_id: &'a str,
     resource: String,
+    answer_bytes_max: usize,
 }
 
 impl<'a> Call<'a> {
     /// `method` is `ReceivableService.PostDocuments`; without a `request_id` it is done at each
     /// call; `resource` names the main resource it touches, for the audit.
     pub fn new(method: &'static str, request_id: &'a str, resource: impl ToString) -> Self {
-        Self { method, request_id, resource: resource.to_string() }
+        let resource = resource.to_string();
+        Self { method, request_id, resource, answer_bytes_max: ANSWER_BYTES_MAX }
+    }
+
+    /// For mutations that are not harmless to repeat, whose answers have limits of their own: they
+    /// are kept however large they are.
+    pub fn kept_whole(self) -> Self {
+        Self { answer_bytes_max: usize::MAX, ..self }
     }
 }
 
@@ -84,12 +92,13 @@ where
 pub struct CallRecord {
     pub audit: AuditEntry,
     pub(super) hash: Vec<u8>,
+    answer_bytes_max: usize,
 }
 
 impl CallRecord {
     /// `command` is canonical: two calls ask for the same if their commands are the same.
     pub fn new(ctx: &Ctx, call: Call<'_>, command: &impl Serialize) -> Result<Self> {
-        let Call { method, request_id, resource } = call;
+        let Call { method, request_id, resource, answer_bytes_max } = call;
         Ok(Self {
             audit: AuditEntry {
                 principal: ctx.principal.clone(),
@@ -100,6 +109,7 @@ impl CallRecord {
                 detail: String::new(),
             },
             hash: hash(command)?,
+            answer_bytes_max,
         })
     }
 
@@ -208,7 +218,7 @@ impl CallRecord {
         }
         let mut answer = serde_json::to_string(answer)
             .map_err(|e| Error::internal(format!("an answer cannot be encoded: {e}")))?;
-        if answer.len() > ANSWER_BYTES_MAX {
+        if answer.len() > self.answer_bytes_max {
             answer.clear();
         }
         let inserted = rows::insert_new(&tx.conn, vec![self.kept(answer, recorded)]).await?;

@@ -84,9 +84,11 @@ impl Fresh {
     pub async fn account(&self, id: &str) {
         self.sql(
             "INSERT INTO account (id, display_name, display_key, legal_name, region_code, tax_id, \
-             parent_id, related_party, labels, state, block_reason, create_us, update_us, \
+             parent_id, related_party, labels, industry_code, sales_region, party_kind, \
+             size_classes, sites, former_names, state, block_reason, create_us, update_us, \
              delete_us, version) \
-             VALUES ($1, $1, $1, '', '', '', '', FALSE, '{}', 'ACTIVE', '', 1, 1, 0, 1)",
+             VALUES ($1, $1, $1, '', '', '', '', FALSE, '{}', '', '', '', '[]', '[]', '[]', \
+             'ACTIVE', '', 1, 1, 0, 1)",
             vec![id.into()],
         )
         .await;

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use sea_orm::{
     AccessMode, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions,
@@ -266,7 +267,7 @@ impl Store {
             if !store.is_sqlite() {
                 store.limit_statements(&ctx, &conn).await?;
             }
-            let tx = ReadTx { conn };
+            let tx = ReadTx { conn, today: store.clock.business_date() };
             let result = work(&tx).await;
             tx.conn.rollback().await.map_err(store_error)?;
             result
@@ -278,4 +279,6 @@ impl Store {
 /// A read-only transaction on one snapshot.
 pub struct ReadTx {
     pub(super) conn: DatabaseTransaction,
+    /// The business date.
+    pub(super) today: NaiveDate,
 }

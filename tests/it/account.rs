@@ -5,6 +5,7 @@ mod group;
 mod lifecycle;
 mod list;
 mod missing;
+mod profile;
 mod request;
 mod status;
 

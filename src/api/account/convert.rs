@@ -1,5 +1,6 @@
 //! Accounts to and from the wire. All faults of a request are named at once.
 
+mod change;
 mod fields;
 mod list;
 pub mod parts;
@@ -12,15 +13,18 @@ pub use list::{list, page};
 pub use update::update;
 pub use verbs::{block, delete, unblock, undelete};
 
+use self::change::{Asked, write_party, write_size};
+use self::fields::FIELDS;
 use crate::api::convert::{read, write};
 use crate::api::etag;
-use crate::domain::account::command::CreateAccount;
-use crate::domain::account::{Account, AccountState, BATCH_MAX, validate};
+use crate::api::mask::Mask;
+use crate::domain::account::command::{CreateAccount, SizeChange};
+use crate::domain::account::profile::{SizeClass, SizePoint};
+use crate::domain::account::{Account, AccountState, BATCH_MAX};
+use crate::domain::dated;
 use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::names::{AccountRef, account_name, check_id, parse_account};
 use crate::pb;
-
-const EXTERNAL_REFS: &str = "account.external_refs";
 
 /// The command, and the request id (empty if there is none).
 pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, String)> {
@@ -30,6 +34,7 @@ pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, Strin
         canonical_form,
         request_id,
         parent_effective_date,
+        size_class_effective_date,
     } = request;
     let mut violations = Violations::new();
     violations.keep(parts::request_id(&request_id));
@@ -40,39 +45,20 @@ pub fn create(request: pb::CreateAccountRequest) -> Result<(CreateAccount, Strin
     if account.is_none() {
         violations.push(read::missing("account"));
     }
-    let pb::Account {
-        name: _,
-        display_name,
-        legal_name,
-        region_code,
-        tax_id,
-        external_refs,
-        parent,
-        related_party,
-        labels,
-        state: _,
-        block_reason: _,
-        create_time: _,
-        update_time: _,
-        delete_time: _,
-        etag: _,
-    } = account.unwrap_or_default();
-    violations.keep(validate::display_name("account.display_name", &display_name));
-    violations.keep(validate::legal_name("account.legal_name", &legal_name));
-    violations.keep(validate::region_code("account.region_code", &region_code));
-    violations.keep(validate::tax_id("account.tax_id", &tax_id));
-    let parent_from = parts::parent_from(parent_effective_date, !parent.is_empty());
+    let account = account.unwrap_or_default();
+    let parent_from = parts::parent_from(parent_effective_date, !account.parent.is_empty());
+    let parent_from = violations.keep(parent_from).flatten();
+    let size_from = parts::size_from(size_class_effective_date, account.size_class != 0);
+    let size_from = violations.keep(size_from).flatten();
+    let Asked { change, parent, size } =
+        change::asked(account, &Mask::all(FIELDS), &mut violations);
+    let size = size.flatten().map(|class| SizeChange { class: Some(class), from: size_from });
     let command = CreateAccount {
         id: (!account_id.is_empty()).then_some(account_id),
-        display_name,
-        legal_name,
-        region_code,
-        tax_id,
-        external_refs: parts::external_refs(EXTERNAL_REFS, external_refs, &mut violations),
-        parent: violations.keep(parts::parent(&parent)).flatten(),
-        parent_from: violations.keep(parent_from).flatten(),
-        related_party,
-        labels: parts::labels(labels, &mut violations),
+        change,
+        parent: parent.flatten(),
+        parent_from,
+        size,
         form,
     };
     violations.finish()?;
@@ -118,6 +104,13 @@ pub fn account(account: Account) -> pb::Account {
         parent_id,
         related_party,
         labels,
+        industry_code,
+        sales_region,
+        party_kind,
+        size_class,
+        size_classes,
+        sites,
+        former_names,
         // Told by the state.
         blocked: _,
         block_reason,
@@ -136,6 +129,13 @@ pub fn account(account: Account) -> pb::Account {
         parent: parent_id.as_deref().map(account_name).unwrap_or_default(),
         related_party,
         labels: labels.into_iter().collect(),
+        industry_code,
+        sales_region,
+        party_kind: party_kind.map_or(0, |kind| write_party(kind).into()),
+        size_class: size(size_class),
+        size_classes: sizes(&size_classes),
+        sites: sites.into_iter().map(parts::write_site).collect(),
+        former_names,
         state: state.into(),
         block_reason: block_reason.into_exposed(),
         create_time: Some(write::recorded(create_us)),
@@ -143,6 +143,19 @@ pub fn account(account: Account) -> pb::Account {
         delete_time: delete_us.map(write::timestamp),
         etag: etag::encode(version),
     }
+}
+
+fn size(class: Option<SizeClass>) -> i32 {
+    class.map_or(0, |class| write_size(class).into())
+}
+
+fn sizes(points: &[SizePoint]) -> Vec<pb::DatedSizeClass> {
+    let dated = |days: dated::Stretch<'_, Option<SizeClass>>| pb::DatedSizeClass {
+        size_class: size(*days.value),
+        valid_from: Some(write::date(days.first_day)),
+        valid_to: days.last_day.map(write::date),
+    };
+    dated::stretches(points, i64::MAX).into_iter().map(dated).collect()
 }
 
 fn state(state: AccountState) -> pb::AccountState {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Accounts, EXTERNAL_REFS, find, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
-use crate::domain::account::command::CreateAccount;
+use crate::domain::account::command::{CreateAccount, SizeChange};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, account_name};
@@ -29,45 +29,33 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let name = command.id.as_deref().map(account_name).unwrap_or_default();
-        let call = Call::new("AccountService.CreateAccount", request_id, name);
+        let call = Call::new("AccountService.CreateAccount", request_id, name).kept_whole();
         Ok(self.store.mutate(ctx, call, command, create).await?.into_inner())
     }
 }
 
 async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Account> {
-    let CreateAccount {
-        id,
-        display_name,
-        legal_name,
-        region_code,
-        tax_id,
-        external_refs: refs,
-        parent,
-        parent_from,
-        related_party,
-        labels,
-        form,
-    } = command.clone();
-    let parent_from = place::from(parent_from, tx.clock().business_date())?;
+    let CreateAccount { id, change, parent, parent_from, size, form } = command.clone();
+    let today = tx.clock().business_date();
+    let parent_from = place::from(parent_from, today)?;
     let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
     let parent = match parent {
         Some(name) => Some(parent_head(tx, &id, &name).await?),
         None => None,
     };
     let recorded = tx.recorded_at().await?;
-    let canonical_ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, &refs, form, &[]).await?;
-    let account = Account {
+    let mut account = Account {
         parent_id: parent.as_ref().map(|head| head.account_id.clone()),
-        legal_name,
-        region_code,
-        tax_id,
-        external_refs: refs,
-        related_party,
-        labels,
         create_us: recorded,
         update_us: recorded,
-        ..Account::named_only(id, display_name)
+        ..Account::named_only(id, String::new())
     };
+    change.apply(&mut account);
+    if let Some(SizeChange { class, from }) = size {
+        account.set_size(class, from.unwrap_or(today), recorded, today)?;
+    }
+    let refs = &account.external_refs;
+    let canonical_ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, &[]).await?;
     let root_id = parent.map_or_else(|| account.id.clone(), |head| head.root_id);
     tx.insert_account(&account, &canonical_ids, &root_id, parent_from).await?;
     tx.publish_account(EventType::AccountCreated, &account, &[]).await?;

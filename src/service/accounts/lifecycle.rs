@@ -24,6 +24,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.BlockAccount", request_id, &command.account);
+        let call = call.kept_whole();
         self.with_text(self.store.mutate(ctx, call, command, block).await?).await
     }
 
@@ -38,6 +39,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.UnblockAccount", request_id, &command.account);
+        let call = call.kept_whole();
         self.with_text(self.store.mutate(ctx, call, command, unblock).await?).await
     }
 
@@ -54,6 +56,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.DeleteAccount", request_id, &command.account);
+        let call = call.kept_whole();
         self.with_text(self.store.mutate(ctx, call, command, delete).await?).await
     }
 
@@ -68,6 +71,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.UndeleteAccount", request_id, &command.account);
+        let call = call.kept_whole();
         self.with_text(self.store.mutate(ctx, call, command, undelete).await?).await
     }
 }

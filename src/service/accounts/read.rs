@@ -49,8 +49,7 @@ impl Accounts {
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let AccountList { filter, order, descending, page } = list;
-                    let AccountFilter { parent, state, display_name_prefix, show_deleted } = filter;
-                    let parent = match parent {
+                    let parent = match filter.parent {
                         None => None,
                         Some(name) => {
                             let names = [name];
@@ -58,7 +57,15 @@ impl Accounts {
                             found.into_values().next().map(|known| known.id)
                         }
                     };
-                    let filter = AccountFilter { parent, state, display_name_prefix, show_deleted };
+                    let filter = AccountFilter {
+                        parent,
+                        state: filter.state,
+                        display_name_prefix: filter.display_name_prefix,
+                        region_code: filter.region_code,
+                        sales_region: filter.sales_region,
+                        labels: filter.labels,
+                        show_deleted: filter.show_deleted,
+                    };
                     let list = AccountList { filter, order, descending, page };
                     tx.list_accounts(&list).await
                 })

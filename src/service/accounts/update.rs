@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{Accounts, EXTERNAL_REFS, Locked, find, locked, place};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
-use crate::domain::account::command::{ParentChange, UpdateAccount};
+use crate::domain::account::command::{ParentChange, SizeChange, UpdateAccount};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::EventType;
 use crate::domain::group::Links;
@@ -21,7 +21,7 @@ impl Accounts {
     ///
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED,
-    /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP, DATE_INVALID.
+    /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP, DATE_INVALID, TOO_MANY_ELEMENTS.
     pub async fn update(
         &self,
         ctx: &Ctx,
@@ -29,6 +29,7 @@ impl Accounts {
         request_id: &str,
     ) -> Result<Account> {
         let call = Call::new("AccountService.UpdateAccount", request_id, &command.account);
+        let call = call.kept_whole();
         self.with_text(self.store.mutate(ctx, call, command, update).await?).await
     }
 }
@@ -45,11 +46,19 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
     let Locked { account: before, head } = target;
     before.check_live()?;
     before.check_version(command.version)?;
-    let from = place::from(command.parent_from, tx.clock().business_date())?;
+    let today = tx.clock().business_date();
+    let from = place::from(command.parent_from, today)?;
     let recorded = tx.record_after(head.head_us).await?;
 
     let (form, mut after) = (command.form, before.clone());
     let mut changed = command.change.clone().apply(&mut after);
+    if after.keep_names_of(&before) && !changed.contains(&"former_names") {
+        changed.push("former_names");
+    }
+    if let Some(SizeChange { class, from }) = command.size {
+        let is_new = after.set_size(class, from.unwrap_or(today), recorded, today)?;
+        changed.extend(is_new.then_some("size_class"));
+    }
     let links = match &parent {
         Some(parent) => Some(links(tx, &before, parent.as_ref()).await?),
         None => None,
@@ -68,6 +77,9 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
         let (refs, known) = (&after.external_refs, &before.external_refs);
         let ids = external_refs::canonical_ids(tx, EXTERNAL_REFS, refs, form, known).await?;
         tx.replace_refs(&after, &ids).await?;
+    }
+    if ["labels", "display_name"].iter().any(|field| changed.contains(field)) {
+        tx.replace_labels(&after).await?;
     }
     if let Some(to) = moves {
         reparent(tx, &mut after, to, recorded).await?;

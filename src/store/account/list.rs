@@ -1,9 +1,10 @@
 //! Accounts a page at a time.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Func};
+use chrono::NaiveDate;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, JoinType, Order, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select, Value,
 };
 
 use super::rows::complete;
@@ -13,45 +14,63 @@ use crate::domain::account::{
 use crate::domain::error::Result;
 use crate::domain::page::Page;
 use crate::store::entity::account::{Column, Entity};
+use crate::store::entity::account_label;
 use crate::store::{keyset, rows};
 
-/// A page of the accounts asked for.
+/// A page of the accounts asked for, as of a day.
 pub(super) async fn page(
     conn: &impl ConnectionTrait,
     list: &AccountList<String>,
+    today: NaiveDate,
 ) -> Result<Page<Account, AccountKey>> {
     let AccountList { filter, order, descending, page } = list;
-    let direction = if *descending { Order::Desc } else { Order::Asc };
-    let mut select = filtered(filter)
-        .apply_if(page.after.clone(), |select, key| select.filter(behind(key, *descending)));
-    for column in columns(*order) {
-        select = select.order_by(column, direction.clone());
-    }
+    let after = page.after.clone().map(values);
+    let select = filtered(filter);
+    // Where a label is asked for, what it is looked up in has the order too.
+    let select = match (order, filter.labels.is_empty()) {
+        (AccountOrder::Id, false) => {
+            behind(select, [account_label::Column::AccountId], after, *descending)
+        }
+        (AccountOrder::DisplayName, false) => {
+            use account_label::Column::{AccountId, DisplayName};
+            behind(select, [DisplayName, AccountId], after, *descending)
+        }
+        (AccountOrder::Id, true) => behind(select, [Column::Id], after, *descending),
+        (AccountOrder::DisplayName, true) => {
+            behind(select, [Column::DisplayName, Column::Id], after, *descending)
+        }
+        (AccountOrder::CreateTime, _) => {
+            behind(select, [Column::CreateUs, Column::Id], after, *descending)
+        }
+    };
     let read = rows::all(conn, select.limit(page.to_read())).await?;
-    let accounts = complete(conn, read).await?;
+    let accounts = complete(conn, read, today).await?;
     Ok(page.cut(accounts, |last| AccountKey::of(last, *order)))
 }
 
 fn filtered(filter: &AccountFilter<String>) -> Select<Entity> {
-    let AccountFilter { parent, state, display_name_prefix, show_deleted } = filter;
+    let AccountFilter {
+        parent,
+        state,
+        display_name_prefix,
+        region_code,
+        sales_region,
+        labels,
+        show_deleted,
+    } = filter;
+    let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let select = Entity::find()
-        .apply_if(parent.as_ref(), |select, parent| select.filter(Column::ParentId.eq(parent)));
-    let live = Column::DeleteUs.eq(0_i64);
-    let select = match state {
-        Some(AccountState::Deleted) => select.filter(Column::DeleteUs.ne(0_i64)),
-        Some(state @ (AccountState::Active | AccountState::Blocked)) => {
-            select.filter(live.and(Column::State.eq(*state)))
-        }
-        None if !show_deleted => select.filter(live),
-        None => select,
-    };
+        .apply_if(parent.as_ref(), |select, parent| select.filter(Column::ParentId.eq(parent)))
+        .apply_if(some(region_code), |select, code| select.filter(Column::RegionCode.eq(code)))
+        .apply_if(some(sales_region), |select, of| select.filter(Column::SalesRegion.eq(of)));
+    let select = labelled(in_state(select, *state, *show_deleted), labels);
     match display_name_prefix.as_str() {
         "" => select,
         prefix => {
             let prefix = display_key(prefix);
             // Not LIKE, to which some characters of a name mean something.
             let beginning = Func::cust("substr").args([
-                Expr::col(Column::DisplayKey),
+                Expr::col(Column::DisplayKey.as_column_ref()),
                 Expr::val(1),
                 Expr::val(prefix.chars().count() as i32),
             ]);
@@ -60,24 +79,73 @@ fn filtered(filter: &AccountFilter<String>) -> Select<Entity> {
     }
 }
 
-/// The columns of an order, the id last.
-fn columns(order: AccountOrder) -> Vec<Column> {
-    match order {
-        AccountOrder::Id => vec![Column::Id],
-        AccountOrder::DisplayName => vec![Column::DisplayName, Column::Id],
-        AccountOrder::CreateTime => vec![Column::CreateUs, Column::Id],
+/// The few that are blocked or deleted stand in partial indexes, whose constants are part of the
+/// statement.
+fn in_state(
+    select: Select<Entity>,
+    state: Option<AccountState>,
+    show_deleted: bool,
+) -> Select<Entity> {
+    let live = || Column::DeleteUs.eq(0_i64);
+    match state {
+        Some(AccountState::Deleted) => {
+            let deleted = Expr::col(Column::DeleteUs.as_column_ref());
+            select.filter(deleted.ne(Expr::Constant(0_i64.into())))
+        }
+        Some(AccountState::Blocked) => {
+            select.filter(live().and(rows::constant(Column::State, AccountState::Blocked)))
+        }
+        Some(AccountState::Active) => {
+            select.filter(live().and(Column::State.eq(AccountState::Active)))
+        }
+        None if !show_deleted => select.filter(live()),
+        None => select,
     }
 }
 
-fn behind(key: AccountKey, descending: bool) -> Expr {
-    let (order, values) = match key {
-        AccountKey::Id(id) => (AccountOrder::Id, vec![id.into()]),
-        AccountKey::DisplayName(name, id) => {
-            (AccountOrder::DisplayName, vec![name.into(), id.into()])
-        }
-        AccountKey::CreateTime(micros, id) => {
-            (AccountOrder::CreateTime, vec![micros.into(), id.into()])
-        }
-    };
-    keyset::behind(columns(order), values, descending)
+/// Those that have each of these labels: the first is where the search begins.
+fn labelled(select: Select<Entity>, labels: &[(String, String)]) -> Select<Entity> {
+    use account_label::Column::{AccountId, Label, LabelValue};
+    let Some(((label, value), others)) = labels.split_first() else { return select };
+    let of_account =
+        Entity::belongs_to(account_label::Entity).from(Column::Id).to(AccountId).into();
+    let mut select = select
+        .join(JoinType::InnerJoin, of_account)
+        .filter(Label.eq(label))
+        .filter(LabelValue.eq(value));
+    for (label, value) in others {
+        let too = Query::select()
+            .column(AccountId)
+            .from(account_label::Entity)
+            .and_where(Expr::col(Label).eq(label))
+            .and_where(Expr::col(LabelValue).eq(value))
+            .to_owned();
+        select = select.filter(Column::Id.in_subquery(too));
+    }
+    select
+}
+
+/// In the order of the columns, the id last, from behind a key on.
+fn behind<C: ColumnTrait, const N: usize>(
+    select: Select<Entity>,
+    columns: [C; N],
+    after: Option<Vec<Value>>,
+    descending: bool,
+) -> Select<Entity> {
+    let direction = if descending { Order::Desc } else { Order::Asc };
+    let mut select = select.apply_if(after, |select, values| {
+        select.filter(keyset::behind(columns, values, descending))
+    });
+    for column in columns {
+        select = select.order_by(column, direction.clone());
+    }
+    select
+}
+
+fn values(key: AccountKey) -> Vec<Value> {
+    match key {
+        AccountKey::Id(id) => vec![id.into()],
+        AccountKey::DisplayName(name, id) => vec![name.into(), id.into()],
+        AccountKey::CreateTime(micros, id) => vec![micros.into(), id.into()],
+    }
 }

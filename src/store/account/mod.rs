@@ -5,6 +5,7 @@
 
 pub mod event;
 mod group;
+mod labels;
 mod list;
 mod lookup;
 mod missing;
@@ -25,7 +26,7 @@ pub use lookup::KnownAccount;
 impl ReadTx {
     /// The accounts of these ids that exist, deleted ones included, by id.
     pub async fn accounts(&self, ids: &[&str]) -> Result<HashMap<String, Account>> {
-        rows::load(&self.conn, ids).await
+        rows::load(&self.conn, ids, self.today).await
     }
 
     /// A page of the accounts asked for.
@@ -33,6 +34,6 @@ impl ReadTx {
         &self,
         list: &AccountList<String>,
     ) -> Result<Page<Account, AccountKey>> {
-        list::page(&self.conn, list).await
+        list::page(&self.conn, list, self.today).await
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::domain::account::Account;
@@ -12,14 +13,15 @@ use crate::store::entity::account_ref;
 use crate::store::rows;
 use crate::store::rows::{all, among, insert_new};
 
-/// The accounts of these ids that exist, by id.
+/// The accounts of these ids that exist, by id, as of a day.
 pub(super) async fn load(
     conn: &impl ConnectionTrait,
     ids: &[&str],
+    today: NaiveDate,
 ) -> Result<HashMap<String, Account>> {
     let these = among(conn.get_database_backend(), Column::Id, ids.iter().copied());
     let rows = all(conn, Entity::find().filter(these)).await?;
-    let accounts = complete(conn, rows).await?;
+    let accounts = complete(conn, rows, today).await?;
     Ok(accounts.into_iter().map(|account| (account.id.clone(), account)).collect())
 }
 
@@ -27,13 +29,14 @@ pub(super) async fn load(
 pub(super) async fn complete(
     conn: &impl ConnectionTrait,
     rows: Vec<Model>,
+    today: NaiveDate,
 ) -> Result<Vec<Account>> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut refs = external_refs(conn, &ids).await?;
     rows.into_iter()
         .map(|row| {
             let refs = refs.remove(&row.id).unwrap_or_default();
-            row.into_account(refs)
+            row.into_account(refs, today)
         })
         .collect()
 }

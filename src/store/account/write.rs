@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::event::event;
 use super::refs::{self, NewRef, RefKey};
-use super::{rows, tree};
+use super::{labels, rows, tree};
 use crate::domain::account::Account;
 use crate::domain::account::lifecycle::Ties;
 use crate::domain::credit::reservation::Now;
@@ -25,7 +25,8 @@ impl Store {
         if !account.blocked {
             return Ok(account);
         }
-        let now = rows::load(&self.reader, &[&account.id]).await?.remove(&account.id);
+        let today = self.clock.business_date();
+        let now = rows::load(&self.reader, &[&account.id], today).await?.remove(&account.id);
         let gone = || Error::internal(format!("{} is gone", account_name(&account.id)));
         Ok(Account { block_reason: now.ok_or_else(gone)?.block_reason, ..account })
     }
@@ -34,7 +35,8 @@ impl Store {
 impl WriteTx {
     /// The account of this id, deleted or not.
     pub async fn account(&self, id: &str) -> Result<Option<Account>> {
-        Ok(rows::load(&self.conn, &[id]).await?.remove(id))
+        let today = self.clock().business_date();
+        Ok(rows::load(&self.conn, &[id], today).await?.remove(id))
     }
 
     /// Adds an account into the group of `root_id` (its own id if it stands alone), with the
@@ -65,6 +67,7 @@ impl WriteTx {
         let head = Head { account_id: account.id.clone(), root_id: root_id.to_owned(), head_us: 0 };
         lock::insert_heads(&self.conn, [head]).await?;
         self.insert_refs(account, canonical_ids).await?;
+        labels::insert(&self.conn, account).await?;
         if let Some(parent_id) = &account.parent_id {
             self.link(&account.id, parent_id, parent_from, account.create_us).await?;
         }
@@ -72,7 +75,8 @@ impl WriteTx {
     }
 
     /// Writes a changed account whose group is locked. What it is linked to is not touched:
-    /// see [`WriteTx::reparent_account`] and [`WriteTx::replace_refs`].
+    /// see [`WriteTx::reparent_account`], [`WriteTx::replace_refs`] and
+    /// [`WriteTx::replace_labels`].
     pub async fn update_account(&mut self, account: &Account) -> Result<()> {
         rows::update(&self.conn, account).await
     }
@@ -88,6 +92,12 @@ impl WriteTx {
     ) -> Result<()> {
         refs::remove(&self.conn, &account.id).await?;
         self.insert_refs(account, canonical_ids).await
+    }
+
+    /// Brings what lists look labels up in up to date with the labels and the name of an account.
+    pub async fn replace_labels(&mut self, account: &Account) -> Result<()> {
+        labels::remove(&self.conn, &account.id).await?;
+        labels::insert(&self.conn, account).await
     }
 
     async fn insert_refs(&mut self, account: &Account, canonical_ids: &[String]) -> Result<()> {

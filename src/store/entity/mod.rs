@@ -6,6 +6,7 @@
 pub mod account;
 pub mod account_due;
 pub mod account_head;
+pub mod account_label;
 pub mod account_link;
 pub mod account_ref;
 pub mod account_team;
@@ -62,6 +63,7 @@ macro_rules! every_entity {
             account,
             account_due,
             account_head,
+            account_label,
             account_link,
             account_ref,
             account_team,

@@ -109,6 +109,67 @@ on_both_engines! {
         refused(list(&server, nobody).await, Code::NotFound, "RESOURCE_NOT_FOUND");
     }
 
+    async fn regions_and_labels_restrict_in_every_order_by_pages(server: TestServer) {
+        let labels = |of: &str| of.split(' ').filter_map(|l| l.split_once('=')).map(
+            |(key, value)| (key.to_owned(), value.to_owned())).collect();
+        for (id, name, region, sales, label) in [
+            ("a", "delta", "DE", "North", "seg=power tier=1"),
+            ("b", "beta", "DE", "South", "seg=power"),
+            ("c", "beta", "CN", "North", "seg=steel tier=1"),
+            ("d", "alpha", "CN", "North", "seg=power tier=1"),
+            ("e", "gamma", "", "", ""),
+        ] {
+            let account = Account {
+                region_code: region.into(),
+                sales_region: sales.into(),
+                labels: labels(label),
+                ..named(name)
+            };
+            create(&server, id, account).await.expect("created");
+        }
+        let any = ListAccountsRequest::default;
+        let label = |of: &str| of.split(' ').map(|l| l.split_once('=').expect("a label")).map(
+            |(key, value)| pb::Label { key: key.into(), value: value.into() }).collect();
+        let labelled = |of: &str| ListAccountsRequest { labels: label(of), ..any() };
+        let region = |code: &str| ListAccountsRequest { region_code: code.into(), ..any() };
+        for (request, by_id, by_name) in [
+            (region("DE"), "ab", "ba"),
+            (ListAccountsRequest { sales_region: "North".into(), ..any() }, "acd", "dca"),
+            (ListAccountsRequest { sales_region: "North".into(), ..region("CN") }, "cd", "dc"),
+            (labelled("seg=power"), "abd", "dba"),
+            (labelled("seg=Power"), "", ""),
+            (labelled("seg=power tier=1"), "ad", "da"),
+            (ListAccountsRequest { region_code: "CN".into(), ..labelled("tier=1") }, "cd", "dc"),
+            (ListAccountsRequest { display_name_prefix: "BET".into(), ..labelled("tier=1") }, "c", "c"),
+            (ListAccountsRequest { state: AccountState::Active.into(), ..labelled("tier=1") }, "acd", "dca"),
+            (ListAccountsRequest { state: AccountState::Blocked.into(), ..labelled("tier=1") }, "", ""),
+        ] {
+            for (order, expected) in [
+                ("account_id", split(by_id)),
+                ("display_name", split(by_name)),
+                ("create_time", split(by_id)),
+            ] {
+                for descending in [false, true] {
+                    let order_by = if descending { format!("{order} desc") } else { order.into() };
+                    let one = ListAccountsRequest { page_size: 1, order_by, ..request.clone() };
+                    let (mut found, _) = pages(&server, one.clone()).await;
+                    if descending {
+                        found.reverse();
+                    }
+                    assert_eq!(found, expected, "{one:?}");
+                }
+            }
+        }
+
+        // The labels and the name of today are those that are looked for.
+        let account = get(&server, "accounts/d").await.expect("read");
+        let wish = Account { labels: labels("seg=steel"), display_name: "omega".into(), ..account };
+        update(&server, wish, &["labels", "display_name"]).await.expect("updated");
+        let by_name = ListAccountsRequest { order_by: "display_name".into(), ..labelled("seg=steel") };
+        assert_eq!(list(&server, by_name).await.expect("listed"), split("cd"));
+        assert_eq!(list(&server, labelled("tier=1")).await.expect("listed"), split("ac"));
+    }
+
     async fn a_token_goes_with_its_own_query_only(server: TestServer) {
         seven(&server).await;
         let first = ListAccountsRequest { page_size: 2, ..Default::default() };

@@ -138,6 +138,7 @@ fn another(argument: &FieldDescriptor) -> Json {
         Kind::Message(message) => match message.name() {
             "Date" => json!({"year": 2019, "month": 3, "day": 3}),
             "Timestamp" => json!("2019-06-01T00:00:00Z"),
+            "Label" => json!([{"key": "other"}]),
             name => panic!("what is another {name}?"),
         },
         kind => panic!("what is another {kind:?}?"),

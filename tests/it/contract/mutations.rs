@@ -55,7 +55,9 @@ const GONE_ORDER: &str = "accounts/gone/creditReservations/ERP~9";
 #[rustfmt::skip]
 pub const TABLE: &[Mutation] = &[
     mutation("AccountService.CreateAccount",
-        r#"{"account_id": "new", "account": {"display_name": "New", "parent": "accounts/group"}}"#,
+        r#"{"account_id": "new", "account": {"display_name": "New", "parent": "accounts/group", "industry_code": "C28",
+            "sales_region": "North", "party_kind": "PARTY_KIND_STATE_OWNED", "size_class": "SIZE_CLASS_LARGE",
+            "sites": [{"site_id": "1", "display_name": "Plant", "region": "Bremen"}], "former_names": ["Newer"]}}"#,
         "account.display_name").of("account.parent").live("account.parent", GONE),
     mutation("AccountService.UpdateAccount",
         r#"{"account": {"name": "accounts/held", "etag": "$held", "display_name": "Held 2"}, "update_mask": "displayName"}"#,

@@ -38,6 +38,9 @@ const COLUMNS: &[(&str, &str)] = &[
     ),
     ("credit_policy.detail", "SELECT id || ' ' || detail FROM credit_policy WHERE id = 'rich'"),
     ("account.labels", "SELECT id || ' ' || labels FROM account WHERE id = 'rich'"),
+    ("account.size_classes", "SELECT id || ' ' || size_classes FROM account WHERE id = 'rich'"),
+    ("account.sites", "SELECT id || ' ' || sites FROM account WHERE id = 'rich'"),
+    ("account.former_names", "SELECT id || ' ' || former_names FROM account WHERE id = 'rich'"),
     (
         "credit_reservation.advance_later",
         "SELECT order_ref || ' ' || advance_later FROM credit_reservation WHERE order_ref = '1'",
@@ -49,7 +52,9 @@ const COLUMNS: &[(&str, &str)] = &[
 /// What brings about what no line of the table does.
 #[rustfmt::skip]
 const STEPS: &[Step] = &[
-    ("AccountService.CreateAccount", r#"{"account_id": "rich", "account": {"display_name": "Rich", "labels": {"segment": "power", "empty": ""}}}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "rich", "account": {"display_name": "Rich", "labels": {"segment": "power", "empty": ""},
+        "size_class": "SIZE_CLASS_MEDIUM", "sites": [{"site_id": "north", "display_name": "Plant North", "region": "Bremen"}],
+        "former_names": ["Poor"]}}"#, &[]),
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "rich", "policy": {"description": "Rich",
         "segments": [{"segment": "north", "company_codes": ["1000", "2000"]}], "deduct_unapplied_cash": true,
         "deduct_open_credits": true, "overdue_days_max": 30, "overdue_amount_max": "$usd", "overdue_grace_days": 3,

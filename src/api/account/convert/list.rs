@@ -1,10 +1,14 @@
 //! ListAccounts: what is asked for, and the page that answers it.
 
+use std::collections::HashSet;
+
 use crate::api::convert::read;
+use crate::api::convert::request::at_most;
 use crate::api::list::{KeyPart, Order, PageKey, PageRequest, order_by};
 use crate::domain::account::{
     Account, AccountFilter, AccountKey, AccountList, AccountOrder, AccountState,
-    DISPLAY_NAME_CHARS_MAX,
+    DISPLAY_NAME_CHARS_MAX, LABEL_FILTERS_MAX, LABEL_KEY_CHARS_MAX, LABEL_VALUE_CHARS_MAX,
+    validate,
 };
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::names::{AccountRef, parse_account};
@@ -31,6 +35,9 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
         display_name_prefix,
         show_deleted,
         order_by: order,
+        region_code,
+        sales_region,
+        labels,
     } = request;
     let Order { by: order, descending } =
         violations.keep(order_by(&order, ORDERS)).unwrap_or(DEFAULT_ORDER);
@@ -39,8 +46,13 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
         parent: violations.keep(parent_filter(&parent)).flatten(),
         state: violations.keep(read::optional_enum("state", state, account_state)).flatten(),
         display_name_prefix,
+        region_code,
+        sales_region,
+        labels: label_filters(labels, &mut violations),
         show_deleted,
     };
+    violations.keep(validate::region_code("region_code", &filter.region_code));
+    violations.keep(validate::sales_region("sales_region", &filter.sales_region));
     let of = page.of_order(order, &mut violations);
     violations.finish()?;
     Ok((AccountList { filter, order, descending, page: of }, page))
@@ -48,6 +60,24 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
 
 fn parent_filter(parent: &str) -> Result<Option<AccountRef>, Violation> {
     if parent.is_empty() { Ok(None) } else { parse_account("parent", parent).map(Some) }
+}
+
+/// Labels that have to be there, each key once.
+fn label_filters(labels: Vec<pb::Label>, violations: &mut Violations) -> Vec<(String, String)> {
+    if !at_most(LABEL_FILTERS_MAX, labels.len(), "labels", violations) {
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    for (at, pb::Label { key, value }) in labels.iter().enumerate() {
+        let at = format!("labels[{at}]");
+        violations.keep(text::check(&format!("{at}.key"), key, 1, LABEL_KEY_CHARS_MAX));
+        violations.keep(text::check(&format!("{at}.value"), value, 0, LABEL_VALUE_CHARS_MAX));
+        if !seen.insert(key) {
+            let what = "is the key of one before it";
+            violations.add(format!("{at}.key"), Reason::DuplicateElement, what);
+        }
+    }
+    labels.into_iter().map(|pb::Label { key, value }| (key, value)).collect()
 }
 
 fn account_state(state: pb::AccountState) -> Option<AccountState> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 
 use crate::api::convert::read;
+use crate::domain::account::profile::Site;
 use crate::domain::account::validate;
 use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::external_ref::{self, ExternalRef};
@@ -37,11 +38,24 @@ pub fn parent(parent: &str) -> Result<Option<AccountRef>, Violation> {
 
 /// From when on an account stands where the request puts it: `moves` says whether it does.
 pub fn parent_from(date: Option<pb::Date>, moves: bool) -> Result<Option<NaiveDate>, Violation> {
-    const FIELD: &str = "parent_effective_date";
-    let from = read::optional_date(FIELD, date)?;
-    if from.is_some() && !moves {
-        let description = "says from when on `parent` holds, which the request does not set";
-        return Err(Violation::new(FIELD, Reason::FieldInvalid, description));
+    from("parent_effective_date", "parent", date, moves)
+}
+
+/// From when on an account is of the size that the request gives it: `sets` says whether it does.
+pub fn size_from(date: Option<pb::Date>, sets: bool) -> Result<Option<NaiveDate>, Violation> {
+    from("size_class_effective_date", "size_class", date, sets)
+}
+
+fn from(
+    field: &str,
+    of: &str,
+    date: Option<pb::Date>,
+    is_set: bool,
+) -> Result<Option<NaiveDate>, Violation> {
+    let from = read::optional_date(field, date)?;
+    if from.is_some() && !is_set {
+        let description = format!("says from when on `{of}` holds, which the request does not set");
+        return Err(Violation::new(field, Reason::FieldInvalid, description));
     }
     Ok(from)
 }
@@ -68,4 +82,16 @@ pub fn labels(
     let labels = labels.into_iter().collect();
     validate::labels("account.labels", &labels, violations);
     labels
+}
+
+pub fn sites(sites: Vec<pb::Site>, violations: &mut Violations) -> Vec<Site> {
+    let read =
+        |pb::Site { site_id, display_name, region }| Site { id: site_id, display_name, region };
+    let sites: Vec<Site> = sites.into_iter().map(read).collect();
+    validate::sites("account.sites", &sites, violations);
+    sites
+}
+
+pub fn write_site(Site { id, display_name, region }: Site) -> pb::Site {
+    pb::Site { site_id: id, display_name, region }
 }

@@ -38,6 +38,16 @@ fn every_fault_of_a_new_account_is_named_at_once() {
         external_refs: vec![pb::ExternalRef { system: "S P".into(), id: String::new() }],
         parent: "parents/x".into(),
         labels: HashMap::from([("k".into(), "v".repeat(201))]),
+        industry_code: "x".repeat(33),
+        sales_region: " x".into(),
+        party_kind: 9,
+        size_class: 9,
+        sites: vec![
+            pb::Site { site_id: "a".into(), display_name: "A".into(), region: "x".repeat(65) },
+            pb::Site { site_id: "a".into(), ..Default::default() },
+            pb::Site { site_id: "-".into(), display_name: "B".into(), ..Default::default() },
+        ],
+        former_names: vec!["A".into(), String::new(), "A".into()],
         ..Default::default()
     };
     let request = pb::CreateAccountRequest {
@@ -46,6 +56,7 @@ fn every_fault_of_a_new_account_is_named_at_once() {
         canonical_form: 9,
         request_id: "r".repeat(65),
         parent_effective_date: None,
+        size_class_effective_date: Some(pb::Date { year: 2026, month: 2, day: 30 }),
     };
     let mut found = faults(create(request));
     found.sort();
@@ -55,14 +66,25 @@ fn every_fault_of_a_new_account_is_named_at_once() {
             at("account.display_name", Reason::FieldRequired),
             at("account.external_refs[0].id", Reason::FieldRequired),
             at("account.external_refs[0].system", Reason::ResourceNameInvalid),
+            at("account.former_names[1]", Reason::FieldRequired),
+            at("account.former_names[2]", Reason::DuplicateElement),
+            at("account.industry_code", Reason::FieldTooLong),
             at("account.labels[\"k\"]", Reason::FieldTooLong),
             at("account.legal_name", Reason::FieldTooLong),
             at("account.parent", Reason::ResourceNameInvalid),
+            at("account.party_kind", Reason::EnumInvalid),
             at("account.region_code", Reason::FieldInvalid),
+            at("account.sales_region", Reason::TextInvalid),
+            at("account.sites[0].region", Reason::FieldTooLong),
+            at("account.sites[1].display_name", Reason::FieldRequired),
+            at("account.sites[1].site_id", Reason::DuplicateElement),
+            at("account.sites[2].site_id", Reason::ResourceNameInvalid),
+            at("account.size_class", Reason::EnumInvalid),
             at("account.tax_id", Reason::TextInvalid),
             at("account_id", Reason::ResourceNameInvalid),
             at("canonical_form", Reason::EnumInvalid),
             at("request_id", Reason::FieldTooLong),
+            at("size_class_effective_date", Reason::DateInvalid),
         ]
     );
     let absent = faults(create(pb::CreateAccountRequest::default()));
@@ -158,4 +180,51 @@ fn a_name_may_be_searched_up_to_a_blank() {
     assert_eq!(of("Acme "), []);
     assert_eq!(of(&" ".repeat(201)), [at("display_name_prefix", Reason::FieldTooLong)]);
     assert_eq!(of("a\0"), [at("display_name_prefix", Reason::TextInvalid)]);
+}
+
+#[test]
+fn a_day_of_a_size_goes_with_a_size() {
+    let day = Some(pb::Date { year: 2026, month: 2, day: 1 });
+    let masked = |paths: &[&str]| pb::UpdateAccountRequest {
+        account: Some(pb::Account { size_class: 1, ..stored() }),
+        update_mask: Some(FieldMask { paths: paths.iter().map(|p| (*p).to_owned()).collect() }),
+        size_class_effective_date: day,
+        ..Default::default()
+    };
+    let size = update(masked(&["size_class"])).unwrap().0.size.unwrap();
+    assert_eq!((size.class, size.from.is_some()), (Some(SizeClass::Large), true));
+    let without = faults(update(masked(&["tax_id"])));
+    assert_eq!(without, [at("size_class_effective_date", Reason::FieldInvalid)]);
+    let create = faults(create(pb::CreateAccountRequest {
+        account: Some(stored()),
+        size_class_effective_date: day,
+        ..Default::default()
+    }));
+    assert_eq!(create, [at("size_class_effective_date", Reason::FieldInvalid)]);
+}
+
+#[test]
+fn labels_that_are_asked_for_are_bounded_and_each_key_comes_once() {
+    let label = |key: &str, value: &str| pb::Label { key: key.into(), value: value.into() };
+    let of = |labels: Vec<pb::Label>| {
+        faults(list(pb::ListAccountsRequest { labels, ..Default::default() }))
+    };
+    assert_eq!(of(vec![label("k=1", ""), label("l", "v")]), []);
+    let bad = vec![label("", "v"), label("k", &"v".repeat(201)), label("k", "")];
+    let expected = [
+        at("labels[0].key", Reason::FieldRequired),
+        at("labels[1].value", Reason::FieldTooLong),
+        at("labels[2].key", Reason::DuplicateElement),
+    ];
+    assert_eq!(of(bad), expected);
+    let many = (0..9).map(|n| label(&n.to_string(), "")).collect();
+    assert_eq!(of(many), [at("labels", Reason::TooManyElements)]);
+    let regions = pb::ListAccountsRequest {
+        region_code: "Germany".into(),
+        sales_region: "x".repeat(65),
+        ..Default::default()
+    };
+    let expected =
+        [at("region_code", Reason::FieldInvalid), at("sales_region", Reason::FieldTooLong)];
+    assert_eq!(faults(list(regions)), expected);
 }

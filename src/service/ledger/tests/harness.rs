@@ -140,6 +140,7 @@ impl Harness {
                 parent => ParentChange::Under(AccountRef::Id(parent.into())),
             }),
             parent_from: None,
+            size: None,
             form: None,
         };
         self.accounts.update(&self.db.ctx, command, "").await

@@ -12,6 +12,14 @@ CREATE TABLE account (
     parent_id TEXT NOT NULL,
     related_party BOOLEAN NOT NULL,
     labels TEXT NOT NULL,
+    industry_code TEXT NOT NULL,
+    sales_region TEXT NOT NULL,
+    -- Empty if it is not known.
+    party_kind TEXT NOT NULL,
+    -- Change points as JSON, in the order they were recorded.
+    size_classes TEXT NOT NULL,
+    sites TEXT NOT NULL,
+    former_names TEXT NOT NULL,
     state TEXT NOT NULL,
     block_reason TEXT NOT NULL,
     create_us {bigint} NOT NULL,
@@ -22,6 +30,27 @@ CREATE TABLE account (
 CREATE INDEX account_parent ON account (parent_id, id);
 CREATE INDEX account_display ON account (display_name, id);
 CREATE INDEX account_created ON account (create_us, id);
+CREATE INDEX account_region ON account (region_code, id);
+CREATE INDEX account_region_display ON account (region_code, display_name, id);
+CREATE INDEX account_sales_region ON account (sales_region, id);
+CREATE INDEX account_sales_region_display ON account (sales_region, display_name, id);
+-- The few that are not as most are; a statement names the constants.
+CREATE INDEX account_blocked ON account (id) WHERE state = 'BLOCKED';
+CREATE INDEX account_blocked_display ON account (display_name, id) WHERE state = 'BLOCKED';
+CREATE INDEX account_deleted ON account (id) WHERE delete_us <> 0;
+CREATE INDEX account_deleted_display ON account (display_name, id) WHERE delete_us <> 0;
+
+-- What lists look labels up in: the labels of each account, with what the list is sorted by.
+CREATE TABLE account_label (
+    account_id TEXT NOT NULL,
+    label TEXT NOT NULL,
+    label_value TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    PRIMARY KEY (account_id, label)
+);
+CREATE INDEX account_label_value ON account_label (label, label_value, account_id);
+CREATE INDEX account_label_display
+    ON account_label (label, label_value, display_name, account_id);
 
 CREATE TABLE source_system (
     system TEXT NOT NULL PRIMARY KEY,
