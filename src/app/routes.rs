@@ -49,6 +49,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         members,
         teams,
         records,
+        directory: service::directory::Directory::new(store()),
     });
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),

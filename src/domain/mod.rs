@@ -13,6 +13,7 @@ pub mod currency;
 pub mod dated;
 pub mod dates;
 pub mod days_to_pay;
+pub mod directory;
 pub mod dispute;
 pub mod document;
 pub mod error;

@@ -43,7 +43,7 @@ mod tests {
     use crate::domain::account::profile;
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership};
-    use crate::domain::{aging, dates, item, member, names, promise, rates, terms};
+    use crate::domain::{aging, dates, directory, item, member, names, promise, rates, terms};
 
     macro_rules! round_trips {
         ($($enum:ty),+ $(,)?) => {$(
@@ -64,6 +64,8 @@ mod tests {
             component::Component,
             dates::BusinessDayConvention,
             decision::DecisionKind,
+            directory::KeyKind,
+            directory::Kind,
             decision::Disposition,
             decision::ReasonCode,
             decision::RemedyAction,

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod credit;
+pub mod directory;
 mod external_refs;
 pub mod facts;
 pub mod ledger;

@@ -15,6 +15,7 @@ use crate::domain::credit::hold::HoldScope;
 use crate::domain::credit::limit::LimitKind;
 use crate::domain::credit::reservation::ReservationState;
 use crate::domain::credit::security::SecurityKind;
+use crate::domain::directory::{KeyKind, Kind};
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, ItemClass, Side};
@@ -117,6 +118,8 @@ named! {
     EntryKind: as_str,
     HoldScope: as_str,
     ItemClass: as_str,
+    KeyKind: as_str,
+    Kind: as_str,
     LimitKind: as_str,
     MemberState: as_str,
     Movement: as_str,

@@ -5,15 +5,18 @@ mod keys;
 mod line;
 mod list;
 
+use std::collections::BTreeSet;
+
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Select};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Select};
 
 use super::entity::member::{ActiveModel, Column, Entity, Model};
 use super::entity::member_ref;
 use super::source_system::forms_of;
-use super::{ReadTx, Store, WriteTx, rows};
+use super::{ReadTx, Store, WriteTx, lookup, rows};
 use crate::ctx::RowScope;
+use crate::domain::directory::{Key, Subject, keys as keys_of};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::member::Member;
 use crate::domain::names::{CanonicalForm, MemberRef, member_name};
@@ -47,6 +50,11 @@ async fn one(conn: &impl ConnectionTrait, members: Select<Entity>) -> Result<Opt
     Ok(keys::complete(conn, row.into_iter().collect()).await?.pop())
 }
 
+/// What a member is found by.
+fn found_by(member: &Member) -> (Subject, BTreeSet<Key>) {
+    (Subject::member(&member.id), keys_of::alone(&keys_of::of_member(member)))
+}
+
 impl WriteTx {
     /// The id of the member named, if he exists.
     pub async fn find_member(&self, name: &MemberRef) -> Result<Option<String>> {
@@ -58,7 +66,7 @@ impl WriteTx {
         one(&self.conn, Entity::find_by_id(id)).await
     }
 
-    /// Adds a member, without keys and principals.
+    /// Adds a member, without keys and principals, and what he is found by.
     ///
     /// # Errors
     /// RESOURCE_ALREADY_EXISTS.
@@ -69,19 +77,22 @@ impl WriteTx {
                 description: format!("{} exists already", member.name()),
                 resource: Resource { kind: "member", name: member.name() },
             }),
-            _ => Ok(()),
+            _ => lookup::add(&self.conn, vec![found_by(member)]).await,
         }
     }
 
-    /// Writes a member who had the version before and is locked; keys and principals are not
-    /// touched.
+    /// Writes a member who had the version before and is locked, and what he is found by; keys in
+    /// other systems and principals are not touched.
     pub async fn update_member(&self, member: &Member) -> Result<()> {
         let row = ActiveModel::from(Model::from(member)).reset_all();
         let row = ActiveModel { id: NotSet, create_us: NotSet, ..row };
         let before = Column::Id.eq(&*member.id).and(Column::Version.eq(member.version - 1));
         match rows::change(&self.conn, row, before).await? {
             0 => Err(Error::internal(format!("{} is not of its version", member.name()))),
-            _ => Ok(()),
+            _ => {
+                let (subject, keys) = found_by(member);
+                lookup::write(&self.conn, &subject, keys).await
+            }
         }
     }
 }
@@ -90,6 +101,14 @@ impl ReadTx {
     /// The id of the member named, if he exists.
     pub async fn find_member(&self, name: &MemberRef) -> Result<Option<String>> {
         find(&self.conn, name).await
+    }
+
+    /// The members of these ids that the caller may read.
+    pub async fn members_among(&self, ids: &[&str], scope: RowScope) -> Result<Vec<Member>> {
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::Id, ids.iter().copied());
+        let found = visible(Entity::find(), scope).filter(these);
+        keys::complete(&self.conn, rows::all(&self.conn, found).await?).await
     }
 
     /// The member of this id, if the caller may read him.

@@ -22,6 +22,7 @@ mod keyset;
 mod lease;
 mod ledger;
 mod lock;
+mod lookup;
 mod member;
 mod migration;
 mod observe;

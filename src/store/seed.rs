@@ -6,11 +6,14 @@ use sea_orm::Value;
 use uuid::Uuid;
 
 use self::database::{Database, Engine};
-use super::{Store, sql};
+use super::{Store, lookup, sql};
 use crate::config::Database as Options;
 use crate::ctx::{Clock, Ctx};
+use crate::domain::account::Account;
 use crate::domain::credit::component::AT_ONCE;
 use crate::domain::dates::NO_DATE;
+use crate::domain::directory::{Subject, keys};
+use crate::domain::external_ref::ExternalRef;
 
 #[expect(dead_code, reason = "a unit test has no database that it makes itself")]
 #[path = "../../tests/it/support/database.rs"]
@@ -103,6 +106,13 @@ impl Fresh {
             vec![id.into()],
         )
         .await;
+        let reference = ExternalRef { system: "erp".into(), id: id.to_owned() };
+        let account = Account {
+            external_refs: vec![reference],
+            ..Account::named_only(id.to_owned(), id.to_owned())
+        };
+        let keys = keys::alone(&keys::of_account(&account));
+        lookup::add(&self.store.writer, vec![(Subject::account(id), keys)]).await.unwrap();
     }
 
     /// A document of one item, in company 1000, with entry and projections.

@@ -27,6 +27,7 @@ mod credit_races;
 mod credit_reasons;
 mod credit_rules;
 mod demo;
+mod directory;
 mod error_contract;
 mod imports;
 mod ledger_rules;

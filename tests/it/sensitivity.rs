@@ -18,9 +18,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("DocumentEnd.reason", "Document.reverse_reason"),
     ("Draft.note", "Document.note"),
     ("Ending.reason", "Document.reverse_reason"),
+    ("Hit.display_name", "DirectoryHit.display_name"),
     ("Hold.reason", "CreditHold.reason"),
     ("Limit.approver", "CreditLimit.approver"),
     ("Limit.reason", "CreditLimit.reason"),
+    ("Match.value", "DirectoryMatch.value"),
     ("Member.deactivate_reason", "Member.deactivate_reason"),
     ("Member.display_name", "Member.display_name"),
     ("Member.principals", "Member.principals"),
@@ -54,6 +56,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("ReserveCreditRequest.override_reason", "CreditDecision.override_reason"),
     ("ResetClearingRequest.reason", "Clearing.reset_reason"),
     ("ReverseDocumentRequest.reason", "Document.reverse_reason"),
+    ("SearchDirectoryRequest.text", "DirectoryHit.display_name"),
     ("WriteOffItemRequest.reason", "Document.note"),
 ];
 

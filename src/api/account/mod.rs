@@ -1,6 +1,7 @@
 //! AccountService: parse, call, encode.
 
 pub mod convert;
+mod directory;
 mod member;
 pub mod record;
 mod status;
@@ -18,6 +19,7 @@ use crate::pb;
 use crate::pb::account_service_server::AccountService;
 use crate::service::accounts::{self, Sources};
 use crate::service::credit::Credit;
+use crate::service::directory::Directory;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
 use crate::service::records::Records;
@@ -32,6 +34,7 @@ pub struct AccountServices {
     pub members: Members,
     pub teams: Teams,
     pub records: Records,
+    pub directory: Directory,
 }
 
 /// The handlers of AccountService.
@@ -260,5 +263,15 @@ impl AccountService for Accounts {
         let (ctx, ending) = (api::ctx(&request)?, api::ending(&request));
         let records = self.services.records.clone();
         Ok(Response::new(record::run(ctx, ending, records, request.into_inner())))
+    }
+
+    async fn search_directory(
+        &self,
+        request: Request<pb::SearchDirectoryRequest>,
+    ) -> Answer<pb::SearchDirectoryResponse> {
+        let ctx = api::ctx(&request)?;
+        let search = directory::search(request.into_inner())?;
+        let answer = self.services.directory.search(&ctx, search).await?;
+        Ok(Response::new(directory::found(answer)))
     }
 }

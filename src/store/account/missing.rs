@@ -11,11 +11,12 @@ use super::rows;
 use crate::domain::account::Account;
 use crate::domain::error::Result;
 use crate::domain::event::EventType;
-use crate::domain::external_ref;
+use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::Head;
 use crate::store::WriteTx;
 use crate::store::lock::insert_heads;
+use crate::store::lookup;
 use crate::store::source_system::fix_forms;
 
 /// An account to be created, unless somebody else is first.
@@ -52,9 +53,14 @@ impl WriteTx {
             let form = forms.get(system).copied().unwrap_or(CanonicalForm::Exact);
             let key = RefKey { system: system.clone(), canonical_id: form.canonical(id) };
             let display_name = display_names.get(name).unwrap_or(id);
-            let candidate = || Candidate {
-                account: Account::named_only(Uuid::now_v7().to_string(), display_name.clone()),
-                external_id: id.clone(),
+            let candidate = || {
+                let reference = ExternalRef { system: system.clone(), id: id.clone() };
+                let new = Uuid::now_v7().to_string();
+                let account = Account {
+                    external_refs: vec![reference],
+                    ..Account::named_only(new, display_name.clone())
+                };
+                Candidate { account, external_id: id.clone() }
             };
             candidates.entry(key).or_insert_with(candidate);
         }
@@ -83,6 +89,7 @@ impl WriteTx {
             .map(|account| Account { create_us: recorded, update_us: recorded, ..account })
             .collect();
         rows::insert(&self.conn, &created).await?;
+        lookup::add(&self.conn, created.iter().map(rows::lookup).collect()).await?;
         let heads = created.iter().map(|account| Head {
             account_id: account.id.clone(),
             root_id: account.id.clone(),

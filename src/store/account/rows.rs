@@ -1,11 +1,12 @@
 //! Accounts as rows, and back.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use crate::domain::account::Account;
+use crate::domain::directory::{Key, Subject, keys};
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::store::entity::account::{ActiveModel, Column, Entity, Model};
@@ -76,4 +77,9 @@ pub(super) async fn update(conn: &impl ConnectionTrait, account: &Account) -> Re
         1 => Ok(()),
         _ => Err(Error::internal(format!("the account {} is gone", account.id))),
     }
+}
+
+/// What an account is found by.
+pub(super) fn lookup(account: &Account) -> (Subject, BTreeSet<Key>) {
+    (Subject::account(&account.id), keys::alone(&keys::of_account(account)))
 }

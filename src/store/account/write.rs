@@ -17,6 +17,7 @@ use crate::domain::names::account_name;
 use crate::store::Head;
 use crate::store::credit;
 use crate::store::lock;
+use crate::store::lookup;
 use crate::store::{Store, WriteTx};
 
 impl Store {
@@ -68,17 +69,20 @@ impl WriteTx {
         lock::insert_heads(&self.conn, [head]).await?;
         self.insert_refs(account, canonical_ids).await?;
         labels::insert(&self.conn, account).await?;
+        lookup::add(&self.conn, vec![rows::lookup(account)]).await?;
         if let Some(parent_id) = &account.parent_id {
             self.link(&account.id, parent_id, parent_from, account.create_us).await?;
         }
         Ok(())
     }
 
-    /// Writes a changed account whose group is locked. What it is linked to is not touched:
+    /// Writes a changed account whose group is locked, and what it is found by. What it is linked to is not touched:
     /// see [`WriteTx::reparent_account`], [`WriteTx::replace_refs`] and
     /// [`WriteTx::replace_labels`].
     pub async fn update_account(&mut self, account: &Account) -> Result<()> {
-        rows::update(&self.conn, account).await
+        rows::update(&self.conn, account).await?;
+        let (subject, keys) = rows::lookup(account);
+        lookup::write(&self.conn, &subject, keys).await
     }
 
     /// Gives an account other keys in other systems.

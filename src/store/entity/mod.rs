@@ -40,6 +40,8 @@ pub mod idempotency;
 pub mod import_run;
 pub mod item;
 pub mod job_lease;
+pub mod lookup_gram;
+pub mod lookup_key;
 pub mod member;
 pub mod member_principal;
 pub mod member_ref;
@@ -97,6 +99,8 @@ macro_rules! every_entity {
             import_run,
             item,
             job_lease,
+            lookup_gram,
+            lookup_key,
             member,
             member_principal,
             member_ref,

@@ -1,5 +1,6 @@
 //! The schema, as migrations. One text serves both engines: `{uuid}`, `{bigint}`, `{date}` and
-//! `{bytes}` stand for the engine's own type.
+//! `{bytes}` stand for the engine's own type, and `{clustered}` behind a table for keeping its rows
+//! in the order of the key, where the engine can.
 //!
 //! In the tables of the ledger and of credit columns are NOT NULL; an absent value is the empty
 //! text, 0, the nil UUID or 9999-12-31. Elsewhere an attribute may be NULL, and what stands in a
@@ -12,6 +13,7 @@
 mod m0001_first;
 mod m0002_member;
 mod m0003_team;
+mod m0004_directory;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -34,8 +36,12 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 3] =
-    [m0001_first::MIGRATION, m0002_member::MIGRATION, m0003_team::MIGRATION];
+const MIGRATIONS: [Migration; 4] = [
+    m0001_first::MIGRATION,
+    m0002_member::MIGRATION,
+    m0003_team::MIGRATION,
+    m0004_directory::MIGRATION,
+];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -133,14 +139,15 @@ async fn up(tx: &DatabaseTransaction) -> Result<()> {
 
 /// Renders the types of the engine into the text of a migration, statement by statement.
 fn statements(backend: DbBackend, text: &str) -> Vec<String> {
-    let (uuid, bigint, date, bytes) = match backend {
-        DbBackend::Sqlite => ("BLOB", "INTEGER", "TEXT", "BLOB"),
-        _ => ("UUID", "BIGINT", "DATE", "BYTEA"),
+    let (uuid, bigint, date, bytes, clustered) = match backend {
+        DbBackend::Sqlite => ("BLOB", "INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
+        _ => ("UUID", "BIGINT", "DATE", "BYTEA", ""),
     };
     text.replace("{uuid}", uuid)
         .replace("{bigint}", bigint)
         .replace("{date}", date)
         .replace("{bytes}", bytes)
+        .replace("{clustered}", clustered)
         .split(";\n")
         .map(str::trim)
         .filter(|statement| !statement.is_empty())

@@ -5,6 +5,7 @@
 mod audit;
 mod books;
 mod credit;
+mod directory;
 mod facts;
 mod projections;
 #[cfg(test)]
@@ -53,6 +54,7 @@ impl Store {
                     checks.push(query.run(&tx.conn).await?);
                 }
                 checks.push(credit::reservations(&tx.conn, &clock).await?);
+                checks.extend(directory::checks(tx).await?);
                 checks.push(audit::chain(&tx.conn).await?);
                 Ok(checks)
             })

@@ -48,6 +48,8 @@ const BOOK_DUE: &str = "open amounts of the book by due date";
 const ALLOCATES: &str = "entries of each clearing are what it allocates";
 const EXPOSURE: &str =
     "what counts against limits = entries and orders of each account and those below it";
+const FOUND_BY: &str = "what each account and member is found by is what it is called";
+const LABELS: &str = "labels that lists look in are those of each account";
 const BOUNDS: &str = "each item is between zero and its amount on every day";
 
 #[tokio::test]
@@ -111,6 +113,22 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
     (
         "UPDATE audit SET principal = 'somebody else' WHERE sealed_position = 1",
         &[("chain of audit rows is unbroken", 1)],
+    ),
+    ("UPDATE account SET display_name = 'Apex' WHERE id = 'acme'", &[(FOUND_BY, 1)]),
+    ("UPDATE account SET tax_id = '1' WHERE id = 'acme'", &[(FOUND_BY, 1)]),
+    ("DELETE FROM lookup_key WHERE key_value = 'globex' AND key_kind = 'NAME'", &[(FOUND_BY, 1)]),
+    ("DELETE FROM lookup_gram WHERE gram = (SELECT MIN(gram) FROM lookup_gram)", &[(FOUND_BY, 1)]),
+    ("UPDATE lookup_gram SET gram = gram + 1", &[(FOUND_BY, 2)]),
+    (
+        "INSERT INTO lookup_key (number, subject_id, subject_kind, key_kind, key_value) \
+         VALUES (7, 'nobody', 'MEMBER', 'NAME', 'nobody')",
+        &[(FOUND_BY, 1)],
+    ),
+    ("UPDATE account SET labels = '{\"a\":\"b\"}' WHERE id = 'acme'", &[(LABELS, 1)]),
+    (
+        "INSERT INTO account_label (account_id, label, label_value, display_name) \
+         VALUES ('acme', 'a', 'b', 'acme')",
+        &[(LABELS, 1)],
     ),
     ("DELETE FROM audit WHERE sealed_position = 2", &[("chain of audit rows is unbroken", 1)]),
 ];

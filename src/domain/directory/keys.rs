@@ -1,0 +1,103 @@
+//! By which keys a record is found.
+
+use std::collections::BTreeSet;
+
+use super::{Key, KeyKind, normal};
+use crate::domain::account::{Account, AccountState};
+use crate::domain::external_ref::ExternalRef;
+use crate::domain::member::{Member, UNASSIGNED};
+
+/// A key, and what the record itself has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told<'a> {
+    pub key: Key,
+    pub text: &'a str,
+    /// Of an external reference; else empty.
+    pub system: &'a str,
+}
+
+/// The keys of an account; none of a deleted one.
+pub fn of_account(account: &Account) -> Vec<Told<'_>> {
+    if account.state() == AccountState::Deleted {
+        return Vec::new();
+    }
+    let mut told = vec![name(KeyKind::Name, &account.display_name)];
+    if !account.legal_name.is_empty() {
+        told.push(name(KeyKind::Name, &account.legal_name));
+    }
+    told.extend(account.former_names.iter().map(|former| name(KeyKind::FormerName, former)));
+    let tax_id = normal::tax_id(&account.tax_id);
+    if !tax_id.is_empty() {
+        let key = Key { kind: KeyKind::TaxId, value: tax_id };
+        told.push(Told { key, text: &account.tax_id, system: "" });
+    }
+    told.extend(account.external_refs.iter().map(external));
+    told
+}
+
+/// The keys of a member, active or not; none of him who stands for nobody.
+pub fn of_member(member: &Member) -> Vec<Told<'_>> {
+    if member.id == UNASSIGNED {
+        return Vec::new();
+    }
+    let mut told = vec![name(KeyKind::Name, member.display_name.expose())];
+    told.extend(member.external_refs.iter().map(external));
+    told
+}
+
+/// The keys alone, each once.
+pub fn alone(told: &[Told<'_>]) -> BTreeSet<Key> {
+    told.iter().map(|one| one.key.clone()).collect()
+}
+
+/// The keys of anything that has this text for one.
+pub fn of_text(text: &str) -> Vec<Key> {
+    let name = normal::name(text);
+    let key = |kind, value: &str| Key { kind, value: value.to_owned() };
+    let mut keys = vec![
+        key(KeyKind::Name, &name),
+        key(KeyKind::FormerName, &name),
+        key(KeyKind::TaxId, &normal::tax_id(text)),
+        key(KeyKind::ExternalRef, &normal::external_id(text)),
+    ];
+    keys.retain(|key| !key.value.is_empty());
+    keys
+}
+
+fn name(kind: KeyKind, text: &str) -> Told<'_> {
+    Told { key: Key { kind, value: normal::name(text) }, text, system: "" }
+}
+
+fn external(ExternalRef { system, id }: &ExternalRef) -> Told<'_> {
+    let key = Key { kind: KeyKind::ExternalRef, value: normal::external_id(id) };
+    Told { key, text: id, system }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_an_account_has_is_a_key_of_it_until_it_is_deleted() {
+        let mut account = Account {
+            legal_name: "Acme Ltd".into(),
+            tax_id: "DE 1".into(),
+            former_names: vec!["Apex".into()],
+            external_refs: vec![ExternalRef { system: "SAP".into(), id: "0047".into() }],
+            ..Account::named_only("a".into(), "ACME".into())
+        };
+        let key = |kind, value: &str| Key { kind, value: value.into() };
+        let keys = [
+            key(KeyKind::Name, "acme"),
+            key(KeyKind::FormerName, "apex"),
+            key(KeyKind::TaxId, "DE1"),
+            key(KeyKind::ExternalRef, "47"),
+        ];
+        assert_eq!(alone(&of_account(&account)), keys.clone().into());
+        for text in ["Acme Limited", "apex", "de1", "47"] {
+            assert!(of_text(text).iter().any(|key| keys.contains(key)), "{text}");
+        }
+        account.delete_us = Some(1);
+        assert!(of_account(&account).is_empty());
+    }
+}

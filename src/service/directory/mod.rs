@@ -1,0 +1,119 @@
+//! Finding accounts and people: SearchDirectory.
+
+mod records;
+
+use std::collections::{BTreeSet, HashMap};
+
+use self::records::Record;
+use crate::ctx::{Ctx, RowScope};
+use crate::domain::directory::grams::Chosen;
+use crate::domain::directory::rank::{self, Candidate, Ranked, Wanted};
+use crate::domain::directory::{
+    CANDIDATES_MAX, Found, Hit, Key, KeyKind, Kind, Question, Search, Subject, grams, keys, normal,
+};
+use crate::domain::error::Result;
+use crate::store::{ReadTx, Store};
+
+/// What resembles a text less is not told.
+const TEXT_BP_MIN: i32 = 3_500;
+/// What resembles a record less is not told.
+const LIKE_BP_MIN: i32 = 6_000;
+
+/// The use case; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    store: Store,
+}
+
+impl Directory {
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The records that are meant, the best first. What is personal of them is told to those who
+    /// may read it.
+    ///
+    /// # Errors
+    /// NotFound (the record that others may be the same as).
+    pub async fn search(&self, ctx: &Ctx, search: Search) -> Result<Found> {
+        let (scope, scopes) = (ctx.row_scope(), ctx.scopes.clone());
+        let Found { hits, cut } = self
+            .store
+            .read(ctx, move |tx| Box::pin(async move { found(tx, search, scope).await }))
+            .await?;
+        let may_read = |kind: Kind| kind.personal_scope().is_none_or(|scope| scopes.allows(scope));
+        let shown = |hit: Hit| if may_read(hit.subject.kind) { hit } else { hit.masked() };
+        Ok(Found { hits: hits.into_iter().map(shown).collect(), cut })
+    }
+}
+
+async fn found(tx: &ReadTx, search: Search, scope: RowScope) -> Result<Found> {
+    let Search { question, kinds, hits_max } = search;
+    let (wanted, itself) = match question {
+        Question::Text(text) => (wanted_by_text(&text), None),
+        Question::Like(named) => {
+            let record = records::named(tx, &named, scope).await?;
+            (wanted_like(&record), Some(record.subject))
+        }
+    };
+    let (mut candidates, mut cut) = (Vec::new(), false);
+    for kind in Kind::ALL.iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)) {
+        cut |= add_candidates(tx, &wanted, *kind, &mut candidates).await?;
+    }
+    candidates.retain(|(subject, _)| Some(subject) != itself.as_ref());
+    let ranked = rank::ranked(candidates, &wanted, hits_max);
+    let subjects: Vec<&Subject> = ranked.iter().map(|hit| &hit.subject).collect();
+    let mut records: HashMap<Subject, Record> = HashMap::new();
+    for record in records::all(tx, &subjects, scope).await? {
+        records.insert(record.subject.clone(), record);
+    }
+    // Whoever the caller may not read is not there.
+    let hit = |ranked: Ranked| Some(records.get(&ranked.subject)?.hit(ranked));
+    Ok(Found { hits: ranked.into_iter().filter_map(hit).collect(), cut })
+}
+
+fn wanted_by_text(text: &str) -> Wanted {
+    Wanted {
+        keys: keys::of_text(text).into_iter().collect(),
+        names: vec![normal::name(text)],
+        similarity_bp_min: TEXT_BP_MIN,
+    }
+}
+
+/// What has the same keys, a name of one being a former name of the other too, or a name like its
+/// own.
+fn wanted_like(record: &Record) -> Wanted {
+    let own: BTreeSet<Key> = record.keys.iter().map(|told| told.key.clone()).collect();
+    let named = |kind| {
+        own.iter()
+            .filter(|key| key.kind.is_name())
+            .map(move |key| Key { kind, value: key.value.clone() })
+    };
+    let names = named(KeyKind::Name).chain(named(KeyKind::FormerName));
+    let current = own.iter().filter(|key| key.kind == KeyKind::Name);
+    Wanted {
+        names: current.map(|key| key.value.clone()).collect(),
+        keys: names.chain(own.iter().cloned()).collect(),
+        similarity_bp_min: LIKE_BP_MIN,
+    }
+}
+
+/// Adds the records of a kind that have a key that is wanted, or names most like those that are;
+/// answers whether there are more.
+async fn add_candidates(
+    tx: &ReadTx,
+    wanted: &Wanted,
+    kind: Kind,
+    candidates: &mut Vec<Candidate>,
+) -> Result<bool> {
+    let keys: Vec<Key> = wanted.keys.iter().cloned().collect();
+    let keyed = tx.having_key(&keys, kind, CANDIDATES_MAX).await?;
+    let pieces: BTreeSet<i64> = wanted.names.iter().flat_map(|name| grams::of(name)).collect();
+    let chosen = Chosen::of(tx.gram_counts(pieces, kind).await?);
+    let named = tx.having_grams(&chosen, kind, CANDIDATES_MAX).await?;
+    let cut = chosen.is_cut() || keyed.len() >= CANDIDATES_MAX;
+    let numbers: BTreeSet<i64> = keyed.into_iter().chain(named).collect();
+    let of_kind = |(subject, _): &Candidate| subject.kind == kind;
+    candidates.extend(tx.keys_of(numbers).await?.into_iter().filter(of_kind));
+    Ok(cut)
+}

@@ -1,0 +1,120 @@
+//! The records that are found, as they are told. Another kind is read here too.
+
+use crate::ctx::RowScope;
+use crate::domain::account::Account;
+use crate::domain::directory::rank::Ranked;
+use crate::domain::directory::{Hit, Key, Kind, Match, Named, Subject, keys};
+use crate::domain::error::{Error, Result};
+use crate::domain::member::Member;
+use crate::domain::personal::Personal;
+use crate::service::resolve;
+use crate::store::ReadTx;
+
+/// A record, with what it is found by.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    pub subject: Subject,
+    display_name: Personal,
+    pub keys: Vec<Told>,
+}
+
+/// A key, and what the record has for it.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub key: Key,
+    text: Personal,
+    system: String,
+}
+
+impl Record {
+    fn of_account(account: Account) -> Self {
+        Self {
+            subject: Subject::account(&account.id),
+            keys: told(keys::of_account(&account)),
+            display_name: account.display_name.into(),
+        }
+    }
+
+    fn of_member(member: Member) -> Self {
+        Self {
+            subject: Subject::member(&member.id),
+            keys: told(keys::of_member(&member)),
+            display_name: member.display_name,
+        }
+    }
+
+    /// As it was found.
+    pub fn hit(&self, ranked: Ranked) -> Hit {
+        let score_bp = ranked.score_bp();
+        let found = |(key, similarity_bp): (Key, i32)| {
+            let Told { text, system, .. } = self.keys.iter().find(|told| told.key == key)?;
+            let (value, system) = (text.clone(), system.clone());
+            Some(Match { kind: key.kind, value, system, similarity_bp })
+        };
+        Hit {
+            subject: ranked.subject,
+            display_name: self.display_name.clone(),
+            matches: ranked.matches.into_iter().filter_map(found).collect(),
+            score_bp,
+            masked: false,
+        }
+    }
+}
+
+fn told(keys: Vec<keys::Told<'_>>) -> Vec<Told> {
+    let owned = |keys::Told { key, text, system }: keys::Told<'_>| Told {
+        key,
+        text: text.into(),
+        system: system.to_owned(),
+    };
+    keys.into_iter().map(owned).collect()
+}
+
+/// The records of these subjects that the caller may read.
+pub(super) async fn all(
+    tx: &ReadTx,
+    subjects: &[&Subject],
+    scope: RowScope,
+) -> Result<Vec<Record>> {
+    let ids = |kind: Kind| -> Vec<&str> {
+        subjects.iter().filter(|of| of.kind == kind).map(|of| of.id.as_str()).collect()
+    };
+    let mut records = Vec::new();
+    for kind in Kind::ALL {
+        let ids = ids(*kind);
+        match kind {
+            _ if ids.is_empty() => {}
+            Kind::Account => {
+                let found = tx.accounts(&ids).await?;
+                records.extend(found.into_values().map(Record::of_account));
+            }
+            Kind::Member => {
+                let found = tx.members_among(&ids, scope).await?;
+                records.extend(found.into_iter().map(Record::of_member));
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// The record that a caller names, a deleted account too.
+///
+/// # Errors
+/// NotFound.
+pub(super) async fn named(tx: &ReadTx, named: &Named, scope: RowScope) -> Result<Record> {
+    match named {
+        Named::Account(name) => {
+            let names = [name.clone()];
+            let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
+            let ids: Vec<&str> = found.values().map(|known| known.id.as_str()).collect();
+            let account = tx.accounts(&ids).await?.into_values().next();
+            let account = account.ok_or_else(|| Error::internal(format!("{name} is gone")))?;
+            Ok(Record::of_account(Account { delete_us: None, ..account }))
+        }
+        Named::Member(name) => {
+            let missing = || Error::not_found("member", name.to_string());
+            let id = tx.find_member(name).await?.ok_or_else(missing)?;
+            Ok(Record::of_member(tx.member(&id, scope).await?.ok_or_else(missing)?))
+        }
+    }
+}
