@@ -193,6 +193,11 @@ impl Clock {
         now.with_timezone(&self.zone).date_naive()
     }
 
+    /// The configured time zone.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+
     /// A day of a group, as known at an instant.
     pub fn group_at(&self, as_of: NaiveDate, known_at: i64) -> GroupAt {
         let ends_us = as_of.succ_opt().map_or(i64::MAX, |next| self.start_of(next));

@@ -87,6 +87,7 @@ paged! {
     ListReservationsRequest => "ListReservations",
     ListCreditDecisionsRequest => "ListCreditDecisions",
     ListCreditPoliciesRequest => "ListCreditPolicies",
+    ListWorkCalendarsRequest => "ListWorkCalendars",
 }
 
 impl Paged for pb::ExportOpenItemsRequest {

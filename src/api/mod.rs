@@ -12,6 +12,7 @@ pub mod middleware;
 pub mod receivable;
 pub mod status;
 mod stream;
+pub mod tier;
 
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status};

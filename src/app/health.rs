@@ -13,8 +13,13 @@ use tonic_health::server::{HealthReporter, HealthService};
 use crate::domain::error::Result;
 
 /// Asked for one by one, or as the empty name for the server as a whole.
-const SERVICES: [&str; 4] =
-    ["", "ballast.v1.AccountService", "ballast.v1.CreditService", "ballast.v1.ReceivableService"];
+const SERVICES: [&str; 5] = [
+    "",
+    "ballast.v1.AccountService",
+    "ballast.v1.CreditService",
+    "ballast.v1.ReceivableService",
+    "ballast.v1.TierService",
+];
 
 #[derive(Debug, Clone)]
 pub(super) struct Health {

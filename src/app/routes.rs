@@ -8,6 +8,7 @@ use super::health::Health;
 use crate::api::account::{AccountServices, Accounts};
 use crate::api::credit::Credits;
 use crate::api::receivable::{ReceivableServices, Receivables};
+use crate::api::tier::Tiers;
 use crate::config::Config;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::Currency;
@@ -16,6 +17,7 @@ use crate::pb;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
+use crate::pb::tier_service_server::TierServiceServer;
 use crate::service::credit::Credit;
 use crate::service::members::Members;
 use crate::service::records::Records;
@@ -56,10 +58,12 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         facts: service::facts::Facts::new(store(), settings),
         receivables: questions,
     });
+    let tiers = Tiers::new(service::tiers::Tiers::new(store()));
     let mut routes = Routes::new(bounded!(health.server(), server))
         .add_service(bounded!(AccountServiceServer::new(accounts), server))
         .add_service(bounded!(CreditServiceServer::new(Credits::new(credit)), server))
-        .add_service(bounded!(ReceivableServiceServer::new(receivables), server));
+        .add_service(bounded!(ReceivableServiceServer::new(receivables), server))
+        .add_service(bounded!(TierServiceServer::new(tiers), server));
     if server.reflection {
         let failed = |e: tonic_reflection::server::Error| {
             Error::internal(format!("reflection cannot be served: {e}"))

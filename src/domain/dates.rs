@@ -1,6 +1,6 @@
 //! Calendar arithmetic. A date is a day on the calendar, never an instant.
 
-use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use chrono::{Datelike, Days, Months, NaiveDate};
 
 use super::error::{Reason, Result, Violation};
 use super::stored::stored_enum;
@@ -73,32 +73,13 @@ pub fn from_parts(field: &str, year: i32, month: i32, day: i32) -> Result<NaiveD
         .ok_or_else(|| refuse(format!("{year}-{month}-{day} is not a calendar day")))
 }
 
-/// The date itself, or the Monday after it if it is a Saturday or Sunday. Public holidays
-/// are not known here.
-pub fn roll_forward(date: NaiveDate) -> NaiveDate {
-    match date.weekday() {
-        Weekday::Sat => add_days(date, 2),
-        Weekday::Sun => add_days(date, 1),
-        _ => date,
-    }
-}
-
 stored_enum! {
     /// What becomes of a due date that is not a working day.
     pub enum BusinessDayConvention {
         /// It stands.
         None => "NONE",
-        /// It moves to the next working day.
+        /// It moves to the next working day of the work calendar in force.
         Following => "FOLLOWING",
-    }
-}
-
-impl BusinessDayConvention {
-    pub fn apply(self, date: NaiveDate) -> NaiveDate {
-        match self {
-            Self::None => date,
-            Self::Following => roll_forward(date),
-        }
     }
 }
 
@@ -154,14 +135,6 @@ mod tests {
         assert!(from_parts("date", 2026, -1, 1).is_err());
         assert!(from_parts("date", 2026, 1, i32::MIN).is_err());
         assert!(from_parts("date", 0, 0, 0).is_err());
-    }
-
-    #[test]
-    fn a_weekend_rolls_to_monday_and_a_weekday_stands() {
-        assert_eq!(roll_forward(day("2026-01-02")), day("2026-01-02"));
-        assert_eq!(roll_forward(day("2026-01-03")), day("2026-01-05"));
-        assert_eq!(roll_forward(day("2026-01-04")), day("2026-01-05"));
-        assert_eq!(BusinessDayConvention::None.apply(day("2026-01-03")), day("2026-01-03"));
     }
 
     proptest! {

@@ -81,6 +81,8 @@ event_types! {
     SecurityEnded => "ballast.credit.security_ended.v1",
     /// Another policy governs decisions.
     PolicyActivated => "ballast.credit.policy_activated.v1",
+    /// A work calendar is in force from a day on.
+    WorkCalendarActivated => "ballast.tiers.work_calendar_activated.v1",
     /// Credit was reserved for an order.
     ReservationApproved => "ballast.credit.reservation_approved.v1",
     /// An order waits for a person's decision.

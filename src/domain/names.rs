@@ -158,6 +158,21 @@ pub fn parse_policy(field: &str, name: &str) -> Result<String, Violation> {
         .ok_or_else(|| bad_name(field, name, "creditPolicies/{credit_policy}"))
 }
 
+/// Parses `{collection}/{id}` of a collection whose elements their callers name.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_named(field: &str, name: &str, collection: &str) -> Result<String, Violation> {
+    let id = segments(name).and_then(|[of, id]| (of == collection).then_some(id));
+    let id = id.filter(|id| is_id(id, MAX_ID_CHARS)).map(str::to_owned);
+    id.ok_or_else(|| bad_name(field, name, &format!("{collection}/{{id}}")))
+}
+
+/// `{collection}/{id}`
+pub fn named(collection: &str, id: &str) -> String {
+    format!("{collection}/{id}")
+}
+
 /// `creditPolicies/{id}`
 pub fn policy_name(id: &str) -> String {
     format!("{CREDIT_POLICIES}/{id}")

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::aging::{Aging, Basis, Edges};
+use super::calendar::WorkCalendar;
 use super::dates::BusinessDayConvention;
 use super::days_to_pay::DaysToPay;
 use super::dispute::DisputeState;
@@ -16,6 +17,7 @@ use super::money::{Currency, Money};
 use super::names::{AccountRef, ChildName};
 use super::page::Page;
 use super::personal::Personal;
+use super::policy::Policy;
 use super::promise::PromiseState;
 use super::rates::{Quote, UsedRate};
 use super::stored::stored_enum;
@@ -42,6 +44,8 @@ pub struct AgingAnswer {
     pub control_totals: Vec<ControlTotalCheck>,
     /// From when on all of the group is known, if that is later than the day asked about.
     pub known_from: Option<NaiveDate>,
+    /// By which due dates were rolled; `None` where they stand.
+    pub calendar: Option<Policy<WorkCalendar>>,
 }
 
 stored_enum! {

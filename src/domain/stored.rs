@@ -43,7 +43,9 @@ mod tests {
     use crate::domain::account::profile;
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership};
-    use crate::domain::{aging, dates, directory, item, member, names, promise, rates, terms};
+    use crate::domain::{
+        aging, calendar, dates, directory, item, member, names, policy, promise, rates, terms,
+    };
 
     macro_rules! round_trips {
         ($($enum:ty),+ $(,)?) => {$(
@@ -62,6 +64,7 @@ mod tests {
         round_trips!(
             aging::Basis,
             component::Component,
+            calendar::Weekday,
             dates::BusinessDayConvention,
             decision::DecisionKind,
             directory::KeyKind,
@@ -81,6 +84,7 @@ mod tests {
             names::CanonicalForm,
             profile::PartyKind,
             profile::SizeClass,
+            policy::PolicyKind,
             reservation::ReservationState,
             reservation::Stage,
             promise::PromiseState,

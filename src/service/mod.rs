@@ -15,6 +15,7 @@ mod resolve;
 #[cfg(test)]
 mod stored_tests;
 pub mod teams;
+pub mod tiers;
 
 use serde::Serialize;
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::account::Account;
+use crate::domain::calendar::WorkCalendar;
 use crate::domain::credit::hold::Hold;
 use crate::domain::credit::limit::StandingLimit;
 use crate::domain::credit::policy::StandingPolicy;
@@ -15,6 +16,7 @@ use crate::domain::document::PostResult;
 use crate::domain::event::EventType;
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
+use crate::domain::policy::Standing;
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::domain::team::membership::Membership;
 use crate::stored_files::{assert_reads, of};
@@ -48,7 +50,7 @@ fn kept_answers_are_read_whole() {
         "BlockAccount",
         "UnblockAccount",
     ];
-    let (receivable, credit) = ("ReceivableService", "CreditService");
+    let (receivable, credit, tier) = ("ReceivableService", "CreditService", "TierService");
     let read: BTreeSet<String> = [
         read::<Account>("AccountService", &accounts),
         read::<Member>(
@@ -66,6 +68,7 @@ fn kept_answers_are_read_whole() {
         read::<StandingLimit>(credit, &["SetCreditLimit"]),
         read::<Hold>(credit, &["PlaceCreditHold", "ReleaseCreditHold"]),
         read::<Security>(credit, &["CreateCreditSecurity", "EndCreditSecurity"]),
+        read::<Standing<WorkCalendar>>(tier, &["CreateWorkCalendar", "ActivateWorkCalendar"]),
         read::<StandingPolicy>(credit, &["CreateCreditPolicy", "ActivateCreditPolicy"]),
     ]
     .concat()

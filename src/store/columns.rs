@@ -23,6 +23,7 @@ use crate::domain::member::MemberState;
 use crate::domain::money::Currency;
 use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
+use crate::domain::policy::PolicyKind;
 use crate::domain::receivables::{DisputeOutcome, Movement};
 use crate::domain::team::TeamRole;
 
@@ -124,6 +125,7 @@ named! {
     MemberState: as_str,
     Movement: as_str,
     PartyKind: as_str,
+    PolicyKind: as_str,
     RequestState: as_str,
     ReservationState: as_str,
     SecurityKind: as_str,
@@ -166,6 +168,7 @@ mod tests {
 
     use super::*;
     use crate::domain::account::profile::{Site, SizePoint};
+    use crate::domain::calendar::WorkCalendar;
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
     use crate::domain::rates::UsedRate;
@@ -181,6 +184,7 @@ mod tests {
     fn what_columns_have_as_json_is_read_whole() {
         assert_read::<Decision>("credit_decision.detail");
         assert_read::<Policy>("credit_policy.detail");
+        assert_reads::<WorkCalendar>("policy_version.detail/WORK_CALENDAR");
         assert_read::<BTreeMap<String, String>>("account.labels");
         assert_read::<Vec<SizePoint>>("account.size_classes");
         assert_read::<Vec<Site>>("account.sites");

@@ -182,6 +182,8 @@ pub(super) enum Space {
     Periods = 0x0063_6c73,
     /// Which policy is active.
     CreditPolicy = 0x0063_7270,
+    /// Which policy of a kind is in force from when.
+    Policies = 0x0070_6f6c,
 }
 
 /// How a name is held.

@@ -26,6 +26,7 @@ mod lookup;
 mod member;
 mod migration;
 mod observe;
+mod policy;
 mod queue;
 mod quotes;
 pub mod receivables;

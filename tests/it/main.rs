@@ -43,3 +43,4 @@ mod receivables_read;
 mod records;
 mod requirements;
 mod sensitivity;
+mod tiers;

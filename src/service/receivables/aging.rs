@@ -6,10 +6,12 @@ use super::Receivables;
 use super::columns::{Layout, by_currency};
 use crate::ctx::Ctx;
 use crate::domain::aging::Aging;
+use crate::domain::calendar::WorkCalendar;
 use crate::domain::dates::BusinessDayConvention;
 use crate::domain::error::Result;
 use crate::domain::ledger::{LedgerPoint, Scope};
 use crate::domain::money::{Currency, to_minor};
+use crate::domain::policy::Policy;
 use crate::domain::receivables::{AgingAnswer, AgingQuery, ControlTotalCheck};
 use crate::service::resolve;
 use crate::store::receivables::{At, ControlTotal, Position, PositionsQuery, Whose};
@@ -22,8 +24,10 @@ impl Receivables {
     /// KNOWN_AT_NOT_SETTLED, RATE_MISSING, RESOURCE_NOT_FOUND.
     pub async fn aging(&self, ctx: &Ctx, query: AgingQuery) -> Result<AgingAnswer> {
         let Balances { at, positions, totals, known_from } = self.balances(ctx, &query).await?;
-        let AgingQuery { basis, edges, convention, display_currency, .. } = query;
-        let layout = Layout { as_of: at.as_of, basis, edges, convention };
+        let calendar = self.calendar(&query, at).await?;
+        let AgingQuery { basis, edges, display_currency, .. } = query;
+        let terms = calendar.as_ref().map(|calendar| calendar.terms.clone());
+        let layout = Layout { as_of: at.as_of, basis, edges, calendar: terms };
         let point = self.echo(ctx, at).await?;
         let currencies: Vec<(Currency, Aging)> = by_currency(&positions, &layout)
             .into_iter()
@@ -42,16 +46,37 @@ impl Receivables {
             }
         };
         let control_totals = check(totals, &positions, point)?;
-        Ok(AgingAnswer { point, currencies, converted, rates, control_totals, known_from })
+        Ok(AgingAnswer {
+            point,
+            currencies,
+            converted,
+            rates,
+            control_totals,
+            known_from,
+            calendar,
+        })
+    }
+
+    /// The calendar that due dates roll by, where the question wants that: the one in force on the
+    /// day asked about, as known at that point.
+    async fn calendar(&self, query: &AgingQuery, at: At) -> Result<Option<Policy<WorkCalendar>>> {
+        match query.convention {
+            BusinessDayConvention::None => Ok(None),
+            BusinessDayConvention::Following => {
+                self.store.policy_in_force(at.as_of, at.known_at).await.map(Some)
+            }
+        }
     }
 
     async fn balances(&self, ctx: &Ctx, query: &AgingQuery) -> Result<Balances> {
         match &query.scope {
             Scope::Account(name) => {
                 let id = self.id_of("account", name).await?;
-                let head = match query.display_currency {
-                    None => self.head_at(ctx, &id, query.point).await?,
-                    Some(_) => self.head_with_rates_at(ctx, &id, query.point).await?,
+                let head = match (query.display_currency, query.convention) {
+                    (None, BusinessDayConvention::None) => {
+                        self.head_at(ctx, &id, query.point).await?
+                    }
+                    _ => self.head_with_rates_at(ctx, &id, query.point).await?,
                 };
                 let of = Self::positions_query(query, Whose::Account(id), head.at);
                 let account = self.store.account_positions(&of).await?.pop();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use crate::domain::aging::{Aging, Basis, Column, Edges, age_days};
-use crate::domain::dates::BusinessDayConvention;
+use crate::domain::calendar::WorkCalendar;
 use crate::domain::item::ItemClass;
 use crate::domain::money::Currency;
 use crate::store::receivables::Position;
@@ -16,32 +16,32 @@ pub(super) struct Layout {
     pub as_of: NaiveDate,
     pub basis: Basis,
     pub edges: Edges,
-    pub convention: BusinessDayConvention,
+    /// Whose working days due dates roll to; `None` where they stand.
+    pub calendar: Option<WorkCalendar>,
 }
 
 impl Layout {
     /// By due date, with the usual edges.
     pub fn standard(as_of: NaiveDate) -> Self {
-        Self {
-            as_of,
-            basis: Basis::DueDate,
-            edges: Edges::default(),
-            convention: BusinessDayConvention::None,
-        }
+        Self { as_of, basis: Basis::DueDate, edges: Edges::default(), calendar: None }
     }
 
     fn column(&self, class: ItemClass, date: NaiveDate) -> Column {
         match class {
             ItemClass::Ordinary if self.basis == Basis::DueDate => {
-                self.of(class, self.convention.apply(date))
+                self.of(class, self.rolled(date))
             }
             // From its release day on it is an ordinary item, due on that day; the release
             // itself does not wait for a working day.
             ItemClass::Retention if date <= self.as_of && self.basis == Basis::DueDate => {
-                self.of(ItemClass::Ordinary, self.convention.apply(date))
+                self.of(ItemClass::Ordinary, self.rolled(date))
             }
             _ => self.of(class, date),
         }
+    }
+
+    fn rolled(&self, due: NaiveDate) -> NaiveDate {
+        self.calendar.as_ref().map_or(due, |calendar| calendar.following(due))
     }
 
     fn of(&self, class: ItemClass, date: NaiveDate) -> Column {

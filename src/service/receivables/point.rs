@@ -192,7 +192,8 @@ impl Receivables {
     }
 
     /// As [`Receivables::head_at`], for a question whose answer also rests on what is kept
-    /// apart from the account: exchange rates. A head does not tell when those were recorded.
+    /// apart from the account: exchange rates, calendars. A head does not tell when those were
+    /// recorded.
     pub(super) async fn head_with_rates_at(
         &self,
         ctx: &Ctx,

@@ -47,6 +47,8 @@ pub mod member_principal;
 pub mod member_ref;
 pub mod outbox;
 pub mod period_close;
+pub mod policy_activation;
+pub mod policy_version;
 pub mod promise;
 pub mod promise_end;
 pub mod promise_item;
@@ -106,6 +108,8 @@ macro_rules! every_entity {
             member_ref,
             outbox,
             period_close,
+            policy_activation,
+            policy_version,
             promise,
             promise_end,
             promise_item,

@@ -51,6 +51,7 @@ pub const TABLE: &[List] = &[
     list("CreditService.ListReservations", OF_ACME, "reservations", "parent"),
     list("CreditService.ListCreditDecisions", OF_ACME, "decisions", "parent"),
     list("CreditService.ListCreditPolicies", "{}", "policies", ""),
+    list("TierService.ListWorkCalendars", "{}", "workCalendars", ""),
 ];
 
 pub async fn hold(mut scene: Scene) {

@@ -154,6 +154,11 @@ pub const TABLE: &[Mutation] = &[
         "policy.description"),
     mutation("CreditService.ActivateCreditPolicy", r#"{"name": "creditPolicies/strict", "etag": "$policy"}"#,
         "name").of("name").etag("etag"),
+
+    mutation("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "new", "work_calendar": "$calendar"}"#,
+        "work_calendar.description"),
+    mutation("TierService.ActivateWorkCalendar",
+        r#"{"name": "workCalendars/five", "effective_date": "$today", "etag": "$calendars"}"#, "name").of("name").etag("etag"),
 ];
 
 pub async fn hold(mut scene: Scene) {

@@ -56,6 +56,9 @@ const STEPS: &[Step] = &[
     ("AccountService.AssignTeamMember", r#"{"account": "accounts/free", "member": "members/boss", "role": "TEAM_ROLE_BACKUP", "reason": "$personal"}"#,
         &[("membership", "name"), ("free_team", "etag")]),
 
+    ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "five", "work_calendar": "$calendar"}"#, &[]),
+    ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "other", "work_calendar": "$calendar"}"#, &[("calendars", "etag")]),
+
     // Without a limit an order is referred.
     ("AccountService.CreateAccount", r#"{"account_id": "gone", "account": {"display_name": "Gone"}}"#, &[]),
     ("CreditService.ReserveCredit", r#"{"account": "accounts/gone", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "9"}}"#, &[]),
@@ -181,6 +184,13 @@ impl Scene {
                 "issuer": "A bank",
                 "cover_limit": self.words["usd"],
                 "insured_bp": 10_000,
+            }),
+            _ if word == "calendar" => json!({
+                "time_zone": "Asia/Shanghai",
+                "week": [{"weekday": "WEEKDAY_MONDAY", "hours": [{"open": "09:00", "close": "18:00"}]}],
+                "exceptions": [{"date": {"year": 2019, "month": 1, "day": 7}},
+                    {"date": {"year": 2019, "month": 1, "day": 12}, "hours": [{"open": "09:00", "close": "24:00"}]}],
+                "known_through": {"year": 2019, "month": 12, "day": 31},
             }),
             _ if word == "thousand" => json!({
                 "kind": "CREDIT_LIMIT_KIND_AMOUNT",

@@ -37,6 +37,7 @@ const COLUMNS: &[(&str, &str)] = &[
          ORDER BY recorded_us, id",
     ),
     ("credit_policy.detail", "SELECT id || ' ' || detail FROM credit_policy WHERE id = 'rich'"),
+    ("policy_version.detail", "SELECT kind || ' ' || detail FROM policy_version ORDER BY kind, id"),
     ("account.labels", "SELECT id || ' ' || labels FROM account WHERE id = 'rich'"),
     ("account.size_classes", "SELECT id || ' ' || size_classes FROM account WHERE id = 'rich'"),
     ("account.sites", "SELECT id || ' ' || sites FROM account WHERE id = 'rich'"),

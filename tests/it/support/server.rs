@@ -12,6 +12,7 @@ use ballast::domain::error::Error;
 use ballast::pb::account_service_client::AccountServiceClient;
 use ballast::pb::credit_service_client::CreditServiceClient;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
+use ballast::pb::tier_service_client::TierServiceClient;
 use ballast::shutdown::Shutdown;
 use ballast::store::Store;
 use chrono::{DateTime, Utc};
@@ -209,6 +210,10 @@ impl TestServer {
 
     pub fn receivables(&self) -> ReceivableServiceClient<Channel> {
         ReceivableServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
+    }
+
+    pub fn tiers(&self) -> TierServiceClient<Channel> {
+        TierServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
     }
 
     pub fn health(&self) -> HealthClient<Channel> {

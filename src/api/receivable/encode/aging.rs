@@ -5,6 +5,7 @@ use crate::api::receivable::{encode, enums};
 use crate::domain::aging::{Aging, Basis, Edges, labels};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
+use crate::domain::policy::Policy;
 use crate::domain::receivables::{AgingAnswer, AgingQuery};
 use crate::pb;
 
@@ -15,7 +16,8 @@ use crate::pb;
 pub fn aging(answer: AgingAnswer, query: &AgingQuery) -> Result<pb::GetAgingResponse> {
     let AgingQuery { basis, edges, convention, .. } = query;
     let (basis, convention) = (*basis, *convention);
-    let AgingAnswer { point, currencies, converted, rates, control_totals, known_from } = answer;
+    let AgingAnswer { point, currencies, converted, rates, control_totals, known_from, calendar } =
+        answer;
     let currency = |(currency, aging)| currency_aging(currency, &aging, basis, edges);
     let control_totals = control_totals.into_iter().map(encode::control_total);
     Ok(pb::GetAgingResponse {
@@ -28,6 +30,8 @@ pub fn aging(answer: AgingAnswer, query: &AgingQuery) -> Result<pb::GetAgingResp
         rates: rates.into_iter().map(|(from, to, r)| write::used_rate(from, to, r)).collect(),
         control_totals: control_totals.collect::<Result<_>>()?,
         group_known_from: known_from.map(write::date),
+        work_calendar: calendar.as_ref().map(Policy::name).unwrap_or_default(),
+        calendar_known_through: calendar.and_then(|of| of.terms.known_through).map(write::date),
     })
 }
 

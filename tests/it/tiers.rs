@@ -1,0 +1,3 @@
+//! Tiers, and what they rest on, as callers see them.
+
+mod calendars;
