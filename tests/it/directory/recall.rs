@@ -32,10 +32,11 @@ pub(super) async fn fill(server: &TestServer, book: &[Company]) {
             sequence: at as i64 + 1,
             documents: documents.collect(),
             account_display_names: names.collect(),
+            ..pb::ImportChunk::default()
         })
     };
     let chunks = book.chunks(CHUNK).enumerate().map(chunk);
-    let finish = Step::Finish(pb::ImportFinish {});
+    let finish = Step::Finish(pb::ImportFinish::default());
     let steps = [Step::Header(header)].into_iter().chain(chunks).chain([finish]);
     let (_, summary) = Desk::new(server).send_import(steps.collect()).await;
     assert_eq!(summary.accounts_created, book.len() as i64);
