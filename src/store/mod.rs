@@ -49,7 +49,7 @@ pub use entity::import_run::ImportRun;
 pub use handle::Store;
 pub use idempotency::{Call, CallRecord, Outcome, Step, reused};
 pub use journal::AuditEntry;
-pub use ledger::KnownClearing;
+pub use ledger::{DueRequest, KnownClearing};
 pub use lock::Entered;
 pub use queue::Lane;
 pub use tx::{ReadTx, WriteTx};

@@ -2,7 +2,7 @@
 //! every figure a test can state.
 
 use chrono::{NaiveDate, TimeZone, Utc};
-use sea_orm::Value;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use uuid::Uuid;
 
 use self::database::{Database, Engine};
@@ -81,6 +81,20 @@ impl Fresh {
 
     pub async fn count(&self, text: &str) -> i64 {
         sql::scalar(&self.store.reader, text, vec![]).await.unwrap().unwrap()
+    }
+
+    /// How the engine goes about a statement, a line for each step.
+    pub async fn plan(&self, statement: &Statement) -> String {
+        let (explain, column) = match self.store.reader.get_database_backend() {
+            DbBackend::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
+            _ => ("EXPLAIN", "QUERY PLAN"),
+        };
+        let values = statement.values.clone().map(|values| values.0).unwrap_or_default();
+        let text = format!("{explain} {}", statement.sql);
+        let statement = Statement::from_sql_and_values(statement.db_backend, text, values);
+        let rows = self.store.reader.query_all_raw(statement).await.unwrap();
+        let lines = rows.iter().map(|row| row.try_get::<String>("", column).unwrap());
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// An account of that id, also known as `erp~{id}`.

@@ -36,6 +36,8 @@ pub struct ClearingRequest {
     pub import_id: String,
     /// Posting date of the credit.
     pub effective: NaiveDate,
+    /// The day of its place, as it was stored last.
+    pub apply: NaiveDate,
     /// Key of the credit.
     pub key: DocumentKey,
     pub position: i32,
@@ -50,9 +52,13 @@ pub type Place = (NaiveDate, DocumentKey, i32);
 impl ClearingRequest {
     /// The place in which it is done: nothing in it depends on when a document arrived.
     pub fn place(&self, keys: &HashMap<DocumentKey, KnownKey>) -> Place {
+        (self.day(keys), self.key.clone(), self.position)
+    }
+
+    /// The day of its place: neither document counts before.
+    pub fn day(&self, keys: &HashMap<DocumentKey, KnownKey>) -> NaiveDate {
         let target = self.target.as_ref().and_then(|target| keys.get(&target.key));
-        let day = target.map_or(self.effective, |known| known.posting_date.max(self.effective));
-        (day, self.key.clone(), self.position)
+        target.map_or(self.effective, |known| known.posting_date.max(self.effective))
     }
 
     /// Whether an import brought it: what a call brought is settled on arrival, and stays.

@@ -127,6 +127,7 @@ impl Posting<'_> {
                 document,
                 import_id: self.import_id.to_owned(),
                 effective: draft.posting_date,
+                apply: draft.posting_date,
                 key: draft.key.clone(),
                 position,
                 target,

@@ -136,14 +136,14 @@ impl Import {
             return self.rehearse_finish(ctx, rows_left_out).await;
         }
         let (header, settings) = (self.header.clone(), self.ledger.settings.clone());
-        let (audit, at) = (audit(ctx, &header), self.finish);
+        let (audit, at) = (audit(ctx, &header), self.finish.clone());
         let (step, at) = self
             .ledger
             .store
             .write(ctx, Lane::Bulk, move |tx| {
                 let (header, settings, audit) = (header.clone(), settings.clone(), audit.clone());
+                let mut at = at.clone();
                 Box::pin(async move {
-                    let mut at = at;
                     let mut run = tx.import(&header.import_id).await?;
                     if run.finished {
                         return Ok((FinishStep::Done(finish::summary(tx, &run).await?), at));

@@ -247,8 +247,8 @@ async fn settle(
         .map(|(i, posted)| (posted.result.document_id, i))
         .collect();
     let affected = affected(tx, effects, &*posted).await?;
-    let imported = affected.values().filter(|request| request.is_imported());
-    let imported: Vec<Uuid> = imported.map(|request| request.id).collect();
+    let imported: Vec<ClearingRequest> =
+        affected.values().filter(|request| request.is_imported()).cloned().collect();
     let lost: HashSet<Uuid> = effects.credits.iter().copied().collect();
     let is_open = |request: &ClearingRequest| {
         request.state != RequestState::Settled || lost.contains(&request.document)
@@ -271,7 +271,8 @@ async fn settle(
     }
     tx.fail_requests(&failed).await?;
     // The next finish settles them as if these documents had come with their import.
-    tx.set_due(imported).await
+    let known = tx.known_targets(&imported).await?;
+    tx.set_due(&imported, &known).await
 }
 
 async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result<Written> {

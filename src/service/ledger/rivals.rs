@@ -28,7 +28,7 @@ pub(super) struct Component {
 
 impl Component {
     pub async fn of(tx: &WriteTx, requests: Vec<ClearingRequest>, displace: bool) -> Result<Self> {
-        let keys = known_keys(tx, &requests).await?;
+        let keys = tx.known_targets(&requests).await?;
         let allocations = allocations(tx, &requests, &keys).await?;
         let contested = match displace {
             true => contested(tx, &requests, &keys, &allocations).await?,
@@ -41,7 +41,7 @@ impl Component {
             requests.into_iter().partition(|request| contested.contains(&request.account_id));
         let mut requests = expand(tx, rivals).await?;
         requests.append(&mut others);
-        let keys = known_keys(tx, &requests).await?;
+        let keys = tx.known_targets(&requests).await?;
         let allocations = self::allocations(tx, &requests, &keys).await?;
         let closed = tx.closed_periods_of(&credits(&requests)).await?;
         let companies: HashMap<Uuid, &String> =
@@ -60,13 +60,6 @@ impl Component {
 
 fn credits(requests: &[ClearingRequest]) -> Vec<Uuid> {
     requests.iter().map(|request| request.document).collect()
-}
-
-async fn known_keys(
-    tx: &WriteTx,
-    requests: &[ClearingRequest],
-) -> Result<HashMap<DocumentKey, KnownKey>> {
-    tx.known_keys(requests.iter().filter_map(|r| r.target.as_ref().map(|t| &t.key))).await
 }
 
 /// The allocations of the credits that ask and of the documents they name.
@@ -129,7 +122,7 @@ async fn coming_later(
     first: &HashMap<&str, Place>,
 ) -> Result<BTreeSet<String>> {
     rivals.retain(|rival| rival.is_imported() && first.contains_key(rival.account_id.as_str()));
-    let keys = known_keys(tx, &rivals).await?;
+    let keys = tx.known_targets(&rivals).await?;
     let comes_later = |rival: &ClearingRequest| rival.place(&keys) >= first[&*rival.account_id];
     rivals.retain(comes_later);
     Ok(rivals.into_iter().map(|rival| rival.account_id).collect())
@@ -144,7 +137,7 @@ async fn expand(tx: &WriteTx, requests: Vec<ClearingRequest>) -> Result<Vec<Clea
     let locked: BTreeSet<String> = requests.iter().map(|r| r.account_id.clone()).collect();
     let mut next = requests;
     while !next.is_empty() {
-        let keys = known_keys(tx, &next).await?;
+        let keys = tx.known_targets(&next).await?;
         let targets = keys.values().map(|known| known.document);
         let mut documents: BTreeSet<Uuid> = credits(&next).into_iter().chain(targets).collect();
         let mut reached = Vec::new();

@@ -18,6 +18,10 @@ pub struct Model {
     /// The import that brought it; empty for a call.
     pub import_id: String,
     pub effective_date: NaiveDate,
+    /// The later of its posting date and that of the document it names, if that is known.
+    pub apply_date: NaiveDate,
+    /// Of the credit and the position, so that bytes sort as keys do.
+    pub order_key: Vec<u8>,
     pub position: i32,
     pub oldest_first: bool,
     pub target_source_system: String,
@@ -32,6 +36,7 @@ pub struct Model {
     pub state: RequestState,
     /// Why it could not be done, as JSON; else empty.
     pub fault: String,
+    pub recorded_us: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -39,20 +44,21 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl From<ClearingRequest> for Model {
-    fn from(request: ClearingRequest) -> Self {
+impl Model {
+    pub fn new(request: ClearingRequest, recorded_us: i64) -> Self {
         let ClearingRequest {
             id,
             account_id,
             document,
             import_id,
             effective,
-            // In the document.
-            key: _,
+            apply,
+            key,
             position,
             target,
             state,
         } = request;
+        let order_key = order_key(&key, position);
         let oldest_first = target.is_none();
         let (key, amount) = target.map(|target| (target.key, target.amount)).unwrap_or_default();
         let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
@@ -62,6 +68,8 @@ impl From<ClearingRequest> for Model {
             document_id: document,
             import_id,
             effective_date: effective,
+            apply_date: apply,
+            order_key,
             position,
             oldest_first,
             target_source_system: source_system,
@@ -73,11 +81,10 @@ impl From<ClearingRequest> for Model {
             currency: OrEmpty(amount.map(|amount| amount.currency)),
             state,
             fault: String::new(),
+            recorded_us,
         }
     }
-}
 
-impl Model {
     /// The key of the document that is to be settled; empty if the oldest due are.
     pub fn target_key(&self) -> DocumentKey {
         DocumentKey {
@@ -93,5 +100,53 @@ impl Model {
     pub fn target(&self) -> Option<ClearingTarget> {
         let amount = self.currency.0.map(|currency| Money { minor: self.amount, currency });
         (!self.oldest_first).then(|| ClearingTarget { key: self.target_key(), amount })
+    }
+}
+
+/// A key with a position, in bytes that sort as the rules compare them. No part of a key has a
+/// control character, so that a text ends before any that goes on.
+fn order_key(key: &DocumentKey, position: i32) -> Vec<u8> {
+    let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
+    // With the sign turned, negative numbers sort before the others.
+    let number = |number: i32| (number ^ i32::MIN).to_be_bytes();
+    let mut bytes = Vec::new();
+    for text in [source_system, company_code] {
+        bytes.extend(text.bytes().chain([0]));
+    }
+    bytes.extend(number(*fiscal_year));
+    for text in [document_no, line_no] {
+        bytes.extend(text.bytes().chain([0]));
+    }
+    bytes.extend(number(position));
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn part() -> impl Strategy<Value = String> {
+        // Few letters, so that parts begin alike: the last of one and two bytes, and beyond.
+        "[ -~0-9é一🜁]{0,3}|[01]{0,2}"
+    }
+
+    fn place() -> impl Strategy<Value = (DocumentKey, i32)> {
+        (part(), part(), -2..2_i32, part(), part(), -1..3_i32).prop_map(
+            |(source_system, company_code, fiscal_year, document_no, line_no, position)| {
+                let key =
+                    DocumentKey { source_system, company_code, fiscal_year, document_no, line_no };
+                (key, position)
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn order_keys_sort_as_keys_do(one in place(), other in place()) {
+            let bytes = |(key, position): &(DocumentKey, i32)| order_key(key, *position);
+            prop_assert_eq!(bytes(&one).cmp(&bytes(&other)), one.cmp(&other));
+        }
     }
 }

@@ -69,17 +69,19 @@ impl WriteTx {
                 "(SELECT id FROM item i WHERE {open} UNION SELECT id FROM item WHERE id IN {}) w \
                  JOIN item i ON i.id = w.id JOIN document d ON d.id = i.document_id \
                  WHERE i.account_id = $1 AND i.amount > 0",
-                also.subquery(backend, 5)
+                also.subquery(backend, 4)
             ),
         };
         let sql = format!(
             "SELECT {columns} FROM {items} AND i.company_code = $2 AND i.currency = $3 \
-             ORDER BY i.due_date, i.posting_date, {key}, i.position LIMIT $4",
+             ORDER BY i.due_date, i.posting_date, {key}, i.position {limit}",
             columns = rows::columns::<Entity>("i"),
             key = key_order(&self.conn, "d"),
+            // Part of the text: of a bound one PostgreSQL thinks that it reaches a tenth of all,
+            // and sorts them.
+            limit = limit.map_or_else(String::new, |limit| format!("LIMIT {limit}")),
         );
-        let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
-        let mut values = vec![account.into(), company.into(), currency.code().into(), limit.into()];
+        let mut values = vec![account.into(), company.into(), currency.code().into()];
         if !also.is_empty() {
             values.extend(also.into_values(backend));
         }

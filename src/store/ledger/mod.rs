@@ -10,3 +10,4 @@ pub(in crate::store) mod requests;
 mod write;
 
 pub use clearings::KnownClearing;
+pub use requests::DueRequest;

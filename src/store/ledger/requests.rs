@@ -1,5 +1,7 @@
 //! What documents ask to be cleared: finding what is to be tried, and what waits.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set as To;
 use sea_orm::sea_query::ExprTrait;
@@ -9,8 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::keys::key_order;
-use crate::domain::books::{ClearingRequest, RequestState};
+use crate::domain::books::{ClearingRequest, KnownKey, RequestState};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Reason, Result};
 use crate::store::entity::clearing_request::{ActiveModel, Column, Entity, Model};
@@ -57,7 +58,16 @@ const COUNTS: &str = "NOT p.oldest_first AND NOT k.reversed";
 
 /// What a finish may try: what its import brought, and what was there before it began. What
 /// another import brings meanwhile is for its own finish.
-pub(super) const OURS: &str = "p.state = 'DUE' AND (p.import_id IN ('', $1) OR c.recorded_us < $2)";
+pub(super) const OURS: &str = "p.state = 'DUE' AND (p.import_id IN ('', $1) OR p.recorded_us < $2)";
+
+/// A request that is due, by the order in which a finish goes.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct DueRequest {
+    pub id: Uuid,
+    pub account_id: String,
+    apply_date: NaiveDate,
+    order_key: Vec<u8>,
+}
 
 /// Years before that of a credit (after it, below 0) in which what it names is looked for.
 const YEARS_AROUND: std::ops::RangeInclusive<i32> = -1..=10;
@@ -124,49 +134,52 @@ impl WriteTx {
         self.requests(&rest, ids.into_values(backend)).await
     }
 
-    /// The next requests that a finish tries: in the order of account, effective day and key.
+    /// The next requests that a finish tries: in the order of account, effective day and key,
+    /// from the first one behind `after` on. Goes along the index of what is due, so that it reads
+    /// no more of it than it answers.
     pub async fn due_requests(
         &self,
         import: &str,
         opened_us: i64,
+        after: Option<&DueRequest>,
         limit: i64,
-    ) -> Result<Vec<ClearingRequest>> {
-        let rest = format!("{REQUESTS} {} WHERE {OURS} {} LIMIT $3", with_target(), self.order());
-        self.requests(&rest, vec![import.into(), opened_us.into(), limit.into()]).await
+    ) -> Result<Vec<DueRequest>> {
+        const ORDER: &str = "p.account_id, p.apply_date, p.order_key";
+        let mut values = vec![import.into(), opened_us.into()];
+        let behind = match after {
+            None => String::new(),
+            Some(after) => {
+                let DueRequest { id: _, account_id, apply_date, order_key } = after.clone();
+                values.extend([account_id.into(), apply_date.into(), order_key.into()]);
+                format!("AND ({ORDER}) > ($3, $4, $5)")
+            }
+        };
+        // Part of the text: of a bound one PostgreSQL thinks that it reaches a tenth of all.
+        let text = format!(
+            "SELECT p.id, p.account_id, p.apply_date, p.order_key FROM clearing_request p \
+             WHERE {OURS} {behind} ORDER BY {ORDER} LIMIT {limit}"
+        );
+        sql::all(&self.conn, text, values).await
     }
 
-    /// The same of some accounts, which are locked.
-    pub async fn due_requests_of(
+    /// Of these requests those that are still due to a finish.
+    pub async fn still_due(
         &self,
         import: &str,
         opened_us: i64,
-        accounts: &[&str],
-        limit: i64,
+        ids: &[Uuid],
     ) -> Result<Vec<ClearingRequest>> {
         let backend = self.conn.get_database_backend();
-        let set = Set::one(accounts.iter().copied());
-        let rest = format!(
-            "{REQUESTS} {} WHERE {OURS} AND p.account_id IN {} {} LIMIT $3",
-            with_target(),
-            set.subquery(backend, 4),
-            self.order(),
-        );
-        let mut values = vec![import.into(), opened_us.into(), limit.into()];
+        let set = Set::one(ids.iter().copied());
+        let rest = format!("{REQUESTS} WHERE {OURS} AND p.id IN {}", set.subquery(backend, 3));
+        let mut values = vec![import.into(), opened_us.into()];
         values.extend(set.into_values(backend));
         self.requests(&rest, values).await
     }
 
-    fn order(&self) -> String {
-        format!(
-            "ORDER BY p.account_id, CASE WHEN d.posting_date > p.effective_date \
-             THEN d.posting_date ELSE p.effective_date END, {key}, p.position",
-            key = key_order(&self.conn, "c"),
-        )
-    }
-
     /// How many requests a finish has to try.
     pub async fn requests_due(&self, import: &str, opened_us: i64) -> Result<i64> {
-        let text = format!("SELECT COUNT(*) AS v FROM {REQUESTS} WHERE {OURS}");
+        let text = format!("SELECT COUNT(*) AS v FROM clearing_request p WHERE {OURS}");
         let due = sql::scalar(&self.conn, text, vec![import.into(), opened_us.into()]).await?;
         Ok(due.unwrap_or(0))
     }
@@ -225,8 +238,11 @@ impl WriteTx {
         let years: Vec<String> =
             YEARS_AROUND.map(|years| format!("SELECT {years} AS back")).collect();
         let text = format!(
-            "UPDATE clearing_request SET state = 'DUE', target_fiscal_year = f.fiscal_year FROM \
-             (SELECT p.id, MIN(o.fiscal_year) AS fiscal_year FROM {REQUESTS} \
+            "UPDATE clearing_request SET state = 'DUE', target_fiscal_year = f.fiscal_year, \
+               apply_date = CASE WHEN f.posting_date > clearing_request.effective_date \
+                 THEN f.posting_date ELSE clearing_request.effective_date END FROM \
+             (SELECT p.id, MIN(o.fiscal_year) AS fiscal_year, \
+                 MIN(d.posting_date) AS posting_date FROM {REQUESTS} \
                LEFT JOIN document_key k ON {NAMED} AND {COUNTS} \
                JOIN ({years}) y ON TRUE \
                JOIN document_key o ON o.source_system = p.target_source_system \
@@ -234,6 +250,7 @@ impl WriteTx {
                  AND o.fiscal_year = c.fiscal_year - y.back \
                  AND o.document_no = p.target_document_no AND o.line_no = p.target_line_no \
                  AND o.account_id = p.account_id AND NOT o.reversed \
+               JOIN document d ON d.id = o.document_id \
                WHERE ({OURS} OR (p.state = 'WAITING' AND p.import_id <> '')) \
                  AND k.document_no IS NULL AND NOT p.oldest_first \
                  AND p.target_fiscal_year = c.fiscal_year AND c.fiscal_year <> 0 \
@@ -245,22 +262,38 @@ impl WriteTx {
         Ok(())
     }
 
-    /// They are to be tried at the next finish.
-    pub async fn set_due(&self, ids: Vec<Uuid>) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let these = rows::among(self.conn.get_database_backend(), Column::Id, ids);
-        let change = ActiveModel { state: To(RequestState::Due), ..Default::default() };
-        rows::change(&self.conn, change, these).await?;
+    /// They are to be tried at the next finish, each in its place by what is known of the
+    /// documents they name.
+    pub async fn set_due(
+        &self,
+        requests: &[ClearingRequest],
+        known: &HashMap<DocumentKey, KnownKey>,
+    ) -> Result<()> {
+        let change = |request: &ClearingRequest| ActiveModel {
+            id: To(request.id),
+            state: To(RequestState::Due),
+            apply_date: To(request.day(known)),
+            ..Default::default()
+        };
+        rows::update(&self.conn, requests.iter().map(change).collect()).await?;
         Ok(())
     }
 
     /// What waits for one of these documents is to be tried at the next finish.
     pub async fn set_waiting_due(&self, documents: &[Uuid]) -> Result<()> {
-        let waiting = self.requests_naming(documents).await?.into_iter();
-        let waiting = waiting.filter(|request| request.state == RequestState::Waiting);
-        self.set_due(waiting.map(|request| request.id).collect()).await
+        let mut waiting = self.requests_naming(documents).await?;
+        waiting.retain(|request| request.state == RequestState::Waiting);
+        let known = self.known_targets(&waiting).await?;
+        self.set_due(&waiting, &known).await
+    }
+
+    /// What is known of the documents that requests name.
+    pub async fn known_targets(
+        &self,
+        requests: &[ClearingRequest],
+    ) -> Result<HashMap<DocumentKey, KnownKey>> {
+        let named = requests.iter().filter_map(|request| request.target.as_ref());
+        self.known_keys(named.map(|target| &target.key)).await
     }
 
     /// What was refused for the lack of a rate is to be tried at the next finish.
@@ -339,11 +372,6 @@ impl WriteTx {
     }
 }
 
-/// With the document that a request names.
-fn with_target() -> String {
-    format!("LEFT JOIN document_key k ON {NAMED} LEFT JOIN document d ON d.id = k.document_id")
-}
-
 impl Row {
     pub fn request(self) -> ClearingRequest {
         let Self {
@@ -369,6 +397,7 @@ impl Row {
             },
             position: request.position,
             effective: request.effective_date,
+            apply: request.apply_date,
             state: request.state,
         }
     }

@@ -52,7 +52,7 @@ impl WriteTx {
         insert_clearings(conn, recorded, clearings).await?;
         insert_resets(conn, recorded, resets).await?;
         delete_requests(conn, dropped_requests).await?;
-        insert_requests(conn, requests).await?;
+        insert_requests(conn, recorded, requests).await?;
         update_requests(conn, request_states).await?;
         update_opens(conn, opens).await?;
         dues.retain(|_, change| change.amount != 0 || change.items != 0);

@@ -4,6 +4,7 @@
 use sea_orm::DbBackend;
 
 use super::{Query, id};
+use crate::store::ledger::requests::NAMED;
 
 pub(super) fn queries(engine: DbBackend) -> [Query; 4] {
     let (document, dispute, promise) =
@@ -33,6 +34,20 @@ pub(super) fn queries(engine: DbBackend) -> [Query; 4] {
                    AND k.document_no = s.document_no AND k.line_no = s.line_no \
                  LEFT JOIN document d ON d.id = s.settled_by AND d.account_id = k.account_id \
                  WHERE {settled_by} <> '{nobody}' AND d.id IS NULL"
+            ),
+        ),
+        Query::new(
+            "each clearing request that is due stands on the later day of its documents",
+            "SELECT COUNT(*) AS v FROM clearing_request WHERE state = 'DUE'",
+            format!(
+                "SELECT 'document ' || {document} || ' of ' || p.account_id || ': ' \
+                   || p.apply_date AS example \
+                 FROM clearing_request p LEFT JOIN document_key k ON {NAMED} \
+                   AND k.account_id = p.account_id AND NOT p.oldest_first \
+                 LEFT JOIN document d ON d.id = k.document_id \
+                 WHERE p.state = 'DUE' AND p.apply_date <> CASE \
+                   WHEN d.posting_date > p.effective_date THEN d.posting_date \
+                   ELSE p.effective_date END"
             ),
         ),
         Query::new(

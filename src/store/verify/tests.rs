@@ -145,6 +145,7 @@ async fn each_damage_is_found_by_its_check() {
 
 const REQUESTS: &str = "each clearing request belongs to a document that counts";
 const SETTLED_BY: &str = "each document that settles what a source says is cleared is there";
+const DAYS: &str = "each clearing request that is due stands on the later day of its documents";
 const DISPUTES: &str = "each dispute is about items of its account";
 const PROMISES: &str = "each promise is about items of its account and currency";
 
@@ -152,12 +153,16 @@ const PROMISES: &str = "each promise is about items of its account and currency"
 const STEPS: &[(&str, &[(&str, i64)])] = &[
     (
         "INSERT INTO clearing_request (id, account_id, document_id, import_id, effective_date, \
-           position, oldest_first, target_source_system, target_company_code, target_fiscal_year, \
-           target_document_no, target_line_no, amount, currency, state, fault) \
-         SELECT id, account_id, id, '', posting_date, 0, TRUE, '', '', 0, '', '', 0, '', \
-           'WAITING', '' FROM document WHERE side = 'CREDIT'",
+           apply_date, order_key, position, oldest_first, target_source_system, \
+           target_company_code, target_fiscal_year, target_document_no, target_line_no, amount, \
+           currency, state, fault, recorded_us) \
+         SELECT d.id, d.account_id, d.id, '', d.posting_date, d.posting_date, k.content_hash, 0, \
+           TRUE, '', '', 0, '', '', 0, '', 'WAITING', '', d.recorded_us \
+         FROM document d JOIN document_key k ON k.document_id = d.id WHERE d.side = 'CREDIT'",
         &[],
     ),
+    ("UPDATE clearing_request SET state = 'DUE', apply_date = '2026-06-02'", &[(DAYS, 1)]),
+    ("UPDATE clearing_request SET state = 'WAITING'", &[]),
     ("UPDATE clearing_request SET account_id = 'globex'", &[(REQUESTS, 1)]),
     (
         "UPDATE clearing_request SET account_id = 'acme', \

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::listed::{self, Listed};
 use super::statuses;
-use crate::domain::books::RequestState;
+use crate::domain::books::{ClearingRequest, RequestState};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::event::EventType;
@@ -141,8 +141,10 @@ async fn leave_due(
 ) -> Result<()> {
     let posted: Vec<&Posted> = posted.iter().filter_map(|posted| posted.as_ref().ok()).collect();
     let affected = affected(tx, effects, posted.iter().copied()).await?;
-    let due = affected.into_values().filter(|request| request.state != RequestState::Due);
-    tx.set_due(due.map(|request| request.id).collect()).await?;
+    let mut due: Vec<ClearingRequest> = affected.into_values().collect();
+    let known = tx.known_targets(&due).await?;
+    due.retain(|r| r.state != RequestState::Due || r.apply != r.day(&known));
+    tx.set_due(&due, &known).await?;
     let again: Vec<Uuid> = posted
         .iter()
         .filter(|posted| posted.result.outcome == PostOutcome::AlreadyPosted)

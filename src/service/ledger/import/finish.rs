@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use uuid::Uuid;
+
 use super::statuses;
 use crate::domain::error::Result;
 use crate::domain::event::EventType;
@@ -11,7 +13,7 @@ use crate::service::Settings;
 use crate::service::ledger::event;
 use crate::service::ledger::fault::{decode, encode};
 use crate::service::ledger::settle::{self, Tried};
-use crate::store::{ImportRun, WriteTx};
+use crate::store::{DueRequest, ImportRun, WriteTx};
 
 /// Clearings applied in one transaction of the finish: bounds how long it holds the writer.
 const CLEARINGS_PER_STEP: i64 = 250;
@@ -19,11 +21,13 @@ const CLEARINGS_PER_STEP: i64 = 250;
 const NAMED_MAX: u64 = 1_000;
 
 /// How far a finish is. It begins anew when it is taken up again.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Finish {
     phase: Phase,
     /// Clearings that are still to be tried, once they are counted.
     waiting: Option<i64>,
+    /// The last request that was tried.
+    after: Option<DueRequest>,
     is_of_chunk: bool,
 }
 
@@ -110,8 +114,7 @@ async fn requests(
 ) -> Result<bool> {
     let id = run.id.clone();
     let id = id.as_str();
-    let limit = CLEARINGS_PER_STEP;
-    let due = tx.due_requests(id, run.opened_us, limit).await?;
+    let due = next_due(tx, run, at).await?;
     if due.is_empty() {
         return Ok(false);
     }
@@ -119,13 +122,13 @@ async fn requests(
         Some(before) => before,
         None => tx.requests_due(id, run.opened_us).await?,
     };
-    let accounts: BTreeSet<String> = due.into_iter().map(|request| request.account_id).collect();
-    let accounts: Vec<String> = accounts.into_iter().collect();
+    let accounts: BTreeSet<&String> = due.iter().map(|request| &request.account_id).collect();
+    let accounts: Vec<String> = accounts.into_iter().cloned().collect();
     tx.lock_accounts(&accounts).await?;
     // Read again under the locks: another finish, or a call, may have been faster.
-    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
-    let due = tx.due_requests_of(id, run.opened_us, &accounts, limit).await?;
-    let tried = i64::try_from(due.len()).unwrap_or(limit);
+    let ids: Vec<Uuid> = due.iter().map(|request| request.id).collect();
+    let due = tx.still_due(id, run.opened_us, &ids).await?;
+    let tried = i64::try_from(ids.len()).unwrap_or(CLEARINGS_PER_STEP);
     let (mut failed, mut faulty, mut made) = (Vec::new(), Vec::new(), Vec::new());
     for (request, tried) in settle::settle(tx, settings, due, true).await? {
         match tried {
@@ -146,6 +149,18 @@ async fn requests(
     tx.publish(event::clearings(EventType::ItemsCleared, &made)).await?;
     at.waiting = Some((before - tried).max(0));
     Ok(true)
+}
+
+/// What the next step tries. Behind the last comes whatever fell due meanwhile before it.
+async fn next_due(tx: &WriteTx, run: &ImportRun, at: &mut Finish) -> Result<Vec<DueRequest>> {
+    let (id, opened, limit) = (&run.id, run.opened_us, CLEARINGS_PER_STEP);
+    let after = at.after.take();
+    let mut due = tx.due_requests(id, opened, after.as_ref(), limit).await?;
+    if due.is_empty() && after.is_some() {
+        due = tx.due_requests(id, opened, None, limit).await?;
+    }
+    at.after = due.last().cloned();
+    Ok(due)
 }
 
 /// What an import did in all.

@@ -1,15 +1,16 @@
 //! What a finish asks the database for, of an account with very many payments.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
 
 use super::harness::{advance, invoice};
-use crate::domain::document::Draft;
+use crate::domain::document::{ClearingTarget, Draft};
 use crate::domain::import::{FinishStep, ImportChunk, ImportHeader};
+use crate::domain::ledger::command::PostDocuments;
 use crate::domain::names::AccountRef;
 use crate::service::Settings;
 use crate::service::ledger::Ledger;
@@ -88,6 +89,79 @@ async fn a_step_of_a_finish_runs_as_many_statements_however_many_payments_wait()
         assert!(applied >= 600, "{applied}");
         assert_eq!(many.len(), 3, "{many:?}");
         assert!(many.iter().all(|step| *step <= few[0] + 3), "{few:?} {many:?}");
+    }
+}
+
+/// Of the selects of a step those that go through what waits, or what is open.
+fn goes_through(text: &str) -> bool {
+    ["FROM clearing_request p WHERE", "FROM item i JOIN document d"]
+        .iter()
+        .any(|of| text.contains(of))
+        && text.contains("ORDER BY")
+}
+
+#[tokio::test]
+async fn a_step_of_a_finish_goes_along_indexes_and_sorts_nothing_that_waits() {
+    for mut db in fresh().await {
+        db.account("acme").await;
+        let selects = Arc::new(Mutex::new(Vec::new()));
+        let observed = selects.clone();
+        db.store.observe(move |ran| {
+            if goes_through(&ran.sql) {
+                observed.lock().unwrap().push(ran.clone());
+            }
+        });
+        let ledger = Ledger::new(db.store.clone(), Settings::default());
+        let mut import = sent(&ledger, &db, &papers(2_000)).await;
+        // Whether PostgreSQL has looked at the tables or not.
+        for looked in [false, true] {
+            if looked {
+                db.sql("ANALYZE", vec![]).await;
+            }
+            selects.lock().unwrap().clear();
+            import.finish_step(&db.ctx, 0).await.unwrap();
+            let ran = std::mem::take(&mut *selects.lock().unwrap());
+            assert_eq!(ran.len(), 2, "{ran:#?}");
+            for (select, index) in ran.iter().zip(["clearing_request_due", "item_open"]) {
+                let plan = db.plan(select).await;
+                assert!(plan.contains(index), "{plan}");
+                // Among those of one day only.
+                let of_a_day = ["Incremental Sort", "RIGHT PART OF ORDER BY", "Sort Key"];
+                let sorts = |line: &&str| line.contains("Sort") || line.contains("ORDER BY");
+                let mut sorts = plan.lines().filter(sorts);
+                assert!(sorts.all(|line| of_a_day.iter().any(|of| line.contains(of))), "{plan}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_falls_due_before_the_place_of_a_finish_is_done_by_it() {
+    for db in fresh().await {
+        db.account("acme").await;
+        let ledger = Ledger::new(db.store.clone(), Settings::default());
+        let mut papers = papers(300);
+        // It waits for an invoice that a call brings when the finish is past its place.
+        let mut first = advance("A", "acme", "", 70);
+        (first.document_date, first.posting_date) = (day(1, 1), day(1, 1));
+        let late = invoice("late", "acme", "", 70);
+        first.clears.targets.push(ClearingTarget { key: late.key.clone(), amount: None });
+        papers.push(first);
+        let mut import = sent(&ledger, &db, &papers).await;
+        import.finish_step(&db.ctx, 0).await.unwrap();
+        let documents = vec![Draft { document_date: day(1, 2), posting_date: day(1, 2), ..late }];
+        let command = PostDocuments { documents, create_missing_accounts: false };
+        ledger.post(&db.ctx, "late", command).await.unwrap();
+        let mut steps = 1;
+        while let FinishStep::Progress { .. } = import.finish_step(&db.ctx, 0).await.unwrap() {
+            steps += 1;
+        }
+        assert!(steps <= 4, "{steps}");
+        let due = "SELECT COUNT(*) AS v FROM clearing_request WHERE state = 'DUE'";
+        assert_eq!(db.count(due).await, 0);
+        let checks = db.store.verify(&db.ctx).await.unwrap();
+        let wrong: Vec<_> = checks.iter().filter(|check| !check.holds()).collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
 

@@ -58,10 +58,11 @@ pub(super) async fn insert_resets(
 
 pub(super) async fn insert_requests(
     conn: &impl ConnectionTrait,
+    recorded_us: i64,
     requests: Vec<ClearingRequest>,
 ) -> Result<()> {
-    let models = requests.into_iter().map(Into::into).collect();
-    rows::insert::<clearing_request::Model, _>(conn, models).await?;
+    let row = |request| clearing_request::Model::new(request, recorded_us);
+    rows::insert(conn, requests.into_iter().map(row).collect()).await?;
     Ok(())
 }
 

@@ -145,6 +145,11 @@ CREATE TABLE clearing_request (
     -- The import that brought it; empty for a call.
     import_id TEXT NOT NULL,
     effective_date {date} NOT NULL,
+    -- The day it is settled on, as far as the document it names is known: the later of both
+    -- posting dates. With the key of the credit and the position, in one value that sorts like
+    -- them, the order in which a finish goes.
+    apply_date {date} NOT NULL,
+    order_key {bytes} NOT NULL,
     position INTEGER NOT NULL,
     oldest_first BOOLEAN NOT NULL,
     target_source_system TEXT NOT NULL,
@@ -158,12 +163,14 @@ CREATE TABLE clearing_request (
     currency TEXT NOT NULL,
     state TEXT NOT NULL,
     -- Why it could not be done, as JSON; else empty.
-    fault TEXT NOT NULL
+    fault TEXT NOT NULL,
+    -- When the credit was recorded.
+    recorded_us {bigint} NOT NULL
 );
 CREATE INDEX clearing_request_document ON clearing_request (document_id, position);
 CREATE INDEX clearing_request_target
     ON clearing_request (target_document_no, target_source_system) WHERE NOT oldest_first;
-CREATE INDEX clearing_request_due ON clearing_request (account_id, effective_date)
+CREATE INDEX clearing_request_due ON clearing_request (account_id, apply_date, order_key)
     WHERE state = 'DUE';
 CREATE INDEX clearing_request_waiting ON clearing_request (account_id, id)
     WHERE state IN ('DUE', 'WAITING');
