@@ -139,6 +139,20 @@ pub fn to_minor(total: i128) -> Result<i64> {
     i64::try_from(total).map_err(|_| beyond_totals(format!("the total {total}")))
 }
 
+/// A total to be shown; `None` if it is beyond what a message holds.
+pub fn told(total: i128, currency: Currency) -> Option<Money> {
+    Some(Money { minor: i64::try_from(total).ok()?, currency })
+}
+
+/// The bare number with all digits of its currency, however large.
+pub fn digits(total: i128, currency: Currency) -> String {
+    let digits = currency.minor_digits() as usize;
+    let sign = if total < 0 { "-" } else { "" };
+    let text = format!("{:0>width$}", total.unsigned_abs(), width = digits + 1);
+    let (whole, fraction) = text.split_at(text.len() - digits);
+    if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
 /// A total that no column and no message holds.
 pub fn beyond_totals(what: impl fmt::Display) -> Error {
     let description = format!("{what} is beyond 9.2 × 10^18 minor units");

@@ -51,3 +51,29 @@ pub(super) async fn scalar<T: TryGetable>(
     let row = conn.query_one_raw(statement).await.map_err(store_error)?;
     row.map(|row| row.try_get::<T>("", "v").map_err(store_error)).transpose()
 }
+
+/// A sum that may be beyond 64 bits, in two columns that are not: of what the amounts have of
+/// whole billions, and of what is left of each. (A sum beyond 64 bits is an error on SQLite, and a
+/// NUMERIC that no column of ours takes on PostgreSQL.)
+pub(super) fn wide_sum(amount: &str) -> [String; 2] {
+    let [high, low] = halves(amount);
+    [format!("CAST(SUM({high}) AS BIGINT)"), format!("CAST(SUM({low}) AS BIGINT)")]
+}
+
+/// The two halves of an amount that [`wide_sum`] adds up.
+pub(super) fn halves(amount: &str) -> [String; 2] {
+    [format!("({amount}) / {BILLION}"), format!("({amount}) % {BILLION}")]
+}
+
+/// That the halves add up to something.
+pub(super) fn is_something(amount: &str) -> String {
+    let [high, low] = halves(amount);
+    format!("SUM({high}) * {BILLION} + SUM({low}) <> 0")
+}
+
+/// The sum of which these are the halves.
+pub(super) fn widened(high: i64, low: i64) -> i128 {
+    i128::from(high) * i128::from(BILLION) + i128::from(low)
+}
+
+const BILLION: i64 = 1_000_000_000;

@@ -12,7 +12,7 @@ use crate::domain::aging::{self, Aging, Basis, Edges};
 use crate::domain::dates::BusinessDayConvention;
 use crate::domain::error::Error;
 use crate::domain::ledger::{LedgerPoint, Narrow, PointQuery, Scope};
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, digits};
 use crate::domain::names;
 use crate::domain::receivables::{AgingAnswer, AgingQuery};
 use crate::service::receivables::Receivables;
@@ -168,7 +168,7 @@ impl Columns {
 
     fn rows(&self, answer: &AgingAnswer) -> Vec<Vec<String>> {
         let row = |(currency, aging): &(Currency, Aging)| {
-            let amounts = self.amounts(aging).into_iter().map(|minor| decimal(minor, *currency));
+            let amounts = self.amounts(aging).into_iter().map(|minor| digits(minor, *currency));
             [currency.code().to_owned(), aging.items().to_string()]
                 .into_iter()
                 .chain(amounts)
@@ -199,16 +199,16 @@ impl Columns {
                 "control total of {:?} on {}: {} {}, difference {}",
                 check.company_code,
                 check.date,
-                decimal(check.control_total.into(), check.currency),
+                digits(check.control_total.into(), check.currency),
                 check.currency,
-                decimal(difference, check.currency),
+                digits(difference, check.currency),
             );
         }
     }
 
     fn print_json(&self, answer: &AgingAnswer) -> Result<(), String> {
         let row = |(currency, aging): &(Currency, Aging)| {
-            let amounts = self.amounts(aging).into_iter().map(|minor| decimal(minor, *currency));
+            let amounts = self.amounts(aging).into_iter().map(|minor| digits(minor, *currency));
             let columns: serde_json::Map<_, _> =
                 self.headings.iter().cloned().zip(amounts.map(serde_json::Value::from)).collect();
             json!({ "currency": currency, "items": aging.items(), "columns": columns })
@@ -246,30 +246,10 @@ fn instant(micros: i64) -> String {
         .unwrap_or_default()
 }
 
-/// A total with all digits of its currency; wider than one amount may be.
-fn decimal(minor: i128, currency: Currency) -> String {
-    let digits = currency.minor_digits() as usize;
-    let sign = if minor < 0 { "-" } else { "" };
-    let text = format!("{:0>width$}", minor.unsigned_abs(), width = digits + 1);
-    let (whole, fraction) = text.split_at(text.len() - digits);
-    if digits == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::aging::Column;
-
-    #[test]
-    fn totals_have_the_digits_of_their_currency() {
-        let [usd, jpy, kwd] = ["USD", "JPY", "KWD"].map(|code| Currency::parse(code).unwrap());
-        assert_eq!(decimal(5_049_049_378, usd), "50490493.78");
-        assert_eq!(decimal(-5, usd), "-0.05");
-        assert_eq!(decimal(0, usd), "0.00");
-        assert_eq!(decimal(1_234, jpy), "1234");
-        assert_eq!(decimal(-1_234_567, kwd), "-1234.567");
-        assert_eq!(decimal(i128::from(i64::MAX) * 10, jpy), "92233720368547758070");
-    }
 
     #[test]
     fn the_columns_shown_add_up_to_the_balance() {

@@ -137,7 +137,7 @@ pub struct LimitUse {
     pub version: i64,
     pub segment: String,
     pub currency: Currency,
-    /// `None` without a rate to tell it.
+    /// `None` without a rate to tell it, or beyond what can be told; as `available`.
     pub exposure: Option<i64>,
     pub parts: Vec<Part>,
     /// Of an amount only.

@@ -38,6 +38,7 @@ pub struct SecurityUse {
 /// What is overdue in one currency, for the rules of credit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overdue {
-    pub amount: Money,
+    /// `None` if it is more than can be told.
+    pub amount: Option<Money>,
     pub days: i32,
 }

@@ -14,7 +14,7 @@ use chrono::NaiveDate;
 use super::decision::{Disposition, LimitUse, Reason, ReasonCode, Remedy, RemedyAction, Verdict};
 use super::standing::{Counting, NoRate, Standing};
 use crate::domain::error::Result;
-use crate::domain::money::{Currency, Money, to_minor};
+use crate::domain::money::{Currency, Money};
 use crate::domain::names::{CREDIT_HOLDS, account_name, child_name};
 use crate::domain::personal::Personal;
 use crate::domain::rates::UsedRate;
@@ -100,12 +100,6 @@ struct Limited<'a> {
     segment: &'a str,
     amount: Money,
     counting: &'a Counting,
-}
-
-impl Limited<'_> {
-    fn money(&self, minor: i128) -> Result<Money> {
-        Ok(Money { minor: to_minor(minor)?, currency: self.amount.currency })
-    }
 }
 
 struct Evaluator<'a> {

@@ -85,7 +85,7 @@ pub struct SecurityEnd {
 pub struct Eligible {
     pub company_code: String,
     pub currency: Currency,
-    pub open: i64,
+    pub open: i128,
 }
 
 impl Security {

@@ -51,7 +51,7 @@ pub struct ExposureCell {
     pub currency: Currency,
     pub company_code: String,
     pub component: Component,
-    pub amount: i64,
+    pub amount: i128,
 }
 
 /// Overdue items of one company and currency.
@@ -59,7 +59,7 @@ pub struct ExposureCell {
 pub struct OverdueCell {
     pub company_code: String,
     pub currency: Currency,
-    pub amount: i64,
+    pub amount: i128,
     pub oldest_due: NaiveDate,
 }
 
@@ -186,7 +186,7 @@ impl Standing {
             if !self.policy.includes(segment, &cell.company_code) {
                 continue;
             }
-            let amount = i128::from(cell.amount);
+            let amount = cell.amount;
             *counting.parts.entry((Some(cell.component), cell.currency)).or_default() += amount;
             if self.policy.counts(cell.component) {
                 *counting.sums.entry(cell.currency).or_default() += amount;
@@ -304,7 +304,7 @@ impl Standing {
         let mut sum = 0;
         for eligible in &secured.eligible {
             if self.policy.includes(segment, &eligible.company_code) {
-                match self.convert(eligible.currency, to, eligible.open.into())? {
+                match self.convert(eligible.currency, to, eligible.open)? {
                     Ok(amount) => sum += amount,
                     Err(missing) => return Ok(Err(missing)),
                 }
@@ -359,12 +359,12 @@ impl Node {
                 && cell.company_code == reservation.company_code
         };
         match self.exposure.iter_mut().find(same) {
-            Some(cell) => cell.amount += amount,
+            Some(cell) => cell.amount += i128::from(amount),
             None => self.exposure.push(ExposureCell {
                 currency: reservation.currency,
                 company_code: reservation.company_code.clone(),
                 component,
-                amount,
+                amount: amount.into(),
             }),
         }
     }

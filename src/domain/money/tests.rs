@@ -210,3 +210,16 @@ proptest! {
         prop_assert_eq!(convert(-minor, from, to, rate).unwrap(), -there);
     }
 }
+
+#[test]
+fn totals_have_the_digits_of_their_currency_however_large() {
+    let [usd, jpy, kwd] = ["USD", "JPY", "KWD"].map(|code| Currency::parse(code).unwrap());
+    assert_eq!(digits(5_049_049_378, usd), "50490493.78");
+    assert_eq!(digits(-5, usd), "-0.05");
+    assert_eq!(digits(0, usd), "0.00");
+    assert_eq!(digits(1_234, jpy), "1234");
+    assert_eq!(digits(-1_234_567, kwd), "-1234.567");
+    assert_eq!(digits(i128::from(i64::MAX) * 10, jpy), "92233720368547758070");
+    assert_eq!(told(i64::MAX.into(), jpy).map(|told| told.minor), Some(i64::MAX));
+    assert_eq!(told(i128::from(i64::MIN) - 1, jpy), None);
+}

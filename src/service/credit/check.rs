@@ -12,7 +12,7 @@ use crate::domain::credit::profile::{Overdue, Profile, SecurityUse};
 use crate::domain::credit::rules::{Evaluation, Question};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
-use crate::domain::money::{Currency, Money, to_minor};
+use crate::domain::money::{Currency, Money, to_minor, told};
 use crate::domain::names::AccountRef;
 use crate::service::resolve;
 use crate::store::credit::{Known, StandingQuery};
@@ -197,20 +197,18 @@ pub(super) fn currency_of(standing: &Standing, account: &str) -> Result<Currency
 }
 
 fn overdue(standing: &Standing, node: &crate::domain::credit::standing::Node) -> Vec<Overdue> {
-    let mut found: Vec<Overdue> = Vec::new();
+    let mut found: Vec<(Currency, i128, i32)> = Vec::new();
     for cell in node.overdue.iter().filter(|cell| cell.amount > 0) {
         let days = (standing.now.today - cell.oldest_due).num_days();
         let days = i32::try_from(days).unwrap_or(i32::MAX);
-        match found.iter_mut().find(|overdue| overdue.amount.currency == cell.currency) {
-            Some(overdue) => {
-                overdue.amount.minor += cell.amount;
-                overdue.days = overdue.days.max(days);
+        match found.iter_mut().find(|(currency, ..)| *currency == cell.currency) {
+            Some((_, sum, longest)) => {
+                *sum += cell.amount;
+                *longest = days.max(*longest);
             }
-            None => found.push(Overdue {
-                amount: Money { minor: cell.amount, currency: cell.currency },
-                days,
-            }),
+            None => found.push((cell.currency, cell.amount, days)),
         }
     }
-    found
+    let found = found.into_iter();
+    found.map(|(currency, sum, days)| Overdue { amount: told(sum, currency), days }).collect()
 }

@@ -4,7 +4,7 @@ use crate::domain::credit::decide::Changes;
 use crate::domain::credit::decision::{Decision, Reason, ReasonCode, Remedy, RemedyAction};
 use crate::domain::credit::rules::Wanted;
 use crate::domain::error::Result;
-use crate::domain::money::{Currency, Money};
+use crate::domain::money::{Currency, told};
 use crate::domain::names::{DOCUMENTS, account_name, child_name};
 use crate::store::credit::{OverdueEvidence, OverdueQuery};
 use crate::store::{Store, WriteTx};
@@ -83,17 +83,21 @@ fn complete(account: &str, reasons: &mut [Reason], wanted: &Wanted, found: &Over
         // A payment of a later day covers it already, so no payment of today would end it.
         return;
     }
-    let mut sums: Vec<(Currency, i64)> = Vec::new();
+    let mut sums: Vec<(Currency, i128)> = Vec::new();
     for payable in payable {
         match sums.iter_mut().find(|(of, _)| *of == payable.currency) {
             Some((_, sum)) => *sum += payable.amount,
             None => sums.push((payable.currency, payable.amount)),
         }
     }
-    let pay = sums.into_iter().map(|(currency, minor)| Remedy {
-        action: RemedyAction::PayOverdue,
-        amount: Some(Money { minor, currency }),
-        subject: account_name(account),
-    });
-    reason.remedies.splice(0..0, pay);
+    // All of them together, or none: one that no payment reaches leaves the others without use.
+    let pay: Option<Vec<Remedy>> = sums
+        .into_iter()
+        .map(|(currency, minor)| {
+            let amount = Some(told(minor, currency)?);
+            let (action, subject) = (RemedyAction::PayOverdue, account_name(account));
+            Some(Remedy { action, amount, subject })
+        })
+        .collect();
+    reason.remedies.splice(0..0, pay.unwrap_or_default());
 }

@@ -75,6 +75,7 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     // PostgreSQL takes the type of a column from the arms: one that is wide enough decides.
     let zero = "CAST(0 AS BIGINT)";
     let dated = "('ORDINARY', 'RETENTION')";
+    let [high, low] = sql::halves("m.amount");
     format!(
         "WITH {levels}, chain(id) AS ({chain}), \
          root(id) AS (SELECT DISTINCT root_id FROM account_head WHERE {of_asked}) \
@@ -84,9 +85,9 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
            CAST(NULL AS DATE) AS d1, CAST(NULL AS DATE) AS d2 \
          FROM account a JOIN account_head h ON h.account_id = a.id WHERE {accounts} \
          UNION ALL SELECT 'EXPOSURE', u.account_id, {none}, u.currency, u.company_code, \
-           u.component, '', '', '', CAST(SUM(u.amount) AS BIGINT), 0, 0, 0, 0, {no_day} \
+           u.component, '', '', '', {exposed}, 0, 0, 0, {no_day} \
          FROM credit_exposure u WHERE {exposure} AND u.effective_date <= {today} \
-         GROUP BY u.account_id, u.currency, u.company_code, u.component HAVING SUM(u.amount) <> 0 \
+         GROUP BY u.account_id, u.currency, u.company_code, u.component HAVING {is_exposed} \
          UNION ALL SELECT 'LIMIT', l.account_id, l.id, l.segment, l.kind, l.currency, \
            l.overdue_currency, l.approver, l.reason, l.amount, l.recorded_us, \
            CASE WHEN l.temporary THEN 1 WHEN l.cut THEN 2 ELSE 0 END, l.overdue_amount, \
@@ -96,9 +97,10 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
            d.recorded_us, 0, 0, 0, 0, {no_day} \
          FROM credit_hold d WHERE {holds} AND d.release_us = 0 \
          UNION ALL SELECT 'OVERDUE', o.account_id, {none}, o.currency, o.company_code, '', '', '', \
-           '', CAST(SUM(o.amount) AS BIGINT), 0, 0, 0, 0, MIN(o.due_date), CAST(NULL AS DATE) \
+           '', CAST(SUM(o.high) AS BIGINT), CAST(SUM(o.low) AS BIGINT), 0, 0, 0, \
+           MIN(o.due_date), CAST(NULL AS DATE) \
          FROM (SELECT m.account_id, m.currency, m.company_code, m.due_date, \
-             SUM(m.amount) AS amount \
+             SUM({high}) AS high, SUM({low}) AS low \
            FROM (SELECT d.account_id, d.currency, d.company_code, d.due_date, d.amount \
              FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
                AND d.items > 0 \
@@ -107,7 +109,7 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
                AND i.due_date < {cutoff} \
              WHERE {entries} AND e.effective_date > {today}) m \
            GROUP BY m.account_id, m.currency, m.company_code, m.due_date \
-           HAVING SUM(m.amount) <> 0) o \
+           HAVING {is_open}) o \
          GROUP BY o.account_id, o.currency, o.company_code \
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM credit_reservation o WHERE {reservations} \
@@ -122,6 +124,9 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
         of_asked = own("account_id"),
         accounts = chain("a.id"),
         exposure = chain("u.account_id"),
+        exposed = sql::wide_sum("u.amount").join(", "),
+        is_exposed = sql::is_something("u.amount"),
+        is_open = sql::is_something("m.amount"),
         limits = chain("l.account_id"),
         holds = chain("d.account_id"),
         dues = own("d.account_id"),
@@ -288,7 +293,7 @@ impl Row {
             currency: currency(&self.t1)?,
             company_code: self.t2.clone(),
             component: Component::parse(&self.t3).ok_or_else(|| unreadable("a component"))?,
-            amount: self.n1,
+            amount: sql::widened(self.n1, self.n2),
         })
     }
 
@@ -333,7 +338,7 @@ impl Row {
         Ok(OverdueCell {
             company_code: self.t2.clone(),
             currency: currency(&self.t1)?,
-            amount: self.n1,
+            amount: sql::widened(self.n1, self.n2),
             oldest_due: self.d1.ok_or_else(|| unreadable("an overdue item"))?,
         })
     }

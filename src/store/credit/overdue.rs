@@ -33,7 +33,7 @@ pub struct OverdueEvidence {
 pub struct Payable {
     pub company_code: String,
     pub currency: Currency,
-    pub amount: i64,
+    pub amount: i128,
     /// Whether a later day takes something of them, even if it comes back after that.
     pub paid_ahead: bool,
 }
@@ -51,7 +51,8 @@ struct SumRow {
     n: i64,
     company_code: String,
     currency: Currency,
-    amount: i64,
+    high: i64,
+    low: i64,
     paid_ahead: i64,
 }
 
@@ -93,13 +94,15 @@ async fn load(
             .named("today", queries.iter().map(|query| query.today));
         let items = items(&asked.table(backend, "r", 1));
         let mut values = asked.into_values(backend);
+        let [high, low] = sql::wide_sum("open");
         let text = format!(
-            "{items} SELECT n, company_code, currency, CAST(SUM(open) AS BIGINT) AS amount, \
+            "{items} SELECT n, company_code, currency, {high} AS high, {low} AS low, \
                CAST(MAX(CASE WHEN taken < 0 THEN 1 ELSE 0 END) AS BIGINT) AS paid_ahead \
              FROM found GROUP BY n, company_code, currency ORDER BY n, company_code, currency"
         );
         for row in sql::all::<SumRow>(conn, text, values.clone()).await? {
-            let SumRow { n, company_code, currency, amount, paid_ahead } = row;
+            let SumRow { n, company_code, currency, high, low, paid_ahead } = row;
+            let amount = sql::widened(high, low);
             let payable = Payable { company_code, currency, amount, paid_ahead: paid_ahead != 0 };
             found.entry(n).or_default().sums.push(payable);
         }

@@ -23,7 +23,9 @@ struct OpenRow {
     currency: Currency,
     document_date: NaiveDate,
     due_date: NaiveDate,
-    amount: i64,
+    /// The halves of a wide sum.
+    high: i64,
+    low: i64,
 }
 
 #[derive(FromQueryResult)]
@@ -59,6 +61,12 @@ pub(super) async fn load(
     Ok(secured)
 }
 
+impl OpenRow {
+    fn amount(&self) -> i128 {
+        sql::widened(self.high, self.low)
+    }
+}
+
 fn secured<'a>(
     security: Security,
     open: &[&OpenRow],
@@ -72,17 +80,19 @@ fn secured<'a>(
             && (security.terms.terms_days_max == 0
                 || terms <= i64::from(security.terms.terms_days_max))
     };
-    let mut sums: BTreeMap<(String, Currency), i64> = BTreeMap::new();
+    let mut sums: BTreeMap<(String, Currency), i128> = BTreeMap::new();
     for row in open.iter().filter(|row| is_eligible(row.document_date, row.due_date)) {
-        *sums.entry((row.company_code.clone(), row.currency)).or_default() += row.amount;
+        *sums.entry((row.company_code.clone(), row.currency)).or_default() += row.amount();
     }
     for row in disputed.filter(|row| is_eligible(row.document_date, row.due_date)) {
-        *sums.entry((row.company_code.clone(), row.currency)).or_default() -= row.amount;
+        *sums.entry((row.company_code.clone(), row.currency)).or_default() -=
+            i128::from(row.amount);
     }
     // What is open today alone: a projection may hold what is open from a later day on.
-    let mut overdue: BTreeMap<(NaiveDate, &str, Currency), i64> = BTreeMap::new();
+    let mut overdue: BTreeMap<(NaiveDate, &str, Currency), i128> = BTreeMap::new();
     for row in open.iter().filter(|row| row.due_date < today) {
-        *overdue.entry((row.due_date, &row.company_code, row.currency)).or_default() += row.amount;
+        *overdue.entry((row.due_date, &row.company_code, row.currency)).or_default() +=
+            row.amount();
     }
     let oldest_due = overdue.into_iter().find(|(_, open)| *open > 0).map(|((due, ..), _)| due);
     let eligible = sums
@@ -112,7 +122,7 @@ async fn by_due_date(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Ve
     let backend = conn.get_database_backend();
     let text = format!(
         "SELECT s.id, d.company_code, d.currency, d.due_date AS document_date, d.due_date, \
-           d.amount FROM {} JOIN account_due d ON d.account_id = s.account_id \
+           CAST(0 AS BIGINT) AS high, d.amount AS low FROM {} JOIN account_due d ON d.account_id = s.account_id \
          WHERE d.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') AND d.items > 0",
         set.table(backend, "s", 1)
     );
@@ -126,9 +136,10 @@ async fn by_terms(conn: &impl ConnectionTrait, all: &[Security]) -> Result<Vec<O
         return Ok(Vec::new());
     }
     let backend = conn.get_database_backend();
+    let [high, low] = sql::wide_sum("i.open");
     let text = format!(
         "SELECT s.id, i.company_code, i.currency, i.document_date, i.due_date, \
-           CAST(SUM(i.open) AS BIGINT) AS amount \
+           {high} AS high, {low} AS low \
          FROM {} JOIN item i ON i.account_id = s.account_id \
          WHERE i.open <> 0 AND i.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') \
          GROUP BY s.id, i.company_code, i.currency, i.document_date, i.due_date",
@@ -149,10 +160,11 @@ async fn later(
         return Ok(Vec::new());
     }
     let backend = conn.get_database_backend();
+    let [high, low] = sql::wide_sum("-e.amount");
     let day = set.parameters(backend) + 1;
     let text = format!(
         "SELECT s.id, i.company_code, i.currency, i.document_date, i.due_date, \
-           CAST(-SUM(e.amount) AS BIGINT) AS amount \
+           {high} AS high, {low} AS low \
          FROM {} JOIN entry e ON e.account_id = s.account_id AND e.effective_date > ${day} \
          JOIN item i ON i.id = e.item_id AND i.class IN ('ORDINARY', 'RETENTION', 'DUE_PENDING') \
            AND NOT {COUNTS_AT_ONCE} \

@@ -4,6 +4,7 @@ use ballast::pb;
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tonic::Code;
 
+use crate::support::credit::{ACME, Counter, GROUP, moment};
 use crate::support::ledger::*;
 use crate::support::{Engine, TestServer, assert_refused, details};
 
@@ -209,5 +210,96 @@ on_both_engines! {
         assert_eq!(kwd.currencies.len(), 2);
         assert_eq!(units(&mut desk, ACCOUNT, "USD").await, 10_000_000_000_000);
         desk.risk(day(0)).await;
+    }
+
+    /// A debt of 10^15 cents is 10^21 in the currency of its limit: more than any message tells,
+    /// and no reason to refuse an answer.
+    async fn fault_f14_a_decision_takes_sums_beyond_64_bits_into_account(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([bill("I1", "10000000000000", "USD"), bill("I2", "5", "IDR")]).await;
+        desk.rates(&[("USD", "IDR", day(0), "1000000")]).await;
+        let mut credit = server.credit();
+        let limit = limit_of(money("10000000000000000", "IDR"));
+        credit.set_credit_limit(limit).await.expect("10^18 minor units");
+        let check = pb::CheckCreditRequest {
+            account: ACCOUNT.into(),
+            amount: Some(money("1", "IDR")),
+            ..pb::CheckCreditRequest::default()
+        };
+        let made = credit.check_credit(check).await.expect("a decision").into_inner();
+        assert_eq!(made.verdict(), pb::CreditVerdict::Declined, "{made:?}");
+        let [reason] = &*made.reasons else { panic!("{made:?}") };
+        assert_eq!(reason.code(), pb::CreditReasonCode::LimitExceeded);
+        let over = "would be exceeded by 9990000000000000006.00 IDR";
+        assert!(reason.summary.ends_with(over), "{reason:?}");
+        assert_eq!((&reason.exposure, &reason.shortfall), (&None, &None));
+        // No limit is that high.
+        let actions: Vec<_> = reason.remedies.iter().map(pb::CreditRemedy::action).collect();
+        assert_eq!(actions, [pb::CreditRemedyAction::Prepay]);
+        let [used] = &*made.limits else { panic!("{made:?}") };
+        let told = (&used.exposure, &used.available, used.parts.len(), &made.available);
+        assert_eq!(told, (&None, &None, 0, &None));
+
+        let reserve = pb::ReserveCreditRequest {
+            account: ACCOUNT.into(),
+            amount: Some(money("1", "IDR")),
+            order: Some(pb::OrderKey { source_system: "ERP".into(), order_ref: "1".into() }),
+            request_id: fresh(),
+            ..pb::ReserveCreditRequest::default()
+        };
+        let kept = credit.reserve_credit(reserve).await.expect("a decision").into_inner();
+        assert_eq!((kept.verdict(), &kept.reasons), (pb::CreditVerdict::Declined, &made.reasons));
+        let profile = pb::GetCreditProfileRequest { account: ACCOUNT.into(), ..Default::default() };
+        let profile = credit.get_credit_profile(profile).await.expect("a profile").into_inner();
+        assert_eq!(profile.reasons[0].code(), pb::CreditReasonCode::LimitExceeded);
+        desk.verify(&server).await;
+    }
+
+    /// What two companies are owed counts together against a limit of both, and against one of
+    /// the group.
+    async fn fault_f14_sums_of_companies_and_groups_go_beyond_64_bits(server: TestServer) {
+        let mut counter = Counter::open(&server).await;
+        for company in ["1000", "2000"] {
+            let mut of = bill("I1", "1", "IDR");
+            of.key.as_mut().expect("a key").company_code = company.into();
+            counter.desk.post([of]).await;
+        }
+        // As if there were 9,200 of the largest documents of each company.
+        for full in [
+            "UPDATE account_due SET amount = 9200000000000000000",
+            "UPDATE credit_exposure SET amount = 9200000000000000000",
+        ] {
+            execute(&server, full).await;
+        }
+        for account in [ACME, GROUP] {
+            let limit = limit_of(money("10000000000000000", "IDR"));
+            let limit = pb::SetCreditLimitRequest { account: account.into(), ..limit };
+            counter.client.set_credit_limit(limit).await.expect("10^18 minor units");
+        }
+        let policy = pb::CreditPolicy {
+            overdue_amount_max: Some(money("1", "IDR")),
+            ..pb::CreditPolicy::default()
+        };
+        counter.policy("overdue", policy).await;
+        server.clock().set(moment(60));
+        let check = pb::CheckCreditRequest {
+            account: ACME.into(),
+            amount: Some(money("1", "IDR")),
+            ..pb::CheckCreditRequest::default()
+        };
+        let made = counter.check(check).await;
+        let codes: Vec<_> = made.reasons.iter().map(pb::CreditReason::code).collect();
+        let expected = [
+            pb::CreditReasonCode::LimitExceeded,
+            pb::CreditReasonCode::GroupLimitExceeded,
+            pb::CreditReasonCode::OverdueAmount,
+        ];
+        assert_eq!(codes, expected, "{made:?}");
+        assert!(made.reasons[2].summary.starts_with("184000000000000000.00 IDR is overdue"));
+        // Of one company the group is owed no more: the posting says so.
+        let mut more = bill("I2", "1", "IDR");
+        more.payer = GROUP.into();
+        let refused = counter.desk.try_post(vec![more]).await.unwrap_err();
+        assert_refused(&refused, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", None);
     }
 }

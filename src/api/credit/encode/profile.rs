@@ -52,5 +52,5 @@ fn security_use(security_use: SecurityUse) -> pb::CreditSecurityUse {
 }
 
 fn overdue(Overdue { amount, days }: Overdue) -> pb::CreditOverdue {
-    pb::CreditOverdue { amount: Some(money(amount)), days }
+    pb::CreditOverdue { amount: amount.map(money), days }
 }

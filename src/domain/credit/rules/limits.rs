@@ -5,7 +5,7 @@ use crate::domain::credit::decision::{LimitUse, Part, Reason, ReasonCode, Remedy
 use crate::domain::credit::limit::{Limit, LimitKind};
 use crate::domain::credit::standing::{Counting, Exposure, NoRate};
 use crate::domain::error::Result;
-use crate::domain::money::{Currency, Money, to_minor};
+use crate::domain::money::{Currency, MAX_TOTAL_MINOR, Money, digits, to_minor, told};
 use crate::domain::names::{CREDIT_LIMITS, account_name, child_name};
 use crate::domain::rounding::div_half_even;
 
@@ -69,7 +69,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The use of a limit, and what it leaves. A figure that is only shown is no reason: without
-    /// a rate it is left out.
+    /// a rate, or beyond what can be told, it is left out.
     fn show(
         &mut self,
         account: &str,
@@ -88,20 +88,21 @@ impl<'a> Evaluator<'a> {
             amount.and_then(|amount| total.map(|total| i128::from(amount.minor) - total));
         let counts = |component| self.standing.policy.counts(component);
         let parts = exposure.parts.iter().filter(|(_, amount)| **amount != 0);
-        let parts = parts.map(|(&component, &amount)| {
+        let parts = parts.filter_map(|(&component, &amount)| {
             let counted = component.is_none_or(counts);
-            Ok(Part { component, amount: to_minor(amount)?, counted })
+            Some(Part { component, amount: told(amount, currency)?.minor, counted })
         });
-        let parts = parts.collect::<Result<_>>()?;
+        let parts = parts.collect();
+        let shown = |total: Option<i128>| Some(told(total?, currency)?.minor);
         self.limits.push(LimitUse {
             account_id: account.to_owned(),
             limit: limit.cloned(),
             version: self.standing.version(account, segment),
             segment: segment.to_owned(),
             currency,
-            exposure: total.map(to_minor).transpose()?,
+            exposure: shown(total),
             parts,
-            available: available.map(to_minor).transpose()?,
+            available: shown(available),
             utilization_bp: amount.and_then(|amount| utilization_bp(total?, amount.minor)),
         });
         Ok(counting)
@@ -118,8 +119,11 @@ impl<'a> Evaluator<'a> {
             self.is_untold = true;
             return Ok(());
         };
-        let room = room.clamp(i64::MIN.into(), i64::MAX.into());
-        let room = to_minor(room)?;
+        // What is so far above its limit cannot be told; more than any amount bounds none.
+        let Ok(room) = i64::try_from(room.min(i64::MAX.into())) else {
+            self.is_untold = true;
+            return Ok(());
+        };
         self.available = Some(self.available.map_or(room, |least| least.min(room)));
         Ok(())
     }
@@ -145,13 +149,15 @@ impl<'a> Evaluator<'a> {
         after: &Exposure,
     ) -> Result<()> {
         let limit = of.amount;
-        let shortfall = of.money(after.total - i128::from(limit.minor))?;
+        let (over, currency) = (after.total - i128::from(limit.minor), limit.currency);
         let least = at_least(after);
-        let summary = format!("the limit of {limit} would be exceeded by {least}{shortfall}");
-        let mut reason = self.above(code, of, limit, summary, before)?;
-        reason.shortfall = Some(shortfall);
+        let words = digits(over, currency);
+        let summary =
+            format!("the limit of {limit} would be exceeded by {least}{words} {currency}");
+        let mut reason = self.above(code, of, limit, summary, before);
+        reason.shortfall = told(over, currency);
         reason.remedies = self.less(of, limit.minor.into())?;
-        self.raise(&mut reason, of, after, after.total)?;
+        self.raise(&mut reason, of, after, after.total);
         self.reasons.push(reason);
         Ok(())
     }
@@ -163,13 +169,14 @@ impl<'a> Evaluator<'a> {
         if limit.minor == 0 || after.total <= allowed {
             return Ok(());
         }
-        let allowed_money = of.money(allowed)?;
+        let allowed_money = Money { minor: to_minor(allowed)?, currency: limit.currency };
         let summary = format!("more than {allowed_money} of the limit of {limit} would be used");
-        let mut reason = self.above(ReasonCode::Utilization, of, allowed_money, summary, before)?;
-        reason.shortfall = Some(of.money(after.total - allowed)?);
+        let mut reason = self.above(ReasonCode::Utilization, of, allowed_money, summary, before);
+        reason.shortfall = told(after.total - allowed, limit.currency);
         reason.remedies = self.less(of, allowed)?;
-        let enough = (after.total * BASIS_POINTS + i128::from(bp) - 1) / i128::from(bp);
-        self.raise(&mut reason, of, after, enough)?;
+        let scaled = after.total.saturating_mul(BASIS_POINTS);
+        let enough = scaled.saturating_add(i128::from(bp) - 1) / i128::from(bp);
+        self.raise(&mut reason, of, after, enough);
         self.reasons.push(reason);
         Ok(())
     }
@@ -181,22 +188,21 @@ impl<'a> Evaluator<'a> {
         allowed: Money,
         summary: String,
         before: &Exposure,
-    ) -> Result<Reason> {
+    ) -> Reason {
         let mut reason = self.reason(code, account_name(of.account), summary);
         reason.segment = of.segment.to_owned();
         reason.limit = Some(allowed);
-        reason.exposure = Some(of.money(before.total)?);
-        Ok(reason)
+        reason.exposure = told(before.total, of.amount.currency);
+        reason
     }
 
-    /// A higher limit would do, if it is known how high.
-    fn raise(&self, reason: &mut Reason, of: Limited, after: &Exposure, to: i128) -> Result<()> {
-        if after.known().is_some() {
-            let enough = Some(of.money(to)?);
-            let raise = remedy(RemedyAction::RaiseLimit, enough, &account_name(of.account));
+    /// A higher limit would do, if it is known how high and a limit may be so high.
+    fn raise(&self, reason: &mut Reason, of: Limited, after: &Exposure, to: i128) {
+        let enough = after.known().filter(|_| to <= MAX_TOTAL_MINOR.into());
+        if let Some(enough) = enough.and_then(|_| told(to, of.amount.currency)) {
+            let raise = remedy(RemedyAction::RaiseLimit, Some(enough), &account_name(of.account));
             reason.remedies.push(raise);
         }
-        Ok(())
     }
 
     fn expired(&mut self, limit: &Limit) {
@@ -231,5 +237,5 @@ fn utilization_bp(exposure: i128, limit: i64) -> Option<i32> {
     if limit <= 0 {
         return None;
     }
-    i32::try_from(div_half_even(exposure * BASIS_POINTS, limit.into())).ok()
+    i32::try_from(div_half_even(exposure.checked_mul(BASIS_POINTS)?, limit.into())).ok()
 }

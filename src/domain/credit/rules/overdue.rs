@@ -9,7 +9,7 @@ use super::{Evaluator, Wanted, remedy};
 use crate::domain::credit::decision::{ReasonCode, RemedyAction};
 use crate::domain::credit::standing::OverdueCell;
 use crate::domain::error::Result;
-use crate::domain::money::{Money, to_minor};
+use crate::domain::money::{Money, digits, told};
 use crate::domain::names::account_name;
 
 /// Overdue terms of a segment: of the nearest limit that has them, else of the policy.
@@ -70,7 +70,7 @@ impl Evaluator<'_> {
     fn overdue_amount(&mut self, segment: &str, cells: &[OverdueCell], max: Money) -> Result<()> {
         let (mut sum, mut least) = (0, "");
         for cell in cells {
-            let converted = self.standing.convert(cell.currency, max.currency, cell.amount.into());
+            let converted = self.standing.convert(cell.currency, max.currency, cell.amount);
             // What cannot be told can only be more.
             let Some(converted) = self.noted(converted?) else {
                 least = "at least ";
@@ -81,21 +81,21 @@ impl Evaluator<'_> {
             }
             sum += converted;
         }
-        let over = to_minor(sum - i128::from(max.minor))?;
+        let (over, currency) = (sum - i128::from(max.minor), max.currency);
         if over <= 0 {
             return Ok(());
         }
-        let overdue = Money { minor: to_minor(sum)?, currency: max.currency };
-        let shortfall = Money { minor: over, currency: max.currency };
+        let shortfall = told(over, currency);
         let account = account_name(self.question.account);
-        let summary = format!("{least}{overdue} is overdue, {max} is allowed");
-        let pay = remedy(RemedyAction::PayOverdue, Some(shortfall), &account);
+        let words = digits(sum, currency);
+        let summary = format!("{least}{words} {currency} is overdue, {max} is allowed");
+        let pay = shortfall.map(|of| remedy(RemedyAction::PayOverdue, Some(of), &account));
         let mut reason = self.reason(ReasonCode::OverdueAmount, account, summary);
         reason.segment = segment.to_owned();
         reason.limit = Some(max);
-        reason.exposure = Some(overdue);
-        reason.shortfall = Some(shortfall);
-        reason.remedies.push(pay);
+        reason.exposure = told(sum, currency);
+        reason.shortfall = shortfall;
+        reason.remedies.extend(pay);
         reason.remedies.extend(self.prepay_all());
         let grace = self.standing.policy.overdue_grace_days;
         self.want(segment, grace);

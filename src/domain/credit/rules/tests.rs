@@ -73,7 +73,7 @@ impl Standing {
             currency: currency(code),
             company_code,
             component,
-            amount,
+            amount: amount.into(),
         });
         self
     }
