@@ -69,6 +69,100 @@ impl Links {
             would_cycle(child, parent, parent_of)
         })
     }
+
+    /// The first day on which the group would have more than [`MAX_DEPTH`] levels if the child
+    /// stood under the parent from a day on, until its next change. There is no ring.
+    pub fn would_be_too_deep_on(
+        &self,
+        child: &str,
+        parent: &str,
+        from: NaiveDate,
+    ) -> Option<NaiveDate> {
+        let until = self.next_change(child, from).unwrap_or(NaiveDate::MAX);
+        let below = self.below();
+        let mut first: Option<NaiveDate> = None;
+        // Up from the parent, to the root of each stretch of days, with the levels on the way.
+        let mut climbing = vec![(parent, Days { from, until }, 1)];
+        while let Some((id, days, level)) = climbing.pop() {
+            for (stay, above) in self.stays(id).into_iter().filter_map(|stay| stay.within(days)) {
+                let found = match above {
+                    Some(above) if level < MAX_DEPTH => {
+                        climbing.push((above, stay, level + 1));
+                        continue;
+                    }
+                    Some(_) => Some(stay.from),
+                    None => deeper_than(&below, child, MAX_DEPTH - level, stay),
+                };
+                first = first.into_iter().chain(found).min();
+            }
+        }
+        first
+    }
+
+    /// Where an account stands from when until when, on all days: before its first link, under
+    /// nobody.
+    fn stays(&self, account: &str) -> Vec<Stay<'_>> {
+        let links = self.0.get(account).into_iter().flatten();
+        let changes = std::iter::once((NaiveDate::MIN, None))
+            .chain(links.map(|(day, parent)| (*day, parent.as_deref())));
+        let changes: Vec<(NaiveDate, Option<&str>)> = changes.collect();
+        let ends = changes.iter().skip(1).map(|(day, _)| *day).chain([NaiveDate::MAX]);
+        let stays = changes.iter().zip(ends);
+        stays.map(|(&(from, under), until)| Stay { days: Days { from, until }, under }).collect()
+    }
+
+    /// Who stands under each account when.
+    fn below(&self) -> HashMap<&str, Vec<(&str, Days)>> {
+        let mut below: HashMap<&str, Vec<(&str, Days)>> = HashMap::new();
+        for account in self.0.keys() {
+            for Stay { days, under } in self.stays(account) {
+                if let Some(parent) = under {
+                    below.entry(parent).or_default().push((account, days));
+                }
+            }
+        }
+        below
+    }
+}
+
+/// Days from one on, until before another one.
+#[derive(Debug, Clone, Copy)]
+struct Days {
+    from: NaiveDate,
+    until: NaiveDate,
+}
+
+impl Days {
+    fn within(self, other: Self) -> Option<Self> {
+        let both = Self { from: self.from.max(other.from), until: self.until.min(other.until) };
+        (both.from < both.until).then_some(both)
+    }
+}
+
+/// Days on which an account stands under the same parent; `None`: under nobody.
+#[derive(Debug, Clone, Copy)]
+struct Stay<'a> {
+    days: Days,
+    under: Option<&'a str>,
+}
+
+impl<'a> Stay<'a> {
+    fn within(self, days: Days) -> Option<(Days, Option<&'a str>)> {
+        Some((self.days.within(days)?, self.under))
+    }
+}
+
+/// The first of the days on which an account with what is below it has more than so many levels.
+fn deeper_than(
+    below: &HashMap<&str, Vec<(&str, Days)>>,
+    account: &str,
+    levels: usize,
+    days: Days,
+) -> Option<NaiveDate> {
+    let Some(left) = levels.checked_sub(1) else { return Some(days.from) };
+    let children = below.get(account).into_iter().flatten();
+    let children = children.filter_map(|(child, stay)| Some((child, stay.within(days)?)));
+    children.filter_map(|(child, days)| deeper_than(below, child, left, days)).min()
 }
 
 /// Whether the child would become its own ancestor under the new parent. `parent_of` gives
@@ -177,7 +271,52 @@ mod tests {
         assert_eq!(links.would_cycle_on("a", "b", day(0)), None);
     }
 
+    #[test]
+    fn a_group_that_was_too_deep_for_some_days_is_found_and_named() {
+        let mut links = Links::default();
+        // 0 stands under 1, that under 2 and so on, and 6 under 7 from the sixth day to the ninth.
+        for n in 0..6 {
+            links.record(n.to_string(), day(n), Some((n + 1).to_string()));
+        }
+        links.record("6".into(), day(6), Some("7".into()));
+        links.record("6".into(), day(9), None);
+        assert_eq!(links.would_be_too_deep_on("7", "top", day(0)), Some(day(6)));
+        assert_eq!(links.would_be_too_deep_on("7", "top", day(9)), None);
+        assert_eq!(links.would_be_too_deep_on("new", "0", day(0)), Some(day(6)));
+        assert_eq!(links.would_be_too_deep_on("new", "0", day(9)), None);
+        assert_eq!(links.would_be_too_deep_on("new", "1", day(0)), None);
+        // Until its own next change.
+        links.record("new".into(), day(6), None);
+        assert_eq!(links.would_be_too_deep_on("new", "0", day(5)), None);
+    }
+
     proptest! {
+        /// Levels counted account by account and day by day.
+        #[test]
+        fn dated_links_are_too_deep_exactly_on_the_days_that_are_named(
+            steps in prop::collection::vec((0usize..12, 0usize..12, 0u32..6), 0..40),
+        ) {
+            let mut links = Links::default();
+            for (child, parent, from) in steps {
+                let (child, parent, from) = (child.to_string(), parent.to_string(), day(from));
+                if links.would_cycle_on(&child, &parent, from).is_some() {
+                    continue;
+                }
+                let mut tried = links.clone();
+                tried.record(child.clone(), from, Some(parent.clone()));
+                let depth = |on: NaiveDate| {
+                    let up = |id: &str| tried.known_on(id, on).flatten().map(str::to_owned);
+                    (0..12).map(|id| level(&id.to_string(), up)).max().unwrap_or_default()
+                };
+                let all: Vec<NaiveDate> = (0..6).map(day).collect();
+                let deep = all.into_iter().find(|on| depth(*on) > MAX_DEPTH);
+                prop_assert_eq!(links.would_be_too_deep_on(&child, &parent, from), deep);
+                if deep.is_none() {
+                    links = tried;
+                }
+            }
+        }
+
         #[test]
         fn dated_links_that_pass_the_check_close_no_ring_on_any_day(
             steps in prop::collection::vec((0usize..6, 0usize..7, 0u32..8), 0..40),

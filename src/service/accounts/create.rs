@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{Accounts, EXTERNAL_REFS, find, place};
@@ -40,7 +41,7 @@ async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Ac
     let parent_from = place::from(parent_from, today)?;
     let id = id.unwrap_or_else(|| Uuid::now_v7().to_string());
     let parent = match parent {
-        Some(name) => Some(parent_head(tx, &id, &name).await?),
+        Some(name) => Some(parent_head(tx, &id, &name, parent_from, today).await?),
         None => None,
     };
     let recorded = tx.recorded_at().await?;
@@ -62,12 +63,29 @@ async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Ac
     Ok(account)
 }
 
-/// Locks the group of the parent and checks that a new account may join it.
-async fn parent_head(tx: &mut WriteTx, id: &str, parent: &AccountRef) -> Result<Head> {
+/// Locks the group of the parent and checks that a new account may join it. From a day of the past
+/// on also those of whoever was above the parent: see [`super::update`].
+async fn parent_head(
+    tx: &mut WriteTx,
+    id: &str,
+    parent: &AccountRef,
+    from: NaiveDate,
+    today: NaiveDate,
+) -> Result<Head> {
     let parent = find(tx, parent).await?;
-    let mut heads = tx.lock_roots(&BTreeSet::from([parent.id.clone()])).await?;
+    let mut ids = BTreeSet::from([parent.id.clone()]);
+    if from < today {
+        let links = tx.links_of(id, &parent.id, false).await?;
+        ids.extend(links.accounts().into_iter().map(str::to_owned));
+    }
+    let mut heads = tx.lock_roots(&ids).await?;
     let head = heads.remove(&parent.id);
     let head = head.ok_or_else(|| Error::internal(format!("{} has no head", parent.id)))?;
+    if from < today {
+        let links = tx.links_of(id, &parent.id, false).await?;
+        place::check_locked(id, &links, &ids)?;
+        place::check_days(tx, id, &head, &links, from).await?;
+    }
     place::check(tx, id, 1, &head).await?;
     Ok(head)
 }

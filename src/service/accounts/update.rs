@@ -39,10 +39,12 @@ struct Places {
     target: Locked,
     /// `None`: it stays; `Some(None)`: under nobody.
     parent: Option<Option<Head>>,
+    /// The accounts whose groups are locked.
+    ids: BTreeSet<String>,
 }
 
 async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Account> {
-    let Places { target, parent } = lock(tx, command).await?;
+    let Places { target, parent, ids: locked_ids } = lock(tx, command).await?;
     let Locked { account: before, head } = target;
     before.check_live()?;
     before.check_version(command.version)?;
@@ -59,14 +61,13 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
         let is_new = after.set_size(class, from.unwrap_or(today), recorded, today)?;
         changed.extend(is_new.then_some("size_class"));
     }
+    let dated = command.parent_from.is_some();
     let links = match &parent {
-        Some(parent) => Some(links(tx, &before, parent.as_ref()).await?),
+        Some(parent) => Some(links(tx, &before, parent.as_ref(), dated).await?),
         None => None,
     };
-    let moves = links.zip(parent).and_then(|(links, parent)| {
-        let dated = command.parent_from.is_some();
-        Move::of(&before, parent, links, from, dated)
-    });
+    let moves =
+        links.zip(parent).and_then(|(links, parent)| Move::of(&before, parent, links, from, dated));
     changed.extend(moves.is_some().then_some("parent"));
     if changed.is_empty() {
         return Ok(before);
@@ -82,6 +83,9 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
         tx.replace_labels(&after).await?;
     }
     if let Some(to) = moves {
+        if dated && to.parent.is_some() {
+            place::check_locked(&after.id, &to.links, &locked_ids)?;
+        }
         reparent(tx, &mut after, to, recorded).await?;
     }
     tx.update_account(&after).await?;
@@ -90,7 +94,8 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
 }
 
 /// Locks the group of the account, and the one it is to belong to, at once. For a day of the past
-/// also those of whoever was above them: a link of theirs could close a ring at the same time.
+/// also those of whoever was above the parent or below the account: a link of theirs could close a
+/// ring, or make the group too deep, at the same time.
 async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
     let known = find(tx, &command.account).await?;
     let mut ids = BTreeSet::from([known.id.clone()]);
@@ -100,7 +105,7 @@ async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
     };
     ids.extend(parent_id.clone());
     if let (Some(parent_id), Some(_)) = (&parent_id, command.parent_from) {
-        let links = tx.links_of(&known.id, parent_id).await?;
+        let links = tx.links_of(&known.id, parent_id, true).await?;
         ids.extend(links.accounts().into_iter().map(str::to_owned));
     }
     let heads = tx.lock_roots(&ids).await?;
@@ -113,12 +118,19 @@ async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
             Some(Some(heads.get(&id).cloned().ok_or_else(gone)?))
         }
     };
-    Ok(Places { target, parent })
+    Ok(Places { target, parent, ids })
 }
 
-/// The links that decide where the account may stand.
-async fn links(tx: &WriteTx, account: &Account, parent: Option<&Head>) -> Result<Links> {
-    tx.links_of(&account.id, parent.map_or(&account.id, |head| &head.account_id)).await
+/// The links that decide where the account may stand: on days of the past those of all that was
+/// below it, too.
+async fn links(
+    tx: &WriteTx,
+    account: &Account,
+    parent: Option<&Head>,
+    dated: bool,
+) -> Result<Links> {
+    let above = parent.map_or(&account.id, |head| &head.account_id);
+    tx.links_of(&account.id, above, dated && parent.is_some()).await
 }
 
 /// A link that is to be recorded.

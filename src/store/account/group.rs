@@ -119,8 +119,9 @@ async fn ancestors(conn: &impl ConnectionTrait, points: &[(String, GroupAt)]) ->
 }
 
 impl WriteTx {
-    /// All links of an account, and of whoever stood above another one on any day.
-    pub async fn links_of(&self, account_id: &str, above: &str) -> Result<Links> {
+    /// All links of an account, of whoever stood above another one on any day, and, if asked, of
+    /// whoever stood below the account on any day.
+    pub async fn links_of(&self, account_id: &str, above: &str, below: bool) -> Result<Links> {
         #[derive(FromQueryResult)]
         struct Row {
             account_id: String,
@@ -131,11 +132,14 @@ impl WriteTx {
             &self.conn,
             "WITH RECURSIVE above(id) AS (SELECT CAST($2 AS TEXT) UNION \
              SELECT l.parent_id FROM above a JOIN account_link l ON l.account_id = a.id \
-             WHERE l.parent_id <> '') \
+             WHERE l.parent_id <> ''), \
+             below(id) AS (SELECT CAST($1 AS TEXT) UNION \
+             SELECT l.account_id FROM below b JOIN account_link l ON l.parent_id = b.id \
+             WHERE $3) \
              SELECT l.account_id, l.effective_date, l.parent_id FROM account_link l \
-             WHERE l.account_id = $1 OR l.account_id IN (SELECT id FROM above) \
+             WHERE l.account_id IN (SELECT id FROM below) OR l.account_id IN (SELECT id FROM above) \
              ORDER BY l.recorded_us",
-            vec![account_id.into(), above.into()],
+            vec![account_id.into(), above.into(), below.into()],
         )
         .await?;
         let mut links = Links::default();

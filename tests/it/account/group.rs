@@ -169,6 +169,50 @@ on_both_engines! {
         assert_eq!(group(&server, "a", "2019-05-01", now).await, ("a".into(), "c b".into()));
     }
 
+    async fn fault_m14_a_group_was_at_most_eight_levels_deep_on_any_day(server: TestServer) {
+        let joins = |id: &str, parent: &str, from: &str| {
+            let request = pb::CreateAccountRequest {
+                account_id: id.into(),
+                account: Some(Account { parent: format!("accounts/{parent}"), ..named(id) }),
+                parent_effective_date: Some(crate::support::ledger::date(from)),
+                ..Default::default()
+            };
+            let mut accounts = server.accounts();
+            async move { accounts.create_account(request).await }
+        };
+        for id in ["l1", "top", "new"] {
+            create_under(&server, id, "").await.expect("created");
+        }
+        for level in 2..=8 {
+            let (id, parent) = (format!("l{level}"), format!("l{}", level - 1));
+            joins(&id, &parent, "2019-01-01").await.expect("created");
+        }
+        // Today nothing is below l4; until April l8 was.
+        belonged(&server, "l5", "", "2019-05-01").await.expect("noted");
+        let deep = |status: &Status, on: &str| {
+            let (code, field) = (Code::FailedPrecondition, Some("account.parent"));
+            assert_refused(status, code, "ACCOUNT_GROUP_TOO_DEEP", field);
+            let info = details(status).error_info().expect("info").clone();
+            assert_eq!(info.metadata.get("date").map(String::as_str), Some(on), "{status:?}");
+        };
+        let refused = belonged(&server, "l1", "top", "2019-03-01").await.expect_err("nine levels");
+        deep(&refused, "2019-03-01");
+        let refused = belonged(&server, "l1", "top", "2018-12-01").await.expect_err("nine levels");
+        deep(&refused, "2019-01-01");
+        let refused = belonged(&server, "new", "l8", "2019-04-30").await.expect_err("nine levels");
+        deep(&refused, "2019-04-30");
+        let refused = joins("newer", "l8", "2019-02-01").await;
+        deep(&refused.expect_err("nine levels"), "2019-02-01");
+        let now = server.clock().now_micros();
+        assert_eq!(group(&server, "l1", "2019-04-30", now).await.0, "l1 l2 l3 l4 l5 l6 l7 l8");
+
+        belonged(&server, "l1", "top", "2019-05-01").await.expect("five levels since");
+        joins("newer", "l8", "2019-05-01").await.expect("five levels since");
+        belonged(&server, "new", "l7", "2019-01-01").await.expect("eight levels then");
+        let verified = server.store().verify(&Ctx::system(server.clock().clone())).await;
+        assert!(verified.expect("verified").iter().all(|check| check.holds()));
+    }
+
     async fn two_that_want_under_each_other_make_no_ring(server: TestServer) {
         for round in 0..8 {
             let (a, b) = (format!("a{round}"), format!("b{round}"));
