@@ -13,7 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use sha2::{Digest, Sha256};
 
@@ -46,10 +47,13 @@ async fn lock_roots(
         .from(Entity)
         .and_where(rows::among(backend, Column::AccountId, account_ids.union(met)))
         .to_owned();
-    let locked = Entity::find()
-        .filter(Column::AccountId.in_subquery(roots))
-        .order_by_asc(Column::AccountId)
-        .lock_exclusive();
+    let mut these = Condition::any().add(Column::AccountId.in_subquery(roots));
+    if !met.is_empty() {
+        // Themselves, and not only what they belong to by now: whoever is met once stays locked,
+        // so that the next one met is another.
+        these = these.add(rows::among(backend, Column::AccountId, &*met));
+    }
+    let locked = Entity::find().filter(these).order_by_asc(Column::AccountId).lock_exclusive();
     let locked = rows::all(conn, locked).await?;
     let locked: BTreeSet<String> = locked.into_iter().map(|head| head.account_id).collect();
     // Whoever held the locks before us may have moved an account: look again.

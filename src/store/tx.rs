@@ -142,20 +142,29 @@ impl Store {
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
     {
         let mut met = BTreeSet::new();
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             ctx.check_deadline()?;
+            let groups = met.len();
             match self.attempt(ctx, lane, end, work, &mut met).await {
+                // It locks one group more each time, until there is none left to move to: an end,
+                // however often others move accounts while it waits for its locks.
+                Err(Error::Aborted { reason: Reason::ConcurrentChange, .. })
+                    if met.len() > groups =>
+                {
+                    tracing::debug!(groups = met.len(), "an account moved, transaction retried");
+                }
                 Err(Error::Aborted { reason: Reason::ConcurrentChange, .. })
                     if attempt < ATTEMPTS_MAX =>
                 {
                     tracing::debug!(attempt, "transaction retried");
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(1..=20) << attempt))
                         .await;
+                    attempt += 1;
                 }
                 result => return result,
             }
         }
-        unreachable!("the loop returns at the last attempt")
     }
 
     async fn attempt<T, F>(

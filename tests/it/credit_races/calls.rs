@@ -70,7 +70,8 @@ impl Caller {
             }
             Err(status) => {
                 let expected = [Code::FailedPrecondition, Code::NotFound, Code::InvalidArgument];
-                assert!(expected.contains(&status.code()), "{ask:?}: {status:?}");
+                let told = crate::support::details(&status);
+                assert!(expected.contains(&status.code()), "{ask:?}: {status:?} {told:?}");
                 // It wrote nothing, whatever was committed together with it.
                 assert!(!status.metadata().contains_key("ballast-revision"), "{status:?}");
                 let answer = Answer::Refused(violated(&status));

@@ -1,7 +1,10 @@
 //! Accounts that change groups while orders come in: in opposite directions, and with the same
 //! order in two groups.
 
+use std::time::Duration;
+
 use fastrand::Rng;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::task::JoinSet;
 use tonic::{Code, Status};
 
@@ -120,4 +123,53 @@ async fn an_order_on_two_servers_belongs_to_the_first_who_reserves_it_postgres()
     let server = TestServer::start(Engine::Postgres).await;
     let other = server.beside().await;
     one_order_for_everybody(&[&server, &other]).await;
+}
+
+/// Waits until a transaction waits for the one of this connection.
+async fn until_waited_for(server: &TestServer, holder: i32) {
+    let mut looking = PgConnection::connect(server.database_url()).await.expect("connected");
+    let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";
+    for _ in 0..600 {
+        let found: i64 = sqlx::query_scalar(waiting)
+            .bind(holder)
+            .fetch_one(&mut looking)
+            .await
+            .expect("counted");
+        if found > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("nobody waits for {holder}");
+}
+
+/// Each group is held by somebody who moves the account on while a call waits for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_moves_again_and_again_is_caught_up_with_postgres() {
+    const GROUPS: usize = 8;
+    let server = TestServer::start(Engine::Postgres).await;
+    for n in 0..GROUPS {
+        open_account(&server, &format!("r{n}"), "").await;
+    }
+    open_account(&server, "a", "r0").await;
+    let mut holders = Vec::new();
+    for n in 0..GROUPS - 1 {
+        let mut holder = PgConnection::connect(server.database_url()).await.expect("connected");
+        holder.execute("BEGIN").await.expect("begun");
+        let lock = "SELECT pg_backend_pid() FROM account_head WHERE account_id = $1 FOR UPDATE";
+        let root = format!("r{n}");
+        let pid: i32 =
+            sqlx::query_scalar(lock).bind(root).fetch_one(&mut holder).await.expect("locked");
+        holders.push((holder, pid));
+    }
+    let mut credit = server.credit();
+    let asked = tokio::spawn(async move { credit.reserve_credit(reserve("a", "a-1", 100)).await });
+    let moved = "UPDATE account_head SET root_id = $1 WHERE account_id = 'a'";
+    for (n, (mut holder, pid)) in holders.into_iter().enumerate() {
+        until_waited_for(&server, pid).await;
+        let root = format!("r{}", n + 1);
+        sqlx::query(moved).bind(root).execute(&mut holder).await.expect("moved");
+        holder.execute("COMMIT").await.expect("committed");
+    }
+    asked.await.expect("no panic").expect("a decision");
 }
