@@ -347,6 +347,40 @@ on_both_engines! {
     }
 }
 
+on_both_engines! {
+    /// What passed while no process ran is nobody's jump, in whichever direction: an order lapses, a
+    /// file that was written by a clock ahead of ours goes on where it stands.
+    async fn a_gap_at_a_start_is_legal_and_recorded_time_goes_on(server: TestServer) {
+        let mut server = server;
+        let mut counter = Counter::open(&server).await;
+        counter.limit(ACME, "100.00").await;
+        let request =
+            pb::ReserveCreditRequest { expire_time: instant(5), ..reserving("4711", "60.00") };
+        counter.try_reserve(request).await.expect("reserved");
+        let mut last = post(&mut server.receivables(), ACME, "I1").await;
+        let (url, engine) = (server.database_url().to_owned(), server.engine());
+        server.stop();
+        // The database was idle for a year; then it is one that a clock a year ahead wrote to.
+        for (day, exposure) in [(365, "open 1.00 = 1.00"), (7, "open 2.00 = 2.00")] {
+            let clock = ballast::ctx::Clock::manual(moment(day), chrono_tz::UTC);
+            let database = Database::elsewhere(url.clone());
+            let mut started = TestServer::start_on(database, engine, clock, |_| {}).await;
+            let mut counter = Counter::at(&started);
+            assert_eq!(counter.exposure().await, exposure);
+            assert_eq!(counter.profile(ACME).await.business_date, Some(self::day(day)));
+            let mut client = started.receivables();
+            let next = post(&mut client, ACME, &format!("J{day}")).await;
+            assert!(next > last, "recorded time never goes back");
+            let then = aging(&mut client, ACME, Some(point(last))).await;
+            assert_eq!(items(&then), items(&aging(&mut client, ACME, Some(point(next))).await) - 1);
+            counter.desk.verify(&started).await;
+            last = next;
+            started.stop();
+        }
+        server.restart().await;
+    }
+}
+
 /// Sets the clock of the database; its servers see it at once.
 async fn set_ahead(database: &mut PgConnection, seconds: i64) {
     let set = sqlx::query("UPDATE skew SET seconds = $1").bind(seconds);
@@ -377,7 +411,7 @@ async fn when_the_clock_of_the_database_jumps_nothing_is_written_by_it() {
     let mut clock = PgConnection::connect(database.url().expose()).await.expect("connected");
     clock.execute(SETTABLE).await.expect("a clock that can be set");
     let system = ballast::ctx::Clock::system(chrono_tz::UTC);
-    let server = TestServer::start_on(database, Engine::Postgres, system, |_| {}).await;
+    let mut server = TestServer::start_on(database, Engine::Postgres, system, |_| {}).await;
     let mut client = server.receivables();
     let mut last = try_post(&mut client, "I1").await.expect("posted");
     for (round, jump) in [3_600, -3_600, 86_400].into_iter().enumerate() {
@@ -394,6 +428,21 @@ async fn when_the_clock_of_the_database_jumps_nothing_is_written_by_it() {
         assert!((last..last + 60_000_000).contains(&next));
         last = next;
     }
+    // To a machine that was paused the clock of the database looks the same. It can't tell which of
+    // both it was, and starts anew.
+    set_ahead(&mut clock, 60).await;
+    try_post(&mut client, "P1").await.expect_err("by a clock that jumped");
+    server.restart().await;
+    let mut client = server.receivables();
+    let next = try_post(&mut client, "P1").await.expect("by the clock as it is");
+    assert!(next > last, "recorded time never goes back");
+    last = next;
+    set_ahead(&mut clock, 0).await;
+    server.restart().await;
+    let mut client = server.receivables();
+    let next = try_post(&mut client, "P2").await.expect("just after the last one of the account");
+    assert!(next > last, "recorded time never goes back");
+    last = next;
     // A small step is followed ahead, and never back.
     for (round, step) in [2, 0, 1, 0].into_iter().enumerate() {
         set_ahead(&mut clock, step).await;
@@ -402,5 +451,5 @@ async fn when_the_clock_of_the_database_jumps_nothing_is_written_by_it() {
         last = next;
     }
     let own = aging(&mut client, &account(0), Some(point(last))).await;
-    assert_eq!(items(&own), 8);
+    assert_eq!(items(&own), 10);
 }

@@ -79,10 +79,15 @@ impl Names for pb::Document {
 }
 
 impl Counter {
+    /// Where the accounts are there already.
+    pub fn at(server: &TestServer) -> Self {
+        let (client, accounts) = (server.credit(), server.accounts());
+        Self { client, accounts, desk: Desk::new(server) }
+    }
+
     /// With `accounts/acme` under `accounts/group`, neither with a limit.
     pub async fn open(server: &TestServer) -> Self {
-        let (client, accounts) = (server.credit(), server.accounts());
-        let mut counter = Self { client, accounts, desk: Desk::new(server) };
+        let mut counter = Self::at(server);
         counter.account("group", "").await;
         counter.account("acme", GROUP).await;
         counter
