@@ -58,9 +58,7 @@ fn levels(engine: DbBackend, asked: &str) -> String {
     levels.join(", ")
 }
 
-/// The statement; `asked` selects the ids, `$n` are the parameters after it. What is overdue is
-/// told by due date first, without what later days add to the projection: an item that only a
-/// later day opens again is not the oldest today.
+/// The statement; `asked` selects the ids, `$n` are the parameters after it.
 fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     let (now, today, cutoff) =
         (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
@@ -74,8 +72,6 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     let no_day = "CAST(NULL AS DATE), CAST(NULL AS DATE)";
     // PostgreSQL takes the type of a column from the arms: one that is wide enough decides.
     let zero = "CAST(0 AS BIGINT)";
-    let dated = "('ORDINARY', 'RETENTION')";
-    let [high, low] = sql::halves("m.amount");
     format!(
         "WITH {levels}, chain(id) AS ({chain}), \
          root(id) AS (SELECT DISTINCT root_id FROM account_head WHERE {of_asked}) \
@@ -96,21 +92,7 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
          UNION ALL SELECT 'HOLD', d.account_id, d.id, d.scope, d.reason, d.placed_by, '', '', '', \
            d.recorded_us, 0, 0, 0, 0, {no_day} \
          FROM credit_hold d WHERE {holds} AND d.release_us = 0 \
-         UNION ALL SELECT 'OVERDUE', o.account_id, {none}, o.currency, o.company_code, '', '', '', \
-           '', CAST(SUM(o.high) AS BIGINT), CAST(SUM(o.low) AS BIGINT), 0, 0, 0, \
-           MIN(o.due_date), CAST(NULL AS DATE) \
-         FROM (SELECT m.account_id, m.currency, m.company_code, m.due_date, \
-             SUM({high}) AS high, SUM({low}) AS low \
-           FROM (SELECT d.account_id, d.currency, d.company_code, d.due_date, d.amount \
-             FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
-               AND d.items > 0 \
-             UNION ALL SELECT e.account_id, i.currency, i.company_code, i.due_date, -e.amount \
-             FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
-               AND i.due_date < {cutoff} \
-             WHERE {entries} AND e.effective_date > {today}) m \
-           GROUP BY m.account_id, m.currency, m.company_code, m.due_date \
-           HAVING {is_open}) o \
-         GROUP BY o.account_id, o.currency, o.company_code \
+         UNION ALL {overdue} \
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM credit_reservation o WHERE {reservations} \
            AND o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
@@ -126,13 +108,38 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
         exposure = chain("u.account_id"),
         exposed = sql::wide_sum("u.amount").join(", "),
         is_exposed = sql::is_something("u.amount"),
-        is_open = sql::is_something("m.amount"),
         limits = chain("l.account_id"),
         holds = chain("d.account_id"),
-        dues = own("d.account_id"),
-        entries = own("e.account_id"),
+        overdue = overdue(&own, &today, &cutoff),
         reservations = root("o.root_id"),
         securities = root("s.root_id"),
+    )
+}
+
+/// What is overdue: by due date first, without what later days add to the projection. An item that
+/// only a later day opens again is not the oldest today.
+fn overdue(own: &impl Fn(&str) -> String, today: &str, cutoff: &str) -> String {
+    let dated = "('ORDINARY', 'RETENTION')";
+    let [high, low] = sql::halves("m.amount");
+    format!(
+        "SELECT 'OVERDUE', o.account_id, CAST(NULL AS UUID), o.currency, o.company_code, '', '', \
+           '', '', CAST(SUM(o.high) AS BIGINT), CAST(SUM(o.low) AS BIGINT), 0, 0, 0, \
+           MIN(o.due_date), CAST(NULL AS DATE) \
+         FROM (SELECT m.account_id, m.currency, m.company_code, m.due_date, \
+             SUM({high}) AS high, SUM({low}) AS low \
+           FROM (SELECT d.account_id, d.currency, d.company_code, d.due_date, d.amount \
+             FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
+               AND d.items > 0 \
+             UNION ALL SELECT e.account_id, i.currency, i.company_code, i.due_date, -e.amount \
+             FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
+               AND i.due_date < {cutoff} \
+             WHERE {entries} AND e.effective_date > {today}) m \
+           GROUP BY m.account_id, m.currency, m.company_code, m.due_date \
+           HAVING {is_open}) o \
+         GROUP BY o.account_id, o.currency, o.company_code",
+        dues = own("d.account_id"),
+        entries = own("e.account_id"),
+        is_open = sql::is_something("m.amount"),
     )
 }
 

@@ -299,6 +299,7 @@ on_both_engines! {
         // Of one company the group is owed no more: the posting says so.
         let mut more = bill("I2", "1", "IDR");
         more.payer = GROUP.into();
+        more.key.as_mut().expect("a key").company_code = "1000".into();
         let refused = counter.desk.try_post(vec![more]).await.unwrap_err();
         assert_refused(&refused, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", None);
     }
