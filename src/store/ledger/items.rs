@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::keys::key_order;
 use crate::domain::books::{EntryKind, Item, TrackedItem};
+use crate::domain::dates::NO_DATE;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
 use crate::store::entity::entry;
@@ -62,26 +63,45 @@ impl WriteTx {
         let backend = self.conn.get_database_backend();
         let also = Set::one(also.iter().copied());
         // The words of the index of what is open: of what is settled nothing is looked at.
-        let open = "i.account_id = $1 AND i.open <> 0 AND i.open > 0";
+        let open = |item: &str| {
+            format!(
+                "{item}.account_id = $1 AND {item}.open <> 0 AND {item}.open > 0 \
+                 AND {item}.company_code = $2 AND {item}.currency = $3"
+            )
+        };
         let items = match also.is_empty() {
-            true => format!("item i JOIN document d ON d.id = i.document_id WHERE {open}"),
+            true => format!("item i JOIN document d ON d.id = i.document_id WHERE {}", open("i")),
             false => format!(
-                "(SELECT id FROM item i WHERE {open} UNION SELECT id FROM item WHERE id IN {}) w \
+                "(SELECT id FROM item o WHERE {} UNION SELECT id FROM item WHERE id IN {}) w \
                  JOIN item i ON i.id = w.id JOIN document d ON d.id = i.document_id \
-                 WHERE i.account_id = $1 AND i.amount > 0",
+                 WHERE i.account_id = $1 AND i.amount > 0 AND i.company_code = $2 \
+                   AND i.currency = $3",
+                open("o"),
                 also.subquery(backend, 4)
             ),
         };
+        let mut values = vec![account.into(), company.into(), currency.code().into()];
+        // Those that fall due by the day of the last one, which the index tells in its order, so
+        // that only they are sorted.
+        let cut = match limit {
+            Some(limit) if also.is_empty() => {
+                let last = limit.saturating_sub(1);
+                values.push(NO_DATE.into());
+                format!(
+                    "AND i.due_date <= COALESCE((SELECT o.due_date FROM item o WHERE {} \
+                       ORDER BY o.due_date LIMIT 1 OFFSET {last}), $4)",
+                    open("o")
+                )
+            }
+            _ => String::new(),
+        };
         let sql = format!(
-            "SELECT {columns} FROM {items} AND i.company_code = $2 AND i.currency = $3 \
+            "SELECT {columns} FROM {items} {cut} \
              ORDER BY i.due_date, i.posting_date, {key}, i.position {limit}",
             columns = rows::columns::<Entity>("i"),
             key = key_order(&self.conn, "d"),
-            // Part of the text: of a bound one PostgreSQL thinks that it reaches a tenth of all,
-            // and sorts them.
             limit = limit.map_or_else(String::new, |limit| format!("LIMIT {limit}")),
         );
-        let mut values = vec![account.into(), company.into(), currency.code().into()];
         if !also.is_empty() {
             values.extend(also.into_values(backend));
         }

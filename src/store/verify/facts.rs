@@ -6,7 +6,7 @@ use sea_orm::DbBackend;
 use super::{Query, id};
 use crate::store::ledger::requests::NAMED;
 
-pub(super) fn queries(engine: DbBackend) -> [Query; 4] {
+pub(super) fn queries(engine: DbBackend) -> [Query; 5] {
     let (document, dispute, promise) =
         (id(engine, "p.document_id"), id(engine, "w.dispute_id"), id(engine, "w.promise_id"));
     let (settled_by, nobody) = (id(engine, "s.settled_by"), "0".repeat(32));
