@@ -8,6 +8,7 @@ mod chunk;
 mod finish;
 mod listed;
 mod statuses;
+mod years;
 
 use super::Ledger;
 use crate::ctx::Ctx;

@@ -69,9 +69,6 @@ pub struct DueRequest {
     order_key: Vec<u8>,
 }
 
-/// Years before that of a credit (after it, below 0) in which what it names is looked for.
-const YEARS_AROUND: std::ops::RangeInclusive<i32> = -1..=10;
-
 impl WriteTx {
     /// The requests that `rest` of the statement says, from the `FROM` clause on.
     async fn requests(&self, rest: &str, values: Vec<Value>) -> Result<Vec<ClearingRequest>> {
@@ -112,8 +109,11 @@ impl WriteTx {
         }
         let backend = self.conn.get_database_backend();
         let rest = format!(
-            "document_key k JOIN clearing_request p ON {NAMED} AND {COUNTS} \
-             JOIN document c ON c.id = p.document_id WHERE k.document_id IN {}",
+            // By number and system first: there is an index of those.
+            "document d JOIN clearing_request p ON p.target_document_no = d.document_no \
+               AND p.target_source_system = d.source_system \
+             JOIN document_key k ON k.document_id = d.id AND {NAMED} AND {COUNTS} \
+             JOIN document c ON c.id = p.document_id WHERE d.id IN {}",
             ids.subquery(backend, 1)
         );
         self.requests(&rest, ids.into_values(backend)).await
@@ -231,35 +231,45 @@ impl WriteTx {
         self.requests(&rest, set.into_values(backend)).await
     }
 
-    /// A number that repeats each year may have been named without its year, which was taken to be
-    /// that of the credit. Where there is none of that year, and one document of the account bears
-    /// the number in one of the years around, it is that one.
-    pub async fn find_years(&self, import: &str, opened_us: i64) -> Result<()> {
-        let years: Vec<String> =
-            YEARS_AROUND.map(|years| format!("SELECT {years} AS back")).collect();
-        let text = format!(
-            "UPDATE clearing_request SET state = 'DUE', target_fiscal_year = f.fiscal_year, \
-               apply_date = CASE WHEN f.posting_date > clearing_request.effective_date \
-                 THEN f.posting_date ELSE clearing_request.effective_date END FROM \
-             (SELECT p.id, MIN(o.fiscal_year) AS fiscal_year, \
-                 MIN(d.posting_date) AS posting_date FROM {REQUESTS} \
-               LEFT JOIN document_key k ON {NAMED} AND {COUNTS} \
-               JOIN ({years}) y ON TRUE \
-               JOIN document_key o ON o.source_system = p.target_source_system \
-                 AND o.company_code = p.target_company_code \
-                 AND o.fiscal_year = c.fiscal_year - y.back \
-                 AND o.document_no = p.target_document_no AND o.line_no = p.target_line_no \
-                 AND o.account_id = p.account_id AND NOT o.reversed \
-               JOIN document d ON d.id = o.document_id \
-               WHERE ({OURS} OR (p.state = 'WAITING' AND p.import_id <> '')) \
-                 AND k.document_no IS NULL AND NOT p.oldest_first \
-                 AND p.target_fiscal_year = c.fiscal_year AND c.fiscal_year <> 0 \
-               GROUP BY p.id HAVING COUNT(*) = 1) f \
-             WHERE clearing_request.id = f.id",
-            years = years.join(" UNION ALL ")
+    /// What names a document of its own year that is not there, though there may be one of
+    /// another year: of what a finish tries, and of what imports brought before and waits. Behind
+    /// a request, by id.
+    pub async fn requests_of_missing_year(
+        &self,
+        import: &str,
+        opened_us: i64,
+        after: Uuid,
+        limit: u64,
+    ) -> Result<Vec<ClearingRequest>> {
+        let rest = format!(
+            "{REQUESTS} LEFT JOIN document_key k ON {NAMED} AND {COUNTS} \
+             WHERE (({OURS}) OR (p.state = 'WAITING' AND p.import_id <> '')) \
+               AND p.target_fiscal_year <> 0 AND p.target_fiscal_year = c.fiscal_year \
+               AND NOT p.oldest_first AND k.document_no IS NULL AND p.id > $3 \
+             ORDER BY p.id LIMIT $4"
         );
-        sql::execute(&self.conn, text, vec![import.into(), opened_us.into()]).await?;
-        Ok(())
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = vec![import.into(), opened_us.into(), after.into(), limit.into()];
+        self.requests(&rest, values).await
+    }
+
+    /// They name other documents from now on, and are to be tried.
+    pub async fn retarget(
+        &self,
+        requests: &[ClearingRequest],
+        known: &HashMap<DocumentKey, KnownKey>,
+    ) -> Result<()> {
+        let year = |request: &ClearingRequest| {
+            let target = request.target.as_ref();
+            target.map_or(0, |target| target.key.fiscal_year)
+        };
+        let change = |request: &ClearingRequest| ActiveModel {
+            id: To(request.id),
+            target_fiscal_year: To(year(request)),
+            ..Default::default()
+        };
+        rows::update(&self.conn, requests.iter().map(change).collect()).await?;
+        self.set_due(requests, known).await
     }
 
     /// They are to be tried at the next finish, each in its place by what is known of the

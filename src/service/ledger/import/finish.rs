@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::statuses;
+use super::{statuses, years};
 use crate::domain::error::Result;
 use crate::domain::event::EventType;
 use crate::domain::import::{ClearingFault, FinishStep, ImportSummary};
@@ -26,6 +26,8 @@ pub(super) struct Finish {
     phase: Phase,
     /// Clearings that are still to be tried, once they are counted.
     waiting: Option<i64>,
+    /// The last request whose year was looked for.
+    years_after: Uuid,
     /// The last request that was tried.
     after: Option<DueRequest>,
     is_of_chunk: bool,
@@ -81,11 +83,7 @@ pub(super) async fn step(
 ) -> Result<Option<FinishStep>> {
     loop {
         let worked = match at.phase {
-            // Once: what was found is due, and tried with the others.
-            Phase::Years => {
-                tx.find_years(&run.id, run.opened_us).await?;
-                false
-            }
+            Phase::Years => years::find(tx, run, &mut at.years_after).await?,
             Phase::Room => statuses::make_room(tx, run).await?,
             Phase::Requests => requests(tx, settings, run, at).await?,
             Phase::LeftOut if at.is_of_chunk => false,
