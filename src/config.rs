@@ -143,6 +143,14 @@ pub struct Business {
     pub rate_age_days_max: u32,
     /// The member who owns whatever nobody else does.
     pub default_owner: String,
+    /// The least rating, of 1 to 5, that an owner has in each competency; 0 for none.
+    pub owner_rating_min: i32,
+    /// How many accounts one member may own; 0 for any number.
+    pub owner_accounts_max: u32,
+    /// How many accounts one executive may be the sponsor of.
+    pub sponsor_accounts_max: u32,
+    /// Whether each account is to have a sponsor.
+    pub sponsor_required: bool,
 }
 
 impl Default for Business {
@@ -152,6 +160,10 @@ impl Default for Business {
             base_currency: None,
             rate_age_days_max: 7,
             default_owner: member_name(UNASSIGNED),
+            owner_rating_min: 0,
+            owner_accounts_max: 0,
+            sponsor_accounts_max: 5,
+            sponsor_required: false,
         }
     }
 }

@@ -107,6 +107,25 @@ impl Paged for pb::ExportOpenItemsRequest {
     }
 }
 
+impl Paged for pb::TransferAccountsRequest {
+    const METHOD: &'static str = "TransferAccounts";
+    const TOKEN: &'static str = "resume_token";
+
+    /// How many are moved at once is not the caller's to say.
+    fn page_size(&self) -> i32 {
+        0
+    }
+
+    fn page_token(&self) -> &str {
+        &self.resume_token
+    }
+
+    /// Each call of a transfer that takes several has an id of its own.
+    fn arguments(&self) -> Self {
+        Self { resume_token: String::new(), request_id: String::new(), ..self.clone() }
+    }
+}
+
 /// Which page is asked for: its size, and where it begins.
 #[derive(Debug, Clone)]
 pub struct PageRequest {

@@ -12,7 +12,8 @@ use crate::api::tier::Tiers;
 use crate::config::Config;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::Currency;
-use crate::domain::names::parse_member;
+use crate::domain::names::{MemberRef, parse_member};
+use crate::domain::team::eligible::{OwnerRequirement, Requirements};
 use crate::pb;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::credit_service_server::CreditServiceServer;
@@ -21,6 +22,7 @@ use crate::pb::tier_service_server::TierServiceServer;
 use crate::service::credit::Credit;
 use crate::service::members::Members;
 use crate::service::records::Records;
+use crate::service::teams::{TeamSettings, Teams};
 use crate::service::{self, Settings};
 use crate::store::Store;
 
@@ -42,14 +44,14 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     let store = || app.store.clone();
     let questions = service::receivables::Receivables::new(store(), settings.clone());
     let members = members(&app.config, store())?;
-    let teams = service::teams::Teams::new(store());
+    let teams = Teams::new(store(), team_settings(&app.config)?);
     let records = records(&app.config, &app.store)?;
     let accounts = Accounts::new(AccountServices {
         accounts: service::accounts::Accounts::new(store()),
         receivables: questions.clone(),
         credit: credit.clone(),
         members,
-        teams,
+        teams: teams.clone(),
         records,
         directory: service::directory::Directory::new(store()),
     });
@@ -57,6 +59,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
         facts: service::facts::Facts::new(store(), settings),
         receivables: questions,
+        teams,
     });
     let tiers = Tiers::new(service::tiers::Tiers::new(store()));
     let mut routes = Routes::new(bounded!(health.server(), server))
@@ -97,13 +100,29 @@ pub(crate) fn settings(config: &Config) -> Result<Settings> {
 
 /// The use cases of our people, by the configured owner of what nobody else owns.
 pub(crate) fn members(config: &Config, store: Store) -> Result<Members> {
-    let owner = parse_member("business.default_owner", &config.business.default_owner)?;
-    Ok(Members::new(store, owner))
+    Ok(Members::new(store, default_owner(config)?))
+}
+
+/// What the configuration says about teams.
+fn team_settings(config: &Config) -> Result<TeamSettings> {
+    let business = &config.business;
+    let accounts_max = Some(business.owner_accounts_max).filter(|max| *max > 0);
+    let owner = OwnerRequirement { rating_min: business.owner_rating_min, accounts_max };
+    let requirements = Requirements {
+        owner,
+        sponsored_max: business.sponsor_accounts_max,
+        sponsor_required: business.sponsor_required,
+    };
+    Ok(TeamSettings { default_owner: default_owner(config)?, requirements })
+}
+
+fn default_owner(config: &Config) -> Result<MemberRef> {
+    Ok(parse_member("business.default_owner", &config.business.default_owner)?)
 }
 
 /// What an import of records calls.
 pub(crate) fn records(config: &Config, store: &Store) -> Result<Records> {
-    let teams = service::teams::Teams::new(store.clone());
+    let teams = Teams::new(store.clone(), team_settings(config)?);
     Ok(Records::new(store.clone(), members(config, store.clone())?, teams))
 }
 

@@ -7,6 +7,7 @@ use toml::{Table, Value};
 
 use super::reference::{Kind, Setting, reference};
 use super::{Auth, Business, Config, Database, Log, Server};
+use crate::domain::member::RATING_MAX;
 use crate::domain::names::parse_member;
 
 /// Says which setting is wrong and what would be right.
@@ -160,6 +161,9 @@ impl Business {
         }
         parse_member("business.default_owner", &self.default_owner)
             .map_err(|v| ConfigError(format!("{}: {}", v.field, v.description)))?;
+        in_range("business.owner_rating_min", self.owner_rating_min, 0, RATING_MAX)?;
+        in_range("business.owner_accounts_max", self.owner_accounts_max, 0, 1_000_000)?;
+        in_range("business.sponsor_accounts_max", self.sponsor_accounts_max, 0, 1_000_000)?;
         in_range("business.rate_age_days_max", self.rate_age_days_max, 0, 366)
     }
 }

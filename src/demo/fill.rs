@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM};
+use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM, people};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::account::command::{AccountChange, CreateAccount};
 use crate::domain::document::DocumentKey;
@@ -13,14 +13,18 @@ use crate::domain::import::{
 };
 use crate::domain::ledger::PointQuery;
 use crate::domain::ledger::command::WriteOffItem;
-use crate::domain::names::{AccountRef, CanonicalForm, ChildName};
+use crate::domain::member::command::{CreateMember, DeactivateMember, MemberChange};
+use crate::domain::names::{AccountRef, CanonicalForm, ChildName, MemberRef};
 use crate::domain::receivables::command::{OpenDispute, RecordPromise, ResolveDispute, SetRates};
 use crate::domain::receivables::query::DocumentName;
+use crate::domain::team::command::AssignMember;
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
 use crate::service::facts::Facts;
 use crate::service::ledger::Ledger;
+use crate::service::members::Members;
 use crate::service::receivables::Receivables;
+use crate::service::teams::{TeamSettings, Teams};
 use crate::store::Store;
 use chrono::{NaiveDate, NaiveTime};
 
@@ -75,6 +79,8 @@ pub async fn fill(
     for delivery in &company.deliveries {
         clerk.record(delivery).await?;
     }
+    // By now every customer has an account.
+    clerk.assign_people(store).await?;
     Ok(clerk.filled)
 }
 
@@ -115,6 +121,51 @@ impl Clerk<'_> {
             form: Some(CanonicalForm::Numeric),
         };
         self.accounts.create(&self.ctx, command, &format!("demo-account-{id}")).await?;
+        Ok(())
+    }
+
+    async fn assign_people(&self, store: &Store) -> Result<()> {
+        let default = TeamSettings::default();
+        let members = Members::new(store.clone(), default.default_owner.clone());
+        let teams = Teams::new(store.clone(), default);
+        let name = |id: &str| MemberRef::Id(id.to_owned());
+        for person in people::PEOPLE {
+            let command = CreateMember {
+                id: Some(person.id.to_owned()),
+                change: MemberChange {
+                    display_name: Some(person.display_name.to_owned()),
+                    executive: Some(person.executive),
+                    ..MemberChange::default()
+                },
+                manager: person.manager.map(name),
+                form: None,
+            };
+            members.create(&self.ctx, &format!("demo-member-{}", person.id), command).await?;
+        }
+        for (rank, customer) in self.company.customers.iter().enumerate() {
+            let mut version = None;
+            for (role, member) in people::team(rank) {
+                let command = AssignMember {
+                    account: customer.account(),
+                    member: name(member),
+                    role,
+                    valid_from: Some(self.company.plan.start()),
+                    valid_to: None,
+                    site: None,
+                    cost_per_day: None,
+                    reason: String::new(),
+                    version,
+                };
+                let request_id = format!("demo-team-{rank}-{role}");
+                version = Some(teams.assign(&self.ctx, &request_id, command).await?.version);
+            }
+        }
+        for person in people::PEOPLE.iter().filter(|person| person.left) {
+            let command =
+                DeactivateMember { member: name(person.id), reason: "left the company".into() };
+            let request_id = format!("demo-left-{}", person.id);
+            members.deactivate(&self.ctx, &request_id, command).await?;
+        }
         Ok(())
     }
 

@@ -17,6 +17,7 @@ mod facts;
 mod fill;
 mod names;
 mod payments;
+mod people;
 mod rates;
 mod sales;
 #[cfg(test)]

@@ -13,9 +13,11 @@ use crate::domain::document::{DocumentKey, Draft};
 use crate::domain::item::DocumentKind;
 use crate::domain::names::AccountRef;
 use crate::domain::page::PageOf;
+use crate::domain::team::accountable::Step;
 use crate::domain::terms::InstalmentKind;
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
+use crate::service::teams::{TeamSettings, Teams};
 use crate::store::Store;
 
 fn today() -> NaiveDate {
@@ -260,6 +262,7 @@ async fn the_books_take_all_of_it_and_add_up() {
     let all = AccountList {
         filter: AccountFilter {
             parent: None,
+            owner: None,
             state: None,
             display_name_prefix: String::new(),
             region_code: String::new(),
@@ -271,12 +274,19 @@ async fn the_books_take_all_of_it_and_add_up() {
         descending: false,
         page: PageOf { size: 100, after: None },
     };
-    let accounts = Accounts::new(store.clone()).list(&ctx, all).await.unwrap().items;
+    let teams = Teams::new(store.clone(), TeamSettings::default());
+    let listed = Accounts::new(store.clone()).list(&ctx, &teams, all).await.unwrap();
+    let accounts = &listed.page.items;
     let names: HashSet<_> = accounts.iter().map(|a| &a.display_name).collect();
     assert_eq!(
         (accounts.len(), names),
         (40, company.customers.iter().map(|c| &c.display_name).collect())
     );
+    let whose =
+        |steps: &[Step]| listed.accountable.iter().filter(|one| steps.contains(&one.step)).count();
+    // Who left owned four of them: one has a backup, three fall to whoever he reported to.
+    let counts = (whose(&[Step::Owner]), whose(&[Step::Backup]), whose(&[Step::ReportingLine]));
+    assert_eq!(counts, (36, 1, 3));
     for check in store.verify(&ctx).await.unwrap() {
         assert!(check.holds(), "{check:?}");
     }

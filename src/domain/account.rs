@@ -16,11 +16,13 @@ use serde::{Deserialize, Serialize};
 use super::credit::profile::Profile;
 use super::external_ref::ExternalRef;
 use super::group::Kin;
-use super::names::AccountRef;
-use super::page::PageOf;
+use super::names::{AccountRef, MemberRef};
+use super::page::{Page, PageOf};
 use super::personal::Personal;
 use super::receivables::Risk;
 use super::stored::stored_enum;
+use super::team::accountable::Accountable;
+use super::team::status::TeamStatus;
 use profile::{PartyKind, Site, SizeClass, SizePoint};
 
 pub const DISPLAY_NAME_CHARS_MAX: usize = 200;
@@ -124,9 +126,11 @@ impl Account {
 
 /// Which accounts to list; `None` is no restriction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AccountFilter<A> {
+pub struct AccountFilter<A, M> {
     /// Direct members of this account only.
     pub parent: Option<A>,
+    /// Those only that this member owns today.
+    pub owner: Option<M>,
     pub state: Option<AccountState>,
     /// In any case of ASCII letters.
     pub display_name_prefix: String,
@@ -146,6 +150,8 @@ pub enum AccountOrder {
     Id,
     DisplayName,
     CreateTime,
+    /// The id of who owns it today; nobody comes first.
+    Owner,
 }
 
 /// The values to sort by of the last account of a page: the next page begins behind them.
@@ -154,12 +160,16 @@ pub enum AccountKey {
     Id(String),
     DisplayName(String, String),
     CreateTime(i64, String),
+    /// The owner is empty where there is none.
+    Owner(String, String),
 }
 
 impl AccountKey {
-    pub fn of(account: &Account, order: AccountOrder) -> Self {
+    /// `owner_id` is that of its owner today, empty for none.
+    pub fn of(account: &Account, order: AccountOrder, owner_id: &str) -> Self {
         let id = account.id.clone();
         match order {
+            AccountOrder::Owner => Self::Owner(owner_id.to_owned(), id),
             AccountOrder::Id => Self::Id(id),
             AccountOrder::DisplayName => Self::DisplayName(account.display_name.clone(), id),
             AccountOrder::CreateTime => Self::CreateTime(account.create_us, id),
@@ -169,11 +179,26 @@ impl AccountKey {
 
 /// A page of accounts as asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountList<A = AccountRef> {
-    pub filter: AccountFilter<A>,
+pub struct AccountList<A = AccountRef, M = MemberRef> {
+    pub filter: AccountFilter<A, M>,
     pub order: AccountOrder,
     pub descending: bool,
     pub page: PageOf<AccountKey>,
+}
+
+/// Whose accounts to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnedBy {
+    pub member_id: String,
+    /// Those that nobody owns too: he is the one who does then.
+    pub or_nobody: bool,
+}
+
+/// A page of accounts, and who is accountable for each of them.
+#[derive(Debug)]
+pub struct AccountPage {
+    pub page: Page<Account, AccountKey>,
+    pub accountable: Vec<Accountable>,
 }
 
 /// Everything about one account in one answer.
@@ -182,6 +207,7 @@ pub struct AccountStatus {
     pub account: Account,
     /// From the direct parent to the root of the group.
     pub above: Kin,
+    pub team: TeamStatus,
     pub credit: Profile,
     pub risk: Risk,
 }

@@ -115,7 +115,8 @@ impl Interval {
     }
 }
 
-fn day_before(day: NaiveDate) -> NaiveDate {
+/// The day before, or the first there is.
+pub fn day_before(day: NaiveDate) -> NaiveDate {
     day.checked_sub_days(Days::new(1)).unwrap_or(NaiveDate::MIN)
 }
 

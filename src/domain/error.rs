@@ -105,6 +105,7 @@ reasons! {
     MemberLineTooDeep => "MEMBER_LINE_TOO_DEEP",
     MemberIsDefaultOwner => "MEMBER_IS_DEFAULT_OWNER",
     MemberNotEligible => "MEMBER_NOT_ELIGIBLE",
+    AccountNotOwned => "ACCOUNT_NOT_OWNED",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -42,7 +42,7 @@ pub(crate) use stored_enum;
 mod tests {
     use crate::domain::account::profile;
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
-    use crate::domain::team::{TeamRole, accountable, eligible, membership};
+    use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
         aging, calendar, dates, directory, item, member, names, policy, promise, rates, terms,
     };
@@ -94,6 +94,7 @@ mod tests {
             accountable::Step,
             eligible::Unmet,
             membership::MembershipState,
+            team_status::Gap,
             terms::Baseline,
             terms::InstalmentKind,
         );

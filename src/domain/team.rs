@@ -4,6 +4,7 @@ pub mod accountable;
 pub mod command;
 pub mod eligible;
 pub mod membership;
+pub mod status;
 #[cfg(test)]
 mod tests;
 
@@ -52,10 +53,10 @@ pub struct TeamOn {
     pub last_owner: Option<String>,
     /// Who stand in, the longest assigned first.
     pub backups: Vec<String>,
-    /// The longest assigned.
-    pub sponsor: Option<String>,
-    /// The longest assigned.
-    pub finance: Option<String>,
+    /// The longest assigned first.
+    pub sponsors: Vec<String>,
+    /// The longest assigned first.
+    pub finance: Vec<String>,
 }
 
 impl Team {
@@ -79,8 +80,8 @@ impl Team {
             owner,
             last_owner,
             backups: of(TeamRole::Backup).collect(),
-            sponsor: of(TeamRole::ExecutiveSponsor).next(),
-            finance: of(TeamRole::Finance).next(),
+            sponsors: of(TeamRole::ExecutiveSponsor).collect(),
+            finance: of(TeamRole::Finance).collect(),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::policy::Standing;
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
+use crate::domain::team::command::Transferred;
 use crate::domain::team::membership::Membership;
 use crate::stored_files::{assert_reads, of};
 
@@ -58,6 +59,7 @@ fn kept_answers_are_read_whole() {
             &["CreateMember", "UpdateMember", "DeactivateMember", "ReactivateMember"],
         ),
         read::<Membership>("AccountService", &["AssignTeamMember", "EndTeamMembership"]),
+        read::<Transferred>("AccountService", &["TransferAccounts"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
         read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),

@@ -12,7 +12,16 @@ pub fn behind<C: ColumnTrait>(
     values: impl IntoIterator<Item = Value>,
     descending: bool,
 ) -> Expr {
-    let columns = Expr::tuple(columns.into_iter().map(|c| Expr::col(c.as_column_ref())));
+    behind_exprs(columns.into_iter().map(|c| Expr::col(c.as_column_ref())), values, descending)
+}
+
+/// As [`behind`], in an order that is not one of columns alone.
+pub fn behind_exprs(
+    exprs: impl IntoIterator<Item = Expr>,
+    values: impl IntoIterator<Item = Value>,
+    descending: bool,
+) -> Expr {
+    let exprs = Expr::tuple(exprs);
     let values = Expr::tuple(values.into_iter().map(Expr::val));
-    if descending { columns.lt(values) } else { columns.gt(values) }
+    if descending { exprs.lt(values) } else { exprs.gt(values) }
 }

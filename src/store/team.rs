@@ -1,6 +1,9 @@
 //! Who looks after an account. A change locks the row of the team ([`WriteTx::lock_team`]) and
 //! compares its version; the group of the account is not locked for it.
 
+mod load;
+mod many;
+
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::ExprTrait;

@@ -50,6 +50,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("AssignTeamMemberRequest.reason", "TeamMembership.reason"),
     ("TeamRecord.reason", "TeamMembership.reason"),
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
+    ("TransferAccountsRequest.reason", "TeamMembership.reason"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),
     ("RecordPromiseToPayRequest.promised_by", "PromiseToPay.promised_by"),
     ("ReleaseCreditHoldRequest.reason", "CreditHold.release_reason"),

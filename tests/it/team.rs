@@ -1,31 +1,87 @@
 //! Who looks after an account, as callers see it.
 
-use ballast::pb::{self, TeamMembership, TeamRole};
+mod eligible;
+mod lists;
+mod membership;
+mod status;
+mod transfer;
+
+use ballast::pb::{self, AccountableStep, TeamMembership, TeamRole};
 use tonic::{Code, Status};
 
 use crate::support::ledger::day;
-use crate::support::{TestServer, assert_refused};
+use crate::support::{TestServer, assert_refused, details};
+
+async fn member(server: &TestServer, id: &str, member: pb::Member) {
+    let member = pb::Member { display_name: id.into(), ..member };
+    let request = pb::CreateMemberRequest {
+        member: Some(member),
+        member_id: id.into(),
+        ..Default::default()
+    };
+    server.accounts().create_member(request).await.expect("created");
+}
 
 async fn people(server: &TestServer, executives: bool, ids: &[&str]) {
     for id in ids {
-        let member =
-            pb::Member { display_name: (*id).into(), executive: executives, ..Default::default() };
-        let request = pb::CreateMemberRequest {
-            member: Some(member),
-            member_id: (*id).into(),
-            ..Default::default()
-        };
-        server.accounts().create_member(request).await.expect("created");
+        member(server, id, pb::Member { executive: executives, ..Default::default() }).await;
     }
 }
 
+async fn deactivate(server: &TestServer, id: &str) {
+    let request = pb::DeactivateMemberRequest {
+        name: format!("members/{id}"),
+        reason: "left".into(),
+        ..Default::default()
+    };
+    server.accounts().deactivate_member(request).await.expect("deactivated");
+}
+
 async fn account(server: &TestServer, id: &str) {
+    account_under(server, id, "").await;
+}
+
+async fn account_under(server: &TestServer, id: &str, parent: &str) {
+    let parent = if parent.is_empty() { String::new() } else { format!("accounts/{parent}") };
     let request = pb::CreateAccountRequest {
-        account: Some(pb::Account { display_name: id.into(), ..Default::default() }),
+        account: Some(pb::Account { display_name: id.into(), parent, ..Default::default() }),
         account_id: id.into(),
         ..Default::default()
     };
     server.accounts().create_account(request).await.expect("created");
+}
+
+/// Who looks after an account on a day; `None` for today.
+async fn team(server: &TestServer, account: &str, on: Option<i64>) -> pb::AccountTeam {
+    let request = pb::GetAccountStatusRequest {
+        name: format!("accounts/{account}"),
+        as_of: on.map(day),
+        ..Default::default()
+    };
+    let status = server.accounts().get_account_status(request).await.expect("a status");
+    status.into_inner().team.expect("a team")
+}
+
+/// Who is accountable for an account on a day, and by which step.
+async fn by(server: &TestServer, account: &str, on: Option<i64>) -> (String, AccountableStep) {
+    let team = team(server, account, on).await;
+    (team.accountable.trim_start_matches("members/").into(), team.accountable_step())
+}
+
+async fn end(
+    server: &TestServer,
+    name: &str,
+    account: &str,
+    last: i64,
+) -> Result<TeamMembership, Status> {
+    let request = pb::EndTeamMembershipRequest {
+        name: name.into(),
+        valid_to: Some(day(last)),
+        reason: "left".into(),
+        etag: list(server, account, None).await.etag,
+        ..Default::default()
+    };
+    server.accounts().end_team_membership(request).await.map(|r| r.into_inner())
 }
 
 async fn list(

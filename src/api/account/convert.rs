@@ -9,7 +9,7 @@ mod tests;
 mod update;
 mod verbs;
 
-pub use list::{list, page};
+pub use list::{list, page, parent_filter, prefix};
 pub use update::update;
 pub use verbs::{block, delete, unblock, undelete};
 
@@ -80,16 +80,25 @@ pub fn batch_get(request: &pb::BatchGetAccountsRequest) -> Result<Vec<AccountRef
 
 /// The accounts of a batch; faults go to `violations`.
 pub fn batch_names(names: &[String], violations: &mut Violations) -> Vec<AccountRef> {
+    account_names("names", names, violations)
+}
+
+/// 1 to [`BATCH_MAX`] accounts; faults go to `violations`.
+pub fn account_names(
+    field: &str,
+    names: &[String],
+    violations: &mut Violations,
+) -> Vec<AccountRef> {
     if names.is_empty() {
-        violations.push(read::missing("names"));
+        violations.push(read::missing(field));
     }
     if names.len() > BATCH_MAX {
         let description = format!("must be at most {BATCH_MAX}");
-        violations.add("names", Reason::TooManyElements, description);
+        violations.add(field, Reason::TooManyElements, description);
         return Vec::new();
     }
     let names = names.iter().enumerate();
-    names.filter_map(|(i, n)| violations.keep(parse_account(&format!("names[{i}]"), n))).collect()
+    names.filter_map(|(i, n)| violations.keep(parse_account(&format!("{field}[{i}]"), n))).collect()
 }
 
 pub fn account(account: Account) -> pb::Account {

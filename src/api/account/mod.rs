@@ -5,7 +5,8 @@ mod directory;
 mod member;
 pub mod record;
 mod status;
-mod team;
+pub mod team;
+mod transfer;
 
 use tonic::{Request, Response, Status, Streaming};
 
@@ -54,8 +55,8 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit, .. } = &self.services;
-        let sources = Sources { receivables, credit };
+        let AccountServices { accounts, receivables, credit, teams, .. } = &self.services;
+        let sources = Sources { receivables, credit, teams };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
     }
@@ -99,7 +100,8 @@ impl AccountService for Accounts {
     ) -> Answer<pb::ListAccountsResponse> {
         let ctx = api::ctx(&request)?;
         let (list, page) = convert::list(request.into_inner())?;
-        let answer = self.services.accounts.list(&ctx, list).await?;
+        let AccountServices { accounts, teams, .. } = &self.services;
+        let answer = accounts.list(&ctx, teams, list).await?;
         Ok(Response::new(convert::page(answer, &page)))
     }
 
@@ -273,5 +275,20 @@ impl AccountService for Accounts {
         let search = directory::search(request.into_inner())?;
         let answer = self.services.directory.search(&ctx, search).await?;
         Ok(Response::new(directory::found(answer)))
+    }
+
+    async fn transfer_accounts(
+        &self,
+        request: Request<pb::TransferAccountsRequest>,
+    ) -> Answer<pb::TransferAccountsResponse> {
+        let ctx = api::ctx(&request)?;
+        let asked = transfer::parse(request.into_inner())?;
+        let transfer::Asked { command, validate_only, request_id, page } = asked;
+        let teams = &self.services.teams;
+        let moved = match validate_only {
+            true => teams.would_transfer(&ctx, command).await?,
+            false => teams.transfer(&ctx, &request_id, command).await?,
+        };
+        Ok(Response::new(transfer::answer(moved, &page)))
     }
 }

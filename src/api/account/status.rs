@@ -40,11 +40,12 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, above, credit, risk } = status;
+    let AccountStatus { account, above, team, credit, risk } = status;
     Ok(pb::AccountStatus {
         account: Some(convert::account(account)),
         ancestors: above.accounts.iter().map(|id| account_name(id)).collect(),
         group_known_from: above.known_from.map(write::date),
+        team: Some(super::team::status(team)),
         credit: Some(credit::encode::profile(credit)),
         receivables: Some(receivable::encode::risk(risk)?),
     })

@@ -1,6 +1,6 @@
 //! Teams to and from the wire. All faults of a request are named at once.
 
-use crate::api::convert::closed_set::both_ways;
+use crate::api::convert::closed_set::{both_ways, one_way};
 use crate::api::convert::read;
 use crate::api::convert::request::{
     Identified, MAX_REASON_CHARS, all, check_order, check_reason, child,
@@ -8,15 +8,21 @@ use crate::api::convert::request::{
 use crate::api::convert::write;
 use crate::api::etag;
 use crate::api::list::PageRequest;
-use crate::domain::error::{Reason, Result, Violations};
-use crate::domain::names::{TEAM_MEMBERS, member_name};
+use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::names::{TEAM_MEMBERS, account_name, check_id, member_name};
 use crate::domain::personal::Personal;
 use crate::domain::team::TeamRole;
+use crate::domain::team::accountable::Accountable;
 use crate::domain::team::command::{AssignMember, EndMembership, ListTeam};
 use crate::domain::team::membership::Membership;
+use crate::domain::team::status::{Gap, TeamStatus};
 use crate::domain::text;
 use crate::pb;
 use crate::service::teams::TeamPage;
+
+one_way! {
+    write_gap: Gap = TeamGap { OwnerMissing, SponsorMissing }
+}
 
 both_ways! {
     read_role, write_role: TeamRole = TeamRole {
@@ -34,6 +40,8 @@ pub fn assign(request: pb::AssignTeamMemberRequest) -> Result<Identified<AssignM
         reason,
         etag,
         request_id,
+        site,
+        cost_per_day,
     } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
@@ -48,10 +56,33 @@ pub fn assign(request: pb::AssignTeamMemberRequest) -> Result<Identified<AssignM
         violations.add("valid_to", Reason::FieldInvalid, what);
     }
     violations.keep(text::check_multiline("reason", &reason, 0, MAX_REASON_CHARS));
+    let site = violations.keep(optional_site(site)).flatten();
+    let cost_per_day = read::optional_positive("cost_per_day", cost_per_day.as_ref());
+    let cost_per_day = violations.keep(cost_per_day).flatten();
     let version = violations.keep(etag::optional("etag", &etag)).flatten();
     let ((account, member), role) = all(violations, account.zip(member).zip(role))?;
-    let command = AssignMember { account, member, role, valid_from, valid_to, reason, version };
+    let command = AssignMember {
+        account,
+        member,
+        role,
+        valid_from,
+        valid_to,
+        site,
+        cost_per_day,
+        reason,
+        version,
+    };
     Ok((request_id, command))
+}
+
+/// The id of a site; an empty one is none.
+fn optional_site(site: String) -> Result<Option<String>, Violation> {
+    if site.is_empty() {
+        return Ok(None);
+    }
+    check_id("site", &site)
+        .map_err(|violation| Violation { reason: Reason::FieldInvalid, ..violation })?;
+    Ok(Some(site))
 }
 
 pub fn end(request: pb::EndTeamMembershipRequest) -> Result<Identified<EndMembership>> {
@@ -84,6 +115,8 @@ pub fn membership(membership: Membership) -> pb::TeamMembership {
         role,
         member_id,
         days,
+        site,
+        cost_per_day,
         recorded_by,
         reason,
         end_reason,
@@ -100,6 +133,8 @@ pub fn membership(membership: Membership) -> pb::TeamMembership {
         create_time: Some(write::recorded(days.recorded_us)),
         end_reason: end_reason.map(Personal::into_exposed).unwrap_or_default(),
         etag: etag::encode(version),
+        site: site.unwrap_or_default(),
+        cost_per_day: cost_per_day.map(|cost| write::money(cost.minor, cost.currency)),
     }
 }
 
@@ -108,4 +143,28 @@ pub fn page(answer: TeamPage, request: &PageRequest) -> pb::ListTeamMembersRespo
     let (team_members, next_page_token) = request.answer(page, membership);
     let etag = if version == 0 { String::new() } else { etag::encode(version) };
     pb::ListTeamMembersResponse { team_members, next_page_token, etag }
+}
+
+/// Who looks after an account, in its status.
+pub fn status(status: TeamStatus) -> pb::AccountTeam {
+    let TeamStatus { accountable, owner, backup, sponsor, finance, gaps } = status;
+    let name = |id: Option<String>| id.as_deref().map(member_name).unwrap_or_default();
+    pb::AccountTeam {
+        accountable: member_name(&accountable.member_id),
+        accountable_step: write::accountable_step(accountable.step).into(),
+        owner: name(owner),
+        backup: name(backup),
+        sponsor: name(sponsor),
+        finance: name(finance),
+        gaps: gaps.into_iter().map(|gap| write_gap(gap).into()).collect(),
+    }
+}
+
+/// Who is accountable for an account, in a list of accounts.
+pub fn accountability(account_id: &str, accountable: Accountable) -> pb::Accountability {
+    pb::Accountability {
+        account: account_name(account_id),
+        accountable: member_name(&accountable.member_id),
+        accountable_step: write::accountable_step(accountable.step).into(),
+    }
 }

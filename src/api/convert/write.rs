@@ -4,6 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use prost_types::Timestamp;
 use rust_decimal::Decimal;
 
+use super::closed_set::one_way;
 use crate::domain::dates::NO_DATE;
 use crate::domain::error::{Error, Result};
 use crate::domain::import::ImportFault;
@@ -11,7 +12,14 @@ use crate::domain::ledger::LedgerPoint;
 use crate::domain::money::{self, Currency, Money};
 use crate::domain::point;
 use crate::domain::rates::{RatePath, UsedRate};
+use crate::domain::team::accountable::Step;
 use crate::pb;
+
+one_way! {
+    accountable_step: Step = AccountableStep {
+        Owner, Backup, AncestorOwner, ReportingLine, DefaultOwner
+    }
+}
 
 pub fn money(minor: i64, currency: Currency) -> pb::Money {
     let (units, nanos) = Money { minor, currency }.units_nanos();

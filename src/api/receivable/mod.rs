@@ -31,6 +31,7 @@ use crate::pb::receivable_service_server::ReceivableService;
 use crate::service::facts::Facts;
 use crate::service::ledger::Ledger;
 use crate::service::receivables;
+use crate::service::teams::Teams;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -40,6 +41,7 @@ pub struct ReceivableServices {
     pub ledger: Ledger,
     pub facts: Facts,
     pub receivables: receivables::Receivables,
+    pub teams: Teams,
 }
 
 /// The handlers.
@@ -235,8 +237,11 @@ impl ReceivableService for Receivables {
         let ctx = api::ctx(&request)?;
         let (query, page) = parse_risk::list_risk(request.into_inner())?;
         let currency = query.currency;
-        let answer = self.services.receivables.list_risk(&ctx, query).await?;
-        Ok(Response::new(encode::risk_page(answer, currency, &page)?))
+        let ReceivableServices { receivables, teams, .. } = &self.services;
+        let answer = receivables.list_risk(&ctx, query).await?;
+        let ids = answer.page.page.items.iter().map(|one| one.account_id.clone()).collect();
+        let accountable = teams.accountable(&ctx, ids).await?;
+        Ok(Response::new(encode::risk_page(answer, accountable, currency, &page)?))
     }
 
     type ExportOpenItemsStream = Answers<pb::ExportOpenItemsResponse>;

@@ -83,6 +83,14 @@ fn one_customer(company: &Company) -> Vec<Question> {
             shown: 1,
         },
         Question {
+            heading: "Whose customer is it, and who stands in? (Its owner has left.)",
+            method: STATUS,
+            request: format!(r#"{{"name": "{account}"}}"#),
+            expected: Expected::Is("/team/accountable", "members/moreau"),
+            folded: &["receivables", "credit", "account"],
+            shown: 1,
+        },
+        Question {
             heading: "Who is this account, to whom does it belong, and what does it owe?",
             method: STATUS,
             request: r#"{"name": "accounts/harborline-ningbo"}"#.into(),

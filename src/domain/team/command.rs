@@ -1,9 +1,10 @@
 //! What is asked of teams.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::TeamRole;
+use crate::domain::money::Money;
 use crate::domain::names::{AccountRef, ChildName, MemberRef};
 use crate::domain::page::PageOf;
 
@@ -15,6 +16,8 @@ pub struct AssignMember {
     /// `None` is the business date.
     pub valid_from: Option<NaiveDate>,
     pub valid_to: Option<NaiveDate>,
+    pub site: Option<String>,
+    pub cost_per_day: Option<Money>,
     pub reason: String,
     /// The version of the team that was read; `None` if nobody is on it.
     pub version: Option<i64>,
@@ -35,4 +38,32 @@ pub struct ListTeam {
     /// Only those that hold on this day.
     pub as_of: Option<NaiveDate>,
     pub page: PageOf,
+}
+
+/// Accounts of one member that become another's from a day on.
+#[derive(Debug, Clone, Serialize)]
+pub struct TransferAccounts {
+    pub from: MemberRef,
+    pub to: MemberRef,
+    pub effective_date: NaiveDate,
+    pub which: Which,
+    pub reason: String,
+}
+
+/// Which of his accounts.
+#[derive(Debug, Clone, Serialize)]
+pub enum Which {
+    /// These, all or none.
+    Named(Vec<AccountRef>),
+    /// As many at once as one call may move, from behind the last of the call before.
+    Filtered { parent: Option<AccountRef>, display_name_prefix: String, after: Option<String> },
+}
+
+/// What a transfer moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transferred {
+    /// In the order of ids.
+    pub account_ids: Vec<String>,
+    /// Behind which account the next ones are; `None` if there are none.
+    pub next: Option<String>,
 }

@@ -1,10 +1,11 @@
 //! Who may own an account or be its sponsor, and who is to own it where nobody may.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::accountable::Person;
 use crate::domain::group;
-use crate::domain::member::Competencies;
+use crate::domain::member::{Competencies, UNASSIGNED};
 use crate::domain::stored::stored_enum;
 
 /// What an owner must bring.
@@ -14,6 +15,23 @@ pub struct OwnerRequirement {
     pub rating_min: i32,
     /// How many accounts one member may own; `None` for any number.
     pub accounts_max: Option<u32>,
+}
+
+/// What the installation asks of teams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirements {
+    pub owner: OwnerRequirement,
+    /// How many accounts one executive may be the sponsor of.
+    pub sponsored_max: u32,
+    /// Whether an account without a sponsor lacks one.
+    pub sponsor_required: bool,
+}
+
+impl Default for Requirements {
+    fn default() -> Self {
+        let owner = OwnerRequirement { rating_min: 0, accounts_max: None };
+        Self { owner, sponsored_max: 5, sponsor_required: false }
+    }
 }
 
 stored_enum! {
@@ -61,9 +79,30 @@ impl OwnerRequirement {
         found(&checks)
     }
 
+    /// Whether a member may own one more account. Where nobody may, the topmost active one of the
+    /// line that he is in may all the same: somebody has to.
+    ///
+    /// # Errors
+    /// What he lacks, and who is to own it instead.
+    pub fn check(
+        &self,
+        member_id: &str,
+        candidates: &HashMap<String, Candidate>,
+    ) -> Result<(), NotEligible> {
+        let unmet = candidates.get(member_id).map(|candidate| self.unmet(candidate));
+        let unmet = unmet.unwrap_or_else(|| vec![Unmet::Inactive]);
+        if unmet.is_empty() {
+            return Ok(());
+        }
+        match self.suggest(member_id, candidates) {
+            Some(Suggestion { member_id: own, .. }) if own == member_id => Ok(()),
+            suggestion => Err(NotEligible { unmet, suggestion }),
+        }
+    }
+
     /// Who is to own an account that this member may not: the nearest above him who may, or else
-    /// the topmost active one above him, who takes it though he lacks something. `None` where
-    /// nobody active is above him.
+    /// the strongest of all who may. Where nobody may, the topmost active one of his line takes it
+    /// though he lacks something, which may be he himself. `None` where nobody in it is active.
     pub fn suggest(
         &self,
         member_id: &str,
@@ -71,21 +110,47 @@ impl OwnerRequirement {
     ) -> Option<Suggestion> {
         let manager_of = |id: &str| candidates.get(id)?.person.manager_id.clone();
         let line = group::ancestors(member_id, manager_of);
-        let known = || line.iter().filter_map(|id| Some((id, candidates.get(id)?)));
-        let nearest = known().find(|(_, candidate)| self.unmet(candidate).is_empty());
-        let suggestion = |id: &String, eligible| Suggestion { member_id: id.clone(), eligible };
-        nearest.map(|(id, _)| suggestion(id, true)).or_else(|| {
-            let (top, _) = known().rfind(|(_, candidate)| candidate.person.active)?;
+        let may = |id: &&String| candidates.get(*id).is_some_and(|who| self.unmet(who).is_empty());
+        let nearest = line.iter().find(may);
+        let strongest = || candidates.keys().filter(may).max_by_key(|id| strength(id, candidates));
+        let eligible = nearest.or_else(strongest);
+        let suggestion = |id: &str, eligible| Suggestion { member_id: id.to_owned(), eligible };
+        eligible.map(|id| suggestion(id, true)).or_else(|| {
+            let is_active = |id: &&str| candidates.get(*id).is_some_and(|who| who.person.active);
+            let mut all = std::iter::once(member_id).chain(line.iter().map(String::as_str));
+            let top = all.rfind(is_active)?;
             Some(suggestion(top, false))
         })
     }
+}
+
+/// Who of several that may own an account is the better all-rounder: his weakest side counts
+/// first, then all of them, then how little he owns; the id only makes an order of it.
+fn strength<'a>(
+    id: &'a str,
+    candidates: &HashMap<String, Candidate>,
+) -> (bool, i32, i32, Reverse<u32>, Reverse<&'a str>) {
+    let candidate = candidates.get(id).cloned().unwrap_or_default();
+    let Competencies { negotiation, product, responsibility, resources } = candidate.competencies;
+    let ratings = [negotiation, product, responsibility, resources].map(Option::unwrap_or_default);
+    let weakest = ratings.into_iter().min().unwrap_or_default();
+    let owned = Reverse(candidate.owned);
+    // Nobody is meant to own what nobody owns.
+    (id != UNASSIGNED, weakest, ratings.iter().sum(), owned, Reverse(id))
+}
+
+/// Why a member may not own an account, and who is to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotEligible {
+    pub unmet: Vec<Unmet>,
+    pub suggestion: Option<Suggestion>,
 }
 
 /// Who is to own an account instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
     pub member_id: String,
-    /// Whether he may; if not he takes it because nobody in the line may.
+    /// Whether he may; if not he takes it because nobody may.
     pub eligible: bool,
 }
 

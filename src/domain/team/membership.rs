@@ -5,10 +5,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::TeamRole;
+use super::{Assignment, Team, TeamRole};
 use crate::domain::dated::{self, CannotEnd, ChangePoint, End, Interval};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::machine::{Transition, advance};
+use crate::domain::money::Money;
 use crate::domain::names::{TEAM_MEMBERS, account_name, child_name};
 use crate::domain::personal::Personal;
 use crate::domain::stored::stored_enum;
@@ -71,6 +72,10 @@ pub struct Membership {
     /// `None` for an owner: from that day on the account has none. Such are not told.
     pub member_id: Option<String>,
     pub days: Interval,
+    /// The site of the account that he works at.
+    pub site: Option<String>,
+    /// What he costs us on each day there.
+    pub cost_per_day: Option<Money>,
     pub recorded_by: String,
     pub reason: Personal,
     /// `None` if nobody ended it.
@@ -120,36 +125,46 @@ impl Membership {
     }
 }
 
-/// What is recorded of a team, as it is told: every owner with his last day, those left out who
-/// were replaced from their first day on; in the order of ids.
+/// Adds what is recorded to a team.
+pub fn record(team: &mut Team, recorded: Membership) {
+    let Membership { role, member_id, days, .. } = recorded;
+    match (role, member_id) {
+        (TeamRole::Owner, value) => {
+            let Interval { first_day: from_date, recorded_us, .. } = days;
+            team.owners.push(ChangePoint { from_date, recorded_us, value });
+        }
+        (role, Some(member_id)) => team.others.push(Assignment { member_id, role, days }),
+        // Of an owner alone nobody is recorded.
+        (_, None) => {}
+    }
+}
+
+/// What is recorded of a team, as it is told: every owner with his last day, which is the one
+/// before his first if he was replaced or ended from that day on and so never was owner; in the
+/// order of ids.
 pub fn told(recorded: Vec<Membership>) -> Vec<Membership> {
-    let (owners, mut told): (Vec<_>, Vec<_>) =
+    let (mut owners, mut told): (Vec<_>, Vec<_>) =
         recorded.into_iter().partition(|one| one.role == TeamRole::Owner);
-    let points: Vec<ChangePoint<&Membership>> = owners
-        .iter()
-        .map(|owner| {
-            let Interval { first_day: from_date, recorded_us, .. } = owner.days;
-            ChangePoint { from_date, recorded_us, value: owner }
-        })
-        .collect();
-    let stretches = dated::stretches(&points, i64::MAX);
-    let next = stretches.iter().skip(1).map(|stretch| Some(*stretch.value)).chain([None]);
-    for (stretch, next) in stretches.iter().zip(next) {
-        let mut owner: Membership = (*stretch.value).clone();
+    owners.sort_by_key(|one| (one.days.first_day, one.days.recorded_us));
+    let next = owners.iter().skip(1).cloned().map(Some).chain([None]).collect::<Vec<_>>();
+    for (mut owner, next) in owners.into_iter().zip(next) {
         if owner.member_id.is_none() {
             continue;
         }
-        owner.days.last_day = stretch.last_day;
-        if let Some(nobody) = next.filter(|next| next.member_id.is_none()) {
-            owner.days.last_day = None;
-            owner.end_reason = Some(nobody.reason.clone());
-            owner.days.end = stretch
-                .last_day
-                .map(|last_day| End { last_day, recorded_us: nobody.days.recorded_us });
+        if let Some(next) = next {
+            let last_day = dated::day_before(next.days.first_day);
+            match next.member_id {
+                Some(_) => owner.days.last_day = Some(last_day),
+                // Nobody follows: somebody ended it.
+                None => {
+                    let recorded_us = next.days.recorded_us;
+                    owner.days.end = Some(End { last_day, recorded_us });
+                    owner.end_reason = Some(next.reason);
+                }
+            }
         }
         told.push(owner);
     }
-    // One that was ended before its first day gave way to nobody from that day on.
     told.sort_by_key(|one| one.id);
     told
 }

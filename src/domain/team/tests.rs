@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use self::model::{Act, Model};
 use super::accountable::{Accountable, Person, Step, accountable};
 use super::eligible::{Candidate, OwnerRequirement, Suggestion, Unmet, sponsor_unmet};
+use super::status::{Gap, status};
 use super::*;
 use crate::domain::member::Competencies;
 
@@ -76,8 +77,8 @@ fn a2_one_owner_at_a_time_and_the_team_of_any_past_day() {
     let ended = ChangePoint { from_date: day(20), recorded_us: 4, value: None };
     let team = Team { owners: vec![owned(0, 1, "wang"), owned(10, 3, "chen"), ended], others };
     let said = |n, known| {
-        let on = team.on(day(n), known);
-        (on.owner, on.last_owner, on.backups.len(), on.sponsor, on.finance)
+        let mut on = team.on(day(n), known);
+        (on.owner, on.last_owner, on.backups.len(), on.sponsors.pop(), on.finance.pop())
     };
     let id = |id: &str| Some(id.to_owned());
     assert_eq!(said(4, 9), (id("wang"), id("wang"), 0, None, None));
@@ -85,6 +86,36 @@ fn a2_one_owner_at_a_time_and_the_team_of_any_past_day() {
     assert_eq!(said(10, 9), (id("chen"), id("chen"), 1, id("boss"), id("zhou")));
     assert_eq!(said(10, 2), (id("wang"), id("wang"), 1, id("boss"), id("zhou")));
     assert_eq!(said(20, 9), (None, id("chen"), 0, None, None));
+}
+
+#[test]
+fn a3_a_missing_owner_and_a_missing_sponsor_are_told() {
+    let all = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+    let team = TeamOn {
+        owner: Some("wang".into()),
+        last_owner: Some("wang".into()),
+        backups: all(&["li", "zhao"]),
+        sponsors: all(&["ceo", "cfo"]),
+        finance: vec![],
+    };
+    let people = |active: [bool; 5]| {
+        let ids = ["wang", "li", "zhao", "ceo", "cfo"];
+        people(&[0, 1, 2, 3, 4].map(|n| (ids[n], active[n], "")))
+    };
+    let told = |active, required| status(&team, &[], &people(active), "unassigned", required);
+    let whole = told([true; 5], true);
+    assert_eq!((whole.accountable.step, &*whole.gaps), (Step::Owner, &[][..]));
+    assert_eq!(
+        (whole.backup, whole.sponsor, whole.finance),
+        (Some("li".into()), Some("ceo".into()), None)
+    );
+    let second = told([false, false, true, false, true], true);
+    assert_eq!((second.accountable.step, &*second.gaps), (Step::Backup, &[][..]));
+    assert_eq!((second.backup, second.sponsor), (Some("zhao".into()), Some("cfo".into())));
+    let nobody = told([false; 5], true);
+    assert_eq!(nobody.gaps, [Gap::OwnerMissing, Gap::SponsorMissing]);
+    assert_eq!((nobody.owner, nobody.backup), (Some("wang".into()), Some("li".into())));
+    assert_eq!(told([false; 5], false).gaps, [Gap::OwnerMissing]);
 }
 
 fn candidate(rating: i32, owned: u32, manager: &str) -> Candidate {
@@ -128,6 +159,35 @@ fn a1_the_owner_is_a_strong_all_rounder_or_the_boss_takes_it() {
     line.get_mut("ceo").unwrap().person.active = false;
     assert_eq!(requirement.suggest("rep", &line), says("director", false));
     assert_eq!(requirement.suggest("ceo", &line), None);
+}
+
+#[test]
+fn a1_the_strongest_is_suggested_and_where_nobody_may_the_boss_takes_it() {
+    let requirement = OwnerRequirement { rating_min: 3, accounts_max: Some(8) };
+    let strong = |negotiation| {
+        let mut one = candidate(4, 1, "boss");
+        one.competencies.negotiation = Some(negotiation);
+        one
+    };
+    let mut all = HashMap::from([
+        ("boss".to_owned(), candidate(2, 0, "")),
+        ("weak".to_owned(), candidate(1, 0, "boss")),
+        ("even".to_owned(), strong(4)),
+        ("uneven".to_owned(), Candidate { owned: 0, ..strong(3) }),
+        ("unassigned".to_owned(), candidate(5, 0, "")),
+    ]);
+    let says = |id: &str, eligible| Some(Suggestion { member_id: id.into(), eligible });
+    assert_eq!(requirement.check("even", &all), Ok(()));
+    let refused = requirement.check("boss", &all).expect_err("others may");
+    assert_eq!(refused.suggestion, says("even", true));
+    let refused = requirement.check("weak", &all).expect_err("others may");
+    assert_eq!((refused.unmet.len(), refused.suggestion), (4, says("even", true)));
+    all.remove("unassigned");
+    all.retain(|id, _| !id.ends_with("even"));
+    let refused = requirement.check("weak", &all).expect_err("the boss takes it");
+    assert_eq!(refused.suggestion, says("boss", false));
+    assert_eq!(requirement.check("boss", &all), Ok(()));
+    assert!(requirement.check("nobody", &all).is_err());
 }
 
 #[test]

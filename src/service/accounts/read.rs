@@ -2,11 +2,12 @@
 
 use super::Accounts;
 use crate::ctx::Ctx;
-use crate::domain::account::{Account, AccountFilter, AccountKey, AccountList};
+use crate::domain::account::{Account, AccountFilter, AccountList, AccountPage, OwnedBy};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
-use crate::domain::page::Page;
 use crate::service::resolve;
+use crate::service::teams::{self, TeamSettings, Teams};
+use crate::store::ReadTx;
 
 impl Accounts {
     /// One account, deleted or not.
@@ -40,36 +41,62 @@ impl Accounts {
             .await
     }
 
-    /// A page of accounts.
+    /// A page of accounts, with who is accountable for each today.
     ///
     /// # Errors
-    /// NotFound for the parent of the filter.
-    pub async fn list(&self, ctx: &Ctx, list: AccountList) -> Result<Page<Account, AccountKey>> {
+    /// NotFound for the parent and the owner of the filter.
+    pub async fn list(&self, ctx: &Ctx, teams: &Teams, list: AccountList) -> Result<AccountPage> {
+        let (ctx_of, settings) = (ctx.clone(), teams.settings().clone());
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
-                    let AccountList { filter, order, descending, page } = list;
-                    let parent = match filter.parent {
-                        None => None,
-                        Some(name) => {
-                            let names = [name];
-                            let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-                            found.into_values().next().map(|known| known.id)
-                        }
-                    };
-                    let filter = AccountFilter {
-                        parent,
-                        state: filter.state,
-                        display_name_prefix: filter.display_name_prefix,
-                        region_code: filter.region_code,
-                        sales_region: filter.sales_region,
-                        labels: filter.labels,
-                        show_deleted: filter.show_deleted,
-                    };
-                    let list = AccountList { filter, order, descending, page };
-                    tx.list_accounts(&list).await
+                    let list = resolved(tx, &settings, list).await?;
+                    let page = tx.list_accounts(&list).await?;
+                    let ids: Vec<String> = page.items.iter().map(|one| one.id.clone()).collect();
+                    let accountable = teams::accountable(tx, &ctx_of, &settings, &ids).await?;
+                    Ok(AccountPage { page, accountable })
                 })
             })
             .await
     }
+}
+
+/// What is asked for, with whom the filter names.
+async fn resolved(
+    tx: &ReadTx,
+    settings: &TeamSettings,
+    list: AccountList,
+) -> Result<AccountList<String, OwnedBy>> {
+    let AccountList { filter, order, descending, page } = list;
+    let AccountFilter { parent, owner, .. } = filter;
+    let parent = match parent {
+        None => None,
+        Some(name) => {
+            let names = [name];
+            let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
+            found.into_values().next().map(|known| known.id)
+        }
+    };
+    let owner = match owner {
+        None => None,
+        Some(name) => {
+            let member_id = tx.find_member(&name).await?;
+            let member_id =
+                member_id.ok_or_else(|| Error::not_found("member", name.to_string()))?;
+            let default_owner = tx.find_member(&settings.default_owner).await?;
+            let or_nobody = default_owner.as_ref() == Some(&member_id);
+            Some(OwnedBy { member_id, or_nobody })
+        }
+    };
+    let filter = AccountFilter {
+        parent,
+        owner,
+        state: filter.state,
+        display_name_prefix: filter.display_name_prefix,
+        region_code: filter.region_code,
+        sales_region: filter.sales_region,
+        labels: filter.labels,
+        show_deleted: filter.show_deleted,
+    };
+    Ok(AccountList { filter, order, descending, page })
 }

@@ -11,17 +11,20 @@ use crate::domain::names::{AccountRef, account_name};
 use crate::domain::receivables::{Risk, RiskView};
 use crate::service::credit::Credit;
 use crate::service::receivables::Receivables;
+use crate::service::teams::{TeamPoint, Teams};
 
 /// Who knows the parts of a status that are not the account's own.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     pub receivables: &'a Receivables,
     pub credit: &'a Credit,
+    pub teams: &'a Teams,
 }
 
 impl Accounts {
     /// The status of accounts in the order of their names, all or none. Receivables and group
-    /// are those of the point asked for; the account itself and its credit are as they are now.
+    /// are those of the point asked for, and so is the team, but for which of our people are active
+    /// and whom they report to; the account itself and its credit are as they are now.
     ///
     /// # Errors
     /// NotFound with every missing name, KNOWN_AT_NOT_SETTLED, RATE_MISSING.
@@ -42,10 +45,24 @@ impl Accounts {
         let (accounts, above) = self.with_above(ctx, points.collect()).await?;
         let ids: Vec<AccountRef> =
             risks.iter().map(|risk| AccountRef::Id(risk.account_id.clone())).collect();
+        let day = |(risk, above): (&Risk, &Kin)| TeamPoint {
+            account_id: risk.account_id.clone(),
+            above: above.accounts.clone(),
+            day: risk.point.as_of,
+            // What is recorded of teams stands in no account's order of recorded times.
+            known_us: point.known_at.unwrap_or(i64::MAX),
+        };
+        let days = risks.iter().zip(&above).map(day).collect();
+        let teams = sources.teams.statuses(ctx, days).await?;
         let profiles = sources.credit.profiles(ctx, &ids, "").await?;
-        let all = accounts.into_iter().zip(above).zip(profiles).zip(risks);
-        let status =
-            |(((account, above), credit), risk)| AccountStatus { account, above, credit, risk };
+        let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks);
+        let status = |((((account, above), team), credit), risk)| AccountStatus {
+            account,
+            above,
+            team,
+            credit,
+            risk,
+        };
         Ok(all.map(status).collect())
     }
 

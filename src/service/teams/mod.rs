@@ -1,30 +1,47 @@
-//! Use cases of teams: AssignTeamMember, EndTeamMembership and ListTeamMembers.
+//! Use cases of teams: AssignTeamMember, EndTeamMembership, ListTeamMembers and TransferAccounts,
+//! and who looks after an account.
 
+mod eligible;
 mod event;
 mod record;
+mod status;
+mod transfer;
 
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
 use crate::ctx::Ctx;
 use crate::domain::dated::Interval;
-use crate::domain::error::{Error, Precondition, Reason, Resource, Result};
+use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
-use crate::domain::member::{Member, MemberState};
-use crate::domain::names::{AccountRef, TEAM_MEMBERS, account_name, child_name, member_name};
+use crate::domain::member::UNASSIGNED;
+use crate::domain::names::{
+    AccountRef, MemberRef, TEAM_MEMBERS, account_name, child_name, member_name,
+};
 use crate::domain::page::Page;
 use crate::domain::team::TeamRole;
-use crate::domain::team::accountable::Person;
 use crate::domain::team::command::{AssignMember, EndMembership, ListTeam};
-use crate::domain::team::eligible::{self, Candidate, OwnerRequirement};
+use crate::domain::team::eligible::Requirements;
 use crate::domain::team::membership::{Membership, TeamHead, told};
-use crate::service::resolve;
+use crate::service::{Configured, resolve};
 use crate::store::{Call, Outcome, Store, WriteTx};
 
-/// How many accounts one executive may be the sponsor of.
-const SPONSORED_MAX: u32 = 5;
-/// Who is active may own an account.
-const OWNER: OwnerRequirement = OwnerRequirement { rating_min: 0, accounts_max: None };
+/// What the installation decides about teams.
+#[derive(Debug, Clone)]
+pub struct TeamSettings {
+    /// Who owns whatever nobody else does.
+    pub default_owner: MemberRef,
+    pub requirements: Requirements,
+}
+
+impl Default for TeamSettings {
+    fn default() -> Self {
+        let default_owner = MemberRef::Id(UNASSIGNED.to_owned());
+        Self { default_owner, requirements: Requirements::default() }
+    }
+}
+
+pub use status::{TeamPoint, accountable};
 
 /// A page of memberships, and the version of the team.
 #[derive(Debug)]
@@ -38,11 +55,16 @@ pub struct TeamPage {
 #[derive(Debug, Clone)]
 pub struct Teams {
     store: Store,
+    settings: TeamSettings,
 }
 
 impl Teams {
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store, settings: TeamSettings) -> Self {
+        Self { store, settings }
+    }
+
+    pub fn settings(&self) -> &TeamSettings {
+        &self.settings
     }
 
     /// Puts a member on the team of an account.
@@ -50,8 +72,14 @@ impl Teams {
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, MEMBER_NOT_ELIGIBLE, RESOURCE_ALREADY_EXISTS, DATE_INVALID,
     /// ETAG_REQUIRED, ETAG_MISMATCH.
-    pub async fn assign(&self, ctx: &Ctx, request_id: &str, c: AssignMember) -> Result<Membership> {
-        let call = Call::new("AccountService.AssignTeamMember", request_id, &c.account);
+    pub async fn assign(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: AssignMember,
+    ) -> Result<Membership> {
+        let call = Call::new("AccountService.AssignTeamMember", request_id, &command.account);
+        let c = Configured { command, settings: self.settings.requirements };
         self.with_text(self.store.mutate(ctx, call, c, assign).await?).await
     }
 
@@ -62,7 +90,8 @@ impl Teams {
         ctx: &Ctx,
         command: AssignMember,
     ) -> Result<Membership> {
-        assign(tx, ctx, &command).await
+        let c = Configured { command, settings: self.settings.requirements };
+        assign(tx, ctx, &c).await
     }
 
     /// Ends a membership.
@@ -126,7 +155,12 @@ impl Teams {
     }
 }
 
-async fn assign(tx: &mut WriteTx, ctx: &Ctx, c: &AssignMember) -> Result<Membership> {
+async fn assign(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    c: &Configured<AssignMember, Requirements>,
+) -> Result<Membership> {
+    let Configured { command: c, settings: requirements } = c;
     let first_day = c.valid_from.unwrap_or_else(|| ctx.business_date());
     if c.valid_to.is_some_and(|last| last < first_day) {
         let what = format!("lies before {first_day}");
@@ -141,10 +175,10 @@ async fn assign(tx: &mut WriteTx, ctx: &Ctx, c: &AssignMember) -> Result<Members
     tx.lock_members(&[member_id.clone()].into()).await?;
     let member = tx.member(&member_id).await?;
     let member = member.ok_or_else(|| Error::internal(format!("{member_id} is gone")))?;
-    check_eligible(tx, &member, &account_id, c.role, first_day).await?;
+    eligible::check(tx, requirements, &member, c.role, &account_id, first_day).await?;
     let days = Interval { first_day, last_day: c.valid_to, recorded_us: 0, end: None };
     if c.role != TeamRole::Owner {
-        check_new(&tx.recorded_team(&account_id).await?, &member_id, c.role, &days)?;
+        check_new(&tx.recorded_team(&account_id).await?, &member_id, c, &days)?;
     }
     let recorded_us = tx.record_after(head.update_us).await?;
     let membership = Membership {
@@ -153,6 +187,8 @@ async fn assign(tx: &mut WriteTx, ctx: &Ctx, c: &AssignMember) -> Result<Members
         role: c.role,
         member_id: Some(member_id),
         days: Interval { recorded_us, ..days },
+        site: c.site.clone(),
+        cost_per_day: c.cost_per_day,
         recorded_by: ctx.principal.to_string(),
         reason: c.reason.clone().into(),
         end_reason: None,
@@ -185,6 +221,8 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membershi
             id: Uuid::now_v7(),
             member_id: None,
             days: Interval { first_day, last_day: None, recorded_us: us, end: None },
+            site: None,
+            cost_per_day: None,
             recorded_by: ctx.principal.to_string(),
             reason: c.reason.clone().into(),
             end_reason: None,
@@ -227,19 +265,22 @@ async fn save(tx: &mut WriteTx, membership: &Membership, event: EventType) -> Re
     tx.publish(vec![event::of(event, membership)]).await
 }
 
-/// Refuses a member who has the role on one of these days.
+/// Refuses a member who has the role, at the same site, on one of these days.
 fn check_new(
     recorded: &[Membership],
     member_id: &str,
-    role: TeamRole,
+    c: &AssignMember,
     days: &Interval,
 ) -> Result<()> {
     let overlaps = |other: &Interval| {
-        other.last_day_known(i64::MAX).is_none_or(|last| days.first_day <= last)
+        // One that ended before its first day never held.
+        let holds_by = |last| days.first_day <= last && other.first_day <= last;
+        other.last_day_known(i64::MAX).is_none_or(holds_by)
             && days.last_day.is_none_or(|last| other.first_day <= last)
     };
     let same = |one: &&Membership| {
-        one.role == role && one.member_id.as_deref() == Some(member_id) && overlaps(&one.days)
+        let is_his = one.member_id.as_deref() == Some(member_id);
+        is_his && one.role == c.role && one.site == c.site && overlaps(&one.days)
     };
     match recorded.iter().find(same) {
         None => Ok(()),
@@ -249,36 +290,4 @@ fn check_new(
             resource: Resource { kind: "teamMember", name: same.name() },
         }),
     }
-}
-
-async fn check_eligible(
-    tx: &WriteTx,
-    member: &Member,
-    account_id: &str,
-    role: TeamRole,
-    first_day: NaiveDate,
-) -> Result<()> {
-    let sponsored = match role {
-        TeamRole::ExecutiveSponsor => tx.sponsored(&member.id, account_id, first_day).await?,
-        _ => 0,
-    };
-    let candidate = Candidate {
-        person: Person { active: member.state == MemberState::Active, manager_id: None },
-        competencies: member.competencies,
-        executive: member.executive,
-        owned: 0,
-        sponsored: u32::try_from(sponsored).unwrap_or(u32::MAX),
-    };
-    let unmet = match role {
-        TeamRole::ExecutiveSponsor => eligible::sponsor_unmet(&candidate, SPONSORED_MAX),
-        _ => OWNER.unmet(&candidate),
-    };
-    if unmet.is_empty() {
-        return Ok(());
-    }
-    let unmet: Vec<&str> = unmet.iter().map(|unmet| unmet.as_str()).collect();
-    let unmet = unmet.join(",");
-    let description = format!("may not be {role}: {unmet}");
-    let refused = Precondition::new(Reason::MemberNotEligible, member.name(), description);
-    Err(refused.at("member").with("unmet", unmet).into())
 }

@@ -54,6 +54,8 @@ impl Teams {
                     valid_from: record.valid_from,
                     // An owner is owner until another is, or he is ended.
                     valid_to: record.valid_to.filter(|_| !is_owner),
+                    site: None,
+                    cost_per_day: None,
                     reason: record.reason.clone(),
                     version,
                 };

@@ -7,12 +7,15 @@ use sea_orm::{
     QuerySelect, QueryTrait, Select, Value,
 };
 
+use super::lookup::KnownAccount;
+use super::owners;
 use super::rows::complete;
 use crate::domain::account::{
-    Account, AccountFilter, AccountKey, AccountList, AccountOrder, AccountState, display_key,
+    Account, AccountFilter, AccountKey, AccountList, AccountOrder, AccountState, OwnedBy,
+    display_key,
 };
 use crate::domain::error::Result;
-use crate::domain::page::Page;
+use crate::domain::page::{Page, PageOf};
 use crate::store::entity::account::{Column, Entity};
 use crate::store::entity::account_label;
 use crate::store::{keyset, rows};
@@ -20,12 +23,12 @@ use crate::store::{keyset, rows};
 /// A page of the accounts asked for, as of a day.
 pub(super) async fn page(
     conn: &impl ConnectionTrait,
-    list: &AccountList<String>,
+    list: &AccountList<String, OwnedBy>,
     today: NaiveDate,
 ) -> Result<Page<Account, AccountKey>> {
     let AccountList { filter, order, descending, page } = list;
     let after = page.after.clone().map(values);
-    let select = filtered(filter);
+    let select = filtered(filter, today);
     // Where a label is asked for, what it is looked up in has the order too.
     let select = match (order, filter.labels.is_empty()) {
         (AccountOrder::Id, false) => {
@@ -42,15 +45,38 @@ pub(super) async fn page(
         (AccountOrder::CreateTime, _) => {
             behind(select, [Column::CreateUs, Column::Id], after, *descending)
         }
+        (AccountOrder::Owner, _) => behind_owner(select, today, after, *descending),
     };
     let read = rows::all(conn, select.limit(page.to_read())).await?;
     let accounts = complete(conn, read, today).await?;
-    Ok(page.cut(accounts, |last| AccountKey::of(last, *order)))
+    let last = accounts.get(page.size.saturating_sub(1));
+    let owner_id = match last.filter(|_| *order == AccountOrder::Owner) {
+        Some(last) => owners::one(conn, &last.id, today).await?,
+        None => String::new(),
+    };
+    Ok(page.cut(accounts, |last| AccountKey::of(last, *order, &owner_id)))
 }
 
-fn filtered(filter: &AccountFilter<String>) -> Select<Entity> {
+/// The ids of accounts asked for, in their order, from behind one; owners are those of the day.
+pub(super) async fn ids(
+    conn: &impl ConnectionTrait,
+    filter: &AccountFilter<String, OwnedBy>,
+    page: &PageOf<String>,
+    day: NaiveDate,
+) -> Result<Page<String, String>> {
+    let select = filtered(filter, day)
+        .apply_if(page.after.as_ref(), |select, after| select.filter(Column::Id.gt(after)))
+        .order_by_asc(Column::Id)
+        .limit(page.to_read());
+    let accounts: Vec<KnownAccount> = rows::parts(conn, select).await?;
+    let ids = accounts.into_iter().map(|account| account.id).collect();
+    Ok(page.cut(ids, String::clone))
+}
+
+fn filtered(filter: &AccountFilter<String, OwnedBy>, today: NaiveDate) -> Select<Entity> {
     let AccountFilter {
         parent,
+        owner,
         state,
         display_name_prefix,
         region_code,
@@ -61,6 +87,7 @@ fn filtered(filter: &AccountFilter<String>) -> Select<Entity> {
     let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let select = Entity::find()
         .apply_if(parent.as_ref(), |select, parent| select.filter(Column::ParentId.eq(parent)))
+        .apply_if(owner.as_ref(), |select, owner| select.filter(owners::is(owner, today)))
         .apply_if(some(region_code), |select, code| select.filter(Column::RegionCode.eq(code)))
         .apply_if(some(sales_region), |select, of| select.filter(Column::SalesRegion.eq(of)));
     let select = labelled(in_state(select, *state, *show_deleted), labels);
@@ -142,10 +169,29 @@ fn behind<C: ColumnTrait, const N: usize>(
     select
 }
 
+/// In the order of owners, from behind a key on.
+fn behind_owner(
+    select: Select<Entity>,
+    today: NaiveDate,
+    after: Option<Vec<Value>>,
+    descending: bool,
+) -> Select<Entity> {
+    let direction = if descending { Order::Desc } else { Order::Asc };
+    let sorted_by = || [owners::or_empty(today), Expr::col(Column::Id.as_column_ref())];
+    let mut select = select.apply_if(after, |select, values| {
+        select.filter(keyset::behind_exprs(sorted_by(), values, descending))
+    });
+    for expr in sorted_by() {
+        select = select.order_by(expr, direction.clone());
+    }
+    select
+}
+
 fn values(key: AccountKey) -> Vec<Value> {
     match key {
         AccountKey::Id(id) => vec![id.into()],
         AccountKey::DisplayName(name, id) => vec![name.into(), id.into()],
         AccountKey::CreateTime(micros, id) => vec![micros.into(), id.into()],
+        AccountKey::Owner(owner_id, id) => vec![owner_id.into(), id.into()],
     }
 }

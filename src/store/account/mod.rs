@@ -9,6 +9,7 @@ mod labels;
 mod list;
 mod lookup;
 mod missing;
+mod owners;
 mod refs;
 mod rows;
 mod tree;
@@ -16,10 +17,12 @@ mod write;
 
 use std::collections::HashMap;
 
-use crate::domain::account::{Account, AccountKey, AccountList};
+use chrono::NaiveDate;
+
+use crate::domain::account::{Account, AccountFilter, AccountKey, AccountList, OwnedBy};
 use crate::domain::error::Result;
-use crate::domain::page::Page;
-use crate::store::ReadTx;
+use crate::domain::page::{Page, PageOf};
+use crate::store::{ReadTx, WriteTx};
 
 pub use lookup::KnownAccount;
 
@@ -29,11 +32,23 @@ impl ReadTx {
         rows::load(&self.conn, ids, self.today).await
     }
 
-    /// A page of the accounts asked for.
+    /// A page of the accounts asked for; owners are those of today.
     pub async fn list_accounts(
         &self,
-        list: &AccountList<String>,
+        list: &AccountList<String, OwnedBy>,
     ) -> Result<Page<Account, AccountKey>> {
         list::page(&self.conn, list, self.today).await
+    }
+}
+
+impl WriteTx {
+    /// A page of the ids of the accounts asked for; owners are those of the day.
+    pub async fn account_ids(
+        &self,
+        filter: &AccountFilter<String, OwnedBy>,
+        page: &PageOf<String>,
+        day: NaiveDate,
+    ) -> Result<Page<String, String>> {
+        list::ids(&self.conn, filter, page, day).await
     }
 }

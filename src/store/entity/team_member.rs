@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::domain::dated::{End, Interval};
+use crate::domain::money::{Currency, Money};
 use crate::domain::personal::Personal;
 use crate::domain::team::TeamRole;
 use crate::domain::team::membership::Membership;
@@ -17,6 +18,10 @@ pub struct Model {
     pub member_id: Option<String>,
     pub first_day: Date,
     pub last_day: Option<Date>,
+    pub site: Option<String>,
+    /// In minor units; NULL with its currency.
+    pub cost_per_day: Option<i64>,
+    pub cost_currency: Option<Currency>,
     pub recorded_us: i64,
     pub recorded_by: String,
     pub reason: Personal,
@@ -38,6 +43,8 @@ impl From<&Membership> for Model {
             role,
             member_id,
             days,
+            site,
+            cost_per_day,
             recorded_by,
             reason,
             end_reason,
@@ -51,6 +58,9 @@ impl From<&Membership> for Model {
             member_id,
             first_day,
             last_day,
+            site,
+            cost_per_day: cost_per_day.map(|cost| cost.minor),
+            cost_currency: cost_per_day.map(|cost| cost.currency),
             recorded_us,
             recorded_by,
             reason,
@@ -71,6 +81,9 @@ impl Model {
             member_id,
             first_day,
             last_day,
+            site,
+            cost_per_day,
+            cost_currency,
             recorded_us,
             recorded_by,
             reason,
@@ -78,6 +91,7 @@ impl Model {
             end_us,
             end_reason,
         } = self;
+        let cost_per_day = cost_per_day.zip(cost_currency);
         let end = end_day.zip(end_us);
         let end = end.map(|(last_day, recorded_us)| End { last_day, recorded_us });
         let days = Interval { first_day, last_day, recorded_us, end };
@@ -87,6 +101,8 @@ impl Model {
             role,
             member_id,
             days,
+            site,
+            cost_per_day: cost_per_day.map(|(minor, currency)| Money { minor, currency }),
             recorded_by,
             reason,
             end_reason,

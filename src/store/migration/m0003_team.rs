@@ -22,6 +22,10 @@ CREATE TABLE team_member (
     first_day {date} NOT NULL,
     -- As said at first; NULL for none, and for owners.
     last_day {date},
+    -- Where he works, and what he costs us there a day in minor units; NULL for neither.
+    site TEXT,
+    cost_per_day {bigint},
+    cost_currency TEXT,
     recorded_us {bigint} NOT NULL,
     recorded_by TEXT NOT NULL,
     reason TEXT NOT NULL,

@@ -6,7 +6,9 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::{Check, EXAMPLES_MAX};
 use crate::ctx::RowScope;
-use crate::domain::account::{Account, AccountFilter, AccountKey, AccountList, AccountOrder};
+use crate::domain::account::{
+    Account, AccountFilter, AccountKey, AccountList, AccountOrder, OwnedBy,
+};
 use crate::domain::directory::{Key, Subject, keys};
 use crate::domain::error::Result;
 use crate::domain::member::{MemberFilter, MemberKey, MemberList, MemberOrder};
@@ -148,7 +150,7 @@ async fn label_rows<'a>(
     Ok(found)
 }
 
-fn accounts(after: Option<AccountKey>) -> AccountList<String> {
+fn accounts(after: Option<AccountKey>) -> AccountList<String, OwnedBy> {
     AccountList {
         filter: AccountFilter { show_deleted: true, ..AccountFilter::default() },
         order: AccountOrder::Id,

@@ -88,6 +88,10 @@ pub const TABLE: &[Mutation] = &[
         r#"{"name": "$membership", "reason": "$personal", "etag": "$free_team"}"#, "reason")
         .of("name").etag("etag").ends("ENDED", "OPEN"),
 
+    mutation("AccountService.TransferAccounts",
+        r#"{"from": "members/one", "to": "members/boss", "effective_date": "$today", "accounts": ["accounts/acme"], "reason": "$personal"}"#,
+        "reason").of("from").live("accounts.0", GONE),
+
     mutation("ReceivableService.PostDocuments",
         r#"{"documents": [{"key": {"source_system": "ERP", "document_no": "NEW"}, "kind": "DOCUMENT_KIND_INVOICE",
             "payer": "accounts/acme", "document_date": "$today", "gross": "$usd", "note": "$personal"}]}"#,

@@ -2,17 +2,17 @@
 
 use std::collections::HashSet;
 
+use crate::api::account::team;
 use crate::api::convert::read;
 use crate::api::convert::request::at_most;
 use crate::api::list::{KeyPart, Order, PageKey, PageRequest, order_by};
 use crate::domain::account::{
-    Account, AccountFilter, AccountKey, AccountList, AccountOrder, AccountState,
+    AccountFilter, AccountKey, AccountList, AccountOrder, AccountPage, AccountState,
     DISPLAY_NAME_CHARS_MAX, LABEL_FILTERS_MAX, LABEL_KEY_CHARS_MAX, LABEL_VALUE_CHARS_MAX,
     validate,
 };
 use crate::domain::error::{Reason, Result, Violation, Violations};
-use crate::domain::names::{AccountRef, parse_account};
-use crate::domain::page::Page;
+use crate::domain::names::{AccountRef, MemberRef, parse_account, parse_member};
 use crate::domain::text;
 use crate::pb;
 
@@ -20,6 +20,7 @@ const ORDERS: &[(&str, AccountOrder)] = &[
     ("account_id", AccountOrder::Id),
     ("display_name", AccountOrder::DisplayName),
     ("create_time", AccountOrder::CreateTime),
+    ("owner", AccountOrder::Owner),
 ];
 const DEFAULT_ORDER: Order<AccountOrder> = Order { by: AccountOrder::Id, descending: false };
 
@@ -38,12 +39,14 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
         region_code,
         sales_region,
         labels,
+        owner,
     } = request;
     let Order { by: order, descending } =
         violations.keep(order_by(&order, ORDERS)).unwrap_or(DEFAULT_ORDER);
-    violations.keep(prefix(&display_name_prefix));
+    violations.keep(prefix("display_name_prefix", &display_name_prefix));
     let filter = AccountFilter {
-        parent: violations.keep(parent_filter(&parent)).flatten(),
+        parent: violations.keep(parent_filter("parent", &parent)).flatten(),
+        owner: violations.keep(owner_filter(&owner)).flatten(),
         state: violations.keep(read::optional_enum("state", state, account_state)).flatten(),
         display_name_prefix,
         region_code,
@@ -58,8 +61,13 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
     Ok((AccountList { filter, order, descending, page: of }, page))
 }
 
-fn parent_filter(parent: &str) -> Result<Option<AccountRef>, Violation> {
-    if parent.is_empty() { Ok(None) } else { parse_account("parent", parent).map(Some) }
+/// The account whose direct members are asked for; an empty one is none.
+pub fn parent_filter(field: &str, parent: &str) -> Result<Option<AccountRef>, Violation> {
+    if parent.is_empty() { Ok(None) } else { parse_account(field, parent).map(Some) }
+}
+
+fn owner_filter(owner: &str) -> Result<Option<MemberRef>, Violation> {
+    if owner.is_empty() { Ok(None) } else { parse_member("owner", owner).map(Some) }
 }
 
 /// Labels that have to be there, each key once.
@@ -90,8 +98,7 @@ fn account_state(state: pb::AccountState) -> Option<AccountState> {
 }
 
 /// The beginning of a name: unlike a whole one it may end with a blank.
-fn prefix(prefix: &str) -> Result<(), Violation> {
-    let field = "display_name_prefix";
+pub fn prefix(field: &str, prefix: &str) -> Result<(), Violation> {
     text::check(field, prefix.trim_end_matches(' '), 0, DISPLAY_NAME_CHARS_MAX)?;
     match prefix.chars().nth(DISPLAY_NAME_CHARS_MAX) {
         None => Ok(()),
@@ -110,6 +117,7 @@ impl PageKey for AccountKey {
             Self::Id(id) => vec![id],
             Self::DisplayName(name, id) => vec![name, id],
             Self::CreateTime(micros, id) => vec![micros.to_part(), id],
+            Self::Owner(owner, id) => vec![owner, id],
         }
     }
 
@@ -122,12 +130,22 @@ impl PageKey for AccountKey {
             (AccountOrder::CreateTime, [micros, id]) => {
                 Some(Self::CreateTime(i64::of_part(micros)?, id.clone()))
             }
-            (AccountOrder::Id | AccountOrder::DisplayName | AccountOrder::CreateTime, _) => None,
+            (AccountOrder::Owner, [owner, id]) => Some(Self::Owner(owner.clone(), id.clone())),
+            (
+                AccountOrder::Id
+                | AccountOrder::DisplayName
+                | AccountOrder::CreateTime
+                | AccountOrder::Owner,
+                _,
+            ) => None,
         }
     }
 }
 
-pub fn page(answer: Page<Account, AccountKey>, request: &PageRequest) -> pb::ListAccountsResponse {
-    let (accounts, next_page_token) = request.answer(answer, super::account);
-    pb::ListAccountsResponse { accounts, next_page_token }
+pub fn page(answer: AccountPage, request: &PageRequest) -> pb::ListAccountsResponse {
+    let AccountPage { page, accountable } = answer;
+    let whose = page.items.iter().zip(accountable);
+    let accountability = whose.map(|(one, by)| team::accountability(&one.id, by)).collect();
+    let (accounts, next_page_token) = request.answer(page, super::account);
+    pb::ListAccountsResponse { accounts, next_page_token, accountability }
 }

@@ -3,10 +3,11 @@ use std::collections::HashMap;
 use prost_types::FieldMask;
 
 use super::*;
-use crate::domain::account::AccountKey;
 use crate::domain::account::command::ParentChange;
+use crate::domain::account::{AccountKey, AccountPage};
 use crate::domain::error::Error;
 use crate::domain::page::Page;
+use crate::domain::team::accountable::{Accountable, Step};
 
 fn faults<T>(result: Result<T>) -> Vec<(String, Reason)> {
     match result {
@@ -159,12 +160,14 @@ fn a_batch_has_1_to_500_names() {
 
 #[test]
 fn a_page_goes_on_where_the_last_one_ended_in_every_order() {
-    for order in ["", "display_name desc", "create_time"] {
+    for order in ["", "display_name desc", "create_time", "owner"] {
         let first = pb::ListAccountsRequest { order_by: order.into(), ..Default::default() };
         let (asked, page) = list(first.clone()).unwrap();
         let last = Account { create_us: -7, ..Account::named_only("z".into(), "A\"é".into()) };
-        let next = AccountKey::of(&last, asked.order);
+        let next = AccountKey::of(&last, asked.order, "li");
         let answer = Page { items: vec![last], next: Some(next.clone()) };
+        let accountable = Accountable { member_id: "li".into(), step: Step::Owner };
+        let answer = AccountPage { page: answer, accountable: vec![accountable] };
         let page_token = super::page(answer, &page).next_page_token;
         let (again, _) = list(pb::ListAccountsRequest { page_token, ..first }).unwrap();
         assert_eq!(again.page.after, Some(next));

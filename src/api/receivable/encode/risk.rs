@@ -7,11 +7,12 @@ use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::days_to_pay::DaysToPay;
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
-use crate::domain::names::{DOCUMENTS, account_name, child_name};
+use crate::domain::names::{DOCUMENTS, account_name, child_name, member_name};
 use crate::domain::receivables::query::{PageAt, RiskPage};
 use crate::domain::receivables::{AccountRisk, ConvertedRisk, CurrencyRisk, LastReceipt, Risk};
+use crate::domain::team::accountable::Accountable;
 use crate::pb;
 
 /// Everything that is known of an account's risk.
@@ -131,11 +132,13 @@ fn converted(risk: ConvertedRisk) -> Result<pb::ConvertedRisk> {
 /// As [`risk`].
 pub fn risk_page(
     answer: RiskPage,
+    accountable: Vec<Accountable>,
     currency: Currency,
     request: &PageRequest,
 ) -> Result<pb::ListReceivablesRiskResponse> {
     let RiskPage { page: PageAt { page, point, known_from: _ }, rates } = answer;
-    let each = |each| account_risk(each, currency);
+    let mut accountable = accountable.into_iter();
+    let each = |each| account_risk(each, accountable.next(), currency);
     let (accounts, next_page_token) = request.answer_at(page, point, each)?;
     Ok(pb::ListReceivablesRiskResponse {
         accounts,
@@ -145,8 +148,15 @@ pub fn risk_page(
     })
 }
 
-fn account_risk(risk: AccountRisk, currency: Currency) -> Result<pb::AccountRisk> {
+fn account_risk(
+    risk: AccountRisk,
+    accountable: Option<Accountable>,
+    currency: Currency,
+) -> Result<pb::AccountRisk> {
     let AccountRisk { account_id, display_name, worst_overdue_days, aging } = risk;
+    let Some(Accountable { member_id, step }) = accountable else {
+        return Err(Error::internal(format!("nobody is accountable for {account_id}")));
+    };
     Ok(pb::AccountRisk {
         account: account_name(&account_id),
         display_name,
@@ -154,6 +164,8 @@ fn account_risk(risk: AccountRisk, currency: Currency) -> Result<pb::AccountRisk
         overdue: Some(write::total(aging.overdue(), currency)?),
         worst_overdue_days: write::count(worst_overdue_days)?,
         aging: Some(aging::columns(currency, &aging, Basis::DueDate, &Edges::default())?),
+        accountable: member_name(&member_id),
+        accountable_step: write::accountable_step(step).into(),
     })
 }
 

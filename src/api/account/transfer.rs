@@ -1,0 +1,75 @@
+//! TransferAccounts to and from the wire.
+
+use crate::api::account::convert;
+use crate::api::convert::read;
+use crate::api::convert::request::{all, check_reason};
+use crate::api::list::PageRequest;
+use crate::domain::error::{Reason, Result, Violations};
+use crate::domain::names::account_name;
+use crate::domain::page::Page;
+use crate::domain::team::command::{TransferAccounts, Transferred, Which};
+use crate::pb;
+
+/// What is asked for, whether it is only looked at, and how it is answered.
+pub struct Asked {
+    pub command: TransferAccounts,
+    pub validate_only: bool,
+    pub request_id: String,
+    pub page: PageRequest,
+}
+
+pub fn parse(request: pb::TransferAccountsRequest) -> Result<Asked> {
+    let mut violations = Violations::new();
+    let page = PageRequest::parse(&request, &mut violations);
+    let after = page.of(&mut violations).after;
+    let pb::TransferAccountsRequest {
+        from,
+        to,
+        effective_date,
+        accounts,
+        filter,
+        reason,
+        validate_only,
+        resume_token: _,
+        request_id,
+    } = request;
+    violations.keep(read::optional_request_id(&request_id));
+    let from = violations.keep(read::member("from", &from));
+    let to = violations.keep(read::member("to", &to));
+    let effective_date = violations.keep(read::date("effective_date", effective_date));
+    check_reason(&reason, &mut violations);
+    let which = which(accounts, filter, after, &mut violations);
+    let kept = from.zip(to).zip(effective_date).zip(which);
+    let (((from, to), effective_date), which) = all(violations, kept)?;
+    let command = TransferAccounts { from, to, effective_date, which, reason };
+    Ok(Asked { command, validate_only, request_id, page })
+}
+
+fn which(
+    accounts: Vec<String>,
+    filter: Option<pb::TransferFilter>,
+    after: Option<String>,
+    violations: &mut Violations,
+) -> Option<Which> {
+    match filter {
+        Some(_) if !accounts.is_empty() => {
+            let what = "does not go with `accounts`: which ones is said in one way";
+            violations.add("filter", Reason::FieldInvalid, what);
+            None
+        }
+        None => Some(Which::Named(convert::account_names("accounts", &accounts, violations))),
+        Some(pb::TransferFilter { parent, display_name_prefix }) => {
+            violations.keep(convert::prefix("filter.display_name_prefix", &display_name_prefix));
+            let parent = convert::parent_filter("filter.parent", &parent);
+            let parent = violations.keep(parent).flatten();
+            Some(Which::Filtered { parent, display_name_prefix, after })
+        }
+    }
+}
+
+pub fn answer(moved: Transferred, page: &PageRequest) -> pb::TransferAccountsResponse {
+    let Transferred { account_ids, next } = moved;
+    let moved = Page { items: account_ids, next };
+    let (accounts, next_resume_token) = page.answer(moved, |id| account_name(&id));
+    pb::TransferAccountsResponse { accounts, next_resume_token }
+}

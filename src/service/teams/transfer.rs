@@ -1,0 +1,217 @@
+//! TransferAccounts: many accounts of one member become another's. Nothing but the owner moves.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{TeamSettings, Teams, eligible, event};
+use crate::ctx::Ctx;
+use crate::domain::account::{AccountFilter, OwnedBy};
+use crate::domain::dated::Interval;
+use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::event::EventType;
+use crate::domain::names::{AccountRef, MemberRef, account_name, member_name};
+use crate::domain::page::PageOf;
+use crate::domain::team::command::{TransferAccounts, Transferred, Which};
+use crate::domain::team::membership::{Membership, TeamHead};
+use crate::domain::team::{Team, TeamRole};
+use crate::service::{Configured, resolve};
+use crate::store::{Call, Lane, WriteTx};
+
+/// Most accounts that one call moves.
+const TRANSFER_MAX: usize = 500;
+
+type Asked = Configured<TransferAccounts, TeamSettings>;
+
+impl Teams {
+    /// Gives accounts of a member to another from a day on. Those of a filter that are somebody
+    /// else's by now are passed over.
+    ///
+    /// # Errors
+    /// NotFound, FIELD_INVALID, ACCOUNT_DELETED, ACCOUNT_NOT_OWNED, MEMBER_NOT_ELIGIBLE.
+    pub async fn transfer(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        command: TransferAccounts,
+    ) -> Result<Transferred> {
+        let call = Call::new("AccountService.TransferAccounts", request_id, &command.from);
+        let c = Configured { command, settings: self.settings.clone() };
+        Ok(self.store.mutate(ctx, call, c, transfer).await?.into_inner())
+    }
+
+    /// What a transfer would do, refusals included; changes nothing.
+    ///
+    /// # Errors
+    /// As [`Teams::transfer`].
+    pub async fn would_transfer(
+        &self,
+        ctx: &Ctx,
+        command: TransferAccounts,
+    ) -> Result<Transferred> {
+        let c = Configured { command, settings: self.settings.clone() };
+        // It reads what the transfer itself would, in a transaction that writes nothing.
+        self.store
+            .write(ctx, Lane::Interactive, move |tx| {
+                let c = c.clone();
+                Box::pin(async move {
+                    let mut plan = plan(tx, &c).await?;
+                    let teams = tx.teams(&plan.account_ids).await?;
+                    plan.keep_owned(&c.command, &teams)?;
+                    check_new_owner(tx, &c, &plan).await?;
+                    Ok(plan.transferred())
+                })
+            })
+            .await
+    }
+}
+
+/// What a transfer is to move.
+struct Plan {
+    from: OwnedBy,
+    to_id: String,
+    account_ids: BTreeSet<String>,
+    next: Option<String>,
+}
+
+impl Plan {
+    /// Leaves out the accounts of a filter that are not the member's on that day.
+    ///
+    /// # Errors
+    /// ACCOUNT_NOT_OWNED, if accounts are named.
+    fn keep_owned(&mut self, c: &TransferAccounts, teams: &HashMap<String, Team>) -> Result<()> {
+        let owner = |id: &String| teams.get(id)?.on(c.effective_date, i64::MAX).owner;
+        let is_his = |owner: &Option<String>| match owner {
+            Some(owner) => *owner == self.from.member_id,
+            None => self.from.or_nobody,
+        };
+        let others = self.account_ids.iter().map(|id| (id.clone(), owner(id)));
+        let others: Vec<_> = others.filter(|(_, owner)| !is_his(owner)).collect();
+        if let Which::Named(_) = c.which
+            && !others.is_empty()
+        {
+            let refuse =
+                |(id, owner): (String, _)| not_owned(&id, owner, &self.from, c.effective_date);
+            return Err(Error::FailedPrecondition(others.into_iter().map(refuse).collect()));
+        }
+        others.iter().for_each(|(id, _)| _ = self.account_ids.remove(id));
+        Ok(())
+    }
+
+    fn transferred(self) -> Transferred {
+        Transferred { account_ids: self.account_ids.into_iter().collect(), next: self.next }
+    }
+}
+
+fn not_owned(id: &str, owner: Option<String>, from: &OwnedBy, on: NaiveDate) -> Precondition {
+    let owner = owner.as_deref().map(member_name).unwrap_or_default();
+    let whose = if owner.is_empty() { "nobody's" } else { &owner };
+    let from = member_name(&from.member_id);
+    let description = format!("is not {from}'s on {on}, but {whose}");
+    Precondition::new(Reason::AccountNotOwned, account_name(id), description)
+        .at("accounts")
+        .with("owner", owner)
+}
+
+async fn plan(tx: &WriteTx, c: &Asked) -> Result<Plan> {
+    let Configured { command: c, settings } = c;
+    let default_owner = tx.find_member(&settings.default_owner).await?;
+    let member_id = member(tx, &c.from).await?;
+    let to_id = member(tx, &c.to).await?;
+    if to_id == member_id {
+        let what = format!("{} has them already", member_name(&to_id));
+        return Err(Error::invalid("to", Reason::FieldInvalid, what));
+    }
+    let or_nobody = default_owner.as_ref() == Some(&member_id);
+    let from = OwnedBy { member_id, or_nobody };
+    let (account_ids, next) = match &c.which {
+        Which::Named(names) => (named(tx, names).await?, None),
+        Which::Filtered { parent, display_name_prefix, after } => {
+            let parent = match parent {
+                None => None,
+                Some(name) => Some(named_one(tx, name).await?),
+            };
+            let filter = AccountFilter {
+                parent,
+                owner: Some(from.clone()),
+                display_name_prefix: display_name_prefix.clone(),
+                ..AccountFilter::default()
+            };
+            let page = PageOf { size: TRANSFER_MAX, after: after.clone() };
+            let page = tx.account_ids(&filter, &page, c.effective_date).await?;
+            (page.items.into_iter().collect(), page.next)
+        }
+    };
+    Ok(Plan { from, to_id, account_ids, next })
+}
+
+async fn member(tx: &WriteTx, name: &MemberRef) -> Result<String> {
+    let id = tx.find_member(name).await?;
+    id.ok_or_else(|| Error::not_found("member", name.to_string()))
+}
+
+async fn named_one(tx: &WriteTx, name: &AccountRef) -> Result<String> {
+    let names = std::slice::from_ref(name);
+    let found = resolve::all(names, tx.find_accounts(names).await?)?.into_values().next();
+    Ok(found.ok_or_else(|| Error::internal("one name, no account"))?.id)
+}
+
+/// The accounts named, none of which is deleted.
+async fn named(tx: &WriteTx, names: &[AccountRef]) -> Result<BTreeSet<String>> {
+    let found = resolve::all(names, tx.find_accounts(names).await?)?;
+    let deleted = found.values().filter(|account| account.is_deleted());
+    let refused = deleted.map(|account| {
+        let name = account_name(&account.id);
+        Precondition::new(Reason::AccountDeleted, name, "is deleted").at("accounts")
+    });
+    let refused: Vec<Precondition> = refused.collect();
+    match refused.is_empty() {
+        true => Ok(found.into_values().map(|account| account.id).collect()),
+        false => Err(Error::FailedPrecondition(refused)),
+    }
+}
+
+/// Refuses who may not own as many accounts more.
+async fn check_new_owner(tx: &WriteTx, c: &Asked, plan: &Plan) -> Result<()> {
+    let Some(more) = u32::try_from(plan.account_ids.len()).ok().filter(|more| *more > 0) else {
+        return Ok(());
+    };
+    let to = tx.member(&plan.to_id).await?;
+    let to = to.ok_or_else(|| Error::internal(format!("{} is gone", member_name(&plan.to_id))))?;
+    let (requirements, from) = (&c.settings.requirements, c.command.effective_date);
+    eligible::check_owner(tx, requirements, &to, ("to", ""), from, more).await
+}
+
+async fn transfer(tx: &mut WriteTx, ctx: &Ctx, c: &Asked) -> Result<Transferred> {
+    let mut plan = plan(tx, c).await?;
+    let heads = tx.lock_teams(&plan.account_ids).await?;
+    // Whoever held the locks before us may have given some of them to others.
+    let teams = tx.teams(&plan.account_ids).await?;
+    plan.keep_owned(&c.command, &teams)?;
+    tx.lock_members(&[plan.to_id.clone()].into()).await?;
+    check_new_owner(tx, c, &plan).await?;
+    let heads = plan.account_ids.iter().filter_map(|id| Some((id, *heads.get(id)?)));
+    let heads: Vec<(&String, TeamHead)> = heads.collect();
+    let last = heads.iter().map(|(_, head)| head.update_us).max().unwrap_or(0);
+    let recorded_us = tx.record_after(last).await?;
+    let first_day = c.command.effective_date;
+    let membership = |(id, head): (&String, TeamHead)| Membership {
+        id: Uuid::now_v7(),
+        account_id: id.clone(),
+        role: TeamRole::Owner,
+        member_id: Some(plan.to_id.clone()),
+        days: Interval { first_day, last_day: None, recorded_us, end: None },
+        site: None,
+        cost_per_day: None,
+        recorded_by: ctx.principal.to_string(),
+        reason: c.command.reason.clone().into(),
+        end_reason: None,
+        version: head.version + 1,
+    };
+    let memberships: Vec<Membership> = heads.into_iter().map(membership).collect();
+    tx.add_to_teams(&memberships).await?;
+    let events = memberships.iter().map(|one| event::of(EventType::TeamMemberAssigned, one));
+    tx.publish(events.collect()).await?;
+    Ok(plan.transferred())
+}

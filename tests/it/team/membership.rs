@@ -1,0 +1,68 @@
+//! Memberships one by one: what never held, and staff that works at a site.
+
+use super::*;
+use crate::support::ledger::{money, usd};
+
+on_both_engines! {
+    async fn an_owner_replaced_on_his_first_day_stays_in_the_list(server: TestServer) {
+        people(&server, false, &["wang", "li"]).await;
+        account(&server, "acme").await;
+        let wang = assign(&server, "acme", "wang", TeamRole::Owner, 5).await.expect("owner");
+        let li = assign(&server, "acme", "li", TeamRole::Owner, 5).await.expect("owner");
+        let all = list(&server, "acme", None).await.team_members;
+        let told: Vec<_> = all.iter().map(|one| (&*one.name, one.valid_to)).collect();
+        assert_eq!(told, [(&*wang.name, Some(day(4))), (&*li.name, None)]);
+        for on in [4, 5, 6] {
+            let expected: &[&str] = if on < 5 { &[] } else { &["members/li"] };
+            assert_eq!(owners(&server, "acme", on).await, expected, "on day {on}");
+        }
+        let status = end(&server, &wang.name, "acme", 4).await.expect_err("it never held");
+        assert_refused(&status, Code::FailedPrecondition, "STATE_WRONG", None);
+
+        // One recorded in error is ended on the day before his first.
+        let ended = end(&server, &li.name, "acme", 4).await.expect("ended");
+        assert_eq!((ended.valid_to, &*ended.end_reason), (Some(day(4)), "left"));
+        let all = list(&server, "acme", None).await.team_members;
+        assert_eq!(all[1].valid_to, Some(day(4)));
+        assert_eq!((all.len(), &*all[1].end_reason), (2, "left"));
+        assert!(owners(&server, "acme", 5).await.is_empty());
+    }
+
+    async fn what_never_held_stands_in_nobodys_way(server: TestServer) {
+        people(&server, false, &["li"]).await;
+        account(&server, "acme").await;
+        let wrong = assign(&server, "acme", "li", TeamRole::Backup, 5).await.expect("backup");
+        let twice = assign(&server, "acme", "li", TeamRole::Backup, 7).await.expect_err("twice");
+        assert_refused(&twice, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS", None);
+        end(&server, &wrong.name, "acme", 4).await.expect("ended");
+        assign(&server, "acme", "li", TeamRole::Backup, 1).await.expect("backup");
+    }
+
+    async fn staff_works_at_a_site_for_a_cost_a_day(server: TestServer) {
+        people(&server, false, &["han"]).await;
+        account(&server, "acme").await;
+        let request = |site: &str, cost| pb::AssignTeamMemberRequest {
+            site: site.into(),
+            cost_per_day: cost,
+            ..wish("acme", "han", TeamRole::Specialist, 0)
+        };
+        let mut client = server.accounts();
+        let wrong = request("-", Some(usd("-1.00")));
+        let status = client.assign_team_member(wrong).await.expect_err("refused");
+        assert_refused(&status, Code::InvalidArgument, "FIELD_INVALID", Some("site"));
+        assert_refused(&status, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", Some("cost_per_day"));
+        let first = request("suzhou-1", Some(money("850.50", "CNY")));
+        let made = client.assign_team_member(first).await.expect("assigned").into_inner();
+        let other = pb::AssignTeamMemberRequest { etag: made.etag.clone(), ..request("wuxi", None) };
+        client.assign_team_member(other).await.expect("at another site");
+        let again = pb::AssignTeamMemberRequest {
+            etag: list(&server, "acme", None).await.etag,
+            ..request("suzhou-1", None)
+        };
+        let status = client.assign_team_member(again).await.expect_err("at the same site");
+        assert_refused(&status, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS", None);
+        let all = list(&server, "acme", None).await.team_members;
+        let told: Vec<_> = all.iter().map(|one| (&*one.site, one.cost_per_day.clone())).collect();
+        assert_eq!(told, [("suzhou-1", Some(money("850.50", "CNY"))), ("wuxi", None)]);
+    }
+}
