@@ -4,6 +4,7 @@ mod corrections;
 mod imports;
 mod sequences;
 mod statuses;
+mod teams;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};

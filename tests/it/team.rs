@@ -2,6 +2,7 @@
 
 mod eligible;
 mod lists;
+mod measure;
 mod membership;
 mod status;
 mod transfer;
