@@ -9,7 +9,6 @@ use crate::store::ledger::requests::NAMED;
 pub(super) fn queries(engine: DbBackend) -> [Query; 5] {
     let (document, dispute, promise) =
         (id(engine, "p.document_id"), id(engine, "w.dispute_id"), id(engine, "w.promise_id"));
-    let (settled_by, nobody) = (id(engine, "s.settled_by"), "0".repeat(32));
     [
         Query::new(
             "each clearing request belongs to a document that counts",
@@ -23,19 +22,7 @@ pub(super) fn queries(engine: DbBackend) -> [Query; 5] {
                    OR e.document_id IS NOT NULL"
             ),
         ),
-        Query::new(
-            "each document that settles what a source says is cleared is there",
-            "SELECT COUNT(*) AS v FROM clearing_status",
-            format!(
-                "SELECT s.source_system || ' ' || s.company_code || ' ' || s.document_no AS example \
-                 FROM clearing_status s \
-                 LEFT JOIN document_key k ON k.source_system = s.source_system \
-                   AND k.company_code = s.company_code AND k.fiscal_year = s.fiscal_year \
-                   AND k.document_no = s.document_no AND k.line_no = s.line_no \
-                 LEFT JOIN document d ON d.id = s.settled_by AND d.account_id = k.account_id \
-                 WHERE {settled_by} <> '{nobody}' AND d.id IS NULL"
-            ),
-        ),
+        settled(engine),
         Query::new(
             "each clearing request that is due stands on the later day of its documents",
             "SELECT COUNT(*) AS v FROM clearing_request WHERE state = 'DUE'",
@@ -76,4 +63,21 @@ pub(super) fn queries(engine: DbBackend) -> [Query; 5] {
             ),
         ),
     ]
+}
+
+fn settled(engine: DbBackend) -> Query {
+    let (settled_by, nobody) = (id(engine, "s.settled_by"), "0".repeat(32));
+    Query::new(
+        "each document that settles what a source says is cleared is there",
+        "SELECT COUNT(*) AS v FROM clearing_status",
+        format!(
+            "SELECT s.source_system || ' ' || s.company_code || ' ' || s.document_no AS example \
+             FROM clearing_status s \
+             LEFT JOIN document_key k ON k.source_system = s.source_system \
+               AND k.company_code = s.company_code AND k.fiscal_year = s.fiscal_year \
+               AND k.document_no = s.document_no AND k.line_no = s.line_no \
+             LEFT JOIN document d ON d.id = s.settled_by AND d.account_id = k.account_id \
+             WHERE {settled_by} <> '{nobody}' AND d.id IS NULL"
+        ),
+    )
 }
