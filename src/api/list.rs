@@ -87,6 +87,9 @@ paged! {
     ListReservationsRequest => "ListReservations",
     ListCreditDecisionsRequest => "ListCreditDecisions",
     ListCreditPoliciesRequest => "ListCreditPolicies",
+    ListTierAssignmentsRequest => "ListTierAssignments",
+    ListTierRunsRequest => "ListTierRuns",
+    ListTierPoliciesRequest => "ListTierPolicies",
     ListWorkCalendarsRequest => "ListWorkCalendars",
 }
 

@@ -55,13 +55,13 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         records,
         directory: service::directory::Directory::new(store()),
     });
+    let tiers = Tiers::new(service::tiers::Tiers::new(store(), settings.clone()));
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
         facts: service::facts::Facts::new(store(), settings),
         receivables: questions,
         teams,
     });
-    let tiers = Tiers::new(service::tiers::Tiers::new(store()));
     let mut routes = Routes::new(bounded!(health.server(), server))
         .add_service(bounded!(AccountServiceServer::new(accounts), server))
         .add_service(bounded!(CreditServiceServer::new(Credits::new(credit)), server))

@@ -106,6 +106,8 @@ reasons! {
     MemberIsDefaultOwner => "MEMBER_IS_DEFAULT_OWNER",
     MemberNotEligible => "MEMBER_NOT_ELIGIBLE",
     AccountNotOwned => "ACCOUNT_NOT_OWNED",
+    TierRunStands => "TIER_RUN_STANDS",
+    CurrencyUndecided => "CURRENCY_UNDECIDED",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -81,6 +81,12 @@ event_types! {
     SecurityEnded => "ballast.credit.security_ended.v1",
     /// Another policy governs decisions.
     PolicyActivated => "ballast.credit.policy_activated.v1",
+    /// A tier policy is in force from a day on.
+    TierPolicyActivated => "ballast.tiers.tier_policy_activated.v1",
+    /// The book was classified as of a day.
+    TierRunApplied => "ballast.tiers.run_applied.v1",
+    /// A person decided whether an account leaves the first class.
+    TierChangeDecided => "ballast.tiers.change_decided.v1",
     /// A work calendar is in force from a day on.
     WorkCalendarActivated => "ballast.tiers.work_calendar_activated.v1",
     /// Credit was reserved for an order.

@@ -40,4 +40,5 @@ pub mod rounding;
 pub mod team;
 pub mod terms;
 pub mod text;
+pub mod tier;
 pub mod version;

@@ -16,6 +16,7 @@ use super::stored::stored_enum;
 stored_enum! {
     /// What a policy is about.
     pub enum PolicyKind {
+        Tier => "TIER",
         WorkCalendar => "WORK_CALENDAR",
     }
 }

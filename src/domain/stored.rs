@@ -44,7 +44,7 @@ mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
-        aging, calendar, dates, directory, item, member, names, policy, promise, rates, terms,
+        aging, calendar, dates, directory, item, member, names, policy, promise, rates, terms, tier,
     };
 
     macro_rules! round_trips {
@@ -85,6 +85,10 @@ mod tests {
             profile::PartyKind,
             profile::SizeClass,
             policy::PolicyKind,
+            tier::applied::Cause,
+            tier::classify::Note,
+            tier::policy::CutMethod,
+            tier::policy::Measure,
             reservation::ReservationState,
             reservation::Stage,
             promise::PromiseState,

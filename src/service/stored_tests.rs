@@ -20,6 +20,9 @@ use crate::domain::policy::Standing;
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::domain::team::command::Transferred;
 use crate::domain::team::membership::Membership;
+use crate::domain::tier::assignment::Assignment;
+use crate::domain::tier::policy::TierPolicy;
+use crate::domain::tier::run::Evaluation;
 use crate::stored_files::{assert_reads, of};
 
 const ANSWERS: &str = "idempotency.answer";
@@ -71,6 +74,9 @@ fn kept_answers_are_read_whole() {
         read::<Hold>(credit, &["PlaceCreditHold", "ReleaseCreditHold"]),
         read::<Security>(credit, &["CreateCreditSecurity", "EndCreditSecurity"]),
         read::<Standing<WorkCalendar>>(tier, &["CreateWorkCalendar", "ActivateWorkCalendar"]),
+        read::<Standing<TierPolicy>>(tier, &["CreateTierPolicy", "ActivateTierPolicy"]),
+        read::<Evaluation>(tier, &["EvaluateTiers"]),
+        read::<Assignment>(tier, &["DecideTierChange"]),
         read::<StandingPolicy>(credit, &["CreateCreditPolicy", "ActivateCreditPolicy"]),
     ]
     .concat()

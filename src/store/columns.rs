@@ -26,6 +26,7 @@ use crate::domain::personal::Personal;
 use crate::domain::policy::PolicyKind;
 use crate::domain::receivables::{DisputeOutcome, Movement};
 use crate::domain::team::TeamRole;
+use crate::domain::tier::applied::Cause;
 
 /// A type that is stored under a name.
 pub trait Named: Sized + Copy {
@@ -110,6 +111,7 @@ macro_rules! named {
 named! {
     AccountState: as_str,
     CanonicalForm: as_str,
+    Cause: as_str,
     Component: as_str,
     Currency: code,
     DecisionKind: as_str,
@@ -172,6 +174,9 @@ mod tests {
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
     use crate::domain::rates::UsedRate;
+    use crate::domain::tier::assignment::Figures;
+    use crate::domain::tier::policy::TierPolicy;
+    use crate::domain::tier::run::Summary;
     use crate::stored_files::{assert_reads, of};
 
     fn assert_read<T: Serialize + DeserializeOwned>(column: &str) {
@@ -184,7 +189,10 @@ mod tests {
     fn what_columns_have_as_json_is_read_whole() {
         assert_read::<Decision>("credit_decision.detail");
         assert_read::<Policy>("credit_policy.detail");
+        assert_reads::<TierPolicy>("policy_version.detail/TIER");
         assert_reads::<WorkCalendar>("policy_version.detail/WORK_CALENDAR");
+        assert_read::<Figures>("tier_assignment.figures");
+        assert_read::<Summary>("tier_run.summary");
         assert_read::<BTreeMap<String, String>>("account.labels");
         assert_read::<Vec<SizePoint>>("account.size_classes");
         assert_read::<Vec<Site>>("account.sites");

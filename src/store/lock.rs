@@ -188,6 +188,8 @@ pub(super) enum Space {
     CreditPolicy = 0x0063_7270,
     /// Which policy of a kind is in force from when.
     Policies = 0x0070_6f6c,
+    /// The classes of accounts.
+    Tiers = 0x0074_6972,
 }
 
 /// How a name is held.

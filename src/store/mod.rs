@@ -38,6 +38,7 @@ mod settled;
 mod source_system;
 mod sql;
 mod team;
+mod tier;
 mod tx;
 mod verify;
 
@@ -52,5 +53,6 @@ pub use journal::AuditEntry;
 pub use ledger::{DueRequest, KnownClearing};
 pub use lock::Entered;
 pub use queue::Lane;
+pub use tier::{Turnover, Window};
 pub use tx::{ReadTx, WriteTx};
 pub use verify::Check;

@@ -87,6 +87,15 @@ impl WriteTx {
 }
 
 impl ReadTx {
+    pub async fn policy<T: Terms>(&self, id: &str) -> Result<Option<Policy<T>>> {
+        policy(&self.conn, id).await
+    }
+
+    /// The version in force on a day, as known by now.
+    pub async fn policy_in_force<T: Terms>(&self, day: NaiveDate) -> Result<Policy<T>> {
+        in_force(&self.conn, day, i64::MAX).await
+    }
+
     pub async fn policy_log<T: Terms>(&self) -> Result<PolicyLog> {
         log::<T>(&self.conn).await
     }

@@ -12,6 +12,7 @@ use crate::support::rust_files;
 /// Where a field of a domain type that is `Personal` stands in the contract.
 const FIELDS: &[(&str, &str)] = &[
     ("Account.block_reason", "Account.block_reason"),
+    ("Assignment.reason", "TierAssignment.reason"),
     ("Clearing.reset", "Clearing.reset_reason"),
     ("Decision.override_reason", "CreditDecision.override_reason"),
     ("Dispute.note", "Dispute.note"),
@@ -49,6 +50,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("OpenDisputeRequest.note", "Dispute.note"),
     ("AssignTeamMemberRequest.reason", "TeamMembership.reason"),
     ("TeamRecord.reason", "TeamMembership.reason"),
+    ("DecideTierChangeRequest.reason", "TierAssignment.reason"),
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
     ("TransferAccountsRequest.reason", "TeamMembership.reason"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),

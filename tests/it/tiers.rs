@@ -1,3 +1,5 @@
 //! Tiers, and what they rest on, as callers see them.
 
 mod calendars;
+mod policies;
+mod runs;

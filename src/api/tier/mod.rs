@@ -4,11 +4,15 @@
 
 mod calendar;
 mod policy;
+mod run;
+mod service_policy;
+mod tier_policy;
 
 use tonic::{Request, Response, Status};
 
 use crate::api;
 use crate::domain::calendar::WorkCalendar;
+use crate::domain::tier::policy::TierPolicy;
 use crate::pb;
 use crate::pb::tier_service_server::TierService;
 use crate::service;
@@ -57,5 +61,94 @@ impl TierService for Tiers {
         let (id, command) = calendar::activate(request.into_inner())?;
         let answer = self.tiers.activate_calendar(&ctx, &id, command).await?;
         Ok(Response::new(calendar::encode(answer)))
+    }
+
+    async fn create_tier_policy(
+        &self,
+        request: Request<pb::CreateTierPolicyRequest>,
+    ) -> Answer<pb::TierPolicy> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tier_policy::create(request.into_inner())?;
+        let answer = self.tiers.create_tier_policy(&ctx, &id, command).await?;
+        Ok(Response::new(tier_policy::encode(answer)))
+    }
+
+    async fn get_tier_policy(
+        &self,
+        request: Request<pb::GetTierPolicyRequest>,
+    ) -> Answer<pb::TierPolicy> {
+        let ctx = api::ctx(&request)?;
+        let id = tier_policy::get(request.get_ref())?;
+        let answer = self.tiers.policy::<TierPolicy>(&ctx, id).await?;
+        Ok(Response::new(tier_policy::encode(answer)))
+    }
+
+    async fn list_tier_policies(
+        &self,
+        request: Request<pb::ListTierPoliciesRequest>,
+    ) -> Answer<pb::ListTierPoliciesResponse> {
+        let ctx = api::ctx(&request)?;
+        let (of, page) = policy::list(request.get_ref())?;
+        let answer = self.tiers.policies::<TierPolicy>(&ctx, of).await?;
+        Ok(Response::new(tier_policy::page(answer, &page)))
+    }
+
+    async fn activate_tier_policy(
+        &self,
+        request: Request<pb::ActivateTierPolicyRequest>,
+    ) -> Answer<pb::TierPolicy> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tier_policy::activate(request.into_inner())?;
+        let answer = self.tiers.activate_tier_policy(&ctx, &id, command).await?;
+        Ok(Response::new(tier_policy::encode(answer)))
+    }
+
+    async fn evaluate_tiers(
+        &self,
+        request: Request<pb::EvaluateTiersRequest>,
+    ) -> Answer<pb::EvaluateTiersResponse> {
+        let ctx = api::ctx(&request)?;
+        let run::Evaluate { command, apply } = run::evaluate(request.into_inner())?;
+        let answer = match apply {
+            None => self.tiers.preview(&ctx, command).await?,
+            Some(id) => self.tiers.evaluate(&ctx, &id, command).await?,
+        };
+        Ok(Response::new(run::evaluation(answer)))
+    }
+
+    async fn get_tier_run(&self, request: Request<pb::GetTierRunRequest>) -> Answer<pb::TierRun> {
+        let ctx = api::ctx(&request)?;
+        let id = run::get(request.get_ref())?;
+        Ok(Response::new(run::encode(self.tiers.run(&ctx, id).await?)))
+    }
+
+    async fn list_tier_runs(
+        &self,
+        request: Request<pb::ListTierRunsRequest>,
+    ) -> Answer<pb::ListTierRunsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (of, page) = run::list(request.get_ref())?;
+        let answer = self.tiers.runs(&ctx, of).await?;
+        Ok(Response::new(run::page(answer, &page)))
+    }
+
+    async fn list_tier_assignments(
+        &self,
+        request: Request<pb::ListTierAssignmentsRequest>,
+    ) -> Answer<pb::ListTierAssignmentsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = run::assignments(request.get_ref())?;
+        let answer = self.tiers.assignments(&ctx, list).await?;
+        Ok(Response::new(run::assignments_page(answer, &page)))
+    }
+
+    async fn decide_tier_change(
+        &self,
+        request: Request<pb::DecideTierChangeRequest>,
+    ) -> Answer<pb::TierAssignment> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = run::decide(request.into_inner())?;
+        let answer = self.tiers.decide(&ctx, &id, command).await?;
+        Ok(Response::new(run::assignment(answer)))
     }
 }

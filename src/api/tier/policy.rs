@@ -1,12 +1,14 @@
 //! What requests about versions of every kind have in common.
 
+use std::ops::RangeInclusive;
+
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{Identified, all};
 use crate::api::convert::write;
 use crate::api::etag;
 use crate::api::list::{PageRequest, Paged};
 use crate::domain::dated::ChangePoint;
-use crate::domain::error::{Result, Violation, Violations};
+use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::names::{check_id, parse_named};
 use crate::domain::page::PageOf;
 use crate::domain::policy::{ActivatePolicy, Activation, PolicyKey, Terms};
@@ -18,6 +20,27 @@ use crate::pb;
 /// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
 pub fn id_given(field: &str, id: &str) -> Result<(), Violation> {
     if id.is_empty() { Err(missing(field)) } else { check_id(field, id) }
+}
+
+/// Refuses a number outside its bounds.
+pub fn bounded(violations: &mut Violations, field: &str, number: i32, bounds: RangeInclusive<i32>) {
+    if !bounds.contains(&number) {
+        let (first, last) = bounds.into_inner();
+        violations.add(field, Reason::FieldInvalid, format!("must be {first} to {last}"));
+    }
+}
+
+/// The id in the name of a version that has to be given.
+fn name_given<T: Terms>(name: &str) -> Result<String, Violation> {
+    if name.is_empty() { Err(missing("name")) } else { parse_named("name", name, T::COLLECTION) }
+}
+
+/// The id of a version; `None` is the one that is in force.
+pub fn id_or_active<T: Terms>(name: &str) -> Result<Option<String>> {
+    match name.strip_prefix(T::COLLECTION) {
+        Some("/-") => Ok(None),
+        _ => Ok(Some(name_given::<T>(name)?)),
+    }
 }
 
 /// The versions asked for, and the page they are answered as.
@@ -42,12 +65,7 @@ pub fn activate<T: Terms>(request: Activate) -> Result<Identified<ActivatePolicy
     let Activate { name, effective_date, etag, request_id } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
-    let id = if name.is_empty() {
-        Err(missing("name"))
-    } else {
-        parse_named("name", &name, T::COLLECTION)
-    };
-    let id = violations.keep(id);
+    let id = violations.keep(name_given::<T>(&name));
     let effective_date = read::optional_date("effective_date", effective_date);
     let effective_date = violations.keep(effective_date).flatten();
     let version = violations.keep(etag::required("etag", &etag));

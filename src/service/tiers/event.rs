@@ -1,18 +1,48 @@
 //! What other systems are told about policies: names and days.
 
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::domain::dated::ChangePoint;
 use crate::domain::event::{Event, EventType};
-use crate::domain::names::named;
+use crate::domain::names::{TIER_RUNS, named};
 use crate::domain::policy::{Activation, PolicyKind, Terms};
+use crate::domain::tier::assignment::Assignment;
+use crate::domain::tier::policy::TierPolicy;
+use crate::domain::tier::run::TierRun;
 
 /// That a version is in force from a day on.
 pub(super) fn activated<T: Terms>(point: &ChangePoint<Activation>) -> Event {
     let event_type = match T::KIND {
+        PolicyKind::Tier => EventType::TierPolicyActivated,
         PolicyKind::WorkCalendar => EventType::WorkCalendarActivated,
     };
     let name = named(T::COLLECTION, &point.value.id);
     let data = json!({ "name": name, "effective_date": point.from_date });
     Event::new(event_type, "", name, data)
+}
+
+/// That the book was classified; `replaced` is the run that this one took the place of.
+pub(super) fn applied(run: &TierRun, replaced: Option<Uuid>) -> Event {
+    let run_name = |id: Uuid| named(TIER_RUNS, &id.to_string());
+    let data = json!({
+        "name": run_name(run.id),
+        "as_of": run.as_of,
+        "policy": named(TierPolicy::COLLECTION, &run.policy_id),
+        "changes": run.summary.changes,
+        "proposals": run.summary.proposals,
+        "replaced": replaced.map(run_name),
+    });
+    Event::new(EventType::TierRunApplied, "", run_name(run.id), data)
+}
+
+/// That a person decided about a proposal.
+pub(super) fn decided(assignment: &Assignment) -> Event {
+    let data = json!({
+        "name": assignment.name(),
+        "class_before": assignment.before,
+        "class": assignment.standing.class,
+        "from_date": assignment.from_date,
+    });
+    Event::new(EventType::TierChangeDecided, &assignment.account_id, assignment.name(), data)
 }

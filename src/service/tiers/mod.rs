@@ -1,18 +1,23 @@
-//! Use cases of tiers: the calendars that days are counted by.
+//! Use cases of tiers: the policies that cut the book, the runs that classify it, and the calendars
+//! that days are counted by.
 
 mod event;
 mod policies;
+mod runs;
+mod values;
 
+use super::Settings;
 use crate::store::Store;
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tiers {
     store: Store,
+    settings: Settings,
 }
 
 impl Tiers {
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store, settings: Settings) -> Self {
+        Self { store, settings }
     }
 }

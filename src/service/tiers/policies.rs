@@ -10,6 +10,7 @@ use crate::domain::page::{Page, PageOf};
 use crate::domain::policy::{
     ActivatePolicy, Activation, CreatePolicy, Policy, PolicyKey, Standing, Terms,
 };
+use crate::domain::tier::policy::TierPolicy;
 use crate::store::{Call, WriteTx};
 
 impl Tiers {
@@ -40,6 +41,54 @@ impl Tiers {
         c: ActivatePolicy,
     ) -> Result<Standing<WorkCalendar>> {
         self.activate_policy(ctx, "TierService.ActivateWorkCalendar", request_id, c).await
+    }
+
+    /// Creates a tier policy.
+    ///
+    /// # Errors
+    /// `RESOURCE_ALREADY_EXISTS`.
+    pub async fn create_tier_policy(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: CreatePolicy<TierPolicy>,
+    ) -> Result<Standing<TierPolicy>> {
+        self.create_policy(ctx, "TierService.CreateTierPolicy", request_id, c).await
+    }
+
+    /// Puts a tier policy in force from a day on.
+    ///
+    /// # Errors
+    /// `RESOURCE_NOT_FOUND`, `ETAG_MISMATCH` if another one was activated since.
+    pub async fn activate_tier_policy(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: ActivatePolicy,
+    ) -> Result<Standing<TierPolicy>> {
+        self.activate_policy(ctx, "TierService.ActivateTierPolicy", request_id, c).await
+    }
+
+    /// A version by its id; `None` is the one in force on the business date.
+    ///
+    /// # Errors
+    /// `RESOURCE_NOT_FOUND`.
+    pub async fn policy<T: Terms>(&self, ctx: &Ctx, id: Option<String>) -> Result<Standing<T>> {
+        let today = ctx.business_date();
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let log = tx.policy_log::<T>().await?;
+                    let policy = match id {
+                        None => tx.policy_in_force(today).await?,
+                        Some(id) => {
+                            tx.policy(&id).await?.ok_or_else(|| Policy::<T>::missing(&id))?
+                        }
+                    };
+                    Ok(Standing::of(policy, &log, today))
+                })
+            })
+            .await
     }
 
     /// A page of versions, the latest first and the built-in ones last.

@@ -55,6 +55,8 @@ pub mod promise_item;
 pub mod seal;
 pub mod source_system;
 pub mod team_member;
+pub mod tier_assignment;
+pub mod tier_run;
 
 #[cfg(test)]
 mod tests;
@@ -115,7 +117,9 @@ macro_rules! every_entity {
             promise_item,
             seal,
             source_system,
-            team_member
+            team_member,
+            tier_assignment,
+            tier_run
         )
     };
 }

@@ -1,9 +1,10 @@
-//! Policies with their activations, of every kind but credit's.
+//! Policies with their activations, of every kind but credit's; runs over the book, and the classes
+//! that come of them.
 
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0005_tiers", text: || POLICIES.to_owned() };
+    Migration { name: "m0005_tiers", text: || [POLICIES, RUNS].concat() };
 
 const POLICIES: &str = "
 -- Versions, never changed. What is built in is in no row.
@@ -27,4 +28,47 @@ CREATE TABLE policy_activation (
     activated_by TEXT NOT NULL,
     PRIMARY KEY (kind, recorded_us)
 );
+";
+
+const RUNS: &str = "
+-- The book classified as of a day. One run of a day stands; another takes its place by name.
+CREATE TABLE tier_run (
+    id {uuid} NOT NULL PRIMARY KEY,
+    as_of {date} NOT NULL,
+    policy_id TEXT NOT NULL,
+    -- What it saw, as JSON.
+    summary TEXT NOT NULL,
+    digest {bytes} NOT NULL,
+    recorded_by TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    -- 0 while it stands.
+    replaced_us {bigint} NOT NULL
+);
+CREATE UNIQUE INDEX tier_run_standing ON tier_run (as_of) WHERE replaced_us = 0;
+CREATE INDEX tier_run_day ON tier_run (as_of, id);
+
+-- Change points: how an account stands from a day on, of several from one day as recorded last.
+CREATE TABLE tier_assignment (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    from_date {date} NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    run_id {uuid} NOT NULL,
+    -- NULL if it stood nowhere before.
+    before_class TEXT,
+    class TEXT NOT NULL,
+    since_date {date} NOT NULL,
+    raw_class TEXT NOT NULL,
+    below_runs INTEGER NOT NULL,
+    -- The class it would fall to if a person approved.
+    proposed_class TEXT,
+    cause TEXT NOT NULL,
+    -- The numbers behind it, as JSON.
+    figures TEXT NOT NULL,
+    recorded_by TEXT NOT NULL,
+    -- What a person gave as reason; NULL where a run decided.
+    reason TEXT
+);
+CREATE UNIQUE INDEX tier_assignment_account ON tier_assignment (account_id, from_date, recorded_us);
+CREATE INDEX tier_assignment_run ON tier_assignment (run_id, id);
 ";

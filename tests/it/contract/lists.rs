@@ -51,6 +51,14 @@ pub const TABLE: &[List] = &[
     list("CreditService.ListReservations", OF_ACME, "reservations", "parent"),
     list("CreditService.ListCreditDecisions", OF_ACME, "decisions", "parent"),
     list("CreditService.ListCreditPolicies", "{}", "policies", ""),
+    list("TierService.ListTierPolicies", "{}", "tierPolicies", ""),
+    list("TierService.ListTierRuns", "{}", "tierRuns", ""),
+    list(
+        "TierService.ListTierAssignments",
+        r#"{"parent": "accounts/-"}"#,
+        "tierAssignments",
+        "parent",
+    ),
     list("TierService.ListWorkCalendars", "{}", "workCalendars", ""),
 ];
 

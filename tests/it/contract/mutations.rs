@@ -159,6 +159,14 @@ pub const TABLE: &[Mutation] = &[
     mutation("CreditService.ActivateCreditPolicy", r#"{"name": "creditPolicies/strict", "etag": "$policy"}"#,
         "name").of("name").etag("etag"),
 
+    mutation("TierService.CreateTierPolicy", r#"{"tier_policy_id": "new", "tier_policy": "$tiers"}"#,
+        "tier_policy.description"),
+    mutation("TierService.ActivateTierPolicy",
+        r#"{"name": "tierPolicies/five", "effective_date": "$today", "etag": "$tier_policies"}"#, "name").of("name").etag("etag"),
+    mutation("TierService.DecideTierChange",
+        r#"{"account": "accounts/held", "approve": true, "reason": "$personal"}"#, "reason")
+        .of("account").ends("DECIDED", "PROPOSED"),
+    mutation("TierService.EvaluateTiers", r#"{"apply": true, "as_of": "$today"}"#, "as_of.day"),
     mutation("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "new", "work_calendar": "$calendar"}"#,
         "work_calendar.description"),
     mutation("TierService.ActivateWorkCalendar",

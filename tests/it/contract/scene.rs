@@ -59,6 +59,10 @@ const STEPS: &[Step] = &[
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "five", "work_calendar": "$calendar"}"#, &[]),
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "other", "work_calendar": "$calendar"}"#, &[("calendars", "etag")]),
 
+    ("TierService.CreateTierPolicy", r#"{"tier_policy_id": "five", "tier_policy": "$tiers"}"#, &[("tier_policies", "etag")]),
+    ("TierService.ActivateTierPolicy", r#"{"name": "tierPolicies/five", "effective_date": {"year": 2019, "month": 1, "day": 1},
+        "etag": "$tier_policies"}"#, &[("tier_policies", "etag")]),
+
     // Without a limit an order is referred.
     ("AccountService.CreateAccount", r#"{"account_id": "gone", "account": {"display_name": "Gone"}}"#, &[]),
     ("CreditService.ReserveCredit", r#"{"account": "accounts/gone", "amount": "$usd", "order": {"source_system": "ERP", "order_ref": "9"}}"#, &[]),
@@ -107,6 +111,13 @@ const STEPS: &[Step] = &[
     ("ReceivableService.OpenDispute", r#"{"item": "$disputed", "reason_code": "QUALITY", "note": "$personal"}"#, &[("dispute", "name")]),
     ("ReceivableService.RecordPromiseToPay", r#"{"account": "accounts/acme", "items": ["$promised"], "amount": "$usd",
         "pay_by_date": "$today", "promised_by": "$personal"}"#, &[("promise", "name")]),
+
+    // One account falls from the first class.
+    ("TierService.EvaluateTiers", r#"{"apply": true, "as_of": {"year": 2019, "month": 6, "day": 24}}"#, &[]),
+    ("ReceivableService.PostDocuments", r#"{"documents": ["$sold held 9", "$sold patient 8", "$sold open 7"]}"#, &[]),
+    ("TierService.EvaluateTiers", r#"{"apply": true, "as_of": {"year": 2019, "month": 6, "day": 25}}"#, &[]),
+    ("ReceivableService.PostDocuments", r#"{"documents": ["$given-back held 9"]}"#, &[]),
+    ("TierService.EvaluateTiers", r#"{"apply": true, "as_of": {"year": 2019, "month": 6, "day": 26}}"#, &[("tier_run", "run.name")]),
 ];
 
 impl Scene {
@@ -173,11 +184,20 @@ impl Scene {
                 "note": PERSONAL,
             })
         };
+        let turnover = |kind: &str, day: i32, what: &str| {
+            let (payer, units) = what.split_once(' ').expect("an account and units");
+            let mut document = document(kind, payer, &format!("{kind}-{what}"));
+            document["document_date"]["day"] = day.into();
+            document["gross"]["units"] = units.into();
+            document
+        };
         match word.split_once(' ') {
             Some(("invoice", no)) => document("INVOICE", "acme", no),
             Some(("invoice-of-held", no)) => document("INVOICE", "held", no),
             Some(("invoice-of-open", no)) => document("INVOICE", "open", no),
             Some(("receipt", no)) => document("RECEIPT", "acme", no),
+            Some(("sold", what)) => turnover("INVOICE", 25, what),
+            Some(("given-back", what)) => turnover("CREDIT_NOTE", 26, what),
             Some(("key", no)) => json!({"source_system": "ERP", "document_no": no}),
             _ if word == "deposit" => json!({
                 "kind": "CREDIT_SECURITY_KIND_DEPOSIT",
@@ -191,6 +211,25 @@ impl Scene {
                 "exceptions": [{"date": {"year": 2019, "month": 1, "day": 7}},
                     {"date": {"year": 2019, "month": 1, "day": 12}, "hours": [{"open": "09:00", "close": "24:00"}]}],
                 "known_through": {"year": 2019, "month": 12, "day": 31},
+            }),
+            _ if word == "tiers" => json!({
+                "description": "By revenue",
+                "measure": "TIER_MEASURE_NET_REVENUE",
+                "currency_code": "USD",
+                "method": "TIER_CUT_METHOD_COUNT_QUANTILE",
+                "cuts_bp": [2_000],
+                "band_bp": 0, "dwell_days": 0, "demotion_runs": 1,
+                "classes": [{"code": "A", "service": {
+                    "response_hours": 4, "ladder_hours": [8, 16],
+                    "cadence": {"target_days": 30, "min_days": 7},
+                    "owner": {"competency_min": 4, "accounts_max": 8},
+                    "sponsor_required": true, "net_days": 60, "overdue_days_max": 30,
+                    "overdue_amount_max": self.words["usd"], "price_floor_bp": 9_000,
+                    "discount": {"min_bp": 0, "max_bp": 500}, "gift_cap": self.words["usd"],
+                    "gift_cap_official": self.words["usd"], "effort_share_bp": 5_000,
+                    "service_standards": [{"code": "hotline", "text": "A line of its own", "included": true},
+                        {"code": "training", "text": "A day", "unit_price": self.words["usd"]}],
+                }}, {"code": "C"}],
             }),
             _ if word == "thousand" => json!({
                 "kind": "CREDIT_LIMIT_KIND_AMOUNT",

@@ -38,6 +38,11 @@ const COLUMNS: &[(&str, &str)] = &[
     ),
     ("credit_policy.detail", "SELECT id || ' ' || detail FROM credit_policy WHERE id = 'rich'"),
     ("policy_version.detail", "SELECT kind || ' ' || detail FROM policy_version ORDER BY kind, id"),
+    ("tier_run.summary", "SELECT 'run ' || summary FROM tier_run ORDER BY as_of DESC"),
+    (
+        "tier_assignment.figures",
+        "SELECT cause || ' ' || figures FROM tier_assignment ORDER BY recorded_us, account_id",
+    ),
     ("account.labels", "SELECT id || ' ' || labels FROM account WHERE id = 'rich'"),
     ("account.size_classes", "SELECT id || ' ' || size_classes FROM account WHERE id = 'rich'"),
     ("account.sites", "SELECT id || ' ' || sites FROM account WHERE id = 'rich'"),

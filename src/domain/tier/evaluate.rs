@@ -1,0 +1,115 @@
+//! One run over the book: values in, how accounts stand out. Nothing depends on the order of what
+//! comes in, and the same comes out of the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use super::applied::{Cause, Found, Rules, Standing};
+use super::assignment::Figures;
+use super::classify::{Note, Ranked, classify};
+use super::policy::{NONE, TierPolicy};
+use super::run::Summary;
+use crate::domain::error::Result;
+use crate::domain::money::{Currency, Money, to_minor};
+
+/// What accounts are worth in one currency.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Values {
+    /// In minor units, of accounts with trade in the window.
+    pub known: BTreeMap<String, i128>,
+    /// Accounts with an amount that no rate is known for.
+    pub unknown: BTreeSet<String>,
+    /// In basis points, of those it is known of, where the policy asks for it.
+    pub loyalty_bp: BTreeMap<String, i32>,
+}
+
+/// How an account stands after a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub standing: Standing,
+    pub cause: Cause,
+    pub figures: Figures,
+}
+
+/// How every account stands that has a value or stood somewhere before, by id, and what the run
+/// saw. Accounts whose value is not known are left out: they stay as they are.
+///
+/// # Errors
+/// If a sum leaves the range of amounts.
+pub fn evaluate(
+    policy: &TierPolicy,
+    currency: Currency,
+    day: NaiveDate,
+    values: &Values,
+    before: &BTreeMap<String, Standing>,
+) -> Result<(BTreeMap<String, Outcome>, Summary)> {
+    let ranked = |(id, value): (&String, &i128)| Ranked {
+        id: id.clone(),
+        value: *value,
+        loyalty_bp: values.loyalty_bp.get(id).copied(),
+        contribution: None,
+    };
+    let positive =
+        values.known.iter().filter(|(id, value)| **value > 0 && !values.unknown.contains(*id));
+    let found = classify(policy, positive.map(ranked).collect());
+    let rules = Rules { policy, cuts: &found.cuts, day };
+    let mut summary = Summary {
+        currency,
+        measure: policy.measure,
+        ranked: found.placed.len() as i64,
+        total: to_minor(found.total)?,
+        cuts: found.cuts.iter().map(|cut| cut.map(to_minor).transpose()).collect::<Result<_>>()?,
+        raw: BTreeMap::new(),
+        applied: BTreeMap::new(),
+        changes: 0,
+        proposals: 0,
+        unknown: values.unknown.len() as i64,
+    };
+    let mut places: BTreeMap<&str, (Found, Option<usize>, Vec<Note>)> = BTreeMap::new();
+    for placed in &found.placed {
+        let of = &placed.ranked;
+        let (loyalty_bp, contribution) = (of.loyalty_bp, of.contribution);
+        let place = Found { class: placed.class, value: of.value, loyalty_bp, contribution };
+        places.insert(&of.id, (place, Some(placed.rank), placed.notes.clone()));
+    }
+    let last = policy.classes.len().saturating_sub(1);
+    for (id, value) in values.known.iter().filter(|(_, value)| **value <= 0) {
+        let place = Found { class: last, value: *value, loyalty_bp: None, contribution: None };
+        places.insert(id, (place, None, vec![Note::NonPositive]));
+    }
+    let ids = before.keys().map(String::as_str).chain(places.keys().copied());
+    let ids: BTreeSet<&str> = ids.filter(|id| !values.unknown.contains(*id)).collect();
+    let money = |minor: i128| to_minor(minor).map(|minor| Money { minor, currency });
+    let mut outcomes = BTreeMap::new();
+    for id in ids {
+        let (place, rank, notes) =
+            places.remove(id).map_or((None, None, vec![]), |(f, r, n)| (Some(f), r, n));
+        let was = before.get(id);
+        let (standing, cause) = rules.next(was, place);
+        count(&mut summary, was, &standing);
+        let cut = class_cut(policy, &found.cuts, &standing.class);
+        let figures = Figures {
+            value: place.map(|place| money(place.value)).transpose()?,
+            rank: rank.map(|rank| rank as i64),
+            cut: cut.map(money).transpose()?,
+            notes,
+        };
+        outcomes.insert(id.to_owned(), Outcome { standing, cause, figures });
+    }
+    Ok((outcomes, summary))
+}
+
+fn count(summary: &mut Summary, before: Option<&Standing>, after: &Standing) {
+    *summary.raw.entry(after.raw.clone()).or_default() += 1;
+    *summary.applied.entry(after.class.clone()).or_default() += 1;
+    summary.changes += i64::from(before.is_none_or(|before| before.class != after.class));
+    summary.proposals += i64::from(after.proposed.is_some());
+}
+
+/// The value of the last account of a class.
+fn class_cut(policy: &TierPolicy, cuts: &[Option<i128>], code: &str) -> Option<i128> {
+    let class = policy.classes.iter().position(|class| class.code == code);
+    class.filter(|_| code != NONE).and_then(|class| cuts.get(class).copied().flatten())
+}

@@ -1,0 +1,248 @@
+//! Runs over the book, and how accounts stand from which day on.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::entity::tier_assignment::{Column, Entity, Model};
+use super::entity::tier_run;
+use super::lock::{self, Mode, Space};
+use super::{ReadTx, WriteTx, rows, sql};
+use crate::domain::error::{Error, Result};
+use crate::domain::money::Currency;
+use crate::domain::page::{Page, PageOf};
+use crate::domain::tier::applied::Standing;
+use crate::domain::tier::assignment::{Assignment, ListAssignments};
+use crate::domain::tier::policy::Measure;
+use crate::domain::tier::run::TierRun;
+
+/// What an account turned over on a day; in the currency asked for, within the whole window.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Turnover {
+    pub account_id: String,
+    pub currency: Currency,
+    pub posting_date: NaiveDate,
+    pub amount: i64,
+}
+
+/// What is counted, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    pub measure: Measure,
+    /// The day before the first.
+    pub after: NaiveDate,
+    pub through: NaiveDate,
+    /// Amounts in it need not be told apart by day.
+    pub currency: Currency,
+}
+
+/// That a change point is the last of its account.
+const IS_LAST: &str = "NOT EXISTS (SELECT 1 FROM tier_assignment n \
+     WHERE n.account_id = tier_assignment.account_id \
+       AND (n.from_date, n.recorded_us) > (tier_assignment.from_date, tier_assignment.recorded_us))";
+
+/// How accounts stood when a day began, and as people decided on it: the last change point of
+/// each, without those of a run of the day itself.
+async fn standings_before(
+    conn: &impl ConnectionTrait,
+    day: NaiveDate,
+) -> Result<BTreeMap<String, Standing>> {
+    let text = format!(
+        "SELECT {} FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY t.account_id \
+           ORDER BY t.from_date DESC, t.recorded_us DESC) AS place \
+         FROM tier_assignment t \
+         WHERE t.from_date < $1 OR (t.from_date = $1 AND t.reason IS NOT NULL)) a \
+         WHERE a.place = 1",
+        rows::columns::<Entity>("a")
+    );
+    let found: Vec<Model> = sql::all(conn, text, vec![day.into()]).await?;
+    let standing = |row: Model| {
+        let Assignment { account_id, standing, .. } = row.try_into()?;
+        Ok((account_id, standing))
+    };
+    found.into_iter().map(standing).collect()
+}
+
+async fn run(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<TierRun>> {
+    let row = rows::one(conn, tier_run::Entity::find_by_id(id)).await?;
+    row.map(TierRun::try_from).transpose()
+}
+
+impl WriteTx {
+    /// Locks the classes of all accounts to the end of the transaction.
+    pub async fn lock_tiers(&self) -> Result<()> {
+        lock::hold_names(&self.conn, Space::Tiers, Mode::Exclusive, ["tiers"]).await
+    }
+
+    /// How accounts stood when a day began, and as people decided on it.
+    pub async fn standings_before(&self, day: NaiveDate) -> Result<BTreeMap<String, Standing>> {
+        standings_before(&self.conn, day).await
+    }
+
+    /// The standing run of the latest day.
+    pub async fn last_tier_run(&self) -> Result<Option<TierRun>> {
+        let last = tier_run::Entity::find()
+            .filter(tier_run::standing())
+            .order_by_desc(tier_run::Column::AsOf)
+            .limit(1);
+        rows::one(&self.conn, last).await?.map(TierRun::try_from).transpose()
+    }
+
+    /// Whether a person decided about something that a run proposed.
+    pub async fn is_decided(&self, run_id: Uuid) -> Result<bool> {
+        let decided =
+            Entity::find().filter(Column::RunId.eq(run_id)).filter(Column::Reason.is_not_null());
+        rows::any(&self.conn, decided).await
+    }
+
+    pub async fn add_tier_run(&self, run: &TierRun) -> Result<()> {
+        rows::insert_one(&self.conn, tier_run::Model::try_from(run)?).await
+    }
+
+    /// Writes that another run took the place of this one.
+    pub async fn replace_tier_run(&self, id: Uuid, replaced_us: i64) -> Result<()> {
+        let change = tier_run::ActiveModel { replaced_us: Set(replaced_us), ..Default::default() };
+        rows::change(&self.conn, change, tier_run::Column::Id.eq(id)).await?;
+        Ok(())
+    }
+
+    pub async fn add_assignments(&self, assignments: &[Assignment]) -> Result<()> {
+        let models = assignments.iter().map(Model::try_from).collect::<Result<Vec<_>>>()?;
+        rows::insert(&self.conn, models).await?;
+        Ok(())
+    }
+
+    /// The change point of an account that holds on a day.
+    pub async fn assignment_on(
+        &self,
+        account_id: &str,
+        day: NaiveDate,
+    ) -> Result<Option<Assignment>> {
+        let last = Entity::find()
+            .filter(Column::AccountId.eq(account_id))
+            .filter(Column::FromDate.lte(day))
+            .order_by_desc(Column::FromDate)
+            .order_by_desc(Column::RecordedUs)
+            .limit(1);
+        rows::one(&self.conn, last).await?.map(Assignment::try_from).transpose()
+    }
+
+    /// The first change points of a run in which another class is applied or proposed, by account.
+    pub async fn changes_of(&self, run_id: Uuid, max: usize) -> Result<Vec<Assignment>> {
+        let text = format!(
+            "SELECT {} FROM tier_assignment a WHERE a.run_id = $1 AND a.reason IS NULL \
+               AND (a.before_class IS NULL OR a.before_class <> a.class \
+                 OR a.proposed_class IS NOT NULL) ORDER BY a.account_id LIMIT $2",
+            rows::columns::<Entity>("a")
+        );
+        let values = vec![run_id.into(), (max as i64).into()];
+        let found: Vec<Model> = sql::all(&self.conn, text, values).await?;
+        found.into_iter().map(Assignment::try_from).collect()
+    }
+}
+
+impl ReadTx {
+    /// How accounts stood when a day began, and as people decided on it.
+    pub async fn standings_before(&self, day: NaiveDate) -> Result<BTreeMap<String, Standing>> {
+        standings_before(&self.conn, day).await
+    }
+
+    pub async fn tier_run(&self, id: Uuid) -> Result<Option<TierRun>> {
+        run(&self.conn, id).await
+    }
+
+    /// A page of runs, the latest day first.
+    pub async fn tier_runs(
+        &self,
+        page: PageOf<(NaiveDate, Uuid)>,
+    ) -> Result<Page<TierRun, (NaiveDate, Uuid)>> {
+        use tier_run::Column as Of;
+        let runs = tier_run::Entity::find()
+            .apply_if(page.after, |runs, (as_of, id)| {
+                let key = [as_of.into(), id.into()];
+                runs.filter(super::keyset::behind([Of::AsOf, Of::Id], key, true))
+            })
+            .order_by_desc(Of::AsOf)
+            .order_by_desc(Of::Id)
+            .limit(page.to_read());
+        let read = rows::all(&self.conn, runs).await?;
+        let read = read.into_iter().map(TierRun::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(page.cut(read, |run| (run.as_of, run.id)))
+    }
+
+    /// A page of change points, in the order of ids.
+    pub async fn assignments(&self, list: ListAssignments<String>) -> Result<Page<Assignment>> {
+        let ListAssignments { account, run_id, proposed_only, page } = list;
+        let all = Entity::find()
+            .apply_if(account, |all, id| all.filter(Column::AccountId.eq(id)))
+            .apply_if(run_id, |all, id| all.filter(Column::RunId.eq(id)))
+            .apply_if(proposed_only.then_some(()), |all, ()| {
+                all.filter(Column::ProposedClass.is_not_null()).filter(Expr::cust(IS_LAST))
+            })
+            .apply_if(page.after, |all, id| all.filter(Column::Id.gt(id)))
+            .order_by_asc(Column::Id)
+            .limit(page.to_read());
+        let read = rows::all(&self.conn, all).await?;
+        let read = read.into_iter().map(Assignment::try_from).collect::<Result<Vec<_>>>()?;
+        Ok(page.cut(read, |assignment| assignment.id))
+    }
+
+    /// The months in which accounts were invoiced, each by its first day.
+    pub async fn invoiced_months(&self, through: NaiveDate) -> Result<Vec<(String, NaiveDate)>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            month: String,
+        }
+        let text = "SELECT DISTINCT d.account_id, \
+               SUBSTR(CAST(d.posting_date AS TEXT), 1, 7) AS month \
+             FROM document d WHERE d.kind = 'INVOICE' AND d.posting_date <= $1 \
+               AND NOT EXISTS (SELECT 1 FROM document_end e \
+                 WHERE e.document_id = d.id AND e.effective_date <= $1)";
+        let rows: Vec<Row> = sql::all(&self.conn, text, vec![through.into()]).await?;
+        let month = |Row { account_id, month }: Row| {
+            let first = format!("{month}-01").parse();
+            let first = first.map_err(|_| Error::internal(format!("{month} is no month")))?;
+            Ok((account_id, first))
+        };
+        rows.into_iter().map(month).collect()
+    }
+
+    /// What accounts turned over in a window; related parties and deleted accounts are left out.
+    pub async fn turnover(&self, window: Window) -> Result<Vec<Turnover>> {
+        let net = match self.conn.get_database_backend() {
+            DbBackend::Sqlite => "json_extract(d.detail, '$.net')",
+            _ => "CAST(CAST(d.detail AS JSONB) ->> 'net' AS BIGINT)",
+        };
+        let credits = match window.measure {
+            Measure::NetRevenue => ", 'CREDIT_NOTE'",
+            Measure::GrossRevenue => "",
+        };
+        let text = format!(
+            "SELECT u.account_id, u.currency, u.posting_date, \
+               CAST(SUM(u.amount) AS BIGINT) AS amount \
+             FROM (SELECT d.account_id, d.currency, \
+                 CASE WHEN d.currency = $3 THEN $2 ELSE d.posting_date END AS posting_date, \
+                 CASE WHEN d.kind = 'CREDIT_NOTE' THEN -1 ELSE 1 END \
+                   * COALESCE({net}, d.gross) AS amount \
+               FROM document d JOIN account a ON a.id = d.account_id \
+               WHERE d.posting_date > $1 AND d.posting_date <= $2 \
+                 AND d.kind IN ('INVOICE', 'DEBIT_NOTE'{credits}) \
+                 AND NOT a.related_party AND a.delete_us = 0 \
+                 AND NOT EXISTS (SELECT 1 FROM document_end e \
+                   WHERE e.document_id = d.id AND e.effective_date <= $2)) u \
+             GROUP BY u.account_id, u.currency, u.posting_date \
+             ORDER BY u.account_id, u.currency, u.posting_date"
+        );
+        let Window { measure: _, after, through, currency } = window;
+        let values = vec![after.into(), through.into(), currency.code().into()];
+        sql::all(&self.conn, text, values).await
+    }
+}

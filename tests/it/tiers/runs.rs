@@ -1,0 +1,239 @@
+//! Runs: the book classified as of a day, and how accounts stand from then on.
+
+use std::collections::BTreeMap;
+
+use ballast::pb;
+use tonic::{Code, Status};
+
+use super::policies::{activate, class, create, quantile};
+use crate::support::credit::moment;
+use crate::support::ledger::{Desk, day, document, fresh, usd};
+use crate::support::{TestServer, assert_refused};
+
+const G1: [i64; 20] = [400, 220, 120, 60, 40, 30, 25, 20, 15, 12, 10, 9, 8, 7, 6, 5, 5, 4, 2, 2];
+
+fn of(account: &str, kind: pb::DocumentKind, no: &str, on: i64, units: i64) -> pb::Document {
+    let payer = format!("accounts/ERP~{account}");
+    pb::Document { payer, ..document(kind, no, day(on), &units.to_string()) }
+}
+
+async fn sell(server: &TestServer, on: i64, values: &[(&str, i64)]) {
+    let documents = values.iter().enumerate().map(|(n, (account, units))| {
+        let kind =
+            if *units < 0 { pb::DocumentKind::CreditNote } else { pb::DocumentKind::Invoice };
+        of(account, kind, &format!("{account}-{on}-{n}"), on, units.abs())
+    });
+    let mut desk = Desk::new(server);
+    desk.try_post(documents.collect()).await.expect("posted");
+}
+
+/// Sells what G1 says to C01 … C20, whatever the order.
+async fn sell_g1(server: &TestServer) {
+    let names: Vec<_> = (1..=20).map(|n| format!("C{n:02}")).collect();
+    let mut values: Vec<_> = names.iter().map(String::as_str).zip(G1).collect();
+    values.reverse();
+    sell(server, -1, &values).await;
+}
+
+async fn in_force(server: &TestServer, policy: pb::TierPolicy) {
+    let created = create(server, "p", policy).await.expect("created");
+    activate(server, "p", Some(day(-1_000)), &created.etag).await.expect("in force");
+}
+
+async fn run(
+    server: &TestServer,
+    request: pb::EvaluateTiersRequest,
+) -> Result<pb::EvaluateTiersResponse, Status> {
+    server.tiers().evaluate_tiers(request).await.map(|r| r.into_inner())
+}
+
+fn applied(on: i64) -> pb::EvaluateTiersRequest {
+    pb::EvaluateTiersRequest {
+        as_of: Some(day(on)),
+        apply: true,
+        request_id: fresh(),
+        ..Default::default()
+    }
+}
+
+async fn assignments(server: &TestServer, proposed_only: bool) -> Vec<pb::TierAssignment> {
+    let request = pb::ListTierAssignmentsRequest {
+        parent: "accounts/-".into(),
+        proposed_only,
+        ..Default::default()
+    };
+    let answer = server.tiers().list_tier_assignments(request).await.expect("a page");
+    answer.into_inner().tier_assignments
+}
+
+/// The external ids of accounts by the class that is applied last.
+async fn tiers(server: &TestServer) -> BTreeMap<String, Vec<String>> {
+    let mut last = BTreeMap::new();
+    for assignment in assignments(server, false).await {
+        last.insert(assignment.account, assignment.tier);
+    }
+    let mut tiers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, tier) in last {
+        let account = server.accounts().get_account(pb::GetAccountRequest { name }).await;
+        let account = account.expect("an account").into_inner();
+        tiers.entry(tier).or_default().push(account.external_refs[0].id.clone());
+    }
+    tiers.values_mut().for_each(|ids| ids.sort());
+    tiers
+}
+
+fn abc() -> pb::TierPolicy {
+    quantile(&[1_500, 5_000], vec![class("A", 4), class("B", 24), class("C", 48)])
+}
+
+/// Two classes, one account of five above the cut, without band and dwell.
+fn two() -> pb::TierPolicy {
+    let policy = quantile(&[2_000], vec![class("A", 4), class("C", 48)]);
+    pb::TierPolicy { band_bp: Some(0), dwell_days: Some(0), ..policy }
+}
+
+fn counts(run: &pb::TierRun) -> Vec<(&str, i64, i64)> {
+    run.classes.iter().map(|c| (&*c.tier, c.raw, c.applied)).collect()
+}
+
+on_both_engines! {
+    async fn t1_the_first_share_by_number_is_class_a_and_a_preview_writes_nothing(server: TestServer) {
+        sell_g1(&server).await;
+        in_force(&server, abc()).await;
+        let preview = pb::EvaluateTiersRequest { changes_max: 4, ..Default::default() };
+        let seen = run(&server, preview).await.expect("a preview");
+        assert_eq!(seen.changes.len(), 4);
+        assert!(assignments(&server, false).await.is_empty());
+
+        let done = run(&server, applied(0)).await.expect("a run");
+        let told = done.run.expect("a run");
+        assert_eq!(counts(&told), [("A", 3, 3), ("B", 7, 7), ("C", 10, 10)]);
+        assert_eq!((told.ranked, told.total.clone(), told.changes), (20, Some(usd("1000")), 20));
+        let cuts: Vec<_> = told.cuts.iter().map(|cut| cut.value.clone()).collect();
+        assert_eq!(cuts, [Some(usd("120")), Some(usd("12"))]);
+        let seen = pb::TierRun { name: told.name.clone(), create_time: told.create_time, ..seen.run.expect("a run") };
+        assert_eq!(seen, told, "as the preview said");
+        let tiers = tiers(&server).await;
+        assert_eq!(tiers["A"], ["C01", "C02", "C03"]);
+        let first = assignments(&server, false).await.into_iter().find(|a| a.rank == 1).expect("C01");
+        let numbers = (first.value, first.cut, first.tier_before, first.cause);
+        assert_eq!(numbers, (Some(usd("400")), Some(usd("120")), String::new(), pb::TierCause::First.into()));
+
+        let name = told.name.clone();
+        let read = server.tiers().get_tier_run(pb::GetTierRunRequest { name }).await.expect("read");
+        assert_eq!(read.into_inner(), told);
+    }
+
+    async fn t2_who_crosses_the_share_is_still_a_key_account(server: TestServer) {
+        sell_g1(&server).await;
+        let share = pb::TierCutMethod::CumulativeShare.into();
+        let policy = quantile(&[8_000], vec![class("KEY", 4), class("OTHER", 48)]);
+        in_force(&server, pb::TierPolicy { method: share, ..policy }).await;
+        run(&server, applied(0)).await.expect("a run");
+        assert_eq!(tiers(&server).await["KEY"], ["C01", "C02", "C03", "C04"]);
+    }
+
+    async fn the_same_values_again_change_nothing_and_others_must_name_the_run(server: TestServer) {
+        sell(&server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10)]).await;
+        in_force(&server, two()).await;
+        let first = run(&server, applied(0)).await.expect("a run").run.expect("a run");
+        let stands = assignments(&server, false).await;
+        let again = run(&server, applied(0)).await.expect("the same").run.expect("a run");
+        assert_eq!(again, first);
+        assert_eq!(assignments(&server, false).await, stands);
+
+        sell(&server, -4, &[("MID", 500), ("NEW", 1)]).await;
+        let other = run(&server, applied(0)).await.expect_err("other values");
+        assert_refused(&other, Code::FailedPrecondition, "TIER_RUN_STANDS", Some("replaces"));
+        let replaces = pb::EvaluateTiersRequest { replaces: first.name.clone(), ..applied(0) };
+        let second = run(&server, replaces).await.expect("replaced").run.expect("a run");
+        assert_eq!(counts(&second), [("A", 1, 1), ("C", 3, 3)]);
+        let tiers = tiers(&server).await;
+        assert_eq!((&*tiers["A"], tiers["C"].len()), (&["MID".to_owned()][..], 3));
+        let request = pb::ListTierRunsRequest::default();
+        let runs = server.tiers().list_tier_runs(request).await.expect("runs").into_inner().tier_runs;
+        let replaced: Vec<_> = runs.iter().map(|run| (&run.name, run.replace_time.is_some())).collect();
+        assert_eq!(replaced, [(&second.name, false), (&first.name, true)]);
+
+        let early = run(&server, applied(-1)).await.expect_err("before the last run");
+        assert_refused(&early, Code::InvalidArgument, "DATE_INVALID", Some("as_of"));
+        let ahead = run(&server, applied(1)).await.expect_err("ahead");
+        assert_refused(&ahead, Code::InvalidArgument, "DATE_INVALID", Some("as_of"));
+    }
+
+    async fn t12_leaving_the_first_class_waits_for_a_person(server: TestServer) {
+        sell(&server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10)]).await;
+        in_force(&server, two()).await;
+        run(&server, applied(0)).await.expect("a run");
+        sell(&server, 0, &[("BIG", -90), ("BACK", -10)]).await;
+        let mut proposed = Vec::new();
+        for on in [30, 60] {
+            server.clock().set(moment(on));
+            run(&server, applied(on)).await.expect("a run");
+            proposed.push(assignments(&server, true).await.len());
+        }
+        assert_eq!(proposed, [0, 1], "below the band in two runs");
+        let waits = assignments(&server, true).await.remove(0);
+        assert_eq!((&*waits.tier, &*waits.proposed_tier, waits.below_runs), ("A", "C", 2));
+        assert_eq!((waits.value.clone(), waits.cause()), (Some(usd("10")), pb::TierCause::Proposed));
+
+        let decide = |approve| pb::DecideTierChangeRequest {
+            account: waits.account.clone(),
+            approve,
+            reason: "客户已转向竞争对手".into(),
+            request_id: fresh(),
+        };
+        let fallen = server.tiers().decide_tier_change(decide(true)).await.expect("decided").into_inner();
+        assert_eq!((&*fallen.tier, &*fallen.tier_before, fallen.cause()), ("C", "A", pb::TierCause::Approved));
+        assert_eq!((fallen.since, &*fallen.reason), (Some(day(60)), "客户已转向竞争对手"));
+        assert!(assignments(&server, true).await.is_empty());
+        let again = server.tiers().decide_tier_change(decide(false)).await.expect_err("decided");
+        assert_refused(&again, Code::FailedPrecondition, "STATE_WRONG", None);
+        let tiers = tiers(&server).await;
+        assert_eq!(tiers["A"], ["MID"]);
+        assert_eq!(tiers["C"], ["BACK", "BIG", "LOW"], "who only gave back is in the last class");
+    }
+
+    async fn what_has_no_rate_stays_and_what_has_is_converted_on_its_day(server: TestServer) {
+        sell(&server, -5, &[("BIG", 100), ("MID", 50)]).await;
+        in_force(&server, two()).await;
+        let euros = |account: &str, no: &str| {
+            let gross = Some(crate::support::ledger::money("200", "EUR"));
+            pb::Document { gross, ..of(account, pb::DocumentKind::Invoice, no, -3, 200) }
+        };
+        let mut desk = Desk::new(&server);
+        desk.try_post(vec![euros("ABROAD", "E1")]).await.expect("posted");
+        let seen = run(&server, applied(0)).await.expect("a run").run.expect("a run");
+        assert_eq!((seen.ranked, seen.unknown), (2, 1));
+        let rates = pb::SetExchangeRatesRequest {
+            rates: vec![pb::ExchangeRate {
+                from_currency: "EUR".into(),
+                to_currency: "USD".into(),
+                date: Some(day(-4)),
+                rate: Some(pb::Decimal { value: "1.5".into() }),
+                ..Default::default()
+            }],
+            request_id: fresh(),
+        };
+        server.receivables().set_exchange_rates(rates).await.expect("rates");
+        let replaces = pb::EvaluateTiersRequest { replaces: seen.name, ..applied(0) };
+        let seen = run(&server, replaces).await.expect("a run").run.expect("a run");
+        assert_eq!((seen.ranked, seen.unknown, seen.total), (3, 0, Some(usd("450"))));
+        assert_eq!(tiers(&server).await["A"], ["ABROAD"]);
+    }
+
+    async fn a_run_needs_a_currency(server: TestServer) {
+        let status = run(&server, applied(0)).await.expect_err("no currency");
+        assert_refused(&status, Code::FailedPrecondition, "CURRENCY_UNDECIDED", None);
+        let wrong = pb::EvaluateTiersRequest {
+            replaces: "tierRuns/1".into(),
+            changes_max: -1,
+            request_id: "x".into(),
+            ..Default::default()
+        };
+        let status = run(&server, wrong).await.expect_err("refused");
+        assert_refused(&status, Code::InvalidArgument, "RESOURCE_NAME_INVALID", Some("replaces"));
+        assert_refused(&status, Code::InvalidArgument, "PAGE_SIZE_INVALID", Some("changes_max"));
+        assert_refused(&status, Code::InvalidArgument, "FIELD_INVALID", Some("request_id"));
+    }
+}
