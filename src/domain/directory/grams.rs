@@ -21,6 +21,8 @@ pub(super) fn within(name: &str) -> BTreeSet<i64> {
 
 /// Subjects of one piece that are counted at most: what more have tells little.
 pub const GRAM_ROWS_MAX: i64 = 3_000;
+/// Pieces that are counted for a question at most: a longer name has enough in these.
+pub const PIECES_MAX: usize = 128;
 /// Rows of pieces that a question reads at most.
 const ROWS_MAX: i64 = 12_000;
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use self::records::Record;
 use crate::ctx::{Ctx, RowScope};
-use crate::domain::directory::grams::Chosen;
+use crate::domain::directory::grams::{Chosen, PIECES_MAX};
 use crate::domain::directory::rank::{self, Candidate, Ranked, Wanted};
 use crate::domain::directory::{
     CANDIDATES_MAX, Found, Hit, Key, KeyKind, Kind, Question, Search, Subject, grams, keys, normal,
@@ -109,7 +109,8 @@ async fn add_candidates(
     let keys: Vec<Key> = wanted.keys.iter().cloned().collect();
     let keyed = tx.having_key(&keys, kind, CANDIDATES_MAX).await?;
     let pieces: BTreeSet<i64> = wanted.names.iter().flat_map(|name| grams::of(name)).collect();
-    let chosen = Chosen::of(tx.gram_counts(pieces, kind).await?);
+    let counted = pieces.into_iter().take(PIECES_MAX);
+    let chosen = Chosen::of(tx.gram_counts(counted, kind).await?);
     let named = tx.having_grams(&chosen, kind, CANDIDATES_MAX).await?;
     let cut = chosen.is_cut() || keyed.len() >= CANDIDATES_MAX;
     let numbers: BTreeSet<i64> = keyed.into_iter().chain(named).collect();
