@@ -16,9 +16,10 @@ const ACCOUNTS: usize = 100_000;
 /// Accounts without a history, all of one owner.
 const BOOK: [&str; 3] = [
     "INSERT INTO account (id, display_name, display_key, legal_name, region_code, tax_id, \
-       parent_id, related_party, labels, state, block_reason, create_us, update_us, delete_us, \
+       parent_id, related_party, labels, industry_code, sales_region, party_kind, size_classes, \
+       sites, former_names, state, block_reason, create_us, update_us, delete_us, \
        version) \
-     SELECT id, id, id, '', '', '', '', FALSE, '{}', 'ACTIVE', '', 0, 0, 0, 1 FROM made",
+     SELECT id, id, id, '', '', '', '', FALSE, '{}', '', '', '', '[]', '[]', '[]', 'ACTIVE', '', 0, 0, 0, 1 FROM made",
     "INSERT INTO account_head (account_id, root_id, head_us) SELECT id, id, 0 FROM made",
     "INSERT INTO account_link (account_id, recorded_us, effective_date, parent_id) \
      SELECT id, 0, '2019-01-01', '' FROM made",
