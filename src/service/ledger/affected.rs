@@ -20,7 +20,8 @@ pub(super) async fn affected<'a>(
     let new: Vec<_> = new_documents(posted).collect();
     let documents = || new.iter().map(|(result, _)| result.document_id);
     let credits: Vec<Uuid> = documents().chain(effects.credits.iter().copied()).collect();
-    let debits: Vec<Uuid> = documents().chain(effects.debits.iter().copied()).collect();
+    let owed = new.iter().filter(|(_, is_debit)| *is_debit).map(|(result, _)| result.document_id);
+    let debits: Vec<Uuid> = owed.chain(effects.debits.iter().copied()).collect();
     let freed = !effects.debits.is_empty();
     let accounts: BTreeSet<&str> = new
         .iter()
@@ -30,8 +31,11 @@ pub(super) async fn affected<'a>(
     let accounts: Vec<&str> = accounts.into_iter().collect();
     let mut found = tx.requests_of(&credits).await?;
     found.extend(tx.requests_naming(&debits).await?);
-    found.extend(tx.oldest_first_waiting(&accounts).await?);
-    found.extend(tx.oldest_first_overtaken(&debits).await?);
+    // Most books have none, and these look at every account and document.
+    if tx.has_oldest_first().await? {
+        found.extend(tx.oldest_first_waiting(&accounts).await?);
+        found.extend(tx.oldest_first_overtaken(&debits).await?);
+    }
     // Only the accounts of the new documents are locked; nothing is ever settled across accounts.
     let locked: BTreeSet<&str> = new.iter().map(|(result, _)| result.account_id.as_str()).collect();
     found.retain(|request| {

@@ -119,6 +119,14 @@ impl WriteTx {
         self.requests(&rest, ids.into_values(backend)).await
     }
 
+    /// Whether anything settles the oldest due.
+    pub async fn has_oldest_first(&self) -> Result<bool> {
+        // In the words of its index: the first entry of it, or none.
+        let first = "SELECT COUNT(*) AS v FROM (SELECT p.account_id FROM clearing_request p \
+            WHERE p.oldest_first ORDER BY p.account_id LIMIT 1) x";
+        Ok(sql::scalar(&self.conn, first, vec![]).await?.unwrap_or(0) > 0)
+    }
+
     /// What waits to settle the oldest due of these accounts.
     pub async fn oldest_first_waiting(&self, accounts: &[&str]) -> Result<Vec<ClearingRequest>> {
         let ids = Set::one(accounts.iter().copied());
