@@ -124,7 +124,7 @@ impl WriteTx {
         // In the words of its index: the first entry of it, or none.
         let first = "SELECT COUNT(*) AS v FROM (SELECT p.account_id FROM clearing_request p \
             WHERE p.oldest_first ORDER BY p.account_id LIMIT 1) x";
-        Ok(sql::scalar(&self.conn, first, vec![]).await?.unwrap_or(0) > 0)
+        Ok(sql::scalar(&self.conn, first, vec![]).await?.unwrap_or(0_i64) > 0)
     }
 
     /// What waits to settle the oldest due of these accounts.
