@@ -105,6 +105,9 @@ pub struct ImportSummary {
     pub clearing_faults: Vec<ClearingFault>,
     /// Documents that others name and that are still missing.
     pub waiting_for: Vec<DocumentKey>,
+    /// How many there are of each; not all are named.
+    pub clearing_faults_count: i64,
+    pub waiting_for_count: i64,
     /// Settled because the source says so, or a complete list leaves them out.
     pub settled: i64,
     /// Open again because the source says so.

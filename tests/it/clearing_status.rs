@@ -258,4 +258,172 @@ on_both_engines! {
         let lines: Vec<u64> = said.assert_some().refused().into_iter().map(|(line, _)| line).collect();
         assert_eq!(lines, [3], "{}", said.errors);
     }
+
+    async fn a_list_that_is_under_way_keeps_what_it_named(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([invoice("I1", "100"), invoice("I2", "30")]).await;
+        let complete = pb::ImportHeader { is_complete: true, ..of("list", "2019-06-10") };
+        let mut list = steps(complete, vec![invoice("I1", "100")], vec![status("I1", None)]);
+        let finish = list.pop().expect("a finish");
+        desk.send_import(list.clone()).await;
+        // Another source of the same day says something of it meanwhile.
+        let other = vec![status("I1", None)];
+        desk.send_import(steps(of("other", "2019-06-10"), vec![invoice("I1", "100")], other)).await;
+        let header = list.swap_remove(0);
+        let (_, summary) = desk.send_import(vec![header, finish]).await;
+        assert_eq!(summary.settled, 1);
+        let open = desk.open(date("2019-06-10")).await;
+        assert_eq!(open.len(), 1, "{open:?}");
+        assert_eq!(desk.open_of("I1", date("2019-06-10")).await, ["100.00"]);
+        desk.verify(&server).await;
+    }
+
+    async fn a_list_names_each_document_once(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([invoice("I1", "100")]).await;
+        let twice = |id: &str, chunks: [Vec<pb::Document>; 2]| {
+            let complete = pb::ImportHeader { is_complete: true, ..of(id, "2019-06-10") };
+            let mut all = vec![Step::Header(complete)];
+            for (sequence, documents) in (1..).zip(chunks.into_iter().filter(|chunk| !chunk.is_empty())) {
+                let clearing_statuses = vec![status("I1", None), status("I9", None)];
+                let chunk = pb::ImportChunk { sequence, documents, clearing_statuses, ..pb::ImportChunk::default() };
+                all.push(Step::Chunk(chunk));
+            }
+            all.push(Step::Finish(pb::ImportFinish::default()));
+            all
+        };
+        let (whole, part) = (|no: &str| invoice(no, "100"), |no: &str| invoice(no, "50"));
+        for (id, chunks) in [
+            ("one", [vec![whole("I1"), part("I1"), whole("I9"), part("I9")], vec![]]),
+            ("two", [vec![whole("I1"), whole("I9")], vec![part("I1"), part("I9")]]),
+        ] {
+            let (results, summary) = desk.send_import(twice(id, chunks)).await;
+            let refused = results.iter().filter(|one| one.outcome() == pb::PostOutcome::Refused);
+            let reasons: Vec<&str> = refused.map(|one| one.faults[0].reason.as_str()).collect();
+            assert_eq!(reasons, ["DUPLICATE_ELEMENT"; 2], "{id} {results:?}");
+            assert!(summary.list_is_incomplete);
+        }
+        // The same twice is once.
+        let (results, summary) = desk.send_import(twice("same", [vec![whole("I1"), whole("I1"), whole("I9")], vec![]])).await;
+        assert!(results.iter().all(|one| one.outcome() == pb::PostOutcome::AlreadyPosted));
+        assert!(!summary.list_is_incomplete);
+        for no in ["I1", "I9"] {
+            assert_eq!(desk.open_of(no, date("2019-06-10")).await, ["100.00"]);
+        }
+    }
+
+    async fn what_is_cleared_again_with_its_old_date_is_settled(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let said = |day| vec![status("I1", day)];
+        let (first, again) = (|| vec![invoice("I1", "100")], Some("2019-03-20"));
+        desk.send_import(steps(of("a", "2019-06-01"), first(), said(again))).await;
+        desk.send_import(steps(of("b", "2019-06-10"), first(), said(None))).await;
+        assert_eq!(desk.open_of("I1", date("2019-06-10")).await, ["100.00"]);
+        let (_, summary) = desk.send_import(steps(of("c", "2019-06-15"), first(), said(again))).await;
+        assert_eq!(summary.settled, 1);
+        for day in ["2019-03-20", "2019-06-09", "2019-06-10", "2019-06-30"] {
+            assert_eq!(desk.open(date(day)).await, [], "{day}");
+        }
+        let (_, summary) = desk.send_import(steps(of("d", "2019-06-16"), first(), said(again))).await;
+        assert_eq!((summary.settled, summary.reopened), (0, 0));
+        // A person takes it back, or it becomes more: the source still says that it is cleared.
+        let larger = vec![pb::Document { source_version: 1, ..invoice("I1", "130") }];
+        desk.post(larger.clone()).await;
+        assert_eq!(desk.open_of("I1", date("2019-06-30")).await, ["30.00"]);
+        let (_, summary) = desk.send_import(steps(of("e", "2019-06-17"), larger, said(again))).await;
+        assert_eq!(summary.settled, 1);
+        assert_eq!(desk.open(date("2019-06-30")).await, []);
+        desk.verify(&server).await;
+    }
+
+    async fn of_two_files_the_later_day_counts_in_whatever_order_they_come(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let late = vec![status("I1", None)];
+        desk.send_import(steps(of("july", "2019-06-20"), vec![invoice("I1", "100")], late)).await;
+        let early = vec![status("I1", Some("2019-06-05"))];
+        let (_, summary) =
+            desk.send_import(steps(of("june", "2019-06-10"), vec![invoice("I1", "100")], early)).await;
+        assert_eq!(summary.settled, 0);
+        // A list of a day before knows nothing of it either.
+        let complete = pb::ImportHeader { is_complete: true, ..of("list", "2019-06-10") };
+        desk.send_import(steps(complete, vec![invoice("I2", "5")], vec![status("I2", None)])).await;
+        assert_eq!(desk.open_of("I1", date("2019-06-30")).await, ["100.00"]);
+    }
+
+    async fn what_is_said_of_a_document_that_is_not_there_is_told(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let said = || vec![status("I1", Some("2019-03-20"))];
+        let (_, summary) = desk.send_import(steps(header("one"), vec![], said())).await;
+        let fault = summary.clearing_faults[0].fault.clone().expect("a fault");
+        assert_eq!((summary.clearing_fault_count, fault.reason.as_str()), (1, "RESOURCE_NOT_FOUND"));
+        desk.post([invoice("I1", "100")]).await;
+        let (_, summary) = desk.send_import(steps(header("two"), vec![], said())).await;
+        assert_eq!((summary.settled, summary.clearing_fault_count), (1, 0));
+    }
+
+    async fn a_payment_that_a_closed_day_keeps_waiting_is_told(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let cleared = vec![status("I1", Some("2019-03-20"))];
+        desk.send_import(steps(header("one"), vec![invoice("I1", "100")], cleared)).await;
+        desk.close_period("", date("2019-03-31")).await;
+        let late = payment("P1", "2019-04-02", "40", "I1");
+        let (_, summary) = desk.send_import(steps(header("two"), vec![late], vec![])).await;
+        let fault = summary.clearing_faults[0].clone();
+        assert_eq!(fault.target.expect("a key").document_no, "I1");
+        assert_eq!(fault.fault.expect("a fault").reason, "PERIOD_CLOSED");
+        assert_eq!(desk.open_of("P1", date("2019-06-30")).await, ["-40.00"]);
+        desk.verify(&server).await;
+    }
+
+    async fn a_dry_run_sees_what_waits_from_before(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let early = payment("P1", "2019-03-10", "400", "I1");
+        desk.send_import(steps(header("payments"), vec![early], vec![])).await;
+        let told = |summary: &pb::ImportSummary| {
+            (summary.settled, summary.clearings_applied, totals(summary), summary.waiting_for_count)
+        };
+        let chunk = |sequence, documents: Vec<pb::Document>, clearing_statuses| Step::Chunk(pb::ImportChunk {
+            sequence,
+            documents,
+            clearing_statuses,
+            ..pb::ImportChunk::default()
+        });
+        let all = |header| vec![
+            Step::Header(header),
+            chunk(1, vec![payment("P2", "2019-03-11", "5", "I2"), payment("P3", "2019-03-11", "5", "nowhere")], vec![]),
+            chunk(2, vec![invoice("I1", "1000"), invoice("I2", "9")], vec![status("I1", Some("2019-03-20"))]),
+            Step::Finish(pb::ImportFinish::default()),
+        ];
+        let dry = pb::ImportHeader { validate_only: true, ..header("dry") };
+        let (_, dry) = desk.send_import(all(dry)).await;
+        let (_, real) = desk.send_import(all(header("real"))).await;
+        let (dry, mut real) = (told(&dry), told(&real));
+        assert_eq!((real.0, real.1, real.3), (1, 2, 1));
+        // The payment of the first chunk does not see the invoice of the second.
+        real.1 -= 1;
+        assert_eq!(dry, real);
+    }
+
+    async fn a_list_takes_no_version_of_its_source(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([invoice("I1", "100"), invoice("I2", "7")]).await;
+        for (id, day, open) in [("a", "2019-06-10", "80"), ("b", "2019-06-11", "70")] {
+            let complete = pb::ImportHeader { is_complete: true, ..of(id, day) };
+            let list = vec![invoice("I1", open), invoice("I2", "7")];
+            let said = vec![status("I1", None), status("I2", None)];
+            let (results, _) = desk.send_import(steps(complete, list, said)).await;
+            assert_eq!(results[0].outcome(), pb::PostOutcome::Revised);
+        }
+        let next = pb::Document { source_version: 1, ..invoice("I1", "65") };
+        let (results, _) = desk.send_import(steps(header("c"), vec![next], vec![])).await;
+        assert_eq!(results[0].outcome(), pb::PostOutcome::Revised);
+        assert_eq!(desk.open_of("I1", date("2019-06-30")).await, ["65.00"]);
+        // What was reversed here and is listed as open is told.
+        desk.try_reverse("I2", None).await.expect("reversed");
+        let complete = pb::ImportHeader { is_complete: true, ..of("d", "2019-06-12") };
+        let list = vec![invoice("I1", "65"), invoice("I2", "7")];
+        let (results, _) = desk.send_import(steps(complete, list, vec![status("I1", None), status("I2", None)])).await;
+        assert_eq!(results[1].faults[0].reason, "DOCUMENT_REVERSED");
+        desk.verify(&server).await;
+    }
 }

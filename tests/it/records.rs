@@ -143,6 +143,10 @@ on_both_engines! {
         send(&server, pb::RecordsMode::Upsert, all.clone()).await.expect("served");
         let (_, summary) = send(&server, pb::RecordsMode::Upsert, all).await.expect("served");
         assert_eq!(counts(&summary), [0, 0, 4, 0], "{summary:?}");
+        // One that ended is not made longer, and that is told.
+        let longer = team("accounts/acme", "members/HR~1", pb::TeamRole::Owner, [Some("2018-01-01"), Some("2019-05-31")]);
+        let (results, _) = send(&server, pb::RecordsMode::Upsert, vec![vec![longer]]).await.expect("served");
+        assert_eq!((results[0].outcome(), results[0].faults[0].field.as_str()), (pb::RecordOutcome::Refused, "valid_to"));
         for (day, id) in [("2018-01-01", "1"), ("2019-03-31", "1"), ("2019-04-01", "2"), ("2019-06-30", "2")] {
             let request = pb::ListTeamMembersRequest {
                 parent: "accounts/acme".into(),

@@ -78,6 +78,8 @@ pub(super) fn summary(summary: pb::ImportSummary) -> Result<Summary, String> {
         totals,
         list_is_incomplete,
         companies_not_listed,
+        clearing_fault_count,
+        waiting_for_count,
     } = summary;
     let key = |key: &pb::DocumentKey| key.document_no.clone();
     Ok(Summary {
@@ -101,6 +103,8 @@ pub(super) fn summary(summary: pb::ImportSummary) -> Result<Summary, String> {
         totals: totals.iter().map(total).collect::<Result<_, _>>()?,
         list_is_incomplete,
         companies_not_listed,
+        clearing_faults_count: clearing_fault_count,
+        waiting_for_count,
     })
 }
 

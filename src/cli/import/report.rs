@@ -41,6 +41,9 @@ pub(super) struct Summary {
     pub totals: Vec<ImportTotal>,
     pub list_is_incomplete: bool,
     pub companies_not_listed: Vec<String>,
+    /// How many there are of each; not all are named.
+    pub clearing_faults_count: i64,
+    pub waiting_for_count: i64,
 }
 
 impl From<ImportSummary> for Summary {
@@ -59,6 +62,8 @@ impl From<ImportSummary> for Summary {
             totals,
             list_is_incomplete,
             companies_not_listed,
+            clearing_faults_count,
+            waiting_for_count,
         } = summary;
         Self {
             posted,
@@ -80,6 +85,8 @@ impl From<ImportSummary> for Summary {
             totals: totals.iter().copied().collect(),
             list_is_incomplete,
             companies_not_listed,
+            clearing_faults_count,
+            waiting_for_count,
         }
     }
 }
@@ -204,7 +211,6 @@ pub(super) fn print(
         table.add_row(vec![what.to_owned(), grouped(count)]);
     };
     let of = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let length = |list: &[String]| i64::try_from(list.len()).unwrap_or(i64::MAX);
     line("rows read", of(counts.rows));
     for (noise, count) in passed {
         line(&format!("passed over: {}", noise.told()), of(*count));
@@ -222,8 +228,8 @@ pub(super) fn print(
     line("clearings applied", summary.clearings_applied);
     line("documents settled as the file says", summary.settled);
     line("documents open again as the file says", summary.reopened);
-    line("clearings refused", length(&summary.clearing_faults));
-    line("documents named and missing", length(&summary.waiting_for));
+    line("clearings refused", summary.clearing_faults_count);
+    line("documents named and missing", summary.waiting_for_count);
     if notices.count > 0 {
         line("documents taken with a notice", of(notices.count));
     }
@@ -247,10 +253,9 @@ pub(super) fn print(
             summary.companies_not_listed.join(", ")
         );
     }
-    named("clearings refused", &summary.clearing_faults, summary.clearing_faults.len());
-    named("documents named and missing", &summary.waiting_for, summary.waiting_for.len());
-    let count = usize::try_from(notices.count).unwrap_or(usize::MAX);
-    named("documents taken with a notice", &notices.first, count);
+    named("clearings refused", &summary.clearing_faults, summary.clearing_faults_count);
+    named("documents named and missing", &summary.waiting_for, summary.waiting_for_count);
+    named("documents taken with a notice", &notices.first, of(notices.count));
 }
 
 /// Prints counts, a line each.
@@ -317,7 +322,7 @@ fn separated(digits: &str) -> String {
     text
 }
 
-fn named(what: &str, list: &[String], count: usize) {
+fn named(what: &str, list: &[String], count: i64) {
     if list.is_empty() {
         return;
     }
@@ -325,7 +330,8 @@ fn named(what: &str, list: &[String], count: usize) {
     for text in list.iter().take(NAMED_MAX) {
         say!("  {text}");
     }
-    if count > NAMED_MAX {
-        say!("  and {} more", count - NAMED_MAX);
+    let left = usize::try_from(count).unwrap_or(usize::MAX).saturating_sub(NAMED_MAX);
+    if left > 0 {
+        say!("  and {} more", left);
     }
 }

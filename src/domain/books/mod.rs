@@ -9,6 +9,7 @@ mod allocation;
 mod change;
 mod clear;
 mod end;
+mod made;
 mod post;
 mod request;
 mod status;
@@ -33,9 +34,10 @@ pub use allocation::{ActiveAllocation, AllocationId, AllocationRow, Cause, NewCl
 pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
+pub use made::{made_here, made_key};
 pub use post::{Admission, admit, compare, content_hash};
 pub use request::{ClearingRequest, Place, RequestState};
-pub use status::{KnownStatus, Settled, settling_key};
+pub use status::{KnownStatus, Settled};
 
 stored_enum! {
     /// Why an entry was made.

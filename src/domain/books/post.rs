@@ -34,8 +34,14 @@ pub fn content_hash(draft: &Draft<String>) -> Result<Vec<u8>> {
     Ok(Sha256::digest(bytes).to_vec())
 }
 
-/// Compares a draft with what is known of its key.
-pub fn admit(draft: &Draft<String>, hash: &[u8], known: Option<&KnownKey>) -> Admission {
+/// Compares a draft with what is known of its key. `is_list`: other content of the same version
+/// corrects what was posted.
+pub fn admit(
+    draft: &Draft<String>,
+    hash: &[u8],
+    known: Option<&KnownKey>,
+    is_list: bool,
+) -> Admission {
     let Some(known) = known else { return Admission::Post };
     let is_same_document = known.account_id == draft.payer
         && known.currency == draft.currency
@@ -48,6 +54,7 @@ pub fn admit(draft: &Draft<String>, hash: &[u8], known: Option<&KnownKey>) -> Ad
         }),
         Ordering::Greater if is_same_document && known.reversed => Admission::Post,
         Ordering::Greater if is_same_document => Admission::Revise,
+        Ordering::Equal if is_list && is_same_document && !known.reversed => Admission::Revise,
         Ordering::Equal | Ordering::Greater => Admission::Compare,
     }
 }

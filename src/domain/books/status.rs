@@ -1,16 +1,16 @@
 //! What source systems say of whether their documents are cleared: what was said last counts, and
 //! the documents that were made because of it.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{Books, Cause, Item, KnownKey, NewDocument, Payment, content_hash};
-use crate::domain::document::{
-    BaselineDates, ClearingInstruction, DocumentKey, Draft, OWN_SOURCE_SYSTEM,
-};
+use super::{Books, Cause, KnownKey, NewDocument, Payment, TrackedItem, content_hash, made_here};
+use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
-use crate::domain::item::{DocumentKind, Side};
-use crate::domain::money::to_minor;
+use crate::domain::item::DocumentKind;
+use crate::domain::money::{Currency, to_minor};
 use crate::domain::rates::UsedRate;
 
 /// What was said of a document.
@@ -28,6 +28,8 @@ pub struct KnownStatus {
     pub settled_by: Option<Uuid>,
     /// Why it could not be done, as stored; else empty.
     pub fault: String,
+    /// The last import of a complete list that named it; empty: none.
+    pub listed_by: String,
 }
 
 /// A document that was made to settle another.
@@ -42,32 +44,42 @@ pub struct Settled {
 }
 
 impl Books {
-    /// Settles what is open of a document from a day on, by a document made for it; `None` if
-    /// nothing is. Its items are loaded, and the day is not before its posting date.
+    /// Settles what is open of a document by a document made for it; `None` if nothing is. It does
+    /// from `day` on, or from the first later day on which that leaves nothing open: what settled
+    /// it before may have been taken back with a later date. Its items are loaded, and the day is
+    /// not before its posting date.
     ///
     /// # Errors
     /// `PERIOD_CLOSED`; then nothing was changed.
     pub fn settle_rest(&mut self, known: &KnownKey, day: NaiveDate) -> Result<Option<Settled>> {
-        let open: Vec<(Item, i64)> = self
-            .items_of(known.document)
-            .into_iter()
-            .filter_map(|id| self.item(id))
-            .map(|tracked| (tracked.item.clone(), tracked.available(day)))
+        let items = self.tracked_items(known.document);
+        let first = items.first().map(|tracked| tracked.item.clone());
+        let Some(first) = first.filter(|_| items.iter().any(|item| item.open() != 0)) else {
+            return Ok(None);
+        };
+        let later = items.iter().flat_map(|tracked| tracked.days_after(day));
+        let days: BTreeSet<NaiveDate> = later.chain([day]).collect();
+        let all_of_it = |on: NaiveDate| items.iter().all(|of| of.available(on) == of.open().abs());
+        let day = days.into_iter().find(|on| all_of_it(*on)).unwrap_or(day);
+        let open: Vec<(Uuid, i64)> = items
+            .iter()
+            .map(|tracked| (tracked.item.id, tracked.available(day)))
             .filter(|(_, open)| *open > 0)
             .collect();
-        let Some((first, _)) = open.first() else { return Ok(None) };
         self.check_period(&first.company_code, day)?;
         let is_debit = first.is_debit();
+        let kind = if is_debit { DocumentKind::Receipt } else { DocumentKind::Refund };
         let amount = to_minor(open.iter().map(|(_, open)| i128::from(*open)).sum())?;
         let document = Uuid::now_v7();
-        let draft = settling(known, first, document, amount, day);
+        let note = format!("{} is cleared in its source system", known.key.document_no);
+        let draft = made_here(document, kind, &first, amount, day, note);
         let hash = content_hash(&draft)?;
         let own =
             self.post(NewDocument { id: document, draft, content_hash: hash, returns: None })?;
         let pairs = own.into_iter().flat_map(|own| open.iter().map(move |of| (own, of)));
         let payments: Vec<Payment> = pairs
             .map(|(own, (item, open))| {
-                let (credit, debit) = if is_debit { (own, item.id) } else { (item.id, own) };
+                let (credit, debit) = if is_debit { (own, *item) } else { (*item, own) };
                 Payment { credit, debit, amount: Some(*open), credit_amount: None }
             })
             .collect();
@@ -75,62 +87,18 @@ impl Books {
         let clearing = self.clear(cause, day, &payments, &no_rate)?;
         Ok(Some(Settled { document, clearing, amount, is_debit }))
     }
+
+    /// Whether nothing is open of a document on that day or a later one.
+    pub fn is_settled_from(&self, document: Uuid, day: NaiveDate) -> bool {
+        !self.tracked_items(document).iter().any(|tracked| tracked.is_open_from(day))
+    }
+
+    fn tracked_items(&self, document: Uuid) -> Vec<&TrackedItem> {
+        self.items_of(document).into_iter().filter_map(|id| self.item(id)).collect()
+    }
 }
 
-fn no_rate(
-    _: crate::domain::money::Currency,
-    _: crate::domain::money::Currency,
-    _: NaiveDate,
-) -> Option<UsedRate> {
+/// Both sides have one currency.
+fn no_rate(_: Currency, _: Currency, _: NaiveDate) -> Option<UsedRate> {
     None
-}
-
-/// The key of a document that was made to settle one of that company.
-pub fn settling_key(company_code: &str, document: Uuid) -> DocumentKey {
-    DocumentKey {
-        source_system: OWN_SOURCE_SYSTEM.to_owned(),
-        company_code: company_code.to_owned(),
-        fiscal_year: 0,
-        document_no: document.to_string(),
-        line_no: String::new(),
-    }
-}
-
-fn settling(
-    known: &KnownKey,
-    item: &Item,
-    document: Uuid,
-    amount: i64,
-    day: NaiveDate,
-) -> Draft<String> {
-    let (kind, side) = match item.is_debit() {
-        true => (DocumentKind::Receipt, Side::Credit),
-        false => (DocumentKind::Refund, Side::Debit),
-    };
-    let number = &known.key.document_no;
-    Draft {
-        key: settling_key(&item.company_code, document),
-        source_version: 0,
-        kind,
-        side,
-        payer: item.account_id.clone(),
-        sold_to: None,
-        bill_to: None,
-        document_date: day,
-        posting_date: day,
-        currency: item.currency,
-        gross: amount,
-        net: None,
-        tax: None,
-        instalments: Vec::new(),
-        terms: None,
-        baseline_dates: BaselineDates::default(),
-        clears: ClearingInstruction::default(),
-        adjustment_reason: None,
-        // With its order a receipt would be an advance on it.
-        order_ref: String::new(),
-        contract_ref: String::new(),
-        project_ref: String::new(),
-        note: format!("{number} is cleared in its source system").into(),
-    }
 }

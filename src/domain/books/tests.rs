@@ -173,7 +173,7 @@ fn a_key_is_admitted_by_version_and_content() {
         let mut again = draft("1", DocumentKind::Invoice, 0, &[(30, amount)]);
         again.source_version = version;
         let hash = content_hash(&again).unwrap();
-        admit(&again, &hash, Some(known))
+        admit(&again, &hash, Some(known), false)
     };
     use crate::domain::document::PostOutcome::{AlreadyPosted, AlreadyReversed, Superseded};
     assert_eq!(admit_at(0, 100, &known), Admission::Nothing(AlreadyPosted));

@@ -28,6 +28,9 @@ pub struct Posting<'a> {
     /// Credits that name nothing settle the oldest due first; money that names an order keeps
     /// to its order.
     pub oldest_first: bool,
+    /// They are of a list of all that is open, which corrects what was posted without a version of
+    /// its own: the next one of the source is higher all the same.
+    pub is_list: bool,
     pub effects: Effects,
 }
 

@@ -10,11 +10,17 @@ mod listed;
 mod statuses;
 mod years;
 
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{Hash as _, Hasher as _};
+
 use super::Ledger;
 use crate::ctx::Ctx;
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Reason, Result, Violation};
-use crate::domain::import::{ClearingStatus, FinishStep, ImportChunk, ImportHeader, ImportResult};
+use crate::domain::import::{
+    ClearingFault, FinishStep, ImportChunk, ImportHeader, ImportResult, ImportSummary,
+};
 use crate::store::{AuditEntry, ImportRun, Lane, WriteTx};
 use finish::Finish;
 
@@ -35,6 +41,45 @@ struct Rehearsal {
     run: ImportRun,
     /// What a complete list named.
     listed: Vec<DocumentKey>,
+    /// Digests of the keys of all documents: what one names that came in another chunk is not
+    /// missing.
+    documents: HashSet<u64>,
+    missing: Vec<DocumentKey>,
+    faults: Vec<ClearingFault>,
+    faults_count: i64,
+}
+
+impl Rehearsal {
+    fn new(run: ImportRun) -> Self {
+        Self {
+            run,
+            listed: Vec::new(),
+            documents: HashSet::new(),
+            missing: Vec::new(),
+            faults: Vec::new(),
+            faults_count: 0,
+        }
+    }
+
+    /// What the chunks did that could not be told at the end: nothing of them is kept.
+    fn tell(&self, summary: &mut ImportSummary) {
+        let missing: BTreeSet<DocumentKey> = self
+            .missing
+            .iter()
+            .filter(|key| !self.documents.contains(&digest(key)))
+            .cloned()
+            .collect();
+        summary.waiting_for_count = i64::try_from(missing.len()).unwrap_or(i64::MAX);
+        summary.waiting_for = missing.into_iter().collect();
+        summary.clearing_faults_count += self.faults_count;
+        summary.clearing_faults.extend(self.faults.iter().cloned());
+    }
+}
+
+fn digest(key: &DocumentKey) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Ledger {
@@ -54,7 +99,7 @@ impl Ledger {
         }
         if header.validate_only {
             let run = ImportRun::new(&header, &ctx.principal, header.as_of.unwrap_or(today));
-            let rehearsal = Some(Rehearsal { run, listed: Vec::new() });
+            let rehearsal = Some(Rehearsal::new(run));
             let finish = Finish::default();
             let ledger = self.clone();
             return Ok(Import {
@@ -174,17 +219,26 @@ impl Import {
         let (sequence, before) = (chunk.sequence, rehearsal.run.clone());
         let listed = chunk.statuses.iter().filter(|_| before.complete);
         let listed: Vec<DocumentKey> = listed.map(|status| status.key.clone()).collect();
-        let (results, run) = self
+        let documents = chunk.documents.iter().flatten().map(|draft| digest(&draft.key));
+        let documents: Vec<u64> = documents.collect();
+        let (results, run, told) = self
             .ledger
             .store
             .rehearse(ctx, Lane::Bulk, move |tx| {
                 let (header, chunk) = (header.clone(), chunk.clone());
                 let (settings, mut run) = (settings.clone(), before.clone());
                 Box::pin(async move {
+                    // What is due from before is none of this import, and done first.
+                    let mut backlog = run.clone();
+                    backlog.opened_us = tx.recorded_at().await?;
+                    run.opened_us = backlog.opened_us;
+                    let mut at = Finish::of_chunk();
+                    while finish::step(tx, &settings, &mut backlog, &mut at).await?.is_some() {}
                     let results = chunk::post(tx, &header, &mut run, chunk).await?;
                     let mut at = Finish::of_chunk();
                     while finish::step(tx, &settings, &mut run, &mut at).await?.is_some() {}
-                    Ok((results, run))
+                    let told = finish::summary(tx, &run).await?;
+                    Ok((results, run, told))
                 })
             })
             .await?;
@@ -192,17 +246,22 @@ impl Import {
         if let Some(rehearsal) = &mut self.rehearsal {
             rehearsal.run = run;
             rehearsal.listed.extend(listed);
+            rehearsal.documents.extend(documents);
+            rehearsal.missing.extend(told.waiting_for);
+            rehearsal.faults.extend(told.clearing_faults);
+            rehearsal.faults_count += told.clearing_faults_count;
         }
         Ok(results)
     }
 
     /// What a complete list would settle because it leaves it out.
     async fn rehearse_finish(&mut self, ctx: &Ctx, rows_left_out: i64) -> Result<FinishStep> {
-        let Some(Rehearsal { run, listed }) = self.rehearsal.clone() else {
+        let Some(rehearsal) = self.rehearsal.clone() else {
             return Err(Error::internal("an import that is no rehearsal"));
         };
+        let (run, listed) = (rehearsal.run.clone(), rehearsal.listed.clone());
         let settings = self.ledger.settings.clone();
-        let summary = self
+        let mut summary = self
             .ledger
             .store
             .rehearse(ctx, Lane::Bulk, move |tx| {
@@ -210,15 +269,14 @@ impl Import {
                 let (mut run, listed) = (run.clone(), listed.clone());
                 Box::pin(async move {
                     run.left_out = rows_left_out;
-                    let open = |key| ClearingStatus { key, clearing_date: None };
-                    let said = listed.into_iter().map(open).collect();
-                    statuses::note_as_done(tx, &run, said).await?;
+                    statuses::note_as_listed(tx, &run, listed).await?;
                     let mut at = Finish::of_list();
                     while finish::step(tx, &settings, &mut run, &mut at).await?.is_some() {}
                     finish::summary(tx, &run).await
                 })
             })
             .await?;
+        rehearsal.tell(&mut summary);
         Ok(FinishStep::Done(summary))
     }
 }

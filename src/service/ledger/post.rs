@@ -39,7 +39,7 @@ impl Posting<'_> {
         for draft in drafts {
             let hash = content_hash(&draft)?;
             let before = known.get(&draft.key);
-            let result = match admit(&draft, &hash, before) {
+            let result = match admit(&draft, &hash, before, self.is_list) {
                 Admission::Nothing(outcome) => before.map(|k| Ok(unchanged(outcome, k))),
                 Admission::Post => match self.check(&draft, &books) {
                     Err(refused) => Some(Err(refused)),

@@ -130,12 +130,15 @@ pub(super) struct Locked {
     pub blocked: Blocked,
 }
 
-/// Locks the payers.
-pub(super) async fn lock(tx: &mut WriteTx, drafts: &[Draft<String>]) -> Result<Locked> {
-    let mut payers: Vec<String> = drafts.iter().map(|d| d.payer.clone()).collect();
-    payers.sort_unstable();
-    payers.dedup();
-    tx.lock_accounts(&payers).await?;
+/// Locks the payers, and other accounts with them.
+pub(super) async fn lock(
+    tx: &mut WriteTx,
+    drafts: &[Draft<String>],
+    others: BTreeSet<String>,
+) -> Result<Locked> {
+    let payers: BTreeSet<String> = drafts.iter().map(|d| d.payer.clone()).collect();
+    let all: Vec<String> = payers.union(&others).cloned().collect();
+    tx.lock_accounts(&all).await?;
     let refs: Vec<AccountRef> = payers.into_iter().map(AccountRef::Id).collect();
     let accounts = tx.find_accounts(&refs).await?;
     let accounts: HashMap<String, KnownAccount> =
@@ -163,7 +166,7 @@ async fn post_all(
         .cloned()
         .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
         .collect();
-    let Locked { accounts, closed, blocked } = lock(tx, &drafts).await?;
+    let Locked { accounts, closed, blocked } = lock(tx, &drafts, BTreeSet::new()).await?;
     let mut posting = Posting {
         tx: &mut *tx,
         closed,
@@ -171,6 +174,7 @@ async fn post_all(
         blocked,
         import_id: "",
         oldest_first: false,
+        is_list: false,
         effects: Effects::default(),
     };
     let posted = posting.post(drafts).await?;

@@ -1,6 +1,5 @@
 //! Writing off what is open of an item.
 
-use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::clearing::load;
@@ -8,13 +7,10 @@ use super::posting::Written;
 use super::rates::Rates;
 use super::{Ledger, event};
 use crate::ctx::Ctx;
-use crate::domain::books::{Cause, NewDocument, Payment, content_hash};
-use crate::domain::document::{
-    BaselineDates, ClearingInstruction, DocumentKey, Draft, OWN_SOURCE_SYSTEM,
-};
+use crate::domain::books::{Cause, NewDocument, Payment, content_hash, made_here};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
-use crate::domain::item::{DocumentKind, Side};
+use crate::domain::item::DocumentKind;
 use crate::domain::ledger::Document;
 use crate::domain::ledger::command::WriteOffItem;
 use crate::store::{Call, WriteTx};
@@ -76,7 +72,8 @@ async fn write_off(tx: &mut WriteTx, _: &Ctx, command: &WriteOffItem) -> Result<
         .into());
     }
     let document = Uuid::now_v7();
-    let draft = write_off_draft(&item, document, amount, day, &command.reason);
+    let reason = command.reason.as_str();
+    let draft = made_here(document, DocumentKind::WriteOff, &item, amount, day, reason);
     let hash = content_hash(&draft)?;
     let credits =
         books.post(NewDocument { id: document, draft, content_hash: hash, returns: None })?;
@@ -96,43 +93,4 @@ async fn write_off(tx: &mut WriteTx, _: &Ctx, command: &WriteOffItem) -> Result<
         as_of: day.max(tx.clock().business_date()),
         known_at: tx.recorded_at().await?,
     })
-}
-
-fn write_off_draft(
-    item: &crate::domain::books::Item,
-    document: Uuid,
-    amount: i64,
-    day: NaiveDate,
-    reason: &str,
-) -> Draft<String> {
-    Draft {
-        key: DocumentKey {
-            source_system: OWN_SOURCE_SYSTEM.into(),
-            company_code: item.company_code.clone(),
-            fiscal_year: 0,
-            document_no: document.to_string(),
-            line_no: String::new(),
-        },
-        source_version: 0,
-        kind: DocumentKind::WriteOff,
-        side: Side::Credit,
-        payer: item.account_id.clone(),
-        sold_to: None,
-        bill_to: None,
-        document_date: day,
-        posting_date: day,
-        currency: item.currency,
-        gross: amount,
-        net: None,
-        tax: None,
-        instalments: Vec::new(),
-        terms: None,
-        baseline_dates: BaselineDates::default(),
-        clears: ClearingInstruction::default(),
-        adjustment_reason: None,
-        order_ref: String::new(),
-        contract_ref: String::new(),
-        project_ref: String::new(),
-        note: reason.into(),
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Teams, account, end, told};
 use crate::ctx::Ctx;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::{Error, Reason, Result};
 use crate::domain::names::{ChildName, MemberRef};
 use crate::domain::record::{RecordOutcome, RecordsMode, TeamRecord, not_there, there_already};
 use crate::domain::team::TeamRole;
@@ -68,7 +68,10 @@ impl Teams {
         }
     }
 
-    /// Ends a membership on the last day that its record says, unless it ends no later already.
+    /// Ends a membership on the last day that its record says.
+    ///
+    /// # Errors
+    /// `DATE_INVALID`: it ends earlier already, and is not made longer.
     async fn ended(
         &self,
         tx: &mut WriteTx,
@@ -77,9 +80,17 @@ impl Teams {
         known: &Membership,
     ) -> Result<(RecordOutcome, String)> {
         let ends = known.days.last_day_known(i64::MAX);
-        let later = |day| ends.is_none_or(|last| last > day);
-        let Some(day) = record.valid_to.filter(|day| later(*day)) else {
-            return Ok((RecordOutcome::Unchanged, known.name()));
+        let day = match (record.valid_to, ends) {
+            (None, _) => return Ok((RecordOutcome::Unchanged, known.name())),
+            (Some(day), Some(last)) if day == last => {
+                return Ok((RecordOutcome::Unchanged, known.name()));
+            }
+            (Some(day), Some(last)) if day > last => {
+                let what =
+                    format!("that ended on {last}: what comes after begins on a day of its own");
+                return Err(Error::invalid("valid_to", Reason::DateInvalid, what));
+            }
+            (Some(day), _) => day,
         };
         let command = EndMembership {
             membership: ChildName { account: record.account.clone(), id: known.id },

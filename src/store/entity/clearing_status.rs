@@ -31,6 +31,8 @@ pub struct Model {
     pub settled_by: Uuid,
     /// Why it could not be done, as JSON; else empty.
     pub fault: String,
+    /// The last import of a complete list that named it; empty: none.
+    pub listed_by: String,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -40,7 +42,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl From<KnownStatus> for Model {
     fn from(status: KnownStatus) -> Self {
-        let KnownStatus { key, as_of, clearing_date, import_id, due, settled_by, fault } = status;
+        let KnownStatus { key, as_of, clearing_date, import_id, due, settled_by, fault, listed_by } =
+            status;
         let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } = key;
         Self {
             source_system,
@@ -54,6 +57,7 @@ impl From<KnownStatus> for Model {
             due,
             settled_by: settled_by.unwrap_or_default(),
             fault,
+            listed_by,
         }
     }
 }
@@ -72,6 +76,7 @@ impl From<Model> for KnownStatus {
             due,
             settled_by,
             fault,
+            listed_by,
         } = row;
         Self {
             key: DocumentKey { source_system, company_code, fiscal_year, document_no, line_no },
@@ -81,6 +86,7 @@ impl From<Model> for KnownStatus {
             due,
             settled_by: (!settled_by.is_nil()).then_some(settled_by),
             fault,
+            listed_by,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What source systems say of whether their documents are cleared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
 
 use super::keys::key_order;
 use super::requests::{NAMED, OURS, REQUESTS};
@@ -19,8 +20,8 @@ const OF_KEY: &str = "s.source_system = k.source_system AND s.company_code = k.c
     AND s.fiscal_year = k.fiscal_year AND s.document_no = k.document_no AND s.line_no = k.line_no";
 
 /// The systems and companies of which an import named a document.
-const LISTED: &str =
-    "(SELECT DISTINCT source_system, company_code FROM clearing_status WHERE import_id = $1)";
+const LISTED: &str = "(SELECT DISTINCT source_system, company_code FROM clearing_status \
+    WHERE listed_by = $1 AND listed_by <> '')";
 
 #[derive(FromQueryResult)]
 struct Company {
@@ -34,6 +35,13 @@ struct Key {
     fiscal_year: i32,
     document_no: String,
     line_no: String,
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    id: Uuid,
+    #[sea_orm(nested)]
+    key: Key,
 }
 
 impl From<Key> for DocumentKey {
@@ -59,10 +67,10 @@ impl WriteTx {
         Ok(found.into_iter().map(|status| (status.key.clone(), status)).collect())
     }
 
-    /// Notes what was said last.
+    /// Notes what was said last; what was said as of a later day stays.
     pub async fn save_statuses(&self, statuses: Vec<KnownStatus>) -> Result<()> {
         let models = statuses.into_iter().map(Model::from).collect();
-        rows::upsert(&self.conn, models, "").await?;
+        rows::upsert(&self.conn, models, "clearing_status.as_of <= excluded.as_of").await?;
         Ok(())
     }
 
@@ -84,21 +92,49 @@ impl WriteTx {
         self.statuses(&rest, values).await
     }
 
-    /// What was settled because of its status, and is named by what a finish is to try.
+    /// Documents that were settled because of their status, and are named by what a finish is to
+    /// try: with each the request that does, behind one by id.
     pub async fn statuses_in_the_way(
         &self,
         import: &str,
         opened_us: i64,
+        after: Uuid,
         limit: u64,
-    ) -> Result<Vec<KnownStatus>> {
+    ) -> Result<Vec<(Uuid, DocumentKey)>> {
         let named = NAMED.replace("k.", "s.");
-        let none = uuid::Uuid::nil();
-        let rest = format!(
-            "{REQUESTS} JOIN clearing_status s ON {named} \
-             WHERE {OURS} AND NOT p.oldest_first AND s.settled_by <> $3 AND s.fault = '' LIMIT $4"
+        let text = format!(
+            "SELECT p.id, s.source_system, s.company_code, s.fiscal_year, s.document_no, s.line_no \
+             FROM {REQUESTS} JOIN clearing_status s ON {named} \
+             WHERE {OURS} AND NOT p.oldest_first AND s.settled_by <> $3 AND p.id > $4 \
+             ORDER BY p.id LIMIT $5"
         );
-        let values = vec![import.into(), opened_us.into(), none.into(), limited(limit)];
-        self.statuses(&rest, values).await
+        let nobody = Uuid::nil();
+        let values =
+            vec![import.into(), opened_us.into(), nobody.into(), after.into(), limited(limit)];
+        let found: Vec<Named> = sql::all(&self.conn, text, values).await?;
+        Ok(found.into_iter().map(|row| (row.id, row.key.into())).collect())
+    }
+
+    /// Those of these documents of which something is open.
+    pub async fn open_among<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a DocumentKey>,
+    ) -> Result<HashSet<DocumentKey>> {
+        let keys = key_set(keys);
+        if keys.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let text = format!(
+            "SELECT DISTINCT k.source_system, k.company_code, k.fiscal_year, k.document_no, k.line_no \
+             FROM {} JOIN document_key k ON k.source_system = w.source_system \
+               AND k.company_code = w.company_code AND k.fiscal_year = w.fiscal_year \
+               AND k.document_no = w.document_no AND k.line_no = w.line_no AND NOT k.reversed \
+             JOIN item i ON i.document_id = k.document_id AND i.open <> 0",
+            keys.table(backend, "w", 1)
+        );
+        let found: Vec<Key> = sql::all(&self.conn, text, keys.into_values(backend)).await?;
+        Ok(found.into_iter().map(DocumentKey::from).collect())
     }
 
     /// What is open in the books on a day, and is not named by an import that lists all that is:
@@ -115,7 +151,7 @@ impl WriteTx {
                AND k.company_code = w.company_code AND NOT k.reversed \
              JOIN item i ON i.document_id = k.document_id AND i.open <> 0 AND i.posting_date <= $2 \
              LEFT JOIN clearing_status s ON {OF_KEY} \
-             WHERE s.document_no IS NULL OR (s.import_id <> $1 AND s.as_of <= $2) LIMIT $3"
+             WHERE s.document_no IS NULL OR (s.listed_by <> $1 AND s.as_of <= $2) LIMIT $3"
         );
         let found: Vec<Key> =
             sql::all(&self.conn, text, vec![import.into(), as_of.into(), limited(limit)]).await?;
@@ -139,6 +175,12 @@ impl WriteTx {
         let found: Vec<Company> =
             sql::all(&self.conn, text, vec![import.into(), as_of.into()]).await?;
         Ok(found.into_iter().map(|row| row.company_code).collect())
+    }
+
+    /// How much an import said that could not be done.
+    pub async fn faulty_statuses_count(&self, import: &str) -> Result<i64> {
+        let text = "SELECT COUNT(*) AS v FROM clearing_status WHERE import_id = $1 AND fault <> ''";
+        Ok(sql::scalar(&self.conn, text, vec![import.into()]).await?.unwrap_or(0))
     }
 
     /// What an import said that could not be done.

@@ -355,6 +355,25 @@ impl WriteTx {
         Ok(keys)
     }
 
+    /// How many documents an import names that are still missing.
+    pub async fn missing_targets_count(&self, import: &str) -> Result<i64> {
+        let text = format!(
+            "SELECT COUNT(*) AS v FROM (SELECT DISTINCT p.target_source_system, \
+               p.target_company_code, p.target_fiscal_year, p.target_document_no, p.target_line_no \
+             FROM {REQUESTS} LEFT JOIN document_key k ON {NAMED} AND {COUNTS} \
+             WHERE p.import_id = $1 AND p.state = 'WAITING' AND p.fault = '' \
+             AND NOT p.oldest_first AND k.document_no IS NULL) x"
+        );
+        Ok(sql::scalar(&self.conn, text, vec![import.into()]).await?.unwrap_or(0))
+    }
+
+    /// How many clearings of an import could not be applied.
+    pub async fn clearing_faults_count(&self, import: &str) -> Result<i64> {
+        let text =
+            "SELECT COUNT(*) AS v FROM clearing_request WHERE import_id = $1 AND fault <> ''";
+        Ok(sql::scalar(&self.conn, text, vec![import.into()]).await?.unwrap_or(0))
+    }
+
     /// Clearings of an import that could not be applied: account, credit, target (empty for one
     /// that settles the oldest first), fault as stored.
     pub async fn clearing_faults(

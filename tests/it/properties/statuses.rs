@@ -55,6 +55,17 @@ fn named(world: &str, letter: char, no: usize) -> pb::DocumentKey {
 }
 
 impl Row {
+    /// The same, with the opposite said of whether it is cleared.
+    fn opposite(&self) -> Self {
+        match self.clone() {
+            Self::Invoice { no, version, on, amount, cleared } => {
+                let cleared = if cleared.is_some() { None } else { Some(40) };
+                Self::Invoice { no, version, on, amount, cleared }
+            }
+            payment @ Self::Payment { .. } => payment,
+        }
+    }
+
     fn put(&self, world: &str, chunk: &mut pb::ImportChunk) {
         let (kind, key, on, amount) = match self {
             Self::Invoice { no, on, amount, .. } => {
@@ -175,6 +186,35 @@ on_both_engines! {
             prop_assert_eq!(&open(&mut desk, &wild).await, &expected);
             desk.send_import(steps(&format!("{wild}-again"), &wild, &shuffled, size, true)).await;
             prop_assert_eq!(&open(&mut desk, &wild).await, &expected);
+            desk.verify(&server).await;
+            Ok::<(), TestCaseError>(())
+        });
+    }
+
+    async fn whatever_the_order_of_files_the_statement_of_the_latest_day_counts(server: TestServer) {
+        hold(25, &deliveries(), async |(rows, shuffled, parts, size)| {
+            let mut desk = Desk::new(&server);
+            let (tidy, wild) = (world(), world());
+            desk.send_import(steps(&tidy, &tidy, &last(&rows), 500, true)).await;
+            // Each row comes twice: as of an earlier day, on which the opposite was said, and now.
+            let all: Vec<(Row, bool)> = shuffled
+                .iter()
+                .flat_map(|row| [(row.clone(), true), (row.clone(), false)])
+                .collect();
+            let mut rng = fastrand::Rng::with_seed(parts.len() as u64 * 31 + size as u64);
+            let mut all = all;
+            rng.shuffle(&mut all);
+            for (run, (row, is_old)) in all.into_iter().enumerate() {
+                let said = if is_old { row.opposite() } else { row };
+                let mut steps = steps(&format!("{wild}-{run}"), &wild, &[said], size, run % 3 > 0);
+                if let (true, Some(Step::Header(header))) = (is_old, steps.first_mut()) {
+                    header.as_of = Some(past(DAYS - 1));
+                }
+                desk.send_import(steps).await;
+            }
+            desk.send_import(steps(&format!("{wild}-last"), &wild, &shuffled[..1], size, true)).await;
+            let (found, expected) = (open(&mut desk, &wild).await, open(&mut desk, &tidy).await);
+            prop_assert_eq!(found.last(), expected.last());
             desk.verify(&server).await;
             Ok::<(), TestCaseError>(())
         });

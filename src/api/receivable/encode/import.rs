@@ -59,6 +59,8 @@ fn summary(summary: ImportSummary) -> Result<pb::ImportSummary> {
         totals,
         list_is_incomplete,
         companies_not_listed,
+        clearing_faults_count: clearing_fault_count,
+        waiting_for_count,
     } = summary;
     Ok(pb::ImportSummary {
         posted,
@@ -74,6 +76,8 @@ fn summary(summary: ImportSummary) -> Result<pb::ImportSummary> {
         totals: totals.iter().map(total).collect::<Result<_>>()?,
         list_is_incomplete,
         companies_not_listed,
+        clearing_fault_count,
+        waiting_for_count,
     })
 }
 

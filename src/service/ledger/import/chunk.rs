@@ -45,19 +45,30 @@ pub(super) async fn post(
     let counted: Vec<Option<Counted>> = documents.iter().map(counted).collect();
     let (drafts, results) = named(documents, &found);
 
-    let posting::Locked { accounts, closed, blocked } = posting::lock(tx, &drafts).await?;
+    // Together with the accounts of documents that it only says something of.
+    let said = tx.known_keys(statuses.iter().map(|status| &status.key)).await?;
+    let said = said.into_values().map(|known| known.account_id).collect();
+    let posting::Locked { accounts, closed, blocked } = posting::lock(tx, &drafts, said).await?;
     // What a list says is open is compared with the books under the locks.
     let (drafts, mut results) = match run.complete {
         true => fill(results, listed::as_documents(tx, run, drafts).await?),
         false => (drafts, results),
     };
-    let locked: HashSet<String> = drafts.iter().map(|draft| draft.payer.clone()).collect();
     let keys: Vec<DocumentKey> = drafts.iter().map(|draft| draft.key.clone()).collect();
     let import_id = header.import_id.as_str();
     let oldest_first = run.oldest_first;
     let effects = Effects::default();
-    let mut posting =
-        Posting { tx: &mut *tx, closed, accounts, blocked, import_id, oldest_first, effects };
+    let is_list = run.complete;
+    let mut posting = Posting {
+        tx: &mut *tx,
+        closed,
+        accounts,
+        blocked,
+        import_id,
+        oldest_first,
+        is_list,
+        effects,
+    };
     let posted = posting.post(drafts).await?;
     let effects = std::mem::take(&mut posting.effects);
     leave_due(tx, import_id, &effects, &posted).await?;
@@ -67,7 +78,7 @@ pub(super) async fn post(
         .filter(|(posted, _)| posted.as_ref().is_ok_and(Posted::is_new))
         .map(|(_, key)| key)
         .collect();
-    statuses::note(tx, run, statuses, &locked, &changed).await?;
+    statuses::note(tx, run, statuses, &changed).await?;
     let mut posted = posted.into_iter().map(result);
     results.iter_mut().filter(|told| told.is_none()).for_each(|told| *told = posted.next());
     let results: Vec<ImportResult> = results

@@ -1,11 +1,13 @@
 //! The finish of an import: what its documents ask to be cleared, and what its source says of
 //! clearings, in steps that can be repeated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::{statuses, years};
+use super::statuses::{self, Applied};
+use super::years;
+use crate::domain::books::RequestState;
 use crate::domain::error::Result;
 use crate::domain::event::EventType;
 use crate::domain::import::{ClearingFault, FinishStep, ImportSummary};
@@ -28,6 +30,8 @@ pub(super) struct Finish {
     waiting: Option<i64>,
     /// The last request whose year was looked for.
     years_after: Uuid,
+    /// The last request that room was made for.
+    room_after: Uuid,
     /// The last request that was tried.
     after: Option<DueRequest>,
     is_of_chunk: bool,
@@ -84,11 +88,18 @@ pub(super) async fn step(
     loop {
         let worked = match at.phase {
             Phase::Years => years::find(tx, run, &mut at.years_after).await?,
-            Phase::Room => statuses::make_room(tx, run).await?,
+            Phase::Room => statuses::make_room(tx, run, &mut at.room_after).await?,
             Phase::Requests => requests(tx, settings, run, at).await?,
             Phase::LeftOut if at.is_of_chunk => false,
             Phase::LeftOut => statuses::settle_left_out(tx, run).await?,
-            Phase::Statuses => statuses::apply(tx, run).await?,
+            Phase::Statuses => match statuses::apply(tx, run).await? {
+                Applied::Nothing => false,
+                Applied::Some => true,
+                Applied::Reopened => {
+                    at.phase = Phase::Requests;
+                    true
+                }
+            },
         };
         if worked {
             let waiting = at.waiting.unwrap_or(0);
@@ -127,9 +138,19 @@ async fn requests(
     let ids: Vec<Uuid> = due.iter().map(|request| request.id).collect();
     let due = tx.still_due(id, run.opened_us, &ids).await?;
     let tried = i64::try_from(ids.len()).unwrap_or(CLEARINGS_PER_STEP);
+    let targets = due.iter().filter_map(|request| request.target.as_ref());
+    let in_the_way =
+        statuses::settled_for_good(tx, targets.map(|target| target.key.clone()).collect()).await?;
+    let mut blocked = HashMap::new();
     let (mut failed, mut faulty, mut made) = (Vec::new(), Vec::new(), Vec::new());
     for (request, tried) in settle::settle(tx, settings, due, true).await? {
+        let key = request.target.as_ref().map(|target| &target.key);
         match tried {
+            Tried::Applied(clearings) if clearings.is_empty() => {
+                if let Some(key) = key.filter(|key| in_the_way.contains(key)) {
+                    blocked.insert(request.id, encode(statuses::in_the_way(key)));
+                }
+            }
             Tried::Applied(clearings) => {
                 run.done.clearings_applied += i64::try_from(clearings.len()).unwrap_or(0);
                 made.extend(clearings.into_iter().map(|c| (request.account_id.clone(), c)));
@@ -140,6 +161,13 @@ async fn requests(
             }
             Tried::Missing => {}
         }
+    }
+    let ids: Vec<Uuid> = blocked.keys().copied().collect();
+    for request in tx.requests_by_id(&ids).await? {
+        // One that has nothing left to settle with waits for nothing.
+        let why = blocked.remove(&request.id).filter(|_| request.state == RequestState::Waiting);
+        faulty.extend(why.iter().map(|_| request.document));
+        failed.extend(why.map(|why| (request.id, why)));
     }
     tx.fail_requests(&failed).await?;
     // What failed is told by the finish that met it, also if an earlier import brought it.
@@ -168,6 +196,9 @@ pub(super) async fn summary(tx: &WriteTx, run: &ImportRun) -> Result<ImportSumma
     if run.complete {
         summary.companies_not_listed = tx.companies_not_listed(&run.id, run.as_of).await?;
     }
+    summary.waiting_for_count = tx.missing_targets_count(&run.id).await?;
+    summary.clearing_faults_count =
+        tx.clearing_faults_count(&run.id).await? + tx.faulty_statuses_count(&run.id).await?;
     summary.waiting_for = tx.missing_targets(&run.id, NAMED_MAX).await?;
     for (account, document, target, fault) in tx.clearing_faults(&run.id, NAMED_MAX).await? {
         summary.clearing_faults.push(ClearingFault {

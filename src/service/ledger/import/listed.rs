@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::domain::books::{KnownKey, KnownStatus, TrackedItem, content_hash, settling_key};
+use crate::domain::books::{KnownKey, KnownStatus, TrackedItem, content_hash, made_key};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result};
+use crate::domain::names;
 use crate::domain::terms::{Instalment, InstalmentKind};
 use crate::service::ledger::context::Posted;
 use crate::service::ledger::post::unchanged;
@@ -27,7 +28,37 @@ pub(super) async fn as_documents(
     drafts: Vec<Draft<String>>,
 ) -> Result<Vec<Listed>> {
     let books = Posts::load(tx, run.as_of, &drafts).await?;
-    drafts.into_iter().map(|draft| books.listed(draft, run.as_of)).collect()
+    let mut seen: HashMap<DocumentKey, Said> = HashMap::new();
+    let listed = |draft: Draft<String>| {
+        let said = said(&draft);
+        match seen.entry(draft.key.clone()).or_insert_with(|| said.clone()) {
+            first if *first != said => Ok(Listed::Told(Err(twice()))),
+            _ => books.listed(draft, run),
+        }
+    };
+    drafts.into_iter().map(listed).collect()
+}
+
+/// What a list says of a document: how much of it is open, and when it is due.
+type Said = (i64, Vec<Option<NaiveDate>>);
+
+fn said(draft: &Draft<String>) -> Said {
+    (draft.gross, draft.instalments.iter().map(|part| part.due_date).collect())
+}
+
+/// A list that names a document twice says two amounts or due dates of it.
+fn twice() -> Error {
+    let what = "the list names the document twice, with another amount or due date: parts of one \
+                document need a line number each";
+    Error::invalid("key.document_no", Reason::DuplicateElement, what)
+}
+
+fn reversed(known: &KnownKey) -> Error {
+    Error::precondition(
+        Reason::DocumentReversed,
+        names::child_name(&known.account_id, names::DOCUMENTS, known.document),
+        "was reversed here, and the list says that it is open: it returns with a higher version",
+    )
 }
 
 /// What was posted under the keys of a list.
@@ -45,7 +76,6 @@ impl Posts {
         let statuses = tx.clearing_statuses(drafts.iter().map(|draft| &draft.key)).await?;
         let settling: Vec<DocumentKey> = statuses.values().filter_map(settling).collect();
         known.extend(tx.known_keys(&settling).await?);
-        known.retain(|_, known| !known.reversed);
         let documents: Vec<Uuid> = known.values().map(|known| known.document).collect();
         let mut items: HashMap<Uuid, Vec<TrackedItem>> = HashMap::new();
         for item in tx.items_of(&documents, as_of).await? {
@@ -55,11 +85,18 @@ impl Posts {
         Ok(Self { known, statuses, drafts, items })
     }
 
-    fn listed(&self, draft: Draft<String>, as_of: NaiveDate) -> Result<Listed> {
+    fn listed(&self, draft: Draft<String>, run: &ImportRun) -> Result<Listed> {
+        let as_of = run.as_of;
         let status = self.statuses.get(&draft.key);
         let Some(known) = self.known.get(&draft.key) else {
             return Ok(Listed::Post(Box::new(draft)));
         };
+        if known.reversed {
+            return Ok(match draft.source_version > known.source_version {
+                true => Listed::Post(Box::new(draft)),
+                false => Listed::Told(Err(reversed(known))),
+            });
+        }
         if status.is_some_and(|status| status.as_of > as_of) {
             return Ok(Listed::Told(Ok(unchanged(PostOutcome::Superseded, known))));
         }
@@ -72,7 +109,7 @@ impl Posts {
         let day = as_of.max(known.posting_date);
         let open = self.open(known.document, day);
         let made = status.and_then(settling).and_then(|key| self.known.get(&key));
-        let made = made.filter(|made| made.posting_date <= day);
+        let made = made.filter(|made| !made.reversed && made.posting_date <= day);
         let made = made.and_then(|made| self.drafts.get(&made.document)).map_or(0, |of| of.gross);
         let gross = draft.gross + (posted.gross - open - made);
         let mut new = match with_amount(posted, gross) {
@@ -80,10 +117,11 @@ impl Posts {
             Err(refused) => return Ok(Listed::Told(Err(refused))),
         };
         fall_due(&mut new, &draft);
-        let changes = content_hash(&new)? != known.content_hash;
-        new.source_version = known.source_version;
-        if changes {
-            new.source_version = draft.source_version.max(known.source_version + 1);
+        // A list has no versions of its own: that of the source goes on from where it is.
+        new.source_version = draft.source_version.max(known.source_version);
+        let named_before = status.is_some_and(|status| status.listed_by == run.id);
+        if named_before && content_hash(&new)? != known.content_hash {
+            return Ok(Listed::Told(Err(twice())));
         }
         Ok(Listed::Post(Box::new(new)))
     }
@@ -96,7 +134,7 @@ impl Posts {
 
 /// The key of the document that was made because a source said that this one is cleared.
 fn settling(status: &KnownStatus) -> Option<DocumentKey> {
-    status.settled_by.map(|document| settling_key(&status.key.company_code, document))
+    status.settled_by.map(|document| made_key(&status.key.company_code, document))
 }
 
 /// The document with another amount.

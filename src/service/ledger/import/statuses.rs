@@ -10,10 +10,10 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::domain::books::{
-    ActiveAllocation, Books, KnownKey, KnownStatus, Outgoing, Settled, settling_key,
+    ActiveAllocation, Books, KnownKey, KnownStatus, Outgoing, Settled, made_key,
 };
 use crate::domain::document::DocumentKey;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::{Error, Reason, Result};
 use crate::domain::event::EventType;
 use crate::domain::import::{ClearingStatus, ImportOutcome};
 use crate::domain::item::Side;
@@ -26,102 +26,125 @@ const STATUSES_PER_STEP: u64 = 250;
 const REASON: &str = "the source system does not take it as cleared";
 const AGAIN: &str = "what is open is settled again";
 
-/// Notes what a chunk says, under the locks of the accounts. `locked`: those of its documents;
-/// `changed`: documents that it posted or revised.
+/// Notes what a chunk says, under the locks of the accounts. `changed`: documents that it posted or
+/// revised.
 pub(super) async fn note(
-    tx: &mut WriteTx,
+    tx: &WriteTx,
     run: &ImportRun,
     said: Vec<ClearingStatus>,
-    locked: &HashSet<String>,
     changed: &HashSet<DocumentKey>,
 ) -> Result<()> {
     if said.is_empty() {
         return Ok(());
     }
-    let keys = tx.known_keys(said.iter().map(|status| &status.key)).await?;
-    let others = keys.into_values().map(|known| known.account_id);
-    let others: BTreeSet<String> = others.filter(|account| !locked.contains(account)).collect();
-    if !others.is_empty() {
-        tx.lock_accounts(&others.into_iter().collect::<Vec<_>>()).await?;
-    }
     let known = tx.clearing_statuses(said.iter().map(|status| &status.key)).await?;
+    let cleared = said.iter().filter(|status| status.clearing_date.is_some());
+    let open = tx.open_among(cleared.map(|status| &status.key)).await?;
     let mut noted: HashMap<DocumentKey, KnownStatus> = HashMap::new();
     for ClearingStatus { key, clearing_date } in said {
         let before = known.get(&key);
-        if before.is_some_and(|before| before.as_of > run.as_of)
-            || (before.is_none() && clearing_date.is_none() && !run.complete)
-        {
+        if before.is_some_and(|before| before.as_of > run.as_of) {
             continue;
         }
         let other = before.and_then(|before| before.clearing_date) != clearing_date;
         let undone = before.is_some_and(|before| before.due || !before.fault.is_empty());
-        let due = other || undone || (clearing_date.is_some() && changed.contains(&key));
+        // What was settled may be open again: corrected, or taken back by a person.
+        let again = clearing_date.is_some() && (changed.contains(&key) || open.contains(&key));
         let status = KnownStatus {
-            key: key.clone(),
-            as_of: run.as_of,
             clearing_date,
-            import_id: run.id.clone(),
-            due,
-            settled_by: before.and_then(|before| before.settled_by),
+            due: other || undone || again,
             fault: String::new(),
+            ..said_now(run, key.clone(), before)
         };
         noted.insert(key, status);
     }
     tx.save_statuses(noted.into_values().collect()).await
 }
 
-/// Notes what a whole list said, as if all of it were done.
-pub(super) async fn note_as_done(
+/// What is noted of a document that this import names.
+fn said_now(run: &ImportRun, key: DocumentKey, before: Option<&KnownStatus>) -> KnownStatus {
+    let listed_by = match run.complete {
+        true => run.id.clone(),
+        false => before.map(|before| before.listed_by.clone()).unwrap_or_default(),
+    };
+    KnownStatus {
+        key,
+        as_of: run.as_of,
+        clearing_date: before.and_then(|before| before.clearing_date),
+        import_id: run.id.clone(),
+        due: before.is_some_and(|before| before.due),
+        settled_by: before.and_then(|before| before.settled_by),
+        fault: before.map(|before| before.fault.clone()).unwrap_or_default(),
+        listed_by,
+    }
+}
+
+/// Notes that a whole list named these, and nothing else: what it says of them was tried chunk by
+/// chunk.
+pub(super) async fn note_as_listed(
     tx: &WriteTx,
     run: &ImportRun,
-    said: Vec<ClearingStatus>,
+    keys: Vec<DocumentKey>,
 ) -> Result<()> {
-    let known = tx.clearing_statuses(said.iter().map(|status| &status.key)).await?;
-    let status = |status: ClearingStatus| KnownStatus {
-        settled_by: known.get(&status.key).and_then(|before| before.settled_by),
-        key: status.key,
-        as_of: run.as_of,
-        clearing_date: status.clearing_date,
-        import_id: run.id.clone(),
-        due: false,
-        fault: String::new(),
+    let known = tx.clearing_statuses(&keys).await?;
+    let keys: HashSet<DocumentKey> = keys.into_iter().collect();
+    let listed = |key: DocumentKey| {
+        let before = known.get(&key);
+        KnownStatus { due: false, ..said_now(run, key, before) }
     };
-    let noted: HashMap<DocumentKey, KnownStatus> =
-        said.into_iter().map(status).map(|status| (status.key.clone(), status)).collect();
-    tx.save_statuses(noted.into_values().collect()).await
+    tx.save_statuses(keys.into_iter().map(listed).collect()).await
 }
 
 /// Takes back what was settled because of a status where a payment has come that names the same
-/// document: the payment goes first. Answers whether there was any.
-pub(super) async fn make_room(tx: &mut WriteTx, run: &ImportRun) -> Result<bool> {
-    let found = tx.statuses_in_the_way(&run.id, run.opened_us, STATUSES_PER_STEP).await?;
-    if found.is_empty() {
-        return Ok(false);
-    }
-    let is_left = |status: &KnownStatus| status.settled_by.is_some() && status.fault.is_empty();
-    let mut work = Work::load(tx, found, is_left).await?;
+/// document: the payment goes first. `after`: the last request that was looked at. Answers whether
+/// there was any.
+pub(super) async fn make_room(tx: &mut WriteTx, run: &ImportRun, after: &mut Uuid) -> Result<bool> {
+    let found = tx.statuses_in_the_way(&run.id, run.opened_us, *after, STATUSES_PER_STEP).await?;
+    let Some((last, _)) = found.last() else { return Ok(false) };
+    *after = *last;
+    let keys = found.into_iter().map(|(_, key)| key).collect();
+    let mut work = Work::load(tx, keys, |status| status.settled_by.is_some()).await?;
     for mut status in std::mem::take(&mut work.statuses) {
-        status.import_id.clone_from(&run.id);
-        status.due = true;
-        if let Some(settling) = work.live_settling(&status) {
-            let day = settling.posting_date;
-            match work.books.check_period(&status.key.company_code, day) {
-                Ok(()) => work.take_back(&mut status, day, AGAIN)?,
-                // On closed days it stays, and the payment waits. It is not looked at again.
-                Err(closed) => status.fault = encode(closed),
-            }
-        } else {
-            status.settled_by = None;
+        let settling = work.live_settling(&status);
+        let day = settling.map(|settling| settling.posting_date);
+        let closed = |day| work.books.check_period(&status.key.company_code, day).is_err();
+        if day.is_some_and(closed) {
+            // It stays, and the payment that finds nothing open is told why.
+            continue;
         }
+        if let Some(day) = day {
+            work.take_back(&mut status, day, AGAIN)?;
+        }
+        status.import_id.clone_from(&run.id);
+        (status.due, status.settled_by) = (true, None);
         work.statuses.push(status);
     }
     work.write(tx).await?;
     Ok(true)
 }
 
+/// Of these documents those that a document made for them settles: what payments of them found in
+/// their way stays there only on closed days.
+pub(super) async fn settled_for_good(
+    tx: &WriteTx,
+    keys: Vec<DocumentKey>,
+) -> Result<HashSet<DocumentKey>> {
+    let statuses = tx.clearing_statuses(&keys).await?.into_values();
+    Ok(statuses.filter(|of| of.settled_by.is_some()).map(|of| of.key).collect())
+}
+
+/// Why a payment waits whose document is settled on a closed day.
+pub(super) fn in_the_way(key: &DocumentKey) -> Error {
+    Error::precondition(
+        Reason::PeriodClosed,
+        format!("document {}", key.document_no),
+        "is settled on a closed day, as its source says; the payment waits",
+    )
+}
+
 /// Notes that what a complete list leaves out is settled as of its day. Answers whether there was
 /// any.
-pub(super) async fn settle_left_out(tx: &WriteTx, run: &ImportRun) -> Result<bool> {
+pub(super) async fn settle_left_out(tx: &mut WriteTx, run: &ImportRun) -> Result<bool> {
     if !run.complete || is_incomplete(run) {
         return Ok(false);
     }
@@ -129,18 +152,30 @@ pub(super) async fn settle_left_out(tx: &WriteTx, run: &ImportRun) -> Result<boo
     if left.is_empty() {
         return Ok(false);
     }
+    lock_accounts_of(tx, &left).await?;
+    // Read again under the locks: another import may have said something of them.
+    let still = tx.left_out_of_list(&run.id, run.as_of, STATUSES_PER_STEP).await?;
+    let left: Vec<DocumentKey> = still.into_iter().filter(|key| left.contains(key)).collect();
     let known = tx.clearing_statuses(&left).await?;
-    let status = |key: DocumentKey| KnownStatus {
-        settled_by: known.get(&key).and_then(|before| before.settled_by),
-        key,
-        as_of: run.as_of,
-        clearing_date: Some(run.as_of),
-        import_id: run.id.clone(),
-        due: true,
-        fault: String::new(),
+    let status = |key: DocumentKey| {
+        let before = known.get(&key);
+        KnownStatus {
+            clearing_date: Some(run.as_of),
+            due: true,
+            fault: String::new(),
+            ..said_now(run, key, before)
+        }
     };
     tx.save_statuses(left.into_iter().map(status).collect()).await?;
     Ok(true)
+}
+
+/// Locks the accounts of documents.
+async fn lock_accounts_of(tx: &mut WriteTx, keys: &[DocumentKey]) -> Result<()> {
+    let accounts = tx.known_keys(keys).await?.into_values().map(|known| known.account_id);
+    let accounts: Vec<String> = accounts.collect::<BTreeSet<_>>().into_iter().collect();
+    tx.lock_accounts(&accounts).await?;
+    Ok(())
 }
 
 /// A list that was to be complete is not: nobody knows what it leaves out.
@@ -148,13 +183,23 @@ pub(super) fn is_incomplete(run: &ImportRun) -> bool {
     run.complete && (run.done.refused > 0 || run.left_out > 0)
 }
 
-/// Does what the next statuses say. Answers whether there was any.
-pub(super) async fn apply(tx: &mut WriteTx, run: &mut ImportRun) -> Result<bool> {
+/// Whether statuses were done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Applied {
+    Nothing,
+    Some,
+    /// And documents are open again, which payments may wait for.
+    Reopened,
+}
+
+/// Does what the next statuses say.
+pub(super) async fn apply(tx: &mut WriteTx, run: &mut ImportRun) -> Result<Applied> {
     let found = tx.due_statuses(&run.id, run.opened_us, STATUSES_PER_STEP).await?;
     if found.is_empty() {
-        return Ok(false);
+        return Ok(Applied::Nothing);
     }
-    let mut work = Work::load(tx, found, |status| status.due).await?;
+    let keys = found.into_iter().map(|status| status.key).collect();
+    let mut work = Work::load(tx, keys, |status| status.due).await?;
     for mut status in std::mem::take(&mut work.statuses) {
         status.import_id.clone_from(&run.id);
         status.due = false;
@@ -165,8 +210,9 @@ pub(super) async fn apply(tx: &mut WriteTx, run: &mut ImportRun) -> Result<bool>
         };
         work.statuses.push(status);
     }
+    let reopens = !work.freed.is_empty();
     work.write(tx).await?;
-    Ok(true)
+    Ok(if reopens { Applied::Reopened } else { Applied::Some })
 }
 
 /// Statuses to be done together, with the books of what they are about.
@@ -187,13 +233,10 @@ impl Work {
     /// been faster.
     async fn load(
         tx: &mut WriteTx,
-        found: Vec<KnownStatus>,
+        keys: Vec<DocumentKey>,
         is_left: impl Fn(&KnownStatus) -> bool,
     ) -> Result<Self> {
-        let keys: Vec<DocumentKey> = found.into_iter().map(|status| status.key).collect();
-        let accounts = tx.known_keys(&keys).await?.into_values().map(|known| known.account_id);
-        let accounts: Vec<String> = accounts.collect::<BTreeSet<_>>().into_iter().collect();
-        tx.lock_accounts(&accounts).await?;
+        lock_accounts_of(tx, &keys).await?;
         let mut statuses: Vec<KnownStatus> =
             tx.clearing_statuses(&keys).await?.into_values().collect();
         statuses.retain(|status| is_left(status));
@@ -236,11 +279,14 @@ impl Work {
     }
 
     /// # Errors
-    /// `PERIOD_CLOSED`; then nothing was changed.
+    /// `PERIOD_CLOSED`, `RESOURCE_NOT_FOUND`; then nothing was changed.
     fn apply(&mut self, status: &mut KnownStatus, run: &mut ImportRun) -> Result<()> {
         let company = status.key.company_code.clone();
         let before = self.live_settling(status);
         let target = self.live(&status.key);
+        if status.clearing_date.is_some() && !self.known.contains_key(&status.key) {
+            return Err(Error::not_found("document", status.key.document_no.clone()));
+        }
         let (Some(target), Some(said)) = (&target, status.clearing_date) else {
             let Some(before) = before else {
                 status.settled_by = None;
@@ -257,7 +303,8 @@ impl Work {
         };
         let day = said.max(target.posting_date);
         if let Some(before) = before {
-            if before.posting_date == day && self.is_settled(target, &before, day) {
+            let document = target.document;
+            if before.posting_date >= day && self.is_settled(document, &before, day) {
                 return Ok(());
             }
             self.books.check_period(&company, before.posting_date)?;
@@ -280,11 +327,10 @@ impl Work {
         Ok(())
     }
 
-    /// Nothing is left open of a document from that day on, nor of what was made to settle it.
-    fn is_settled(&self, target: &KnownKey, settling: &KnownKey, day: NaiveDate) -> bool {
-        let items = [target.document, settling.document].map(|id| self.books.items_of(id));
-        let mut items = items.iter().flatten().filter_map(|id| self.books.item(*id));
-        items.all(|tracked| tracked.available(day) == 0)
+    /// Nothing is open of a document from that day on, nor left of what was made to settle it.
+    fn is_settled(&self, document: Uuid, settling: &KnownKey, day: NaiveDate) -> bool {
+        self.books.is_settled_from(document, day)
+            && self.books.is_settled_from(settling.document, settling.posting_date)
     }
 
     /// What a settling document settled, and on which side.
@@ -332,5 +378,5 @@ impl Work {
 
 /// The key of the document that settles because of a status.
 fn settling(status: &KnownStatus) -> Option<DocumentKey> {
-    status.settled_by.map(|document| settling_key(&status.key.company_code, document))
+    status.settled_by.map(|document| made_key(&status.key.company_code, document))
 }

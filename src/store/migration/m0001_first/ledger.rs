@@ -194,9 +194,13 @@ CREATE TABLE clearing_status (
     settled_by {uuid} NOT NULL,
     -- Why it could not be done, as JSON; else empty.
     fault TEXT NOT NULL,
+    -- The last import of a complete list that named it; empty: none.
+    listed_by TEXT NOT NULL,
     PRIMARY KEY (source_system, company_code, fiscal_year, document_no, line_no)
 );
-CREATE INDEX clearing_status_import ON clearing_status (import_id);
+CREATE INDEX clearing_status_listed ON clearing_status (listed_by, source_system, company_code)
+    WHERE listed_by <> '';
+CREATE INDEX clearing_status_fault ON clearing_status (import_id) WHERE fault <> '';
 CREATE INDEX clearing_status_due ON clearing_status (import_id) WHERE due;
 
 CREATE TABLE account_due (
