@@ -1,6 +1,6 @@
 //! Runs over the book, and how accounts stand from which day on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
@@ -24,12 +24,26 @@ use crate::domain::tier::policy::Measure;
 use crate::domain::tier::run::TierRun;
 
 /// What an account turned over on a day; in the currency asked for, within the whole window.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turnover {
     pub account_id: String,
     pub currency: Currency,
     pub posting_date: NaiveDate,
-    pub amount: i64,
+    pub amount: i128,
+}
+
+#[derive(FromQueryResult)]
+struct TurnoverRow {
+    account_id: String,
+    currency: Currency,
+    posting_date: NaiveDate,
+    high: i64,
+    low: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Id {
+    id: String,
 }
 
 /// What is counted, and when.
@@ -95,11 +109,13 @@ impl WriteTx {
         rows::one(&self.conn, last).await?.map(TierRun::try_from).transpose()
     }
 
-    /// Whether a person decided about something that a run proposed.
-    pub async fn is_decided(&self, run_id: Uuid) -> Result<bool> {
-        let decided =
-            Entity::find().filter(Column::RunId.eq(run_id)).filter(Column::Reason.is_not_null());
-        rows::any(&self.conn, decided).await
+    /// The last day on which a person decided about something that a run proposed.
+    pub async fn last_tier_decision(&self) -> Result<Option<NaiveDate>> {
+        let last = Entity::find()
+            .filter(Column::Reason.is_not_null())
+            .order_by_desc(Column::FromDate)
+            .limit(1);
+        Ok(rows::one(&self.conn, last).await?.map(|row| row.from_date))
     }
 
     pub async fn add_tier_run(&self, run: &TierRun) -> Result<()> {
@@ -225,9 +241,9 @@ impl ReadTx {
             Measure::NetRevenue => ", 'CREDIT_NOTE'",
             Measure::GrossRevenue => "",
         };
+        let [high, low] = sql::wide_sum("u.amount");
         let text = format!(
-            "SELECT u.account_id, u.currency, u.posting_date, \
-               CAST(SUM(u.amount) AS BIGINT) AS amount \
+            "SELECT u.account_id, u.currency, u.posting_date, {high} AS high, {low} AS low \
              FROM (SELECT d.account_id, d.currency, \
                  CASE WHEN d.currency = $3 THEN $2 ELSE d.posting_date END AS posting_date, \
                  CASE WHEN d.kind = 'CREDIT_NOTE' THEN -1 ELSE 1 END \
@@ -243,6 +259,18 @@ impl ReadTx {
         );
         let Window { measure: _, after, through, currency } = window;
         let values = vec![after.into(), through.into(), currency.code().into()];
-        sql::all(&self.conn, text, values).await
+        let found: Vec<TurnoverRow> = sql::all(&self.conn, text, values).await?;
+        let turnover = |row: TurnoverRow| {
+            let TurnoverRow { account_id, currency, posting_date, high, low } = row;
+            Turnover { account_id, currency, posting_date, amount: sql::widened(high, low) }
+        };
+        Ok(found.into_iter().map(turnover).collect())
+    }
+
+    /// Accounts that take no part in runs.
+    pub async fn excluded_from_tiers(&self) -> Result<BTreeSet<String>> {
+        let text = "SELECT id FROM account WHERE related_party OR delete_us <> 0";
+        let found: Vec<Id> = sql::all(&self.conn, text, vec![]).await?;
+        Ok(found.into_iter().map(|row| row.id).collect())
     }
 }

@@ -31,7 +31,7 @@ one_way! {
         Restored
     }
     write_note: Note = TierNote {
-        TiedAtCut, LoyaltyUnknown, NotLoyal, ContributionNegative, NonPositive
+        TiedAtCut, LoyaltyUnknown, NotLoyal, NonPositive
     }
 }
 

@@ -110,7 +110,10 @@ impl OwnerRequirement {
     ) -> Option<Suggestion> {
         let manager_of = |id: &str| candidates.get(id)?.person.manager_id.clone();
         let line = group::ancestors(member_id, manager_of);
-        let may = |id: &&String| candidates.get(*id).is_some_and(|who| self.unmet(who).is_empty());
+        // Who stands for nobody owns what nobody may own, and is nobody's suggestion.
+        let may = |id: &&String| {
+            *id != UNASSIGNED && candidates.get(*id).is_some_and(|who| self.unmet(who).is_empty())
+        };
         let nearest = line.iter().find(may);
         let strongest = || candidates.keys().filter(may).max_by_key(|id| strength(id, candidates));
         let eligible = nearest.or_else(strongest);

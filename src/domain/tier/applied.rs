@@ -57,7 +57,6 @@ pub struct Found {
     pub class: usize,
     pub value: i128,
     pub loyalty_bp: Option<i32>,
-    pub contribution: Option<i128>,
 }
 
 /// What a run decides by.
@@ -110,6 +109,10 @@ impl Rules<'_> {
 
     /// The class of what is found if every threshold lay a band higher (1) or lower (-1).
     fn class_beyond(&self, found: Found, side: i32) -> usize {
+        if found.value <= 0 {
+            // The last class, however wide the band.
+            return found.class;
+        }
         let factor = i128::from(WHOLE_BP + side * self.policy.band_bp);
         let below = |cut: &&Option<i128>| {
             cut.is_none_or(|cut| found.value * i128::from(WHOLE_BP) < cut * factor)
@@ -120,7 +123,6 @@ impl Rules<'_> {
         }
         let loyal = self.policy.loyalty_min_bp + side * self.policy.loyalty_band_bp;
         match by_value {
-            _ if found.contribution.is_some_and(|contribution| contribution < 0) => found.class,
             1 if found.loyalty_bp.is_none_or(|loyalty| loyalty < loyal) => 2,
             by_value => by_value,
         }
@@ -190,7 +192,7 @@ mod tests {
         for (at, value) in runs {
             let rules = Rules { policy, cuts: &[Some(100)], day: day(*at) };
             let class = usize::from(*value < 100);
-            let found = Found { class, value: *value, loyalty_bp: None, contribution: None };
+            let found = Found { class, value: *value, loyalty_bp: None };
             let next = rules.next(standing.as_ref(), Some(found));
             standing = Some(next.0.clone());
             all.push(next);
@@ -245,7 +247,7 @@ mod tests {
         let (first, _) = after(&policy, &[(0, 120)]).remove(0);
         let (none, cause) = rules.next(Some(&first), None);
         assert_eq!((&*none.class, none.since, cause), ("NONE", day(5), Cause::NoTrade));
-        let found = Found { class: 0, value: 101, loyalty_bp: None, contribution: None };
+        let found = Found { class: 0, value: 101, loyalty_bp: None };
         let (back, cause) = rules.next(Some(&none), Some(found));
         assert_eq!((&*back.class, cause), ("A", Cause::First));
         let foreign = Standing { class: "GOLD".into(), ..back };
@@ -265,7 +267,7 @@ mod tests {
             for (at, value) in (0..).zip(values) {
                 let rules = Rules { policy: &policy, cuts: &[Some(10_000)], day: day(at) };
                 let class = usize::from(value < 10_000);
-                let found = Found { class, value, loyalty_bp: None, contribution: None };
+                let found = Found { class, value, loyalty_bp: None };
                 let (next, _) = rules.next(standing.as_ref(), Some(found));
                 changes += usize::from(standing.as_ref().is_some_and(|s| s.class != next.class));
                 prop_assert_eq!(next.below_runs, 0);

@@ -17,8 +17,6 @@ pub struct Ranked {
     pub value: i128,
     /// Share of quarters with an invoice in basis points; `None` where too few are known.
     pub loyalty_bp: Option<i32>,
-    /// `None` where it is not known.
-    pub contribution: Option<i128>,
 }
 
 stored_enum! {
@@ -30,8 +28,6 @@ stored_enum! {
         LoyaltyUnknown => "LOYALTY_UNKNOWN",
         /// It would be in a better class if it were loyal.
         NotLoyal => "NOT_LOYAL",
-        /// It costs more than it brings.
-        ContributionNegative => "CONTRIBUTION_NEGATIVE",
         /// There was trade, and nothing is left of it.
         NonPositive => "NON_POSITIVE",
     }
@@ -141,11 +137,6 @@ fn by_curve(values: &[i128]) -> Vec<usize> {
 /// lead.
 fn pyramid(policy: &TierPolicy, by_share: usize, of: &Ranked, notes: &mut Vec<Note>) -> usize {
     const IRON: usize = 2;
-    const LEAD: usize = 3;
-    if of.contribution.is_some_and(|contribution| contribution < 0) {
-        notes.push(Note::ContributionNegative);
-        return LEAD;
-    }
     match (by_share, of.loyalty_bp) {
         (1, None) => {
             notes.push(Note::LoyaltyUnknown);
@@ -179,7 +170,6 @@ mod tests {
             id: format!("{i:03}"),
             value: *value,
             loyalty_bp: None,
-            contribution: None,
         };
         values.iter().enumerate().map(ranked).collect()
     }
@@ -216,26 +206,20 @@ mod tests {
     }
 
     #[test]
-    fn t3_the_pyramid_asks_for_loyalty_and_contribution() {
+    fn t3_the_pyramid_asks_for_loyalty() {
         let policy = policy(CutMethod::Pyramid, &[5_000, 8_000]);
-        let of = |id: &str, value, loyalty_bp, contribution| Ranked {
-            id: id.into(),
-            value,
-            loyalty_bp,
-            contribution,
-        };
+        let of = |id: &str, value, loyalty_bp| Ranked { id: id.into(), value, loyalty_bp };
         let book = ["large", "unknown", "rest"].into_iter().zip([600, 300, 100]);
-        let book = book.map(|(id, value)| of(id, value, None, None)).collect();
+        let book = book.map(|(id, value)| of(id, value, None)).collect();
         let placed = classify(&policy, book).placed;
         assert_eq!((placed[1].class, &*placed[1].notes), (2, &[Note::LoyaltyUnknown][..]));
 
         let book = vec![
-            of("large", 600, None, None),
-            of("loyal", 100, Some(9_000), None),
-            of("not", 100, Some(2_000), None),
-            of("unknown", 100, None, None),
-            of("costly", 50, Some(9_000), Some(-1)),
-            of("small", 50, Some(9_000), Some(1)),
+            of("large", 600, None),
+            of("loyal", 100, Some(9_000)),
+            of("not", 100, Some(2_000)),
+            of("unknown", 100, None),
+            of("small", 100, Some(9_000)),
         ];
         let placed = classify(&policy, book).placed;
         let of = |id: &str| {
@@ -247,8 +231,7 @@ mod tests {
         assert_eq!(of("loyal"), (1, vec![Note::TiedAtCut]));
         assert_eq!(of("not"), (2, vec![Note::TiedAtCut, Note::NotLoyal]));
         assert_eq!(of("unknown"), (2, vec![Note::TiedAtCut]));
-        assert_eq!(of("costly"), (3, vec![Note::ContributionNegative]));
-        assert_eq!(of("small"), (2, vec![]));
+        assert_eq!(of("small"), (2, vec![Note::TiedAtCut]));
     }
 
     #[test]

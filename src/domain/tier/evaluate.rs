@@ -21,6 +21,8 @@ pub struct Values {
     pub known: BTreeMap<String, i128>,
     /// Accounts with an amount that no rate is known for.
     pub unknown: BTreeSet<String>,
+    /// Accounts that take no part: related parties, and those that are deleted.
+    pub excluded: BTreeSet<String>,
     /// In basis points, of those it is known of, where the policy asks for it.
     pub loyalty_bp: BTreeMap<String, i32>,
 }
@@ -34,7 +36,8 @@ pub struct Outcome {
 }
 
 /// How every account stands that has a value or stood somewhere before, by id, and what the run
-/// saw. Accounts whose value is not known are left out: they stay as they are.
+/// saw. Accounts whose value is not known, and those that take no part, are left out: they stay as they
+/// are.
 ///
 /// # Errors
 /// If a sum leaves the range of amounts.
@@ -49,7 +52,6 @@ pub fn evaluate(
         id: id.clone(),
         value: *value,
         loyalty_bp: values.loyalty_bp.get(id).copied(),
-        contribution: None,
     };
     let positive =
         values.known.iter().filter(|(id, value)| **value > 0 && !values.unknown.contains(*id));
@@ -70,17 +72,20 @@ pub fn evaluate(
     let mut places: BTreeMap<&str, (Found, Option<usize>, Vec<Note>)> = BTreeMap::new();
     for placed in &found.placed {
         let of = &placed.ranked;
-        let (loyalty_bp, contribution) = (of.loyalty_bp, of.contribution);
-        let place = Found { class: placed.class, value: of.value, loyalty_bp, contribution };
+        let place = Found { class: placed.class, value: of.value, loyalty_bp: of.loyalty_bp };
         places.insert(&of.id, (place, Some(placed.rank), placed.notes.clone()));
     }
     let last = policy.classes.len().saturating_sub(1);
     for (id, value) in values.known.iter().filter(|(_, value)| **value <= 0) {
-        let place = Found { class: last, value: *value, loyalty_bp: None, contribution: None };
+        let place = Found { class: last, value: *value, loyalty_bp: None };
         places.insert(id, (place, None, vec![Note::NonPositive]));
     }
     let ids = before.keys().map(String::as_str).chain(places.keys().copied());
-    let ids: BTreeSet<&str> = ids.filter(|id| !values.unknown.contains(*id)).collect();
+    let stays = |id: &str| values.unknown.contains(id) || values.excluded.contains(id);
+    let ids: BTreeSet<&str> = ids.filter(|id| !stays(id)).collect();
+    for (_, standing) in before.iter().filter(|(id, _)| values.unknown.contains(*id)) {
+        *summary.applied.entry(standing.class.clone()).or_default() += 1;
+    }
     let money = |minor: i128| to_minor(minor).map(|minor| Money { minor, currency });
     let mut outcomes = BTreeMap::new();
     for id in ids {

@@ -42,7 +42,7 @@ stored_enum! {
         CumulativeShare => "CUMULATIVE_SHARE",
         /// Where the curve of values bends.
         ComputedAbc => "COMPUTED_ABC",
-        /// By share of the total value, and by loyalty and contribution.
+        /// By share of the total value, and by loyalty.
         Pyramid => "PYRAMID",
     }
 }
@@ -148,7 +148,7 @@ impl Terms for TierPolicy {
                 "pyramid",
                 Self::preset(
                     "Built in: PLATINUM makes the first 50 % of the value, GOLD is loyal and \
-                     makes up to 80 %, LEAD costs more than it brings, IRON is the rest.",
+                     makes up to 80 %, LEAD has nothing left of its trade, IRON is the rest.",
                     CutMethod::Pyramid,
                     &[5_000, 8_000],
                     &["PLATINUM", "GOLD", "IRON", "LEAD"],

@@ -29,6 +29,8 @@ impl Teams {
         let member_id = tx.find_member(&record.member).await?;
         let missing = || Error::not_found("member", record.member.to_string());
         let member_id = member_id.ok_or_else(missing)?;
+        // Of two imports of one row the second sees what the first made.
+        let head = tx.lock_team(&account_id).await?;
         let team = told(tx.recorded_team(&account_id).await?);
         let today = ctx.business_date();
         let is_his = |one: &&Membership| {
@@ -46,7 +48,7 @@ impl Teams {
             (None, RecordsMode::UpdateOnly) => Err(not_there("member", &record.member.to_string())),
             (None, _) => {
                 let is_owner = record.role == TeamRole::Owner;
-                let version = Some(tx.lock_team(&account_id).await?.version).filter(|v| *v > 0);
+                let version = Some(head.version).filter(|version| *version > 0);
                 let command = AssignMember {
                     account: record.account.clone(),
                     member: MemberRef::Id(member_id.clone()),

@@ -116,7 +116,7 @@ impl Tiers {
         request_id: &str,
         c: CreatePolicy<T>,
     ) -> Result<Standing<T>> {
-        let call = Call::new(method, request_id, named(T::COLLECTION, &c.id));
+        let call = Call::new(method, request_id, named(T::COLLECTION, &c.id)).kept_whole();
         Ok(self.store.mutate(ctx, call, c, create::<T>).await?.into_inner())
     }
 
@@ -127,7 +127,7 @@ impl Tiers {
         request_id: &str,
         c: ActivatePolicy,
     ) -> Result<Standing<T>> {
-        let call = Call::new(method, request_id, named(T::COLLECTION, &c.id));
+        let call = Call::new(method, request_id, named(T::COLLECTION, &c.id)).kept_whole();
         Ok(self.store.mutate(ctx, call, c, activate::<T>).await?.into_inner())
     }
 }

@@ -78,7 +78,7 @@ impl Tiers {
         c: EvaluateTiers,
     ) -> Result<Evaluation> {
         let inputs = self.inputs(ctx, &c).await?;
-        let call = Call::new("TierService.EvaluateTiers", request_id, TIER_RUNS);
+        let call = Call::new("TierService.EvaluateTiers", request_id, TIER_RUNS).kept_whole();
         let command = Configured { command: c, settings: inputs };
         Ok(self.store.mutate(ctx, call, command, apply).await?.into_inner())
     }
@@ -179,13 +179,18 @@ async fn apply(
         let what = format!("{day} lies before the last run, of {}", later.as_of);
         return Err(Error::invalid("as_of", Reason::DateInvalid, what));
     }
+    let decided = tx.last_tier_decision().await?;
+    if let Some(decided) = decided.filter(|decided| *decided > day) {
+        let what = format!("{day} lies before the last decision about a proposal, of {decided}");
+        return Err(Error::invalid("as_of", Reason::DateInvalid, what));
+    }
     let digest = inputs.digest()?;
     let same_day = last.as_ref().filter(|run| run.as_of == day);
     if let Some(run) = same_day.filter(|run| run.digest == digest && command.replaces.is_none()) {
         let changes = tx.changes_of(run.id, command.changes_max).await?;
         return Ok(Evaluation { run: run.clone(), changes });
     }
-    check_replaced(tx, command.replaces, same_day).await?;
+    check_replaced(command.replaces, same_day, decided == Some(day))?;
     let before = tx.standings_before(day).await?;
     let now = match (same_day, day.succ_opt()) {
         (Some(_), Some(next)) => tx.standings_before(next).await?,
@@ -215,10 +220,10 @@ async fn apply(
 }
 
 /// Refuses a run whose day has another one, unless that one is named and nobody decided on it.
-async fn check_replaced(
-    tx: &WriteTx,
+fn check_replaced(
     named_run: Option<Uuid>,
     same_day: Option<&TierRun>,
+    is_decided: bool,
 ) -> Result<()> {
     match (named_run, same_day) {
         (None, None) => Ok(()),
@@ -228,7 +233,7 @@ async fn check_replaced(
             Err(Precondition::new(Reason::TierRunStands, name, description).at("replaces").into())
         }
         (Some(id), Some(run)) if run.id == id => {
-            if tx.is_decided(id).await? {
+            if is_decided {
                 let name = named(TIER_RUNS, &id.to_string());
                 let what = "somebody decided about what it proposed";
                 let refused = Precondition::new(Reason::StateWrong, name, what);
@@ -240,7 +245,8 @@ async fn check_replaced(
     }
 }
 
-/// The change points of a run: of who stands otherwise than now. `before` is how accounts stood on
+/// The change points of a run: of who stands otherwise than the day before, or than now: what a run
+/// that is replaced moved has the numbers of this one. `before` is how accounts stood on
 /// the day before; what a replaced run moved and this one does not know is as it was then.
 fn assignments(
     run: &TierRun,
@@ -262,7 +268,11 @@ fn assignments(
     for (id, standing) in before.iter().filter(|(id, standing)| now.get(*id) != Some(standing)) {
         outcomes.entry(id.clone()).or_insert_with(|| restored(standing));
     }
-    let changed = outcomes.into_iter().filter(|(id, to)| now.get(id) != Some(&to.standing));
+    let stood = |at: &BTreeMap<String, Standing>, id: &str, to: &Outcome| {
+        at.get(id).is_some_and(|standing| *standing == to.standing)
+    };
+    let changed =
+        outcomes.into_iter().filter(|(id, to)| !stood(before, id, to) || !stood(now, id, to));
     let row = |(account_id, outcome): (String, Outcome)| {
         let Outcome { standing, cause, figures } = outcome;
         Assignment {

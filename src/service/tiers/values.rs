@@ -27,19 +27,24 @@ impl Tiers {
         let months = Months::new(policy.window_months.unsigned_abs());
         let after = through.checked_sub_months(months).unwrap_or(NaiveDate::MIN);
         let window = Window { measure: policy.measure, after, through, currency };
-        let read = self.store.read(ctx, move |tx| Box::pin(tx.turnover(window)));
-        let turnover = read.await?;
+        // Of one moment: who takes part, and with what.
+        let read = self.store.read(ctx, move |tx| {
+            Box::pin(
+                async move { Ok((tx.turnover(window).await?, tx.excluded_from_tiers().await?)) },
+            )
+        });
+        let (turnover, excluded) = read.await?;
         let age = u64::try_from(self.settings.rate_age_days_max).unwrap_or_default();
         let first = after.checked_sub_days(Days::new(age)).unwrap_or(NaiveDate::MIN);
         let quotes = self.store.quotes(SPOT, first, At::now(through)).await?;
         let table: RateTable = quotes.into_iter().collect();
-        let mut values = Values::default();
+        let mut values = Values { excluded, ..Values::default() };
         for Turnover { account_id, currency: from, posting_date, amount } in turnover {
             let age = self.settings.rate_age_days_max;
             let base = self.settings.base_currency;
             match table.lookup(from, currency, posting_date, SPOT, base, age) {
                 Some(rate) => {
-                    let converted = money::convert(amount.into(), from, currency, rate.rate)?;
+                    let converted = money::convert(amount, from, currency, rate.rate)?;
                     *values.known.entry(account_id).or_default() += converted;
                 }
                 None => _ = values.unknown.insert(account_id),

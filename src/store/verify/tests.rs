@@ -177,7 +177,7 @@ const STEPS: &[(&str, &[(&str, i64)])] = &[
     ("DELETE FROM clearing_request", &[]),
     (
         "INSERT INTO clearing_status SELECT source_system, company_code, fiscal_year, document_no, \
-           line_no, '2026-06-01', '2026-06-01', 'nightly', FALSE, document_id, '' \
+           line_no, '2026-06-01', '2026-06-01', 'nightly', FALSE, document_id, '', '' \
          FROM document_key WHERE account_id = 'globex'",
         &[],
     ),
