@@ -132,14 +132,13 @@ impl OwnerRequirement {
 fn strength<'a>(
     id: &'a str,
     candidates: &HashMap<String, Candidate>,
-) -> (bool, i32, i32, Reverse<u32>, Reverse<&'a str>) {
+) -> (i32, i32, Reverse<u32>, Reverse<&'a str>) {
     let candidate = candidates.get(id).cloned().unwrap_or_default();
     let Competencies { negotiation, product, responsibility, resources } = candidate.competencies;
     let ratings = [negotiation, product, responsibility, resources].map(Option::unwrap_or_default);
     let weakest = ratings.into_iter().min().unwrap_or_default();
     let owned = Reverse(candidate.owned);
-    // Nobody is meant to own what nobody owns.
-    (id != UNASSIGNED, weakest, ratings.iter().sum(), owned, Reverse(id))
+    (weakest, ratings.iter().sum(), owned, Reverse(id))
 }
 
 /// Why a member may not own an account, and who is to.

@@ -10,7 +10,7 @@ use super::accountable::{Accountable, Person, Step, accountable};
 use super::eligible::{Candidate, OwnerRequirement, Suggestion, Unmet, sponsor_unmet};
 use super::status::{Gap, status};
 use super::*;
-use crate::domain::member::Competencies;
+use crate::domain::member::{Competencies, UNASSIGNED};
 
 fn day(n: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(n.into())
@@ -159,6 +159,8 @@ fn a1_the_owner_is_a_strong_all_rounder_or_the_boss_takes_it() {
     line.get_mut("ceo").unwrap().person.active = false;
     assert_eq!(requirement.suggest("rep", &line), says("director", false));
     assert_eq!(requirement.suggest("ceo", &line), None);
+    line.insert(UNASSIGNED.to_owned(), candidate(5, 0, ""));
+    assert_eq!(requirement.suggest("ceo", &line), None, "who stands for nobody takes nothing");
 }
 
 #[test]

@@ -96,6 +96,30 @@ fn counts(run: &pb::TierRun) -> Vec<(&str, i64, i64)> {
     run.classes.iter().map(|c| (&*c.tier, c.raw, c.applied)).collect()
 }
 
+/// Lets BIG fall below the band in two runs, so that leaving class A waits for a person.
+async fn propose_big(server: &TestServer) {
+    sell(server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10)]).await;
+    in_force(server, two()).await;
+    run(server, applied(0)).await.expect("a run");
+    sell(server, 0, &[("BIG", -90), ("BACK", -10)]).await;
+    let mut proposed = Vec::new();
+    for on in [30, 60] {
+        server.clock().set(moment(on));
+        run(server, applied(on)).await.expect("a run");
+        proposed.push(assignments(server, true).await.len());
+    }
+    assert_eq!(proposed, [0, 1], "below the band in two runs");
+}
+
+fn decision(waits: &pb::TierAssignment, approve: bool) -> pb::DecideTierChangeRequest {
+    pb::DecideTierChangeRequest {
+        account: waits.account.clone(),
+        approve,
+        reason: "客户已转向竞争对手".into(),
+        request_id: fresh(),
+    }
+}
+
 on_both_engines! {
     async fn t1_the_first_share_by_number_is_class_a_and_a_preview_writes_nothing(server: TestServer) {
         sell_g1(&server).await;
@@ -146,8 +170,11 @@ on_both_engines! {
         let other = run(&server, applied(0)).await.expect_err("other values");
         assert_refused(&other, Code::FailedPrecondition, "TIER_RUN_STANDS", Some("replaces"));
         let replaces = pb::EvaluateTiersRequest { replaces: first.name.clone(), ..applied(0) };
-        let second = run(&server, replaces).await.expect("replaced").run.expect("a run");
+        let replaces = pb::EvaluateTiersRequest { changes_max: 9, ..replaces };
+        let seen = run(&server, replaces).await.expect("replaced");
+        let second = seen.run.expect("a run");
         assert_eq!(counts(&second), [("A", 1, 1), ("C", 3, 3)]);
+        assert_eq!((seen.changes.len(), second.changes), (4, 4), "also of who stands as before");
         let tiers = tiers(&server).await;
         assert_eq!((&*tiers["A"], tiers["C"].len()), (&["MID".to_owned()][..], 3));
         let request = pb::ListTierRunsRequest::default();
@@ -161,37 +188,56 @@ on_both_engines! {
         assert_refused(&ahead, Code::InvalidArgument, "DATE_INVALID", Some("as_of"));
     }
 
-    async fn t12_leaving_the_first_class_waits_for_a_person(server: TestServer) {
-        sell(&server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10)]).await;
+    async fn a_related_party_stays_as_it_stood_and_takes_no_part(server: TestServer) {
+        sell(&server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10), ("LEAST", 5)]).await;
         in_force(&server, two()).await;
         run(&server, applied(0)).await.expect("a run");
-        sell(&server, 0, &[("BIG", -90), ("BACK", -10)]).await;
-        let mut proposed = Vec::new();
-        for on in [30, 60] {
-            server.clock().set(moment(on));
-            run(&server, applied(on)).await.expect("a run");
-            proposed.push(assignments(&server, true).await.len());
-        }
-        assert_eq!(proposed, [0, 1], "below the band in two runs");
+        let request = pb::GetAccountRequest { name: "accounts/ERP~BIG".into() };
+        let big = server.accounts().get_account(request).await.expect("BIG").into_inner();
+        let related = pb::UpdateAccountRequest {
+            account: Some(pb::Account { related_party: true, ..big }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["related_party".into()] }),
+            ..Default::default()
+        };
+        server.accounts().update_account(related).await.expect("related");
+        server.clock().set(moment(1));
+        let told = run(&server, applied(1)).await.expect("a run").run.expect("a run");
+        assert_eq!((told.ranked, told.total), (3, Some(usd("65"))));
+        let tiers = tiers(&server).await;
+        assert_eq!(tiers["A"], ["BIG", "MID"], "one by what it was, one of the three that trade");
+    }
+
+    async fn t12_leaving_the_first_class_waits_for_a_person(server: TestServer) {
+        propose_big(&server).await;
         let waits = assignments(&server, true).await.remove(0);
         assert_eq!((&*waits.tier, &*waits.proposed_tier, waits.below_runs), ("A", "C", 2));
         assert_eq!((waits.value.clone(), waits.cause()), (Some(usd("10")), pb::TierCause::Proposed));
 
-        let decide = |approve| pb::DecideTierChangeRequest {
-            account: waits.account.clone(),
-            approve,
-            reason: "客户已转向竞争对手".into(),
-            request_id: fresh(),
-        };
+        let decide = |approve| decision(&waits, approve);
         let fallen = server.tiers().decide_tier_change(decide(true)).await.expect("decided").into_inner();
         assert_eq!((&*fallen.tier, &*fallen.tier_before, fallen.cause()), ("C", "A", pb::TierCause::Approved));
         assert_eq!((fallen.since, &*fallen.reason), (Some(day(60)), "客户已转向竞争对手"));
         assert!(assignments(&server, true).await.is_empty());
+        let stands = server.tiers().list_tier_runs(pb::ListTierRunsRequest::default()).await;
+        let replaces = stands.expect("runs").into_inner().tier_runs.remove(0).name;
+        let over = pb::EvaluateTiersRequest { replaces, ..applied(60) };
+        let over = run(&server, over).await.expect_err("somebody decided by it");
+        assert_refused(&over, Code::FailedPrecondition, "STATE_WRONG", None);
         let again = server.tiers().decide_tier_change(decide(false)).await.expect_err("decided");
         assert_refused(&again, Code::FailedPrecondition, "STATE_WRONG", None);
         let tiers = tiers(&server).await;
         assert_eq!(tiers["A"], ["MID"]);
         assert_eq!(tiers["C"], ["BACK", "BIG", "LOW"], "who only gave back is in the last class");
+    }
+
+    async fn what_was_decided_bars_runs_of_days_before_it(server: TestServer) {
+        propose_big(&server).await;
+        let waits = assignments(&server, true).await.remove(0);
+        server.clock().set(moment(70));
+        server.tiers().decide_tier_change(decision(&waits, false)).await.expect("kept");
+        let before = run(&server, applied(65)).await.expect_err("before the decision");
+        assert_refused(&before, Code::InvalidArgument, "DATE_INVALID", Some("as_of"));
+        run(&server, applied(70)).await.expect("from that day on");
     }
 
     async fn what_has_no_rate_stays_and_what_has_is_converted_on_its_day(server: TestServer) {
