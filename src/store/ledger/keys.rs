@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
+use super::requests::IS_KEY;
 use crate::domain::books::KnownKey;
 use crate::domain::document::{DocumentKey, Draft};
 use crate::domain::error::Result;
@@ -51,9 +52,7 @@ impl WriteTx {
             &self.conn,
             format!(
                 "SELECT {} FROM document d JOIN document_key k \
-                 ON k.source_system = d.source_system AND k.company_code = d.company_code \
-                 AND k.fiscal_year = d.fiscal_year AND k.document_no = d.document_no \
-                 AND k.line_no = d.line_no AND k.document_id = d.id WHERE d.id = $1",
+                 ON {IS_KEY} AND k.document_id = d.id WHERE d.id = $1",
                 columns()
             ),
             vec![document.into()],

@@ -53,6 +53,11 @@ pub(in crate::store) const NAMED: &str = "k.source_system = p.target_source_syst
     AND k.company_code = p.target_company_code AND k.fiscal_year = p.target_fiscal_year \
     AND k.document_no = p.target_document_no AND k.line_no = p.target_line_no";
 
+/// That key `k` is that of document `d`.
+pub(super) const IS_KEY: &str = "k.source_system = d.source_system \
+    AND k.company_code = d.company_code AND k.fiscal_year = d.fiscal_year \
+    AND k.document_no = d.document_no AND k.line_no = d.line_no";
+
 /// That the document counts.
 const COUNTS: &str = "NOT p.oldest_first AND NOT k.reversed";
 
@@ -109,11 +114,11 @@ impl WriteTx {
         }
         let backend = self.conn.get_database_backend();
         let rest = format!(
-            // By number and system first: there is an index of those.
-            "document d JOIN clearing_request p ON p.target_document_no = d.document_no \
-               AND p.target_source_system = d.source_system \
-             JOIN document_key k ON k.document_id = d.id AND {NAMED} AND {COUNTS} \
-             JOIN document c ON c.id = p.document_id WHERE d.id IN {}",
+            // The keys first, each by the whole of it: of one source system there may be millions.
+            "(WITH w AS MATERIALIZED (SELECT k.* FROM document d \
+               JOIN document_key k ON {IS_KEY} AND k.document_id = d.id WHERE d.id IN {}) \
+             SELECT * FROM w) k JOIN clearing_request p ON {NAMED} AND {COUNTS} \
+             JOIN document c ON c.id = p.document_id",
             ids.subquery(backend, 1)
         );
         self.requests(&rest, ids.into_values(backend)).await

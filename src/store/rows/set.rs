@@ -205,7 +205,8 @@ impl Set {
                 "? IN (SELECT unhex(value ->> 0) FROM jsonb_each(?))"
             }
             (DbBackend::Sqlite, _) => "? IN (SELECT value ->> 0 FROM jsonb_each(?))",
-            _ => "$1 = ANY($2)",
+            // Not `= ANY`, which compares each row with each member where no index is used.
+            _ => "$1 IN (SELECT UNNEST($2))",
         };
         let members = self.into_values(backend).into_iter().map(Expr::val);
         Expr::cust_with_exprs(member, std::iter::once(column.into_expr()).chain(members))

@@ -140,6 +140,37 @@ async fn a_step_of_a_finish_sorts_nothing_but_what_it_looks_at() {
 }
 
 #[tokio::test]
+async fn what_names_a_posted_document_is_found_by_the_whole_of_its_key() {
+    for mut db in fresh().await {
+        db.account("acme").await;
+        let selects = Arc::new(Mutex::new(Vec::new()));
+        let observed = selects.clone();
+        db.store.observe(move |ran| {
+            if ran.sql.contains("JOIN clearing_request p ON k.") {
+                observed.lock().unwrap().push(ran.clone());
+            }
+        });
+        let ledger = Ledger::new(db.store.clone(), Settings::default());
+        // The last chunk has a few, of a book of many.
+        sent(&ledger, &db, &papers(1_010)).await;
+        let ran = std::mem::take(&mut *selects.lock().unwrap());
+        for looked in [false, true] {
+            if looked {
+                db.sql("ANALYZE", vec![]).await;
+            }
+            let plan = db.plan(ran.last().unwrap()).await;
+            let whole = |line: &str| {
+                let key =
+                    ["source_system", "company_code", "fiscal_year", "document_no", "line_no"];
+                line.contains("=") && key.iter().all(|column| line.contains(column))
+            };
+            assert!(plan.lines().any(whole), "{plan}");
+            assert!(plan.contains("clearing_request_target"), "{plan}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_falls_due_before_the_place_of_a_finish_is_done_by_it() {
     for db in fresh().await {
         db.account("acme").await;
