@@ -135,6 +135,12 @@ impl WriteTx {
         Ok(())
     }
 
+    /// A change point of an account.
+    pub async fn tier_assignment(&self, account_id: &str, id: Uuid) -> Result<Option<Assignment>> {
+        let it = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));
+        rows::one(&self.conn, it).await?.map(Assignment::try_from).transpose()
+    }
+
     /// The change point of an account that holds on a day.
     pub async fn assignment_on(
         &self,

@@ -8,19 +8,19 @@ use uuid::Uuid;
 use super::tier_policy::write_measure;
 use crate::api::convert::closed_set::one_way;
 use crate::api::convert::read::{self, missing};
-use crate::api::convert::request::{Identified, all, check_reason};
+use crate::api::convert::request::{Identified, all, check_reason, child};
 use crate::api::convert::write;
 use crate::api::list::{self, PageRequest};
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::money::{Currency, Money};
-use crate::domain::names::{self, AccountRef, TIER_RUNS, account_name, named};
+use crate::domain::names::{self, AccountRef, TIER_ASSIGNMENTS, TIER_RUNS, account_name, named};
 use crate::domain::page::{Page, PageOf};
 use crate::domain::personal::Personal;
 use crate::domain::policy::Terms;
 use crate::domain::text::quote;
 use crate::domain::tier::applied::{Cause, Standing};
 use crate::domain::tier::assignment::{Assignment, Figures, ListAssignments};
-use crate::domain::tier::classify::Note;
+use crate::domain::tier::classify::{Cut, Note};
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::run::{DecideChange, EvaluateTiers, Evaluation, Summary, TierRun};
 use crate::pb;
@@ -109,16 +109,14 @@ pub fn assignments(
     Ok((list, page))
 }
 
-pub fn decide(
-    request: pb::DecideTierChangeRequest,
-) -> Result<Identified<DecideChange<AccountRef>>> {
-    let pb::DecideTierChangeRequest { account, approve: approved, reason, request_id } = request;
+pub fn decide(request: pb::DecideTierChangeRequest) -> Result<Identified<DecideChange>> {
+    let pb::DecideTierChangeRequest { name, approve: approved, reason, request_id } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
-    let account = violations.keep(read::account("account", &account));
+    let assignment = violations.keep(child("name", &name, TIER_ASSIGNMENTS));
     check_reason(&reason, &mut violations);
-    let account = all(violations, account)?;
-    Ok((request_id, DecideChange { account, approved, reason }))
+    let assignment = all(violations, assignment)?;
+    Ok((request_id, DecideChange { assignment, approved, reason }))
 }
 
 pub fn evaluation(answer: Evaluation) -> pb::EvaluateTiersResponse {
@@ -157,7 +155,8 @@ pub fn encode(run: TierRun) -> pb::TierRun {
         raw: of(&raw, code),
         applied: of(&applied, code),
     });
-    let cut = |minor: Option<i64>| pb::TierCut { value: minor.map(|of| in_units(of, currency)) };
+    let money = |minor: Option<i64>| minor.map(|of| in_units(of, currency));
+    let cut = |Cut { last, next }| pb::TierCut { value: money(last), next_value: money(next) };
     pb::TierRun {
         name: run_name(id),
         as_of: Some(write::date(as_of)),

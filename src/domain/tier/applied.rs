@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::classify::Cut;
 use super::policy::{CutMethod, NONE, TierPolicy, WHOLE_BP};
 use crate::domain::stored::stored_enum;
 
@@ -63,8 +64,7 @@ pub struct Found {
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
     pub policy: &'a TierPolicy,
-    /// For each cut the value of the last account above it.
-    pub cuts: &'a [Option<i128>],
+    pub cuts: &'a [Cut],
     pub day: NaiveDate,
 }
 
@@ -107,15 +107,18 @@ impl Rules<'_> {
         (Standing { class: to, since: self.day, below_runs: 0, ..kept }, Cause::Below)
     }
 
-    /// The class of what is found if every threshold lay a band higher (1) or lower (-1).
+    /// The class of what is found if every threshold lay a band higher (1) or lower (-1). Who is to
+    /// rise is held against the best account below the cut: the last one above it may be he himself.
     fn class_beyond(&self, found: Found, side: i32) -> usize {
         if found.value <= 0 {
             // The last class, however wide the band.
             return found.class;
         }
         let factor = i128::from(WHOLE_BP + side * self.policy.band_bp);
-        let below = |cut: &&Option<i128>| {
-            cut.is_none_or(|cut| found.value * i128::from(WHOLE_BP) < cut * factor)
+        let is_less = |than: i128| found.value * i128::from(WHOLE_BP) < than * factor;
+        let below = |cut: &&Cut| match side {
+            1 => cut.next.is_some_and(is_less),
+            _ => cut.last.is_none_or(is_less),
         };
         let by_value = self.cuts.iter().filter(below).count();
         if self.policy.method != CutMethod::Pyramid {
@@ -174,6 +177,11 @@ mod tests {
     use chrono::Days;
     use proptest::prelude::*;
 
+    /// A cut between two accounts of one value.
+    fn cut(at: i128) -> Cut {
+        Cut { last: Some(at), next: Some(at) }
+    }
+
     /// Two classes with their cut at 100.
     fn policy() -> TierPolicy {
         let (_, abc) = TierPolicy::built_in().remove(0);
@@ -190,7 +198,7 @@ mod tests {
         let mut standing = None;
         let mut all = Vec::new();
         for (at, value) in runs {
-            let rules = Rules { policy, cuts: &[Some(100)], day: day(*at) };
+            let rules = Rules { policy, cuts: &[cut(100)], day: day(*at) };
             let class = usize::from(*value < 100);
             let found = Found { class, value: *value, loyalty_bp: None };
             let next = rules.next(standing.as_ref(), Some(found));
@@ -241,9 +249,21 @@ mod tests {
     }
 
     #[test]
+    fn the_last_of_a_class_rises_if_it_is_beyond_the_best_below_it() {
+        let policy = policy();
+        let before = after(&policy, &[(0, 90)]).remove(0).0;
+        for (value, class) in [(104, "C"), (105, "A")] {
+            let cuts = [Cut { last: Some(value), next: Some(100) }];
+            let rules = Rules { policy: &policy, cuts: &cuts, day: day(200) };
+            let found = Found { class: 0, value, loyalty_bp: None };
+            assert_eq!(rules.next(Some(&before), Some(found)).0.class, class, "{value}");
+        }
+    }
+
+    #[test]
     fn who_does_not_trade_is_in_no_class_and_comes_back_where_it_belongs() {
         let policy = policy();
-        let rules = Rules { policy: &policy, cuts: &[Some(100)], day: day(5) };
+        let rules = Rules { policy: &policy, cuts: &[cut(100)], day: day(5) };
         let (first, _) = after(&policy, &[(0, 120)]).remove(0);
         let (none, cause) = rules.next(Some(&first), None);
         assert_eq!((&*none.class, none.since, cause), ("NONE", day(5), Cause::NoTrade));
@@ -265,7 +285,7 @@ mod tests {
             let mut standing: Option<Standing> = None;
             let mut changes = 0;
             for (at, value) in (0..).zip(values) {
-                let rules = Rules { policy: &policy, cuts: &[Some(10_000)], day: day(at) };
+                let rules = Rules { policy: &policy, cuts: &[cut(10_000)], day: day(at) };
                 let class = usize::from(value < 10_000);
                 let found = Found { class, value, loyalty_bp: None };
                 let (next, _) = rules.next(standing.as_ref(), Some(found));

@@ -50,8 +50,16 @@ pub struct Classified {
     /// By value, the largest first, then by id.
     pub placed: Vec<Placed>,
     pub total: i128,
-    /// For each cut the value of the last account above it; `None` where there is none.
-    pub cuts: Vec<Option<i128>>,
+    pub cuts: Vec<Cut>,
+}
+
+/// Where the ranking is cut: between two neighbors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut<V = i128> {
+    /// The value of the last account above it; `None` where there is none.
+    pub last: Option<V>,
+    /// The value of the first account below it; `None` where there is none.
+    pub next: Option<V>,
 }
 
 /// Ranks the book and cuts it.
@@ -63,7 +71,11 @@ pub fn classify(policy: &TierPolicy, mut book: Vec<Ranked>) -> Classified {
         CutMethod::CumulativeShare | CutMethod::Pyramid => by_share(&policy.cuts_bp, &values),
         CutMethod::ComputedAbc => by_curve(&values),
     };
-    let cuts = ends.iter().map(|end| end.checked_sub(1).map(|last| values[last])).collect();
+    let cut = |end: &usize| Cut {
+        last: end.checked_sub(1).and_then(|last| values.get(last).copied()),
+        next: values.get(*end).copied(),
+    };
+    let cuts = ends.iter().map(cut).collect();
     let place = |(at, ranked): (usize, Ranked)| {
         let class = ends.iter().filter(|end| **end <= at).count();
         let tied = |end: &usize| {
@@ -240,7 +252,8 @@ mod tests {
         let found = classify(&policy, book(&[10, 30, 10, 10]));
         let order: Vec<_> = found.placed.iter().map(|p| (&*p.ranked.id, p.class)).collect();
         assert_eq!(order, [("001", 0), ("000", 1), ("002", 2), ("003", 2)]);
-        assert_eq!(found.cuts, [Some(30), Some(10)]);
+        let ends: Vec<_> = found.cuts.iter().map(|cut| (cut.last, cut.next)).collect();
+        assert_eq!(ends, [(Some(30), Some(10)), (Some(10), Some(10))]);
         let tied = |p: &&Placed| p.notes == [Note::TiedAtCut];
         assert_eq!(found.placed.iter().filter(tied).count(), 3);
     }

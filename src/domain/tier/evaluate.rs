@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::applied::{Cause, Found, Rules, Standing};
 use super::assignment::Figures;
-use super::classify::{Note, Ranked, classify};
+use super::classify::{Cut, Note, Ranked, classify};
 use super::policy::{NONE, TierPolicy};
 use super::run::Summary;
 use crate::domain::error::Result;
@@ -62,7 +62,7 @@ pub fn evaluate(
         measure: policy.measure,
         ranked: found.placed.len() as i64,
         total: to_minor(found.total)?,
-        cuts: found.cuts.iter().map(|cut| cut.map(to_minor).transpose()).collect::<Result<_>>()?,
+        cuts: found.cuts.iter().map(in_minor).collect::<Result<_>>()?,
         raw: BTreeMap::new(),
         applied: BTreeMap::new(),
         changes: 0,
@@ -113,8 +113,13 @@ fn count(summary: &mut Summary, before: Option<&Standing>, after: &Standing) {
     summary.proposals += i64::from(after.proposed.is_some());
 }
 
+fn in_minor(cut: &Cut) -> Result<Cut<i64>> {
+    let minor = |value: Option<i128>| value.map(to_minor).transpose();
+    Ok(Cut { last: minor(cut.last)?, next: minor(cut.next)? })
+}
+
 /// The value of the last account of a class.
-fn class_cut(policy: &TierPolicy, cuts: &[Option<i128>], code: &str) -> Option<i128> {
+fn class_cut(policy: &TierPolicy, cuts: &[Cut], code: &str) -> Option<i128> {
     let class = policy.classes.iter().position(|class| class.code == code);
-    class.filter(|_| code != NONE).and_then(|class| cuts.get(class).copied().flatten())
+    class.filter(|_| code != NONE).and_then(|class| cuts.get(class)?.last)
 }

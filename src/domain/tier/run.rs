@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::assignment::Assignment;
+use super::classify::Cut;
 use super::policy::Measure;
 use crate::domain::money::Currency;
+use crate::domain::names::ChildName;
 
 /// What a run saw, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +20,7 @@ pub struct Summary {
     /// How many are ranked, and the sum of their values in minor units.
     pub ranked: i64,
     pub total: i64,
-    /// For each cut the value of the last account above it.
-    pub cuts: Vec<Option<i64>>,
+    pub cuts: Vec<Cut<i64>>,
     /// Accounts by class, by itself and as applied.
     pub raw: BTreeMap<String, i64>,
     pub applied: BTreeMap<String, i64>,
@@ -69,8 +70,9 @@ pub struct Evaluation {
 
 /// Says yes or no to a proposal.
 #[derive(Debug, Clone, Serialize)]
-pub struct DecideChange<A> {
-    pub account: A,
+pub struct DecideChange {
+    /// The change point that proposes it.
+    pub assignment: ChildName,
     pub approved: bool,
     pub reason: String,
 }

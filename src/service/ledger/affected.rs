@@ -18,10 +18,12 @@ pub(super) async fn affected<'a>(
     posted: impl IntoIterator<Item = &'a Posted>,
 ) -> Result<BTreeMap<Uuid, ClearingRequest>> {
     let new: Vec<_> = new_documents(posted).collect();
-    let documents = || new.iter().map(|(result, _)| result.document_id);
-    let credits: Vec<Uuid> = documents().chain(effects.credits.iter().copied()).collect();
-    let owed = new.iter().filter(|(_, is_debit)| *is_debit).map(|(result, _)| result.document_id);
-    let debits: Vec<Uuid> = owed.chain(effects.debits.iter().copied()).collect();
+    let of_side = |debits| {
+        let these = new.iter().filter(move |(_, is_debit)| *is_debit == debits);
+        these.map(|(result, _)| result.document_id)
+    };
+    let credits: Vec<Uuid> = of_side(false).chain(effects.credits.iter().copied()).collect();
+    let debits: Vec<Uuid> = of_side(true).chain(effects.debits.iter().copied()).collect();
     let freed = !effects.debits.is_empty();
     let accounts: BTreeSet<&str> = new
         .iter()

@@ -10,7 +10,7 @@ use super::{Tiers, event};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::money::Currency;
-use crate::domain::names::{AccountRef, TIER_RUNS, account_name, named};
+use crate::domain::names::{AccountRef, TIER_ASSIGNMENTS, TIER_RUNS, child_name, named};
 use crate::domain::page::{Page, PageOf};
 use crate::domain::policy::Policy;
 use crate::domain::tier::applied::{Cause, Standing};
@@ -149,13 +149,8 @@ impl Tiers {
     ///
     /// # Errors
     /// `RESOURCE_NOT_FOUND`, `STATE_WRONG` where nothing is proposed.
-    pub async fn decide(
-        &self,
-        ctx: &Ctx,
-        request_id: &str,
-        c: DecideChange<AccountRef>,
-    ) -> Result<Assignment> {
-        let call = Call::new("TierService.DecideTierChange", request_id, &c.account);
+    pub async fn decide(&self, ctx: &Ctx, request_id: &str, c: DecideChange) -> Result<Assignment> {
+        let call = Call::new("TierService.DecideTierChange", request_id, &c.assignment.account);
         let reason = c.reason.clone();
         let answer = self.store.mutate(ctx, call, c, decide).await?;
         Ok(match answer {
@@ -303,20 +298,27 @@ fn told(rows: &[Assignment], max: usize) -> Vec<Assignment> {
     rows.iter().filter(is_told).take(max).cloned().collect()
 }
 
-async fn decide(tx: &mut WriteTx, ctx: &Ctx, c: &DecideChange<AccountRef>) -> Result<Assignment> {
-    let names = [c.account.clone()];
+async fn decide(tx: &mut WriteTx, ctx: &Ctx, c: &DecideChange) -> Result<Assignment> {
+    let names = [c.assignment.account.clone()];
     let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
     let account = found.into_values().next();
     let account_id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
     tx.lock_tiers().await?;
+    let name = || child_name(&account_id, TIER_ASSIGNMENTS, c.assignment.id);
+    let named = tx.tier_assignment(&account_id, c.assignment.id).await?;
+    let named = named.ok_or_else(|| Error::not_found("tierAssignment", name()))?;
     let today = ctx.business_date();
-    let stands = tx.assignment_on(&account_id, today).await?;
-    let decided = stands.as_ref().and_then(|stands| stands.standing.decided(c.approved, today));
-    let Some((stands, (standing, cause))) = stands.clone().zip(decided) else {
-        let name = account_name(&account_id);
-        let what = "no change is proposed for it";
-        let refused = Precondition::new(Reason::StateWrong, name, what);
-        return Err(refused.with("state", "DECIDED").with("allowed", "PROPOSED").into());
+    let stands = tx.assignment_on(&account_id, today).await?.unwrap_or_else(|| named.clone());
+    let decided = Some(&stands).filter(|stands| stands.id == named.id);
+    let decided = decided.and_then(|stands| stands.standing.decided(c.approved, today));
+    let Some((standing, cause)) = decided else {
+        let (state, what) = match &stands {
+            last if last.id == named.id => ("NOT_PROPOSED", "proposes nothing"),
+            Assignment { reason: Some(_), .. } => ("DECIDED", "somebody decided about it"),
+            _ => ("SUPERSEDED", "how the account stands has changed since"),
+        };
+        let refused = Precondition::new(Reason::StateWrong, name(), what).at("name");
+        return Err(refused.with("state", state).with("allowed", "PROPOSED").into());
     };
     let recorded_us = tx.record_after(stands.recorded_us).await?;
     let assignment = Assignment {

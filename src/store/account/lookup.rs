@@ -81,30 +81,23 @@ async fn find_external(
         system: String,
         canonical_id: String,
         #[sea_orm(nested)]
-        account: account::Model,
+        account: KnownAccount,
     }
     let backend = conn.get_database_backend();
     let text = format!(
-        "SELECT x.system, x.canonical_id, {} FROM {} \
-         JOIN account_ref x ON x.system = k.system AND x.canonical_id = k.canonical_id \
+        // The columns of what is known, and no more: an import asks for hundreds at a time.
+        "SELECT x.system, x.canonical_id, a.id, a.state, a.delete_us, a.related_party, a.parent_id \
+         FROM {} JOIN account_ref x ON x.system = k.system AND x.canonical_id = k.canonical_id \
          JOIN account a ON a.id = x.account_id",
-        rows::columns::<account::Entity>("a"),
         keys.table(backend, "k", 1)
     );
     let rows: Vec<Row> = sql::all(conn, text, keys.into_values(backend)).await?;
     for row in rows {
         for name in wanted.get(&(row.system, row.canonical_id)).into_iter().flatten() {
-            found.insert((*name).clone(), row.account.clone().into());
+            found.insert((*name).clone(), row.account.clone());
         }
     }
     Ok(())
-}
-
-impl From<account::Model> for KnownAccount {
-    fn from(row: account::Model) -> Self {
-        let account::Model { id, state, delete_us, related_party, parent_id, .. } = row;
-        Self { id, state, delete_us, related_party, parent_id }
-    }
 }
 
 impl Store {

@@ -164,8 +164,8 @@ pub const TABLE: &[Mutation] = &[
     mutation("TierService.ActivateTierPolicy",
         r#"{"name": "tierPolicies/five", "effective_date": "$today", "etag": "$tier_policies"}"#, "name").of("name").etag("etag"),
     mutation("TierService.DecideTierChange",
-        r#"{"account": "accounts/held", "approve": true, "reason": "$personal"}"#, "reason")
-        .of("account").ends("DECIDED", "PROPOSED"),
+        r#"{"name": "$proposal", "approve": true, "reason": "$personal"}"#, "reason")
+        .of("name").ends("DECIDED", "PROPOSED"),
     mutation("TierService.EvaluateTiers", r#"{"apply": true, "as_of": "$today"}"#, "as_of.day"),
     mutation("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "new", "work_calendar": "$calendar"}"#,
         "work_calendar.description"),

@@ -118,6 +118,7 @@ const STEPS: &[Step] = &[
     ("TierService.EvaluateTiers", r#"{"apply": true, "as_of": {"year": 2019, "month": 6, "day": 25}}"#, &[]),
     ("ReceivableService.PostDocuments", r#"{"documents": ["$given-back held 9"]}"#, &[]),
     ("TierService.EvaluateTiers", r#"{"apply": true, "as_of": {"year": 2019, "month": 6, "day": 26}}"#, &[("tier_run", "run.name")]),
+    ("TierService.ListTierAssignments", r#"{"parent": "accounts/held", "proposed_only": true}"#, &[("proposal", "tierAssignments.0.name")]),
 ];
 
 impl Scene {
@@ -138,7 +139,7 @@ impl Scene {
     pub async fn make(&mut self, steps: &[Step]) {
         for (method, request, made) in steps {
             let mut request = self.fill(request);
-            let reads = method.contains(".Get");
+            let reads = method.contains(".Get") || method.contains(".List");
             if !reads {
                 request["request_id"] = fresh().into();
             }

@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 use super::policies::{activate, class, create, quantile};
 use crate::support::credit::moment;
 use crate::support::ledger::{Desk, day, document, fresh, usd};
-use crate::support::{TestServer, assert_refused};
+use crate::support::{TestServer, assert_refused, details};
 
 const G1: [i64; 20] = [400, 220, 120, 60, 40, 30, 25, 20, 15, 12, 10, 9, 8, 7, 6, 5, 5, 4, 2, 2];
 
@@ -113,7 +113,7 @@ async fn propose_big(server: &TestServer) {
 
 fn decision(waits: &pb::TierAssignment, approve: bool) -> pb::DecideTierChangeRequest {
     pb::DecideTierChangeRequest {
-        account: waits.account.clone(),
+        name: waits.name.clone(),
         approve,
         reason: "客户已转向竞争对手".into(),
         request_id: fresh(),
@@ -228,6 +228,25 @@ on_both_engines! {
         let tiers = tiers(&server).await;
         assert_eq!(tiers["A"], ["MID"]);
         assert_eq!(tiers["C"], ["BACK", "BIG", "LOW"], "who only gave back is in the last class");
+    }
+
+    async fn who_approves_approves_what_he_saw(server: TestServer) {
+        propose_big(&server).await;
+        let seen = assignments(&server, true).await.remove(0);
+        let all = assignments(&server, false).await;
+        let other = all.iter().rfind(|other| other.account != seen.account).expect("another");
+        let refused = async |assignment: &pb::TierAssignment| {
+            let answer = server.tiers().decide_tier_change(decision(assignment, true)).await;
+            let status = answer.expect_err("not what stands");
+            assert_refused(&status, Code::FailedPrecondition, "STATE_WRONG", Some("name"));
+            details(&status).error_info().expect("info").metadata["state"].clone()
+        };
+        assert_eq!(refused(other).await, "NOT_PROPOSED");
+        // It trades again: the proposal falls away with the next run.
+        sell(&server, 60, &[("BIG", 400)]).await;
+        server.clock().set(moment(61));
+        run(&server, applied(61)).await.expect("a run");
+        assert_eq!(refused(&seen).await, "SUPERSEDED");
     }
 
     async fn what_was_decided_bars_runs_of_days_before_it(server: TestServer) {
