@@ -88,6 +88,7 @@ paged! {
     ListCreditDecisionsRequest => "ListCreditDecisions",
     ListCreditPoliciesRequest => "ListCreditPolicies",
     ListTierAssignmentsRequest => "ListTierAssignments",
+    ListTierOverridesRequest => "ListTierOverrides",
     ListTierRunsRequest => "ListTierRuns",
     ListTierPoliciesRequest => "ListTierPolicies",
     ListWorkCalendarsRequest => "ListWorkCalendars",

@@ -108,6 +108,7 @@ reasons! {
     AccountNotOwned => "ACCOUNT_NOT_OWNED",
     TierRunStands => "TIER_RUN_STANDS",
     CurrencyUndecided => "CURRENCY_UNDECIDED",
+    TierOverridden => "TIER_OVERRIDDEN",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

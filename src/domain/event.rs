@@ -87,6 +87,10 @@ event_types! {
     TierRunApplied => "ballast.tiers.run_applied.v1",
     /// A person decided whether an account leaves the first class.
     TierChangeDecided => "ballast.tiers.change_decided.v1",
+    /// A person gave an account a class for some days.
+    TierOverridden => "ballast.tiers.tier_overridden.v1",
+    /// A person ended that before its last day.
+    TierOverrideEnded => "ballast.tiers.tier_override_ended.v1",
     /// A work calendar is in force from a day on.
     WorkCalendarActivated => "ballast.tiers.work_calendar_activated.v1",
     /// Credit was reserved for an order.

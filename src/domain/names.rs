@@ -46,6 +46,7 @@ pub const CREDIT_RESERVATIONS: &str = "creditReservations";
 pub const CREDIT_DECISIONS: &str = "creditDecisions";
 pub const CREDIT_POLICIES: &str = "creditPolicies";
 pub const TIER_ASSIGNMENTS: &str = "tierAssignments";
+pub const TIER_OVERRIDES: &str = "tierOverrides";
 pub const TIER_RUNS: &str = "tierRuns";
 
 /// The name of something that belongs to an account.

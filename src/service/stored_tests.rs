@@ -21,6 +21,7 @@ use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::domain::team::command::Transferred;
 use crate::domain::team::membership::Membership;
 use crate::domain::tier::assignment::Assignment;
+use crate::domain::tier::overrides::TierOverride;
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::run::Evaluation;
 use crate::stored_files::{assert_reads, of};
@@ -77,6 +78,7 @@ fn kept_answers_are_read_whole() {
         read::<Standing<TierPolicy>>(tier, &["CreateTierPolicy", "ActivateTierPolicy"]),
         read::<Evaluation>(tier, &["EvaluateTiers"]),
         read::<Assignment>(tier, &["DecideTierChange"]),
+        read::<TierOverride>(tier, &["OverrideTier", "EndTierOverride"]),
         read::<StandingPolicy>(credit, &["CreateCreditPolicy", "ActivateCreditPolicy"]),
     ]
     .concat()

@@ -39,6 +39,7 @@ mod source_system;
 mod sql;
 mod team;
 mod tier;
+mod tier_override;
 mod tx;
 mod verify;
 

@@ -69,6 +69,11 @@ impl WriteTx {
         Ok(rows::insert_new(&self.conn, vec![row]).await? > 0)
     }
 
+    /// The version in force on a day, as known by now.
+    pub async fn policy_in_force<T: Terms>(&self, day: NaiveDate) -> Result<Policy<T>> {
+        in_force(&self.conn, day, i64::MAX).await
+    }
+
     pub async fn policy_log<T: Terms>(&self) -> Result<PolicyLog> {
         log::<T>(&self.conn).await
     }

@@ -36,6 +36,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("Reservation.cancel_reason", "CreditReservation.cancel_reason"),
     ("Reset.reason", "Clearing.reset_reason"),
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
+    ("TierOverride.end_reason", "TierOverride.end_reason"),
+    ("TierOverride.reason", "TierOverride.reason"),
 ];
 
 /// Fields of requests that become one of them; those of a resource are [`FIELDS`].
@@ -51,6 +53,8 @@ const GIVEN: &[(&str, &str)] = &[
     ("AssignTeamMemberRequest.reason", "TeamMembership.reason"),
     ("TeamRecord.reason", "TeamMembership.reason"),
     ("DecideTierChangeRequest.reason", "TierAssignment.reason"),
+    ("EndTierOverrideRequest.reason", "TierOverride.end_reason"),
+    ("OverrideTierRequest.reason", "TierOverride.reason"),
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
     ("TransferAccountsRequest.reason", "TeamMembership.reason"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),

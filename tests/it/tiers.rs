@@ -1,5 +1,6 @@
 //! Tiers, and what they rest on, as callers see them.
 
 mod calendars;
+mod overrides;
 mod policies;
 mod runs;

@@ -6,6 +6,7 @@ mod calendar;
 mod policy;
 mod run;
 mod service_policy;
+mod tier_override;
 mod tier_policy;
 
 use tonic::{Request, Response, Status};
@@ -150,5 +151,35 @@ impl TierService for Tiers {
         let (id, command) = run::decide(request.into_inner())?;
         let answer = self.tiers.decide(&ctx, &id, command).await?;
         Ok(Response::new(run::assignment(answer)))
+    }
+
+    async fn override_tier(
+        &self,
+        request: Request<pb::OverrideTierRequest>,
+    ) -> Answer<pb::TierOverride> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tier_override::give(request.into_inner())?;
+        let answer = self.tiers.override_tier(&ctx, &id, command).await?;
+        Ok(Response::new(tier_override::encode(answer)))
+    }
+
+    async fn end_tier_override(
+        &self,
+        request: Request<pb::EndTierOverrideRequest>,
+    ) -> Answer<pb::TierOverride> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tier_override::end(request.into_inner())?;
+        let answer = self.tiers.end_override(&ctx, &id, command).await?;
+        Ok(Response::new(tier_override::encode(answer)))
+    }
+
+    async fn list_tier_overrides(
+        &self,
+        request: Request<pb::ListTierOverridesRequest>,
+    ) -> Answer<pb::ListTierOverridesResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = tier_override::list(request.get_ref())?;
+        let answer = self.tiers.overrides(&ctx, list).await?;
+        Ok(Response::new(tier_override::page(answer, &page)))
     }
 }

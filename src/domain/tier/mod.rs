@@ -5,6 +5,7 @@ pub mod assignment;
 pub mod classify;
 pub mod evaluate;
 pub mod loyalty;
+pub mod overrides;
 pub mod policy;
 pub mod run;
 pub mod service;

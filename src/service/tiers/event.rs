@@ -8,6 +8,7 @@ use crate::domain::event::{Event, EventType};
 use crate::domain::names::{TIER_RUNS, named};
 use crate::domain::policy::{Activation, PolicyKind, Terms};
 use crate::domain::tier::assignment::Assignment;
+use crate::domain::tier::overrides::TierOverride;
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::run::TierRun;
 
@@ -45,4 +46,15 @@ pub(super) fn decided(assignment: &Assignment) -> Event {
         "from_date": assignment.from_date,
     });
     Event::new(EventType::TierChangeDecided, &assignment.account_id, assignment.name(), data)
+}
+
+/// That a person gave an account a class for some days, or ended that.
+pub(super) fn overridden(event_type: EventType, given: &TierOverride) -> Event {
+    let data = json!({
+        "name": given.name(),
+        "class": given.class,
+        "first_day": given.days.first_day,
+        "last_day": given.last_day(),
+    });
+    Event::new(event_type, &given.account_id, given.name(), data)
 }

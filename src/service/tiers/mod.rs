@@ -2,6 +2,7 @@
 //! that days are counted by.
 
 mod event;
+mod overrides;
 mod policies;
 mod runs;
 mod values;

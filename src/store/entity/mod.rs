@@ -56,6 +56,7 @@ pub mod seal;
 pub mod source_system;
 pub mod team_member;
 pub mod tier_assignment;
+pub mod tier_override;
 pub mod tier_run;
 
 #[cfg(test)]
@@ -119,6 +120,7 @@ macro_rules! every_entity {
             source_system,
             team_member,
             tier_assignment,
+            tier_override,
             tier_run
         )
     };

@@ -71,4 +71,21 @@ CREATE TABLE tier_assignment (
 );
 CREATE UNIQUE INDEX tier_assignment_account ON tier_assignment (account_id, from_date, recorded_us);
 CREATE INDEX tier_assignment_run ON tier_assignment (run_id, id);
+
+-- Classes that people gave to accounts for some days; of one account no two on one day.
+CREATE TABLE tier_override (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    class TEXT NOT NULL,
+    first_day {date} NOT NULL,
+    last_day {date} NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    recorded_by TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    -- NULL unless a person ended it; the last of its days then, and when that was recorded.
+    end_day {date},
+    end_us {bigint},
+    end_reason TEXT
+);
+CREATE INDEX tier_override_account ON tier_override (account_id, id);
 ";

@@ -59,6 +59,7 @@ pub const TABLE: &[List] = &[
         "tierAssignments",
         "parent",
     ),
+    list("TierService.ListTierOverrides", r#"{"parent": "accounts/-"}"#, "tierOverrides", "parent"),
     list("TierService.ListWorkCalendars", "{}", "workCalendars", ""),
 ];
 

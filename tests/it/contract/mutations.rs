@@ -166,6 +166,11 @@ pub const TABLE: &[Mutation] = &[
     mutation("TierService.DecideTierChange",
         r#"{"name": "$proposal", "approve": true, "reason": "$personal"}"#, "reason")
         .of("name").ends("DECIDED", "PROPOSED"),
+    mutation("TierService.OverrideTier",
+        r#"{"account": "accounts/held", "tier": "A", "valid_to": "$today", "reason": "$personal"}"#, "reason")
+        .of("account").live("account", GONE),
+    mutation("TierService.EndTierOverride", r#"{"name": "$override", "reason": "$personal"}"#, "reason")
+        .of("name").ends("ENDED", "OPEN"),
     mutation("TierService.EvaluateTiers", r#"{"apply": true, "as_of": "$today"}"#, "as_of.day"),
     mutation("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "new", "work_calendar": "$calendar"}"#,
         "work_calendar.description"),

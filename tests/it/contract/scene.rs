@@ -119,6 +119,9 @@ const STEPS: &[Step] = &[
     ("ReceivableService.PostDocuments", r#"{"documents": ["$given-back held 9"]}"#, &[]),
     ("TierService.EvaluateTiers", r#"{"apply": true, "as_of": {"year": 2019, "month": 6, "day": 26}}"#, &[("tier_run", "run.name")]),
     ("TierService.ListTierAssignments", r#"{"parent": "accounts/held", "proposed_only": true}"#, &[("proposal", "tierAssignments.0.name")]),
+    ("TierService.OverrideTier", r#"{"account": "accounts/acme", "tier": "A", "valid_to": "$today", "reason": "$personal"}"#, &[("override", "name")]),
+    ("TierService.OverrideTier", r#"{"account": "accounts/free", "tier": "A", "valid_to": "$today", "reason": "$personal"}"#, &[]),
+    ("TierService.OverrideTier", r#"{"account": "accounts/blocked", "tier": "C", "valid_to": "$today", "reason": "$personal"}"#, &[]),
 ];
 
 impl Scene {
