@@ -285,7 +285,10 @@ mod tests {
             let mut standing: Option<Standing> = None;
             let mut changes = 0;
             for (at, value) in (0..).zip(values) {
-                let rules = Rules { policy: &policy, cuts: &[cut(10_000)], day: day(at) };
+                // Its neighbor across the cut has 10,000; on its own side it is the nearest itself.
+                let (last, next) = (value.max(10_000), value.min(10_000));
+                let own = Cut { last: Some(last), next: Some(next) };
+                let rules = Rules { policy: &policy, cuts: &[own], day: day(at) };
                 let class = usize::from(value < 10_000);
                 let found = Found { class, value, loyalty_bp: None };
                 let (next, _) = rules.next(standing.as_ref(), Some(found));
