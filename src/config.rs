@@ -151,6 +151,8 @@ pub struct Business {
     pub sponsor_accounts_max: u32,
     /// Whether each account is to have a sponsor.
     pub sponsor_required: bool,
+    /// How many days before the days of the work calendar end this is found.
+    pub calendar_notice_days: u32,
 }
 
 impl Default for Business {
@@ -164,6 +166,7 @@ impl Default for Business {
             owner_accounts_max: 0,
             sponsor_accounts_max: 5,
             sponsor_required: false,
+            calendar_notice_days: 60,
         }
     }
 }

@@ -74,6 +74,7 @@ macro_rules! paged {
 
 paged! {
     ListAccountsRequest => "ListAccounts",
+    ListFindingsRequest => "ListFindings",
     ListMembersRequest => "ListMembers",
     ListTeamMembersRequest => "ListTeamMembers",
     ListDocumentsRequest => "ListDocuments",

@@ -20,6 +20,7 @@ use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::pb::tier_service_server::TierServiceServer;
 use crate::service::credit::Credit;
+use crate::service::findings::{FindingSettings, Findings};
 use crate::service::members::Members;
 use crate::service::records::Records;
 use crate::service::teams::{TeamSettings, Teams};
@@ -46,6 +47,12 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     let members = members(&app.config, store())?;
     let teams = Teams::new(store(), team_settings(&app.config)?);
     let records = records(&app.config, &app.store)?;
+    let tiers = service::tiers::Tiers::new(store(), settings.clone());
+    let found = FindingSettings {
+        sponsor_required: app.config.business.sponsor_required,
+        calendar_notice_days: app.config.business.calendar_notice_days,
+    };
+    let findings = Findings::new(store(), tiers.clone(), credit.clone(), found);
     let accounts = Accounts::new(AccountServices {
         accounts: service::accounts::Accounts::new(store()),
         receivables: questions.clone(),
@@ -54,8 +61,9 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         teams: teams.clone(),
         records,
         directory: service::directory::Directory::new(store()),
+        findings,
     });
-    let tiers = Tiers::new(service::tiers::Tiers::new(store(), settings.clone()));
+    let tiers = Tiers::new(tiers);
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
         facts: service::facts::Facts::new(store(), settings),

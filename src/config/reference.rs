@@ -95,6 +95,7 @@ settings! {
     Number "business.owner_accounts_max" "BALLAST_BUSINESS_OWNER_ACCOUNTS_MAX" = "0": "How many accounts one member may own; 0 for any number.";
     Number "business.sponsor_accounts_max" "BALLAST_BUSINESS_SPONSOR_ACCOUNTS_MAX" = "5": "How many accounts one executive may be the sponsor of.";
     Switch "business.sponsor_required" "BALLAST_BUSINESS_SPONSOR_REQUIRED" = "false": "Whether each account is to have an executive sponsor: one that has none then lacks him (`team.gaps`).";
+    Number "business.calendar_notice_days" "BALLAST_BUSINESS_CALENDAR_NOTICE_DAYS" = "60": "How many days before the days that the work calendar knows end this is a finding (CALENDAR_ENDS).";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
     Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token) and `scopes`.";
     Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credit::profile::Profile;
 use super::external_ref::ExternalRef;
+use super::finding::found::Told;
 use super::group::Kin;
 use super::names::{AccountRef, MemberRef};
 use super::page::{Page, PageOf};
@@ -210,6 +211,7 @@ pub struct AccountStatus {
     pub team: TeamStatus,
     pub credit: Profile,
     pub risk: Risk,
+    pub findings: Told,
 }
 
 /// The name to search by prefix: ASCII letters in lower case.

@@ -91,6 +91,8 @@ event_types! {
     TierOverridden => "ballast.tiers.tier_overridden.v1",
     /// A person ended that before its last day.
     TierOverrideEnded => "ballast.tiers.tier_override_ended.v1",
+    /// A finding is not shown until a day.
+    FindingSnoozed => "ballast.accounts.finding_snoozed.v1",
     /// A work calendar is in force from a day on.
     WorkCalendarActivated => "ballast.tiers.work_calendar_activated.v1",
     /// Credit was reserved for an order.

@@ -44,7 +44,8 @@ mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
-        aging, calendar, dates, directory, item, member, names, policy, promise, rates, terms, tier,
+        aging, calendar, dates, directory, finding, item, member, names, policy, promise, rates,
+        severity, terms, tier,
     };
 
     macro_rules! round_trips {
@@ -73,6 +74,9 @@ mod tests {
             decision::ReasonCode,
             decision::RemedyAction,
             decision::Verdict,
+            finding::Code,
+            finding::State,
+            finding::found::Attention,
             hold::HoldScope,
             item::AdjustmentReason,
             item::DocumentKind,
@@ -94,6 +98,7 @@ mod tests {
             promise::PromiseState,
             rates::RatePath,
             security::SecurityKind,
+            severity::Severity,
             TeamRole,
             accountable::Step,
             eligible::Unmet,

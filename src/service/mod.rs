@@ -7,6 +7,7 @@ pub mod credit;
 pub mod directory;
 mod external_refs;
 pub mod facts;
+pub mod findings;
 pub mod ledger;
 pub mod members;
 pub mod receivables;

@@ -14,6 +14,7 @@ use crate::domain::credit::policy::StandingPolicy;
 use crate::domain::credit::security::Security;
 use crate::domain::document::PostResult;
 use crate::domain::event::EventType;
+use crate::domain::finding::found::Snooze;
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::policy::Standing;
@@ -63,6 +64,7 @@ fn kept_answers_are_read_whole() {
             &["CreateMember", "UpdateMember", "DeactivateMember", "ReactivateMember"],
         ),
         read::<Membership>("AccountService", &["AssignTeamMember", "EndTeamMembership"]),
+        read::<Snooze>("AccountService", &["SnoozeFinding"]),
         read::<Transferred>("AccountService", &["TransferAccounts"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),

@@ -18,6 +18,7 @@ use crate::domain::credit::security::SecurityKind;
 use crate::domain::directory::{KeyKind, Kind};
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
+use crate::domain::finding::Code;
 use crate::domain::item::{DocumentKind, ItemClass, Side};
 use crate::domain::member::MemberState;
 use crate::domain::money::Currency;
@@ -112,6 +113,7 @@ named! {
     AccountState: as_str,
     CanonicalForm: as_str,
     Cause: as_str,
+    Code: as_str,
     Component: as_str,
     Currency: code,
     DecisionKind: as_str,

@@ -29,6 +29,7 @@ mod credit_rules;
 mod demo;
 mod directory;
 mod error_contract;
+mod findings;
 mod imports;
 mod ledger_rules;
 mod member;

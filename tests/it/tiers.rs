@@ -2,5 +2,6 @@
 
 mod calendars;
 mod overrides;
-mod policies;
+pub mod policies;
+mod portfolio;
 mod runs;

@@ -2,6 +2,7 @@
 
 pub mod convert;
 mod directory;
+mod finding;
 mod member;
 pub mod record;
 mod status;
@@ -21,6 +22,7 @@ use crate::pb::account_service_server::AccountService;
 use crate::service::accounts::{self, Sources};
 use crate::service::credit::Credit;
 use crate::service::directory::Directory;
+use crate::service::findings::Findings;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
 use crate::service::records::Records;
@@ -36,6 +38,7 @@ pub struct AccountServices {
     pub teams: Teams,
     pub records: Records,
     pub directory: Directory,
+    pub findings: Findings,
 }
 
 /// The handlers of AccountService.
@@ -55,8 +58,8 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit, teams, .. } = &self.services;
-        let sources = Sources { receivables, credit, teams };
+        let AccountServices { accounts, receivables, credit, teams, findings, .. } = &self.services;
+        let sources = Sources { receivables, credit, teams, findings };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
     }
@@ -175,6 +178,27 @@ impl AccountService for Accounts {
         let statuses = self.statuses(&ctx, question).await?;
         Ok(Response::new(pb::BatchGetAccountStatusesResponse { statuses }))
     }
+
+    async fn list_findings(
+        &self,
+        request: Request<pb::ListFindingsRequest>,
+    ) -> Answer<pb::ListFindingsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = finding::list(request.get_ref())?;
+        let answer = self.services.findings.list(&ctx, list).await?;
+        Ok(Response::new(finding::page(answer, &page)))
+    }
+
+    async fn snooze_finding(
+        &self,
+        request: Request<pb::SnoozeFindingRequest>,
+    ) -> Answer<pb::FindingSnooze> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = finding::snooze(request.into_inner())?;
+        let answer = self.services.findings.snooze(&ctx, &id, command).await?;
+        Ok(Response::new(finding::snoozed(answer)))
+    }
+
     async fn create_member(&self, request: Request<pb::CreateMemberRequest>) -> Answer<pb::Member> {
         let ctx = api::ctx(&request)?;
         let (id, command) = member::create(request.into_inner())?;

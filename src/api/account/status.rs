@@ -40,7 +40,8 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, above, team, credit, risk } = status;
+    let AccountStatus { account, above, team, credit, risk, findings } = status;
+    let super::finding::Status { attention, findings, counts } = super::finding::told(findings)?;
     Ok(pb::AccountStatus {
         account: Some(convert::account(account)),
         ancestors: above.accounts.iter().map(|id| account_name(id)).collect(),
@@ -48,5 +49,8 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         team: Some(super::team::status(team)),
         credit: Some(credit::encode::profile(credit)),
         receivables: Some(receivable::encode::risk(risk)?),
+        findings,
+        finding_counts: Some(counts),
+        attention: attention.into(),
     })
 }

@@ -4,7 +4,7 @@ use chrono::{Datelike as _, NaiveDate};
 use prost_types::Timestamp;
 use rust_decimal::Decimal;
 
-use super::closed_set::one_way;
+use super::closed_set::{both_ways, one_way};
 use crate::domain::dates::NO_DATE;
 use crate::domain::error::{Error, Result};
 use crate::domain::import::ImportFault;
@@ -12,6 +12,7 @@ use crate::domain::ledger::LedgerPoint;
 use crate::domain::money::{self, Currency, Money};
 use crate::domain::point;
 use crate::domain::rates::{RatePath, UsedRate};
+use crate::domain::severity::Severity;
 use crate::domain::team::accountable::Step;
 use crate::pb;
 
@@ -19,6 +20,10 @@ one_way! {
     accountable_step: Step = AccountableStep {
         Owner, Backup, AncestorOwner, ReportingLine, DefaultOwner
     }
+}
+
+both_ways! {
+    read_severity, severity: Severity = FindingSeverity { Amber, Red }
 }
 
 pub fn money(minor: i64, currency: Currency) -> pb::Money {

@@ -4,6 +4,7 @@
 
 mod calendar;
 mod policy;
+mod portfolio;
 mod run;
 mod service_policy;
 mod tier_override;
@@ -181,5 +182,13 @@ impl TierService for Tiers {
         let (list, page) = tier_override::list(request.get_ref())?;
         let answer = self.tiers.overrides(&ctx, list).await?;
         Ok(Response::new(tier_override::page(answer, &page)))
+    }
+    async fn get_portfolio(
+        &self,
+        request: Request<pb::GetPortfolioRequest>,
+    ) -> Answer<pb::Portfolio> {
+        let ctx = api::ctx(&request)?;
+        let query = portfolio::parse(request.into_inner())?;
+        Ok(Response::new(portfolio::encode(self.tiers.portfolio(&ctx, query).await?)?))
     }
 }

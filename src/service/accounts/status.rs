@@ -10,6 +10,7 @@ use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
 use crate::domain::receivables::{Risk, RiskView};
 use crate::service::credit::Credit;
+use crate::service::findings::{Asked, Findings, Point};
 use crate::service::receivables::Receivables;
 use crate::service::teams::{TeamPoint, Teams};
 
@@ -19,6 +20,7 @@ pub struct Sources<'a> {
     pub receivables: &'a Receivables,
     pub credit: &'a Credit,
     pub teams: &'a Teams,
+    pub findings: &'a Findings,
 }
 
 impl Accounts {
@@ -55,13 +57,25 @@ impl Accounts {
         let days = risks.iter().zip(&above).map(day).collect();
         let teams = sources.teams.statuses(ctx, days).await?;
         let profiles = sources.credit.profiles(ctx, &ids, "").await?;
-        let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks);
-        let status = |((((account, above), team), credit), risk)| AccountStatus {
+        let asked = accounts.iter().zip(&profiles).map(|(account, profile)| Asked {
+            account_id: account.id.clone(),
+            is_deleted: account.delete_us.is_some(),
+            credit: profile.reasons.clone(),
+        });
+        let at = Point {
+            day: point.as_of.unwrap_or_else(|| ctx.business_date()),
+            known_us: point.known_at.unwrap_or(i64::MAX),
+        };
+        let asked: Vec<Asked> = asked.collect();
+        let findings = sources.findings.told(ctx, &asked, at).await?;
+        let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks).zip(findings);
+        let status = |(((((account, above), team), credit), risk), findings)| AccountStatus {
             account,
             above,
             team,
             credit,
             risk,
+            findings,
         };
         Ok(all.map(status).collect())
     }

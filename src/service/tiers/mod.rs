@@ -4,6 +4,7 @@
 mod event;
 mod overrides;
 mod policies;
+mod portfolio;
 mod runs;
 mod values;
 

@@ -15,7 +15,7 @@ use crate::store::{ReadTx, WriteTx};
 /// That the link `l` counts on a day as known at an instant (both SQL): of the links of its
 /// account that are effective and recorded by then, it is the one that takes effect last, and of
 /// those the one recorded last.
-fn counts(day: &str, known_at: &str) -> String {
+pub fn counts(day: &str, known_at: &str) -> String {
     format!(
         "l.effective_date <= {day} AND l.recorded_us <= {known_at} AND NOT EXISTS \
          (SELECT 1 FROM account_link n WHERE n.account_id = l.account_id \

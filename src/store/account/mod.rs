@@ -24,6 +24,7 @@ use crate::domain::error::Result;
 use crate::domain::page::{Page, PageOf};
 use crate::store::{ReadTx, WriteTx};
 
+pub use group::counts as links_that_count;
 pub use lookup::KnownAccount;
 
 impl ReadTx {

@@ -36,6 +36,7 @@ pub mod document_end;
 pub mod document_key;
 pub mod entry;
 pub mod exchange_rate;
+pub mod finding_snooze;
 pub mod idempotency;
 pub mod import_run;
 pub mod item;
@@ -100,6 +101,7 @@ macro_rules! every_entity {
             document_key,
             entry,
             exchange_rate,
+            finding_snooze,
             idempotency,
             import_run,
             item,

@@ -15,6 +15,7 @@ mod m0002_member;
 mod m0003_team;
 mod m0004_directory;
 mod m0005_tiers;
+mod m0007_finding;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -37,12 +38,13 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
     m0004_directory::MIGRATION,
     m0005_tiers::MIGRATION,
+    m0007_finding::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

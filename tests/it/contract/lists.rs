@@ -34,6 +34,7 @@ const STATEMENT: &str = r#"{"account": "accounts/acme", "from_date": {"year": 20
 pub const TABLE: &[List] = &[
     list("AccountService.ListAccounts", r#"{"parent": "accounts/group"}"#, "accounts", "parent"),
     list("AccountService.ListMembers", r#"{"manager": "members/boss"}"#, "members", "manager"),
+    list("AccountService.ListFindings", r#"{"parent": "accounts/-"}"#, "findings", "parent"),
     list("AccountService.ListTeamMembers", OF_ACME, "teamMembers", "parent"),
     list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),
     list(

@@ -159,6 +159,9 @@ pub const TABLE: &[Mutation] = &[
     mutation("CreditService.ActivateCreditPolicy", r#"{"name": "creditPolicies/strict", "etag": "$policy"}"#,
         "name").of("name").etag("etag"),
 
+    mutation("AccountService.SnoozeFinding",
+        r#"{"account": "accounts/acme", "code": "FINDING_CODE_OWNER_MISSING", "until_date": "$today", "reason": "$personal"}"#, "reason")
+        .of("account").live("account", GONE),
     mutation("TierService.CreateTierPolicy", r#"{"tier_policy_id": "new", "tier_policy": "$tiers"}"#,
         "tier_policy.description"),
     mutation("TierService.ActivateTierPolicy",

@@ -10,14 +10,15 @@ use crate::support::credit::moment;
 use crate::support::ledger::{Desk, day, document, fresh, usd};
 use crate::support::{TestServer, assert_refused, details};
 
-const G1: [i64; 20] = [400, 220, 120, 60, 40, 30, 25, 20, 15, 12, 10, 9, 8, 7, 6, 5, 5, 4, 2, 2];
+pub const G1: [i64; 20] =
+    [400, 220, 120, 60, 40, 30, 25, 20, 15, 12, 10, 9, 8, 7, 6, 5, 5, 4, 2, 2];
 
-fn of(account: &str, kind: pb::DocumentKind, no: &str, on: i64, units: i64) -> pb::Document {
+pub fn of(account: &str, kind: pb::DocumentKind, no: &str, on: i64, units: i64) -> pb::Document {
     let payer = format!("accounts/ERP~{account}");
     pb::Document { payer, ..document(kind, no, day(on), &units.to_string()) }
 }
 
-async fn sell(server: &TestServer, on: i64, values: &[(&str, i64)]) {
+pub async fn sell(server: &TestServer, on: i64, values: &[(&str, i64)]) {
     let documents = values.iter().enumerate().map(|(n, (account, units))| {
         let kind =
             if *units < 0 { pb::DocumentKind::CreditNote } else { pb::DocumentKind::Invoice };

@@ -1,0 +1,181 @@
+//! Findings to and from the wire. All faults of a request are named at once.
+
+use crate::api::convert::closed_set::{both_ways, one_way};
+use crate::api::convert::read::{self, missing};
+use crate::api::convert::request::{Identified, all, at_most, check_reason};
+use crate::api::convert::write;
+use crate::api::list::PageRequest;
+use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::finding::found::{
+    Attention, Counts, FindingKey, ListFindings, Snooze, SnoozeFinding, Told,
+};
+use crate::domain::finding::{Code, Finding, Scope, State};
+use crate::domain::names::{self, AccountRef, MemberRef, account_name};
+use crate::domain::page::Page;
+use crate::pb;
+
+/// Each code once is all there is to ask for.
+const CODES_MAX: usize = Code::ALL.len();
+
+both_ways! {
+    read_code, write_code: Code = FindingCode {
+        CalendarEnds, Concentration, OwnerMissing, SponsorMissing, LapseRisk, OnHold,
+        AccountBlocked, LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays,
+        LimitExpired, NoLimit, RateMissing, Utilization
+    }
+    read_state, write_state: State = FindingState { Yes, No, Unknown }
+}
+
+one_way! {
+    write_attention: Attention = Attention { None, Look, Act }
+}
+
+pub fn list(
+    request: &pb::ListFindingsRequest,
+) -> Result<(ListFindings<AccountRef, MemberRef>, PageRequest)> {
+    let mut violations = Violations::new();
+    let page = PageRequest::parse(request, &mut violations);
+    let pb::ListFindingsRequest { parent, owner, codes, severity, states, as_of, .. } = request;
+    let account = if parent.is_empty() {
+        Err(missing("parent"))
+    } else {
+        names::parse_account_or_all("parent", parent)
+    };
+    let account = violations.keep(account);
+    let owner = violations.keep(read::optional_member("owner", owner)).flatten();
+    let codes = each("codes", codes, read_code, &mut violations);
+    let mut states = each("states", states, read_state, &mut violations);
+    if states.is_empty() {
+        states.push(State::Yes);
+    }
+    let severity =
+        violations.keep(read::optional_enum("severity", *severity, write::read_severity));
+    let as_of = violations.keep(read::optional_date("as_of", *as_of)).flatten();
+    match account {
+        Some(None) => check_of_all(&codes, &states, &mut violations),
+        Some(Some(_)) if owner.is_some() => {
+            let what = "only goes with accounts/-";
+            violations.add("owner", Reason::FieldInvalid, what);
+        }
+        _ => {}
+    }
+    let of = page.of(&mut violations);
+    let account = all(violations, account)?;
+    let show_snoozed = request.show_snoozed;
+    let severity = severity.flatten();
+    Ok((
+        ListFindings { account, owner, codes, severity, states, as_of, show_snoozed, page: of },
+        page,
+    ))
+}
+
+/// What is not found by a statement over the book is not answered for it.
+fn check_of_all(codes: &[Code], states: &[State], violations: &mut Violations) {
+    for (i, code) in codes.iter().enumerate() {
+        if code.scope() == Scope::Asked {
+            let what = format!("{code} is computed for one account: name it as parent");
+            violations.add(format!("codes[{i}]"), Reason::FieldInvalid, what);
+        }
+    }
+    if let Some(i) = states.iter().position(|state| *state == State::No) {
+        let what = "what is not so is told of one account: name it as parent";
+        violations.add(format!("states[{i}]"), Reason::FieldInvalid, what);
+    }
+}
+
+fn each<W: TryFrom<i32>, D>(
+    field: &str,
+    values: &[i32],
+    known: impl Fn(W) -> Option<D> + Copy,
+    violations: &mut Violations,
+) -> Vec<D> {
+    if !at_most(CODES_MAX, values.len(), field, violations) {
+        return Vec::new();
+    }
+    let read = values.iter().enumerate().filter_map(|(i, value)| {
+        let value = read::required_enum(&format!("{field}[{i}]"), *value, known);
+        violations.keep(value)
+    });
+    read.collect()
+}
+
+pub fn snooze(request: pb::SnoozeFindingRequest) -> Result<Identified<SnoozeFinding<AccountRef>>> {
+    let pb::SnoozeFindingRequest { account, code, until_date, reason, request_id } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let account = if account.is_empty() {
+        Err(missing("account"))
+    } else {
+        names::parse_account_or_all("account", &account)
+    };
+    let account = violations.keep(account);
+    let code = violations.keep(read::required_enum("code", code, read_code));
+    let until = violations.keep(read::date("until_date", until_date));
+    check_reason(&reason, &mut violations);
+    if let (Some(account), Some(code)) = (&account, code) {
+        violations.keep(check_subject(account.is_none(), code));
+    }
+    let ((account, code), until) = all(violations, account.zip(code).zip(until))?;
+    Ok((request_id, SnoozeFinding { account, code, until, reason }))
+}
+
+fn check_subject(is_book: bool, code: Code) -> Result<(), Violation> {
+    let what = match (is_book, code.scope() == Scope::Book) {
+        (true, false) => "is found of accounts: name one",
+        (false, true) => "is found of the book: name accounts/-",
+        _ => return Ok(()),
+    };
+    Err(Violation::new("account", Reason::FieldInvalid, format!("{code} {what}")))
+}
+
+pub fn page(page: Page<Finding, FindingKey>, request: &PageRequest) -> pb::ListFindingsResponse {
+    let (findings, next_page_token) = request.answer(page, finding);
+    pb::ListFindingsResponse { findings, next_page_token }
+}
+
+pub fn finding(finding: Finding) -> pb::Finding {
+    let Finding { account_id, code, state, severity, since, until, evidence, snooze } = finding;
+    pb::Finding {
+        account: account_name(&account_id),
+        code: write_code(code).into(),
+        state: write_state(state).into(),
+        severity: severity.map(write::severity).unwrap_or_default().into(),
+        since_date: since.map(write::date),
+        until_date: until.map(write::date),
+        evidence,
+        snooze: snooze.map(self::snoozed),
+    }
+}
+
+pub fn snoozed(snooze: Snooze) -> pb::FindingSnooze {
+    let account = snooze.subject();
+    let Snooze { account_id: _, code, from_date, until, reason, snoozed_by, recorded_us } = snooze;
+    pb::FindingSnooze {
+        account,
+        code: write_code(code).into(),
+        from_date: Some(write::date(from_date)),
+        until_date: Some(write::date(until)),
+        reason: reason.into_exposed(),
+        snoozed_by,
+        create_time: Some(write::recorded(recorded_us)),
+    }
+}
+
+/// The findings of an account, in its status.
+pub struct Status {
+    pub attention: pb::Attention,
+    pub findings: Vec<pb::Finding>,
+    pub counts: pb::FindingCounts,
+}
+
+pub fn told(told: Told) -> Result<Status> {
+    let Told { attention, worst, counts: Counts { red, amber, snoozed, unknown } } = told;
+    let counts = pb::FindingCounts {
+        red: write::count(red)?,
+        amber: write::count(amber)?,
+        snoozed: write::count(snoozed)?,
+        unknown: write::count(unknown)?,
+    };
+    let findings = worst.into_iter().map(finding).collect();
+    Ok(Status { attention: write_attention(attention), findings, counts })
+}

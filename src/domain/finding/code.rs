@@ -1,0 +1,72 @@
+//! What there is to be found, in one list.
+
+use crate::domain::credit::decision::ReasonCode;
+use crate::domain::severity::Severity;
+use crate::domain::stored::stored_enum;
+
+stored_enum! {
+    /// What is found, the one to look at first before the others.
+    pub enum Code {
+        CalendarEnds => "CALENDAR_ENDS",
+        Concentration => "CONCENTRATION",
+        OwnerMissing => "OWNER_MISSING",
+        SponsorMissing => "SPONSOR_MISSING",
+        LapseRisk => "LAPSE_RISK",
+        OnHold => "ON_HOLD",
+        AccountBlocked => "ACCOUNT_BLOCKED",
+        LimitExceeded => "LIMIT_EXCEEDED",
+        GroupLimitExceeded => "GROUP_LIMIT_EXCEEDED",
+        OverdueAmount => "OVERDUE_AMOUNT",
+        OverdueDays => "OVERDUE_DAYS",
+        LimitExpired => "LIMIT_EXPIRED",
+        NoLimit => "NO_LIMIT",
+        RateMissing => "RATE_MISSING",
+        Utilization => "UTILIZATION",
+    }
+}
+
+/// What a finding is about, and for whom it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The book as a whole.
+    Book,
+    /// Accounts; all that have it are found by one statement.
+    Accounts,
+    /// Accounts, those alone that are asked for.
+    Asked,
+}
+
+impl Code {
+    pub fn scope(self) -> Scope {
+        match self {
+            Self::CalendarEnds | Self::Concentration => Scope::Book,
+            Self::OwnerMissing | Self::SponsorMissing => Scope::Accounts,
+            _ => Scope::Asked,
+        }
+    }
+
+    /// How bad it is at the worst; `None` where the figures say.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::OwnerMissing => Some(Severity::Red),
+            Self::SponsorMissing | Self::LapseRisk => Some(Severity::Amber),
+            _ => None,
+        }
+    }
+
+    /// The finding that stands for a reason of credit.
+    pub fn of_credit(reason: ReasonCode) -> Self {
+        match reason {
+            ReasonCode::LimitExceeded => Self::LimitExceeded,
+            ReasonCode::GroupLimitExceeded => Self::GroupLimitExceeded,
+            ReasonCode::OverdueAmount => Self::OverdueAmount,
+            ReasonCode::OverdueDays => Self::OverdueDays,
+            ReasonCode::OnHold => Self::OnHold,
+            ReasonCode::LimitExpired => Self::LimitExpired,
+            ReasonCode::NoLimit => Self::NoLimit,
+            ReasonCode::RateMissing => Self::RateMissing,
+            ReasonCode::Utilization => Self::Utilization,
+            ReasonCode::AccountBlocked => Self::AccountBlocked,
+        }
+    }
+}

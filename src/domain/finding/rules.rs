@@ -1,0 +1,311 @@
+//! The rules: what turns when, given the facts. Whether a member is active is known as of now alone,
+//! and stands for all days.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+
+use super::code::Code;
+use super::found::{Finding, State, Turn};
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::credit::decision::{Disposition, Reason, ReasonCode};
+use crate::domain::dated::{self, ChangePoint};
+use crate::domain::names::member_name;
+use crate::domain::portfolio::concentration::Concentration;
+use crate::domain::portfolio::rhythm::Rhythm;
+use crate::domain::severity::Severity;
+use crate::domain::team::{Team, TeamOn};
+
+/// Which classes are to have a sponsor, from which day on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SponsorRule {
+    /// All accounts, whatever their class.
+    pub always: bool,
+    pub classes: Vec<ChangePoint<BTreeSet<String>>>,
+}
+
+impl SponsorRule {
+    /// The codes of the classes that are to have one on a day.
+    pub fn classes_on(&self, day: NaiveDate) -> BTreeSet<String> {
+        let point = dated::at(&self.classes, day, i64::MAX);
+        point.map(|point| point.value.clone()).unwrap_or_default()
+    }
+}
+
+/// What the rules about teams read of an account.
+#[derive(Debug)]
+pub struct TeamFacts<'a> {
+    pub team: &'a Team,
+    /// Members who are active.
+    pub active: &'a BTreeSet<String>,
+    /// The class that is applied from which day on.
+    pub classes: &'a [ChangePoint<String>],
+    /// As recorded by then, in microseconds since the epoch.
+    pub known_us: i64,
+}
+
+impl TeamFacts<'_> {
+    fn is_active(&self, id: &String) -> bool {
+        self.active.contains(id)
+    }
+
+    /// Every day on which the team, or who is to be in it, may change, the first there is included.
+    fn days<'b>(&self, more: impl IntoIterator<Item = &'b NaiveDate>) -> BTreeSet<NaiveDate> {
+        let owners = self.team.owners.iter().map(|point| point.from_date);
+        let others = self.team.others.iter().flat_map(|other| {
+            let ended = other.days.last_day_known(self.known_us);
+            [Some(other.days.first_day), ended.and_then(|last| last.succ_opt())]
+        });
+        let classes = self.classes.iter().map(|point| point.from_date);
+        let all = owners.chain(others.flatten()).chain(classes).chain(more.into_iter().copied());
+        std::iter::once(NaiveDate::MIN).chain(all).collect()
+    }
+
+    /// OWNER_MISSING: neither the owner nor a backup is active. What is accountable beyond them is
+    /// no owner (definition 4.32).
+    pub fn owner_missing(&self) -> Vec<Turn> {
+        turns(self.days([]), |day| {
+            let TeamOn { owner, backups, last_owner, .. } = self.team.on(day, self.known_us);
+            let missing = !owner.iter().chain(&backups).any(|id| self.is_active(id));
+            // Who is there without being active, or was there last.
+            let gone: BTreeSet<_> =
+                last_owner.iter().chain(&backups).map(|id| member_name(id)).collect();
+            is_so(missing, Severity::Red, gone.into_iter().collect())
+        })
+    }
+
+    /// SPONSOR_MISSING: one is to be there, by the class or for all, and none is active.
+    pub fn sponsor_missing(&self, rule: &SponsorRule) -> Vec<Turn> {
+        let policies: Vec<_> = rule.classes.iter().map(|point| point.from_date).collect();
+        turns(self.days(&policies), |day| {
+            let class = dated::at(self.classes, day, self.known_us).map(|point| &point.value);
+            let required = rule.always || class.is_some_and(|of| rule.classes_on(day).contains(of));
+            let sponsors = self.team.on(day, self.known_us).sponsors;
+            let missing = required && !sponsors.iter().any(|id| self.is_active(id));
+            let evidence = sponsors.iter().map(|id| member_name(id)).collect();
+            is_so(missing, Severity::Amber, evidence)
+        })
+    }
+}
+
+/// LAPSE_RISK: silent for twice the median gap, or longer. Nothing invoiced is nothing to lose.
+pub fn lapse_risk(rhythm: Option<&Rhythm>) -> Vec<Turn> {
+    let Some(rhythm) = rhythm else { return vec![never()] };
+    let Some(day) = rhythm.lapses_on() else {
+        let (state, severity) = (State::Unknown, None);
+        return vec![Turn { from_date: NaiveDate::MIN, state, severity, evidence: vec![] }];
+    };
+    let (state, severity, evidence) = is_so(true, Severity::Amber, vec![]);
+    vec![never(), Turn { from_date: day, state, severity, evidence }]
+}
+
+/// CALENDAR_ENDS: the days that the calendar in force knows end soon, or have ended. One without such
+/// days has none that could end.
+pub fn calendar_ends(
+    in_force: &[ChangePoint<(String, WorkCalendar)>],
+    notice_days: u32,
+) -> Vec<Turn> {
+    let mut found = vec![never()];
+    let stretches = dated::stretches(in_force, i64::MAX);
+    for stretch in stretches {
+        let (name, calendar) = stretch.value;
+        let within = |day: NaiveDate| stretch.last_day.is_none_or(|last| day <= last);
+        found.push(Turn { from_date: stretch.first_day, ..never() });
+        let Some(known) = calendar.known_through else { continue };
+        let soon = known.checked_sub_days(Days::new(notice_days.into()));
+        let soon = soon.and_then(|day| day.succ_opt());
+        for (from, severity) in [(soon, Severity::Amber), (known.succ_opt(), Severity::Red)] {
+            let Some(from) = from.map(|day| day.max(stretch.first_day)).filter(|day| within(*day))
+            else {
+                continue;
+            };
+            let (state, severity, evidence) = is_so(true, severity, vec![name.clone()]);
+            found.push(Turn { from_date: from, state, severity, evidence });
+        }
+    }
+    folded(found)
+}
+
+/// CONCENTRATION of a day: what is known of it, and the largest group.
+pub fn concentration(
+    day: NaiveDate,
+    sides: &[(Concentration, usize, Option<String>)],
+) -> Vec<Turn> {
+    let worst = sides.iter().filter_map(|(of, ..)| of.severity).max();
+    let unknown = sides.iter().any(|(_, unknown, _)| *unknown > 0);
+    let evidence = sides.iter().filter(|(of, ..)| of.severity.is_some());
+    let evidence: BTreeSet<String> = evidence.filter_map(|(.., largest)| largest.clone()).collect();
+    let state = match (unknown, worst) {
+        // Amounts without a rate could make another group the largest, or this one small.
+        (true, _) => State::Unknown,
+        (false, Some(_)) => State::Yes,
+        (false, None) => State::No,
+    };
+    let (severity, evidence) = match state {
+        State::Yes => (worst, evidence.into_iter().collect()),
+        _ => (None, vec![]),
+    };
+    // What was posted before or will be is another day's figure.
+    let unknown =
+        |from_date| Turn { from_date, state: State::Unknown, severity: None, evidence: vec![] };
+    let mut turns =
+        vec![unknown(NaiveDate::MIN), Turn { from_date: day, state, severity, evidence }];
+    turns.extend(day.succ_opt().map(unknown));
+    turns
+}
+
+/// The reasons of credit as findings of an account. They are of now: of another day nothing is known.
+pub fn credit(account_id: &str, reasons: &[Reason], is_today: bool) -> Vec<Finding> {
+    let told = |code: &ReasonCode| {
+        let reason = reasons.iter().find(|reason| reason.code == *code);
+        let severity = reason.and_then(|reason| match reason.disposition {
+            Disposition::Decline => Some(Severity::Red),
+            Disposition::Refer => Some(Severity::Amber),
+            Disposition::Ignore => None,
+        });
+        let (state, severity) = match (is_today, severity) {
+            (false, _) => (State::Unknown, None),
+            (true, None) => (State::No, None),
+            (true, severity) => (State::Yes, severity),
+        };
+        let subjects = reason.filter(|_| state == State::Yes).map(|reason| {
+            std::iter::once(&reason.subject).chain(&reason.documents).cloned().collect()
+        });
+        Finding {
+            account_id: account_id.to_owned(),
+            code: Code::of_credit(*code),
+            state,
+            severity,
+            since: None,
+            until: None,
+            evidence: subjects.unwrap_or_default(),
+            snooze: None,
+        }
+    };
+    ReasonCode::ALL.iter().map(told).collect()
+}
+
+fn is_so(
+    so: bool,
+    severity: Severity,
+    evidence: Vec<String>,
+) -> (State, Option<Severity>, Vec<String>) {
+    if so { (State::Yes, Some(severity), evidence) } else { (State::No, None, vec![]) }
+}
+
+fn never() -> Turn {
+    Turn { from_date: NaiveDate::MIN, state: State::No, severity: None, evidence: vec![] }
+}
+
+fn turns(
+    days: BTreeSet<NaiveDate>,
+    on: impl Fn(NaiveDate) -> (State, Option<Severity>, Vec<String>),
+) -> Vec<Turn> {
+    let turn = |from_date| {
+        let (state, severity, evidence) = on(from_date);
+        Turn { from_date, state, severity, evidence }
+    };
+    folded(days.into_iter().map(turn).collect())
+}
+
+/// Without turns that last no day or change nothing.
+fn folded(turns: Vec<Turn>) -> Vec<Turn> {
+    let mut folded: Vec<Turn> = Vec::new();
+    for turn in turns {
+        folded.pop_if(|last| last.from_date == turn.from_date);
+        let same = |last: &Turn| {
+            (last.state, last.severity, &last.evidence)
+                == (turn.state, turn.severity, &turn.evidence)
+        };
+        if !folded.last().is_some_and(same) {
+            folded.push(turn);
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::dated::Interval;
+    use crate::domain::team::{Assignment, TeamRole};
+
+    fn day(n: u64) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(n)
+    }
+
+    fn point<T>(n: u64, value: T) -> ChangePoint<T> {
+        ChangePoint { from_date: day(n), recorded_us: n as i64, value }
+    }
+
+    fn yes_days(turns: Vec<Turn>, days: std::ops::Range<u64>) -> Vec<u64> {
+        let is_so = |n: &u64| {
+            Finding::on("a", Code::OwnerMissing, turns.clone(), day(*n)).state == State::Yes
+        };
+        days.filter(is_so).collect()
+    }
+
+    fn sponsor(from: u64, to: u64) -> Assignment {
+        let days =
+            Interval { first_day: day(from), last_day: Some(day(to)), recorded_us: 0, end: None };
+        Assignment { member_id: "boss".into(), role: TeamRole::ExecutiveSponsor, days }
+    }
+
+    #[test]
+    fn a3_platinum_without_sponsor_is_found_on_the_days_of_its_class_alone() {
+        let team = Team { owners: vec![], others: vec![sponsor(4, 6)] };
+        let active = BTreeSet::from(["boss".to_owned()]);
+        let classes = [point(2, "PLATINUM".to_owned()), point(9, "GOLD".to_owned())];
+        let facts =
+            TeamFacts { team: &team, active: &active, classes: &classes, known_us: i64::MAX };
+        let platinum = BTreeSet::from(["PLATINUM".to_owned()]);
+        let rule = SponsorRule { always: false, classes: vec![point(3, platinum)] };
+        assert_eq!(yes_days(facts.sponsor_missing(&rule), 0..12), [3, 7, 8]);
+        let always = SponsorRule { always: true, ..rule.clone() };
+        assert_eq!(yes_days(facts.sponsor_missing(&always), 0..8), [0, 1, 2, 3, 7]);
+        let nobody = BTreeSet::new();
+        let facts = TeamFacts { active: &nobody, ..facts };
+        assert_eq!(yes_days(facts.sponsor_missing(&rule), 0..12), [3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn d4_32_an_owner_is_missing_where_neither_he_nor_a_backup_is_active() {
+        let backup = Assignment { role: TeamRole::Backup, member_id: "li".into(), ..sponsor(5, 6) };
+        let owners =
+            vec![point(2, Some("wang".to_owned())), point(4, None), point(8, Some("gone".into()))];
+        let team = Team { owners, others: vec![backup] };
+        let active = BTreeSet::from(["wang".to_owned(), "li".to_owned()]);
+        let facts = TeamFacts { team: &team, active: &active, classes: &[], known_us: i64::MAX };
+        let turns = facts.owner_missing();
+        assert_eq!(yes_days(turns.clone(), 0..10), [0, 1, 4, 7, 8, 9]);
+        let last = turns.last().unwrap();
+        assert_eq!((last.from_date, &*last.evidence), (day(8), &["members/gone".to_owned()][..]));
+    }
+
+    #[test]
+    fn d4_2_a_calendar_ends_some_days_before_it_does() {
+        let known = |n: Option<u64>| {
+            let known_through = n.map(day);
+            (
+                "workCalendars/c".to_owned(),
+                WorkCalendar { known_through, ..WorkCalendar::default() },
+            )
+        };
+        let in_force =
+            [point(5, known(Some(20))), point(30, known(Some(40))), point(38, known(None))];
+        let turns = calendar_ends(&in_force, 10);
+        let told: Vec<_> = turns.iter().map(|turn| (turn.from_date, turn.severity)).collect();
+        let (amber, red) = (Some(Severity::Amber), Some(Severity::Red));
+        assert_eq!(
+            told,
+            [
+                (NaiveDate::MIN, None),
+                (day(11), amber),
+                (day(21), red),
+                (day(30), None),
+                (day(31), amber),
+                (day(38), None)
+            ]
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! The facts that rules read, of many accounts at once, and what comes of them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::{Asked, Findings, Point};
+use crate::ctx::Ctx;
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::dated::ChangePoint;
+use crate::domain::error::Result;
+use crate::domain::finding::found::{BOOK, Snooze};
+use crate::domain::finding::rules::{self, SponsorRule, TeamFacts};
+use crate::domain::finding::{Code, Finding, State, Turn};
+use crate::domain::names::account_name;
+use crate::domain::policy::{Policy, PolicyLog, Terms};
+use crate::domain::portfolio::rhythm::{GAPS_MAX, Rhythm};
+use crate::domain::team::Team;
+use crate::domain::tier::policy::TierPolicy;
+use crate::store::ReadTx;
+
+/// What the rules about teams read of accounts.
+pub(super) struct Teams {
+    teams: HashMap<String, Team>,
+    active: BTreeSet<String>,
+    classes: HashMap<String, Vec<ChangePoint<String>>>,
+    snoozes: BTreeMap<(String, Code), Snooze>,
+    known_us: i64,
+}
+
+impl Teams {
+    pub async fn read(tx: &ReadTx, ids: &BTreeSet<&str>, known_us: i64) -> Result<Self> {
+        if ids.is_empty() {
+            let (teams, classes) = (HashMap::new(), HashMap::new());
+            let (active, snoozes) = (BTreeSet::new(), BTreeMap::new());
+            return Ok(Self { teams, active, classes, snoozes, known_us });
+        }
+        let teams = tx.teams(ids).await?;
+        let owners = teams.values().flat_map(|team| &team.owners);
+        let owners = owners.filter_map(|point| point.value.as_deref());
+        let others = teams.values().flat_map(|team| &team.others);
+        let named: BTreeSet<&str> =
+            owners.chain(others.map(|other| other.member_id.as_str())).collect();
+        let active = match named.is_empty() {
+            true => BTreeSet::new(),
+            false => {
+                let people = tx.people(&named).await?.into_iter();
+                people.filter(|(_, person)| person.active).map(|(id, _)| id).collect()
+            }
+        };
+        let (classes, snoozes) = (tx.classes_of(ids).await?, tx.snoozes(ids).await?);
+        Ok(Self { teams, active, classes, snoozes, known_us })
+    }
+
+    /// How it is with a rule about teams on a day.
+    pub fn finding(&self, id: &str, code: Code, rule: &SponsorRule, day: NaiveDate) -> Finding {
+        let nobody = Team::default();
+        let facts = TeamFacts {
+            team: self.teams.get(id).unwrap_or(&nobody),
+            active: &self.active,
+            classes: self.classes.get(id).map(Vec::as_slice).unwrap_or_default(),
+            known_us: self.known_us,
+        };
+        let turns = match code {
+            Code::OwnerMissing => facts.owner_missing(),
+            _ => facts.sponsor_missing(rule),
+        };
+        self.hidden(Finding::on(id, code, turns, day), day)
+    }
+
+    fn hidden(&self, found: Finding, day: NaiveDate) -> Finding {
+        let snooze = self.snoozes.get(&(found.account_id.clone(), found.code));
+        Finding { snooze: snooze.filter(|snooze| snooze.hides(day)).cloned(), ..found }
+    }
+}
+
+/// Which classes are to have a sponsor from which day on: by the tier policy in force on it.
+pub(super) async fn sponsor_rule(tx: &ReadTx, always: bool) -> Result<SponsorRule> {
+    let points = in_force::<TierPolicy>(tx).await?;
+    let classes = points.into_iter().map(|point| {
+        let classes = point.value.terms.classes.into_iter();
+        let required = classes.filter(|class| class.service.sponsor_required);
+        let value = required.map(|class| class.code).collect();
+        ChangePoint { from_date: point.from_date, recorded_us: point.recorded_us, value }
+    });
+    Ok(SponsorRule { always, classes: classes.collect() })
+}
+
+/// The versions that are in force from which day on, the built-in one first.
+async fn in_force<T: Terms>(tx: &ReadTx) -> Result<Vec<ChangePoint<Policy<T>>>> {
+    let PolicyLog(log) = tx.policy_log::<T>().await?;
+    let first = Policy::<T>::built_in().into_iter().next();
+    let built_in = |value| ChangePoint { from_date: NaiveDate::MIN, recorded_us: 0, value };
+    let mut points: Vec<ChangePoint<Policy<T>>> = first.map(built_in).into_iter().collect();
+    let mut read: HashMap<String, Policy<T>> = HashMap::new();
+    for point in log {
+        let id = point.value.id;
+        let policy = match read.get(&id) {
+            Some(policy) => policy.clone(),
+            None => tx.policy::<T>(&id).await?.ok_or_else(|| Policy::<T>::missing(&id))?,
+        };
+        read.insert(id, policy.clone());
+        let ChangePoint { from_date, recorded_us, .. } = point;
+        points.push(ChangePoint { from_date, recorded_us, value: policy });
+    }
+    Ok(points)
+}
+
+impl Findings {
+    /// How it is with every rule about accounts, of each account in the order asked.
+    pub(super) async fn evaluate(
+        &self,
+        ctx: &Ctx,
+        asked: &[Asked],
+        at: Point,
+    ) -> Result<Vec<Vec<Finding>>> {
+        let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
+        let always = self.settings.sponsor_required;
+        let read = self.store.read(ctx, move |tx| {
+            Box::pin(async move {
+                let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+                let teams = Teams::read(tx, &these, at.known_us).await?;
+                let days = tx.invoice_days(&ids, at.day, at.known_us, GAPS_MAX + 1).await?;
+                Ok((teams, sponsor_rule(tx, always).await?, days))
+            })
+        });
+        let (teams, rule, days) = read.await?;
+        let is_today = at.day == ctx.business_date();
+        let of = |one: &Asked| {
+            if one.is_deleted {
+                return Vec::new();
+            }
+            let id = one.account_id.as_str();
+            let mut found = [Code::OwnerMissing, Code::SponsorMissing]
+                .map(|code| teams.finding(id, code, &rule, at.day))
+                .to_vec();
+            let rhythm = days.get(id).and_then(|days| Rhythm::of(days));
+            let lapse = rules::lapse_risk(rhythm.as_ref());
+            found.push(Finding::on(id, Code::LapseRisk, lapse, at.day));
+            found.extend(rules::credit(id, &one.credit, is_today));
+            found.into_iter().map(|found| teams.hidden(found, at.day)).collect()
+        };
+        Ok(asked.iter().map(of).collect())
+    }
+
+    pub(super) async fn calendar_ends(&self, ctx: &Ctx, day: NaiveDate) -> Result<Finding> {
+        let read = self.store.read(ctx, |tx| Box::pin(in_force::<WorkCalendar>(tx)));
+        let named = |point: ChangePoint<Policy<WorkCalendar>>| {
+            let ChangePoint { from_date, recorded_us, value } = point;
+            ChangePoint { from_date, recorded_us, value: (value.name(), value.terms) }
+        };
+        let points: Vec<_> = read.await?.into_iter().map(named).collect();
+        let turns = rules::calendar_ends(&points, self.settings.calendar_notice_days);
+        Ok(Finding::on(BOOK, Code::CalendarEnds, turns, day))
+    }
+
+    /// Of a day to come nothing is known, nor where no currency to compare in is decided.
+    pub(super) async fn concentration(&self, ctx: &Ctx, day: NaiveDate) -> Result<Finding> {
+        let sides = match day > ctx.business_date() {
+            true => None,
+            false => self.tiers.concentrations(ctx, day).await?,
+        };
+        let unknown = || Turn {
+            from_date: NaiveDate::MIN,
+            state: State::Unknown,
+            severity: None,
+            evidence: vec![],
+        };
+        let turns = match sides {
+            None => vec![unknown()],
+            Some(sides) => {
+                let sides = sides.map(|(side, largest)| {
+                    (side.concentration, side.unknown, largest.map(|id| account_name(&id)))
+                });
+                rules::concentration(day, &sides)
+            }
+        };
+        let found = Finding::on(BOOK, Code::Concentration, turns, day);
+        // It is computed of the day alone: since when and how long it is so is not known.
+        Ok(Finding { since: None, until: None, ..found })
+    }
+}

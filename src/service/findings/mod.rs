@@ -1,0 +1,245 @@
+//! Use cases of findings: ListFindings, SnoozeFinding, and what an account tells with its status.
+
+mod facts;
+mod snooze;
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use self::facts::Teams;
+use crate::ctx::Ctx;
+use crate::domain::credit::decision::Reason as CreditReason;
+use crate::domain::error::{Error, Result};
+use crate::domain::finding::found::{BOOK, FindingKey, ListFindings, Told};
+use crate::domain::finding::rules::SponsorRule;
+use crate::domain::finding::{Code, Finding, Scope, State};
+use crate::domain::names::{AccountRef, MemberRef};
+use crate::domain::page::Page;
+use crate::domain::severity::Severity;
+use crate::service::credit::Credit;
+use crate::service::resolve;
+use crate::service::tiers::Tiers;
+use crate::store::{ReadTx, Store, SuspectRule, Suspects};
+
+/// What the installation decides about findings.
+#[derive(Debug, Clone, Copy)]
+pub struct FindingSettings {
+    /// Whether each account is to have a sponsor, whatever its class.
+    pub sponsor_required: bool,
+    /// How many days before it ends a calendar is found to end.
+    pub calendar_notice_days: u32,
+}
+
+/// The use cases; cheap to clone.
+#[derive(Clone)]
+pub struct Findings {
+    store: Store,
+    tiers: Tiers,
+    credit: Credit,
+    settings: FindingSettings,
+}
+
+/// An account whose findings are asked for with its status.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub account_id: String,
+    pub is_deleted: bool,
+    /// What its credit says, now.
+    pub credit: Vec<CreditReason>,
+}
+
+/// A day, as known at an instant in microseconds since the epoch.
+#[derive(Debug, Clone, Copy)]
+pub struct Point {
+    pub day: NaiveDate,
+    pub known_us: i64,
+}
+
+type List = ListFindings<AccountRef, MemberRef>;
+
+/// Of findings of accounts, the place of each severity in a list; the book's come before.
+const PLACES: [(i64, Severity); 2] = [(1, Severity::Red), (2, Severity::Amber)];
+const PLACE_OF_BOOK: i64 = 0;
+
+impl Findings {
+    pub fn new(store: Store, tiers: Tiers, credit: Credit, settings: FindingSettings) -> Self {
+        Self { store, tiers, credit, settings }
+    }
+
+    /// A page of findings: of the book and of accounts, or of one account.
+    ///
+    /// # Errors
+    /// `RESOURCE_NOT_FOUND`.
+    pub async fn list(&self, ctx: &Ctx, list: List) -> Result<Page<Finding, FindingKey>> {
+        match &list.account {
+            Some(account) => {
+                let account = account.clone();
+                self.of_account(ctx, list, account).await
+            }
+            None => self.of_all(ctx, list).await,
+        }
+    }
+
+    /// The findings of accounts at one point, in the order asked. The number of statements does not
+    /// depend on how many they are.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn told(&self, ctx: &Ctx, asked: &[Asked], at: Point) -> Result<Vec<Told>> {
+        let all = self.evaluate(ctx, asked, at).await?;
+        Ok(all.into_iter().map(Told::of).collect())
+    }
+
+    async fn of_account(
+        &self,
+        ctx: &Ctx,
+        list: List,
+        account: AccountRef,
+    ) -> Result<Page<Finding, FindingKey>> {
+        let names = [account];
+        let found = resolve::all(&names, self.store.find_accounts(&names).await?)?;
+        let known = found.into_values().next();
+        let known = known.ok_or_else(|| Error::internal("one name, no account"))?;
+        let ids = [AccountRef::Id(known.id.clone())];
+        let profile = self.credit.profiles(ctx, &ids, "").await?.into_iter().next();
+        let asked = Asked {
+            is_deleted: known.is_deleted(),
+            account_id: known.id,
+            credit: profile.map(|profile| profile.reasons).unwrap_or_default(),
+        };
+        let day = list.as_of.unwrap_or_else(|| ctx.business_date());
+        let at = Point { day, known_us: i64::MAX };
+        let mut all = self.evaluate(ctx, &[asked], at).await?.pop().unwrap_or_default();
+        all.retain(|found| list.takes(found));
+        all.sort_by_key(Finding::rank);
+        let key = |found: &Finding| (place(found), format!("{:02}", found.code as u8));
+        if let Some(after) = &list.page.after {
+            all.retain(|found| key(found) > *after);
+        }
+        Ok(list.page.cut(all, key))
+    }
+
+    async fn of_all(&self, ctx: &Ctx, list: List) -> Result<Page<Finding, FindingKey>> {
+        let day = list.as_of.unwrap_or_else(|| ctx.business_date());
+        let mut found = Vec::new();
+        let book_follows = |(place, _): &FindingKey| *place == PLACE_OF_BOOK;
+        if list.owner.is_none() && list.page.after.as_ref().is_none_or(book_follows) {
+            found = self.of_book(ctx, &list, day).await?;
+        }
+        let settings = self.settings;
+        let page = list.page.clone();
+        let read = self.store.read(ctx, move |tx| {
+            Box::pin(async move {
+                let owner = match &list.owner {
+                    None => None,
+                    Some(name) => {
+                        let id = tx.find_member(name).await?;
+                        Some(id.ok_or_else(|| Error::not_found("member", name.to_string()))?)
+                    }
+                };
+                of_accounts(tx, &list, owner, settings, day, found).await
+            })
+        });
+        let key = |found: &Finding| match &*found.account_id {
+            BOOK => (PLACE_OF_BOOK, found.code.to_string()),
+            id => (place(found), key_of(id, found.code)),
+        };
+        Ok(page.cut(read.await?, key))
+    }
+
+    /// The findings of the book that a page may begin with.
+    async fn of_book(&self, ctx: &Ctx, list: &List, day: NaiveDate) -> Result<Vec<Finding>> {
+        let mut found = Vec::new();
+        if list.asks(Code::CalendarEnds) {
+            found.push(self.calendar_ends(ctx, day).await?);
+        }
+        if list.asks(Code::Concentration) {
+            found.push(self.concentration(ctx, day).await?);
+        }
+        let read = self.store.read(ctx, |tx| Box::pin(tx.snoozes_of_book()));
+        let snoozes = read.await?;
+        let hides = |code| snoozes.iter().find(|snooze| snooze.code == code && snooze.hides(day));
+        for of in &mut found {
+            of.snooze = hides(of.code).cloned();
+        }
+        found.retain(|of| list.takes(of));
+        if let Some((_, after)) = &list.page.after {
+            found.retain(|of| of.code.as_str() > after.as_str());
+        }
+        Ok(found)
+    }
+}
+
+/// What accounts follow on a page, behind what it begins with.
+async fn of_accounts(
+    tx: &ReadTx,
+    list: &List,
+    owner: Option<String>,
+    settings: FindingSettings,
+    day: NaiveDate,
+    mut found: Vec<Finding>,
+) -> Result<Vec<Finding>> {
+    let wanted = list.page.size + 1;
+    if !list.states.contains(&State::Yes) {
+        return Ok(found);
+    }
+    let rule = facts::sponsor_rule(tx, settings.sponsor_required).await?;
+    for (place, severity) in PLACES {
+        let after = list.page.after.clone().unwrap_or((PLACE_OF_BOOK, String::new()));
+        if found.len() >= wanted || after.0 > place {
+            continue;
+        }
+        let after = if after.0 == place { after.1 } else { String::new() };
+        let mut keys = BTreeSet::new();
+        for code in Code::ALL.iter().copied() {
+            if code.scope() != Scope::Accounts
+                || code.severity() != Some(severity)
+                || !list.asks(code)
+            {
+                continue;
+            }
+            let Some(rule) = suspect_rule(code, &rule, day) else { continue };
+            let suspects = Suspects {
+                rule,
+                day,
+                from: after.split('/').next().unwrap_or_default().to_owned(),
+                owner: owner.clone(),
+                unless_snoozed: !list.show_snoozed,
+                limit: wanted + 1,
+            };
+            let ids = tx.suspects(&suspects).await?;
+            keys.extend(ids.into_iter().map(|id| (key_of(&id, code), id, code)));
+        }
+        let behind = keys.into_iter().filter(|(key, ..)| *key > after);
+        let asked: Vec<_> =
+            behind.take(wanted - found.len()).map(|(_, id, code)| (id, code)).collect();
+        let ids: BTreeSet<&str> = asked.iter().map(|(id, _)| id.as_str()).collect();
+        let teams = Teams::read(tx, &ids, i64::MAX).await?;
+        let all = asked.iter().map(|(id, code)| teams.finding(id, *code, &rule, day));
+        found.extend(all.filter(|of| list.takes(of)));
+    }
+    Ok(found)
+}
+
+/// What a statement looks for; `None` where nobody can lack it.
+fn suspect_rule(code: Code, rule: &SponsorRule, day: NaiveDate) -> Option<SuspectRule> {
+    if code == Code::OwnerMissing {
+        return Some(SuspectRule::Owner);
+    }
+    if rule.always {
+        return Some(SuspectRule::Sponsor(None));
+    }
+    let classes = rule.classes_on(day);
+    (!classes.is_empty()).then_some(SuspectRule::Sponsor(Some(classes)))
+}
+
+fn place(found: &Finding) -> i64 {
+    let of = |(_, severity): &&(i64, Severity)| found.severity == Some(*severity);
+    PLACES.iter().find(of).map_or(3, |(place, _)| *place)
+}
+
+/// By account, then by code. No id has a slash.
+fn key_of(account_id: &str, code: Code) -> String {
+    format!("{account_id}/{code}")
+}
