@@ -20,6 +20,7 @@ use super::group::Kin;
 use super::names::{AccountRef, MemberRef};
 use super::page::{Page, PageOf};
 use super::personal::Personal;
+use super::portfolio::rhythm::Rhythm;
 use super::receivables::Risk;
 use super::stored::stored_enum;
 use super::team::accountable::Accountable;
@@ -212,6 +213,8 @@ pub struct AccountStatus {
     pub credit: Profile,
     pub risk: Risk,
     pub findings: Told,
+    /// `None` before its first invoice.
+    pub rhythm: Option<Rhythm>,
 }
 
 /// The name to search by prefix: ASCII letters in lower case.

@@ -220,6 +220,10 @@ on_both_engines! {
         let before = pb::ListFindingsRequest { as_of, states: vec![State::Unknown.into()], ..coded("monthly", Found::LapseRisk) };
         assert_eq!(told(&server, before).await.len(), 1, "too few gaps");
         let status = status(&server, "monthly").await;
+        let rhythm = status.rhythm.clone().expect("a rhythm");
+        let decimal = |of: Option<pb::Decimal>| of.map(|of| of.value).unwrap_or_default();
+        assert_eq!((rhythm.gaps, decimal(rhythm.median_gap_days), decimal(rhythm.ratio)), (4, "30".into(), "2.5".into()));
+        assert_eq!((rhythm.last_invoice_date, rhythm.lapse_date), (Some(day(-75)), Some(day(-15))));
         assert!(status.findings.iter().any(|found| found.code() == Found::LapseRisk));
     }
 

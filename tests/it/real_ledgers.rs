@@ -9,7 +9,7 @@ use ballast::pb;
 use crate::support::TestServer;
 use crate::support::ledger::*;
 
-fn ledger(name: &str) -> Option<PathBuf> {
+pub fn ledger(name: &str) -> Option<PathBuf> {
     let path = PathBuf::from(std::env::var_os("BALLAST_TEST_LEDGERS")?).join(name);
     path.is_file().then_some(path)
 }

@@ -4,4 +4,5 @@ mod calendars;
 mod overrides;
 pub mod policies;
 mod portfolio;
+mod retail;
 mod runs;

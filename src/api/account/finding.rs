@@ -1,5 +1,7 @@
 //! Findings to and from the wire. All faults of a request are named at once.
 
+use chrono::NaiveDate;
+
 use crate::api::convert::closed_set::{both_ways, one_way};
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{Identified, all, at_most, check_reason};
@@ -12,6 +14,7 @@ use crate::domain::finding::found::{
 use crate::domain::finding::{Code, Finding, Scope, State};
 use crate::domain::names::{self, AccountRef, MemberRef, account_name};
 use crate::domain::page::Page;
+use crate::domain::portfolio::rhythm::Rhythm;
 use crate::pb;
 
 /// Each code once is all there is to ask for.
@@ -159,6 +162,17 @@ pub fn snoozed(snooze: Snooze) -> pb::FindingSnooze {
         snoozed_by,
         create_time: Some(write::recorded(recorded_us)),
     }
+}
+
+/// In which rhythm an account is invoiced, as of a day.
+pub fn rhythm(rhythm: Rhythm, day: NaiveDate) -> Result<pb::PurchaseRhythm> {
+    Ok(pb::PurchaseRhythm {
+        last_invoice_date: Some(write::date(rhythm.last_day)),
+        gaps: write::count(rhythm.gaps)?,
+        median_gap_days: rhythm.median_days().map(write::decimal),
+        ratio: rhythm.ratio(day).map(write::decimal),
+        lapse_date: rhythm.lapses_on().map(write::date),
+    })
 }
 
 /// The findings of an account, in its status.

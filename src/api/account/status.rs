@@ -40,8 +40,9 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, above, team, credit, risk, findings } = status;
+    let AccountStatus { account, above, team, credit, risk, findings, rhythm } = status;
     let super::finding::Status { attention, findings, counts } = super::finding::told(findings)?;
+    let day = risk.point.as_of;
     Ok(pb::AccountStatus {
         account: Some(convert::account(account)),
         ancestors: above.accounts.iter().map(|id| account_name(id)).collect(),
@@ -52,5 +53,6 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         findings,
         finding_counts: Some(counts),
         attention: attention.into(),
+        rhythm: rhythm.map(|rhythm| super::finding::rhythm(rhythm, day)).transpose()?,
     })
 }

@@ -69,13 +69,8 @@ impl Accounts {
         let asked: Vec<Asked> = asked.collect();
         let findings = sources.findings.told(ctx, &asked, at).await?;
         let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks).zip(findings);
-        let status = |(((((account, above), team), credit), risk), findings)| AccountStatus {
-            account,
-            above,
-            team,
-            credit,
-            risk,
-            findings,
+        let status = |(((((account, above), team), credit), risk), (findings, rhythm))| {
+            AccountStatus { account, above, team, credit, risk, findings, rhythm }
         };
         Ok(all.map(status).collect())
     }

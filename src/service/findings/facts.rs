@@ -107,13 +107,14 @@ async fn in_force<T: Terms>(tx: &ReadTx) -> Result<Vec<ChangePoint<Policy<T>>>> 
 }
 
 impl Findings {
-    /// How it is with every rule about accounts, of each account in the order asked.
+    /// How it is with every rule about accounts, and in which rhythm each is invoiced, in the order
+    /// asked.
     pub(super) async fn evaluate(
         &self,
         ctx: &Ctx,
         asked: &[Asked],
         at: Point,
-    ) -> Result<Vec<Vec<Finding>>> {
+    ) -> Result<Vec<(Vec<Finding>, Option<Rhythm>)>> {
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
         let always = self.settings.sponsor_required;
         let read = self.store.read(ctx, move |tx| {
@@ -127,18 +128,18 @@ impl Findings {
         let (teams, rule, days) = read.await?;
         let is_today = at.day == ctx.business_date();
         let of = |one: &Asked| {
-            if one.is_deleted {
-                return Vec::new();
-            }
             let id = one.account_id.as_str();
+            let rhythm = days.get(id).and_then(|days| Rhythm::of(days));
+            if one.is_deleted {
+                return (Vec::new(), rhythm);
+            }
             let mut found = [Code::OwnerMissing, Code::SponsorMissing]
                 .map(|code| teams.finding(id, code, &rule, at.day))
                 .to_vec();
-            let rhythm = days.get(id).and_then(|days| Rhythm::of(days));
             let lapse = rules::lapse_risk(rhythm.as_ref());
             found.push(Finding::on(id, Code::LapseRisk, lapse, at.day));
             found.extend(rules::credit(id, &one.credit, is_today));
-            found.into_iter().map(|found| teams.hidden(found, at.day)).collect()
+            (found.into_iter().map(|found| teams.hidden(found, at.day)).collect(), rhythm)
         };
         Ok(asked.iter().map(of).collect())
     }

@@ -16,6 +16,7 @@ use crate::domain::finding::rules::SponsorRule;
 use crate::domain::finding::{Code, Finding, Scope, State};
 use crate::domain::names::{AccountRef, MemberRef};
 use crate::domain::page::Page;
+use crate::domain::portfolio::rhythm::Rhythm;
 use crate::domain::severity::Severity;
 use crate::service::credit::Credit;
 use crate::service::resolve;
@@ -81,14 +82,19 @@ impl Findings {
         }
     }
 
-    /// The findings of accounts at one point, in the order asked. The number of statements does not
+    /// The findings of accounts at one point, and in which rhythm each is invoiced, in the order asked. The number of statements does not
     /// depend on how many they are.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn told(&self, ctx: &Ctx, asked: &[Asked], at: Point) -> Result<Vec<Told>> {
+    pub async fn told(
+        &self,
+        ctx: &Ctx,
+        asked: &[Asked],
+        at: Point,
+    ) -> Result<Vec<(Told, Option<Rhythm>)>> {
         let all = self.evaluate(ctx, asked, at).await?;
-        Ok(all.into_iter().map(Told::of).collect())
+        Ok(all.into_iter().map(|(found, rhythm)| (Told::of(found), rhythm)).collect())
     }
 
     async fn of_account(
@@ -110,7 +116,7 @@ impl Findings {
         };
         let day = list.as_of.unwrap_or_else(|| ctx.business_date());
         let at = Point { day, known_us: i64::MAX };
-        let mut all = self.evaluate(ctx, &[asked], at).await?.pop().unwrap_or_default();
+        let (mut all, _) = self.evaluate(ctx, &[asked], at).await?.pop().unwrap_or_default();
         all.retain(|found| list.takes(found));
         all.sort_by_key(Finding::rank);
         let key = |found: &Finding| (place(found), format!("{:02}", found.code as u8));
