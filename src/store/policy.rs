@@ -16,7 +16,10 @@ use crate::domain::page::{Page, PageOf};
 use crate::domain::policy::{Activation, Policy, PolicyKey, PolicyLog, Terms};
 
 /// A version by its id, the built-in ones included.
-async fn policy<T: Terms>(conn: &impl ConnectionTrait, id: &str) -> Result<Option<Policy<T>>> {
+pub(super) async fn policy<T: Terms>(
+    conn: &impl ConnectionTrait,
+    id: &str,
+) -> Result<Option<Policy<T>>> {
     if let Some(built_in) = Policy::built_in().into_iter().find(|policy| policy.id == id) {
         return Ok(Some(built_in));
     }

@@ -6,3 +6,4 @@ pub mod policies;
 mod portfolio;
 mod retail;
 mod runs;
+mod service;

@@ -135,6 +135,7 @@ fn a_reason_tells_its_figures_and_what_would_remove_it() {
         shortfall: Some(usd(2_500)),
         overdue_days: 0,
         overdue_days_max: 0,
+        terms_source: String::new(),
         documents: vec!["d".into()],
         remedies: vec![Remedy {
             action: RemedyAction::ReduceOrder,

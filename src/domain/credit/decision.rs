@@ -104,6 +104,10 @@ pub struct Reason {
     pub shortfall: Option<Money>,
     pub overdue_days: i32,
     pub overdue_days_max: i32,
+    /// Resource name of what says how much may be overdue; empty for other codes, and in what was
+    /// decided before it was told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub terms_source: String,
     /// Resource names.
     pub documents: Vec<String>,
     pub remedies: Vec<Remedy>,

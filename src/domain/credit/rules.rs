@@ -196,6 +196,7 @@ impl Evaluator<'_> {
             shortfall: None,
             overdue_days: 0,
             overdue_days_max: 0,
+            terms_source: String::new(),
             documents: Vec::new(),
             remedies: Vec::new(),
         }

@@ -15,6 +15,7 @@ use crate::domain::error::Result;
 use crate::domain::group;
 use crate::domain::money::{self, Currency, Money};
 use crate::domain::rates::{RateTable, SPOT, UsedRate};
+use crate::domain::tier::service::ClassTerms;
 
 /// Exchange rates of one day.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub struct Node {
     pub holds: Vec<Hold>,
     /// Its own items past their due date and grace.
     pub overdue: Vec<OverdueCell>,
+    /// What the class applied to it says of payment, of an account that decisions are about.
+    pub class_terms: Option<ClassTerms>,
 }
 
 /// An amount that counts, in minor units of its currency.
@@ -337,6 +340,8 @@ impl Standing {
             let overdue = node.overdue.iter().map(|cell| cell.currency);
             let terms =
                 node.limits.iter().filter_map(|l| Some(l.terms.overdue_amount_max?.currency));
+            let class = node.class_terms.iter().filter_map(|of| of.terms.overdue_amount_max);
+            let terms = terms.chain(class.map(|max| max.currency));
             exposure.chain(limits).chain(overdue).chain(terms).collect::<Vec<_>>()
         };
         let secured = self.secured.iter().flat_map(|secured| {

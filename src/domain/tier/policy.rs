@@ -98,6 +98,12 @@ pub struct TierPolicy {
 }
 
 impl TierPolicy {
+    /// What a class means for the service of its accounts; `None` of a class that this version does
+    /// not have, and of [`NONE`].
+    pub fn service_policy(&self, class: &str) -> Option<&ServicePolicy> {
+        self.classes.iter().find(|one| one.code == class).map(|one| &one.service)
+    }
+
     fn preset(description: &str, method: CutMethod, cuts_bp: &[i32], codes: &[&str]) -> Self {
         let class = |code: &&str| Class { code: (*code).into(), service: ServicePolicy::default() };
         Self {

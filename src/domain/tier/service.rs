@@ -60,6 +60,15 @@ pub struct CustomerTerms {
     pub overdue_amount_max: Option<Money>,
 }
 
+/// Terms with the class that they are of, by which version of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassTerms {
+    pub class: String,
+    /// Resource name of the version.
+    pub policy: String,
+    pub terms: CustomerTerms,
+}
+
 /// Discounts that need nobody's leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiscountBand {

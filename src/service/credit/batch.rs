@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::command::{Answer, Command, Work};
-use super::{LastPolicy, run};
+use super::{LastRuling, run};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::point;
@@ -44,11 +44,11 @@ struct Job {
 struct Shared {
     store: Store,
     settings: Settings,
-    policy: LastPolicy,
+    policy: LastRuling,
 }
 
 impl Batcher {
-    pub fn start(store: Store, settings: Settings, policy: LastPolicy) -> Self {
+    pub fn start(store: Store, settings: Settings, policy: LastRuling) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING_MAX);
         let at_a_time = if store.is_sqlite() { 1 } else { BATCHES_MAX };
         tokio::spawn(Shared { store, settings, policy }.serve(waiting, at_a_time));

@@ -87,7 +87,7 @@ impl Credit {
         StandingQuery {
             accounts,
             now: now(&ctx.clock),
-            policy: self.policy.get(),
+            ruling: self.policy.get(),
             currencies: currency.into_iter().collect::<BTreeSet<_>>(),
             base: self.settings.base_currency,
             rate_age_days_max: self.settings.rate_age_days_max,

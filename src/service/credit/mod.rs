@@ -25,11 +25,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ctx::{Clock, Ctx};
 use crate::domain::credit::decide::Caller;
-use crate::domain::credit::policy::Policy;
 use crate::domain::credit::reservation::Now;
 use crate::service::Settings;
 use crate::store::Store;
-use crate::store::credit::Known;
+use crate::store::credit::{Known, Ruling};
 
 use self::batch::Batcher;
 pub use self::watch::Transitions;
@@ -40,30 +39,34 @@ pub struct Credit {
     store: Store,
     settings: Settings,
     batcher: Batcher,
-    policy: LastPolicy,
+    policy: LastRuling,
 }
 
 impl Credit {
     /// Starts a task that decides commands about reservations, so it must be called in a runtime.
     pub fn new(store: Store, settings: Settings) -> Self {
-        let policy = LastPolicy::default();
+        let policy = LastRuling::default();
         let batcher = Batcher::start(store.clone(), settings.clone(), policy.clone());
         Self { store, settings, batcher, policy }
     }
 }
 
-/// The policy that was active at the last read: while it still is, it need not be loaded again.
+/// What ruled at the last read: while it still does, it need not be loaded again.
 #[derive(Debug, Clone, Default)]
-struct LastPolicy(Arc<RwLock<Arc<Policy>>>);
+struct LastRuling(Arc<RwLock<Ruling>>);
 
-impl LastPolicy {
-    fn get(&self) -> Arc<Policy> {
+impl LastRuling {
+    fn get(&self) -> Ruling {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn saw(&self, known: &Known) {
-        if self.get().id != known.policy.id {
-            *self.0.write().unwrap_or_else(PoisonError::into_inner) = known.policy.clone();
+        let ids = |ruling: &Ruling| {
+            let tiers = ruling.tiers.as_ref().map(|tiers| tiers.id.clone());
+            (ruling.credit.id.clone(), tiers)
+        };
+        if ids(&self.get()) != ids(&known.ruling) {
+            *self.0.write().unwrap_or_else(PoisonError::into_inner) = known.ruling.clone();
         }
     }
 }

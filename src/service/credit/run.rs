@@ -12,7 +12,7 @@ use self::kept::{Kept, encode};
 use self::pending::Batch;
 
 use super::command::{Answer, Command, Work, missing};
-use super::{LastPolicy, event, evidence};
+use super::{LastRuling, event, evidence};
 use crate::domain::credit::decide::{Amend, Caller, Changes, Decider, Referral, Reserve};
 use crate::domain::credit::decision::Decision;
 use crate::domain::credit::reservation::{Now, Reservation};
@@ -28,7 +28,7 @@ use crate::store::{Answered, CallRecord, WriteTx};
 pub(super) async fn all(
     tx: &mut WriteTx,
     settings: &Settings,
-    policy: &LastPolicy,
+    policy: &LastRuling,
     work: &[Work],
 ) -> Result<Vec<Result<Answer>>> {
     let mut batch = Batch::new(work);

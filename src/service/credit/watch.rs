@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Credit, LastPolicy, run};
+use super::{Credit, LastRuling, run};
 use crate::ctx::Ctx;
 use crate::domain::credit::decide::{Decider, Loaded};
 use crate::domain::credit::decision::ReasonCode;
@@ -147,7 +147,7 @@ impl Credit {
 async fn locked(
     tx: &mut WriteTx,
     settings: &Settings,
-    policy: &LastPolicy,
+    policy: &LastRuling,
     accounts: Vec<String>,
 ) -> Result<Known> {
     let ids: BTreeSet<String> = accounts.iter().cloned().collect();
@@ -162,14 +162,14 @@ async fn locked(
 
 fn query(
     settings: &Settings,
-    policy: &LastPolicy,
+    policy: &LastRuling,
     accounts: Vec<String>,
     now: Now,
 ) -> StandingQuery {
     StandingQuery {
         accounts,
         now,
-        policy: policy.get(),
+        ruling: policy.get(),
         currencies: BTreeSet::new(),
         base: settings.base_currency,
         rate_age_days_max: settings.rate_age_days_max,

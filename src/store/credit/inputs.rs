@@ -1,6 +1,6 @@
 //! What decisions about some accounts rest on, in one statement: the accounts with those above
-//! them, what counts against their limits, limits, holds, what is overdue, and which policy is
-//! active. Its cost depends on the depth of the groups, not on their members or documents.
+//! them, what counts against their limits, limits, holds, what is overdue, the
+//! classes applied to them, and which policies rule. Its cost depends on the depth of the groups, not on their members or documents.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -33,6 +33,10 @@ pub(super) struct Inputs {
     pub secured: Vec<Secured>,
     /// Id of the policy that is active.
     pub policy: String,
+    /// The class applied to each account asked about that has one.
+    pub classes: HashMap<String, String>,
+    /// Id of the tier policy of the run that stands; empty before any did.
+    pub tier_policy: String,
 }
 
 /// What to look at.
@@ -101,7 +105,8 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
            AND s.end_us = 0 AND s.valid_from <= {today} AND s.valid_to >= {today} \
          UNION ALL SELECT 'POLICY', '', {none}, p.policy_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM (SELECT policy_id FROM credit_policy_activation \
-             ORDER BY recorded_us DESC LIMIT 1) p",
+             ORDER BY recorded_us DESC LIMIT 1) p \
+         UNION ALL {tiers}",
         chain = all.join(" UNION "),
         of_asked = own("account_id"),
         accounts = chain("a.id"),
@@ -113,6 +118,23 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
         overdue = overdue(&own, &today, &cutoff),
         reservations = root("o.root_id"),
         securities = root("s.root_id"),
+        tiers = tiers(asked, &today),
+    )
+}
+
+/// The class applied to each account asked about, and the policy that says what classes mean:
+/// that of the last run that stands.
+fn tiers(asked: &str, today: &str) -> String {
+    let rest = "'', '', '', '', '', 0, 0, 0, 0, 0, CAST(NULL AS DATE), CAST(NULL AS DATE)";
+    format!(
+        "SELECT 'CLASS', k.id, CAST(NULL AS UUID), k.class, {rest} \
+         FROM (SELECT a.v AS id, (SELECT t.class FROM tier_assignment t \
+             WHERE t.account_id = a.v AND t.from_date <= {today} \
+             ORDER BY t.from_date DESC, t.recorded_us DESC LIMIT 1) AS class \
+           FROM ({asked}) a) k WHERE k.class IS NOT NULL \
+         UNION ALL SELECT 'TIERS', '', CAST(NULL AS UUID), r.policy_id, {rest} \
+         FROM (SELECT policy_id FROM tier_run WHERE replaced_us = 0 AND as_of <= {today} \
+           ORDER BY as_of DESC LIMIT 1) r"
     )
 }
 
@@ -249,6 +271,8 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
                 others.insert(row.account_id);
             }
             "POLICY" => inputs.policy = row.t1,
+            "CLASS" => _ = inputs.classes.insert(row.account_id, row.t1),
+            "TIERS" => inputs.tier_policy = row.t1,
             other => return Err(Error::internal(format!("unknown arm {other}"))),
         }
     }

@@ -26,7 +26,7 @@ pub use decisions::DecisionsQuery;
 pub use overdue::{OverdueEvidence, OverdueQuery};
 pub use published::Holds;
 pub use reservations::ReservationsQuery;
-pub use standing::{Known, StandingQuery};
+pub use standing::{Known, Ruling, StandingQuery};
 
 pub(super) use exposure::{COUNTS_AT_ONCE, add_exposure, move_exposure, settle_days};
 pub(super) use follow::{Said, follow};

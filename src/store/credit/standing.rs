@@ -1,4 +1,4 @@
-//! The standing that decisions look at: the inputs, with the policy that is active, and the
+//! The standing that decisions look at: the inputs, with the versions that rule, and the
 //! exchange rates that may be needed.
 
 use std::collections::BTreeSet;
@@ -15,6 +15,9 @@ use crate::domain::credit::standing::{Rates, Standing};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::rates::RateTable;
+use crate::domain::tier::policy::TierPolicy;
+use crate::domain::tier::service::ClassTerms;
+use crate::store::policy;
 use crate::store::quotes::quotes_of;
 use crate::store::{ReadTx, Store, WriteTx};
 
@@ -23,8 +26,8 @@ use crate::store::{ReadTx, Store, WriteTx};
 pub struct StandingQuery {
     pub accounts: Vec<String>,
     pub now: Now,
-    /// The policy that was active the last time somebody looked.
-    pub policy: Arc<Policy>,
+    /// What ruled the last time somebody looked.
+    pub ruling: Ruling,
     /// Currencies of the amounts asked about.
     pub currencies: BTreeSet<Currency>,
     pub base: Option<Currency>,
@@ -36,13 +39,35 @@ pub struct StandingQuery {
 pub struct Known {
     pub standing: Standing,
     pub due: Vec<KnownReservation>,
-    /// The active policy, to be remembered.
-    pub policy: Arc<Policy>,
+    /// What rules, to be remembered.
+    pub ruling: Ruling,
+}
+
+/// The versions that rule decisions.
+#[derive(Debug, Clone, Default)]
+pub struct Ruling {
+    pub credit: Arc<Policy>,
+    /// That of the classes; `None` until somebody asked about an account that has one.
+    pub tiers: Option<Arc<TierPolicyVersion>>,
+}
+
+type TierPolicyVersion = crate::domain::policy::Policy<TierPolicy>;
+
+impl Ruling {
+    /// Whether these versions still rule, as far as the inputs need them.
+    fn is_of(&self, inputs: &Inputs) -> bool {
+        self.credit.id == inputs.policy && self.has_tiers_of(inputs)
+    }
+
+    fn has_tiers_of(&self, inputs: &Inputs) -> bool {
+        let is_same = |tiers: &Arc<TierPolicyVersion>| tiers.id == inputs.tier_policy;
+        inputs.classes.is_empty() || self.tiers.as_ref().is_some_and(is_same)
+    }
 }
 
 async fn load(conn: &impl ConnectionTrait, query: &StandingQuery) -> Result<Known> {
-    let (inputs, policy) = inputs_by_policy(conn, query).await?;
-    let mut known = assemble(query, inputs, policy);
+    let (inputs, ruling) = inputs_by_ruling(conn, query).await?;
+    let mut known = assemble(query, inputs, ruling);
     if needs_rates(query, &known.standing) {
         let first = first_quote(query);
         let quotes = quotes_of(conn, first, query.now.today, i64::MAX).await?;
@@ -51,19 +76,26 @@ async fn load(conn: &impl ConnectionTrait, query: &StandingQuery) -> Result<Know
     Ok(known)
 }
 
-/// The inputs; looked at again if another policy is active than the one remembered.
-async fn inputs_by_policy(
+/// The inputs with what rules; looked at again if another policy is active than the one
+/// remembered.
+async fn inputs_by_ruling(
     conn: &impl ConnectionTrait,
     query: &StandingQuery,
-) -> Result<(Inputs, Arc<Policy>)> {
-    let found = inputs::load(conn, &inputs_query(query, &query.policy)).await?;
-    if found.policy == query.policy.id {
-        return Ok((found, query.policy.clone()));
+) -> Result<(Inputs, Ruling)> {
+    let mut ruling = query.ruling.clone();
+    let mut found = inputs::load(conn, &inputs_query(query, &ruling.credit)).await?;
+    if found.policy != ruling.credit.id {
+        let gone = || Error::internal(format!("the active policy {} is gone", found.policy));
+        let policy = policies::policy(conn, &found.policy).await?.ok_or_else(gone)?;
+        ruling.credit = Arc::new(policy);
+        found = inputs::load(conn, &inputs_query(query, &ruling.credit)).await?;
     }
-    let gone = || Error::internal(format!("the active policy {} is gone", found.policy));
-    let policy = Arc::new(policies::policy(conn, &found.policy).await?.ok_or_else(gone)?);
-    let again = inputs::load(conn, &inputs_query(query, &policy)).await?;
-    Ok((again, policy))
+    if !ruling.has_tiers_of(&found) {
+        let gone = || Error::internal(format!("the tier policy {} is gone", found.tier_policy));
+        let policy = policy::policy(conn, &found.tier_policy).await?.ok_or_else(gone)?;
+        ruling.tiers = Some(Arc::new(policy));
+    }
+    Ok((found, ruling))
 }
 
 fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
@@ -74,8 +106,12 @@ fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
     }
 }
 
-fn assemble(query: &StandingQuery, inputs: Inputs, policy: Arc<Policy>) -> Known {
-    let Inputs { nodes, parents, due, secured, policy: _ } = inputs;
+fn assemble(query: &StandingQuery, inputs: Inputs, ruling: Ruling) -> Known {
+    let Inputs { mut nodes, parents, due, secured, policy: _, classes, tier_policy: _ } = inputs;
+    for (id, class) in classes {
+        let terms = ruling.tiers.as_ref().and_then(|tiers| class_terms(tiers, class));
+        nodes.entry(id).and_modify(|node| node.class_terms = terms);
+    }
     let rates = Rates {
         table: RateTable::default(),
         day: query.now.today,
@@ -83,8 +119,15 @@ fn assemble(query: &StandingQuery, inputs: Inputs, policy: Arc<Policy>) -> Known
         age_days_max: query.rate_age_days_max,
     };
     let now = query.now;
-    let standing = Standing { now, policy: (*policy).clone(), rates, nodes, parents, secured };
-    Known { standing, due, policy }
+    let policy = (*ruling.credit).clone();
+    let standing = Standing { now, policy, rates, nodes, parents, secured };
+    Known { standing, due, ruling }
+}
+
+/// What a class says of payment; `None` if the policy does not have it.
+fn class_terms(tiers: &TierPolicyVersion, class: String) -> Option<ClassTerms> {
+    let terms = tiers.terms.service_policy(&class)?.terms;
+    Some(ClassTerms { class, policy: tiers.name(), terms })
 }
 
 fn needs_rates(query: &StandingQuery, standing: &Standing) -> bool {
@@ -116,11 +159,12 @@ impl Store {
     /// As [`WriteTx::credit_standing`], if one statement tells it all, as most often; else `None`,
     /// and it takes a transaction to get one picture.
     pub async fn credit_standing_at_once(&self, query: &StandingQuery) -> Result<Option<Known>> {
-        let inputs = inputs::load_alone(&self.reader, &inputs_query(query, &query.policy)).await?;
-        let Some(inputs) = inputs.filter(|inputs| inputs.policy == query.policy.id) else {
+        let inputs =
+            inputs::load_alone(&self.reader, &inputs_query(query, &query.ruling.credit)).await?;
+        let Some(inputs) = inputs.filter(|inputs| query.ruling.is_of(inputs)) else {
             return Ok(None);
         };
-        let known = assemble(query, inputs, query.policy.clone());
+        let known = assemble(query, inputs, query.ruling.clone());
         Ok((!needs_rates(query, &known.standing)).then_some(known))
     }
 }

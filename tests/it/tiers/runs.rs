@@ -36,19 +36,19 @@ async fn sell_g1(server: &TestServer) {
     sell(server, -1, &values).await;
 }
 
-async fn in_force(server: &TestServer, policy: pb::TierPolicy) {
+pub async fn in_force(server: &TestServer, policy: pb::TierPolicy) {
     let created = create(server, "p", policy).await.expect("created");
     activate(server, "p", Some(day(-1_000)), &created.etag).await.expect("in force");
 }
 
-async fn run(
+pub async fn run(
     server: &TestServer,
     request: pb::EvaluateTiersRequest,
 ) -> Result<pb::EvaluateTiersResponse, Status> {
     server.tiers().evaluate_tiers(request).await.map(|r| r.into_inner())
 }
 
-fn applied(on: i64) -> pb::EvaluateTiersRequest {
+pub fn applied(on: i64) -> pb::EvaluateTiersRequest {
     pb::EvaluateTiersRequest {
         as_of: Some(day(on)),
         apply: true,
@@ -88,7 +88,7 @@ fn abc() -> pb::TierPolicy {
 }
 
 /// Two classes, one account of five above the cut, without band and dwell.
-fn two() -> pb::TierPolicy {
+pub fn two() -> pb::TierPolicy {
     let policy = quantile(&[2_000], vec![class("A", 4), class("C", 48)]);
     pb::TierPolicy { band_bp: Some(0), dwell_days: Some(0), ..policy }
 }

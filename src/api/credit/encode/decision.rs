@@ -84,6 +84,7 @@ pub(super) fn reason(reason: Reason) -> pb::CreditReason {
         shortfall,
         overdue_days,
         overdue_days_max,
+        terms_source,
         documents,
         remedies,
     } = reason;
@@ -99,6 +100,7 @@ pub(super) fn reason(reason: Reason) -> pb::CreditReason {
         shortfall: shortfall.map(money),
         overdue_days,
         overdue_days_max,
+        terms_source,
         documents,
         remedies: remedies.into_iter().map(remedy).collect(),
     }

@@ -15,6 +15,7 @@ use crate::domain::credit::security::{Eligible, Security, SecurityKind, Security
 use crate::domain::credit::standing::{ExposureCell, Node, OverdueCell, Rates, Secured};
 use crate::domain::dates::NO_DATE;
 use crate::domain::rates::{Quote, RateTable, SPOT};
+use crate::domain::tier::service::{ClassTerms, CustomerTerms};
 
 fn day(day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 3, day).expect("a date")
@@ -229,6 +230,40 @@ fn overdue_terms_are_those_of_the_nearest_limit_that_has_some() {
     s.node("child").limits[0].terms.overdue_amount_max = Some(usd(60));
     s.node("child").limits[0].terms.overdue_days_max = Some(9);
     assert_eq!(s.asked(1).verdict, Verdict::Approved);
+}
+
+#[test]
+fn t5_overdue_terms_of_the_class_come_behind_limits_and_before_the_policy() {
+    let mut s = standing().with_limit("child", LimitKind::Unlimited, None).with_amount("top", 1000);
+    s.node("child").overdue.push(OverdueCell {
+        company_code: "1000".into(),
+        currency: currency("USD"),
+        amount: 60,
+        oldest_due: day(1),
+    });
+    s.policy.overdue_days_max = Some(8);
+    s.policy.overdue_amount_max = Some(usd(10));
+    let days = Some(20);
+    let terms = CustomerTerms { net_days: None, overdue_days_max: days, overdue_amount_max: None };
+    let class_terms = ClassTerms { class: "A".into(), policy: "tierPolicies/p".into(), terms };
+    s.node("child").class_terms = Some(class_terms.clone());
+    // What the class does not say is the policy's, one by one.
+    let found = s.asked(1);
+    assert_eq!(codes(&found), [ReasonCode::OverdueAmount]);
+    assert_eq!(found.reasons[0].terms_source, format!("creditPolicies/{}", s.policy.id));
+    // It is the class of the account that is asked about, not of one above.
+    s.node("top").class_terms = s.node("child").class_terms.take();
+    assert_eq!(s.asked(1).reasons.len(), 2);
+    let terms = CustomerTerms { overdue_amount_max: Some(usd(50)), ..terms };
+    s.node("child").class_terms = Some(ClassTerms { terms, ..class_terms });
+    let found = s.asked(1);
+    assert_eq!(codes(&found), [ReasonCode::OverdueAmount]);
+    assert_eq!(found.reasons[0].terms_source, "tierPolicies/p");
+    assert!(found.reasons[0].summary.ends_with("allowed in class A"));
+    let limit = &mut s.node("top").limits[0];
+    limit.terms.overdue_amount_max = Some(usd(40));
+    let source = format!("accounts/top/creditLimits/{}", limit.id);
+    assert_eq!(s.asked(1).reasons[0].terms_source, source);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::domain::credit::decide::{Decider, FoundKey, Loaded};
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, OrderKey, ReservationRef};
-use crate::service::credit::LastPolicy;
+use crate::service::credit::LastRuling;
 use crate::service::credit::command::{Answer, Command, Work};
 use crate::service::{Settings, resolve};
 use crate::store::credit::{Known, StandingQuery};
@@ -106,14 +106,14 @@ impl<'a> Batch<'a> {
     pub fn query(
         &self,
         settings: &Settings,
-        policy: &LastPolicy,
+        policy: &LastRuling,
         ids: BTreeSet<String>,
         now: Now,
     ) -> StandingQuery {
         StandingQuery {
             accounts: ids.into_iter().collect(),
             now,
-            policy: policy.get(),
+            ruling: policy.get(),
             currencies: self.work.iter().filter_map(|work| work.command.currency()).collect(),
             base: settings.base_currency,
             rate_age_days_max: settings.rate_age_days_max,
@@ -176,7 +176,7 @@ impl<'a> Batch<'a> {
             })
             .flatten()
             .collect();
-        let Known { standing, due, policy: _ } = known;
+        let Known { standing, due, ruling: _ } = known;
         let loaded = Loaded {
             found: tx.reservation_histories(&unknown).await?,
             documents: tx.documents_to_commit(&documents).await?,
