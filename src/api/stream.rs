@@ -60,7 +60,7 @@ impl<T> Outlet<T> {
                 permit.map_err(|_| Ended::ClientGone)?.send(Ok(answer));
                 Ok(())
             }
-            () = self.ending.cancelled() => Err(shutting_down()),
+            () = self.ending.cancelled() => Err(shutting_down().into()),
         }
     }
 
@@ -74,7 +74,7 @@ impl<T> Outlet<T> {
     ) -> Result<Option<M>, Ended> {
         tokio::select! {
             biased;
-            () = self.ending.cancelled() => Err(shutting_down()),
+            () = self.ending.cancelled() => Err(shutting_down().into()),
             () = self.sender.closed() => Err(Ended::ClientGone),
             message = messages.next() => Ok(message.transpose()?),
         }
@@ -89,19 +89,19 @@ impl<T> Outlet<T> {
             return Err(Ended::ClientGone);
         }
         if self.ending.is_cancelled() {
-            return Err(shutting_down());
+            return Err(shutting_down().into());
         }
         Ok(ctx.check_deadline()?)
     }
 }
 
 /// A clean end would mean that everything was sent.
-fn shutting_down() -> Ended {
-    Ended::from(Error::Unavailable {
+pub fn shutting_down() -> Error {
+    Error::Unavailable {
         reason: Reason::ShuttingDown,
         description: "the server is going down: connect again and resume".into(),
         retry_after: retry_after(Duration::from_millis(500)),
-    })
+    }
 }
 
 /// Lets `work` answer on a task of its own. If it fails or panics, that is the last answer.

@@ -85,6 +85,8 @@ event_types! {
     TierPolicyActivated => "ballast.tiers.tier_policy_activated.v1",
     /// The book was classified as of a day.
     TierRunApplied => "ballast.tiers.run_applied.v1",
+    /// What accounts are worth was uploaded.
+    TierValuesUploaded => "ballast.tiers.values_uploaded.v1",
     /// A person decided whether an account leaves the first class.
     TierChangeDecided => "ballast.tiers.change_decided.v1",
     /// A person gave an account a class for some days.

@@ -48,6 +48,7 @@ pub const CREDIT_POLICIES: &str = "creditPolicies";
 pub const TIER_ASSIGNMENTS: &str = "tierAssignments";
 pub const TIER_OVERRIDES: &str = "tierOverrides";
 pub const TIER_RUNS: &str = "tierRuns";
+pub const TIER_VALUE_SETS: &str = "tierValueSets";
 
 /// The name of something that belongs to an account.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

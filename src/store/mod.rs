@@ -42,6 +42,7 @@ mod sql;
 mod team;
 mod tier;
 mod tier_override;
+mod tier_value;
 mod tx;
 mod verify;
 

@@ -20,7 +20,6 @@ use crate::domain::money::Currency;
 use crate::domain::page::{Page, PageOf};
 use crate::domain::tier::applied::Standing;
 use crate::domain::tier::assignment::{Assignment, ListAssignments};
-use crate::domain::tier::policy::Measure;
 use crate::domain::tier::run::TierRun;
 
 /// What an account turned over on a day; in the currency asked for, within the whole window.
@@ -49,7 +48,8 @@ struct Id {
 /// What is counted, and when.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
-    pub measure: Measure,
+    /// Whether credit notes are deducted.
+    pub deducts_credits: bool,
     /// The day before the first.
     pub after: NaiveDate,
     pub through: NaiveDate,
@@ -243,10 +243,7 @@ impl ReadTx {
             DbBackend::Sqlite => "json_extract(d.detail, '$.net')",
             _ => "CAST(CAST(d.detail AS JSONB) ->> 'net' AS BIGINT)",
         };
-        let credits = match window.measure {
-            Measure::NetRevenue => ", 'CREDIT_NOTE'",
-            Measure::GrossRevenue => "",
-        };
+        let credits = if window.deducts_credits { ", 'CREDIT_NOTE'" } else { "" };
         let [high, low] = sql::wide_sum("u.amount");
         let text = format!(
             "SELECT u.account_id, u.currency, u.posting_date, {high} AS high, {low} AS low \
@@ -263,7 +260,7 @@ impl ReadTx {
              GROUP BY u.account_id, u.currency, u.posting_date \
              ORDER BY u.account_id, u.currency, u.posting_date"
         );
-        let Window { measure: _, after, through, currency } = window;
+        let Window { deducts_credits: _, after, through, currency } = window;
         let values = vec![after.into(), through.into(), currency.code().into()];
         let found: Vec<TurnoverRow> = sql::all(&self.conn, text, values).await?;
         let turnover = |row: TurnoverRow| {

@@ -26,6 +26,7 @@ const EXEMPT: &[(&str, &str)] = &[
         "a stream, idempotent by its import id and the keys of its documents: bad_days/importer.rs, \
          properties/imports.rs",
     ),
+    ("TierService.UploadTierValues", "a stream, idempotent by its id and content: tiers/values.rs"),
 ];
 
 on_both_engines! {

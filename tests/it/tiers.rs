@@ -7,3 +7,4 @@ mod portfolio;
 mod retail;
 mod runs;
 mod service;
+pub mod values;

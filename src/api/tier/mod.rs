@@ -9,8 +9,9 @@ mod run;
 mod service_policy;
 mod tier_override;
 mod tier_policy;
+mod values;
 
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::api;
 use crate::domain::calendar::WorkCalendar;
@@ -116,6 +117,17 @@ impl TierService for Tiers {
             Some(id) => self.tiers.evaluate(&ctx, &id, command).await?,
         };
         Ok(Response::new(run::evaluation(answer)))
+    }
+
+    async fn upload_tier_values(
+        &self,
+        request: Request<Streaming<pb::UploadTierValuesRequest>>,
+    ) -> Answer<pb::TierValueSet> {
+        let (ctx, ending) = (api::ctx(&request)?, api::ending(&request));
+        let values::Upload { header, rows, violations } =
+            values::receive(&ctx, &ending, request.into_inner()).await?;
+        let answer = self.tiers.upload_values(&ctx, header, rows, violations).await?;
+        Ok(Response::new(values::encode(answer)))
     }
 
     async fn get_tier_run(&self, request: Request<pb::GetTierRunRequest>) -> Answer<pb::TierRun> {

@@ -13,7 +13,9 @@ use crate::api::convert::write;
 use crate::api::list::{self, PageRequest};
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::money::{Currency, Money};
-use crate::domain::names::{self, AccountRef, TIER_ASSIGNMENTS, TIER_RUNS, account_name, named};
+use crate::domain::names::{
+    self, AccountRef, TIER_ASSIGNMENTS, TIER_RUNS, TIER_VALUE_SETS, account_name, named,
+};
 use crate::domain::page::{Page, PageOf};
 use crate::domain::personal::Personal;
 use crate::domain::policy::Terms;
@@ -31,7 +33,7 @@ one_way! {
         Restored
     }
     write_note: Note = TierNote {
-        TiedAtCut, LoyaltyUnknown, NotLoyal, NonPositive
+        TiedAtCut, LoyaltyUnknown, NotLoyal, NonPositive, NegativeContribution
     }
 }
 
@@ -43,11 +45,13 @@ pub struct Evaluate {
 }
 
 pub fn evaluate(request: pb::EvaluateTiersRequest) -> Result<Evaluate> {
-    let pb::EvaluateTiersRequest { as_of, apply, replaces, changes_max, request_id } = request;
+    let pb::EvaluateTiersRequest { as_of, apply, replaces, changes_max, request_id, value_set } =
+        request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
     let as_of = violations.keep(read::optional_date("as_of", as_of)).flatten();
     let replaces = violations.keep(optional_run("replaces", &replaces)).flatten();
+    let value_set = violations.keep(optional_set(&value_set)).flatten();
     let changes_max = list::page_size(changes_max)
         .map_err(|violation| Violation { field: "changes_max".into(), ..violation });
     let changes_max = violations.keep(changes_max);
@@ -59,12 +63,19 @@ pub fn evaluate(request: pb::EvaluateTiersRequest) -> Result<Evaluate> {
         }
     }
     let changes_max = all(violations, changes_max)?;
-    let command = EvaluateTiers { as_of, replaces, changes_max };
+    let command = EvaluateTiers { as_of, replaces, changes_max, value_set };
     Ok(Evaluate { command, apply: apply.then_some(request_id) })
 }
 
 fn optional_run(field: &str, name: &str) -> Result<Option<Uuid>, Violation> {
     if name.is_empty() { Ok(None) } else { run(field, name).map(Some) }
+}
+
+fn optional_set(name: &str) -> Result<Option<String>, Violation> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    names::parse_named("value_set", name, TIER_VALUE_SETS).map(Some)
 }
 
 /// The id in `tierRuns/{uuid}`.
@@ -145,6 +156,7 @@ pub fn encode(run: TierRun) -> pb::TierRun {
         changes,
         proposals,
         unknown,
+        value_set,
     } = summary;
     let codes: BTreeSet<&String> = raw.keys().chain(applied.keys()).collect();
     let of = |counts: &BTreeMap<String, i64>, code: &String| {
@@ -172,6 +184,7 @@ pub fn encode(run: TierRun) -> pb::TierRun {
         recorded_by,
         create_time: (recorded_us != 0).then(|| write::recorded(recorded_us)),
         replace_time: (replaced_us != 0).then(|| write::recorded(replaced_us)),
+        value_set: value_set.map(|id| named(TIER_VALUE_SETS, &id)).unwrap_or_default(),
     }
 }
 

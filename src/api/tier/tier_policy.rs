@@ -25,7 +25,9 @@ const MAX_DESCRIPTION_CHARS: usize = 500;
 const MAX_CUTS: usize = 9;
 
 both_ways! {
-    read_measure, write_measure: Measure = TierMeasure { NetRevenue, GrossRevenue }
+    read_measure, write_measure: Measure = TierMeasure {
+        NetRevenue, GrossRevenue, Contribution, Uploaded
+    }
     read_method, write_method: CutMethod = TierCutMethod {
         CountQuantile, CumulativeShare, ComputedAbc, Pyramid
     }

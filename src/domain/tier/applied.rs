@@ -58,6 +58,8 @@ pub struct Found {
     pub class: usize,
     pub value: i128,
     pub loyalty_bp: Option<i32>,
+    /// Whether it costs more than it brings.
+    pub is_loss: bool,
 }
 
 /// What a run decides by.
@@ -110,7 +112,7 @@ impl Rules<'_> {
     /// The class of what is found if every threshold lay a band higher (1) or lower (-1). Who is to
     /// rise is held against the best account below the cut: the last one above it may be he himself.
     fn class_beyond(&self, found: Found, side: i32) -> usize {
-        if found.value <= 0 {
+        if found.value <= 0 || found.is_loss {
             // The last class, however wide the band.
             return found.class;
         }
@@ -200,7 +202,7 @@ mod tests {
         for (at, value) in runs {
             let rules = Rules { policy, cuts: &[cut(100)], day: day(*at) };
             let class = usize::from(*value < 100);
-            let found = Found { class, value: *value, loyalty_bp: None };
+            let found = Found { class, value: *value, loyalty_bp: None, is_loss: false };
             let next = rules.next(standing.as_ref(), Some(found));
             standing = Some(next.0.clone());
             all.push(next);
@@ -255,7 +257,7 @@ mod tests {
         for (value, class) in [(104, "C"), (105, "A")] {
             let cuts = [Cut { last: Some(value), next: Some(100) }];
             let rules = Rules { policy: &policy, cuts: &cuts, day: day(200) };
-            let found = Found { class: 0, value, loyalty_bp: None };
+            let found = Found { class: 0, value, loyalty_bp: None, is_loss: false };
             assert_eq!(rules.next(Some(&before), Some(found)).0.class, class, "{value}");
         }
     }
@@ -267,7 +269,7 @@ mod tests {
         let (first, _) = after(&policy, &[(0, 120)]).remove(0);
         let (none, cause) = rules.next(Some(&first), None);
         assert_eq!((&*none.class, none.since, cause), ("NONE", day(5), Cause::NoTrade));
-        let found = Found { class: 0, value: 101, loyalty_bp: None };
+        let found = Found { class: 0, value: 101, loyalty_bp: None, is_loss: false };
         let (back, cause) = rules.next(Some(&none), Some(found));
         assert_eq!((&*back.class, cause), ("A", Cause::First));
         let foreign = Standing { class: "GOLD".into(), ..back };
@@ -290,7 +292,7 @@ mod tests {
                 let own = Cut { last: Some(last), next: Some(next) };
                 let rules = Rules { policy: &policy, cuts: &[own], day: day(at) };
                 let class = usize::from(value < 10_000);
-                let found = Found { class, value, loyalty_bp: None };
+                let found = Found { class, value, loyalty_bp: None, is_loss: false };
                 let (next, _) = rules.next(standing.as_ref(), Some(found));
                 changes += usize::from(standing.as_ref().is_some_and(|s| s.class != next.class));
                 prop_assert_eq!(next.below_runs, 0);

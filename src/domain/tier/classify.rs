@@ -17,6 +17,8 @@ pub struct Ranked {
     pub value: i128,
     /// Share of quarters with an invoice in basis points; `None` where too few are known.
     pub loyalty_bp: Option<i32>,
+    /// Whether it costs more than it brings.
+    pub is_loss: bool,
 }
 
 stored_enum! {
@@ -30,6 +32,8 @@ stored_enum! {
         NotLoyal => "NOT_LOYAL",
         /// There was trade, and nothing is left of it.
         NonPositive => "NON_POSITIVE",
+        /// Its contribution is negative.
+        NegativeContribution => "NEGATIVE_CONTRIBUTION",
     }
 }
 
@@ -149,6 +153,11 @@ fn by_curve(values: &[i128]) -> Vec<usize> {
 /// lead.
 fn pyramid(policy: &TierPolicy, by_share: usize, of: &Ranked, notes: &mut Vec<Note>) -> usize {
     const IRON: usize = 2;
+    const LEAD: usize = 3;
+    if of.is_loss {
+        notes.push(Note::NegativeContribution);
+        return LEAD;
+    }
     match (by_share, of.loyalty_bp) {
         (1, None) => {
             notes.push(Note::LoyaltyUnknown);
@@ -182,6 +191,7 @@ mod tests {
             id: format!("{i:03}"),
             value: *value,
             loyalty_bp: None,
+            is_loss: false,
         };
         values.iter().enumerate().map(ranked).collect()
     }
@@ -220,7 +230,12 @@ mod tests {
     #[test]
     fn t3_the_pyramid_asks_for_loyalty() {
         let policy = policy(CutMethod::Pyramid, &[5_000, 8_000]);
-        let of = |id: &str, value, loyalty_bp| Ranked { id: id.into(), value, loyalty_bp };
+        let of = |id: &str, value, loyalty_bp| Ranked {
+            id: id.into(),
+            value,
+            loyalty_bp,
+            is_loss: false,
+        };
         let book = ["large", "unknown", "rest"].into_iter().zip([600, 300, 100]);
         let book = book.map(|(id, value)| of(id, value, None)).collect();
         let placed = classify(&policy, book).placed;

@@ -25,6 +25,10 @@ pub struct Values {
     pub excluded: BTreeSet<String>,
     /// In basis points, of those it is known of, where the policy asks for it.
     pub loyalty_bp: BTreeMap<String, i32>,
+    /// Accounts that cost more than they bring, where the policy asks for it and it was uploaded.
+    pub losses: BTreeSet<String>,
+    /// The set that values or contributions came from.
+    pub value_set: Option<String>,
 }
 
 /// How an account stands after a run.
@@ -52,6 +56,7 @@ pub fn evaluate(
         id: id.clone(),
         value: *value,
         loyalty_bp: values.loyalty_bp.get(id).copied(),
+        is_loss: values.losses.contains(id),
     };
     let positive =
         values.known.iter().filter(|(id, value)| **value > 0 && !values.unknown.contains(*id));
@@ -68,16 +73,22 @@ pub fn evaluate(
         changes: 0,
         proposals: 0,
         unknown: values.unknown.len() as i64,
+        value_set: values.value_set.clone(),
     };
     let mut places: BTreeMap<&str, (Found, Option<usize>, Vec<Note>)> = BTreeMap::new();
     for placed in &found.placed {
         let of = &placed.ranked;
-        let place = Found { class: placed.class, value: of.value, loyalty_bp: of.loyalty_bp };
+        let place = Found {
+            class: placed.class,
+            value: of.value,
+            loyalty_bp: of.loyalty_bp,
+            is_loss: of.is_loss,
+        };
         places.insert(&of.id, (place, Some(placed.rank), placed.notes.clone()));
     }
     let last = policy.classes.len().saturating_sub(1);
     for (id, value) in values.known.iter().filter(|(_, value)| **value <= 0) {
-        let place = Found { class: last, value: *value, loyalty_bp: None };
+        let place = Found { class: last, value: *value, loyalty_bp: None, is_loss: false };
         places.insert(id, (place, None, vec![Note::NonPositive]));
     }
     let ids = before.keys().map(String::as_str).chain(places.keys().copied());

@@ -9,3 +9,4 @@ pub mod overrides;
 pub mod policy;
 pub mod run;
 pub mod service;
+pub mod values;

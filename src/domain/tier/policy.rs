@@ -30,6 +30,10 @@ stored_enum! {
         NetRevenue => "NET_REVENUE",
         /// What was invoiced.
         GrossRevenue => "GROSS_REVENUE",
+        /// The contribution that was uploaded.
+        Contribution => "CONTRIBUTION",
+        /// The value that was uploaded.
+        Uploaded => "UPLOADED",
     }
 }
 
@@ -44,6 +48,13 @@ stored_enum! {
         ComputedAbc => "COMPUTED_ABC",
         /// By share of the total value, and by loyalty.
         Pyramid => "PYRAMID",
+    }
+}
+
+impl Measure {
+    /// Whether it reads values that were uploaded.
+    pub fn is_uploaded(self) -> bool {
+        matches!(self, Self::Contribution | Self::Uploaded)
     }
 }
 

@@ -29,6 +29,9 @@ pub struct Summary {
     pub proposals: i64,
     /// Accounts whose value cannot be told, for want of a rate: they stay as they are.
     pub unknown: i64,
+    /// The id of the set that values or contributions came from; `None` if all came from the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value_set: Option<String>,
 }
 
 /// A run that was applied.
@@ -57,6 +60,8 @@ pub struct EvaluateTiers {
     pub replaces: Option<Uuid>,
     /// How many changes to answer.
     pub changes_max: usize,
+    /// The id of the set that values are read from.
+    pub value_set: Option<String>,
 }
 
 /// What an evaluation found.

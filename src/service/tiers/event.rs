@@ -11,6 +11,7 @@ use crate::domain::tier::assignment::Assignment;
 use crate::domain::tier::overrides::TierOverride;
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::run::TierRun;
+use crate::domain::tier::values::ValueSet;
 
 /// That a version is in force from a day on.
 pub(super) fn activated<T: Terms>(point: &ChangePoint<Activation>) -> Event {
@@ -35,6 +36,12 @@ pub(super) fn applied(run: &TierRun, replaced: Option<Uuid>) -> Event {
         "replaced": replaced.map(run_name),
     });
     Event::new(EventType::TierRunApplied, "", run_name(run.id), data)
+}
+
+/// That another system said what accounts are worth.
+pub(super) fn uploaded(set: &ValueSet) -> Event {
+    let data = json!({ "name": set.name(), "as_of": set.as_of, "accounts": set.accounts });
+    Event::new(EventType::TierValuesUploaded, "", set.name(), data)
 }
 
 /// That a person decided about a proposal.

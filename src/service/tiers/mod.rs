@@ -6,6 +6,7 @@ mod overrides;
 mod policies;
 mod portfolio;
 mod runs;
+mod uploads;
 mod values;
 
 use super::Settings;

@@ -44,7 +44,8 @@ impl Tiers {
     /// What a run would find; nothing is written.
     ///
     /// # Errors
-    /// `DATE_INVALID`, `CURRENCY_UNDECIDED`.
+    /// `DATE_INVALID`, `FIELD_REQUIRED`, `FIELD_INVALID`, `CURRENCY_UNDECIDED`,
+    /// `RESOURCE_NOT_FOUND`.
     pub async fn preview(&self, ctx: &Ctx, c: EvaluateTiers) -> Result<Evaluation> {
         let inputs = self.inputs(ctx, &c).await?;
         let day = inputs.day;
@@ -69,8 +70,7 @@ impl Tiers {
     /// Classifies the book as of a day. The same again changes nothing.
     ///
     /// # Errors
-    /// `DATE_INVALID`, `CURRENCY_UNDECIDED`, `TIER_RUN_STANDS`, `RESOURCE_NOT_FOUND`,
-    /// `STATE_WRONG`.
+    /// As [`Self::preview`], and `TIER_RUN_STANDS`, `STATE_WRONG`.
     pub async fn evaluate(
         &self,
         ctx: &Ctx,
@@ -96,7 +96,8 @@ impl Tiers {
             let what = "has no currency, and the business has no base currency";
             Precondition::new(Reason::CurrencyUndecided, policy.name(), what)
         })?;
-        let values = self.values(ctx, &policy.terms, currency, day).await?;
+        let set = self.value_set(ctx, &policy.terms, day, c.value_set.as_deref()).await?;
+        let values = self.values(ctx, &policy.terms, currency, day, set).await?;
         Ok(Inputs { day, policy, currency, values })
     }
 

@@ -6,42 +6,106 @@ use chrono::{Days, Months, NaiveDate};
 
 use super::Tiers;
 use crate::ctx::Ctx;
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::{self, Currency};
+use crate::domain::names::{TIER_VALUE_SETS, named};
 use crate::domain::rates::{RateTable, SPOT};
 use crate::domain::tier::evaluate::Values;
 use crate::domain::tier::loyalty::loyalty_bp;
-use crate::domain::tier::policy::{CutMethod, TierPolicy};
+use crate::domain::tier::policy::{CutMethod, Measure, TierPolicy};
+use crate::domain::tier::values::{ValueSet, Worth};
 use crate::store::receivables::At;
 use crate::store::{Turnover, Window};
 
 impl Tiers {
-    /// The values of the accounts, each amount at the rate of its posting date.
+    /// The set that a run names, which its policy must ask for.
+    pub(super) async fn value_set(
+        &self,
+        ctx: &Ctx,
+        policy: &TierPolicy,
+        day: NaiveDate,
+        id: Option<&str>,
+    ) -> Result<Option<ValueSet>> {
+        let invalid = |what: String| Error::invalid("value_set", Reason::FieldInvalid, what);
+        let Some(id) = id.map(str::to_owned) else {
+            if !policy.measure.is_uploaded() {
+                return Ok(None);
+            }
+            let what = format!("the policy measures {}", policy.measure);
+            return Err(Error::invalid("value_set", Reason::FieldRequired, what));
+        };
+        if !policy.measure.is_uploaded() && policy.method != CutMethod::Pyramid {
+            let what = format!("the policy measures {}, from the ledger", policy.measure);
+            return Err(invalid(what));
+        }
+        let name = named(TIER_VALUE_SETS, &id);
+        let read = self.store.read(ctx, move |tx| {
+            let id = id.clone();
+            Box::pin(async move { tx.tier_value_set(&id).await })
+        });
+        let set = read.await?.ok_or_else(|| Error::not_found("tierValueSet", name))?;
+        if set.as_of != day {
+            return Err(invalid(format!("is of {}, not of {day}", set.as_of)));
+        }
+        Ok(Some(set))
+    }
+
+    /// The values of the accounts, each amount at the rate of its posting date, or of the day of the
+    /// set.
     pub(super) async fn values(
         &self,
         ctx: &Ctx,
         policy: &TierPolicy,
         currency: Currency,
         through: NaiveDate,
+        set: Option<ValueSet>,
     ) -> Result<Values> {
         let months = Months::new(policy.window_months.unsigned_abs());
         let after = through.checked_sub_months(months).unwrap_or(NaiveDate::MIN);
-        let window = Window { measure: policy.measure, after, through, currency };
+        let deducts_credits = policy.measure == Measure::NetRevenue;
+        let window = Window { deducts_credits, after, through, currency };
+        let (from_ledger, asked) = (!policy.measure.is_uploaded(), set.clone());
         // Of one moment: who takes part, and with what.
         let read = self.store.read(ctx, move |tx| {
-            Box::pin(
-                async move { Ok((tx.turnover(window).await?, tx.excluded_from_tiers().await?)) },
-            )
+            let asked = asked.clone();
+            Box::pin(async move {
+                let turnover = if from_ledger { tx.turnover(window).await? } else { Vec::new() };
+                let uploaded = match &asked {
+                    Some(set) => tx.tier_values(&set.id).await?,
+                    None => Vec::new(),
+                };
+                Ok((turnover, uploaded, tx.excluded_from_tiers().await?))
+            })
         });
-        let (turnover, excluded) = read.await?;
-        let age = u64::try_from(self.settings.rate_age_days_max).unwrap_or_default();
-        let first = after.checked_sub_days(Days::new(age)).unwrap_or(NaiveDate::MIN);
+        let (mut amounts, uploaded, excluded) = read.await?;
+        let value_set = set.as_ref().map(|set| set.id.clone());
+        let mut values = Values { excluded, value_set, ..Values::default() };
+        if let Some(set) = &set {
+            amounts.extend(self::uploaded(policy, set, uploaded, &mut values));
+        }
+        self.convert(amounts, currency, after, through, &mut values).await?;
+        if policy.method == CutMethod::Pyramid {
+            values.loyalty_bp = self.loyalty(ctx, through).await?;
+        }
+        Ok(values)
+    }
+
+    /// Sums amounts by account, in the currency of the run.
+    async fn convert(
+        &self,
+        amounts: Vec<Turnover>,
+        currency: Currency,
+        after: NaiveDate,
+        through: NaiveDate,
+        values: &mut Values,
+    ) -> Result<()> {
+        let age = self.settings.rate_age_days_max;
+        let base = self.settings.base_currency;
+        let days = Days::new(u64::try_from(age).unwrap_or_default());
+        let first = after.checked_sub_days(days).unwrap_or(NaiveDate::MIN);
         let quotes = self.store.quotes(SPOT, first, At::now(through)).await?;
         let table: RateTable = quotes.into_iter().collect();
-        let mut values = Values { excluded, ..Values::default() };
-        for Turnover { account_id, currency: from, posting_date, amount } in turnover {
-            let age = self.settings.rate_age_days_max;
-            let base = self.settings.base_currency;
+        for Turnover { account_id, currency: from, posting_date, amount } in amounts {
             match table.lookup(from, currency, posting_date, SPOT, base, age) {
                 Some(rate) => {
                     let converted = money::convert(amount, from, currency, rate.rate)?;
@@ -50,10 +114,7 @@ impl Tiers {
                 None => _ = values.unknown.insert(account_id),
             }
         }
-        if policy.method == CutMethod::Pyramid {
-            values.loyalty_bp = self.loyalty(ctx, through).await?;
-        }
-        Ok(values)
+        Ok(())
     }
 
     async fn loyalty(&self, ctx: &Ctx, through: NaiveDate) -> Result<BTreeMap<String, i32>> {
@@ -65,4 +126,31 @@ impl Tiers {
         let known = |(id, days): (String, Vec<NaiveDate>)| Some((id, loyalty_bp(days, through)?));
         Ok(months.into_iter().filter_map(known).collect())
     }
+}
+
+/// What the policy compares accounts by, if it was uploaded; who makes a loss goes to `values`.
+fn uploaded(
+    policy: &TierPolicy,
+    set: &ValueSet,
+    worth: Vec<(String, Worth)>,
+    values: &mut Values,
+) -> Vec<Turnover> {
+    let mut amounts = Vec::new();
+    for (account_id, Worth { value, contribution }) in worth {
+        if policy.method == CutMethod::Pyramid && contribution.is_some_and(|left| left < 0) {
+            values.losses.insert(account_id.clone());
+        }
+        let amount = match policy.measure {
+            Measure::Uploaded => Some(value),
+            Measure::Contribution => contribution,
+            Measure::NetRevenue | Measure::GrossRevenue => continue,
+        };
+        let Some(amount) = amount else {
+            values.unknown.insert(account_id);
+            continue;
+        };
+        let (currency, posting_date, amount) = (set.currency, set.as_of, amount.into());
+        amounts.push(Turnover { account_id, currency, posting_date, amount });
+    }
+    amounts
 }

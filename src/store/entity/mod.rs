@@ -59,6 +59,8 @@ pub mod team_member;
 pub mod tier_assignment;
 pub mod tier_override;
 pub mod tier_run;
+pub mod tier_value;
+pub mod tier_value_set;
 
 #[cfg(test)]
 mod tests;
@@ -123,7 +125,9 @@ macro_rules! every_entity {
             team_member,
             tier_assignment,
             tier_override,
-            tier_run
+            tier_run,
+            tier_value,
+            tier_value_set
         )
     };
 }

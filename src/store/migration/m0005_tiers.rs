@@ -4,7 +4,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0005_tiers", text: || [POLICIES, RUNS].concat() };
+    Migration { name: "m0005_tiers", text: || [POLICIES, RUNS, VALUES].concat() };
 
 const POLICIES: &str = "
 -- Versions, never changed. What is built in is in no row.
@@ -91,4 +91,28 @@ CREATE TABLE tier_override (
     end_reason TEXT
 );
 CREATE INDEX tier_override_account ON tier_override (account_id, id);
+";
+
+const VALUES: &str = "
+-- What accounts are worth on a day by another system: never changed.
+CREATE TABLE tier_value_set (
+    id TEXT NOT NULL PRIMARY KEY,
+    as_of {date} NOT NULL,
+    currency TEXT NOT NULL,
+    accounts {bigint} NOT NULL,
+    -- Of all that was said.
+    digest {bytes} NOT NULL,
+    created_by TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+
+CREATE TABLE tier_value (
+    set_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    -- In minor units.
+    value {bigint} NOT NULL,
+    -- NULL if it is not known.
+    contribution {bigint},
+    PRIMARY KEY (set_id, account_id)
+){clustered};
 ";

@@ -18,6 +18,7 @@ use super::scene::{Scene, Step};
 use super::{EXEMPT, mutations};
 use crate::support::credit::moment;
 use crate::support::ledger::{Desk, Settles, day, invoice, receipt};
+use crate::tiers::values;
 
 /// A folder, and the rows with a sample each: its name and its JSON, with a blank between. The
 /// first row of a name is the sample.
@@ -110,6 +111,7 @@ pub async fn hold(mut scene: Scene) {
     }
     scene.make(STEPS).await;
     fail_a_clearing(&scene).await;
+    upload_values(&scene).await;
     lapse(&scene).await;
 
     let books = Books::of(&scene.server).await;
@@ -150,6 +152,13 @@ async fn fail_a_clearing(scene: &Scene) {
     let chunks = vec![vec![invoice("SMALL", day(0), "1.00", &[]), too_much]];
     let (_, summary) = desk.import("failing", false, chunks).await;
     assert_eq!(summary.clearing_faults.len(), 1, "{summary:?}");
+}
+
+/// A stream, which no line of the table can be.
+async fn upload_values(scene: &Scene) {
+    let of_acme = values::worth("accounts/acme", "1", None);
+    let set = values::upload(&scene.server, values::header("told", -10), vec![vec![of_acme]]);
+    assert_eq!(set.await.expect("kept").accounts, 1);
 }
 
 /// Lets orders lapse and an item become overdue.

@@ -57,7 +57,7 @@ pub fn applied(on: i64) -> pb::EvaluateTiersRequest {
     }
 }
 
-async fn assignments(server: &TestServer, proposed_only: bool) -> Vec<pb::TierAssignment> {
+pub async fn assignments(server: &TestServer, proposed_only: bool) -> Vec<pb::TierAssignment> {
     let request = pb::ListTierAssignmentsRequest {
         parent: "accounts/-".into(),
         proposed_only,
@@ -68,7 +68,7 @@ async fn assignments(server: &TestServer, proposed_only: bool) -> Vec<pb::TierAs
 }
 
 /// The external ids of accounts by the class that is applied last.
-async fn tiers(server: &TestServer) -> BTreeMap<String, Vec<String>> {
+pub async fn tiers(server: &TestServer) -> BTreeMap<String, Vec<String>> {
     let mut last = BTreeMap::new();
     for assignment in assignments(server, false).await {
         last.insert(assignment.account, assignment.tier);
@@ -93,7 +93,7 @@ pub fn two() -> pb::TierPolicy {
     pb::TierPolicy { band_bp: Some(0), dwell_days: Some(0), ..policy }
 }
 
-fn counts(run: &pb::TierRun) -> Vec<(&str, i64, i64)> {
+pub fn counts(run: &pb::TierRun) -> Vec<(&str, i64, i64)> {
     run.classes.iter().map(|c| (&*c.tier, c.raw, c.applied)).collect()
 }
 
