@@ -14,7 +14,7 @@ use crate::domain::portfolio::concentration::{Concentration, Share};
 use crate::domain::portfolio::repurchase::{Model, Repurchase};
 use crate::domain::portfolio::{Amounts, GroupRow, Groups, Portfolio, PortfolioQuery, Side};
 use crate::domain::rates::{RateTable, SPOT};
-use crate::domain::tier::policy::TierPolicy;
+use crate::domain::tier::policy::{Measure, TierPolicy};
 use crate::store::receivables::At;
 
 /// The figures of the book by group, and what they are figures of.
@@ -108,7 +108,12 @@ impl Tiers {
         policy: Policy<TierPolicy>,
         currency: Currency,
     ) -> Result<Figures> {
-        let values = self.values(ctx, &policy.terms, currency, day).await?;
+        let mut terms = policy.terms.clone();
+        if terms.measure.is_uploaded() {
+            // What is uploaded is of single days; a portfolio is of any.
+            terms.measure = Measure::NetRevenue;
+        }
+        let values = self.values(ctx, &terms, currency, day, None).await?;
         let excluded = &values.excluded;
         let takes_part = |id: &&String| !excluded.contains(*id);
         let known = values.known.iter().filter(|(id, _)| takes_part(id));

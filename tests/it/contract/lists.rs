@@ -145,6 +145,7 @@ fn another(argument: &FieldDescriptor) -> Json {
         Kind::Bool => json!(true),
         Kind::String if argument.name() == "currency_code" => json!("EUR"),
         Kind::String => json!("accounts/other"),
+        Kind::Enum(_) if argument.is_list() => json!([2]),
         Kind::Enum(_) => json!(2),
         Kind::Message(message) => match message.name() {
             "Date" => json!({"year": 2019, "month": 3, "day": 3}),
