@@ -242,6 +242,37 @@ on_both_engines! {
         assert_eq!(found[0].name, "accounts/again");
     }
 
+    async fn one_id_in_two_systems_is_no_sign_of_the_same_record(server: TestServer) {
+        for (id, system) in [("one", "SAP"), ("other", "CRM")] {
+            let reference = ExternalRef { system: system.into(), id: "4711".into() };
+            let account = Account { external_refs: vec![reference], ..named(["Alpha Werke", "Zeta Handel"][usize::from(id == "other")]) };
+            create(&server, id, account).await;
+        }
+        assert!(hits(&server, like("accounts/one")).await.is_empty());
+        assert_eq!(hits(&server, by_text("4711")).await.len(), 2);
+    }
+
+    async fn companies_of_one_name_in_two_regions_are_two(server: TestServer) {
+        let within = |code: &str, tax_id: &str| Account {
+            region_code: code.into(),
+            tax_id: tax_id.into(),
+            ..named("Nordwind Handel")
+        };
+        create(&server, "one", within("DE", "DE 1")).await;
+        create(&server, "here", within("DE", "")).await;
+        create(&server, "nowhere", within("", "")).await;
+        create(&server, "elsewhere", within("AT", "")).await;
+        create(&server, "moved", within("CH", "DE1")).await;
+        let found = hits(&server, like("accounts/one")).await;
+        let mut names: Vec<&str> = found.iter().map(|hit| hit.name.trim_start_matches("accounts/")).collect();
+        names.sort();
+        assert_eq!(names, ["here", "moved", "nowhere"], "{found:#?}");
+        let moved = found.iter().find(|hit| hit.name == "accounts/moved").expect("of the same number");
+        assert_eq!(matched(moved), [(LookupKind::TaxId, "DE1")]);
+        assert_eq!(hits(&server, like("accounts/nowhere")).await.len(), 4, "it may be any of them");
+        assert_eq!(hits(&server, by_text("Nordwind Handel")).await.len(), 5);
+    }
+
     async fn what_is_wrong_of_a_search_is_told_at_once(server: TestServer) {
         let bad = SearchDirectoryRequest {
             question: Some(Question::Text("x".repeat(201))),

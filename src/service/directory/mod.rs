@@ -49,18 +49,21 @@ impl Directory {
 
 async fn found(tx: &ReadTx, search: Search, scope: RowScope) -> Result<Found> {
     let Search { question, kinds, hits_max } = search;
-    let (wanted, itself) = match question {
+    let (wanted, like) = match question {
         Question::Text(text) => (wanted_by_text(&text), None),
         Question::Like(named) => {
             let record = records::named(tx, &named, scope).await?;
-            (wanted_like(&record), Some(record.subject))
+            (wanted_like(&record), Some(record))
         }
     };
     let (mut candidates, mut cut) = (Vec::new(), false);
     for kind in Kind::ALL.iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)) {
         cut |= add_candidates(tx, &wanted, *kind, &mut candidates).await?;
     }
-    candidates.retain(|(subject, _)| Some(subject) != itself.as_ref());
+    if let Some(record) = like {
+        candidates.retain(|(subject, _)| *subject != record.subject);
+        leave_other_regions(tx, &record, scope, &mut candidates).await?;
+    }
     let ranked = rank::ranked(candidates, &wanted, hits_max);
     let subjects: Vec<&Subject> = ranked.iter().map(|hit| &hit.subject).collect();
     let mut records: HashMap<Subject, Record> = HashMap::new();
@@ -83,7 +86,9 @@ fn wanted_by_text(text: &str) -> Wanted {
 /// What has the same keys, a name of one being a former name of the other too, or a name like its
 /// own.
 fn wanted_like(record: &Record) -> Wanted {
-    let own: BTreeSet<Key> = record.keys.iter().map(|told| told.key.clone()).collect();
+    // An id in one system is no sign of a record that has the same id in another.
+    let own = record.keys.iter().filter(|told| told.key.kind != KeyKind::ExternalRef);
+    let own: BTreeSet<Key> = own.map(|told| told.key.clone()).collect();
     let named = |kind| {
         own.iter()
             .filter(|key| key.kind.is_name())
@@ -96,6 +101,32 @@ fn wanted_like(record: &Record) -> Wanted {
         keys: names.chain(own.iter().cloned()).collect(),
         similarity_bp_min: LIKE_BP_MIN,
     }
+}
+
+/// Takes the names off accounts that are registered elsewhere than this one: companies of one name
+/// in two regions are two. A number is the same in all of them.
+async fn leave_other_regions(
+    tx: &ReadTx,
+    record: &Record,
+    scope: RowScope,
+    candidates: &mut [Candidate],
+) -> Result<()> {
+    if record.region_code.is_empty() {
+        return Ok(());
+    }
+    let accounts = candidates.iter().map(|(subject, _)| subject);
+    let accounts: Vec<&Subject> = accounts.filter(|of| of.kind == Kind::Account).collect();
+    let known = records::all(tx, &accounts, scope).await?;
+    let elsewhere =
+        |other: &Record| !other.region_code.is_empty() && other.region_code != record.region_code;
+    let elsewhere: BTreeSet<Subject> =
+        known.into_iter().filter(elsewhere).map(|other| other.subject).collect();
+    for (subject, keys) in candidates {
+        if elsewhere.contains(subject) {
+            keys.retain(|key| !key.kind.is_name());
+        }
+    }
+    Ok(())
 }
 
 /// Adds the records of a kind that have a key that is wanted, or names most like those that are;

@@ -15,6 +15,8 @@ use crate::store::ReadTx;
 pub(super) struct Record {
     pub subject: Subject,
     display_name: Personal,
+    /// Of an account, where it is registered; empty if that is not known.
+    pub region_code: String,
     pub keys: Vec<Told>,
 }
 
@@ -32,6 +34,7 @@ impl Record {
             subject: Subject::account(&account.id),
             keys: told(keys::of_account(&account)),
             display_name: account.display_name.into(),
+            region_code: account.region_code,
         }
     }
 
@@ -40,6 +43,7 @@ impl Record {
             subject: Subject::member(&member.id),
             keys: told(keys::of_member(&member)),
             display_name: member.display_name,
+            region_code: String::new(),
         }
     }
 
