@@ -7,6 +7,7 @@ use super::external_ref::ExternalRef;
 use super::import::ImportFault;
 use super::member::command::{ManagerChange, MemberChange};
 use super::member::{Competencies, Member};
+use super::money::Money;
 use super::names::{AccountRef, MemberRef};
 use super::team::TeamRole;
 
@@ -43,6 +44,8 @@ pub struct TeamRecord {
     pub role: TeamRole,
     pub valid_from: Option<NaiveDate>,
     pub valid_to: Option<NaiveDate>,
+    pub site: Option<String>,
+    pub cost_per_day: Option<Money>,
     pub reason: String,
 }
 

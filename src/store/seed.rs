@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement, Value};
 use uuid::Uuid;
 
 use self::database::{Database, Engine};
+use super::account::owners::FIRST_DAY;
 use super::{Store, lookup, sql};
 use crate::config::Database as Options;
 use crate::ctx::{Clock, Ctx};
@@ -112,6 +113,12 @@ impl Fresh {
         self.sql(
             "INSERT INTO account_head (account_id, root_id, head_us) VALUES ($1, $1, 0)",
             vec![id.into()],
+        )
+        .await;
+        self.sql(
+            "INSERT INTO account_owner (account_id, first_day, last_day, member_id) \
+             VALUES ($1, $2, $3, '')",
+            vec![id.into(), FIRST_DAY.into(), NO_DATE.into()],
         )
         .await;
         self.sql(

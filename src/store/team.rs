@@ -12,6 +12,7 @@ use sea_orm::{
     QuerySelect,
 };
 
+use super::account::owners::{self, Owned};
 use super::entity::account_team;
 use super::entity::team_member::{ActiveModel, Column, Entity, Model};
 use super::{ReadTx, Store, WriteTx, rows};
@@ -25,6 +26,17 @@ async fn head(conn: &impl ConnectionTrait, account_id: &str) -> Result<TeamHead>
     Ok(row
         .map(|row| TeamHead { version: row.version, update_us: row.update_us })
         .unwrap_or_default())
+}
+
+/// Keeps the owners among what is recorded, as lists look them up.
+async fn keep_owners(conn: &impl ConnectionTrait, recorded: &[Membership]) -> Result<()> {
+    let owners = recorded.iter().filter(|one| one.role == TeamRole::Owner);
+    let owned = owners.map(|one| Owned {
+        account_id: &one.account_id,
+        first_day: one.days.first_day,
+        member_id: one.member_id.as_deref(),
+    });
+    owners::change(conn, &owned.collect::<Vec<_>>()).await
 }
 
 /// Everything recorded about the team of an account, in the order of ids.
@@ -55,7 +67,8 @@ impl WriteTx {
 
     /// Adds what is recorded about a team.
     pub async fn add_team_member(&self, membership: &Membership) -> Result<()> {
-        rows::insert_one(&self.conn, Model::from(membership)).await
+        rows::insert_one(&self.conn, Model::from(membership)).await?;
+        keep_owners(&self.conn, std::slice::from_ref(membership)).await
     }
 
     /// Writes how a membership ends.

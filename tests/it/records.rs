@@ -30,7 +30,7 @@ fn team(account: &str, member: &str, role: pb::TeamRole, days: [Option<&str>; 2]
         role: role.into(),
         valid_from,
         valid_to,
-        reason: String::new(),
+        ..pb::TeamRecord::default()
     };
     pb::Record { content: Some(pb::record::Content::TeamMembership(record)) }
 }
@@ -42,6 +42,11 @@ async fn account(server: &TestServer, id: &str) {
         ..pb::CreateAccountRequest::default()
     };
     server.accounts().create_account(request).await.expect("created");
+}
+
+async fn account_etag(server: &TestServer, name: &str) -> String {
+    let request = pb::GetAccountRequest { name: name.into() };
+    server.accounts().get_account(request).await.expect("there").into_inner().etag
 }
 
 async fn send(
@@ -223,5 +228,43 @@ on_both_engines! {
         import.run(&["--kind", "teams", &file, "--until", "2019-01-01"], None).assert_asked("--until: for documents only");
         let other = import.write("other.csv", "account_id,role\nC1,owner\n");
         kind("members", &other).assert_asked("no line has the columns member_id");
+    }
+
+    async fn staff_is_imported_with_its_site_and_what_it_costs(server: TestServer) {
+        let import = Import::new(&server);
+        import.rows("", "R1,C1,2019-05-01,2019-05-31,USD,10\n", &[]).assert_all();
+        let people = import.write("people.csv", "member_id,display_name\n1,Greta\n7,Wang Fang\n");
+        let kind = |kind: &'static str, file: &str| import.run(&["--kind", kind, file], None);
+        kind("members", &people).assert_all();
+        let request = pb::UpdateAccountRequest {
+            account: Some(pb::Account {
+                name: "accounts/ERP~C1".into(),
+                etag: account_etag(&server, "accounts/ERP~C1").await,
+                sites: vec![pb::Site { site_id: "wuxi".into(), display_name: "Wuxi".into(), ..pb::Site::default() }],
+                ..pb::Account::default()
+            }),
+            ..pb::UpdateAccountRequest::default()
+        };
+        server.accounts().update_account(request).await.expect("updated");
+        let staff = import.write(
+            "staff.csv",
+            "account_id,member_id,role,site,cost_per_day,currency\nC1,7,specialist,wuxi,８50.5,cny\n\
+             C1,1,specialist,hefei,,\nC1,1,service,,9.999,USD\nC1,1,service,,9,\nC1,1,service,,9,XQX\n",
+        );
+        let said = kind("teams", &staff);
+        let mut told = said.assert_some().refused();
+        told.sort();
+        let refused = [(3, "site (column 4)"), (4, "cost_per_day (column 5)"), (5, "currency (column 6)"), (6, "currency (column 6)")];
+        assert_eq!(told, refused.map(|(line, column)| (line, column.to_owned())), "{}", said.errors);
+        let request = pb::ListTeamMembersRequest {
+            parent: "accounts/ERP~C1".into(),
+            ..pb::ListTeamMembersRequest::default()
+        };
+        let listed = server.accounts().list_team_members(request).await.expect("served").into_inner();
+        let embedded = listed.team_members.last().expect("the specialist");
+        let cost = pb::Money { currency_code: "CNY".into(), units: 850, nanos: 500_000_000 };
+        assert_eq!((&*embedded.site, embedded.cost_per_day.clone()), ("wuxi", Some(cost)));
+        let again = import.write("staff2.csv", "account_id,member_id,role,site\nC1,7,specialist,wuxi\n");
+        kind("teams", &again).assert_all();
     }
 }

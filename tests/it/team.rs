@@ -52,6 +52,21 @@ async fn account_under(server: &TestServer, id: &str, parent: &str) {
     server.accounts().create_account(request).await.expect("created");
 }
 
+async fn account_at(server: &TestServer, id: &str, sites: &[&str]) {
+    let site = |id: &&str| pb::Site {
+        site_id: (*id).into(),
+        display_name: (*id).into(),
+        ..Default::default()
+    };
+    let sites = sites.iter().map(site).collect();
+    let request = pb::CreateAccountRequest {
+        account: Some(pb::Account { display_name: id.into(), sites, ..Default::default() }),
+        account_id: id.into(),
+        ..Default::default()
+    };
+    server.accounts().create_account(request).await.expect("created");
+}
+
 /// Who looks after an account on a day; `None` for today.
 async fn team(server: &TestServer, account: &str, on: Option<i64>) -> pb::AccountTeam {
     let request = pb::GetAccountStatusRequest {

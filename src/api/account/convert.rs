@@ -9,7 +9,7 @@ mod tests;
 mod update;
 mod verbs;
 
-pub use list::{list, page, parent_filter, prefix};
+pub use list::{account_state, label_filters, list, page, parent_filter, prefix};
 pub use update::update;
 pub use verbs::{block, delete, unblock, undelete};
 

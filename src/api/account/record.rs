@@ -7,7 +7,7 @@ use tonic::{Status, Streaming};
 
 use super::convert::parts;
 use super::member::record_change;
-use super::team::read_role;
+use super::team::{optional_site, read_role};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{MAX_REASON_CHARS, all, check_order};
@@ -140,7 +140,8 @@ fn member(record: pb::MemberRecord, violations: &mut Violations) -> Option<Recor
 }
 
 fn team(record: pb::TeamRecord, violations: &mut Violations) -> Option<Record> {
-    let pb::TeamRecord { account, member, role, valid_from, valid_to, reason } = record;
+    let pb::TeamRecord { account, member, role, valid_from, valid_to, reason, site, cost_per_day } =
+        record;
     let account = violations.keep(read::account("account", &account));
     let member = violations.keep(read::member("member", &member));
     let role = violations.keep(read::required_enum("role", role, read_role));
@@ -148,8 +149,20 @@ fn team(record: pb::TeamRecord, violations: &mut Violations) -> Option<Record> {
     let valid_to = violations.keep(read::optional_date("valid_to", valid_to)).flatten();
     check_order("valid_to", valid_from, valid_to, violations);
     violations.keep(text::check_multiline("reason", &reason, 0, MAX_REASON_CHARS));
+    let site = violations.keep(optional_site(site)).flatten();
+    let cost_per_day = read::optional_positive("cost_per_day", cost_per_day.as_ref());
+    let cost_per_day = violations.keep(cost_per_day).flatten();
     let (account, member, role) = (account?, member?, role?);
-    Some(Record::Team(TeamRecord { account, member, role, valid_from, valid_to, reason }))
+    Some(Record::Team(TeamRecord {
+        account,
+        member,
+        role,
+        valid_from,
+        valid_to,
+        site,
+        cost_per_day,
+        reason,
+    }))
 }
 
 fn result(result: RecordResult) -> pb::RecordResult {

@@ -76,7 +76,7 @@ pub fn assign(request: pb::AssignTeamMemberRequest) -> Result<Identified<AssignM
 }
 
 /// The id of a site; an empty one is none.
-fn optional_site(site: String) -> Result<Option<String>, Violation> {
+pub fn optional_site(site: String) -> Result<Option<String>, Violation> {
     if site.is_empty() {
         return Ok(None);
     }

@@ -4,10 +4,11 @@ use crate::api::account::convert;
 use crate::api::convert::read;
 use crate::api::convert::request::{all, check_reason};
 use crate::api::list::PageRequest;
+use crate::domain::account::{AccountState, validate};
 use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::names::account_name;
 use crate::domain::page::Page;
-use crate::domain::team::command::{TransferAccounts, Transferred, Which};
+use crate::domain::team::command::{TransferAccounts, TransferFilter, Transferred, Which};
 use crate::pb;
 
 /// What is asked for, whether it is only looked at, and how it is answered.
@@ -58,12 +59,41 @@ fn which(
             None
         }
         None => Some(Which::Named(convert::account_names("accounts", &accounts, violations))),
-        Some(pb::TransferFilter { parent, display_name_prefix }) => {
-            violations.keep(convert::prefix("filter.display_name_prefix", &display_name_prefix));
-            let parent = convert::parent_filter("filter.parent", &parent);
-            let parent = violations.keep(parent).flatten();
-            Some(Which::Filtered { parent, display_name_prefix, after })
+        Some(filter) => Some(Which::Filtered { filter: self::filter(filter, violations), after }),
+    }
+}
+
+/// As a list of accounts filters, but for those that are deleted.
+fn filter(filter: pb::TransferFilter, violations: &mut Violations) -> TransferFilter {
+    let pb::TransferFilter {
+        parent,
+        display_name_prefix,
+        state,
+        region_code,
+        sales_region,
+        labels,
+    } = filter;
+    violations.keep(convert::prefix("filter.display_name_prefix", &display_name_prefix));
+    violations.keep(validate::region_code("filter.region_code", &region_code));
+    violations.keep(validate::sales_region("filter.sales_region", &sales_region));
+    let state = read::optional_enum("filter.state", state, convert::account_state);
+    let blocked = violations.keep(state).flatten().map(|state| match state {
+        AccountState::Active => false,
+        AccountState::Blocked => true,
+        AccountState::Deleted => {
+            let what = "must be ACTIVE or BLOCKED: deleted accounts are not transferred";
+            violations.add("filter.state", Reason::FieldInvalid, what);
+            false
         }
+    });
+    let parent = convert::parent_filter("filter.parent", &parent);
+    TransferFilter {
+        parent: violations.keep(parent).flatten(),
+        blocked,
+        display_name_prefix,
+        region_code,
+        sales_region,
+        labels: convert::label_filters("filter.labels", labels, violations),
     }
 }
 

@@ -56,7 +56,20 @@ pub enum Which {
     /// These, all or none.
     Named(Vec<AccountRef>),
     /// As many at once as one call may move, from behind the last of the call before.
-    Filtered { parent: Option<AccountRef>, display_name_prefix: String, after: Option<String> },
+    Filtered { filter: TransferFilter, after: Option<String> },
+}
+
+/// What is asked of accounts that are transferred; empty texts ask nothing.
+#[derive(Debug, Clone, Serialize)]
+pub struct TransferFilter {
+    pub parent: Option<AccountRef>,
+    /// Those only that are blocked, or those only that are not.
+    pub blocked: Option<bool>,
+    pub display_name_prefix: String,
+    pub region_code: String,
+    pub sales_region: String,
+    /// Each of these, key and value.
+    pub labels: Vec<(String, String)>,
 }
 
 /// What a transfer moved.

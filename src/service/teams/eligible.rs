@@ -1,5 +1,7 @@
 //! Who may have which role.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::domain::error::{Precondition, Reason, Result};
@@ -29,7 +31,8 @@ pub(super) async fn check(
     let active = member.state == MemberState::Active;
     match role {
         TeamRole::Owner => {
-            check_owner(tx, requirements, member, (FIELD, account_id), first_day, 1).await
+            let one = BTreeSet::from([account_id.to_owned()]);
+            check_owner(tx, requirements, member, FIELD, &one, first_day).await
         }
         TeamRole::ExecutiveSponsor => {
             let sponsored = tx.sponsored(&member.id, account_id, first_day).await?;
@@ -49,8 +52,8 @@ pub(super) async fn check(
     }
 }
 
-/// Refuses a member, whom the field names, as the owner of so many `more` accounts, of which one
-/// may be his already.
+/// Refuses a member, whom the field names, as the owner of these accounts too, of which he may own
+/// some already.
 ///
 /// # Errors
 /// MEMBER_NOT_ELIGIBLE with who is to own them instead.
@@ -58,28 +61,29 @@ pub(super) async fn check_owner(
     tx: &WriteTx,
     requirements: &Requirements,
     member: &Member,
-    (field, but_account_id): (&'static str, &str),
+    field: &'static str,
+    account_ids: &BTreeSet<String>,
     first_day: NaiveDate,
-    more: u32,
 ) -> Result<()> {
     let requirement = &requirements.owner;
+    let others = u32::try_from(account_ids.len()).unwrap_or(u32::MAX).saturating_sub(1);
     let counted = requirement.accounts_max.is_some();
     let owned = match counted {
-        true => tx.owned(&member.id, but_account_id, first_day).await?,
+        true => tx.owned(&member.id, account_ids, first_day).await?,
         false => 0,
     };
     let candidate = Candidate {
         person: Person { active: member.state == MemberState::Active, manager_id: None },
         competencies: member.competencies,
-        owned: owned.saturating_add(more - 1),
+        owned: owned.saturating_add(others),
         ..Candidate::default()
     };
     if requirement.unmet(&candidate).is_empty() {
         return Ok(());
     }
     // Everybody is looked at only to say who may instead.
-    let mut candidates = tx.candidates(but_account_id, first_day, counted).await?;
-    candidates.values_mut().for_each(|one| one.owned = one.owned.saturating_add(more - 1));
+    let mut candidates = tx.candidates(account_ids, first_day, counted).await?;
+    candidates.values_mut().for_each(|one| one.owned = one.owned.saturating_add(others));
     match requirement.check(&member.id, &candidates) {
         Ok(()) => Ok(()),
         Err(refused) => refuse(field, member, TeamRole::Owner, refused),

@@ -11,6 +11,7 @@ use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
 use crate::ctx::Ctx;
+use crate::domain::account::Account;
 use crate::domain::dated::Interval;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
@@ -23,6 +24,7 @@ use crate::domain::team::TeamRole;
 use crate::domain::team::command::{AssignMember, EndMembership, ListTeam};
 use crate::domain::team::eligible::Requirements;
 use crate::domain::team::membership::{Membership, TeamHead, told};
+use crate::domain::text::quote;
 use crate::service::{Configured, resolve};
 use crate::store::{Call, Outcome, Store, WriteTx};
 
@@ -166,7 +168,9 @@ async fn assign(
         let what = format!("lies before {first_day}");
         return Err(Error::invalid("valid_to", Reason::DateInvalid, what));
     }
-    let account_id = account(tx, &c.account).await?;
+    let account = account(tx, &c.account).await?;
+    check_site(&account, c.site.as_deref())?;
+    let account_id = account.id;
     let member_id = tx.find_member(&c.member).await?;
     let member_id = member_id.ok_or_else(|| Error::not_found("member", c.member.to_string()))?;
     let head = tx.lock_team(&account_id).await?;
@@ -237,14 +241,25 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membershi
 }
 
 /// The account a team is of, which is not deleted.
-async fn account(tx: &WriteTx, name: &AccountRef) -> Result<String> {
+async fn account(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
     let names = std::slice::from_ref(name);
     let found = resolve::all(names, tx.find_accounts(names).await?)?;
     let known = found.into_values().next();
     let id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
     let gone = || Error::internal(format!("{} is gone", account_name(&id)));
-    tx.account(&id).await?.ok_or_else(gone)?.check_live()?;
-    Ok(id)
+    let account = tx.account(&id).await?.ok_or_else(gone)?;
+    account.check_live()?;
+    Ok(account)
+}
+
+/// Refuses a site that the account does not have.
+fn check_site(account: &Account, site: Option<&str>) -> Result<()> {
+    let Some(site) = site else { return Ok(()) };
+    if account.sites.iter().any(|declared| declared.id == site) {
+        return Ok(());
+    }
+    let what = format!("{} has no site {}", account_name(&account.id), quote(site));
+    Err(Error::invalid("site", Reason::FieldInvalid, what))
 }
 
 /// As it is told: with its last day where another owner follows already.

@@ -25,7 +25,7 @@ impl Teams {
         mode: RecordsMode,
         record: &TeamRecord,
     ) -> Result<(RecordOutcome, String)> {
-        let account_id = account(tx, &record.account).await?;
+        let account_id = account(tx, &record.account).await?.id;
         let member_id = tx.find_member(&record.member).await?;
         let missing = || Error::not_found("member", record.member.to_string());
         let member_id = member_id.ok_or_else(missing)?;
@@ -34,7 +34,10 @@ impl Teams {
         let team = told(tx.recorded_team(&account_id).await?);
         let today = ctx.business_date();
         let is_his = |one: &&Membership| {
-            one.role == record.role && one.member_id.as_deref() == Some(&*member_id)
+            one.role == record.role
+                // A record that says nothing of a site means him wherever he is.
+                && (record.site.is_none() || one.site == record.site)
+                && one.member_id.as_deref() == Some(&*member_id)
         };
         let known = team.iter().filter(is_his).find(|one| match record.valid_from {
             Some(day) => one.days.first_day == day,
@@ -56,8 +59,8 @@ impl Teams {
                     valid_from: record.valid_from,
                     // An owner is owner until another is, or he is ended.
                     valid_to: record.valid_to.filter(|_| !is_owner),
-                    site: None,
-                    cost_per_day: None,
+                    site: record.site.clone(),
+                    cost_per_day: record.cost_per_day,
                     reason: record.reason.clone(),
                     version,
                 };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{TeamSettings, Teams, eligible, event};
 use crate::ctx::Ctx;
-use crate::domain::account::{AccountFilter, OwnedBy};
+use crate::domain::account::{AccountFilter, AccountState, OwnedBy};
 use crate::domain::dated::Interval;
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
@@ -127,16 +127,23 @@ async fn plan(tx: &WriteTx, c: &Asked) -> Result<Plan> {
     let from = OwnedBy { member_id, or_nobody };
     let (account_ids, next) = match &c.which {
         Which::Named(names) => (named(tx, names).await?, None),
-        Which::Filtered { parent, display_name_prefix, after } => {
-            let parent = match parent {
+        Which::Filtered { filter, after } => {
+            let parent = match &filter.parent {
                 None => None,
                 Some(name) => Some(named_one(tx, name).await?),
             };
             let filter = AccountFilter {
                 parent,
                 owner: Some(from.clone()),
-                display_name_prefix: display_name_prefix.clone(),
-                ..AccountFilter::default()
+                state: filter.blocked.map(|blocked| match blocked {
+                    true => AccountState::Blocked,
+                    false => AccountState::Active,
+                }),
+                display_name_prefix: filter.display_name_prefix.clone(),
+                region_code: filter.region_code.clone(),
+                sales_region: filter.sales_region.clone(),
+                labels: filter.labels.clone(),
+                show_deleted: false,
             };
             let page = PageOf { size: TRANSFER_MAX, after: after.clone() };
             let page = tx.account_ids(&filter, &page, c.effective_date).await?;
@@ -174,13 +181,13 @@ async fn named(tx: &WriteTx, names: &[AccountRef]) -> Result<BTreeSet<String>> {
 
 /// Refuses who may not own as many accounts more.
 async fn check_new_owner(tx: &WriteTx, c: &Asked, plan: &Plan) -> Result<()> {
-    let Some(more) = u32::try_from(plan.account_ids.len()).ok().filter(|more| *more > 0) else {
+    if plan.account_ids.is_empty() {
         return Ok(());
-    };
+    }
     let to = tx.member(&plan.to_id).await?;
     let to = to.ok_or_else(|| Error::internal(format!("{} is gone", member_name(&plan.to_id))))?;
     let (requirements, from) = (&c.settings.requirements, c.command.effective_date);
-    eligible::check_owner(tx, requirements, &to, ("to", ""), from, more).await
+    eligible::check_owner(tx, requirements, &to, "to", &plan.account_ids, from).await
 }
 
 async fn transfer(tx: &mut WriteTx, ctx: &Ctx, c: &Asked) -> Result<Transferred> {

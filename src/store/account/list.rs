@@ -1,5 +1,7 @@
 //! Accounts a page at a time.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use sea_orm::{
@@ -17,7 +19,7 @@ use crate::domain::account::{
 use crate::domain::error::Result;
 use crate::domain::page::{Page, PageOf};
 use crate::store::entity::account::{Column, Entity};
-use crate::store::entity::account_label;
+use crate::store::entity::{account_label, account_owner};
 use crate::store::{keyset, rows};
 
 /// A page of the accounts asked for, as of a day.
@@ -26,35 +28,18 @@ pub(super) async fn page(
     list: &AccountList<String, OwnedBy>,
     today: NaiveDate,
 ) -> Result<Page<Account, AccountKey>> {
-    let AccountList { filter, order, descending, page } = list;
-    let after = page.after.clone().map(values);
-    let select = filtered(filter, today);
-    // Where a label is asked for, what it is looked up in has the order too.
-    let select = match (order, filter.labels.is_empty()) {
-        (AccountOrder::Id, false) => {
-            behind(select, [account_label::Column::AccountId], after, *descending)
-        }
-        (AccountOrder::DisplayName, false) => {
-            use account_label::Column::{AccountId, DisplayName};
-            behind(select, [DisplayName, AccountId], after, *descending)
-        }
-        (AccountOrder::Id, true) => behind(select, [Column::Id], after, *descending),
-        (AccountOrder::DisplayName, true) => {
-            behind(select, [Column::DisplayName, Column::Id], after, *descending)
-        }
-        (AccountOrder::CreateTime, _) => {
-            behind(select, [Column::CreateUs, Column::Id], after, *descending)
-        }
-        (AccountOrder::Owner, _) => behind_owner(select, today, after, *descending),
-    };
-    let read = rows::all(conn, select.limit(page.to_read())).await?;
+    let mut walks = Vec::new();
+    for select in walked(list, today) {
+        walks.push(rows::all(conn, select).await?);
+    }
+    let read = merged(walks, list, |row| &row.id);
     let accounts = complete(conn, read, today).await?;
-    let last = accounts.get(page.size.saturating_sub(1));
-    let owner_id = match last.filter(|_| *order == AccountOrder::Owner) {
+    let last = accounts.get(list.page.size.saturating_sub(1));
+    let owner_id = match last.filter(|_| list.order == AccountOrder::Owner) {
         Some(last) => owners::one(conn, &last.id, today).await?,
         None => String::new(),
     };
-    Ok(page.cut(accounts, |last| AccountKey::of(last, *order, &owner_id)))
+    Ok(list.page.cut(accounts, |last| AccountKey::of(last, list.order, &owner_id)))
 }
 
 /// The ids of accounts asked for, in their order, from behind one; owners are those of the day.
@@ -64,19 +49,109 @@ pub(super) async fn ids(
     page: &PageOf<String>,
     day: NaiveDate,
 ) -> Result<Page<String, String>> {
-    let select = filtered(filter, day)
-        .apply_if(page.after.as_ref(), |select, after| select.filter(Column::Id.gt(after)))
-        .order_by_asc(Column::Id)
-        .limit(page.to_read());
-    let accounts: Vec<KnownAccount> = rows::parts(conn, select).await?;
-    let ids = accounts.into_iter().map(|account| account.id).collect();
-    Ok(page.cut(ids, String::clone))
+    let after = page.after.clone().map(AccountKey::Id);
+    let list = AccountList {
+        filter: filter.clone(),
+        order: AccountOrder::Id,
+        descending: false,
+        page: PageOf { size: page.size, after },
+    };
+    let mut walks: Vec<Vec<KnownAccount>> = Vec::new();
+    for select in walked(&list, day) {
+        walks.push(rows::parts(conn, select).await?);
+    }
+    let read = merged(walks, &list, |account| &account.id);
+    Ok(page.cut(read.into_iter().map(|account| account.id).collect(), String::clone))
 }
 
-fn filtered(filter: &AccountFilter<String, OwnedBy>, today: NaiveDate) -> Select<Entity> {
+/// The statements that together find a page, each of which walks an index in the order asked for:
+/// one, but for the accounts of a member that stands for nobody too.
+fn walked(list: &AccountList<String, OwnedBy>, day: NaiveDate) -> Vec<Select<Entity>> {
+    let owner = list.filter.owner.as_ref();
+    let owners = owner.map(|owner| match owner.or_nobody {
+        true => vec!["", owner.member_id.as_str()],
+        false => vec![owner.member_id.as_str()],
+    });
+    match (owners, list.order) {
+        (None, _) => vec![walk(list, None, day)],
+        // The accounts of two owners stand behind one another in the index.
+        (Some(owners), AccountOrder::Id | AccountOrder::Owner) => {
+            owners.into_iter().map(|one| walk(list, Some(&[one]), day)).collect()
+        }
+        (Some(owners), AccountOrder::DisplayName | AccountOrder::CreateTime) => {
+            vec![walk(list, Some(&owners), day)]
+        }
+    }
+}
+
+/// What the walks have found, in the order of the list; nobody's accounts are in the first.
+fn merged<T>(
+    walks: Vec<Vec<T>>,
+    list: &AccountList<String, OwnedBy>,
+    id: impl Fn(&T) -> &String,
+) -> Vec<T> {
+    if walks.len() < 2 {
+        return walks.into_iter().flatten().collect();
+    }
+    let walks = walks.into_iter().enumerate();
+    let mut read: Vec<(usize, T)> =
+        walks.flat_map(|(at, walk)| walk.into_iter().map(move |row| (at, row))).collect();
+    read.sort_by(|(at, one), (other_at, other)| {
+        let by_owner = match list.order {
+            AccountOrder::Owner => at.cmp(other_at),
+            AccountOrder::Id | AccountOrder::DisplayName | AccountOrder::CreateTime => {
+                Ordering::Equal
+            }
+        };
+        let placed = by_owner.then_with(|| id(one).cmp(id(other)));
+        if list.descending { placed.reverse() } else { placed }
+    });
+    read.truncate(usize::try_from(list.page.to_read()).unwrap_or(usize::MAX));
+    read.into_iter().map(|(_, row)| row).collect()
+}
+
+/// The accounts of these owners in the order asked for, one more than the page has.
+fn walk(
+    list: &AccountList<String, OwnedBy>,
+    owners: Option<&[&str]>,
+    day: NaiveDate,
+) -> Select<Entity> {
+    let AccountList { filter, order, descending, page } = list;
+    let after = page.after.clone().map(values);
+    let owned = owners.is_some() || *order == AccountOrder::Owner;
+    let select = filtered(filter);
+    let select = if owned { owners::joined(select, owners, day) } else { select };
+    // Where a label or an owner is asked for, what they are looked up in has the order too.
+    let select = match (order, filter.labels.is_empty()) {
+        (AccountOrder::Id, false) => {
+            behind(select, [account_label::Column::AccountId], after, *descending)
+        }
+        (AccountOrder::DisplayName, false) => {
+            use account_label::Column::{AccountId, DisplayName};
+            behind(select, [DisplayName, AccountId], after, *descending)
+        }
+        (AccountOrder::Id, true) if owned => {
+            behind(select, [account_owner::Column::AccountId], after, *descending)
+        }
+        (AccountOrder::Id, true) => behind(select, [Column::Id], after, *descending),
+        (AccountOrder::DisplayName, true) => {
+            behind(select, [Column::DisplayName, Column::Id], after, *descending)
+        }
+        (AccountOrder::CreateTime, _) => {
+            behind(select, [Column::CreateUs, Column::Id], after, *descending)
+        }
+        (AccountOrder::Owner, _) => {
+            use account_owner::Column::{AccountId, MemberId};
+            behind(select, [MemberId, AccountId], after, *descending)
+        }
+    };
+    select.limit(page.to_read())
+}
+
+fn filtered(filter: &AccountFilter<String, OwnedBy>) -> Select<Entity> {
     let AccountFilter {
         parent,
-        owner,
+        owner: _,
         state,
         display_name_prefix,
         region_code,
@@ -87,7 +162,6 @@ fn filtered(filter: &AccountFilter<String, OwnedBy>, today: NaiveDate) -> Select
     let some = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let select = Entity::find()
         .apply_if(parent.as_ref(), |select, parent| select.filter(Column::ParentId.eq(parent)))
-        .apply_if(owner.as_ref(), |select, owner| select.filter(owners::is(owner, today)))
         .apply_if(some(region_code), |select, code| select.filter(Column::RegionCode.eq(code)))
         .apply_if(some(sales_region), |select, of| select.filter(Column::SalesRegion.eq(of)));
     let select = labelled(in_state(select, *state, *show_deleted), labels);
@@ -165,24 +239,6 @@ fn behind<C: ColumnTrait, const N: usize>(
     });
     for column in columns {
         select = select.order_by(column, direction.clone());
-    }
-    select
-}
-
-/// In the order of owners, from behind a key on.
-fn behind_owner(
-    select: Select<Entity>,
-    today: NaiveDate,
-    after: Option<Vec<Value>>,
-    descending: bool,
-) -> Select<Entity> {
-    let direction = if descending { Order::Desc } else { Order::Asc };
-    let sorted_by = || [owners::or_empty(today), Expr::col(Column::Id.as_column_ref())];
-    let mut select = select.apply_if(after, |select, values| {
-        select.filter(keyset::behind_exprs(sorted_by(), values, descending))
-    });
-    for expr in sorted_by() {
-        select = select.order_by(expr, direction.clone());
     }
     select
 }

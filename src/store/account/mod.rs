@@ -9,9 +9,11 @@ mod labels;
 mod list;
 mod lookup;
 mod missing;
-mod owners;
+pub(super) mod owners;
 mod refs;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod write;
 

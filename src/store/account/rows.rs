@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::owners;
 use crate::domain::account::Account;
 use crate::domain::directory::{Key, Subject, keys};
 use crate::domain::error::{Error, Result};
@@ -64,7 +65,9 @@ async fn external_refs(
 /// Adds new accounts; answers how many of the ids were free.
 pub(super) async fn insert(conn: &impl ConnectionTrait, accounts: &[Account]) -> Result<u64> {
     let models = accounts.iter().map(Model::try_from).collect::<Result<Vec<_>>>()?;
-    insert_new(conn, models).await
+    let inserted = insert_new(conn, models).await?;
+    owners::insert_nobody(conn, accounts.iter().map(|account| account.id.as_str())).await?;
+    Ok(inserted)
 }
 
 /// Writes an account that is there, but for when it was created.

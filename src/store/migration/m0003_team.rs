@@ -12,6 +12,18 @@ CREATE TABLE account_team (
     update_us {bigint} NOT NULL
 );
 
+-- Who owns each account on which days, made from the change points: every day of every account is
+-- in one row, with an empty member where nobody owns it. A change dated ahead is there already, so
+-- that it comes into force on its day by itself.
+CREATE TABLE account_owner (
+    account_id TEXT NOT NULL,
+    first_day {date} NOT NULL,
+    last_day {date} NOT NULL,
+    member_id TEXT NOT NULL,
+    PRIMARY KEY (account_id, first_day)
+){clustered};
+CREATE INDEX account_owner_member ON account_owner (member_id, account_id, first_day, last_day);
+
 -- Owners are change points: one holds until the next. Others are intervals.
 CREATE TABLE team_member (
     id {uuid} NOT NULL PRIMARY KEY,

@@ -1,38 +1,36 @@
 //! What members carry already: who else they own or are the sponsor of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use sea_orm::{EntityTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 
 use crate::domain::error::Result;
 use crate::domain::member::{Competencies, MemberState};
 use crate::domain::team::accountable::Person;
 use crate::domain::team::eligible::Candidate;
 use crate::store::entity::member;
+use crate::store::rows::Set;
 use crate::store::{WriteTx, rows, sql};
 
-/// That the owner `t` is one on a day `$1` or later: nobody follows him by then, and nobody
-/// replaces him from his first day on.
-const OWNS: &str = "t.role = 'OWNER' AND NOT EXISTS (SELECT 1 FROM team_member n \
-    WHERE n.account_id = t.account_id AND n.role = 'OWNER' \
-    AND (n.first_day > t.first_day OR (n.first_day = t.first_day AND n.recorded_us > t.recorded_us)) \
-    AND (n.first_day <= t.first_day OR n.first_day <= $1))";
-
 impl WriteTx {
-    /// How many accounts that are not deleted a member owns on a day or later, one account aside.
+    /// How many accounts that are not deleted a member owns on a day or later, these aside.
     pub async fn owned(
         &self,
         member_id: &str,
-        but_account_id: &str,
+        but_account_ids: &BTreeSet<String>,
         from: NaiveDate,
     ) -> Result<u32> {
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(but_account_ids.iter().map(String::as_str));
         let text = format!(
-            "SELECT COUNT(DISTINCT t.account_id) AS v FROM team_member t \
-             JOIN account a ON a.id = t.account_id AND a.delete_us = 0 \
-             WHERE t.member_id = $2 AND t.account_id <> $3 AND {OWNS}"
+            "SELECT COUNT(DISTINCT o.account_id) AS v FROM account_owner o \
+             JOIN account a ON a.id = o.account_id AND a.delete_us = 0 \
+             WHERE o.member_id = $2 AND o.last_day >= $1 AND o.account_id NOT IN {}",
+            these.subquery(backend, 3)
         );
-        let values = vec![from.into(), member_id.into(), but_account_id.into()];
+        let mut values = vec![from.into(), member_id.into()];
+        values.extend(these.into_values(backend));
         let count = sql::scalar::<i64>(&self.conn, text, values).await?;
         Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))
     }
@@ -41,12 +39,12 @@ impl WriteTx {
     /// counted only if it is `counted`.
     pub async fn candidates(
         &self,
-        but_account_id: &str,
+        but_account_ids: &BTreeSet<String>,
         from: NaiveDate,
         counted: bool,
     ) -> Result<HashMap<String, Candidate>> {
         let mut owned = match counted {
-            true => self.owned_by_all(but_account_id, from).await?,
+            true => self.owned_by_all(but_account_ids, from).await?,
             false => HashMap::new(),
         };
         let members = rows::all(&self.conn, member::Entity::find()).await?;
@@ -71,7 +69,7 @@ impl WriteTx {
 
     async fn owned_by_all(
         &self,
-        but_account_id: &str,
+        but_account_ids: &BTreeSet<String>,
         from: NaiveDate,
     ) -> Result<HashMap<String, u32>> {
         #[derive(FromQueryResult)]
@@ -79,13 +77,17 @@ impl WriteTx {
             member_id: String,
             owned: i64,
         }
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(but_account_ids.iter().map(String::as_str));
         let text = format!(
-            "SELECT t.member_id, COUNT(DISTINCT t.account_id) AS owned FROM team_member t \
-             JOIN account a ON a.id = t.account_id AND a.delete_us = 0 \
-             WHERE t.member_id IS NOT NULL AND t.account_id <> $2 AND {OWNS} \
-             GROUP BY t.member_id"
+            "SELECT o.member_id, COUNT(DISTINCT o.account_id) AS owned \
+             FROM account_owner o JOIN account a ON a.id = o.account_id AND a.delete_us = 0 \
+             WHERE o.member_id <> '' AND o.last_day >= $1 AND o.account_id NOT IN {} \
+             GROUP BY o.member_id",
+            these.subquery(backend, 2)
         );
-        let values = vec![from.into(), but_account_id.into()];
+        let mut values = vec![from.into()];
+        values.extend(these.into_values(backend));
         let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
         let counts = rows
             .into_iter()

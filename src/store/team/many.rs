@@ -69,7 +69,7 @@ impl WriteTx {
         };
         rows::update(&self.conn, memberships.iter().map(head).collect()).await?;
         rows::insert(&self.conn, memberships.iter().map(Model::from).collect()).await?;
-        Ok(())
+        super::keep_owners(&self.conn, memberships).await
     }
 }
 

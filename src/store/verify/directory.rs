@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::{Check, EXAMPLES_MAX};
@@ -9,20 +10,24 @@ use crate::ctx::RowScope;
 use crate::domain::account::{
     Account, AccountFilter, AccountKey, AccountList, AccountOrder, OwnedBy,
 };
+use crate::domain::dated::{self, ChangePoint};
+use crate::domain::dates::NO_DATE;
 use crate::domain::directory::{Key, Subject, keys};
 use crate::domain::error::Result;
 use crate::domain::member::{MemberFilter, MemberKey, MemberList, MemberOrder};
 use crate::domain::page::PageOf;
-use crate::store::entity::account_label;
+use crate::store::account::owners::FIRST_DAY;
+use crate::store::entity::{account_label, account_owner};
 use crate::store::lookup::pieces;
 use crate::store::{ReadTx, rows, sql};
 
 /// Records looked at together.
 const BATCH: usize = 2_000;
 
-pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 2]> {
+pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 3]> {
     let mut labels = check("labels that lists look in are those of each account");
     let mut found_by = check("what each account and member is found by is what it is called");
+    let mut owned = check("whose each account is on which days follows from what was assigned");
     let mut kept = Kept::read(tx).await?;
     let mut after = None;
     loop {
@@ -32,6 +37,7 @@ pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 2]> {
         let expected = page.items.iter().map(|one| (Subject::account(&one.id), keys(one)));
         compare(tx, &mut found_by, &mut kept, expected.collect()).await?;
         compare_labels(tx, &mut labels, &page.items).await?;
+        compare_owners(tx, &mut owned, &page.items).await?;
         match page.next {
             Some(next) => after = Some(next),
             None => break,
@@ -52,7 +58,7 @@ pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 2]> {
     for left in kept.left() {
         note(&mut found_by, left);
     }
-    Ok([labels, found_by])
+    Ok([labels, owned, found_by])
 }
 
 /// What is kept, by the number of the subject: how many keys, and the pieces with a digest of them.
@@ -132,6 +138,43 @@ async fn compare_labels(tx: &ReadTx, check: &mut Check, accounts: &[Account]) ->
         }
     }
     Ok(())
+}
+
+/// First and last day with the owner, who is empty for nobody.
+type OwnerRow = (NaiveDate, NaiveDate, String);
+
+async fn compare_owners(tx: &ReadTx, check: &mut Check, accounts: &[Account]) -> Result<()> {
+    let ids: BTreeSet<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
+    let teams = tx.teams(&ids).await?;
+    let these = rows::among(
+        tx.conn.get_database_backend(),
+        account_owner::Column::AccountId,
+        ids.iter().copied(),
+    );
+    let mut kept: HashMap<String, BTreeSet<OwnerRow>> = HashMap::new();
+    for row in rows::all(&tx.conn, account_owner::Entity::find().filter(these)).await? {
+        let account_owner::Model { account_id, first_day, last_day, member_id } = row;
+        kept.entry(account_id).or_default().insert((first_day, last_day, member_id));
+    }
+    for id in ids {
+        check.checked += 1;
+        let points = teams.get(id).map(|team| team.owners.as_slice()).unwrap_or_default();
+        if kept.remove(id).unwrap_or_default() != owner_rows(points) {
+            note(check, Subject::account(id).name());
+        }
+    }
+    Ok(())
+}
+
+fn owner_rows(points: &[ChangePoint<Option<String>>]) -> BTreeSet<OwnerRow> {
+    let stretches = dated::stretches(points, i64::MAX);
+    let first = stretches.first().map_or(NO_DATE, |first| dated::day_before(first.first_day));
+    let nobody = (FIRST_DAY, first, String::new());
+    let owned = stretches.into_iter().map(|stretch| {
+        let owner = stretch.value.clone().unwrap_or_default();
+        (stretch.first_day, stretch.last_day.unwrap_or(NO_DATE), owner)
+    });
+    [nobody].into_iter().chain(owned).collect()
 }
 
 type LabelRow = (String, String, String);

@@ -70,6 +70,86 @@ async fn a_strong_all_rounder_owns_it_or_the_boss_takes_it(engine: Engine) {
     server.accounts().assign_team_member(later).await.expect("from tomorrow on he may");
 }
 
+async fn an_account_that_is_to_be_his_anyway_counts_once(engine: Engine) {
+    let server =
+        TestServer::start_with(engine, |config| config.business.owner_accounts_max = 2).await;
+    people(&server, false, &["wang", "li"]).await;
+    for id in ["a", "b", "c"] {
+        account(&server, id).await;
+    }
+    assign(&server, "a", "wang", TeamRole::Owner, 0).await.expect("owner");
+    assign(&server, "c", "wang", TeamRole::Owner, 0).await.expect("owner");
+    assign(&server, "b", "li", TeamRole::Owner, 0).await.expect("owner");
+    assign(&server, "a", "li", TeamRole::Owner, 20).await.expect("owner");
+    let request = |accounts: &[&str]| pb::TransferAccountsRequest {
+        from: "members/wang".into(),
+        to: "members/li".into(),
+        effective_date: Some(crate::support::ledger::day(10)),
+        accounts: accounts.iter().map(|id| format!("accounts/{id}")).collect(),
+        reason: "another territory".into(),
+        ..Default::default()
+    };
+    let mut client = server.accounts();
+    let status = client.transfer_accounts(request(&["a", "c"])).await.expect_err("three");
+    assert_refused(&status, Code::FailedPrecondition, "MEMBER_NOT_ELIGIBLE", Some("to"));
+    client.transfer_accounts(request(&["a"])).await.expect("the two he has");
+}
+
+mod an_account_that_is_to_be_his_anyway_counts_once_in_a_transfer {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn sqlite() {
+        an_account_that_is_to_be_his_anyway_counts_once(Engine::Sqlite).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn postgres() {
+        an_account_that_is_to_be_his_anyway_counts_once(Engine::Postgres).await;
+    }
+}
+
+/// Two servers give one member his last account at once, over and over: one of the two is refused.
+async fn at_once(role: TeamRole) {
+    let server = TestServer::start_with(Engine::Postgres, |config| {
+        config.business.owner_accounts_max = 2;
+        config.business.sponsor_accounts_max = 2;
+    })
+    .await;
+    let other = server.beside().await;
+    member(&server, "boss", pb::Member::default()).await;
+    for n in 0..6 {
+        let who = format!("m{n}");
+        let executive =
+            pb::Member { manager: "members/boss".into(), executive: true, ..Default::default() };
+        member(&server, &who, executive).await;
+        let ids = ["a", "b", "c"].map(|id| format!("{id}{n}"));
+        for id in &ids {
+            account(&server, id).await;
+        }
+        assign(&server, &ids[0], &who, role, 0).await.expect("the first");
+        let (mut one, mut two) = (server.accounts(), other.accounts());
+        let (one, two) = tokio::join!(
+            one.assign_team_member(wish(&ids[1], &who, role, 0)),
+            two.assign_team_member(wish(&ids[2], &who, role, 0)),
+        );
+        let (served, refused): (Vec<_>, Vec<_>) = [one, two].into_iter().partition(Result::is_ok);
+        assert_eq!(served.len(), 1, "{role:?}");
+        let status = refused.into_iter().find_map(Result::err).expect("the other is refused");
+        assert_refused(&status, Code::FailedPrecondition, "MEMBER_NOT_ELIGIBLE", Some("member"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a1_an_owner_is_not_given_more_than_he_may_by_two_servers_at_once() {
+    at_once(TeamRole::Owner).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_an_executive_is_not_given_more_than_he_may_by_two_servers_at_once() {
+    at_once(TeamRole::ExecutiveSponsor).await;
+}
+
 mod a1_the_owner_is_eligible_or_the_boss_takes_it {
     use super::*;
 

@@ -14,13 +14,15 @@ use crate::support::ledger::{fresh, usd};
 const ACCOUNTS: usize = 100_000;
 
 /// Accounts without a history, all of one owner.
-const BOOK: [&str; 3] = [
+const BOOK: [&str; 4] = [
     "INSERT INTO account (id, display_name, display_key, legal_name, region_code, tax_id, \
        parent_id, related_party, labels, industry_code, sales_region, party_kind, size_classes, \
        sites, former_names, state, block_reason, create_us, update_us, delete_us, \
        version) \
      SELECT id, id, id, '', '', '', '', FALSE, '{}', '', '', '', '[]', '[]', '[]', 'ACTIVE', '', 0, 0, 0, 1 FROM made",
     "INSERT INTO account_head (account_id, root_id, head_us) SELECT id, id, 0 FROM made",
+    "INSERT INTO account_owner (account_id, first_day, last_day, member_id) \
+     SELECT id, '0001-01-01', '9999-12-31', '' FROM made",
     "INSERT INTO account_link (account_id, recorded_us, effective_date, parent_id) \
      SELECT id, 0, '2019-01-01', '' FROM made",
 ];
@@ -45,7 +47,10 @@ async fn fill(server: &TestServer) {
                  FROM generate_series(1, {ACCOUNTS}) AS n) "
             );
             for text in BOOK {
-                let text = text.replace("'2019-01-01'", "DATE '2019-01-01'");
+                let days = ["2019-01-01", "0001-01-01", "9999-12-31"];
+                let text = days.iter().fold(text.to_owned(), |text, day| {
+                    text.replace(&format!("'{day}'"), &format!("DATE '{day}'"))
+                });
                 let text = sqlx::AssertSqlSafe(format!("{made}{text}"));
                 sqlx::query(text).execute(&pool).await.expect("filled");
             }
@@ -122,9 +127,16 @@ async fn measure(engine: Engine) {
         tell("  slices", took);
         tell("  orders beside", ordered);
     }
-    for order_by in ["account_id", "owner"] {
+    for (owner, order_by) in [
+        ("members/wang", "account_id"),
+        ("members/wang", "owner"),
+        ("members/unassigned", "account_id"),
+        ("", "account_id"),
+        ("", "owner"),
+        ("", "owner desc"),
+    ] {
         let request = |page_token| pb::ListAccountsRequest {
-            owner: "members/wang".into(),
+            owner: owner.into(),
             order_by: order_by.into(),
             page_size: 1_000,
             page_token,
@@ -133,7 +145,11 @@ async fn measure(engine: Engine) {
         let begun = Instant::now();
         let page = server.accounts().list_accounts(request(String::new())).await;
         let next = page.expect("a page").into_inner().next_page_token;
-        println!("  list by {order_by}: {:?}, more: {}", begun.elapsed(), !next.is_empty());
+        println!(
+            "  list of {owner:?} by {order_by}: {:?}, more: {}",
+            begun.elapsed(),
+            !next.is_empty()
+        );
     }
     let over = Arc::new(AtomicBool::new(false));
     let alone = orders(&server, over.clone());

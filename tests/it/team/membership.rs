@@ -40,7 +40,7 @@ on_both_engines! {
 
     async fn staff_works_at_a_site_for_a_cost_a_day(server: TestServer) {
         people(&server, false, &["han"]).await;
-        account(&server, "acme").await;
+        account_at(&server, "acme", &["suzhou-1", "wuxi"]).await;
         let request = |site: &str, cost| pb::AssignTeamMemberRequest {
             site: site.into(),
             cost_per_day: cost,
@@ -51,6 +51,9 @@ on_both_engines! {
         let status = client.assign_team_member(wrong).await.expect_err("refused");
         assert_refused(&status, Code::InvalidArgument, "FIELD_INVALID", Some("site"));
         assert_refused(&status, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", Some("cost_per_day"));
+        let status = client.assign_team_member(request("hefei", None)).await.expect_err("no site");
+        assert_refused(&status, Code::InvalidArgument, "FIELD_INVALID", Some("site"));
+        assert!(list(&server, "acme", None).await.team_members.is_empty(), "nothing changed");
         let first = request("suzhou-1", Some(money("850.50", "CNY")));
         let made = client.assign_team_member(first).await.expect("assigned").into_inner();
         let other = pb::AssignTeamMemberRequest { etag: made.etag.clone(), ..request("wuxi", None) };

@@ -140,7 +140,14 @@ on_both_engines! {
         let status = transfer(&server, all_of("wang", "li", 0)).await.expect_err("inactive");
         assert_refused(&status, Code::FailedPrecondition, "MEMBER_NOT_ELIGIBLE", Some("to"));
         let filtered = pb::TransferAccountsRequest {
-            filter: Some(pb::TransferFilter { parent: "x".into(), display_name_prefix: "\0".into() }),
+            filter: Some(pb::TransferFilter {
+                parent: "x".into(),
+                display_name_prefix: "\0".into(),
+                state: pb::AccountState::Deleted.into(),
+                region_code: "Germany".into(),
+                sales_region: "\0".into(),
+                labels: vec![pb::Label::default()],
+            }),
             resume_token: "x".into(),
             ..all_of("wang", "li", 0)
         };
@@ -148,9 +155,75 @@ on_both_engines! {
         for (field, reason) in [
             ("filter.parent", "RESOURCE_NAME_INVALID"),
             ("filter.display_name_prefix", "TEXT_INVALID"),
+            ("filter.state", "FIELD_INVALID"),
+            ("filter.region_code", "FIELD_INVALID"),
+            ("filter.sales_region", "TEXT_INVALID"),
+            ("filter.labels[0].key", "FIELD_REQUIRED"),
             ("resume_token", "PAGE_TOKEN_INVALID"),
         ] {
             assert_refused(&status, Code::InvalidArgument, reason, Some(field));
+        }
+    }
+
+    async fn a_transfer_filters_as_a_list_of_accounts_does(server: TestServer) {
+        people(&server, false, &["wang", "li"]).await;
+        let labels = [("class".to_owned(), "a".to_owned())];
+        for (id, country, sales_region, labelled) in [
+            ("a", "DE", "north", true),
+            ("b", "DE", "south", true),
+            ("c", "AT", "north", true),
+            ("d", "DE", "north", false),
+            ("e", "DE", "north", true),
+        ] {
+            let account = pb::Account {
+                display_name: id.into(),
+                region_code: country.into(),
+                sales_region: sales_region.into(),
+                labels: labels.iter().filter(|_| labelled).cloned().collect(),
+                ..Default::default()
+            };
+            let request = pb::CreateAccountRequest {
+                account: Some(account),
+                account_id: id.into(),
+                ..Default::default()
+            };
+            server.accounts().create_account(request).await.expect("created");
+            if id != "a" {
+                assign(&server, id, "unassigned", TeamRole::Owner, 0).await.expect("owner");
+            }
+        }
+        let block = pb::BlockAccountRequest {
+            name: "accounts/e".into(),
+            reason: "insolvent".into(),
+            ..Default::default()
+        };
+        server.accounts().block_account(block).await.expect("blocked");
+        let label = pb::Label { key: "class".into(), value: "a".into() };
+        let north = pb::TransferFilter { sales_region: "north".into(), ..Default::default() };
+        for (filter, ids) in [
+            (pb::TransferFilter::default(), "abcde"),
+            (north.clone(), "acde"),
+            (pb::TransferFilter { region_code: "DE".into(), ..north.clone() }, "ade"),
+            (pb::TransferFilter { labels: vec![label.clone()], ..north.clone() }, "ace"),
+            (pb::TransferFilter { state: pb::AccountState::Blocked.into(), ..north.clone() }, "e"),
+            (
+                pb::TransferFilter {
+                    state: pb::AccountState::Active.into(),
+                    labels: vec![label],
+                    region_code: "DE".into(),
+                    ..north
+                },
+                "a",
+            ),
+        ] {
+            let only = pb::TransferAccountsRequest {
+                validate_only: true,
+                filter: Some(filter.clone()),
+                ..moving("unassigned", "li", 0, &[])
+            };
+            let told = transfer(&server, only).await.expect("told").accounts;
+            let expected: Vec<_> = ids.chars().map(|id| format!("accounts/{id}")).collect();
+            assert_eq!(told, expected, "{filter:?}");
         }
     }
 

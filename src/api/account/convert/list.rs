@@ -51,7 +51,7 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
         display_name_prefix,
         region_code,
         sales_region,
-        labels: label_filters(labels, &mut violations),
+        labels: label_filters("labels", labels, &mut violations),
         show_deleted,
     };
     violations.keep(validate::region_code("region_code", &filter.region_code));
@@ -71,13 +71,17 @@ fn owner_filter(owner: &str) -> Result<Option<MemberRef>, Violation> {
 }
 
 /// Labels that have to be there, each key once.
-fn label_filters(labels: Vec<pb::Label>, violations: &mut Violations) -> Vec<(String, String)> {
-    if !at_most(LABEL_FILTERS_MAX, labels.len(), "labels", violations) {
+pub fn label_filters(
+    field: &str,
+    labels: Vec<pb::Label>,
+    violations: &mut Violations,
+) -> Vec<(String, String)> {
+    if !at_most(LABEL_FILTERS_MAX, labels.len(), field, violations) {
         return Vec::new();
     }
     let mut seen = HashSet::new();
     for (at, pb::Label { key, value }) in labels.iter().enumerate() {
-        let at = format!("labels[{at}]");
+        let at = format!("{field}[{at}]");
         violations.keep(text::check(&format!("{at}.key"), key, 1, LABEL_KEY_CHARS_MAX));
         violations.keep(text::check(&format!("{at}.value"), value, 0, LABEL_VALUE_CHARS_MAX));
         if !seen.insert(key) {
@@ -88,7 +92,7 @@ fn label_filters(labels: Vec<pb::Label>, violations: &mut Violations) -> Vec<(St
     labels.into_iter().map(|pb::Label { key, value }| (key, value)).collect()
 }
 
-fn account_state(state: pb::AccountState) -> Option<AccountState> {
+pub fn account_state(state: pb::AccountState) -> Option<AccountState> {
     match state {
         pb::AccountState::Unspecified => None,
         pb::AccountState::Active => Some(AccountState::Active),

@@ -7,6 +7,7 @@ use super::super::layout::fold;
 use super::{Kind, Run};
 use crate::api::convert::write;
 use crate::domain::dates::parse_iso;
+use crate::domain::money::{Currency, Money};
 use crate::domain::names::AccountRef;
 use crate::domain::names::MemberRef;
 use crate::domain::team::TeamRole;
@@ -25,7 +26,17 @@ const MEMBERS: [&str; 10] = [
     "resources",
     "executive",
 ];
-const TEAMS: [&str; 6] = ["account_id", "member_id", "role", "valid_from", "valid_to", "reason"];
+const TEAMS: [&str; 9] = [
+    "account_id",
+    "member_id",
+    "role",
+    "valid_from",
+    "valid_to",
+    "reason",
+    "site",
+    "cost_per_day",
+    "currency",
+];
 
 /// Of each kind its fields, and how many of the first must be there.
 const ROWS_KINDS: [(Kind, &[&str], usize); 2] =
@@ -252,6 +263,27 @@ impl List {
             }
         };
         let role = role.map_or(pb::TeamRole::Unspecified, crate::api::account::write_role);
+        let cost_per_day = match (cell("cost_per_day"), cell("currency")) {
+            // A currency alone says of nothing what it is in.
+            ("", _) => None,
+            (cost, "") => {
+                faults.push(fault("currency", format!("is missing: {} of what?", quote(cost))));
+                None
+            }
+            (cost, code) => match Currency::parse(&code.to_uppercase()) {
+                None => {
+                    faults.push(fault("currency", format!("{} is no currency", quote(code))));
+                    None
+                }
+                Some(currency) => match Money::parse_decimal("cost_per_day", cost, currency) {
+                    Ok(cost) => Some(write::money(cost.minor, cost.currency)),
+                    Err(violation) => {
+                        faults.push(fault("cost_per_day", violation.description));
+                        None
+                    }
+                },
+            },
+        };
         pb::TeamRecord {
             account,
             member: self.member_name(cell("member_id")),
@@ -259,6 +291,8 @@ impl List {
             valid_from,
             valid_to,
             reason: cell("reason").to_owned(),
+            site: cell("site").to_owned(),
+            cost_per_day,
         }
     }
 
