@@ -2,11 +2,13 @@
 //! them. Here may live what knows protobuf and gRPC; SQL and business rules may not.
 
 pub mod account;
+pub mod contact;
 pub mod convert;
 pub mod credit;
 pub mod etag;
 pub mod list;
 pub mod mask;
+mod masked;
 pub mod methods;
 pub mod middleware;
 pub mod receivable;

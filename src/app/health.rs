@@ -13,9 +13,10 @@ use tonic_health::server::{HealthReporter, HealthService};
 use crate::domain::error::Result;
 
 /// Asked for one by one, or as the empty name for the server as a whole.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     "ballast.v1.AccountService",
+    "ballast.v1.ContactService",
     "ballast.v1.CreditService",
     "ballast.v1.ReceivableService",
     "ballast.v1.TierService",

@@ -6,6 +6,7 @@ use tonic::service::Routes;
 use super::App;
 use super::health::Health;
 use crate::api::account::{AccountServices, Accounts};
+use crate::api::contact::Contacts;
 use crate::api::credit::Credits;
 use crate::api::receivable::{ReceivableServices, Receivables};
 use crate::api::tier::Tiers;
@@ -16,6 +17,7 @@ use crate::domain::names::{MemberRef, parse_member};
 use crate::domain::team::eligible::{OwnerRequirement, Requirements};
 use crate::pb;
 use crate::pb::account_service_server::AccountServiceServer;
+use crate::pb::contact_service_server::ContactServiceServer;
 use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::pb::tier_service_server::TierServiceServer;
@@ -63,6 +65,8 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         directory: service::directory::Directory::new(store()),
         findings,
     });
+    let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
+    let contacts = Contacts::new(contacts);
     let tiers = Tiers::new(tiers);
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
@@ -72,6 +76,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     });
     let mut routes = Routes::new(bounded!(health.server(), server))
         .add_service(bounded!(AccountServiceServer::new(accounts), server))
+        .add_service(bounded!(ContactServiceServer::new(contacts), server))
         .add_service(bounded!(CreditServiceServer::new(Credits::new(credit)), server))
         .add_service(bounded!(ReceivableServiceServer::new(receivables), server))
         .add_service(bounded!(TierServiceServer::new(tiers), server));

@@ -103,6 +103,17 @@ impl WorkCalendar {
         !self.hours(day).is_empty()
     }
 
+    /// Whether the hours of a day were known when the calendar was made.
+    pub fn knows(&self, day: NaiveDate) -> bool {
+        self.known_through.is_some_and(|through| day <= through)
+    }
+
+    /// The last of so many working days after a day; the day itself for none.
+    pub fn working_days_after(&self, day: NaiveDate, days: u32) -> NaiveDate {
+        let next = |from: NaiveDate| from.succ_opt().map_or(from, |next| self.following(next));
+        (0..days).fold(day, |from, _| next(from))
+    }
+
     /// The day itself, or the first working day after it. "No date" stays no date.
     pub fn following(&self, day: NaiveDate) -> NaiveDate {
         // Each exception closes at most one of the days of the week that are worked.
@@ -132,6 +143,20 @@ mod tests {
             known_through: Some(day("2026-12-31")),
             ..WorkCalendar::default()
         }
+    }
+
+    #[test]
+    fn a_vacancy_is_to_be_closed_within_ten_working_days() {
+        let friday = day("2026-02-13");
+        let calendar = china();
+        assert_eq!(calendar.working_days_after(friday, 10), day("2026-03-05"));
+        let weekends = WorkCalendar::default();
+        assert_eq!(weekends.working_days_after(friday, 10), day("2026-02-27"));
+        let mut holidays = calendar.clone();
+        holidays.exceptions.retain(|_, hours| hours.is_empty());
+        assert_eq!(holidays.working_days_after(friday, 10), day("2026-03-09"));
+        assert_eq!(calendar.working_days_after(friday, 0), friday);
+        assert!(!weekends.knows(friday), "nobody said which days are holidays");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::names::{AccountRef, MemberRef, account_name, member_name};
+use super::names::{AccountRef, ContactRef, MemberRef, account_name, contact_name, member_name};
 use super::personal::Personal;
 use super::stored::stored_enum;
 
@@ -32,6 +32,7 @@ stored_enum! {
     pub enum Kind {
         Account => "ACCOUNT",
         Member => "MEMBER",
+        Contact => "CONTACT",
     }
 }
 
@@ -41,6 +42,7 @@ impl Kind {
         match self {
             Self::Account => None,
             Self::Member => Some("people.read"),
+            Self::Contact => Some("contacts.personal"),
         }
     }
 
@@ -49,6 +51,7 @@ impl Kind {
         let place = match self {
             Self::Account => 1_i64,
             Self::Member => 2,
+            Self::Contact => 3,
         };
         (place << NUMBER_BITS, (place << NUMBER_BITS) | NUMBER_MASK)
     }
@@ -74,11 +77,16 @@ impl Subject {
         Self { kind: Kind::Member, id: id.to_owned() }
     }
 
+    pub fn contact(id: &str) -> Self {
+        Self { kind: Kind::Contact, id: id.to_owned() }
+    }
+
     /// The name of the resource.
     pub fn name(&self) -> String {
         match self.kind {
             Kind::Account => account_name(&self.id),
             Kind::Member => member_name(&self.id),
+            Kind::Contact => contact_name(&self.id),
         }
     }
 
@@ -98,6 +106,11 @@ stored_enum! {
         FormerName => "FORMER_NAME",
         TaxId => "TAX_ID",
         ExternalRef => "EXTERNAL_REF",
+        Handle => "HANDLE",
+        Email => "EMAIL",
+        /// The last digits of a phone number: that number written at home, or another.
+        PhoneEnd => "PHONE_END",
+        Phone => "PHONE",
     }
 }
 
@@ -129,6 +142,7 @@ pub enum Question {
 pub enum Named {
     Account(AccountRef),
     Member(MemberRef),
+    Contact(ContactRef),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +205,7 @@ mod tests {
     #[test]
     fn numbers_of_a_kind_are_among_its_own_and_no_others() {
         for id in ["a", "acme", "0190a5c4-0000-7000-8000-000000000000"] {
-            for subject in [Subject::account(id), Subject::member(id)] {
+            for subject in [Subject::account(id), Subject::member(id), Subject::contact(id)] {
                 for kind in Kind::ALL {
                     let (first, last) = kind.numbers();
                     let within = (first..=last).contains(&subject.number());

@@ -109,6 +109,10 @@ reasons! {
     TierRunStands => "TIER_RUN_STANDS",
     CurrencyUndecided => "CURRENCY_UNDECIDED",
     TierOverridden => "TIER_OVERRIDDEN",
+    ContactHasPosition => "CONTACT_HAS_POSITION",
+    ContactNotIncumbent => "CONTACT_NOT_INCUMBENT",
+    PositionOccupied => "POSITION_OCCUPIED",
+    PositionCycle => "POSITION_CYCLE",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -47,6 +47,22 @@ event_types! {
     TeamMemberAssigned => "ballast.accounts.team_member_assigned.v1",
     /// A member leaves the team of an account.
     TeamMembershipEnded => "ballast.accounts.team_membership_ended.v1",
+    /// A contact at a customer was recorded.
+    ContactCreated => "ballast.contacts.contact_created.v1",
+    /// Fields of a contact changed; `changed` names them.
+    ContactUpdated => "ballast.contacts.contact_updated.v1",
+    /// A contact was soft-deleted.
+    ContactDeleted => "ballast.contacts.contact_deleted.v1",
+    /// A deleted contact came back.
+    ContactUndeleted => "ballast.contacts.contact_undeleted.v1",
+    /// A contact came, left, or went to another position.
+    ContactMoved => "ballast.contacts.contact_moved.v1",
+    /// A position at a customer was recorded.
+    PositionCreated => "ballast.contacts.position_created.v1",
+    /// Fields of a position changed; `changed` names them.
+    PositionUpdated => "ballast.contacts.position_updated.v1",
+    /// A position has a last day.
+    PositionClosed => "ballast.contacts.position_closed.v1",
     /// Documents were posted or revised.
     DocumentsPosted => "ballast.receivables.documents_posted.v1",
     /// A document no longer counts.

@@ -1,7 +1,7 @@
 //! Resource names: how accounts, what belongs to them, and our people are addressed.
 //!
 //! `accounts/{account}` by our id, or `accounts/{system}~{external id, percent-encoded}` by
-//! the caller's own key, and `members/…` alike; below an account `accounts/{account}/{collection}/{uuid}`, and an
+//! the caller's own key, and `members/…` and `contacts/…` alike; below an account `accounts/{account}/{collection}/{uuid}`, and an
 //! order's reservation by the order's own key as well.
 
 mod external;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::external::{CanonicalForm, external_account_name};
-pub use self::keyed::{AccountRef, MemberRef};
+pub use self::keyed::{AccountRef, ContactRef, MemberRef};
 pub use self::reservation::{OrderKey, ReservationName, ReservationRef, parse_reservation};
 use super::error::{Reason, Result, Violation};
 use super::text::quote;
@@ -45,6 +45,7 @@ pub const CREDIT_SECURITIES: &str = "creditSecurities";
 pub const CREDIT_RESERVATIONS: &str = "creditReservations";
 pub const CREDIT_DECISIONS: &str = "creditDecisions";
 pub const CREDIT_POLICIES: &str = "creditPolicies";
+pub const POSITIONS: &str = "positions";
 pub const TIER_ASSIGNMENTS: &str = "tierAssignments";
 pub const TIER_OVERRIDES: &str = "tierOverrides";
 pub const TIER_RUNS: &str = "tierRuns";
@@ -112,6 +113,14 @@ pub fn parse_account(field: &str, name: &str) -> Result<AccountRef, Violation> {
 /// `RESOURCE_NAME_INVALID`.
 pub fn parse_member(field: &str, name: &str) -> Result<MemberRef, Violation> {
     MemberRef::parse(field, name)
+}
+
+/// Parses `contacts/{contact}` in either form.
+///
+/// # Errors
+/// `RESOURCE_NAME_INVALID`.
+pub fn parse_contact(field: &str, name: &str) -> Result<ContactRef, Violation> {
+    ContactRef::parse(field, name)
 }
 
 /// Like [`parse_account`], but `accounts/-` is every account: `None`.
@@ -190,6 +199,11 @@ pub fn account_name(id: &str) -> String {
 /// `members/{id}`
 pub fn member_name(id: &str) -> String {
     format!("members/{id}")
+}
+
+/// `contacts/{id}`
+pub fn contact_name(id: &str) -> String {
+    format!("contacts/{id}")
 }
 
 /// `accounts/{account_id}/{collection}/{uuid}`

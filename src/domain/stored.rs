@@ -44,8 +44,8 @@ mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
-        aging, calendar, dates, directory, finding, item, member, names, policy, promise, rates,
-        severity, terms, tier,
+        aging, calendar, contact, dates, directory, finding, item, member, names, policy, position,
+        promise, rates, severity, terms, tier,
     };
 
     macro_rules! round_trips {
@@ -66,6 +66,8 @@ mod tests {
             aging::Basis,
             component::Component,
             calendar::Weekday,
+            contact::ContactState,
+            contact::Official,
             dates::BusinessDayConvention,
             decision::DecisionKind,
             directory::KeyKind,
@@ -89,6 +91,9 @@ mod tests {
             profile::PartyKind,
             profile::SizeClass,
             policy::PolicyKind,
+            position::BuyingRole,
+            position::Function,
+            position::Level,
             tier::applied::Cause,
             tier::classify::Note,
             tier::policy::CutMethod,

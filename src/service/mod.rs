@@ -3,6 +3,7 @@
 //! What must not be here: SQL, wire types, and rules that could stand without a database.
 
 pub mod accounts;
+pub mod contacts;
 pub mod credit;
 pub mod directory;
 mod external_refs;

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::WorkCalendar;
+use crate::domain::contact::Contact;
 use crate::domain::credit::hold::Hold;
 use crate::domain::credit::limit::StandingLimit;
 use crate::domain::credit::policy::StandingPolicy;
@@ -18,6 +19,8 @@ use crate::domain::finding::found::Snooze;
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::policy::Standing;
+use crate::domain::position::Position;
+use crate::domain::position::incumbency::Moved;
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::domain::team::command::Transferred;
 use crate::domain::team::membership::Membership;
@@ -66,6 +69,12 @@ fn kept_answers_are_read_whole() {
         read::<Membership>("AccountService", &["AssignTeamMember", "EndTeamMembership"]),
         read::<Snooze>("AccountService", &["SnoozeFinding"]),
         read::<Transferred>("AccountService", &["TransferAccounts"]),
+        read::<Contact>(
+            "ContactService",
+            &["CreateContact", "UpdateContact", "DeleteContact", "UndeleteContact"],
+        ),
+        read::<Position>("ContactService", &["CreatePosition", "UpdatePosition", "ClosePosition"]),
+        read::<Moved>("ContactService", &["MoveContact"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
         read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::account::AccountState;
 use crate::domain::account::profile::PartyKind;
 use crate::domain::books::{EntryKind, RequestState};
+use crate::domain::contact::{ContactState, Official};
 use crate::domain::credit::component::Component;
 use crate::domain::credit::decision::{DecisionKind, Verdict};
 use crate::domain::credit::hold::HoldScope;
@@ -25,6 +26,7 @@ use crate::domain::money::Currency;
 use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
 use crate::domain::policy::PolicyKind;
+use crate::domain::position::{Function, Level};
 use crate::domain::receivables::{DisputeOutcome, Movement};
 use crate::domain::team::TeamRole;
 use crate::domain::tier::applied::Cause;
@@ -115,19 +117,23 @@ named! {
     Cause: as_str,
     Code: as_str,
     Component: as_str,
+    ContactState: as_str,
     Currency: code,
     DecisionKind: as_str,
     DisputeOutcome: as_str,
     DocumentKind: as_str,
     EndState: as_str,
     EntryKind: as_str,
+    Function: as_str,
     HoldScope: as_str,
     ItemClass: as_str,
     KeyKind: as_str,
     Kind: as_str,
+    Level: as_str,
     LimitKind: as_str,
     MemberState: as_str,
     Movement: as_str,
+    Official: as_str,
     PartyKind: as_str,
     PolicyKind: as_str,
     RequestState: as_str,
@@ -175,10 +181,12 @@ mod tests {
     use crate::domain::calendar::WorkCalendar;
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
+    use crate::domain::position::BuyingRole;
     use crate::domain::rates::UsedRate;
     use crate::domain::tier::assignment::Figures;
     use crate::domain::tier::policy::TierPolicy;
     use crate::domain::tier::run::Summary;
+    use crate::store::entity::contact::Card;
     use crate::stored_files::{assert_reads, of};
 
     fn assert_read<T: Serialize + DeserializeOwned>(column: &str) {
@@ -199,6 +207,9 @@ mod tests {
         assert_read::<Vec<SizePoint>>("account.size_classes");
         assert_read::<Vec<Site>>("account.sites");
         assert_read::<Vec<String>>("account.former_names");
+        assert_read::<Card>("contact.card");
+        assert_read::<BTreeMap<String, String>>("contact.labels");
+        assert_read::<Vec<BuyingRole>>("position.buying_roles");
         assert_read::<BTreeMap<NaiveDate, i64>>("credit_reservation.advance_later");
         assert_read::<UsedRate>("allocation.rate");
     }

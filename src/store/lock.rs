@@ -186,6 +186,8 @@ pub(super) enum Space {
     Periods = 0x0063_6c73,
     /// Which policy is active.
     CreditPolicy = 0x0063_7270,
+    /// The people at an account: positions, who sits there, whom we met.
+    People = 0x0070_656f,
     /// Which policy of a kind is in force from when.
     Policies = 0x0070_6f6c,
     /// The classes of accounts.

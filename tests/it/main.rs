@@ -18,6 +18,7 @@ mod bad_days;
 mod bad_input;
 mod clearing_status;
 mod command_line;
+mod contact;
 mod contract;
 mod credit_cases;
 mod credit_days;

@@ -10,17 +10,19 @@ use crate::domain::directory::{
     TEXT_CHARS_MAX,
 };
 use crate::domain::error::{Reason, Result, Violation, Violations};
-use crate::domain::names::{parse_account, parse_member};
+use crate::domain::names::{parse_account, parse_contact, parse_member};
 use crate::domain::text;
 use crate::pb;
 use crate::pb::search_directory_request::Question as Wire;
 
 both_ways! {
-    read_kind, write_kind: Kind = DirectoryKind { Account, Member }
+    read_kind, write_kind: Kind = DirectoryKind { Account, Member, Contact }
 }
 
 one_way! {
-    write_key: KeyKind = LookupKind { Name, FormerName, TaxId, ExternalRef }
+    write_key: KeyKind = LookupKind {
+        Name, FormerName, TaxId, ExternalRef, Handle, Email, PhoneEnd, Phone
+    }
 }
 
 pub fn search(request: pb::SearchDirectoryRequest) -> Result<Search> {
@@ -42,6 +44,9 @@ fn question(question: Option<Wire>) -> Result<Question, Violation> {
         }
         Some(Wire::Like(name)) if name.starts_with("members/") => {
             parse_member("like", &name).map(|name| Question::Like(Named::Member(name)))
+        }
+        Some(Wire::Like(name)) if name.starts_with("contacts/") => {
+            parse_contact("like", &name).map(|name| Question::Like(Named::Contact(name)))
         }
         Some(Wire::Like(name)) => {
             parse_account("like", &name).map(|name| Question::Like(Named::Account(name)))

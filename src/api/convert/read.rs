@@ -11,7 +11,7 @@ use crate::domain::dates;
 use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::ledger::{Narrow, PointQuery};
 use crate::domain::money::{Currency, Money};
-use crate::domain::names::{self, AccountRef, MemberRef};
+use crate::domain::names::{self, AccountRef, ContactRef, MemberRef};
 use crate::domain::text;
 use crate::pb;
 
@@ -271,6 +271,14 @@ pub fn member(field: &str, name: &str) -> Read<MemberRef> {
 /// RESOURCE_NAME_INVALID.
 pub fn optional_member(field: &str, name: &str) -> Read<Option<MemberRef>> {
     if name.is_empty() { Ok(None) } else { names::parse_member(field, name).map(Some) }
+}
+
+/// The name of a contact that has to be given.
+///
+/// # Errors
+/// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
+pub fn contact(field: &str, name: &str) -> Read<ContactRef> {
+    if name.is_empty() { Err(missing(field)) } else { names::parse_contact(field, name) }
 }
 
 /// A value of a closed set that has to be given: `known` is empty for UNSPECIFIED.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Key, KeyKind, normal};
 use crate::domain::account::{Account, AccountState};
+use crate::domain::contact::address::{folded, phone_end, phone_key};
+use crate::domain::contact::{Contact, ContactState};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::member::{Member, UNASSIGNED};
 
@@ -45,6 +47,24 @@ pub fn of_member(member: &Member) -> Vec<Told<'_>> {
     told
 }
 
+/// The keys of a contact, by old addresses too; none of a deleted one.
+pub fn of_contact(contact: &Contact) -> Vec<Told<'_>> {
+    if contact.state == ContactState::Deleted {
+        return Vec::new();
+    }
+    let names = [&contact.display_name, &contact.latin_name];
+    let names = names.into_iter().filter(|name| !name.is_empty());
+    let mut told: Vec<Told<'_>> = names.map(|one| name(KeyKind::Name, one.expose())).collect();
+    told.extend(contact.former_names.iter().map(|one| name(KeyKind::FormerName, one.expose())));
+    for address in &contact.phones {
+        told.extend(phone(address.value.expose()));
+    }
+    told.extend(contact.emails.iter().map(|one| address(KeyKind::Email, one.value.expose())));
+    told.extend(contact.handles.iter().map(|one| address(KeyKind::Handle, one.value.expose())));
+    told.extend(contact.external_refs.iter().map(external));
+    told
+}
+
 /// The keys alone, each once.
 pub fn alone(told: &[Told<'_>]) -> BTreeSet<Key> {
     told.iter().map(|one| one.key.clone()).collect()
@@ -59,13 +79,30 @@ pub fn of_text(text: &str) -> Vec<Key> {
         key(KeyKind::FormerName, &name),
         key(KeyKind::TaxId, &normal::tax_id(text)),
         key(KeyKind::ExternalRef, &normal::external_id(text)),
+        key(KeyKind::Handle, &folded(text)),
     ];
+    if text.contains('@') {
+        keys.push(key(KeyKind::Email, &folded(text)));
+    }
+    keys.extend(phone(text).into_iter().map(|told| told.key));
     keys.retain(|key| !key.value.is_empty());
     keys
 }
 
 fn name(kind: KeyKind, text: &str) -> Told<'_> {
     Told { key: Key { kind, value: normal::name(text) }, text, system: "" }
+}
+
+fn address(kind: KeyKind, text: &str) -> Told<'_> {
+    Told { key: Key { kind, value: folded(text) }, text, system: "" }
+}
+
+/// The number, and its end.
+fn phone(text: &str) -> Vec<Told<'_>> {
+    let Some(number) = phone_key(text) else { return Vec::new() };
+    let end = phone_end(&number).map(|value| Key { kind: KeyKind::PhoneEnd, value });
+    let keys = [Some(Key { kind: KeyKind::Phone, value: number }), end].into_iter().flatten();
+    keys.map(|key| Told { key, text, system: "" }).collect()
 }
 
 fn external(ExternalRef { system, id }: &ExternalRef) -> Told<'_> {

@@ -11,6 +11,8 @@ const SAME_BP: i32 = 10_000;
 const ALIKE_BP_MAX: i32 = 9_700;
 /// A name it had before counts less than the one it has.
 const FORMER_LESS_BP: i32 = 200;
+/// A number of which only the end is the same may be another one.
+const END_LESS_BP: i32 = 1_500;
 
 /// Names with fewer pieces in common are not held against each other letter by letter.
 const EDITED_SHARED_BP_MIN: i32 = 1_500;
@@ -73,7 +75,11 @@ pub fn ranked(candidates: Vec<Candidate>, wanted: &Wanted, hits_max: usize) -> V
 }
 
 fn score(key: &Key, wanted: &Wanted, names: &[Asked]) -> i32 {
-    let less = if key.kind == KeyKind::FormerName { FORMER_LESS_BP } else { 0 };
+    let less = match key.kind {
+        KeyKind::FormerName => FORMER_LESS_BP,
+        KeyKind::PhoneEnd => END_LESS_BP,
+        _ => 0,
+    };
     if wanted.keys.contains(key) {
         return SAME_BP - less;
     }

@@ -61,6 +61,8 @@ macro_rules! keyed {
 keyed! {
     /// How a request names an account.
     AccountRef: "accounts", "accounts/{account}";
+    /// How a request names a contact.
+    ContactRef: "contacts", "contacts/{contact}";
     /// How a request names a member.
     MemberRef: "members", "members/{member}";
 }

@@ -2,6 +2,7 @@
 
 use crate::ctx::RowScope;
 use crate::domain::account::Account;
+use crate::domain::contact::{Contact, ContactState};
 use crate::domain::directory::rank::Ranked;
 use crate::domain::directory::{Hit, Key, Kind, Match, Named, Subject, keys};
 use crate::domain::error::{Error, Result};
@@ -43,6 +44,19 @@ impl Record {
             subject: Subject::member(&member.id),
             keys: told(keys::of_member(&member)),
             display_name: member.display_name,
+            region_code: String::new(),
+        }
+    }
+
+    /// Who has no name of his own script goes by that in Latin letters.
+    fn of_contact(contact: Contact) -> Self {
+        Self {
+            subject: Subject::contact(&contact.id),
+            keys: told(keys::of_contact(&contact)),
+            display_name: match contact.display_name.is_empty() {
+                true => contact.latin_name,
+                false => contact.display_name,
+            },
             region_code: String::new(),
         }
     }
@@ -96,6 +110,10 @@ pub(super) async fn all(
                 let found = tx.members_among(&ids, scope).await?;
                 records.extend(found.into_iter().map(Record::of_member));
             }
+            Kind::Contact => {
+                let found = tx.contacts_among(&ids, scope).await?;
+                records.extend(found.into_iter().map(Record::of_contact));
+            }
         }
     }
     Ok(records)
@@ -119,6 +137,12 @@ pub(super) async fn named(tx: &ReadTx, named: &Named, scope: RowScope) -> Result
             let missing = || Error::not_found("member", name.to_string());
             let id = tx.find_member(name).await?.ok_or_else(missing)?;
             Ok(Record::of_member(tx.member(&id, scope).await?.ok_or_else(missing)?))
+        }
+        Named::Contact(name) => {
+            let missing = || Error::not_found("contact", name.to_string());
+            let id = tx.find_contact(name).await?.ok_or_else(missing)?;
+            let contact = tx.contact(&id, scope).await?.ok_or_else(missing)?;
+            Ok(Record::of_contact(Contact { state: ContactState::Active, ..contact }))
         }
     }
 }

@@ -18,6 +18,9 @@ pub mod book_due;
 pub mod clearing;
 pub mod clearing_request;
 pub mod clearing_status;
+pub mod contact;
+pub mod contact_label;
+pub mod contact_ref;
 pub mod control_total;
 pub mod credit_decision;
 pub mod credit_exposure;
@@ -40,6 +43,7 @@ pub mod exchange_rate;
 pub mod finding_snooze;
 pub mod idempotency;
 pub mod import_run;
+pub mod incumbency;
 pub mod item;
 pub mod job_lease;
 pub mod lookup_gram;
@@ -51,6 +55,7 @@ pub mod outbox;
 pub mod period_close;
 pub mod policy_activation;
 pub mod policy_version;
+pub mod position;
 pub mod promise;
 pub mod promise_end;
 pub mod promise_item;
@@ -86,6 +91,9 @@ macro_rules! every_entity {
             clearing,
             clearing_request,
             clearing_status,
+            contact,
+            contact_label,
+            contact_ref,
             control_total,
             credit_decision,
             credit_exposure,
@@ -108,6 +116,7 @@ macro_rules! every_entity {
             finding_snooze,
             idempotency,
             import_run,
+            incumbency,
             item,
             job_lease,
             lookup_gram,
@@ -119,6 +128,7 @@ macro_rules! every_entity {
             period_close,
             policy_activation,
             policy_version,
+            position,
             promise,
             promise_end,
             promise_item,

@@ -15,6 +15,7 @@ mod m0002_member;
 mod m0003_team;
 mod m0004_directory;
 mod m0005_tiers;
+mod m0006_contact;
 mod m0007_finding;
 mod schema;
 #[cfg(test)]
@@ -38,12 +39,13 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
     m0004_directory::MIGRATION,
     m0005_tiers::MIGRATION,
+    m0006_contact::MIGRATION,
     m0007_finding::MIGRATION,
 ];
 

@@ -1,4 +1,5 @@
-//! What lists and searches look in: rebuilt from the accounts and members, and compared.
+//! What lists and searches look in: rebuilt from the accounts, members and contacts, and
+//! compared.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,6 +11,7 @@ use crate::ctx::RowScope;
 use crate::domain::account::{
     Account, AccountFilter, AccountKey, AccountList, AccountOrder, OwnedBy,
 };
+use crate::domain::contact::ContactList;
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::dates::NO_DATE;
 use crate::domain::directory::{Key, Subject, keys};
@@ -26,7 +28,8 @@ const BATCH: usize = 2_000;
 
 pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 3]> {
     let mut labels = check("labels that lists look in are those of each account");
-    let mut found_by = check("what each account and member is found by is what it is called");
+    let mut found_by =
+        check("what each account, member and contact is found by is what it is called");
     let mut owned = check("whose each account is on which days follows from what was assigned");
     let mut kept = Kept::read(tx).await?;
     let mut after = None;
@@ -49,6 +52,17 @@ pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 3]> {
         let page = tx.members(&list, None, RowScope::All).await?;
         let keys = |member| keys::alone(&keys::of_member(member));
         let expected = page.items.iter().map(|one| (Subject::member(&one.id), keys(one)));
+        compare(tx, &mut found_by, &mut kept, expected.collect()).await?;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let mut after = None;
+    loop {
+        let page = tx.contacts(&contacts(after.take()), None, RowScope::All).await?;
+        let keys = |contact| keys::alone(&keys::of_contact(contact));
+        let expected = page.items.iter().map(|one| (Subject::contact(&one.id), keys(one)));
         compare(tx, &mut found_by, &mut kept, expected.collect()).await?;
         match page.next {
             Some(next) => after = Some(next),
@@ -209,6 +223,11 @@ fn members(after: Option<MemberKey>) -> MemberList {
         descending: false,
         page: PageOf { size: BATCH, after },
     }
+}
+
+fn contacts(after: Option<String>) -> ContactList {
+    let page = PageOf { size: BATCH, after };
+    ContactList { account: None, labels: Vec::new(), show_deleted: true, page }
 }
 
 fn check(name: &'static str) -> Check {

@@ -36,6 +36,9 @@ pub const TABLE: &[List] = &[
     list("AccountService.ListMembers", r#"{"manager": "members/boss"}"#, "members", "manager"),
     list("AccountService.ListFindings", r#"{"parent": "accounts/-"}"#, "findings", "parent"),
     list("AccountService.ListTeamMembers", OF_ACME, "teamMembers", "parent"),
+    list("ContactService.ListContacts", r#"{"account": "accounts/acme"}"#, "contacts", "account"),
+    list("ContactService.ListPositions", OF_ACME, "positions", "parent"),
+    list("ContactService.ListIncumbencies", OF_ACME, "incumbencies", "parent"),
     list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),
     list(
         "ReceivableService.ListWaitingClearings",

@@ -10,6 +10,7 @@ use ballast::config::Config;
 use ballast::ctx::Clock;
 use ballast::domain::error::Error;
 use ballast::pb::account_service_client::AccountServiceClient;
+use ballast::pb::contact_service_client::ContactServiceClient;
 use ballast::pb::credit_service_client::CreditServiceClient;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
 use ballast::pb::tier_service_client::TierServiceClient;
@@ -202,6 +203,10 @@ impl TestServer {
 
     pub fn accounts(&self) -> AccountServiceClient<Channel> {
         AccountServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
+    }
+
+    pub fn contacts(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
     }
 
     pub fn credit(&self) -> CreditServiceClient<Channel> {

@@ -1,0 +1,165 @@
+//! ContactService: between protobuf and the use cases of people at customers.
+//!
+//! A method parses, calls a use case and encodes. Rules and sequence do not belong here.
+
+mod encode;
+mod parse;
+mod position;
+
+use tonic::{Request, Response, Status};
+
+use crate::api;
+use crate::pb;
+use crate::pb::contact_service_server::ContactService;
+use crate::service;
+
+/// Without it callers see no field that is personal.
+const PERSONAL: &str = "contacts.personal";
+
+type Answer<T> = Result<Response<T>, Status>;
+
+/// The handlers.
+#[derive(Clone)]
+pub struct Contacts {
+    contacts: service::contacts::Contacts,
+}
+
+impl Contacts {
+    pub fn new(contacts: service::contacts::Contacts) -> Self {
+        Self { contacts }
+    }
+}
+
+/// What the caller may see of an answer.
+macro_rules! shown {
+    ($ctx:expr, $name:literal, $message:expr) => {
+        Ok(Response::new(api::masked::for_caller(&$ctx, PERSONAL, $name, $message)?))
+    };
+}
+
+#[tonic::async_trait]
+impl ContactService for Contacts {
+    async fn create_contact(
+        &self,
+        request: Request<pb::CreateContactRequest>,
+    ) -> Answer<pb::Contact> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = parse::create(request.into_inner())?;
+        let answer = self.contacts.create(&ctx, &id, command).await?;
+        shown!(ctx, "Contact", encode::contact(&ctx, answer))
+    }
+
+    async fn get_contact(&self, request: Request<pb::GetContactRequest>) -> Answer<pb::Contact> {
+        let ctx = api::ctx(&request)?;
+        let name = parse::get(request.get_ref())?;
+        let answer = self.contacts.get(&ctx, name).await?;
+        shown!(ctx, "Contact", encode::contact(&ctx, answer))
+    }
+
+    async fn list_contacts(
+        &self,
+        request: Request<pb::ListContactsRequest>,
+    ) -> Answer<pb::ListContactsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = parse::list(request.into_inner())?;
+        let answer = self.contacts.list(&ctx, list).await?;
+        shown!(ctx, "ListContactsResponse", encode::page(&ctx, answer, &page))
+    }
+
+    async fn update_contact(
+        &self,
+        request: Request<pb::UpdateContactRequest>,
+    ) -> Answer<pb::Contact> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = parse::update(request.into_inner())?;
+        let answer = self.contacts.update(&ctx, &id, command).await?;
+        shown!(ctx, "Contact", encode::contact(&ctx, answer))
+    }
+
+    async fn delete_contact(
+        &self,
+        request: Request<pb::DeleteContactRequest>,
+    ) -> Answer<pb::Contact> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = parse::delete(request.into_inner())?;
+        let answer = self.contacts.delete(&ctx, &id, command).await?;
+        shown!(ctx, "Contact", encode::contact(&ctx, answer))
+    }
+
+    async fn undelete_contact(
+        &self,
+        request: Request<pb::UndeleteContactRequest>,
+    ) -> Answer<pb::Contact> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = parse::undelete(request.into_inner())?;
+        let answer = self.contacts.undelete(&ctx, &id, command).await?;
+        shown!(ctx, "Contact", encode::contact(&ctx, answer))
+    }
+
+    async fn move_contact(
+        &self,
+        request: Request<pb::MoveContactRequest>,
+    ) -> Answer<pb::MoveContactResponse> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = position::move_contact(request.into_inner())?;
+        let answer = self.contacts.move_contact(&ctx, &id, command).await?;
+        shown!(ctx, "MoveContactResponse", encode::moved(&ctx, answer))
+    }
+
+    async fn list_incumbencies(
+        &self,
+        request: Request<pb::ListIncumbenciesRequest>,
+    ) -> Answer<pb::ListIncumbenciesResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = position::incumbencies(request.get_ref())?;
+        let answer = self.contacts.incumbencies(&ctx, list).await?;
+        shown!(ctx, "ListIncumbenciesResponse", encode::incumbencies(answer, &page))
+    }
+
+    async fn create_position(
+        &self,
+        request: Request<pb::CreatePositionRequest>,
+    ) -> Answer<pb::Position> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = position::create(request.into_inner())?;
+        let answer = self.contacts.create_position(&ctx, &id, command).await?;
+        Ok(Response::new(encode::position(answer)))
+    }
+
+    async fn get_position(&self, request: Request<pb::GetPositionRequest>) -> Answer<pb::Position> {
+        let ctx = api::ctx(&request)?;
+        let name = position::get(request.get_ref())?;
+        let answer = self.contacts.position(&ctx, name).await?;
+        Ok(Response::new(encode::position(answer)))
+    }
+
+    async fn list_positions(
+        &self,
+        request: Request<pb::ListPositionsRequest>,
+    ) -> Answer<pb::ListPositionsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = position::list(request.get_ref())?;
+        let answer = self.contacts.positions(&ctx, list).await?;
+        Ok(Response::new(encode::positions(answer, &page)))
+    }
+
+    async fn update_position(
+        &self,
+        request: Request<pb::UpdatePositionRequest>,
+    ) -> Answer<pb::Position> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = position::update(request.into_inner())?;
+        let answer = self.contacts.update_position(&ctx, &id, command).await?;
+        Ok(Response::new(encode::position(answer)))
+    }
+
+    async fn close_position(
+        &self,
+        request: Request<pb::ClosePositionRequest>,
+    ) -> Answer<pb::Position> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = position::close(request.into_inner())?;
+        let answer = self.contacts.close_position(&ctx, &id, command).await?;
+        Ok(Response::new(encode::position(answer)))
+    }
+}

@@ -1,0 +1,195 @@
+//! People at customers: who they are, how they are reached, and what may become of them. Where they
+//! sit is in [`super::position`].
+
+pub mod address;
+pub mod command;
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::error::Result;
+use super::external_ref::ExternalRef;
+use super::machine::{Transition, advance};
+use super::names::{AccountRef, contact_name};
+use super::page::PageOf;
+use super::personal::Personal;
+use super::stored::stored_enum;
+use super::version;
+use address::Address;
+
+pub const NAME_CHARS_MAX: usize = 200;
+pub const FORMER_NAMES_MAX: usize = 50;
+pub const PREFERENCES_MAX: usize = 50;
+pub const PREFERENCE_KEY_CHARS_MAX: usize = 63;
+pub const PREFERENCE_VALUE_CHARS_MAX: usize = 500;
+pub const PREFERENCE_SOURCE_CHARS_MAX: usize = 200;
+
+stored_enum! {
+    #[derive(Default)]
+    pub enum ContactState {
+        #[default]
+        Active => "ACTIVE",
+        /// Recorded in error.
+        Deleted => "DELETED",
+    }
+}
+
+stored_enum! {
+    pub enum ContactVerb {
+        Change => "CHANGE",
+        Delete => "DELETE",
+        Undelete => "UNDELETE",
+    }
+}
+
+/// What may become of a contact.
+pub const STATES: &[Transition<ContactState, ContactVerb>] = &[
+    Transition {
+        verb: ContactVerb::Change,
+        from: &[ContactState::Active],
+        to: ContactState::Active,
+    },
+    Transition {
+        verb: ContactVerb::Delete,
+        from: &[ContactState::Active],
+        to: ContactState::Deleted,
+    },
+    Transition {
+        verb: ContactVerb::Undelete,
+        from: &[ContactState::Deleted],
+        to: ContactState::Active,
+    },
+];
+
+stored_enum! {
+    /// Whether what may be given to a contact is what may be given to officials.
+    pub enum Official {
+        Official => "OFFICIAL",
+        Private => "PRIVATE",
+    }
+}
+
+/// Something a contact likes or wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preference {
+    pub key: String,
+    pub value: Personal,
+    pub source: Personal,
+    /// He agreed to its being kept.
+    pub consent: bool,
+    /// First day on which it is told no more.
+    pub expire_date: Option<NaiveDate>,
+}
+
+/// A person at a customer. Instants are microseconds since the epoch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub id: String,
+    pub display_name: Personal,
+    pub latin_name: Personal,
+    pub former_names: Vec<Personal>,
+    pub phones: Vec<Address>,
+    pub emails: Vec<Address>,
+    pub handles: Vec<Address>,
+    pub external_refs: Vec<ExternalRef>,
+    pub preferences: Vec<Preference>,
+    /// `None`: as the account says that he works for.
+    pub official: Option<Official>,
+    pub labels: BTreeMap<String, String>,
+    pub state: ContactState,
+    pub create_us: i64,
+    pub update_us: i64,
+    pub delete_us: Option<i64>,
+    pub version: i64,
+}
+
+impl Contact {
+    /// A new contact of whom nothing is known.
+    pub fn new(id: String, now_us: i64) -> Self {
+        Self { id, create_us: now_us, update_us: now_us, version: 1, ..Self::default() }
+    }
+
+    pub fn name(&self) -> String {
+        contact_name(&self.id)
+    }
+
+    /// Whether there is anything to call him by: who is known by a phone alone is a person too.
+    pub fn is_somebody(&self) -> bool {
+        let named = !self.display_name.is_empty() || !self.latin_name.is_empty();
+        let reached = [&self.phones, &self.emails, &self.handles];
+        named || reached.iter().any(|addresses| !addresses.is_empty())
+    }
+
+    /// Refuses a version that was read before somebody else changed the contact.
+    ///
+    /// # Errors
+    /// ETAG_MISMATCH.
+    pub fn check_version(&self, read: i64) -> Result<()> {
+        version::check("contact", self.name(), self.version, read)
+    }
+
+    /// # Errors
+    /// STATE_WRONG of a deleted one.
+    pub fn check_active(&self) -> Result<()> {
+        advance(STATES, &self.name(), self.state, ContactVerb::Change).map(drop)
+    }
+
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn delete(&mut self, us: i64) -> Result<()> {
+        self.state = advance(STATES, &self.name(), self.state, ContactVerb::Delete)?;
+        self.delete_us = Some(us);
+        Ok(())
+    }
+
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn undelete(&mut self) -> Result<()> {
+        self.state = advance(STATES, &self.name(), self.state, ContactVerb::Undelete)?;
+        self.delete_us = None;
+        Ok(())
+    }
+
+    /// With what is personal as `now` has it: what an earlier call answered has none.
+    #[must_use]
+    pub fn with_text_of(self, now: Self) -> Self {
+        let Self { display_name, latin_name, former_names, phones, emails, handles, .. } = now;
+        let preferences = now.preferences;
+        Self {
+            display_name,
+            latin_name,
+            former_names,
+            phones,
+            emails,
+            handles,
+            preferences,
+            ..self
+        }
+    }
+
+    /// The preferences that are told on a day.
+    pub fn preferences_on(&self, day: NaiveDate) -> impl Iterator<Item = &Preference> {
+        self.preferences.iter().filter(move |one| one.expire_date.is_none_or(|end| day < end))
+    }
+}
+
+/// A contact with the positions that he has, as (account, position) pairs of ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    pub contact: Contact,
+    /// Names of positions.
+    pub positions: Vec<String>,
+}
+
+/// A page of contacts as asked for, in the order of ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactList {
+    /// Those only who have a position there today.
+    pub account: Option<AccountRef>,
+    /// Each of these, key and value.
+    pub labels: Vec<(String, String)>,
+    pub show_deleted: bool,
+    pub page: PageOf<String>,
+}

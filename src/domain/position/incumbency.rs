@@ -1,0 +1,250 @@
+//! Who sits in a position from which day on, as change points: one at a time by construction. Moving
+//! somebody adds points and never changes one, so that whoever sat there on an earlier day still did.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Position;
+use crate::domain::dated::{self, ChangePoint};
+use crate::domain::error::{Precondition, Reason, Result};
+use crate::domain::money::Money;
+use crate::domain::names::{POSITIONS, child_name, contact_name};
+use crate::domain::personal::Personal;
+
+/// That from a day on a contact sits in a position, or nobody does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seating {
+    pub id: Uuid,
+    pub account_id: String,
+    pub position_id: Uuid,
+    pub from_date: NaiveDate,
+    /// Microseconds since the epoch.
+    pub recorded_us: i64,
+    /// `None`: nobody.
+    pub contact_id: Option<String>,
+    pub recorded_by: String,
+    pub reason: Personal,
+}
+
+/// Who sits in a position on which days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incumbency {
+    pub id: Uuid,
+    pub account_id: String,
+    pub position_id: Uuid,
+    pub contact_id: String,
+    pub first_day: NaiveDate,
+    pub last_day: Option<NaiveDate>,
+    /// Microseconds since the epoch.
+    pub recorded_us: i64,
+    pub recorded_by: String,
+    pub reason: Personal,
+}
+
+/// Where a page of incumbencies begins: behind this first day and id.
+pub type IncumbencyKey = (NaiveDate, Uuid);
+
+impl Incumbency {
+    pub fn position_name(&self) -> String {
+        child_name(&self.account_id, POSITIONS, self.position_id)
+    }
+
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.first_day <= day && self.last_day.is_none_or(|last| day <= last)
+    }
+
+    pub fn key(&self) -> IncumbencyKey {
+        (self.first_day, self.id)
+    }
+}
+
+/// What is recorded of one position, as change points of the recorded seatings.
+fn points(seatings: &[Seating]) -> Vec<ChangePoint<&Seating>> {
+    let mut points = Vec::with_capacity(seatings.len());
+    for one in seatings {
+        let Seating { from_date, recorded_us, .. } = *one;
+        points.push(ChangePoint { from_date, recorded_us, value: one });
+    }
+    points
+}
+
+/// Who sits in a position on a day, and since when it is so that nobody or he does, of what is
+/// recorded of that position.
+pub fn on(seatings: &[Seating], day: NaiveDate) -> Option<&Seating> {
+    dated::at(&points(seatings), day, i64::MAX).map(|point| point.value)
+}
+
+/// The contact who sits in a position on a day.
+pub fn incumbent(seatings: &[Seating], day: NaiveDate) -> Option<&str> {
+    on(seatings, day).and_then(|one| one.contact_id.as_deref())
+}
+
+/// Since when nobody sits in a position that is there on a day; `None` if somebody does.
+pub fn vacant_since(
+    position: &Position,
+    seatings: &[Seating],
+    day: NaiveDate,
+) -> Option<NaiveDate> {
+    if !position.holds(day) {
+        return None;
+    }
+    match on(seatings, day) {
+        None => Some(position.first_day),
+        Some(one) if one.contact_id.is_none() => Some(one.from_date),
+        Some(_) => None,
+    }
+}
+
+/// Incumbencies as they are told, in the order of first days, of what is recorded of any positions.
+/// Who was replaced from his first day on never sat there.
+pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
+    let mut of_position: BTreeMap<Uuid, Vec<Seating>> = BTreeMap::new();
+    for one in seatings {
+        of_position.entry(one.position_id).or_default().push(one);
+    }
+    let mut told = Vec::new();
+    for seatings in of_position.values() {
+        let points = points(seatings);
+        for stretch in dated::stretches(&points, i64::MAX) {
+            let Seating { id, account_id, position_id, contact_id, .. } = (*stretch.value).clone();
+            let Some(contact_id) = contact_id else { continue };
+            told.push(Incumbency {
+                id,
+                account_id,
+                position_id,
+                contact_id,
+                first_day: stretch.first_day,
+                last_day: stretch.last_day,
+                recorded_us: stretch.value.recorded_us,
+                recorded_by: stretch.value.recorded_by.clone(),
+                reason: stretch.value.reason.clone(),
+            });
+        }
+    }
+    told.sort_by_key(Incumbency::key);
+    told
+}
+
+/// Checks that a contact sits in the position that he leaves from a day on: on the day before.
+///
+/// # Errors
+/// CONTACT_NOT_INCUMBENT.
+pub fn check_leaves(
+    position: &Position,
+    seatings: &[Seating],
+    contact_id: &str,
+    day: NaiveDate,
+) -> Result<()> {
+    let on_day = incumbent(seatings, day);
+    if on_day == Some(contact_id) {
+        return Ok(());
+    }
+    let who = on_day.map(contact_name).unwrap_or_default();
+    let what = format!("{} does not sit there on {day}", contact_name(contact_id));
+    let refused = Precondition::new(Reason::ContactNotIncumbent, position.name(), what);
+    Err(refused.at("from_position").with("incumbent", who).into())
+}
+
+/// Checks that nobody sits in the position that a contact takes from a day on.
+///
+/// # Errors
+/// POSITION_OCCUPIED.
+pub fn check_takes(position: &Position, seatings: &[Seating], day: NaiveDate) -> Result<()> {
+    let Some(other) = incumbent(seatings, day) else { return Ok(()) };
+    let what = format!("{} sits there on {day}", contact_name(other));
+    let refused = Precondition::new(Reason::PositionOccupied, position.name(), what);
+    Err(refused.at("to_position").with("incumbent", contact_name(other)).into())
+}
+
+/// A time in which nobody sits in a position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vacancy {
+    /// Name of the position.
+    pub position: String,
+    pub since: NaiveDate,
+    /// `None` while it lasts.
+    pub until: Option<NaiveDate>,
+    /// Of one that lasts: by when somebody of ours should have met who comes next, and who of ours
+    /// looks after it meanwhile.
+    pub reconnect: Option<Reconnect>,
+}
+
+/// What there is to do about a vacancy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconnect {
+    pub deadline: NaiveDate,
+    /// The calendar is not known so far.
+    pub provisional: bool,
+    /// Id of a member.
+    pub interim: String,
+}
+
+/// Open invoices at whose payer nobody answers for money.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UncontactedInvoices {
+    pub account_id: String,
+    pub invoices: i64,
+    pub open: Vec<Money>,
+}
+
+/// What a move brought about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    pub placed: crate::domain::contact::Placed,
+    pub opened: Option<Vacancy>,
+    pub closed: Option<Vacancy>,
+    pub uncontacted: Option<UncontactedInvoices>,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Days;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(n: u64) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(n)
+    }
+
+    fn seating(from: u64, us: i64, contact: Option<&str>) -> Seating {
+        Seating {
+            id: Uuid::from_u128(us as u128),
+            account_id: "a".into(),
+            position_id: Uuid::nil(),
+            from_date: day(from),
+            recorded_us: us,
+            contact_id: contact.map(str::to_owned),
+            recorded_by: "p".into(),
+            reason: Personal::default(),
+        }
+    }
+
+    #[test]
+    fn who_was_replaced_from_his_first_day_on_never_sat_there() {
+        let seatings = [seating(5, 1, Some("li")), seating(5, 2, None), seating(9, 3, Some("wu"))];
+        assert_eq!(incumbent(&seatings, day(5)), None);
+        let told = told(seatings.into());
+        assert_eq!((told.len(), &*told[0].contact_id, told[0].first_day), (1, "wu", day(9)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_position_has_on_each_day_at_most_one_incumbent_and_he_is_the_one_told(
+            facts in prop::collection::vec((0_u64..12, prop::option::of("[ab]")), 0..10),
+        ) {
+            let seatings: Vec<Seating> = facts.into_iter().zip(1..)
+                .map(|((from, who), us)| seating(from, us, who.as_deref())).collect();
+            let all = told(seatings.clone());
+            for n in 0..14 {
+                let there: Vec<&str> = all.iter().filter(|one| one.holds(day(n)))
+                    .map(|one| &*one.contact_id).collect();
+                let expected: Vec<&str> = incumbent(&seatings, day(n)).into_iter().collect();
+                prop_assert_eq!(there, expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! MoveContact: hired, promoted, moved to another customer, left.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::positions::{account, missing, position};
+use super::{Contacts, event, found, read};
+use crate::ctx::Ctx;
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::contact::Placed;
+use crate::domain::error::{Error, Result};
+use crate::domain::names::{ChildName, account_name, contact_name};
+use crate::domain::position::command::MoveContact;
+use crate::domain::position::incumbency::{
+    self, Moved, Reconnect, Seating, UncontactedInvoices, Vacancy, check_leaves, check_takes,
+};
+use crate::domain::position::{Function, Position};
+use crate::service::teams;
+use crate::store::{Call, Outcome, WriteTx};
+
+/// Working days within which somebody of ours should meet who comes next.
+const RECONNECT_DAYS: u32 = 10;
+
+impl Contacts {
+    /// Lets a contact take a position, leave one, or both.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, STATE_WRONG, CONTACT_NOT_INCUMBENT, POSITION_OCCUPIED,
+    /// DATE_INVALID.
+    pub async fn move_contact(&self, ctx: &Ctx, request_id: &str, c: MoveContact) -> Result<Moved> {
+        let call = Call::new("ContactService.MoveContact", request_id, &c.contact);
+        let vacated = c.from.clone();
+        let mut moved = match self.store.mutate(ctx, call, c, move_contact).await? {
+            Outcome::Done(moved) => moved,
+            Outcome::Replayed(moved) => {
+                let Placed { contact, positions } = moved.placed;
+                let contact = self.store.contact_with_text(contact).await?;
+                Moved { placed: Placed { contact, positions }, ..moved }
+            }
+        };
+        if let (Some(vacancy), Some(name)) = (&mut moved.opened, vacated) {
+            vacancy.reconnect = Some(self.reconnect(ctx, &name, vacancy.since).await?);
+        }
+        Ok(moved)
+    }
+
+    /// What there is to do about a vacancy at an account, as things are now.
+    async fn reconnect(
+        &self,
+        ctx: &Ctx,
+        vacated: &ChildName,
+        since: NaiveDate,
+    ) -> Result<Reconnect> {
+        let (ctx_of, settings, name) = (ctx.clone(), self.teams.clone(), vacated.account.clone());
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let account_id = read::account(tx, &name).await?;
+                    let calendar = tx.policy_in_force::<WorkCalendar>(since).await?.terms;
+                    let deadline = calendar.working_days_after(since, RECONNECT_DAYS);
+                    let ids = [account_id];
+                    let who = teams::accountable(tx, &ctx_of, &settings, &ids).await?.pop();
+                    let who = who.ok_or_else(|| Error::internal("an account without anybody"))?;
+                    Ok(Reconnect {
+                        deadline,
+                        provisional: !calendar.knows(deadline),
+                        interim: who.member_id,
+                    })
+                })
+            })
+            .await
+    }
+}
+
+async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Moved> {
+    let day = c.effective_date.unwrap_or_else(|| ctx.business_date());
+    let id = found(&c.contact, tx.find_contact(&c.contact).await?)?;
+    let mut accounts = BTreeMap::new();
+    for name in c.from.iter().chain(&c.to) {
+        accounts.insert(&name.account, account(tx, &name.account).await?.id);
+    }
+    tx.hold_people(accounts.values().map(String::as_str)).await?;
+    let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
+    let contact = tx.lock_contact(&id).await?.ok_or_else(gone)?;
+    contact.check_active()?;
+    let from = there(tx, &accounts, c.from.as_ref(), day).await?;
+    let to = there(tx, &accounts, c.to.as_ref(), day).await?;
+    let mut points = Vec::new();
+    if let Some((position, seatings)) = &from {
+        check_leaves(position, seatings, &id, day)?;
+        points.push((position, None));
+    }
+    if let Some((position, seatings)) = &to {
+        check_takes(position, seatings, day)?;
+        points.push((position, Some(id.clone())));
+    }
+    let recorded_us = tx.record_after(contact.update_us).await?;
+    let seating = |(position, contact_id): (&Position, Option<String>)| Seating {
+        id: Uuid::now_v7(),
+        account_id: position.account_id.clone(),
+        position_id: position.id,
+        from_date: day,
+        recorded_us,
+        contact_id,
+        recorded_by: ctx.principal.to_string(),
+        reason: c.reason.as_str().into(),
+    };
+    tx.add_seatings(points.into_iter().map(seating).collect()).await?;
+    let uncontacted = match &from {
+        Some((position, _)) => uncontacted(tx, position, day).await?,
+        None => None,
+    };
+    let opened = from.as_ref().map(|(position, _)| vacancy(position, day, None));
+    let closed = to.as_ref().and_then(|(position, seatings)| {
+        let since = incumbency::vacant_since(position, seatings, day)?;
+        let had_somebody = seatings.iter().any(|one| one.contact_id.is_some());
+        (had_somebody && since < day).then(|| vacancy(position, since, Some(day)))
+    });
+    let [from, to] = [&from, &to].map(|place| place.as_ref().map(|(position, _)| position));
+    tx.publish(event::moved(&id, day, from, to)).await?;
+    let told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
+    let today = ctx.business_date();
+    let now = told.iter().filter(|one| one.contact_id == id && one.holds(today));
+    let positions = now.map(incumbency::Incumbency::position_name).collect();
+    Ok(Moved { placed: Placed { contact, positions }, opened, closed, uncontacted })
+}
+
+/// A position of one of these accounts that is there on a day, and what is recorded of who sits in
+/// it.
+async fn there(
+    tx: &WriteTx,
+    accounts: &BTreeMap<&crate::domain::names::AccountRef, String>,
+    name: Option<&ChildName>,
+    day: NaiveDate,
+) -> Result<Option<(Position, Vec<Seating>)>> {
+    let Some(name) = name else { return Ok(None) };
+    let account_id = accounts.get(&name.account).ok_or_else(|| missing(name))?;
+    let position = position(tx, account_id, name).await?;
+    position.check_there(day)?;
+    let mut seatings = tx.seatings_of_account(account_id).await?;
+    seatings.retain(|one| one.position_id == position.id);
+    Ok(Some((position, seatings)))
+}
+
+fn vacancy(position: &Position, since: NaiveDate, until: Option<NaiveDate>) -> Vacancy {
+    let until = until.map(crate::domain::dated::day_before);
+    Vacancy { position: position.name(), since, until, reconnect: None }
+}
+
+/// The open invoices of the account of a position of finance that was left, if nobody sits in any
+/// such position of it on a day.
+async fn uncontacted(
+    tx: &WriteTx,
+    left: &Position,
+    day: NaiveDate,
+) -> Result<Option<UncontactedInvoices>> {
+    if left.terms.function != Function::Finance {
+        return Ok(None);
+    }
+    let seatings = tx.seatings_of_account(&left.account_id).await?;
+    let positions = tx.positions_of(&left.account_id).await?;
+    let answers = |position: &Position| {
+        let here: Vec<Seating> =
+            seatings.iter().filter(|one| one.position_id == position.id).cloned().collect();
+        position.terms.function == Function::Finance && incumbency::incumbent(&here, day).is_some()
+    };
+    if positions.iter().any(answers) {
+        return Ok(None);
+    }
+    tracing::debug!(account = account_name(&left.account_id), "nobody answers for money");
+    tx.open_invoices(&left.account_id).await
+}

@@ -1,0 +1,321 @@
+//! CreatePosition, GetPosition, ListPositions, UpdatePosition, ClosePosition and ListIncumbencies.
+
+use chrono::{Days, NaiveDate};
+use uuid::Uuid;
+
+use super::{Contacts, event, found, read};
+use crate::ctx::Ctx;
+use crate::domain::account::Account;
+use crate::domain::error::{Error, Result};
+use crate::domain::event::EventType;
+use crate::domain::names::{AccountRef, ChildName, POSITIONS, account_name};
+use crate::domain::page::Page;
+use crate::domain::personal::Personal;
+use crate::domain::position::command::{
+    ClosePosition, CreatePosition, ListIncumbencies, ListPositions, SeatsOf, UpdatePosition,
+};
+use crate::domain::position::incumbency::{self, Incumbency, IncumbencyKey, Seating};
+use crate::domain::position::{Position, PositionTerms, check_line, check_site};
+use crate::service::resolve;
+use crate::store::{Call, ReadTx, WriteTx};
+
+/// A position as it is told: with who sits there today.
+#[derive(Debug)]
+pub struct Seat {
+    pub position: Position,
+    /// Id of the contact.
+    pub incumbent: Option<String>,
+    pub vacant_since: Option<NaiveDate>,
+}
+
+impl Contacts {
+    /// Records a position.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, FIELD_INVALID (the site).
+    pub async fn create_position(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: CreatePosition,
+    ) -> Result<Seat> {
+        let call = Call::new("ContactService.CreatePosition", request_id, &c.account);
+        let position = self.store.mutate(ctx, call, c, create).await?.into_inner();
+        self.seat(ctx, position).await
+    }
+
+    /// Changes what the command names. What changes nothing leaves the version as it was.
+    ///
+    /// # Errors
+    /// NotFound, ETAG_MISMATCH, ACCOUNT_DELETED, FIELD_INVALID, FIELD_REQUIRED, POSITION_CYCLE.
+    pub async fn update_position(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: UpdatePosition,
+    ) -> Result<Seat> {
+        let name = c.position.resource_name(POSITIONS);
+        let call = Call::new("ContactService.UpdatePosition", request_id, name);
+        let position = self.store.mutate(ctx, call, c, update).await?.into_inner();
+        self.seat(ctx, position).await
+    }
+
+    /// Closes a position; whoever sits there leaves with it.
+    ///
+    /// # Errors
+    /// NotFound, STATE_WRONG, DATE_INVALID.
+    pub async fn close_position(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: ClosePosition,
+    ) -> Result<Seat> {
+        let name = c.position.resource_name(POSITIONS);
+        let call = Call::new("ContactService.ClosePosition", request_id, name);
+        let position = self.store.mutate(ctx, call, c, close).await?.into_inner();
+        self.seat(ctx, position).await
+    }
+
+    /// One position.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn position(&self, ctx: &Ctx, name: ChildName) -> Result<Seat> {
+        let found = self.store.read(ctx, move |tx| {
+            Box::pin(async move {
+                let account_id = read::account(tx, &name.account).await?;
+                let found = tx.position(&account_id, name.id).await?;
+                found.ok_or_else(|| missing(&name))
+            })
+        });
+        self.seat(ctx, found.await?).await
+    }
+
+    /// A page of the positions of an account.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn positions(&self, ctx: &Ctx, list: ListPositions) -> Result<Page<Seat>> {
+        let day = ctx.business_date();
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let ListPositions { account, function, as_of, page } = list;
+                    let account_id = read::account(tx, &account).await?;
+                    let found = tx.positions(&account_id, function, as_of, &page).await?;
+                    let Page { items, next } = found;
+                    Ok(Page { items: seats(tx, items, day).await?, next })
+                })
+            })
+            .await
+    }
+
+    /// A page of who sat where.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn incumbencies(
+        &self,
+        ctx: &Ctx,
+        list: ListIncumbencies,
+    ) -> Result<Page<Incumbency, IncumbencyKey>> {
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let mut all = told(tx, &list.of).await?;
+                    if let Some(day) = list.as_of {
+                        all.retain(|one| one.holds(day));
+                    }
+                    if let Some(after) = list.page.after {
+                        all.retain(|one| one.key() > after);
+                    }
+                    Ok(list.page.cut(all, Incumbency::key))
+                })
+            })
+            .await
+    }
+
+    async fn seat(&self, ctx: &Ctx, position: Position) -> Result<Seat> {
+        let day = ctx.business_date();
+        let seat = self
+            .store
+            .read(ctx, move |tx| Box::pin(async move { seats(tx, vec![position], day).await }));
+        seat.await?.pop().ok_or_else(|| Error::internal("one position, no answer"))
+    }
+}
+
+/// Positions with who sits there on a day.
+async fn seats(tx: &ReadTx, positions: Vec<Position>, day: NaiveDate) -> Result<Vec<Seat>> {
+    let ids: Vec<Uuid> = positions.iter().map(|position| position.id).collect();
+    let all = tx.seatings_of_positions(&ids).await?;
+    let seat = |position: Position| {
+        let here: Vec<Seating> =
+            all.iter().filter(|one| one.position_id == position.id).cloned().collect();
+        let incumbent = incumbency::incumbent(&here, day).map(str::to_owned);
+        let vacant_since = incumbency::vacant_since(&position, &here, day);
+        Seat { position, incumbent, vacant_since }
+    };
+    Ok(positions.into_iter().map(seat).collect())
+}
+
+async fn told(tx: &ReadTx, of: &SeatsOf) -> Result<Vec<Incumbency>> {
+    match of {
+        SeatsOf::Account(name) => {
+            let account_id = read::account(tx, name).await?;
+            Ok(incumbency::told(tx.seatings_of_account(&account_id).await?))
+        }
+        SeatsOf::Position(name) => {
+            let account_id = read::account(tx, &name.account).await?;
+            let found = tx.position(&account_id, name.id).await?;
+            found.ok_or_else(|| missing(name))?;
+            Ok(incumbency::told(tx.seatings_of_positions(&[name.id]).await?))
+        }
+        SeatsOf::Contact(name) => {
+            let id = found(name, tx.find_contact(name).await?)?;
+            let mut told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
+            told.retain(|one| one.contact_id == id);
+            Ok(told)
+        }
+    }
+}
+
+async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Position> {
+    let account = account(tx, &c.account).await?;
+    tx.hold_people([&*account.id]).await?;
+    let us = tx.recorded_at().await?;
+    let mut position = Position {
+        id: Uuid::now_v7(),
+        account_id: account.id.clone(),
+        terms: PositionTerms {
+            site: None,
+            function: c.function,
+            function_text: String::new(),
+            level: c.level,
+            title: String::new(),
+            buying_roles: Vec::new(),
+            reports_to: None,
+        },
+        first_day: c.valid_from.unwrap_or_else(|| ctx.business_date()),
+        last_day: None,
+        create_us: us,
+        update_us: us,
+        version: 1,
+    };
+    c.change.clone().apply(&mut position);
+    check_site(&account, position.terms.site.as_deref())?;
+    position.check_text()?;
+    if let Some(name) = &c.reports_to {
+        position.terms.reports_to = Some(above(tx, &account, name).await?);
+    }
+    tx.insert_position(&position).await?;
+    tx.publish(vec![event::position(EventType::PositionCreated, &position, &[])]).await?;
+    Ok(position)
+}
+
+async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdatePosition) -> Result<Position> {
+    let account = account(tx, &c.position.account).await?;
+    tx.hold_people([&*account.id]).await?;
+    let before = position(tx, &account.id, &c.position).await?;
+    before.check_version(c.version)?;
+    let mut position = before.clone();
+    let mut changed = c.change.clone().apply(&mut position);
+    if changed.contains(&"site") {
+        check_site(&account, position.terms.site.as_deref())?;
+    }
+    position.check_text()?;
+    if let Some(to) = &c.reports_to {
+        let to = match to {
+            Some(name) => Some(above(tx, &account, name).await?),
+            None => None,
+        };
+        if to != before.terms.reports_to {
+            if let Some(to) = to {
+                check_line(&position, to, &tx.positions_above(&account.id).await?)?;
+            }
+            position.terms.reports_to = to;
+            changed.push("reports_to");
+        }
+    }
+    if changed.is_empty() {
+        return Ok(before);
+    }
+    save(tx, position, EventType::PositionUpdated, &changed).await
+}
+
+async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Position> {
+    let names = std::slice::from_ref(&c.position.account);
+    let found = resolve::all(names, tx.find_accounts(names).await?)?;
+    let known = found.into_values().next();
+    let account_id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    tx.hold_people([&*account_id]).await?;
+    let mut position = position(tx, &account_id, &c.position).await?;
+    let last_day = c.last_day.unwrap_or_else(|| ctx.business_date());
+    position.close(last_day)?;
+    // Nobody sits in it behind its last day, whatever is recorded for later.
+    let mut seatings = tx.seatings_of_account(&account_id).await?;
+    seatings.retain(|one| one.position_id == position.id);
+    let recorded_us = tx.record_after(position.update_us).await?;
+    let first_without = last_day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
+    let later: Vec<NaiveDate> = incumbency::told(seatings)
+        .iter()
+        .filter(|one| one.last_day.is_none_or(|last| last >= first_without))
+        .map(|one| one.first_day.max(first_without))
+        .collect();
+    let nobody = |from_date| Seating {
+        id: Uuid::now_v7(),
+        account_id: account_id.clone(),
+        position_id: position.id,
+        from_date,
+        recorded_us,
+        contact_id: None,
+        recorded_by: ctx.principal.to_string(),
+        reason: Personal::default(),
+    };
+    tx.add_seatings(later.into_iter().map(nobody).collect()).await?;
+    save(tx, position, EventType::PositionClosed, &[]).await
+}
+
+async fn save(
+    tx: &mut WriteTx,
+    mut position: Position,
+    event_type: EventType,
+    changed: &[&'static str],
+) -> Result<Position> {
+    position.update_us = tx.record_after(position.update_us).await?;
+    position.version += 1;
+    tx.update_position(&position).await?;
+    tx.publish(vec![event::position(event_type, &position, changed)]).await?;
+    Ok(position)
+}
+
+/// The account that people sit at, which is not deleted.
+pub(super) async fn account(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
+    let names = std::slice::from_ref(name);
+    let found = resolve::all(names, tx.find_accounts(names).await?)?;
+    let known = found.into_values().next();
+    let id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let gone = || Error::internal(format!("{} is gone", account_name(&id)));
+    let account = tx.account(&id).await?.ok_or_else(gone)?;
+    account.check_live()?;
+    Ok(account)
+}
+
+/// The position named, of an account that is known.
+pub(super) async fn position(tx: &WriteTx, account_id: &str, name: &ChildName) -> Result<Position> {
+    tx.position(account_id, name.id).await?.ok_or_else(|| missing(name))
+}
+
+/// The position that another of the account reports to.
+async fn above(tx: &WriteTx, account: &Account, name: &ChildName) -> Result<Uuid> {
+    let names = std::slice::from_ref(&name.account);
+    let found = resolve::all(names, tx.find_accounts(names).await?)?;
+    // One of another account is none of this one.
+    match found.into_values().next().filter(|known| known.id == account.id) {
+        Some(_) => Ok(position(tx, &account.id, name).await?.id),
+        None => Err(missing(name)),
+    }
+}
+
+pub(super) fn missing(name: &ChildName) -> Error {
+    Error::not_found("position", name.resource_name(POSITIONS))
+}

@@ -1,0 +1,50 @@
+//! Contacts a page at a time.
+
+use std::collections::BTreeSet;
+
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
+
+use super::{keys, visible};
+use crate::ctx::RowScope;
+use crate::domain::contact::{Contact, ContactList, ContactState};
+use crate::domain::error::Result;
+use crate::domain::page::Page;
+use crate::store::entity::contact::{Column, Entity};
+use crate::store::entity::contact_label;
+use crate::store::{ReadTx, keyset, rows};
+
+impl ReadTx {
+    /// A page of the contacts asked for that the caller may read. `among` are the ids of those who
+    /// sit at the account that is asked for.
+    pub async fn contacts(
+        &self,
+        list: &ContactList,
+        among: Option<&BTreeSet<String>>,
+        scope: RowScope,
+    ) -> Result<Page<Contact, String>> {
+        let backend = self.conn.get_database_backend();
+        let ContactList { account: _, labels, show_deleted, page } = list;
+        let active = (!show_deleted).then_some(ContactState::Active);
+        let mut contacts = visible(Entity::find(), scope)
+            .apply_if(active, |of, state| of.filter(Column::State.eq(state)))
+            .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)))
+            .apply_if(page.after.clone(), |of, after| {
+                of.filter(keyset::behind([Column::Id], [after.into()], false))
+            });
+        for (label, value) in labels {
+            let who = Query::select()
+                .column(contact_label::Column::ContactId)
+                .from(contact_label::Entity)
+                .and_where(contact_label::Column::Label.eq(label))
+                .and_where(contact_label::Column::LabelValue.eq(value))
+                .to_owned();
+            contacts = contacts.filter(Column::Id.in_subquery(who));
+        }
+        let found = contacts.order_by_asc(Column::Id).limit(page.to_read());
+        let found = keys::complete(&self.conn, rows::all(&self.conn, found).await?).await?;
+        Ok(page.cut(found, |last| last.id.clone()))
+    }
+}

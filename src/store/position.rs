@@ -1,0 +1,133 @@
+//! Seats at customers, and who sits there. Whoever changes either holds the people of the account
+//! ([`WriteTx::hold_people`]); the group of the account is not locked for it.
+
+mod seating;
+
+use std::collections::HashMap;
+
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::entity::position::{ActiveModel, Column, Entity, Model};
+use super::lock::{self, Mode, Space};
+use super::{ReadTx, WriteTx, keyset, rows, sql};
+use crate::domain::error::{Error, Result};
+use crate::domain::money::{Currency, Money, to_minor};
+use crate::domain::page::{Page, PageOf};
+use crate::domain::position::incumbency::UncontactedInvoices;
+use crate::domain::position::{Function, Position};
+
+async fn one(conn: &impl ConnectionTrait, account_id: &str, id: Uuid) -> Result<Option<Position>> {
+    let found = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));
+    rows::one(conn, found).await?.map(Model::into_position).transpose()
+}
+
+async fn of_account(conn: &impl ConnectionTrait, account_id: &str) -> Result<Vec<Position>> {
+    let all = Entity::find().filter(Column::AccountId.eq(account_id)).order_by_asc(Column::Id);
+    rows::all(conn, all).await?.into_iter().map(Model::into_position).collect()
+}
+
+impl WriteTx {
+    /// Holds the people of accounts to the end of the transaction.
+    pub async fn hold_people<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        lock::hold_names(&self.conn, Space::People, Mode::Exclusive, ids).await
+    }
+
+    /// The position of an account.
+    pub async fn position(&self, account_id: &str, id: Uuid) -> Result<Option<Position>> {
+        one(&self.conn, account_id, id).await
+    }
+
+    /// All positions of an account, in the order they were recorded.
+    pub async fn positions_of(&self, account_id: &str) -> Result<Vec<Position>> {
+        of_account(&self.conn, account_id).await
+    }
+
+    pub async fn insert_position(&self, position: &Position) -> Result<()> {
+        rows::insert_one(&self.conn, Model::of(position)?).await
+    }
+
+    /// Writes a position that had the version before.
+    pub async fn update_position(&self, position: &Position) -> Result<()> {
+        let row = ActiveModel::from(Model::of(position)?).reset_all();
+        let row = ActiveModel { id: NotSet, account_id: NotSet, create_us: NotSet, ..row };
+        let before = Column::Id.eq(position.id).and(Column::Version.eq(position.version - 1));
+        match rows::change(&self.conn, row, before).await? {
+            0 => Err(Error::internal(format!("{} is not of its version", position.name()))),
+            _ => Ok(()),
+        }
+    }
+
+    /// To which position each of an account reports.
+    pub async fn positions_above(&self, account_id: &str) -> Result<HashMap<Uuid, Uuid>> {
+        let all = of_account(&self.conn, account_id).await?;
+        let above = |one: Position| Some((one.id, one.terms.reports_to?));
+        Ok(all.into_iter().filter_map(above).collect())
+    }
+
+    /// The invoices of a payer that are open now; `None` if none is.
+    pub async fn open_invoices(&self, account_id: &str) -> Result<Option<UncontactedInvoices>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            currency: Currency,
+            invoices: i64,
+            high: i64,
+            low: i64,
+        }
+        let [high, low] = sql::wide_sum("i.open");
+        let text = format!(
+            "SELECT i.currency, CAST(COUNT(DISTINCT i.document_id) AS BIGINT) AS invoices, \
+             {high} AS high, {low} AS low FROM item i \
+             WHERE i.account_id = $1 AND i.open <> 0 AND i.kind = 'INVOICE' \
+             GROUP BY i.currency ORDER BY i.currency"
+        );
+        let found: Vec<Row> = sql::all(&self.conn, text, vec![account_id.into()]).await?;
+        let invoices = found.iter().map(|row| row.invoices).sum();
+        let open = found
+            .into_iter()
+            .map(|row| {
+                let minor = to_minor(sql::widened(row.high, row.low))?;
+                Ok(Money { minor, currency: row.currency })
+            })
+            .collect::<Result<Vec<Money>>>()?;
+        let account_id = account_id.to_owned();
+        Ok((invoices > 0).then_some(UncontactedInvoices { account_id, invoices, open }))
+    }
+}
+
+impl ReadTx {
+    /// The position of an account.
+    pub async fn position(&self, account_id: &str, id: Uuid) -> Result<Option<Position>> {
+        one(&self.conn, account_id, id).await
+    }
+
+    /// A page of the positions of an account, of one function if asked for.
+    pub async fn positions(
+        &self,
+        account_id: &str,
+        function: Option<Function>,
+        as_of: Option<chrono::NaiveDate>,
+        page: &PageOf,
+    ) -> Result<Page<Position>> {
+        let found = Entity::find()
+            .filter(Column::AccountId.eq(account_id))
+            .apply_if(function, |of, function| of.filter(Column::Function.eq(function)))
+            .apply_if(as_of, |of, day| {
+                let lasts = Column::LastDay.is_null().or(Column::LastDay.gte(day));
+                of.filter(Column::FirstDay.lte(day)).filter(lasts)
+            })
+            .apply_if(page.after, |of, after| {
+                of.filter(keyset::behind([Column::Id], [after.into()], false))
+            })
+            .order_by_asc(Column::Id)
+            .limit(page.to_read());
+        let found = rows::all(&self.conn, found).await?;
+        let found = found.into_iter().map(Model::into_position).collect::<Result<Vec<_>>>()?;
+        Ok(page.cut(found, |last| last.id))
+    }
+}
