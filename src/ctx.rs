@@ -189,8 +189,13 @@ impl Clock {
 
     /// Today in the configured time zone.
     pub fn business_date(&self) -> NaiveDate {
-        let now = DateTime::from_timestamp_micros(self.tell(0)).unwrap_or_default();
-        now.with_timezone(&self.zone).date_naive()
+        self.date_of(self.tell(0))
+    }
+
+    /// The date of an instant, in microseconds since the epoch, in the configured time zone.
+    pub fn date_of(&self, micros: i64) -> NaiveDate {
+        let instant = DateTime::from_timestamp_micros(micros).unwrap_or_default();
+        instant.with_timezone(&self.zone).date_naive()
     }
 
     /// The configured time zone.

@@ -80,6 +80,7 @@ paged! {
     ListContactsRequest => "ListContacts",
     ListPositionsRequest => "ListPositions",
     ListIncumbenciesRequest => "ListIncumbencies",
+    ListInteractionsRequest => "ListInteractions",
     ListDocumentsRequest => "ListDocuments",
     ListWaitingClearingsRequest => "ListWaitingClearings",
     ListOpenItemsRequest => "ListOpenItems",

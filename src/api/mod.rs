@@ -6,6 +6,7 @@ pub mod contact;
 pub mod convert;
 pub mod credit;
 pub mod etag;
+pub mod interaction;
 pub mod list;
 pub mod mask;
 mod masked;

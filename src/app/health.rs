@@ -13,11 +13,12 @@ use tonic_health::server::{HealthReporter, HealthService};
 use crate::domain::error::Result;
 
 /// Asked for one by one, or as the empty name for the server as a whole.
-const SERVICES: [&str; 6] = [
+const SERVICES: [&str; 7] = [
     "",
     "ballast.v1.AccountService",
     "ballast.v1.ContactService",
     "ballast.v1.CreditService",
+    "ballast.v1.InteractionService",
     "ballast.v1.ReceivableService",
     "ballast.v1.TierService",
 ];

@@ -8,6 +8,7 @@ use super::health::Health;
 use crate::api::account::{AccountServices, Accounts};
 use crate::api::contact::Contacts;
 use crate::api::credit::Credits;
+use crate::api::interaction::Interactions;
 use crate::api::receivable::{ReceivableServices, Receivables};
 use crate::api::tier::Tiers;
 use crate::config::Config;
@@ -19,6 +20,7 @@ use crate::pb;
 use crate::pb::account_service_server::AccountServiceServer;
 use crate::pb::contact_service_server::ContactServiceServer;
 use crate::pb::credit_service_server::CreditServiceServer;
+use crate::pb::interaction_service_server::InteractionServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::pb::tier_service_server::TierServiceServer;
 use crate::service::credit::Credit;
@@ -67,6 +69,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);
+    let interactions = Interactions::new(service::interactions::Interactions::new(store()));
     let tiers = Tiers::new(tiers);
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),
@@ -78,6 +81,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         .add_service(bounded!(AccountServiceServer::new(accounts), server))
         .add_service(bounded!(ContactServiceServer::new(contacts), server))
         .add_service(bounded!(CreditServiceServer::new(Credits::new(credit)), server))
+        .add_service(bounded!(InteractionServiceServer::new(interactions), server))
         .add_service(bounded!(ReceivableServiceServer::new(receivables), server))
         .add_service(bounded!(TierServiceServer::new(tiers), server));
     if server.reflection {

@@ -63,6 +63,8 @@ event_types! {
     PositionUpdated => "ballast.contacts.position_updated.v1",
     /// A position has a last day.
     PositionClosed => "ballast.contacts.position_closed.v1",
+    /// An interaction with people of a customer was recorded.
+    InteractionRecorded => "ballast.interactions.interaction_recorded.v1",
     /// Documents were posted or revised.
     DocumentsPosted => "ballast.receivables.documents_posted.v1",
     /// A document no longer counts.

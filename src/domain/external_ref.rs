@@ -27,13 +27,18 @@ pub fn check(field: &str, refs: &[ExternalRef], violations: &mut Violations) {
     }
     let mut seen = HashSet::new();
     for (at, reference) in refs.iter().enumerate() {
-        let ExternalRef { system, id } = reference;
-        violations.keep(check_system(&format!("{field}[{at}].system"), system));
-        violations.keep(text::check(&format!("{field}[{at}].id"), id, 1, MAX_EXTERNAL_ID_CHARS));
+        check_one(&format!("{field}[{at}]"), reference, violations);
         if !seen.insert(reference) {
             violations.push(duplicate(field, at));
         }
     }
+}
+
+/// One key of another system, as far as it can be checked without knowing the system.
+pub fn check_one(field: &str, reference: &ExternalRef, violations: &mut Violations) {
+    let ExternalRef { system, id } = reference;
+    violations.keep(check_system(&format!("{field}.system"), system));
+    violations.keep(text::check(&format!("{field}.id"), id, 1, MAX_EXTERNAL_ID_CHARS));
 }
 
 /// Refuses another form than a system has. `forms` are the forms of the systems now.

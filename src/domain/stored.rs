@@ -44,8 +44,8 @@ mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
-        aging, calendar, contact, dates, directory, finding, item, member, names, policy, position,
-        promise, rates, severity, terms, tier,
+        aging, calendar, contact, coverage, dates, directory, edge, finding, interaction, item,
+        member, names, policy, position, promise, rates, severity, terms, tier,
     };
 
     macro_rules! round_trips {
@@ -76,10 +76,16 @@ mod tests {
             decision::ReasonCode,
             decision::RemedyAction,
             decision::Verdict,
+            coverage::CellState,
+            coverage::measure::Shape,
+            coverage::measure::TopHeavy,
+            edge::Rung,
             finding::Code,
             finding::State,
             finding::found::Attention,
             hold::HoldScope,
+            interaction::Channel,
+            interaction::Direction,
             item::AdjustmentReason,
             item::DocumentKind,
             item::ItemClass,

@@ -9,6 +9,7 @@ pub mod directory;
 mod external_refs;
 pub mod facts;
 pub mod findings;
+pub mod interactions;
 pub mod ledger;
 pub mod members;
 pub mod receivables;

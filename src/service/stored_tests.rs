@@ -16,6 +16,7 @@ use crate::domain::credit::security::Security;
 use crate::domain::document::PostResult;
 use crate::domain::event::EventType;
 use crate::domain::finding::found::Snooze;
+use crate::domain::interaction::Interaction;
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::policy::Standing;
@@ -75,6 +76,7 @@ fn kept_answers_are_read_whole() {
         ),
         read::<Position>("ContactService", &["CreatePosition", "UpdatePosition", "ClosePosition"]),
         read::<Moved>("ContactService", &["MoveContact"]),
+        read::<Interaction>("InteractionService", &["RecordInteraction"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
         read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),

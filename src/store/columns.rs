@@ -20,6 +20,7 @@ use crate::domain::directory::{KeyKind, Kind};
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::Code;
+use crate::domain::interaction::{Channel, Direction};
 use crate::domain::item::{DocumentKind, ItemClass, Side};
 use crate::domain::member::MemberState;
 use crate::domain::money::Currency;
@@ -116,10 +117,12 @@ named! {
     CanonicalForm: as_str,
     Cause: as_str,
     Code: as_str,
+    Channel: as_str,
     Component: as_str,
     ContactState: as_str,
     Currency: code,
     DecisionKind: as_str,
+    Direction: as_str,
     DisputeOutcome: as_str,
     DocumentKind: as_str,
     EndState: as_str,

@@ -72,6 +72,11 @@ impl WriteTx {
         find(&self.conn, name).await
     }
 
+    /// The contact of this id.
+    pub async fn contact(&self, id: &str) -> Result<Option<Contact>> {
+        one(&self.conn, Entity::find_by_id(id)).await
+    }
+
     /// Locks the row of a contact to the end of the transaction, and reads it.
     pub async fn lock_contact(&self, id: &str) -> Result<Option<Contact>> {
         if self.conn.get_database_backend() != DbBackend::Sqlite {

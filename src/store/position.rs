@@ -101,6 +101,11 @@ impl WriteTx {
 }
 
 impl ReadTx {
+    /// All positions of an account, in the order they were recorded.
+    pub async fn positions_of(&self, account_id: &str) -> Result<Vec<Position>> {
+        of_account(&self.conn, account_id).await
+    }
+
     /// The position of an account.
     pub async fn position(&self, account_id: &str, id: Uuid) -> Result<Option<Position>> {
         one(&self.conn, account_id, id).await

@@ -6,6 +6,8 @@ mod moves;
 mod positions;
 mod request;
 
+pub use found::verify;
+
 use ballast::pb::{
     self, BuyingRole, Contact, ContactAddress, Position, PositionFunction, PositionLevel,
 };

@@ -32,6 +32,7 @@ mod directory;
 mod error_contract;
 mod findings;
 mod imports;
+mod interaction;
 mod ledger_rules;
 mod member;
 mod points;

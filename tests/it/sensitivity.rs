@@ -26,6 +26,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("Hit.display_name", "DirectoryHit.display_name"),
     ("Hold.reason", "CreditHold.reason"),
     ("Incumbency.reason", "Incumbency.reason"),
+    ("Interaction.notes", "Interaction.notes"),
     ("Limit.approver", "CreditLimit.approver"),
     ("Limit.reason", "CreditLimit.reason"),
     ("Match.value", "DirectoryMatch.value"),

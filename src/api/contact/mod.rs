@@ -2,6 +2,7 @@
 //!
 //! A method parses, calls a use case and encodes. Rules and sequence do not belong here.
 
+mod coverage;
 mod encode;
 mod parse;
 mod position;
@@ -161,5 +162,12 @@ impl ContactService for Contacts {
         let (id, command) = position::close(request.into_inner())?;
         let answer = self.contacts.close_position(&ctx, &id, command).await?;
         Ok(Response::new(encode::position(answer)))
+    }
+
+    async fn get_coverage(&self, request: Request<pb::GetCoverageRequest>) -> Answer<pb::Coverage> {
+        let ctx = api::ctx(&request)?;
+        let account = coverage::parse(request.get_ref())?;
+        let answer = self.contacts.coverage(&ctx, account).await?;
+        Ok(Response::new(coverage::encode(answer)?))
     }
 }

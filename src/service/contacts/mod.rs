@@ -1,6 +1,7 @@
 //! Use cases of people at customers: CreateContact, GetContact, ListContacts, UpdateContact,
 //! DeleteContact and UndeleteContact; positions, and who sits there.
 
+mod coverage;
 mod event;
 mod moves;
 mod positions;
@@ -25,6 +26,7 @@ use crate::service::external_refs;
 use crate::service::teams::TeamSettings;
 use crate::store::{Call, Outcome, Store, WriteTx};
 
+pub use coverage::Coverage;
 pub use positions::Seat;
 
 const EXTERNAL_REFS: &str = "contact.external_refs";

@@ -38,12 +38,17 @@ pub mod dispute_item;
 pub mod document;
 pub mod document_end;
 pub mod document_key;
+pub mod edge;
+pub mod edge_day;
 pub mod entry;
 pub mod exchange_rate;
 pub mod finding_snooze;
 pub mod idempotency;
 pub mod import_run;
 pub mod incumbency;
+pub mod interaction;
+pub mod interaction_contact;
+pub mod interaction_member;
 pub mod item;
 pub mod job_lease;
 pub mod lookup_gram;
@@ -111,12 +116,17 @@ macro_rules! every_entity {
             document,
             document_end,
             document_key,
+            edge,
+            edge_day,
             entry,
             exchange_rate,
             finding_snooze,
             idempotency,
             import_run,
             incumbency,
+            interaction,
+            interaction_contact,
+            interaction_member,
             item,
             job_lease,
             lookup_gram,

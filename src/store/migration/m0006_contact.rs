@@ -1,9 +1,9 @@
-//! People at customers, where they sit, and who sat there before.
+//! People at customers, where they sit, who sat there before, and what was said.
 
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0006_contact", text: || [CONTACT, POSITION].concat() };
+    Migration { name: "m0006_contact", text: || [CONTACT, POSITION, INTERACTION].concat() };
 
 const CONTACT: &str = "
 CREATE TABLE contact (
@@ -78,4 +78,79 @@ CREATE TABLE incumbency (
 CREATE INDEX incumbency_position ON incumbency (position_id, from_date);
 CREATE INDEX incumbency_account ON incumbency (account_id);
 CREATE INDEX incumbency_contact ON incumbency (contact_id);
+";
+
+const INTERACTION: &str = "
+CREATE TABLE interaction (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    direction TEXT NOT NULL,
+    two_way BOOLEAN NOT NULL,
+    start_us {bigint} NOT NULL,
+    end_us {bigint},
+    -- The business date it began on.
+    day {date} NOT NULL,
+    notes TEXT NOT NULL,
+    -- Its key in another system; NULL for none.
+    source_system TEXT,
+    source_id TEXT,
+    recorded_by TEXT NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+CREATE INDEX interaction_account ON interaction (account_id, start_us, id);
+CREATE INDEX interaction_start ON interaction (start_us, id);
+CREATE UNIQUE INDEX interaction_source ON interaction (source_system, source_id)
+    WHERE source_system IS NOT NULL;
+
+-- Our people in it.
+CREATE TABLE interaction_member (
+    interaction_id {uuid} NOT NULL,
+    place INTEGER NOT NULL,
+    member_id TEXT NOT NULL,
+    PRIMARY KEY (interaction_id, place)
+);
+CREATE INDEX interaction_member_member ON interaction_member (member_id, interaction_id);
+
+-- Their people in it, with the position that each had then.
+CREATE TABLE interaction_contact (
+    interaction_id {uuid} NOT NULL,
+    place INTEGER NOT NULL,
+    contact_id TEXT NOT NULL,
+    position_id {uuid},
+    satisfaction INTEGER,
+    PRIMARY KEY (interaction_id, place)
+);
+CREATE INDEX interaction_contact_contact ON interaction_contact (contact_id, interaction_id);
+
+-- What one of ours and one of theirs did at an account on a day: a projection of the interactions.
+CREATE TABLE edge_day (
+    account_id TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    day {date} NOT NULL,
+    -- Of the heaviest real touch, in thousandths; 0 for none.
+    weight_milli INTEGER NOT NULL,
+    touches {bigint} NOT NULL,
+    others {bigint} NOT NULL,
+    PRIMARY KEY (account_id, member_id, contact_id, day)
+){clustered};
+
+-- The tie that these days make.
+CREATE TABLE edge (
+    account_id TEXT NOT NULL,
+    member_id TEXT NOT NULL,
+    contact_id TEXT NOT NULL,
+    -- What its touches count on the day of the last, in billionths.
+    sum {bigint} NOT NULL,
+    -- NULL without a real touch.
+    last_touch {date},
+    last_day {date} NOT NULL,
+    touches {bigint} NOT NULL,
+    touch_days {bigint} NOT NULL,
+    others {bigint} NOT NULL,
+    PRIMARY KEY (account_id, member_id, contact_id)
+){clustered};
+CREATE INDEX edge_member ON edge (member_id, account_id);
+CREATE INDEX edge_contact ON edge (contact_id, account_id);
 ";

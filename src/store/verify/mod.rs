@@ -6,6 +6,7 @@ mod audit;
 mod books;
 mod credit;
 mod directory;
+mod edges;
 mod facts;
 mod projections;
 #[cfg(test)]
@@ -55,6 +56,7 @@ impl Store {
                 }
                 checks.push(credit::reservations(&tx.conn, &clock).await?);
                 checks.extend(directory::checks(tx).await?);
+                checks.push(edges::check(tx).await?);
                 checks.push(audit::chain(&tx.conn).await?);
                 Ok(checks)
             })

@@ -116,6 +116,12 @@ pub const TABLE: &[Mutation] = &[
         "reason").of("contact"),
     mutation("ContactService.ClosePosition", r#"{"name": "$buyer"}"#, "name").of("name").ends("CLOSED", "OPEN"),
 
+    mutation("InteractionService.RecordInteraction",
+        r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_VISIT",
+            "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-06-30T08:00:00Z", "ours": ["members/one"],
+            "theirs": [{"contact": "$wu", "satisfaction": 9}], "notes": "$personal"}}"#,
+        "interaction.notes").of("account").live("account", GONE),
+
     mutation("ReceivableService.PostDocuments",
         r#"{"documents": [{"key": {"source_system": "ERP", "document_no": "NEW"}, "kind": "DOCUMENT_KIND_INVOICE",
             "payer": "accounts/acme", "document_date": "$today", "gross": "$usd", "note": "$personal"}]}"#,

@@ -74,6 +74,16 @@ const STEPS: &[Step] = &[
     ("ContactService.MoveContact", r#"{"contact": "$wu", "to_position": "$buyer", "reason": "$personal"}"#, &[]),
     ("ContactService.MoveContact", r#"{"contact": "$xu", "to_position": "$tester", "reason": "$personal"}"#, &[]),
 
+    ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_CALL",
+        "direction": "INTERACTION_DIRECTION_THEIRS", "start_time": "2019-06-01T08:00:00Z", "ours": ["members/one"],
+        "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
+    ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_MESSAGE",
+        "direction": "INTERACTION_DIRECTION_THEIRS", "start_time": "2019-06-03T08:00:00Z", "ours": ["members/one"],
+        "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
+    ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_MEAL",
+        "direction": "INTERACTION_DIRECTION_THEIRS", "start_time": "2019-06-02T08:00:00Z", "ours": ["members/one"],
+        "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
+
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "five", "work_calendar": "$calendar"}"#, &[]),
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "other", "work_calendar": "$calendar"}"#, &[("calendars", "etag")]),
 

@@ -12,6 +12,7 @@ use ballast::domain::error::Error;
 use ballast::pb::account_service_client::AccountServiceClient;
 use ballast::pb::contact_service_client::ContactServiceClient;
 use ballast::pb::credit_service_client::CreditServiceClient;
+use ballast::pb::interaction_service_client::InteractionServiceClient;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
 use ballast::pb::tier_service_client::TierServiceClient;
 use ballast::shutdown::Shutdown;
@@ -211,6 +212,10 @@ impl TestServer {
 
     pub fn credit(&self) -> CreditServiceClient<Channel> {
         CreditServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
+    }
+
+    pub fn interactions(&self) -> InteractionServiceClient<Channel> {
+        InteractionServiceClient::new(self.channel()).max_decoding_message_size(64 << 20)
     }
 
     pub fn receivables(&self) -> ReceivableServiceClient<Channel> {

@@ -1,0 +1,218 @@
+//! How well an account is covered: which of the people whom we should know we do, how our ties to them
+//! are spread, and on whom they hang. Pure functions of who sits where, of ties, and of a day.
+//!
+//! Only ties of active members of ours to people who sit at the account on that day count: whoever
+//! left on either side has none.
+
+pub mod measure;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::edge::{Edge, Rung};
+use super::position::{Function, Level};
+use super::stored::stored_enum;
+
+/// Days for which a real touch keeps a tie live.
+pub const WINDOW_DAYS: i64 = 180;
+/// Days for which a score of satisfaction is taken.
+pub const SCORE_DAYS: i64 = 365;
+
+/// Functions that are to be known at each site.
+const AT_EACH_SITE: [Function; 4] =
+    [Function::Procurement, Function::Production, Function::Technology, Function::Finance];
+/// That which is to be known once.
+const ONCE: Function = Function::Management;
+
+/// A position that is there on the day, and who sits there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seat {
+    pub position_id: Uuid,
+    pub site: Option<String>,
+    pub function: Function,
+    pub level: Level,
+    pub contact_id: Option<String>,
+}
+
+/// A tie of an active member of ours to somebody of theirs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tie {
+    pub member_id: String,
+    pub contact_id: String,
+    pub edge: Edge,
+}
+
+/// How satisfied somebody was on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Score {
+    pub contact_id: String,
+    pub day: NaiveDate,
+    pub score: i32,
+}
+
+/// What coverage is told from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub on: NaiveDate,
+    /// Ids of the sites that the account declares.
+    pub sites: Vec<String>,
+    pub seats: Vec<Seat>,
+    pub ties: Vec<Tie>,
+    pub scores: Vec<Score>,
+    /// Somebody sits or sat at the account.
+    pub has_people: bool,
+}
+
+/// Somebody whom we should know: whoever does this, at this level at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    pub function: Function,
+    pub level_min: Level,
+    /// `None`: wherever he sits.
+    pub site: Option<String>,
+}
+
+stored_enum! {
+    /// Whether we know whom we should know.
+    pub enum CellState {
+        /// Nobody sits there, as far as we know.
+        Blank => "BLANK",
+        /// Somebody sits there whom nobody of ours met in the window.
+        Stale => "STALE",
+        /// Somebody of ours met him in the window.
+        Live => "LIVE",
+    }
+}
+
+/// How a cell is filled, with the evidence: ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    pub cell: Cell,
+    pub state: CellState,
+    pub position_id: Option<Uuid>,
+    pub contact_id: Option<String>,
+    pub member_id: Option<String>,
+    pub last_touch: Option<NaiveDate>,
+}
+
+/// A tie to somebody who sits at the account, with where he does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    pub member_id: String,
+    pub contact_id: String,
+    pub position_id: Uuid,
+    pub site: Option<String>,
+    pub function: Function,
+    pub level: Level,
+    pub edge: Edge,
+    /// On the day, in billionths.
+    pub sum: i64,
+    pub strength_bp: i32,
+    pub rung: Rung,
+    pub live: bool,
+}
+
+impl Facts {
+    /// The cells that are required where no policy says otherwise.
+    pub fn default_cells(&self) -> Vec<Cell> {
+        let cell = |function, site: Option<&String>| Cell {
+            function,
+            level_min: Level::Staff,
+            site: site.cloned(),
+        };
+        let sites: Vec<Option<&String>> = match self.sites.is_empty() {
+            true => vec![None],
+            false => self.sites.iter().map(Some).collect(),
+        };
+        let each = sites.into_iter().flat_map(|site| AT_EACH_SITE.map(|of| cell(of, site)));
+        each.chain([cell(ONCE, None)]).collect()
+    }
+
+    /// How each cell is filled: by its best position.
+    pub fn filled(&self, cells: Vec<Cell>) -> Vec<Filled> {
+        cells.into_iter().map(|cell| self.fill(cell)).collect()
+    }
+
+    fn fill(&self, cell: Cell) -> Filled {
+        let fits = |seat: &&Seat| {
+            seat.function == cell.function
+                && seat.level >= cell.level_min
+                && (cell.site.is_none() || seat.site == cell.site)
+        };
+        let blank = Filled {
+            cell: cell.clone(),
+            state: CellState::Blank,
+            position_id: None,
+            contact_id: None,
+            member_id: None,
+            last_touch: None,
+        };
+        let fill = |seat: &Seat| {
+            let Some(contact_id) = &seat.contact_id else {
+                return Filled { position_id: Some(seat.position_id), ..blank.clone() };
+            };
+            let his = self.ties.iter().filter(|tie| tie.contact_id == *contact_id);
+            // The latest touch, and of one day the first member.
+            let best = his.filter(|tie| tie.edge.last_touch.is_some()).max_by(|a, b| {
+                let by_member = b.member_id.cmp(&a.member_id);
+                a.edge.last_touch.cmp(&b.edge.last_touch).then(by_member)
+            });
+            let live = best.is_some_and(|tie| tie.edge.is_live(self.on, WINDOW_DAYS));
+            Filled {
+                state: if live { CellState::Live } else { CellState::Stale },
+                position_id: Some(seat.position_id),
+                contact_id: Some(contact_id.clone()),
+                member_id: best.map(|tie| tie.member_id.clone()),
+                last_touch: best.and_then(|tie| tie.edge.last_touch),
+                ..blank.clone()
+            }
+        };
+        let place = |one: &Filled| (one.state, one.last_touch, std::cmp::Reverse(one.position_id));
+        let best = self.seats.iter().filter(fits).map(fill).max_by_key(place);
+        best.unwrap_or_else(|| blank.clone())
+    }
+
+    /// The ties to people who sit at the account, in the order of members and contacts. Who has
+    /// several positions counts with the highest.
+    pub fn peers(&self) -> Vec<Peer> {
+        let mut seats: BTreeMap<&str, &Seat> = BTreeMap::new();
+        for seat in &self.seats {
+            let Some(contact_id) = &seat.contact_id else { continue };
+            let known = seats.entry(contact_id).or_insert(seat);
+            if (seat.level, std::cmp::Reverse(seat.position_id))
+                > (known.level, std::cmp::Reverse(known.position_id))
+            {
+                *known = seat;
+            }
+        }
+        let peer = |tie: &Tie| {
+            let seat = seats.get(tie.contact_id.as_str())?;
+            Some(Peer {
+                member_id: tie.member_id.clone(),
+                contact_id: tie.contact_id.clone(),
+                position_id: seat.position_id,
+                site: seat.site.clone(),
+                function: seat.function,
+                level: seat.level,
+                edge: tie.edge,
+                sum: tie.edge.sum_on(self.on),
+                strength_bp: tie.edge.strength_bp(self.on),
+                rung: tie.edge.rung(self.on, false),
+                live: tie.edge.is_live(self.on, WINDOW_DAYS),
+            })
+        };
+        let mut peers: Vec<Peer> = self.ties.iter().filter_map(peer).collect();
+        peers.sort_by(|a, b| (&a.member_id, &a.contact_id).cmp(&(&b.member_id, &b.contact_id)));
+        peers
+    }
+
+    /// The functions that a contact has at the account.
+    fn functions_of(&self, contact_id: &str) -> BTreeSet<Function> {
+        let his = self.seats.iter().filter(|seat| seat.contact_id.as_deref() == Some(contact_id));
+        his.map(|seat| seat.function).collect()
+    }
+}

@@ -1,0 +1,61 @@
+//! The ties between our people and those of accounts, kept with the interactions that make them.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+
+use super::entity::{edge, edge_day};
+use super::rows::Set;
+use super::{ReadTx, WriteTx, rows, sql};
+use crate::domain::edge::{Edge, Pair, TouchDay};
+use crate::domain::error::Result;
+
+impl WriteTx {
+    /// Adds to a day of these pairs, who are of one account whose people are held, and makes their
+    /// ties anew of all their days.
+    pub async fn touch(&self, pairs: &[Pair], day: NaiveDate, weight_milli: i32) -> Result<()> {
+        let backend = self.conn.get_database_backend();
+        let keys = Set::new()
+            .column(edge_day::Column::AccountId, pairs.iter().map(|pair| &pair.account_id))
+            .column(edge_day::Column::MemberId, pairs.iter().map(|pair| &pair.member_id))
+            .column(edge_day::Column::ContactId, pairs.iter().map(|pair| &pair.contact_id));
+        let text = format!(
+            "SELECT {} FROM {} JOIN edge_day d ON d.account_id = k.account_id \
+             AND d.member_id = k.member_id AND d.contact_id = k.contact_id",
+            rows::columns::<edge_day::Entity>("d"),
+            keys.table(backend, "k", 1)
+        );
+        let known: Vec<edge_day::Model> =
+            sql::all(&self.conn, text, keys.into_values(backend)).await?;
+        let mut days: BTreeMap<Pair, Vec<TouchDay>> =
+            pairs.iter().map(|pair| (pair.clone(), Vec::new())).collect();
+        for (pair, one) in known.into_iter().map(edge_day::Model::into_parts) {
+            days.entry(pair).or_default().push(one);
+        }
+        let (mut touched, mut edges) = (Vec::new(), Vec::new());
+        for (pair, mut days) in days {
+            let at = days.iter().position(|one| one.day == day);
+            let was = at.map(|at| days.swap_remove(at));
+            let now = TouchDay::added(was, day, weight_milli);
+            days.push(now);
+            touched.push(edge_day::Model::of(&pair, &now));
+            edges.extend(Edge::of(&days).map(|edge| edge::Model::of(&pair, &edge)));
+        }
+        rows::upsert(&self.conn, touched, "").await?;
+        rows::upsert(&self.conn, edges, "").await?;
+        Ok(())
+    }
+}
+
+impl ReadTx {
+    /// The ties at an account, in the order of members and contacts.
+    pub async fn edges_of(&self, account_id: &str) -> Result<Vec<(Pair, Edge)>> {
+        let all = edge::Entity::find()
+            .filter(edge::Column::AccountId.eq(account_id))
+            .order_by_asc(edge::Column::MemberId)
+            .order_by_asc(edge::Column::ContactId);
+        let all = rows::all(&self.conn, all).await?;
+        Ok(all.into_iter().map(edge::Model::into_parts).collect())
+    }
+}

@@ -1,0 +1,108 @@
+//! What was said between our people and those of accounts. Who took part is in
+//! [`super::interaction_member`] and [`super::interaction_contact`].
+
+use sea_orm::entity::prelude::*;
+
+use crate::domain::external_ref::ExternalRef;
+use crate::domain::interaction::{Attendee, Channel, Direction, Interaction};
+use crate::domain::personal::Personal;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "interaction")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub account_id: String,
+    pub channel: Channel,
+    pub direction: Direction,
+    pub two_way: bool,
+    pub start_us: i64,
+    pub end_us: Option<i64>,
+    pub day: Date,
+    pub notes: Personal,
+    pub source_system: Option<String>,
+    pub source_id: Option<String>,
+    pub recorded_by: String,
+    pub recorded_us: i64,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl From<&Interaction> for Model {
+    fn from(interaction: &Interaction) -> Self {
+        let Interaction {
+            id,
+            account_id,
+            channel,
+            direction,
+            two_way,
+            start_us,
+            end_us,
+            day,
+            ours: _,
+            theirs: _,
+            notes,
+            source_key,
+            recorded_by,
+            recorded_us,
+        } = interaction.clone();
+        let (source_system, source_id) =
+            source_key.map(|ExternalRef { system, id }| (system, id)).unzip();
+        Self {
+            id,
+            account_id,
+            channel,
+            direction,
+            two_way,
+            start_us,
+            end_us,
+            day,
+            notes,
+            source_system,
+            source_id,
+            recorded_by,
+            recorded_us,
+        }
+    }
+}
+
+impl Model {
+    /// The interaction with those who took part in it.
+    pub fn into_interaction(self, ours: Vec<String>, theirs: Vec<Attendee>) -> Interaction {
+        let Self {
+            id,
+            account_id,
+            channel,
+            direction,
+            two_way,
+            start_us,
+            end_us,
+            day,
+            notes,
+            source_system,
+            source_id,
+            recorded_by,
+            recorded_us,
+        } = self;
+        let source_key = source_system.zip(source_id);
+        Interaction {
+            id,
+            account_id,
+            channel,
+            direction,
+            two_way,
+            start_us,
+            end_us,
+            day,
+            ours,
+            theirs,
+            notes,
+            source_key: source_key.map(|(system, id)| ExternalRef { system, id }),
+            recorded_by,
+            recorded_us,
+        }
+    }
+}

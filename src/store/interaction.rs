@@ -1,0 +1,182 @@
+//! What was said between our people and those of accounts. Whoever writes it holds the people of the
+//! account ([`WriteTx::hold_people`]).
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::entity::interaction::{Column, Entity, Model};
+use super::entity::{interaction_contact, interaction_member};
+use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
+use crate::ctx::RowScope;
+use crate::domain::coverage::Score;
+use crate::domain::error::{Error, Result};
+use crate::domain::external_ref::ExternalRef;
+use crate::domain::interaction::{Attendee, Interaction, InteractionKey};
+use crate::domain::page::{Page, PageOf};
+
+/// Which interactions to list: ids, all of which have to fit.
+#[derive(Debug, Clone, Default)]
+pub struct InteractionsOf {
+    pub account_id: Option<String>,
+    pub contact_id: Option<String>,
+    pub member_id: Option<String>,
+}
+
+/// The interactions of these rows, in their order.
+async fn complete(conn: &impl ConnectionTrait, found: Vec<Model>) -> Result<Vec<Interaction>> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (backend, ids) = (conn.get_database_backend(), || found.iter().map(|row| row.id));
+    let mut ours: HashMap<Uuid, Vec<String>> = HashMap::new();
+    let of_these = interaction_member::Entity::find()
+        .filter(rows::among(backend, interaction_member::Column::InteractionId, ids()))
+        .order_by_asc(interaction_member::Column::Place);
+    for row in rows::all(conn, of_these).await? {
+        ours.entry(row.interaction_id).or_default().push(row.member_id);
+    }
+    let mut theirs: HashMap<Uuid, Vec<Attendee>> = HashMap::new();
+    let of_these = interaction_contact::Entity::find()
+        .filter(rows::among(backend, interaction_contact::Column::InteractionId, ids()))
+        .order_by_asc(interaction_contact::Column::Place);
+    for row in rows::all(conn, of_these).await? {
+        let interaction_contact::Model { contact_id, position_id, satisfaction, .. } = row;
+        let attendee = Attendee { contact_id, position_id, satisfaction };
+        theirs.entry(row.interaction_id).or_default().push(attendee);
+    }
+    let interaction = |row: Model| {
+        let ours = ours.remove(&row.id).unwrap_or_default();
+        let theirs = theirs.remove(&row.id).unwrap_or_default();
+        row.into_interaction(ours, theirs)
+    };
+    Ok(found.into_iter().map(interaction).collect())
+}
+
+async fn one(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<Interaction>> {
+    let row = rows::one(conn, Entity::find_by_id(id)).await?;
+    Ok(complete(conn, row.into_iter().collect()).await?.pop())
+}
+
+impl WriteTx {
+    /// The interaction that has a key of another system.
+    pub async fn interaction_of_source(&self, key: &ExternalRef) -> Result<Option<Interaction>> {
+        let found = Entity::find()
+            .filter(Column::SourceSystem.eq(&*key.system))
+            .filter(Column::SourceId.eq(&*key.id));
+        let row = rows::one(&self.conn, found).await?;
+        Ok(complete(&self.conn, row.into_iter().collect()).await?.pop())
+    }
+
+    pub async fn insert_interaction(&self, interaction: &Interaction) -> Result<()> {
+        rows::insert_one(&self.conn, Model::from(interaction)).await?;
+        let ours = (0..).zip(interaction.ours.iter().cloned());
+        let ours = ours.map(|(place, member_id)| interaction_member::Model {
+            interaction_id: interaction.id,
+            place,
+            member_id,
+        });
+        rows::insert(&self.conn, ours.collect()).await?;
+        let theirs = (0..).zip(interaction.theirs.iter().cloned());
+        let theirs = theirs.map(|(place, attendee)| {
+            let Attendee { contact_id, position_id, satisfaction } = attendee;
+            let interaction_id = interaction.id;
+            interaction_contact::Model {
+                interaction_id,
+                place,
+                contact_id,
+                position_id,
+                satisfaction,
+            }
+        });
+        rows::insert(&self.conn, theirs.collect()).await?;
+        Ok(())
+    }
+}
+
+impl ReadTx {
+    /// The interaction of an account, if the caller may read it.
+    pub async fn interaction(
+        &self,
+        account_id: &str,
+        id: Uuid,
+        scope: RowScope,
+    ) -> Result<Option<Interaction>> {
+        let RowScope::All = scope;
+        let found = one(&self.conn, id).await?;
+        Ok(found.filter(|interaction| interaction.account_id == account_id))
+    }
+
+    /// What people said at an account after a day about how satisfied they are, in the order they
+    /// said it.
+    pub async fn scores(&self, account_id: &str, after: NaiveDate) -> Result<Vec<Score>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            contact_id: String,
+            day: NaiveDate,
+            score: i32,
+        }
+        let text = "SELECT c.contact_id, i.day, c.satisfaction AS score FROM interaction i \
+             JOIN interaction_contact c ON c.interaction_id = i.id \
+             WHERE i.account_id = $1 AND i.day > $2 AND c.satisfaction IS NOT NULL ORDER BY i.start_us, i.id";
+        let rows: Vec<Row> =
+            sql::all(&self.conn, text, vec![account_id.into(), after.into()]).await?;
+        let score = |Row { contact_id, day, score }| Score { contact_id, day, score };
+        Ok(rows.into_iter().map(score).collect())
+    }
+
+    /// A page of interactions that the caller may read, the latest first.
+    pub async fn interactions(
+        &self,
+        of: &InteractionsOf,
+        page: &PageOf<InteractionKey>,
+        scope: RowScope,
+    ) -> Result<Page<Interaction, InteractionKey>> {
+        let RowScope::All = scope;
+        let InteractionsOf { account_id, contact_id, member_id } = of;
+        let found = Entity::find()
+            .apply_if(account_id.as_ref(), |of, id| of.filter(Column::AccountId.eq(id)))
+            .apply_if(contact_id.as_ref(), |of, id| {
+                use interaction_contact::{Column as Of, Entity};
+                let theirs = Query::select()
+                    .column(Of::InteractionId)
+                    .from(Entity)
+                    .and_where(Of::ContactId.eq(id))
+                    .to_owned();
+                of.filter(Column::Id.in_subquery(theirs))
+            })
+            .apply_if(member_id.as_ref(), |of, id| {
+                use interaction_member::{Column as Of, Entity};
+                let ours = Query::select()
+                    .column(Of::InteractionId)
+                    .from(Entity)
+                    .and_where(Of::MemberId.eq(id))
+                    .to_owned();
+                of.filter(Column::Id.in_subquery(ours))
+            })
+            .apply_if(page.after, |of, (start_us, id)| {
+                let key = [start_us.into(), id.into()];
+                of.filter(keyset::behind([Column::StartUs, Column::Id], key, true))
+            })
+            .order_by_desc(Column::StartUs)
+            .order_by_desc(Column::Id)
+            .limit(page.to_read());
+        let found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
+        Ok(page.cut(found, |last| (last.start_us, last.id)))
+    }
+}
+
+impl Store {
+    /// An interaction as answered before, with its notes as they are now.
+    pub async fn interaction_with_text(&self, answered: Interaction) -> Result<Interaction> {
+        let gone = || Error::internal(format!("{} is gone", answered.name()));
+        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        Ok(Interaction { notes: now.notes, ..answered })
+    }
+}

@@ -1,0 +1,69 @@
+//! The ties between our people and those of accounts: made anew from the interactions, and compared.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::{EntityTrait, FromQueryResult};
+
+use super::{Check, EXAMPLES_MAX};
+use crate::domain::edge::{Edge, Pair, TouchDay};
+use crate::domain::error::Result;
+use crate::domain::interaction::Channel;
+use crate::store::entity::{edge, edge_day};
+use crate::store::{ReadTx, rows, sql};
+
+#[derive(FromQueryResult)]
+struct Touch {
+    account_id: String,
+    member_id: String,
+    contact_id: String,
+    day: NaiveDate,
+    channel: Channel,
+    two_way: bool,
+}
+
+type Days = BTreeMap<Pair, BTreeMap<NaiveDate, TouchDay>>;
+
+pub(super) async fn check(tx: &ReadTx) -> Result<Check> {
+    let expected = made_anew(tx).await?;
+    let mut kept: Days = BTreeMap::new();
+    for row in rows::all(&tx.conn, edge_day::Entity::find()).await? {
+        let (pair, day) = row.into_parts();
+        kept.entry(pair).or_default().insert(day.day, day);
+    }
+    let edges = rows::all(&tx.conn, edge::Entity::find()).await?;
+    let edges: BTreeMap<Pair, Edge> = edges.into_iter().map(edge::Model::into_parts).collect();
+    let name = "each tie is that of the interactions between the two";
+    let mut check = Check { name, checked: 0, differences: 0, examples: Vec::new() };
+    let pairs = expected.keys().chain(kept.keys()).chain(edges.keys());
+    for pair in pairs.collect::<std::collections::BTreeSet<_>>() {
+        check.checked += 1;
+        let days: Vec<TouchDay> =
+            expected.get(pair).into_iter().flat_map(BTreeMap::values).copied().collect();
+        let same_days = expected.get(pair) == kept.get(pair);
+        if !same_days || Edge::of(&days) != edges.get(pair).copied() {
+            check.differences += 1;
+            if (check.examples.len() as i64) < EXAMPLES_MAX {
+                let Pair { account_id, member_id, contact_id } = pair;
+                check.examples.push(format!("{member_id} and {contact_id} at {account_id}"));
+            }
+        }
+    }
+    Ok(check)
+}
+
+async fn made_anew(tx: &ReadTx) -> Result<Days> {
+    let text = "SELECT i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
+         FROM interaction i JOIN interaction_member m ON m.interaction_id = i.id \
+         JOIN interaction_contact c ON c.interaction_id = i.id";
+    let touches: Vec<Touch> = sql::all(&tx.conn, text, vec![]).await?;
+    let mut days: Days = BTreeMap::new();
+    for touch in touches {
+        let Touch { account_id, member_id, contact_id, day, channel, two_way } = touch;
+        let weight = if two_way { channel.weight_milli() } else { 0 };
+        let of = days.entry(Pair { account_id, member_id, contact_id }).or_default();
+        let was = of.get(&day).copied();
+        of.insert(day, TouchDay::added(was, day, weight));
+    }
+    Ok(days)
+}
