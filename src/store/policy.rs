@@ -41,7 +41,7 @@ async fn log<T: Terms>(conn: &impl ConnectionTrait) -> Result<PolicyLog> {
 }
 
 /// The version in force on a day as known at an instant: the built-in one before any other was.
-async fn in_force<T: Terms>(
+pub(super) async fn in_force<T: Terms>(
     conn: &impl ConnectionTrait,
     day: NaiveDate,
     known_us: i64,

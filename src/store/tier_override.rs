@@ -4,8 +4,7 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -59,21 +58,6 @@ impl Store {
 }
 
 impl ReadTx {
-    /// Those that hold on a day, of these accounts.
-    pub async fn tier_overrides_on(
-        &self,
-        account_ids: &[&str],
-        day: NaiveDate,
-    ) -> Result<Vec<TierOverride>> {
-        let these = rows::among(
-            self.conn.get_database_backend(),
-            Column::AccountId,
-            account_ids.iter().copied(),
-        );
-        let all = Entity::find().filter(these).filter(hold_on(day));
-        Ok(rows::all(&self.conn, all).await?.into_iter().map(TierOverride::from).collect())
-    }
-
     /// A page of them, in the order in which they were recorded.
     pub async fn tier_overrides(
         &self,

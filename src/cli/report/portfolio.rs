@@ -1,5 +1,7 @@
 //! `ballast report portfolio`: on how few customers the book rests, in words and as a picture.
 
+#![expect(clippy::float_arithmetic, reason = "places in a picture, and no money")]
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;

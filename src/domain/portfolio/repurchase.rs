@@ -2,6 +2,8 @@
 //! the Easy Way, Marketing Science 24, 2005). Probabilities and expected numbers alone are floats
 //! here: they are estimates, and no money.
 
+#![expect(clippy::float_arithmetic, reason = "probabilities and expected numbers, and no money")]
+
 use std::collections::HashMap;
 
 use chrono::NaiveDate;

@@ -122,15 +122,18 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
     )
 }
 
-/// The class applied to each account asked about, and the policy that says what classes mean:
-/// that of the last run that stands.
+/// The class applied to each account asked about, a person's before that of runs, and the policy
+/// that says what classes mean: that of the last run that stands.
 fn tiers(asked: &str, today: &str) -> String {
     let rest = "'', '', '', '', '', 0, 0, 0, 0, 0, CAST(NULL AS DATE), CAST(NULL AS DATE)";
     format!(
         "SELECT 'CLASS', k.id, CAST(NULL AS UUID), k.class, {rest} \
-         FROM (SELECT a.v AS id, (SELECT t.class FROM tier_assignment t \
+         FROM (SELECT a.v AS id, COALESCE((SELECT o.class FROM tier_override o \
+             WHERE o.account_id = a.v AND o.first_day <= {today} AND o.last_day >= {today} \
+               AND (o.end_day IS NULL OR o.end_day >= {today}) LIMIT 1), \
+             (SELECT t.class FROM tier_assignment t \
              WHERE t.account_id = a.v AND t.from_date <= {today} \
-             ORDER BY t.from_date DESC, t.recorded_us DESC LIMIT 1) AS class \
+             ORDER BY t.from_date DESC, t.recorded_us DESC LIMIT 1)) AS class \
            FROM ({asked}) a) k WHERE k.class IS NOT NULL \
          UNION ALL SELECT 'TIERS', '', CAST(NULL AS UUID), r.policy_id, {rest} \
          FROM (SELECT policy_id FROM tier_run WHERE replaced_us = 0 AND as_of <= {today} \

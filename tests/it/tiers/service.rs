@@ -30,8 +30,7 @@ async fn limited(server: &TestServer, id: &str, overdue_days_max: Option<i32>) {
         overdue_days_max,
         ..Default::default()
     };
-    let mut listed = pb::ListCreditLimitsRequest::default();
-    listed.parent = account(id);
+    let listed = pb::ListCreditLimitsRequest { parent: account(id), ..Default::default() };
     let listed = server.credit().list_credit_limits(listed).await.expect("limits").into_inner();
     let etag = listed.limits.first().map(|limit| limit.etag.clone()).unwrap_or_default();
     let request = pb::SetCreditLimitRequest {
@@ -103,6 +102,32 @@ on_both_engines! {
         server.clock().set(moment(11));
         let refused = verdict(&server, "MID", "M4").await;
         assert_eq!((refused.0, &*refused.1), (REFERRED, "tierPolicies/p2"));
+    }
+
+    async fn a_class_that_a_person_gave_governs_until_its_day(server: TestServer) {
+        classified(&server).await;
+        let give = async |id: &str, tier: &str, days: i64| {
+            let request = pb::OverrideTierRequest {
+                account: account(id),
+                tier: tier.into(),
+                valid_to: Some(day(days)),
+                reason: "重点扶持".into(),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            server.tiers().override_tier(request).await.expect("given").into_inner()
+        };
+        give("LOW", "C", 5).await;
+        let refused = verdict(&server, "LOW", "L1").await;
+        assert_eq!((refused.0, &*refused.1), (REFERRED, "tierPolicies/p"), "before anything ran");
+        run(&server, applied(0)).await.expect("a run");
+        assert_eq!(verdict(&server, "MID", "M1").await.0, REFERRED);
+        give("MID", "A", 3).await;
+        assert_eq!(verdict(&server, "MID", "M2").await.0, APPROVED);
+        for (on, expected) in [(3, APPROVED), (4, REFERRED)] {
+            server.clock().set(moment(on));
+            assert_eq!(verdict(&server, "MID", &format!("M{on}-")).await.0, expected, "{on}");
+        }
     }
 
     async fn a_changed_class_governs_at_once_and_a_limit_comes_before_it(server: TestServer) {
