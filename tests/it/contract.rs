@@ -65,7 +65,14 @@ fn every_mutation_has_its_line_or_says_why_not() {
 fn every_stream_that_mutates_tells_its_revision_in_each_message() {
     for (name, _) in EXEMPT {
         let method = method(name);
-        assert!(method.is_server_streaming(), "{name} is no stream: it needs its line");
+        assert!(
+            method.is_server_streaming() || method.is_client_streaming(),
+            "{name} is no stream: it needs its line"
+        );
+        if !method.is_server_streaming() {
+            // It answers once, with the revision beside the answer as all calls do.
+            continue;
+        }
         let revision = method.output().get_field_by_name("revision");
         assert!(revision.is_some_and(|field| field.kind() == Kind::Int64), "{name}: no revision");
     }
