@@ -175,6 +175,16 @@ on_both_engines! {
         assert_eq!(status(&server, "acme").await.finding_counts.expect("counts").red, 0);
     }
 
+    async fn no_account_is_lost_between_pages_whatever_its_id(server: TestServer) {
+        let mut counter = Counter::at(&server);
+        let ids = ["K", "K-1", "K.1", "K1", "M"];
+        for id in ids {
+            counter.account(id, "").await;
+        }
+        let request = pb::ListFindingsRequest { page_size: 1, ..coded("-", Found::OwnerMissing) };
+        assert_eq!(told(&server, request).await, names(&ids.map(|id| (id, Found::OwnerMissing))));
+    }
+
     async fn what_is_hidden_is_found_all_the_same_and_shown_again(server: TestServer) {
         Counter::at(&server).account("acme", "").await;
         let request = hide("acme", Found::OwnerMissing, 3);

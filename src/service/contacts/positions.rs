@@ -1,5 +1,7 @@
 //! CreatePosition, GetPosition, ListPositions, UpdatePosition, ClosePosition and ListIncumbencies.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
@@ -256,11 +258,13 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Positio
     seatings.retain(|one| one.position_id == position.id);
     let recorded_us = tx.record_after(position.update_us).await?;
     let first_without = last_day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-    let later: Vec<NaiveDate> = incumbency::told(seatings)
+    let mut later: BTreeSet<NaiveDate> = incumbency::told(seatings)
         .iter()
         .filter(|one| one.last_day.is_none_or(|last| last >= first_without))
         .map(|one| one.first_day.max(first_without))
         .collect();
+    // Whoever takes it until then leaves with it too.
+    later.insert(first_without);
     let nobody = |from_date| Seating {
         id: Uuid::now_v7(),
         account_id: account_id.clone(),

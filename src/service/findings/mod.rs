@@ -209,7 +209,7 @@ async fn of_accounts(
             let suspects = Suspects {
                 rule,
                 day,
-                from: after.split('/').next().unwrap_or_default().to_owned(),
+                from: after.split(' ').next().unwrap_or_default().to_owned(),
                 owner: owner.clone(),
                 unless_snoozed: !list.show_snoozed,
                 limit: wanted + 1,
@@ -245,7 +245,7 @@ fn place(found: &Finding) -> i64 {
     PLACES.iter().find(of).map_or(3, |(place, _)| *place)
 }
 
-/// By account, then by code. No id has a slash.
+/// By account, then by code: what stands between them sorts before all that ids consist of.
 fn key_of(account_id: &str, code: Code) -> String {
-    format!("{account_id}/{code}")
+    format!("{account_id} {code}")
 }

@@ -1,6 +1,7 @@
 //! Positions: what they are, to which others they report, and how they end.
 
 use super::*;
+use crate::support::credit::moment;
 
 async fn change(
     server: &TestServer,
@@ -26,6 +27,19 @@ async fn close(server: &TestServer, name: &str, last: i64) -> Result<Position, S
 }
 
 on_both_engines! {
+    async fn who_comes_after_a_position_was_closed_leaves_with_it(server: TestServer) {
+        account(&server, "acme", &[]).await;
+        let at = position(&server, "acme", PositionFunction::Finance, PositionLevel::Manager).await;
+        close(&server, &at, 0).await.expect("closed, with nobody in it");
+        let wang = person(&server, "王芳").await;
+        move_from_to(&server, &wang, "", &at, 0).await.expect("for its last day");
+        assert_eq!(get(&server, &wang).await.expect("a contact").positions, [at.clone()]);
+        server.clock().set(moment(1));
+        assert!(get(&server, &wang).await.expect("a contact").positions.is_empty());
+        assert_eq!(read_position(&server, &at).await.incumbent, "");
+        delete(&server, &wang).await.expect("he sits nowhere");
+    }
+
     async fn a_position_reads_back_and_changes_by_its_mask(server: TestServer) {
         account(&server, "acme", &["north"]).await;
         let chief = position(&server, "acme", PositionFunction::Management, PositionLevel::Executive).await;
