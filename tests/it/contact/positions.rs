@@ -33,7 +33,7 @@ on_both_engines! {
         close(&server, &at, 0).await.expect("closed, with nobody in it");
         let wang = person(&server, "王芳").await;
         move_from_to(&server, &wang, "", &at, 0).await.expect("for its last day");
-        assert_eq!(get(&server, &wang).await.expect("a contact").positions, [at.clone()]);
+        assert_eq!(get(&server, &wang).await.expect("a contact").positions, std::slice::from_ref(&at));
         server.clock().set(moment(1));
         assert!(get(&server, &wang).await.expect("a contact").positions.is_empty());
         assert_eq!(read_position(&server, &at).await.incumbent, "");
