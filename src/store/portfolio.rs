@@ -68,7 +68,8 @@ impl ReadTx {
         let text = format!(
             "SELECT d.account_id, COUNT(DISTINCT d.posting_date) AS days, \
                MIN(d.posting_date) AS first_day, MAX(d.posting_date) AS last_day \
-             {INVOICES} GROUP BY d.account_id ORDER BY d.account_id"
+             {INVOICES} AND d.account_id NOT IN (SELECT id FROM account WHERE related_party) \
+             GROUP BY d.account_id ORDER BY d.account_id"
         );
         let rows: Vec<Row> = sql::all(&self.conn, text, vec![day.into()]).await?;
         let bought = |row: Row| {

@@ -109,13 +109,15 @@ impl WriteTx {
         rows::one(&self.conn, last).await?.map(TierRun::try_from).transpose()
     }
 
-    /// The last day on which a person decided about something that a run proposed.
-    pub async fn last_tier_decision(&self) -> Result<Option<NaiveDate>> {
+    /// The last day on which a person decided about something that a run proposed, and when that
+    /// was recorded.
+    pub async fn last_tier_decision(&self) -> Result<Option<(NaiveDate, i64)>> {
         let last = Entity::find()
             .filter(Column::Reason.is_not_null())
             .order_by_desc(Column::FromDate)
+            .order_by_desc(Column::RecordedUs)
             .limit(1);
-        Ok(rows::one(&self.conn, last).await?.map(|row| row.from_date))
+        Ok(rows::one(&self.conn, last).await?.map(|row| (row.from_date, row.recorded_us)))
     }
 
     pub async fn add_tier_run(&self, run: &TierRun) -> Result<()> {

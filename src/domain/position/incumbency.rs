@@ -128,7 +128,7 @@ pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
     told
 }
 
-/// Checks that a contact sits in the position that he leaves from a day on: on the day before.
+/// Checks that a contact would sit on that day in the position that he leaves from it on.
 ///
 /// # Errors
 /// CONTACT_NOT_INCUMBENT.

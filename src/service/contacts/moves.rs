@@ -96,7 +96,10 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
         check_takes(position, seatings, day)?;
         points.push((position, Some(id.clone())));
     }
-    let recorded_us = tx.record_after(contact.update_us).await?;
+    // Of two points of one day the one recorded later counts: behind all there are, whatever the clock.
+    let recorded = from.iter().chain(&to).flat_map(|(_, seatings)| seatings);
+    let latest = recorded.map(|one| one.recorded_us).max().unwrap_or_default();
+    let recorded_us = tx.record_after(latest.max(contact.update_us)).await?;
     let seating = |(position, contact_id): (&Position, Option<String>)| Seating {
         id: Uuid::now_v7(),
         account_id: position.account_id.clone(),
@@ -112,7 +115,11 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
         Some((position, _)) => uncontacted(tx, position, day).await?,
         None => None,
     };
-    let opened = from.as_ref().map(|(position, _)| vacancy(position, day, None));
+    let opened = from.as_ref().map(|(position, seatings)| {
+        let all = incumbency::told(seatings.clone());
+        let next = all.iter().map(|one| one.first_day).find(|first_day| *first_day > day);
+        vacancy(position, day, next)
+    });
     let closed = to.as_ref().and_then(|(position, seatings)| {
         let since = incumbency::vacant_since(position, seatings, day)?;
         let had_somebody = seatings.iter().any(|one| one.contact_id.is_some());

@@ -256,7 +256,8 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Positio
     // Nobody sits in it behind its last day, whatever is recorded for later.
     let mut seatings = tx.seatings_of_account(&account_id).await?;
     seatings.retain(|one| one.position_id == position.id);
-    let recorded_us = tx.record_after(position.update_us).await?;
+    let latest = seatings.iter().map(|one| one.recorded_us).max().unwrap_or_default();
+    let recorded_us = tx.record_after(latest.max(position.update_us)).await?;
     let first_without = last_day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
     let mut later: BTreeSet<NaiveDate> = incumbency::told(seatings)
         .iter()

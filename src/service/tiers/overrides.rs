@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Tiers, event};
 use crate::ctx::Ctx;
-use crate::domain::dated::day_before;
+use crate::domain::dated::{Interval, day_before};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, TIER_OVERRIDES, account_name, child_name};
@@ -97,7 +97,7 @@ async fn give(tx: &mut WriteTx, ctx: &Ctx, c: &OverrideTier) -> Result<TierOverr
     let last_us = before.iter().map(|one| one.days.recorded_us).max();
     let recorded_us = tx.record_after(last_us.unwrap_or_default()).await?;
     let days = c.days(ctx.business_date(), recorded_us)?;
-    let policy: Policy<TierPolicy> = tx.policy_in_force(days.first_day).await?;
+    let policy = ruling(tx, &days).await?;
     if !policy.terms.classes.iter().any(|class| class.code == c.class) {
         let what = format!("{} has no class {}", policy.name(), quote(&c.class));
         return Err(Error::invalid("tier", Reason::FieldInvalid, what));
@@ -119,6 +119,15 @@ async fn give(tx: &mut WriteTx, ctx: &Ctx, c: &OverrideTier) -> Result<TierOverr
     tx.add_tier_override(&given).await?;
     tx.publish(vec![event::overridden(EventType::TierOverridden, &given)]).await?;
     Ok(given)
+}
+
+/// The policy by which classes mean something now: that of the last run, as for all who ask.
+async fn ruling(tx: &WriteTx, days: &Interval) -> Result<Policy<TierPolicy>> {
+    let Some(run) = tx.last_tier_run().await? else {
+        return tx.policy_in_force(days.first_day).await;
+    };
+    let gone = || Error::internal(format!("the tier policy {} is gone", run.policy_id));
+    tx.policy(&run.policy_id).await?.ok_or_else(gone)
 }
 
 async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndOverride) -> Result<TierOverride> {

@@ -175,7 +175,7 @@ async fn apply(
         let what = format!("{day} lies before the last run, of {}", later.as_of);
         return Err(Error::invalid("as_of", Reason::DateInvalid, what));
     }
-    let decided = tx.last_tier_decision().await?;
+    let (decided, decided_us) = tx.last_tier_decision().await?.unzip();
     if let Some(decided) = decided.filter(|decided| *decided > day) {
         let what = format!("{day} lies before the last decision about a proposal, of {decided}");
         return Err(Error::invalid("as_of", Reason::DateInvalid, what));
@@ -194,7 +194,8 @@ async fn apply(
     };
     let (outcomes, summary) =
         evaluate(&inputs.policy.terms, inputs.currency, day, &inputs.values, &before)?;
-    let recorded_us = tx.record_after(last.as_ref().map_or(0, |run| run.recorded_us)).await?;
+    let last_us = last.as_ref().map_or(0, |run| run.recorded_us);
+    let recorded_us = tx.record_after(last_us.max(decided_us.unwrap_or_default())).await?;
     let run = TierRun {
         id: Uuid::now_v7(),
         as_of: day,
@@ -215,7 +216,7 @@ async fn apply(
     Ok(Evaluation { changes: told(&rows, command.changes_max), run })
 }
 
-/// Refuses a run whose day has another one, unless that one is named and nobody decided on it.
+/// Refuses a run whose day has another one, unless that one is named and nobody decided about a proposal on that day.
 fn check_replaced(
     named_run: Option<Uuid>,
     same_day: Option<&TierRun>,
@@ -231,7 +232,7 @@ fn check_replaced(
         (Some(id), Some(run)) if run.id == id => {
             if is_decided {
                 let name = named(TIER_RUNS, &id.to_string());
-                let what = "somebody decided about what it proposed";
+                let what = "somebody decided about a proposal on that day";
                 let refused = Precondition::new(Reason::StateWrong, name, what);
                 return Err(refused.with("state", "DECIDED").with("allowed", "OPEN").into());
             }

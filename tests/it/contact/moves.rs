@@ -4,6 +4,19 @@ use super::*;
 use crate::support::ledger::{ACCOUNT, Desk, Settles, invoice, receipt, usd};
 
 on_both_engines! {
+    async fn a_vacancy_lasts_until_who_is_recorded_to_come(server: TestServer) {
+        account(&server, "acme", &[]).await;
+        let at = position(&server, "acme", PositionFunction::Finance, PositionLevel::Manager).await;
+        let (wang, li) = (person(&server, "王芳").await, person(&server, "李明").await);
+        move_from_to(&server, &wang, "", &at, 0).await.expect("hired");
+        let left = move_from_to(&server, &wang, &at, "", 10).await.expect("left");
+        assert_eq!(left.vacancy_opened.expect("a vacancy").until, None);
+        move_from_to(&server, &li, "", &at, 12).await.expect("hired");
+        let sooner = move_from_to(&server, &wang, &at, "", 5).await.expect("left sooner");
+        let vacancy = sooner.vacancy_opened.expect("a vacancy");
+        assert_eq!((vacancy.since, vacancy.until), (Some(day(5)), Some(day(11))));
+    }
+
     async fn c2_a_position_outlives_its_incumbent_and_the_person_keeps_his_history(server: TestServer) {
         account(&server, "acme", &[]).await;
         account(&server, "rival", &[]).await;

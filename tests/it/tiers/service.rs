@@ -1,12 +1,13 @@
 //! What a class means for its accounts, as those see it who ask.
 
 use ballast::pb;
+use tonic::Code;
 
 use super::policies::{activate, class, create};
 use super::runs::{applied, in_force, run, sell, two};
-use crate::support::TestServer;
 use crate::support::credit::{moment, order_key};
 use crate::support::ledger::{day, fresh, usd};
+use crate::support::{TestServer, assert_refused};
 
 /// Two classes, of which C has orders stopped after so many days overdue, and A after 60.
 fn terms(days_of_c: i32) -> pb::TierPolicy {
@@ -128,6 +129,30 @@ on_both_engines! {
             server.clock().set(moment(on));
             assert_eq!(verdict(&server, "MID", &format!("M{on}-")).await.0, expected, "{on}");
         }
+    }
+
+    async fn a_class_is_given_by_the_policy_that_rules(server: TestServer) {
+        classified(&server).await;
+        run(&server, applied(0)).await.expect("a run");
+        let gold = pb::TierPolicy { classes: vec![class("GOLD", 4), class("C", 48)], ..two() };
+        let other = create(&server, "p2", gold).await.expect("created");
+        activate(&server, "p2", Some(day(0)), &other.etag).await.expect("in force");
+        let give = async || {
+            let request = pb::OverrideTierRequest {
+                account: account("MID"),
+                tier: "GOLD".into(),
+                valid_to: Some(day(9)),
+                reason: "重点扶持".into(),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            server.tiers().override_tier(request).await
+        };
+        let refused = give().await.expect_err("no run is by it yet");
+        assert_refused(&refused, Code::InvalidArgument, "FIELD_INVALID", Some("tier"));
+        server.clock().set(moment(1));
+        run(&server, applied(1)).await.expect("a run by it");
+        give().await.expect("given");
     }
 
     async fn a_changed_class_governs_at_once_and_a_limit_comes_before_it(server: TestServer) {
