@@ -19,12 +19,17 @@ pub fn name(text: &str) -> String {
         folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let bare = without_form(&words).concat();
     match placed(without_joined_form(&bare)) {
-        // Nothing of it is a letter or a digit.
+        // Nothing of it is a letter or a digit, and perhaps all of it an accent.
         name if name.is_empty() => {
-            text.split_whitespace().flat_map(str::chars).take(CHARS_MAX).collect()
+            let signs = without_blanks(&folded);
+            if signs.is_empty() { without_blanks(text) } else { signs }
         }
         name => name.chars().take(CHARS_MAX).collect(),
     }
+}
+
+fn without_blanks(text: &str) -> String {
+    text.split_whitespace().flat_map(str::chars).take(CHARS_MAX).collect()
 }
 
 /// A tax or registration number: letters and digits, in upper case.
@@ -156,7 +161,8 @@ mod tests {
         }
         assert_eq!(name("株洲中车"), "株洲中车");
         assert_eq!(name("宏远有限公司北京分公司"), "宏远有限公司北京分公司");
-        assert_eq!((&*name("&"), &*name(" ! ")), ("&", "!"));
+        assert_eq!((&*name("&"), &*name(" ! "), &*name("．")), ("&", "!", "."));
+        assert_eq!(name("\u{301}"), "\u{301}");
         assert_ne!(name("北京宏远有限公司"), name("上海宏远有限公司"));
     }
 
