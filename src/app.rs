@@ -48,10 +48,38 @@ pub enum ServeError {
          try it out with --insecure on a loopback address"
     )]
     NoCredentials,
+    #[error("auth.tokens: {principal} has {unknown}, which no method asks for; there are {known}")]
+    UnknownScope { principal: String, unknown: String, known: String },
     #[error(transparent)]
     Internal(#[from] crate::domain::error::Error),
     #[error("the listening socket failed: {0}")]
     Listener(#[from] std::io::Error),
+}
+
+/// Refuses a configuration that nobody could call, or whose scopes are no scopes: a slip of the pen
+/// would take from a caller what he was given.
+///
+/// # Errors
+/// What is wrong with it, and what to do.
+pub fn check(config: &Config) -> Result<(), ServeError> {
+    if !config.auth.insecure && config.auth.tokens.is_empty() {
+        return Err(ServeError::NoCredentials);
+    }
+    let methods = Methods::ours()?;
+    let known = methods.scopes();
+    for token in &config.auth.tokens {
+        let is_unknown = |scope: &&String| *scope != "*" && !known.contains(scope.as_str());
+        let unknown: Vec<&str> =
+            token.scopes.iter().filter(is_unknown).map(String::as_str).collect();
+        if !unknown.is_empty() {
+            return Err(ServeError::UnknownScope {
+                principal: token.principal.clone(),
+                unknown: unknown.join(", "),
+                known: known.into_iter().collect::<Vec<_>>().join(", "),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The assembled service.
@@ -76,14 +104,13 @@ impl App {
         shutdown: Shutdown,
         ready: impl FnOnce(),
     ) -> Result<(), ServeError> {
+        check(&config)?;
         let address = listener.local_addr()?;
         if config.auth.insecure && !address.ip().is_loopback() {
             return Err(ServeError::InsecureInPublic(address));
         }
         if config.auth.insecure {
             tracing::warn!(%address, "INSECURE: every caller on this machine is an administrator");
-        } else if config.auth.tokens.is_empty() {
-            return Err(ServeError::NoCredentials);
         }
 
         let app = Self { config: Arc::new(config), store, clock };

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::member::UNASSIGNED;
 use crate::domain::names::member_name;
 
-pub use load::ConfigError;
-pub use reference::{Setting, markdown, reference};
+pub use load::{ConfigError, Loaded};
+pub use reference::{Kind, Setting, markdown, reference};
 pub use secret::{DatabaseUrl, TokenHash};
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
@@ -35,6 +35,7 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
+    #[serde(with = "load::address")]
     pub listen: SocketAddr,
     pub reflection: bool,
     pub connections_max: u32,

@@ -73,6 +73,9 @@ pub enum RowScope {
     All,
 }
 
+/// Without it callers see no field about persons that is personal.
+pub const CONTACTS_PERSONAL: &str = "contacts.personal";
+
 /// The scopes a caller holds: `receivables.read`, or `*` for all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scopes(Vec<String>);

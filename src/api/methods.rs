@@ -1,10 +1,12 @@
 //! The methods we serve and the scope each one needs, read once at start from the descriptors
 //! that reflection serves too: there is no second list to forget a method in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
+use crate::ctx::CONTACTS_PERSONAL;
+use crate::domain::credit::decide::OVERRIDE;
 use crate::domain::error::{Error, Result};
 use crate::pb;
 
@@ -87,6 +89,12 @@ impl Methods {
 
     pub fn iter(&self) -> impl Iterator<Item = &Method> {
         self.0.values()
+    }
+
+    /// Every scope that a caller may hold: those of methods, and those that are asked within one.
+    pub fn scopes(&self) -> BTreeSet<&str> {
+        let of_methods = self.0.values().filter_map(|method| method.scope.as_deref());
+        of_methods.chain([OVERRIDE, CONTACTS_PERSONAL]).collect()
     }
 }
 

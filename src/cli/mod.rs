@@ -1,6 +1,7 @@
 //! The command line: one file per command. A command parses, calls the library and prints;
 //! it decides nothing.
 
+mod config;
 pub mod demo;
 pub mod dynamic;
 mod healthcheck;
@@ -30,6 +31,8 @@ enum Command {
     Demo(demo::Args),
     /// Serve the API until SIGTERM or SIGINT.
     Serve(serve::Args),
+    /// Print the configuration as it is in force, with where each setting comes from, and check it.
+    Config(config::Args),
     /// Ask a running server whether it serves: exit status 0 if so, else 1.
     Healthcheck(healthcheck::Args),
     /// Bring the schema of the database up to date, and nothing else.
@@ -54,6 +57,7 @@ pub fn run() -> ExitCode {
         match command {
             Command::Demo(args) => demo::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Serve(args) => serve::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Config(args) => config::run(args).map(|()| ExitCode::SUCCESS),
             Command::Healthcheck(args) => healthcheck::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate(args) => migrate::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Import(args) => import::run(args).await,

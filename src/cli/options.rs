@@ -1,8 +1,10 @@
 //! The options that commands share, and the configuration they lead to.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 
 /// Settings on the command line; the rest is in the file or the environment.
 #[derive(Debug, Default, Clone, clap::Args)]
@@ -28,6 +30,11 @@ pub(super) struct Options {
 impl Options {
     /// Flags over environment over file over defaults; `more` are flags of one command.
     pub fn load(self, more: Vec<(&'static str, Option<String>)>) -> Result<Config, String> {
+        Ok(self.loaded(more)?.config)
+    }
+
+    /// As [`Options::load`], with where each setting comes from.
+    pub fn loaded(self, more: Vec<(&'static str, Option<String>)>) -> Result<Loaded, String> {
         let Self { config, database_url, time_zone, log_level, log_format } = self;
         let mut flags = more;
         flags.extend([
@@ -38,7 +45,11 @@ impl Options {
         ]);
         let flags: Vec<_> =
             flags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        Config::load(config.as_deref(), |name| std::env::var(name).ok(), &flags)
-            .map_err(|e| e.to_string())
+        // What is no UTF-8 is no setting of ours.
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        let env: BTreeMap<String, String> = std::env::vars_os().filter_map(text).collect();
+        Config::load(config.as_deref(), &env, &flags).map_err(|e| e.to_string())
     }
 }

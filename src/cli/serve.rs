@@ -32,6 +32,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let insecure = insecure.then(|| "true".to_owned());
     let config = options.load(vec![("server.listen", listen), ("auth.insecure", insecure)])?;
     telemetry::init(&config.log);
+    app::check(&config).map_err(|e| e.to_string())?;
 
     // Before the database: a port in use is found out at once.
     let listener = listen_on(config.server.listen).await?;

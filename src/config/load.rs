@@ -1,6 +1,7 @@
 //! Reads the configuration: lays file, environment and flags over one another as TOML, turns
 //! the result into types, and checks what types cannot say.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::{Table, Value};
@@ -17,31 +18,59 @@ pub struct ConfigError(String);
 
 type Result<T, E = ConfigError> = std::result::Result<T, E>;
 
+/// Variables of ours that are no settings: where the file is, and the token of a client.
+const NO_SETTINGS: [&str; 2] = ["BALLAST_CONFIG", "BALLAST_TOKEN"];
+/// Variables that only tests read.
+const OF_TESTS: &str = "BALLAST_TEST_";
+
+/// A configuration, and where each setting that is not the default comes from.
+#[derive(Debug)]
+pub struct Loaded {
+    pub config: Config,
+    /// The file, the variable or the flag, by the name of the setting.
+    pub sources: BTreeMap<&'static str, String>,
+}
+
 impl Config {
-    /// Reads all sources. `flags` are pairs of a setting's name and its text.
+    /// Reads all sources. `env` are the variables of the process, `flags` pairs of a setting's name
+    /// and its text.
+    ///
+    /// # Errors
+    /// Which setting is wrong, where, and what would be right.
     pub fn load(
         file: Option<&Path>,
-        env: impl Fn(&str) -> Option<String>,
+        env: &BTreeMap<String, String>,
         flags: &[(&str, String)],
-    ) -> Result<Self> {
-        let mut table = match file {
-            Some(path) => read(path)?,
-            None => Table::new(),
-        };
+    ) -> Result<Loaded> {
+        check_names(env)?;
+        let (mut table, mut sources) = (Table::new(), BTreeMap::new());
+        if let Some(path) = file {
+            table = read(path)?;
+            let said = |setting: &&Setting| {
+                let (section, field) = setting.path();
+                let section = table.get(section).and_then(Value::as_table);
+                section.is_some_and(|fields| fields.contains_key(field))
+            };
+            let said = reference().iter().filter(said);
+            sources.extend(said.map(|setting| (setting.name, path.display().to_string())));
+        }
         for setting in reference() {
             // An empty variable is how a compose file says "not set".
-            let from_env = setting.env.and_then(|name| Some((name, env(name)?)));
+            let from_env = setting.env.and_then(|name| Some((name, env.get(name)?)));
             if let Some((source, text)) = from_env.filter(|(_, text)| !text.is_empty()) {
-                lay_over(&mut table, setting, source, &text)?;
+                lay_over(&mut table, setting, source, text)?;
+                sources.insert(setting.name, source.to_owned());
             }
             if let Some((_, text)) = flags.iter().find(|(name, _)| *name == setting.name) {
-                lay_over(&mut table, setting, setting.flag.unwrap_or(setting.name), text)?;
+                let source = setting.flag.unwrap_or(setting.name);
+                lay_over(&mut table, setting, source, text)?;
+                sources.insert(setting.name, source.to_owned());
             }
         }
         let config: Self =
-            table.try_into().map_err(|e: toml::de::Error| ConfigError(describe(&e, file)))?;
+            table.try_into().map_err(|e: toml::de::Error| ConfigError(e.message().to_owned()))?;
         config.validate()?;
-        Ok(config)
+        Ok(Loaded { config, sources })
     }
 
     /// Checks what the types cannot say.
@@ -55,20 +84,49 @@ impl Config {
     }
 }
 
-fn read(path: &Path) -> Result<Table> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
-    text.parse().map_err(|e: toml::de::Error| {
-        ConfigError(format!("{}: {}", path.display(), describe(&e, None)))
-    })
+/// Refuses variables that begin like ours and set nothing: one with a slip of the pen would leave
+/// its setting at the default, and nobody would know.
+fn check_names(env: &BTreeMap<String, String>) -> Result<()> {
+    let is_ours = |name: &&String| {
+        let is_other = NO_SETTINGS.contains(&name.as_str()) || name.starts_with(OF_TESTS);
+        name.starts_with("BALLAST_") && !is_other
+    };
+    let known: Vec<&str> = reference().iter().filter_map(|setting| setting.env).collect();
+    let unknown = env.keys().filter(is_ours).filter(|name| !known.contains(&name.as_str()));
+    let unknown: Vec<&str> = unknown.map(String::as_str).collect();
+    let Some(first) = unknown.first() else { return Ok(()) };
+    let section = first.splitn(3, '_').take(2).collect::<Vec<_>>().join("_") + "_";
+    let near: Vec<&str> = known.iter().filter(|name| name.starts_with(&section)).copied().collect();
+    let near = if near.is_empty() { known } else { near };
+    let unknown = unknown.join(", ");
+    Err(ConfigError(format!("{unknown}: no such setting; there are {}", near.join(", "))))
 }
 
-/// Only what is wrong and where: the text of the file, which toml would quote, may be secret.
-fn describe(error: &toml::de::Error, file: Option<&Path>) -> String {
-    let message = error.message();
-    match file {
-        Some(path) => format!("{}: {message}", path.display()),
-        None => message.to_owned(),
+fn read(path: &Path) -> Result<Table> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| ConfigError(format!("cannot read {shown}: {e}")))?;
+    let refuse =
+        |error: toml::de::Error| ConfigError(format!("{shown}{}", describe(&error, &text)));
+    // Read as what it is to be while it is still known where each value stands.
+    toml::from_str::<Config>(&text).map_err(refuse)?;
+    text.parse().map_err(refuse)
+}
+
+/// Where it is and what is wrong with it, without the values, which may be secret.
+fn describe(error: &toml::de::Error, text: &str) -> String {
+    let message = match error.message().rsplit_once(", expected ") {
+        Some((said, expected)) if said.starts_with("invalid ") => format!("must be {expected}"),
+        _ => error.message().to_owned(),
+    };
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else {
+        return format!(": {message}");
+    };
+    let number = before.matches('\n').count();
+    let key = text.lines().nth(number).and_then(|line| line.split_once('=')).map(|(key, _)| key);
+    match key.map(str::trim) {
+        Some(key) => format!(", line {}, {key}: {message}", number + 1),
+        None => format!(", line {}: {message}", number + 1),
     }
 }
 
@@ -84,7 +142,7 @@ fn lay_over(table: &mut Table, setting: &Setting, source: &str, text: &str) -> R
             _ => return Err(ConfigError(format!("{source} must be true or false, not {text:?}"))),
         },
     };
-    let (section, field) = setting.name.split_once('.').unwrap_or(("", setting.name));
+    let (section, field) = setting.path();
     let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
     let Value::Table(fields) = entry else {
         return Err(ConfigError(format!("{section} must be a table: [{section}]")));
@@ -197,10 +255,46 @@ impl Auth {
 
 impl Log {
     fn validate(&self) -> Result<()> {
+        // A word that is no level would be taken for a module, and everything else be silent.
+        for directive in self.level.split(',').map(str::trim) {
+            let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level);
+            if !LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level)) {
+                let known = LEVELS.join(", ");
+                return Err(ConfigError(format!(
+                    "log.level: {level:?} is no level; there are {known}, alone or behind a module as in \
+                     info,ballast::store=debug"
+                )));
+            }
+        }
         match tracing_subscriber::EnvFilter::try_new(&self.level) {
             Ok(_) => Ok(()),
             Err(e) => Err(ConfigError(format!("log.level is not understood: {e}"))),
         }
+    }
+}
+
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// Addresses to and from text; by name too, as `localhost:50051`, of which the first address counts.
+pub(super) mod address {
+    use std::net::{SocketAddr, ToSocketAddrs as _};
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub fn serialize<S: Serializer>(
+        address: &SocketAddr,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(address)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let refuse = |what: &str| {
+            D::Error::custom(format!("{text:?} is no address like 127.0.0.1:50051: {what}"))
+        };
+        let found = text.to_socket_addrs().map_err(|error| refuse(&error.to_string()))?;
+        found.into_iter().next().ok_or_else(|| refuse("the name has no address"))
     }
 }
 
@@ -229,8 +323,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("ballast.toml");
         std::fs::write(&path, file).expect("written");
-        let env = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-        Config::load(Some(&path), env, flags)
+        let env = env.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Config::load(Some(&path), &env, flags).map(|loaded| loaded.config)
     }
 
     #[test]
@@ -259,7 +353,13 @@ mod tests {
             ("[database]\nurl = 'mysql://me:s3cret@x/y'", None, "mysql://me:***@x/y"),
             ("[server]\nlisten = '0.0.0.0:1'\n[auth]\ninsecure = true", None, "loopback"),
             ("[[auth.tokens]]\nprincipal = 'a'\nsha256 = 's3cret'\nscopes = ['*']", None, "64 hex"),
-            ("[database]\nurl = 's3cret", None, "ballast.toml"),
+            ("[database]\nurl = 's3cret", None, "ballast.toml, line 2, url"),
+            ("[server]\n\nconnections_max = 's3cret'", None, "line 3, connections_max: "),
+            ("[server]\nlisten = '127.0.0.1'", None, "line 2, listen: "),
+            ("", Some(("BALLAST_SERVER_LISEN", "x")), "BALLAST_SERVER_LISEN: no such setting"),
+            ("", Some(("BALLAST_LOGLEVEL", "x")), "there are BALLAST_SERVER_LISTEN, "),
+            ("[log]\nlevel = 'WARNING'", None, "\"WARNING\" is no level; there are off, error"),
+            ("[log]\nlevel = 'info,ballast=loud'", None, "\"loud\" is no level"),
         ] {
             let error = load(file, env.as_slice(), &[]).expect_err(file).to_string();
             assert!(error.contains(said), "{error}");

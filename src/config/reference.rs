@@ -15,6 +15,13 @@ pub struct Setting {
     pub description: &'static str,
 }
 
+impl Setting {
+    /// Its section, and its field there.
+    pub fn path(&self) -> (&'static str, &'static str) {
+        self.name.split_once('.').unwrap_or(("", self.name))
+    }
+}
+
 /// How a text from the environment or a flag is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -62,7 +69,7 @@ macro_rules! settings {
 }
 
 settings! {
-    Text "server.listen" "BALLAST_SERVER_LISTEN" ("--listen") = "127.0.0.1:50051": "Address and port to listen on.";
+    Text "server.listen" "BALLAST_SERVER_LISTEN" ("--listen") = "127.0.0.1:50051": "Address and port to listen on; by name too, `localhost:50051`.";
     Switch "server.reflection" "BALLAST_SERVER_REFLECTION" = "true": "Serve gRPC reflection, v1 and v1alpha.";
     Number "server.connections_max" "BALLAST_SERVER_CONNECTIONS_MAX" = "4096": "Connections at a time; one more is closed at once.";
     Number "server.streams_per_connection_max" "BALLAST_SERVER_STREAMS_PER_CONNECTION_MAX" = "256": "Calls at a time on one connection; further ones wait in the client.";
@@ -98,7 +105,7 @@ settings! {
     Number "business.calendar_notice_days" "BALLAST_BUSINESS_CALENDAR_NOTICE_DAYS" = "60": "How many days before the days that the work calendar knows end this is a finding (CALENDAR_ENDS).";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
     Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token) and `scopes`.";
-    Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";
+    Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`off`, `error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";
     Text "log.format" "BALLAST_LOG_FORMAT" ("--log-format") = "text": "`text` or `json`.";
 }
 

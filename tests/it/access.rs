@@ -10,7 +10,7 @@ fn methods() -> Vec<Method> {
     Methods::ours().expect("descriptors").iter().cloned().collect()
 }
 
-/// One token may read accounts; another holds a scope that no method asks for.
+/// One token may read accounts; another holds a scope that is no method's.
 async fn guarded() -> TestServer {
     TestServer::start_with(Engine::Sqlite, |config| {
         config.auth.insecure = false;
@@ -21,7 +21,7 @@ async fn guarded() -> TestServer {
         };
         config.auth.tokens = vec![
             token("reader", "reader-token", "accounts.read"),
-            token("nobody", "nobody-token", "coffee.drink"),
+            token("nobody", "nobody-token", "contacts.personal"),
         ];
     })
     .await

@@ -250,3 +250,70 @@ async fn what_cannot_be_read_is_told_before_anything_is_written() {
         assert!(text(&output).contains(told), "{}", text(&output));
     }
 }
+
+/// A folder with a configuration file, and the binary run in it with these variables.
+fn configured(file: &str, env: &[(&str, &str)], arguments: &[&str]) -> (Output, bool) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ballast.toml");
+    std::fs::write(&path, file).expect("written");
+    let database = folder.path().join("books.db");
+    let output = Command::new(env!("CARGO_BIN_EXE_ballast"))
+        .args(arguments)
+        .env("BALLAST_CONFIG", &path)
+        .env("BALLAST_DATABASE_URL", format!("sqlite://{}", database.display()))
+        .envs(env.iter().copied())
+        .output()
+        .expect("the command runs");
+    (output, database.exists())
+}
+
+#[test]
+fn a_configuration_that_would_be_wrong_in_silence_is_refused_before_anything_is_touched() {
+    let token = "[[auth.tokens]]\nprincipal = 'erp'\nsha256 = '";
+    let token = format!("{token}{}'\nscopes = ['accounts.reed', '*']", "0".repeat(64));
+    let limits = "[server]\nlisten = '127.0.0.1:0'\nconnections_max = 'many'";
+    for (file, env, told) in [
+        ("", ("BALLAST_SERVER_LISEN", "x"), "BALLAST_SERVER_LISEN: no such setting"),
+        ("", ("BALLAST_LOG_LEVEL", "WARNING"), "\"WARNING\" is no level"),
+        (limits, ("", ""), "ballast.toml, line 3, connections_max: must be"),
+        (&*token, ("", ""), "erp has accounts.reed, which no method asks for; there are "),
+        ("", ("", ""), "nobody could call this server"),
+    ] {
+        let env: Vec<_> = [env].into_iter().filter(|(name, _)| !name.is_empty()).collect();
+        for command in ["serve", "config"] {
+            let (output, touched) = configured(file, &env, &[command]);
+            assert_eq!(output.status.code(), Some(1), "{command}: {}", text(&output));
+            assert!(text(&output).contains(told), "{command}: {}", text(&output));
+            assert!(!touched, "{command} opened the database: {told}");
+        }
+    }
+}
+
+#[test]
+fn the_configuration_in_force_is_told_with_where_it_comes_from() {
+    let file = format!(
+        "[server]\nlisten = 'localhost:7001'\nreflection = false\n[[auth.tokens]]\n\
+         principal = 'erp'\nsha256 = '{}'\nscopes = ['accounts.read']",
+        "ab".repeat(32)
+    );
+    let env = [
+        ("BALLAST_SERVER_REFLECTION", "true"),
+        ("BALLAST_DATABASE_URL", "postgres://me:s3cret@db/books"),
+        ("BALLAST_SERVER_CONNECTIONS_MAX", ""),
+    ];
+    let (output, _) = configured(&file, &env, &["config", "--log-level", "warn"]);
+    let said = ok(output);
+    for line in [
+        "server.reflection = true  # BALLAST_SERVER_REFLECTION",
+        "server.connections_max = 4096  # default",
+        "database.url = \"postgres://me:***@db/books\"  # BALLAST_DATABASE_URL",
+        "log.level = \"warn\"  # --log-level",
+        "# business.base_currency is not set",
+    ] {
+        assert!(said.lines().any(|said| said == line), "{line} is not in {said}");
+    }
+    assert!(said.contains(":7001\"  # /"), "{said}");
+    assert!(said.contains("# auth.tokens: erp may accounts.read  # /"), "{said}");
+    assert!(!said.contains("s3cret") && !said.contains("abab"), "{said}");
+    toml::from_str::<toml::Table>(&said).expect("it is TOML");
+}

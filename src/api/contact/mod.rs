@@ -10,12 +10,10 @@ mod position;
 use tonic::{Request, Response, Status};
 
 use crate::api;
+use crate::ctx::CONTACTS_PERSONAL;
 use crate::pb;
 use crate::pb::contact_service_server::ContactService;
 use crate::service;
-
-/// Without it callers see no field that is personal.
-const PERSONAL: &str = "contacts.personal";
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -34,7 +32,7 @@ impl Contacts {
 /// What the caller may see of an answer.
 macro_rules! shown {
     ($ctx:expr, $name:literal, $message:expr) => {
-        Ok(Response::new(api::masked::for_caller(&$ctx, PERSONAL, $name, $message)?))
+        Ok(Response::new(api::masked::for_caller(&$ctx, CONTACTS_PERSONAL, $name, $message)?))
     };
 }
 
