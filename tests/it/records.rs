@@ -266,5 +266,12 @@ on_both_engines! {
         assert_eq!((&*embedded.site, embedded.cost_per_day.clone()), ("wuxi", Some(cost)));
         let again = import.write("staff2.csv", "account_id,member_id,role,site\nC1,7,specialist,wuxi\n");
         kind("teams", &again).assert_all();
+        let another = import.write(
+            "another.csv",
+            "account_id,member_id,role,site,cost_per_day,currency\nC1,7,specialist,wuxi,850.50,CNY\n\
+             C1,7,specialist,wuxi,900,CNY\n",
+        );
+        let said = kind("teams", &another);
+        assert_eq!(said.assert_some().refused(), [(3, "cost_per_day (column 5)".to_owned())], "{}", said.errors);
     }
 }

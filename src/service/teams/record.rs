@@ -17,7 +17,8 @@ impl Teams {
     /// Brings the team of an account to what a record says.
     ///
     /// # Errors
-    /// NotFound for account and member; as AssignTeamMember and EndTeamMembership.
+    /// NotFound for account and member; `FIELD_INVALID` for another cost than his; as
+    /// AssignTeamMember and EndTeamMembership.
     pub(in crate::service) async fn place(
         &self,
         tx: &mut WriteTx,
@@ -47,7 +48,10 @@ impl Teams {
             (Some(_), RecordsMode::CreateOnly) => {
                 Err(there_already("teamMember", record.member.to_string()))
             }
-            (Some(known), _) => self.ended(tx, ctx, record, known).await,
+            (Some(known), _) => {
+                check_cost(record, known)?;
+                self.ended(tx, ctx, record, known).await
+            }
             (None, RecordsMode::UpdateOnly) => Err(not_there("member", &record.member.to_string())),
             (None, _) => {
                 let is_owner = record.role == TeamRole::Owner;
@@ -105,5 +109,22 @@ impl Teams {
         };
         end(tx, ctx, &command).await?;
         Ok((RecordOutcome::Updated, known.name()))
+    }
+}
+
+/// A membership keeps the cost that it was made with, so another one is not taken in silence.
+fn check_cost(record: &TeamRecord, known: &Membership) -> Result<()> {
+    match (record.cost_per_day, known.cost_per_day) {
+        (None, _) => Ok(()),
+        (Some(said), Some(his)) if said == his => Ok(()),
+        (Some(_), his) => {
+            let his = his.map_or_else(|| "none".to_owned(), |money| money.to_string());
+            let what = format!(
+                "is {his} for {} from {} on: another cost begins on a day of its own",
+                known.name(),
+                known.days.first_day
+            );
+            Err(Error::invalid("cost_per_day", Reason::FieldInvalid, what))
+        }
     }
 }

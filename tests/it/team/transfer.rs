@@ -342,3 +342,36 @@ async fn two_owners_assigned_at_one_instant_on_two_servers_leave_one() {
         assert_eq!(owners(&server, &id, 0).await.len(), 1);
     }
 }
+
+/// An owner is assigned while the accounts are transferred: the account is told of by one of the
+/// two, and is whoever that one says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_assigned_during_a_transfer_is_told_by_one_of_the_two() {
+    let server = TestServer::start(Engine::Postgres).await;
+    let other = server.beside().await;
+    people(&server, false, &["wang", "li", "chen"]).await;
+    for n in 0..12 {
+        let id = format!("a{n}");
+        account(&server, &id).await;
+        assign(&server, &id, "wang", TeamRole::Owner, -5).await.expect("owner");
+        let etag = list(&server, &id, None).await.etag;
+        let mut two = other.accounts();
+        let wish = pb::AssignTeamMemberRequest { etag, ..wish(&id, "chen", TeamRole::Owner, 0) };
+        let (moved, assigned) =
+            tokio::join!(transfer(&server, all_of("wang", "li", 0)), two.assign_team_member(wish));
+        let moved = moved.expect("a filter passes over what is another's by now").accounts;
+        let owner = match assigned {
+            // Whoever comes second meets the etag or the other owner of the first.
+            Err(status) => {
+                assert_refused(&status, Code::Aborted, "ETAG_MISMATCH", None);
+                assert_eq!(moved, [format!("accounts/{id}")]);
+                "members/li"
+            }
+            Ok(_) => {
+                assert_eq!(moved, Vec::<String>::new());
+                "members/chen"
+            }
+        };
+        assert_eq!(owners(&server, &id, 0).await, [owner]);
+    }
+}
