@@ -81,6 +81,7 @@ paged! {
     ListPositionsRequest => "ListPositions",
     ListIncumbenciesRequest => "ListIncumbencies",
     ListInteractionsRequest => "ListInteractions",
+    ListCommitmentsRequest => "ListCommitments",
     ListDocumentsRequest => "ListDocuments",
     ListWaitingClearingsRequest => "ListWaitingClearings",
     ListOpenItemsRequest => "ListOpenItems",

@@ -44,6 +44,8 @@ pub struct Tie {
     pub member_id: String,
     pub contact_id: String,
     pub edge: Edge,
+    /// We promised him something and kept it, and broke nothing since.
+    pub word_kept: bool,
 }
 
 /// How satisfied somebody was on a day.
@@ -201,7 +203,7 @@ impl Facts {
                 edge: tie.edge,
                 sum: tie.edge.sum_on(self.on),
                 strength_bp: tie.edge.strength_bp(self.on),
-                rung: tie.edge.rung(self.on, false),
+                rung: tie.edge.rung(self.on, tie.word_kept),
                 live: tie.edge.is_live(self.on, WINDOW_DAYS),
             })
         };

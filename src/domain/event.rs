@@ -65,6 +65,14 @@ event_types! {
     PositionClosed => "ballast.contacts.position_closed.v1",
     /// An interaction with people of a customer was recorded.
     InteractionRecorded => "ballast.interactions.interaction_recorded.v1",
+    /// What was recorded of an interaction was amended.
+    InteractionAmended => "ballast.interactions.interaction_amended.v1",
+    /// One of ours or of theirs promised something.
+    CommitmentCreated => "ballast.interactions.commitment_created.v1",
+    /// A promise was shown to be kept, in time or late, or was withdrawn.
+    CommitmentSettled => "ballast.interactions.commitment_settled.v1",
+    /// Another of ours is to keep a promise until it is due.
+    CommitmentDelegated => "ballast.interactions.commitment_delegated.v1",
     /// Documents were posted or revised.
     DocumentsPosted => "ballast.receivables.documents_posted.v1",
     /// A document no longer counts.

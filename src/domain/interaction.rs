@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::external_ref::ExternalRef;
-use super::names::{AccountRef, ContactRef, INTERACTIONS, MemberRef, child_name};
+use super::names::{AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, child_name};
 use super::page::PageOf;
 use super::personal::Personal;
 use super::stored::stored_enum;
@@ -84,11 +84,36 @@ pub struct Interaction {
     pub source_key: Option<ExternalRef>,
     pub recorded_by: String,
     pub recorded_us: i64,
+    /// 1 as it was recorded first.
+    pub version: i64,
+    /// `None` of the first version.
+    pub amended: Option<Amended>,
+}
+
+/// Who had a version take the place of the one before, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amended {
+    pub by: String,
+    /// Microseconds since the epoch.
+    pub us: i64,
+    pub reason: Personal,
 }
 
 impl Interaction {
     pub fn name(&self) -> String {
         child_name(&self.account_id, INTERACTIONS, self.id)
+    }
+
+    /// Whether two say the same of what was held.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let said = |one: &Self| Self {
+            recorded_by: String::new(),
+            recorded_us: 0,
+            version: 0,
+            amended: None,
+            ..one.clone()
+        };
+        said(self) == said(other)
     }
 
     /// What it counts on its day: nothing if only one side spoke.
@@ -107,9 +132,9 @@ pub struct AttendeeTerms {
     pub satisfaction: Option<i32>,
 }
 
+/// An interaction as a caller says it.
 #[derive(Debug, Clone, Serialize)]
-pub struct RecordInteraction {
-    pub account: AccountRef,
+pub struct InteractionTerms {
     pub channel: Channel,
     pub direction: Direction,
     pub two_way: bool,
@@ -119,6 +144,28 @@ pub struct RecordInteraction {
     pub theirs: Vec<AttendeeTerms>,
     pub notes: String,
     pub source_key: Option<ExternalRef>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct RecordInteraction {
+    pub account: AccountRef,
+    pub terms: InteractionTerms,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct AmendInteraction {
+    pub interaction: ChildName,
+    /// All of it, as it should have been recorded.
+    pub terms: InteractionTerms,
+    pub reason: String,
+}
+
+/// An interaction as it is, or as an earlier version of it was.
+#[derive(Debug, Clone)]
+pub struct GetInteraction {
+    pub interaction: ChildName,
+    /// `None`: the last.
+    pub version: Option<i64>,
 }
 
 #[derive(Debug, Clone)]

@@ -9,6 +9,7 @@ pub mod books;
 pub mod calendar;
 pub mod change;
 pub mod clearing;
+pub mod commitment;
 pub mod contact;
 pub mod coverage;
 pub mod credit;

@@ -36,6 +36,7 @@ const MAX_NAME_BYTES: usize = 2 * MAX_EXTERNAL_ID_CHARS * 4 * 3 + 512;
 pub const DOCUMENTS: &str = "documents";
 pub const ITEMS: &str = "items";
 pub const CLEARINGS: &str = "clearings";
+pub const COMMITMENTS: &str = "commitments";
 pub const DISPUTES: &str = "disputes";
 pub const PROMISES: &str = "promises";
 pub const CREDIT_LIMITS: &str = "creditLimits";

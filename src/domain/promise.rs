@@ -126,13 +126,6 @@ fn sum(amounts: impl Iterator<Item = i64>) -> i128 {
     amounts.map(i128::from).sum()
 }
 
-/// Promises kept per promise decided, `KEPT / (KEPT + PARTIALLY_KEPT + BROKEN)`, as numerator
-/// and denominator. `None` while none is decided: unknown is not zero.
-pub fn keep_rate(kept: i64, partially_kept: i64, broken: i64) -> Option<(i64, i64)> {
-    let decided = kept + partially_kept + broken;
-    (decided > 0).then_some((kept, decided))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,12 +226,5 @@ mod tests {
         let (payment, entry) = paid(3, 3, 100);
         let judged = promised.judge(&[payment], &[(date(1), 100), entry], date(10), true);
         assert_eq!(judged.state, PromiseState::Withdrawn);
-    }
-
-    #[test]
-    fn the_keep_rate_counts_partial_promises_as_not_kept_and_none_as_unknown() {
-        assert_eq!(keep_rate(8, 1, 1), Some((8, 10)));
-        assert_eq!(keep_rate(0, 0, 3), Some((0, 3)));
-        assert_eq!(keep_rate(0, 0, 0), None);
     }
 }

@@ -49,6 +49,17 @@ pub fn all(
     }
 }
 
+/// The only account asked for, found inside a transaction.
+///
+/// # Errors
+/// NotFound with the name as sent.
+pub fn only(
+    name: &AccountRef,
+    mut found: HashMap<AccountRef, KnownAccount>,
+) -> Result<KnownAccount> {
+    found.remove(name).ok_or_else(|| missing([name]))
+}
+
 /// The error for accounts that don't exist, each named once.
 pub fn missing<'a>(names: impl IntoIterator<Item = &'a AccountRef>) -> Error {
     let mut absent: Vec<String> = Vec::new();

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::domain::account::Account;
 use crate::domain::calendar::WorkCalendar;
+use crate::domain::commitment::{Commitment, Created};
 use crate::domain::contact::Contact;
 use crate::domain::credit::hold::Hold;
 use crate::domain::credit::limit::StandingLimit;
@@ -76,7 +77,9 @@ fn kept_answers_are_read_whole() {
         ),
         read::<Position>("ContactService", &["CreatePosition", "UpdatePosition", "ClosePosition"]),
         read::<Moved>("ContactService", &["MoveContact"]),
-        read::<Interaction>("InteractionService", &["RecordInteraction"]),
+        read::<Interaction>("InteractionService", &["RecordInteraction", "AmendInteraction"]),
+        read::<Created>("InteractionService", &["CreateCommitment"]),
+        read::<Commitment>("InteractionService", &["SettleCommitment", "DelegateCommitment"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
         read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),

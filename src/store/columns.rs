@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::domain::account::AccountState;
 use crate::domain::account::profile::PartyKind;
 use crate::domain::books::{EntryKind, RequestState};
+use crate::domain::commitment::{CommitmentSide, Settlement};
 use crate::domain::contact::{ContactState, Official};
 use crate::domain::credit::component::Component;
 use crate::domain::credit::decision::{DecisionKind, Verdict};
@@ -118,6 +119,8 @@ named! {
     Cause: as_str,
     Code: as_str,
     Channel: as_str,
+    CommitmentSide: as_str,
+    Settlement: as_str,
     Component: as_str,
     ContactState: as_str,
     Currency: code,
@@ -184,6 +187,7 @@ mod tests {
     use crate::domain::calendar::WorkCalendar;
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
+    use crate::domain::interaction::Interaction;
     use crate::domain::position::BuyingRole;
     use crate::domain::rates::UsedRate;
     use crate::domain::tier::assignment::Figures;
@@ -213,6 +217,7 @@ mod tests {
         assert_read::<Card>("contact.card");
         assert_read::<BTreeMap<String, String>>("contact.labels");
         assert_read::<Vec<BuyingRole>>("position.buying_roles");
+        assert_read::<Interaction>("interaction_past.content");
         assert_read::<BTreeMap<NaiveDate, i64>>("credit_reservation.advance_later");
         assert_read::<UsedRate>("allocation.rate");
     }

@@ -1,15 +1,19 @@
 //! The ties between our people and those of accounts, kept with the interactions that make them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+};
 
 use super::entity::{edge, edge_day};
 use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql};
 use crate::domain::edge::{Edge, Pair, TouchDay};
 use crate::domain::error::Result;
+use crate::domain::interaction::Channel;
 
 impl WriteTx {
     /// Adds to a day of these pairs, who are of one account whose people are held, and makes their
@@ -46,6 +50,80 @@ impl WriteTx {
         rows::upsert(&self.conn, edges, "").await?;
         Ok(())
     }
+}
+
+impl WriteTx {
+    /// Makes the ties of these pairs, who are of one account whose people are held, anew from the
+    /// interactions that are recorded.
+    pub async fn touch_anew(&self, pairs: &BTreeSet<Pair>) -> Result<()> {
+        let Some(first) = pairs.first() else { return Ok(()) };
+        let contacts: BTreeSet<&str> = pairs.iter().map(|pair| pair.contact_id.as_str()).collect();
+        let days = days_of(&self.conn, Some((&first.account_id, contacts))).await?;
+        let days = |pair: &Pair| days.get(pair).into_iter().flat_map(BTreeMap::values).copied();
+        let (mut touched, mut edges) = (Vec::new(), Vec::new());
+        for pair in pairs {
+            let Pair { account_id, member_id, contact_id } = pair;
+            let of_days = edge_day::Column::AccountId
+                .eq(account_id)
+                .and(edge_day::Column::MemberId.eq(member_id))
+                .and(edge_day::Column::ContactId.eq(contact_id));
+            rows::delete::<edge_day::Entity>(&self.conn, of_days).await?;
+            let of_edge = edge::Column::AccountId
+                .eq(account_id)
+                .and(edge::Column::MemberId.eq(member_id))
+                .and(edge::Column::ContactId.eq(contact_id));
+            rows::delete::<edge::Entity>(&self.conn, of_edge).await?;
+            let days: Vec<TouchDay> = days(pair).collect();
+            edges.extend(Edge::of(&days).map(|edge| edge::Model::of(pair, &edge)));
+            touched.extend(days.iter().map(|day| edge_day::Model::of(pair, day)));
+        }
+        rows::insert(&self.conn, touched).await?;
+        rows::insert(&self.conn, edges).await?;
+        Ok(())
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Touch {
+    account_id: String,
+    member_id: String,
+    contact_id: String,
+    day: NaiveDate,
+    channel: Channel,
+    two_way: bool,
+}
+
+/// What each pair did on which days.
+pub(super) type Days = BTreeMap<Pair, BTreeMap<NaiveDate, TouchDay>>;
+
+/// What pairs did on their days by the interactions of some of theirs at an account, or by all.
+pub(super) async fn days_of(
+    conn: &impl ConnectionTrait,
+    of: Option<(&str, BTreeSet<&str>)>,
+) -> Result<Days> {
+    let text = "SELECT i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
+         FROM interaction i JOIN interaction_member m ON m.interaction_id = i.id \
+         JOIN interaction_contact c ON c.interaction_id = i.id";
+    let touches: Vec<Touch> = match of {
+        None => sql::all(conn, text, vec![]).await?,
+        Some((account_id, contacts)) => {
+            let (backend, these) = (conn.get_database_backend(), Set::one(contacts));
+            let these_alone = these.subquery(backend, 2);
+            let text = format!("{text} WHERE i.account_id = $1 AND c.contact_id IN {these_alone}");
+            let mut values = vec![account_id.into()];
+            values.extend(these.into_values(backend));
+            sql::all(conn, text, values).await?
+        }
+    };
+    let mut days: Days = BTreeMap::new();
+    for touch in touches {
+        let Touch { account_id, member_id, contact_id, day, channel, two_way } = touch;
+        let weight = if two_way { channel.weight_milli() } else { 0 };
+        let of = days.entry(Pair { account_id, member_id, contact_id }).or_default();
+        let was = of.get(&day).copied();
+        of.insert(day, TouchDay::added(was, day, weight));
+    }
+    Ok(days)
 }
 
 impl ReadTx {

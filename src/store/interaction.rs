@@ -12,7 +12,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::interaction::{Column, Entity, Model};
-use super::entity::{interaction_contact, interaction_member};
+use super::entity::{interaction_contact, interaction_member, interaction_past};
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
 use crate::ctx::RowScope;
 use crate::domain::coverage::Score;
@@ -74,8 +74,34 @@ impl WriteTx {
         Ok(complete(&self.conn, row.into_iter().collect()).await?.pop())
     }
 
+    /// Whether an account has an interaction of this id.
+    pub async fn has_interaction(&self, account_id: &str, id: Uuid) -> Result<bool> {
+        rows::any(&self.conn, Entity::find_by_id(id).filter(Column::AccountId.eq(account_id))).await
+    }
+
+    /// The interaction of an account whose people are held.
+    pub async fn interaction(&self, account_id: &str, id: Uuid) -> Result<Option<Interaction>> {
+        let found = one(&self.conn, id).await?;
+        Ok(found.filter(|interaction| interaction.account_id == account_id))
+    }
+
+    /// Has a version take the place of another, which is kept.
+    pub async fn amend_interaction(&self, was: &Interaction, now: &Interaction) -> Result<()> {
+        rows::insert_one(&self.conn, interaction_past::Model::of(was)?).await?;
+        rows::update(&self.conn, vec![Model::from(now)]).await?;
+        let of_it = interaction_member::Column::InteractionId.eq(now.id);
+        rows::delete::<interaction_member::Entity>(&self.conn, of_it).await?;
+        let of_it = interaction_contact::Column::InteractionId.eq(now.id);
+        rows::delete::<interaction_contact::Entity>(&self.conn, of_it).await?;
+        self.insert_people(now).await
+    }
+
     pub async fn insert_interaction(&self, interaction: &Interaction) -> Result<()> {
         rows::insert_one(&self.conn, Model::from(interaction)).await?;
+        self.insert_people(interaction).await
+    }
+
+    async fn insert_people(&self, interaction: &Interaction) -> Result<()> {
         let ours = (0..).zip(interaction.ours.iter().cloned());
         let ours = ours.map(|(place, member_id)| interaction_member::Model {
             interaction_id: interaction.id,
@@ -111,6 +137,20 @@ impl ReadTx {
         let RowScope::All = scope;
         let found = one(&self.conn, id).await?;
         Ok(found.filter(|interaction| interaction.account_id == account_id))
+    }
+
+    /// What an interaction was by an earlier version, or is by the last.
+    pub async fn interaction_version(
+        &self,
+        now: Interaction,
+        version: i64,
+    ) -> Result<Option<Interaction>> {
+        if now.version == version {
+            return Ok(Some(now));
+        }
+        let past = interaction_past::Entity::find_by_id((now.id, version));
+        let past = rows::one(&self.conn, past).await?;
+        past.map(interaction_past::Model::into_interaction).transpose()
     }
 
     /// What people said at an account after a day about how satisfied they are, in the order they
@@ -173,10 +213,14 @@ impl ReadTx {
 }
 
 impl Store {
-    /// An interaction as answered before, with its notes as they are now.
+    /// An interaction as answered before, with what people wrote about that version as it is now.
     pub async fn interaction_with_text(&self, answered: Interaction) -> Result<Interaction> {
         let gone = || Error::internal(format!("{} is gone", answered.name()));
         let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
-        Ok(Interaction { notes: now.notes, ..answered })
+        if now.version == answered.version {
+            return Ok(now);
+        }
+        let past = interaction_past::Entity::find_by_id((answered.id, answered.version));
+        rows::one(&self.reader, past).await?.ok_or_else(gone)?.into_interaction()
     }
 }

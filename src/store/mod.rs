@@ -10,6 +10,7 @@
 pub mod account;
 mod batch;
 mod columns;
+mod commitment;
 mod connect;
 mod contact;
 pub mod credit;
@@ -53,6 +54,7 @@ mod verify;
 pub mod idempotency;
 
 pub use batch::{Answered, KeptAnswer};
+pub use commitment::CommitmentsOf;
 pub use entity::account_head::Head;
 pub use entity::import_run::ImportRun;
 pub use finding::{Rule as SuspectRule, Suspects};

@@ -1,5 +1,7 @@
 //! What was said between our people and those of customers, and the ties it makes.
 
+mod amended;
+mod commitments;
 mod coverage;
 
 use ballast::pb::{
@@ -73,11 +75,12 @@ on_both_engines! {
             two_way: Some(true),
             recorded_by: crate::support::PRINCIPAL.into(),
             create_time: made.create_time,
+            version: 1,
             ..wish.clone()
         };
         expected.theirs[1].position = seat.clone();
         assert_eq!(made, expected);
-        let request = pb::GetInteractionRequest { name: made.name.clone() };
+        let request = pb::GetInteractionRequest { name: made.name.clone(), version: 0 };
         let read = server.interactions().get_interaction(request).await.expect("read");
         assert_eq!(read.into_inner(), made);
 

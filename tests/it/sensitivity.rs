@@ -13,16 +13,19 @@ use crate::support::rust_files;
 const FIELDS: &[(&str, &str)] = &[
     ("Account.block_reason", "Account.block_reason"),
     ("Address.value", "ContactAddress.value"),
+    ("Amended.reason", "Interaction.amend_reason"),
     ("Assignment.reason", "TierAssignment.reason"),
     ("Clearing.reset", "Clearing.reset_reason"),
     ("Contact.display_name", "Contact.display_name"),
     ("Contact.former_names", "Contact.former_names"),
     ("Contact.latin_name", "Contact.latin_name"),
+    ("Commitment.text", "Commitment.text"),
     ("Decision.override_reason", "CreditDecision.override_reason"),
     ("Dispute.note", "Dispute.note"),
     ("DocumentEnd.reason", "Document.reverse_reason"),
     ("Draft.note", "Document.note"),
     ("Ending.reason", "Document.reverse_reason"),
+    ("Evidence.note", "CommitmentEvidence.note"),
     ("Hit.display_name", "DirectoryHit.display_name"),
     ("Hold.reason", "CreditHold.reason"),
     ("Incumbency.reason", "Incumbency.reason"),
@@ -43,6 +46,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("Release.reason", "CreditHold.release_reason"),
     ("Reservation.cancel_reason", "CreditReservation.cancel_reason"),
     ("Reset.reason", "Clearing.reset_reason"),
+    ("Settled.reason", "Commitment.settle_reason"),
     ("Snooze.reason", "FindingSnooze.reason"),
     ("Seating.reason", "Incumbency.reason"),
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
@@ -52,6 +56,7 @@ const FIELDS: &[(&str, &str)] = &[
 
 /// Fields of requests that become one of them; those of a resource are [`FIELDS`].
 const GIVEN: &[(&str, &str)] = &[
+    ("AmendInteractionRequest.reason", "Interaction.amend_reason"),
     ("AmendReservationRequest.override_reason", "CreditDecision.override_reason"),
     ("BlockAccountRequest.reason", "Account.block_reason"),
     ("CancelReservationRequest.reason", "CreditReservation.cancel_reason"),
@@ -65,6 +70,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("DecideTierChangeRequest.reason", "TierAssignment.reason"),
     ("EndTierOverrideRequest.reason", "TierOverride.end_reason"),
     ("OverrideTierRequest.reason", "TierOverride.reason"),
+    ("SettleCommitmentRequest.reason", "Commitment.settle_reason"),
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
     ("MoveContactRequest.reason", "Incumbency.reason"),
     ("TransferAccountsRequest.reason", "TeamMembership.reason"),

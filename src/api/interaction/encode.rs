@@ -26,6 +26,8 @@ pub fn interaction(interaction: Interaction) -> pb::Interaction {
         source_key,
         recorded_by,
         recorded_us,
+        version,
+        amended,
     } = interaction;
     let attendee = |Attendee { contact_id, position_id, satisfaction }| {
         let position = position_id.map(|id| child_name(&account_id, POSITIONS, id));
@@ -49,6 +51,10 @@ pub fn interaction(interaction: Interaction) -> pb::Interaction {
         masked: false,
         recorded_by,
         create_time: Some(write::recorded(recorded_us)),
+        version,
+        amended_by: amended.as_ref().map(|amended| amended.by.clone()).unwrap_or_default(),
+        amend_time: amended.as_ref().map(|amended| write::recorded(amended.us)),
+        amend_reason: amended.map(|amended| amended.reason.into_exposed()).unwrap_or_default(),
     }
 }
 

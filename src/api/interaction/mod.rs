@@ -1,19 +1,18 @@
-//! InteractionService: between protobuf and the use cases of interactions.
+//! InteractionService: between protobuf and the use cases of interactions and commitments.
 //!
 //! A method parses, calls a use case and encodes. Rules and sequence do not belong here.
 
+mod commitment;
 mod encode;
 mod parse;
 
 use tonic::{Request, Response, Status};
 
 use crate::api;
+use crate::ctx::CONTACTS_PERSONAL;
 use crate::pb;
 use crate::pb::interaction_service_server::InteractionService;
 use crate::service;
-
-/// Without it callers see no field that is personal.
-const PERSONAL: &str = "contacts.personal";
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -38,7 +37,17 @@ impl InteractionService for Interactions {
         let ctx = api::ctx(&request)?;
         let (id, command) = parse::record(request.into_inner())?;
         let answer = encode::interaction(self.interactions.record(&ctx, &id, command).await?);
-        Ok(Response::new(api::masked::for_caller(&ctx, PERSONAL, "Interaction", answer)?))
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
+    }
+
+    async fn amend_interaction(
+        &self,
+        request: Request<pb::AmendInteractionRequest>,
+    ) -> Answer<pb::Interaction> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = parse::amend(request.into_inner())?;
+        let answer = encode::interaction(self.interactions.amend(&ctx, &id, command).await?);
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
     }
 
     async fn get_interaction(
@@ -46,9 +55,9 @@ impl InteractionService for Interactions {
         request: Request<pb::GetInteractionRequest>,
     ) -> Answer<pb::Interaction> {
         let ctx = api::ctx(&request)?;
-        let name = parse::get(request.get_ref())?;
-        let answer = encode::interaction(self.interactions.get(&ctx, name).await?);
-        Ok(Response::new(api::masked::for_caller(&ctx, PERSONAL, "Interaction", answer)?))
+        let get = parse::get(request.get_ref())?;
+        let answer = encode::interaction(self.interactions.get(&ctx, get).await?);
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
     }
 
     async fn list_interactions(
@@ -59,6 +68,52 @@ impl InteractionService for Interactions {
         let (list, page) = parse::list(request.get_ref())?;
         let answer = encode::page(self.interactions.list(&ctx, list).await?, &page);
         let name = "ListInteractionsResponse";
-        Ok(Response::new(api::masked::for_caller(&ctx, PERSONAL, name, answer)?))
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
+    }
+
+    async fn create_commitment(
+        &self,
+        request: Request<pb::CreateCommitmentRequest>,
+    ) -> Answer<pb::CreateCommitmentResponse> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = commitment::create(request.into_inner())?;
+        let answer = self.interactions.create_commitment(&ctx, &id, command).await?;
+        let answer = commitment::created(answer, ctx.business_date())?;
+        let name = "CreateCommitmentResponse";
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
+    }
+
+    async fn settle_commitment(
+        &self,
+        request: Request<pb::SettleCommitmentRequest>,
+    ) -> Answer<pb::Commitment> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = commitment::settle(request.into_inner())?;
+        let answer = self.interactions.settle_commitment(&ctx, &id, command).await?;
+        let answer = commitment::commitment(answer, ctx.business_date());
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Commitment", answer)?))
+    }
+
+    async fn delegate_commitment(
+        &self,
+        request: Request<pb::DelegateCommitmentRequest>,
+    ) -> Answer<pb::Commitment> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = commitment::delegate(request.into_inner())?;
+        let answer = self.interactions.delegate_commitment(&ctx, &id, command).await?;
+        let answer = commitment::commitment(answer, ctx.business_date());
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Commitment", answer)?))
+    }
+
+    async fn list_commitments(
+        &self,
+        request: Request<pb::ListCommitmentsRequest>,
+    ) -> Answer<pb::ListCommitmentsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = commitment::list(request.get_ref())?;
+        let found = self.interactions.list_commitments(&ctx, list).await?;
+        let answer = commitment::page(found, &page, ctx.business_date());
+        let name = "ListCommitmentsResponse";
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
     }
 }

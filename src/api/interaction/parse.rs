@@ -2,15 +2,15 @@
 
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
-use crate::api::convert::request::{Identified, all, at_most, child};
+use crate::api::convert::request::{Identified, all, at_most, check_reason, child};
 use crate::api::list::PageRequest;
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::interaction::{
-    AttendeeTerms, Channel, Direction, ListInteractions, NOTES_CHARS_MAX, PEOPLE_MAX,
-    RecordInteraction, SATISFACTION_MAX,
+    AmendInteraction, AttendeeTerms, Channel, Direction, GetInteraction, InteractionTerms,
+    ListInteractions, NOTES_CHARS_MAX, PEOPLE_MAX, RecordInteraction, SATISFACTION_MAX,
 };
-use crate::domain::names::{ChildName, INTERACTIONS, MemberRef, parse_account_or_all};
+use crate::domain::names::{INTERACTIONS, MemberRef, parse_account_or_all};
 use crate::domain::text;
 use crate::pb;
 
@@ -26,6 +26,29 @@ pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<Record
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
     let account = violations.keep(read::account("account", &account));
+    let terms = terms(interaction, &mut violations);
+    let (account, terms) = all(violations, account.zip(terms))?;
+    Ok((request_id, RecordInteraction { account, terms }))
+}
+
+pub fn amend(request: pb::AmendInteractionRequest) -> Result<Identified<AmendInteraction>> {
+    let pb::AmendInteractionRequest { interaction, reason, request_id } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let name = interaction.as_ref().map(|interaction| interaction.name.clone());
+    let name = name.map(|name| child("interaction.name", &name, INTERACTIONS));
+    let name = name.and_then(|name| violations.keep(name));
+    check_reason(&reason, &mut violations);
+    let terms = terms(interaction, &mut violations);
+    let (interaction, terms) = all(violations, name.zip(terms))?;
+    Ok((request_id, AmendInteraction { interaction, terms, reason }))
+}
+
+/// What was held, unless there is something wrong with it.
+fn terms(
+    interaction: Option<pb::Interaction>,
+    violations: &mut Violations,
+) -> Option<InteractionTerms> {
     if interaction.is_none() {
         violations.push(missing("interaction"));
     }
@@ -55,16 +78,14 @@ pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<Record
         let what = "lies before the start";
         violations.add("interaction.end_time", Reason::DateInvalid, what);
     }
-    let ours = self::ours(&ours, &mut violations);
-    let theirs = self::theirs(&theirs, &mut violations);
+    let ours = self::ours(&ours, violations);
+    let theirs = self::theirs(&theirs, violations);
     let field = "interaction.notes";
     violations.keep(text::check_multiline(field, &notes, 0, NOTES_CHARS_MAX));
-    let source_key = source_key.map(|key| self::source_key(key, &mut violations));
-    let kept = account.zip(channel).zip(direction).zip(start_us);
-    let (((account, channel), direction), start_us) = all(violations, kept)?;
+    let source_key = source_key.map(|key| self::source_key(key, violations));
+    let ((channel, direction), start_us) = channel.zip(direction).zip(start_us)?;
     let two_way = two_way.unwrap_or_else(|| channel.is_two_way());
-    let command = RecordInteraction {
-        account,
+    Some(InteractionTerms {
         channel,
         direction,
         two_way,
@@ -74,8 +95,7 @@ pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<Record
         theirs,
         notes,
         source_key,
-    };
-    Ok((request_id, command))
+    })
 }
 
 fn ours(names: &[String], violations: &mut Violations) -> Vec<MemberRef> {
@@ -122,9 +142,15 @@ fn source_key(key: pb::ExternalRef, violations: &mut Violations) -> ExternalRef 
     key
 }
 
-pub fn get(request: &pb::GetInteractionRequest) -> Result<ChildName> {
-    let pb::GetInteractionRequest { name } = request;
-    Ok(child("name", name, INTERACTIONS)?)
+pub fn get(request: &pb::GetInteractionRequest) -> Result<GetInteraction> {
+    let pb::GetInteractionRequest { name, version } = request;
+    let mut violations = Violations::new();
+    let interaction = violations.keep(child("name", name, INTERACTIONS));
+    if *version < 0 {
+        violations.add("version", Reason::FieldInvalid, "must be 1 or more, or 0 for the last");
+    }
+    let version = Some(*version).filter(|version| *version > 0);
+    Ok(GetInteraction { interaction: all(violations, interaction)?, version })
 }
 
 pub fn list(request: &pb::ListInteractionsRequest) -> Result<(ListInteractions, PageRequest)> {
@@ -143,6 +169,7 @@ pub fn list(request: &pb::ListInteractionsRequest) -> Result<(ListInteractions, 
     Ok((ListInteractions { account, contact, member, page: of }, page))
 }
 
-fn parent_or_all(parent: &str) -> Result<Option<crate::domain::names::AccountRef>, Violation> {
+/// The account of a list, or all of them.
+pub fn parent_or_all(parent: &str) -> Result<Option<crate::domain::names::AccountRef>, Violation> {
     if parent.is_empty() { Err(missing("parent")) } else { parse_account_or_all("parent", parent) }
 }

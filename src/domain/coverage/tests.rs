@@ -27,7 +27,7 @@ fn seat(n: u128, site: &str, function: Function, level: Level, contact: &str) ->
 fn tie(member: &str, contact: &str, days: u64, sum: i64) -> Tie {
     let day = TouchDay { day: ago(days), weight_milli: 1_000, touches: 1, others: 0 };
     let edge = Edge { sum, ..Edge::of(&[day]).unwrap() };
-    Tie { member_id: member.into(), contact_id: contact.into(), edge }
+    Tie { member_id: member.into(), contact_id: contact.into(), edge, word_kept: false }
 }
 
 fn facts(sites: &[&str], seats: Vec<Seat>, ties: Vec<Tie>) -> Facts {

@@ -6,6 +6,7 @@ use chrono::{Days, NaiveDate};
 
 use super::Contacts;
 use crate::ctx::{Ctx, RowScope};
+use crate::domain::commitment::Word;
 use crate::domain::coverage::measure::{
     self, Dependency, Form, Satisfaction, TopHeavy, coverage_bp, executive_share_bp,
 };
@@ -87,10 +88,15 @@ pub(super) async fn facts(
         .filter(|member| member.state == MemberState::Active)
         .map(|member| member.id)
         .collect();
-    let ties = edges
-        .into_iter()
-        .filter(|(pair, _)| active.contains(&pair.member_id))
-        .map(|(pair, edge)| Tie { member_id: pair.member_id, contact_id: pair.contact_id, edge });
+    let words = tx.words(account_id, on).await?;
+    let ties = edges.into_iter().filter(|(pair, _)| active.contains(&pair.member_id)).map(
+        |(pair, edge)| {
+            let of_both = (pair.member_id, pair.contact_id);
+            let word_kept = words.get(&of_both).is_some_and(Word::is_kept);
+            let (member_id, contact_id) = of_both;
+            Tie { member_id, contact_id, edge, word_kept }
+        },
+    );
     Ok(Facts {
         on,
         sites: account.sites.into_iter().map(|site| site.id).collect(),

@@ -1,13 +1,24 @@
-//! What other systems are told about interactions: names and days, nothing that was said.
+//! What other systems are told about interactions and commitments: names and days, nothing that was
+//! said.
 
 use serde_json::json;
 
+use crate::domain::commitment::Commitment;
 use crate::domain::event::{Event, EventType};
 use crate::domain::interaction::Interaction;
 use crate::domain::names::{contact_name, member_name};
 
 /// That an interaction was recorded.
 pub(super) fn recorded(interaction: &Interaction) -> Event {
+    of_interaction(EventType::InteractionRecorded, interaction)
+}
+
+/// That what was recorded of it was amended: all of it as it is now.
+pub(super) fn amended(interaction: &Interaction) -> Event {
+    of_interaction(EventType::InteractionAmended, interaction)
+}
+
+fn of_interaction(event_type: EventType, interaction: &Interaction) -> Event {
     let ours: Vec<String> = interaction.ours.iter().map(|id| member_name(id)).collect();
     let theirs: Vec<String> =
         interaction.theirs.iter().map(|one| contact_name(&one.contact_id)).collect();
@@ -19,7 +30,22 @@ pub(super) fn recorded(interaction: &Interaction) -> Event {
         "day": interaction.day,
         "ours": ours,
         "theirs": theirs,
+        "version": interaction.version,
     });
-    let account_id = &interaction.account_id;
-    Event::new(EventType::InteractionRecorded, account_id, interaction.name(), data)
+    Event::new(event_type, &interaction.account_id, interaction.name(), data)
+}
+
+/// What became of a commitment; not what was promised.
+pub(super) fn of_commitment(event_type: EventType, commitment: &Commitment) -> Event {
+    let data = json!({
+        "commitment": commitment.name(),
+        "side": commitment.side,
+        "member": member_name(&commitment.member_id),
+        "contact": contact_name(&commitment.contact_id),
+        "due_date": commitment.due_date,
+        "delegated_to": commitment.delegated_to.as_deref().map(member_name),
+        "settlement": commitment.settled.as_ref().map(|settled| settled.settlement),
+        "settle_date": commitment.settled.as_ref().map(|settled| settled.day),
+    });
+    Event::new(event_type, &commitment.account_id, commitment.name(), data)
 }

@@ -1,18 +1,22 @@
-//! Use cases of interactions: RecordInteraction, GetInteraction and ListInteractions.
+//! Use cases of interactions: RecordInteraction, AmendInteraction, GetInteraction and ListInteractions,
+//! and of what was promised in them.
 
+mod commitments;
 mod event;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::ctx::Ctx;
 use crate::domain::edge::Pair;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::interaction::{
-    Attendee, AttendeeTerms, Interaction, InteractionKey, ListInteractions, RecordInteraction,
+    AmendInteraction, Amended, Attendee, AttendeeTerms, GetInteraction, Interaction,
+    InteractionKey, InteractionTerms, ListInteractions, RecordInteraction,
 };
-use crate::domain::names::{AccountRef, ChildName, INTERACTIONS, account_name, contact_name};
+use crate::domain::names::{AccountRef, INTERACTIONS, account_name, contact_name};
 use crate::domain::page::Page;
 use crate::domain::position::incumbency;
 use crate::service::resolve;
@@ -40,29 +44,51 @@ impl Interactions {
         c: RecordInteraction,
     ) -> Result<Interaction> {
         let call = Call::new("InteractionService.RecordInteraction", request_id, &c.account);
-        match self.store.mutate(ctx, call, c, record).await? {
+        self.worded(self.store.mutate(ctx, call, c, record).await?).await
+    }
+
+    /// Has what should have been recorded take the place of what was; both read back.
+    ///
+    /// # Errors
+    /// NotFound, STATE_WRONG, DATE_INVALID, FIELD_INVALID (another source key).
+    pub async fn amend(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: AmendInteraction,
+    ) -> Result<Interaction> {
+        let name = c.interaction.resource_name(INTERACTIONS);
+        let call = Call::new("InteractionService.AmendInteraction", request_id, name);
+        self.worded(self.store.mutate(ctx, call, c, amend).await?).await
+    }
+
+    async fn worded(&self, answer: Outcome<Interaction>) -> Result<Interaction> {
+        match answer {
             Outcome::Done(interaction) => Ok(interaction),
             Outcome::Replayed(answered) => self.store.interaction_with_text(answered).await,
         }
     }
 
-    /// One interaction.
+    /// One interaction, by one of its versions.
     ///
     /// # Errors
     /// NotFound.
-    pub async fn get(&self, ctx: &Ctx, name: ChildName) -> Result<Interaction> {
-        let scope = ctx.row_scope();
+    pub async fn get(&self, ctx: &Ctx, get: GetInteraction) -> Result<Interaction> {
+        let (scope, GetInteraction { interaction: name, version }) = (ctx.row_scope(), get);
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let names = std::slice::from_ref(&name.account);
-                    let found = resolve::all(names, tx.find_accounts(names).await?)?;
-                    let account = found.into_values().next();
-                    let id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
-                    let found = tx.interaction(&id, name.id, scope).await?;
+                    let id = resolve::only(&name.account, tx.find_accounts(names).await?)?.id;
                     let missing =
                         || Error::not_found("interaction", name.resource_name(INTERACTIONS));
-                    found.ok_or_else(missing)
+                    let now = tx.interaction(&id, name.id, scope).await?.ok_or_else(missing)?;
+                    match version {
+                        None => Ok(now),
+                        Some(version) => {
+                            tx.interaction_version(now, version).await?.ok_or_else(missing)
+                        }
+                    }
                 })
             })
             .await
@@ -84,9 +110,8 @@ impl Interactions {
                     let ListInteractions { account, contact, member, page } = list;
                     let mut of = InteractionsOf::default();
                     if let Some(name) = &account {
-                        let names = std::slice::from_ref(name);
-                        let found = resolve::all(names, tx.find_accounts(names).await?)?;
-                        of.account_id = found.into_values().next().map(|known| known.id);
+                        let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+                        of.account_id = Some(resolve::only(name, found)?.id);
                     }
                     if let Some(name) = &contact {
                         let missing = || Error::not_found("contact", name.to_string());
@@ -104,14 +129,10 @@ impl Interactions {
 }
 
 async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<Interaction> {
-    let day = ctx.clock.date_of(c.start_us);
-    if day > ctx.business_date() {
-        let what = "lies ahead of the business date: it was not held yet";
-        return Err(Error::invalid("interaction.start_time", Reason::DateInvalid, what));
-    }
+    let day = held_on(ctx, &c.terms)?;
     let account_id = account(tx, &c.account).await?;
     tx.hold_people([&*account_id]).await?;
-    if let Some(key) = &c.source_key
+    if let Some(key) = &c.terms.source_key
         && let Some(there) = tx.interaction_of_source(key).await?
     {
         return Err(Error::AlreadyExists {
@@ -120,36 +141,105 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<In
             resource: Resource { kind: "interaction", name: there.name() },
         });
     }
-    let ours = ours(tx, c).await?;
-    let mut theirs = theirs(tx, c).await?;
-    let seats: HashMap<String, Uuid> = incumbency::told(tx.seatings_of_account(&account_id).await?)
+    let (by, us) = (ctx.principal.to_string(), tx.recorded_at().await?);
+    let first = Interaction {
+        id: Uuid::now_v7(),
+        account_id,
+        channel: c.terms.channel,
+        direction: c.terms.direction,
+        two_way: c.terms.two_way,
+        start_us: c.terms.start_us,
+        end_us: c.terms.end_us,
+        day,
+        ours: Vec::new(),
+        theirs: Vec::new(),
+        notes: c.terms.notes.as_str().into(),
+        source_key: c.terms.source_key.clone(),
+        recorded_by: by,
+        recorded_us: us,
+        version: 1,
+        amended: None,
+    };
+    let interaction = with_people(tx, first, &c.terms, &BTreeSet::new()).await?;
+    tx.insert_interaction(&interaction).await?;
+    tx.touch(&pairs(&interaction), day, interaction.weight_milli()).await?;
+    tx.publish(vec![event::recorded(&interaction)]).await?;
+    Ok(interaction)
+}
+
+async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Interaction> {
+    let day = held_on(ctx, &c.terms)?;
+    let account = &c.interaction.account;
+    let named = std::slice::from_ref(account);
+    let account_id = resolve::only(account, tx.find_accounts(named).await?)?.id;
+    tx.hold_people([&*account_id]).await?;
+    let missing = || Error::not_found("interaction", c.interaction.resource_name(INTERACTIONS));
+    let was = tx.interaction(&account_id, c.interaction.id).await?.ok_or_else(missing)?;
+    if c.terms.source_key.is_some() && c.terms.source_key != was.source_key {
+        let what = "is the key of what was recorded, and is not amended";
+        return Err(Error::invalid("interaction.source_key", Reason::FieldInvalid, what));
+    }
+    let us = tx.record_after(was.amended.as_ref().map_or(was.recorded_us, |last| last.us)).await?;
+    let by = ctx.principal.to_string();
+    let said = Interaction {
+        channel: c.terms.channel,
+        direction: c.terms.direction,
+        two_way: c.terms.two_way,
+        start_us: c.terms.start_us,
+        end_us: c.terms.end_us,
+        day,
+        // Left out by whom they are masked for, they stay.
+        notes: match c.terms.notes.as_str() {
+            "" => was.notes.clone(),
+            notes => notes.into(),
+        },
+        version: was.version + 1,
+        amended: Some(Amended { by, us, reason: c.reason.as_str().into() }),
+        ..was.clone()
+    };
+    // Whoever was in it stays in it, also if he was deleted since.
+    let known = was.theirs.iter().map(|one| one.contact_id.clone()).collect();
+    let now = with_people(tx, said, &c.terms, &known).await?;
+    if now.is_same(&was) {
+        return Ok(was);
+    }
+    tx.amend_interaction(&was, &now).await?;
+    let touched: BTreeSet<Pair> = pairs(&was).into_iter().chain(pairs(&now)).collect();
+    tx.touch_anew(&touched).await?;
+    tx.publish(vec![event::amended(&now)]).await?;
+    Ok(now)
+}
+
+/// The day on which it was held.
+fn held_on(ctx: &Ctx, terms: &InteractionTerms) -> Result<NaiveDate> {
+    let day = ctx.clock.date_of(terms.start_us);
+    if day > ctx.business_date() {
+        let what = "lies ahead of the business date: it was not held yet";
+        return Err(Error::invalid("interaction.start_time", Reason::DateInvalid, what));
+    }
+    Ok(day)
+}
+
+/// The interaction with those who took part in it, and where theirs sat on its day; `known` were
+/// recorded before.
+async fn with_people(
+    tx: &WriteTx,
+    interaction: Interaction,
+    terms: &InteractionTerms,
+    known: &BTreeSet<String>,
+) -> Result<Interaction> {
+    let ours = ours(tx, terms).await?;
+    let mut theirs = theirs(tx, terms, known).await?;
+    let seatings = tx.seatings_of_account(&interaction.account_id).await?;
+    let seats: HashMap<String, Uuid> = incumbency::told(seatings)
         .into_iter()
-        .filter(|one| one.holds(day))
+        .filter(|one| one.holds(interaction.day))
         .map(|one| (one.contact_id, one.position_id))
         .collect();
     for one in &mut theirs {
         one.position_id = seats.get(&one.contact_id).copied();
     }
-    let interaction = Interaction {
-        id: Uuid::now_v7(),
-        account_id,
-        channel: c.channel,
-        direction: c.direction,
-        two_way: c.two_way,
-        start_us: c.start_us,
-        end_us: c.end_us,
-        day,
-        ours,
-        theirs,
-        notes: c.notes.as_str().into(),
-        source_key: c.source_key.clone(),
-        recorded_by: ctx.principal.to_string(),
-        recorded_us: tx.recorded_at().await?,
-    };
-    tx.insert_interaction(&interaction).await?;
-    tx.touch(&pairs(&interaction), day, interaction.weight_milli()).await?;
-    tx.publish(vec![event::recorded(&interaction)]).await?;
-    Ok(interaction)
+    Ok(Interaction { ours, theirs, ..interaction })
 }
 
 /// Everybody of ours with everybody of theirs.
@@ -166,16 +256,13 @@ fn pairs(interaction: &Interaction) -> Vec<Pair> {
 }
 
 async fn account(tx: &WriteTx, name: &AccountRef) -> Result<String> {
-    let names = std::slice::from_ref(name);
-    let found = resolve::all(names, tx.find_accounts(names).await?)?;
-    let known = found.into_values().next();
-    let id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let id = resolve::only(name, tx.find_accounts(std::slice::from_ref(name)).await?)?.id;
     let gone = || Error::internal(format!("{} is gone", account_name(&id)));
     tx.account(&id).await?.ok_or_else(gone)?.check_live()?;
     Ok(id)
 }
 
-async fn ours(tx: &WriteTx, c: &RecordInteraction) -> Result<Vec<String>> {
+async fn ours(tx: &WriteTx, c: &InteractionTerms) -> Result<Vec<String>> {
     let mut ids = BTreeMap::new();
     for (at, name) in c.ours.iter().enumerate() {
         let missing = || Error::not_found("member", name.to_string());
@@ -187,7 +274,11 @@ async fn ours(tx: &WriteTx, c: &RecordInteraction) -> Result<Vec<String>> {
     Ok(in_order(ids))
 }
 
-async fn theirs(tx: &WriteTx, c: &RecordInteraction) -> Result<Vec<Attendee>> {
+async fn theirs(
+    tx: &WriteTx,
+    c: &InteractionTerms,
+    known: &BTreeSet<String>,
+) -> Result<Vec<Attendee>> {
     let mut ids = BTreeMap::new();
     for (at, AttendeeTerms { contact, .. }) in c.theirs.iter().enumerate() {
         let missing = || Error::not_found("contact", contact.to_string());
@@ -196,7 +287,7 @@ async fn theirs(tx: &WriteTx, c: &RecordInteraction) -> Result<Vec<Attendee>> {
             return Err(twice(format!("interaction.theirs[{at}].contact")));
         }
     }
-    for id in ids.keys() {
+    for id in ids.keys().filter(|id| !known.contains(*id)) {
         let gone = || Error::internal(format!("{} is gone", contact_name(id)));
         tx.contact(id).await?.ok_or_else(gone)?.check_active()?;
     }

@@ -51,7 +51,7 @@ async fn group_members(conn: &impl ConnectionTrait, root: &str, at: GroupAt) -> 
     let rows: Vec<Row> = sql::all(
         conn,
         format!(
-            "WITH RECURSIVE member(id, known) AS (SELECT CAST($1 AS TEXT), 1 UNION \
+            "WITH RECURSIVE member(id, known) AS (SELECT id, 1 FROM account WHERE id = $1 UNION \
              SELECT l.account_id, CASE WHEN l.effective_date <= $2 THEN known ELSE 0 END \
              FROM member m JOIN account_link l ON l.parent_id = m.id \
              WHERE ({known}) OR ({unknown})) \
@@ -130,10 +130,10 @@ impl WriteTx {
         }
         let rows: Vec<Row> = sql::all(
             &self.conn,
-            "WITH RECURSIVE above(id) AS (SELECT CAST($2 AS TEXT) UNION \
+            "WITH RECURSIVE above(id) AS (SELECT id FROM account WHERE id = $2 UNION \
              SELECT l.parent_id FROM above a JOIN account_link l ON l.account_id = a.id \
              WHERE l.parent_id <> ''), \
-             below(id) AS (SELECT CAST($1 AS TEXT) UNION \
+             below(id) AS (SELECT id FROM account WHERE id = $1 UNION \
              SELECT l.account_id FROM below b JOIN account_link l ON l.parent_id = b.id \
              WHERE $3) \
              SELECT l.account_id, l.effective_date, l.parent_id FROM account_link l \

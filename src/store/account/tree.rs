@@ -17,7 +17,7 @@ use crate::store::{rows, sql};
 
 /// The walk down, as `below(id, step)`: the account `$1` at step 0 and whatever is under it.
 /// Bounded, so that it ends on damaged data as well; a group is never this deep.
-const BELOW: &str = "WITH RECURSIVE below(id, step) AS (SELECT CAST($1 AS TEXT), 0 UNION ALL \
+const BELOW: &str = "WITH RECURSIVE below(id, step) AS (SELECT id, 0 FROM account WHERE id = $1 UNION ALL \
     SELECT a.id, b.step + 1 FROM below b JOIN account a ON a.parent_id = b.id WHERE b.step < 64)";
 
 /// The parents of an account and of each one above it, by id.

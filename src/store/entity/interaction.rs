@@ -4,7 +4,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::domain::external_ref::ExternalRef;
-use crate::domain::interaction::{Attendee, Channel, Direction, Interaction};
+use crate::domain::interaction::{Amended, Attendee, Channel, Direction, Interaction};
 use crate::domain::personal::Personal;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
@@ -24,6 +24,10 @@ pub struct Model {
     pub source_id: Option<String>,
     pub recorded_by: String,
     pub recorded_us: i64,
+    pub version: i64,
+    pub amended_by: Option<String>,
+    pub amended_us: Option<i64>,
+    pub amend_reason: Option<Personal>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -48,6 +52,8 @@ impl From<&Interaction> for Model {
             source_key,
             recorded_by,
             recorded_us,
+            version,
+            amended,
         } = interaction.clone();
         let (source_system, source_id) =
             source_key.map(|ExternalRef { system, id }| (system, id)).unzip();
@@ -65,6 +71,10 @@ impl From<&Interaction> for Model {
             source_id,
             recorded_by,
             recorded_us,
+            version,
+            amended_by: amended.as_ref().map(|amended| amended.by.clone()),
+            amended_us: amended.as_ref().map(|amended| amended.us),
+            amend_reason: amended.map(|amended| amended.reason),
         }
     }
 }
@@ -86,8 +96,17 @@ impl Model {
             source_id,
             recorded_by,
             recorded_us,
+            version,
+            amended_by,
+            amended_us,
+            amend_reason,
         } = self;
         let source_key = source_system.zip(source_id);
+        let amended = amended_by.zip(amended_us).map(|(by, us)| Amended {
+            by,
+            us,
+            reason: amend_reason.unwrap_or_default(),
+        });
         Interaction {
             id,
             account_id,
@@ -103,6 +122,8 @@ impl Model {
             source_key: source_key.map(|(system, id)| ExternalRef { system, id }),
             recorded_by,
             recorded_us,
+            version,
+            amended,
         }
     }
 }

@@ -18,6 +18,8 @@ pub mod book_due;
 pub mod clearing;
 pub mod clearing_request;
 pub mod clearing_status;
+pub mod commitment;
+pub mod commitment_evidence;
 pub mod contact;
 pub mod contact_label;
 pub mod contact_ref;
@@ -49,6 +51,7 @@ pub mod incumbency;
 pub mod interaction;
 pub mod interaction_contact;
 pub mod interaction_member;
+pub mod interaction_past;
 pub mod item;
 pub mod job_lease;
 pub mod lookup_gram;
@@ -97,6 +100,8 @@ macro_rules! every_entity {
             clearing_request,
             clearing_status,
             contact,
+            commitment,
+            commitment_evidence,
             contact_label,
             contact_ref,
             control_total,
@@ -127,6 +132,7 @@ macro_rules! every_entity {
             interaction,
             interaction_contact,
             interaction_member,
+            interaction_past,
             item,
             job_lease,
             lookup_gram,

@@ -110,3 +110,23 @@ async fn every_table_is_described_by_its_entity_column_by_column() {
         assert_eq!(described, Tables::new(), "columns of entities that no table has");
     }
 }
+
+/// Both engines and the rules have one order of texts, whatever the collation of the database.
+#[tokio::test]
+async fn every_text_is_compared_byte_by_byte() {
+    let columns = "SELECT string_agg(c.relname || '.' || a.attname, ' ') AS v FROM pg_attribute a \
+        JOIN pg_class c ON c.oid = a.attrelid JOIN pg_collation o ON o.oid = a.attcollation \
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' \
+          AND c.relname <> 'seaql_migrations' AND (o.collname = 'C') = $1";
+    for db in fresh().await.into_iter().filter(|db| !db.store.is_sqlite()) {
+        let read = async |bytes: bool| {
+            let values = vec![bytes.into()];
+            sql::scalar::<Option<String>>(&db.store.reader, columns, values)
+                .await
+                .unwrap()
+                .flatten()
+        };
+        assert_eq!(read(false).await, None);
+        assert!(read(true).await.unwrap().contains("account.id"));
+    }
+}

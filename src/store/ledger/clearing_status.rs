@@ -86,7 +86,7 @@ impl WriteTx {
             "clearing_status s WHERE s.due AND (s.import_id = $1 OR s.import_id IN \
                (SELECT r.id FROM import_run r WHERE NOT r.finished AND r.recorded_us < $2)) \
              ORDER BY {} LIMIT $3",
-            key_order(&self.conn, "s")
+            key_order("s")
         );
         let values = vec![import.into(), opened_us.into(), limited(limit)];
         self.statuses(&rest, values).await
@@ -187,7 +187,7 @@ impl WriteTx {
     pub async fn faulty_statuses(&self, import: &str, limit: u64) -> Result<Vec<KnownStatus>> {
         let rest = format!(
             "clearing_status s WHERE s.import_id = $1 AND s.fault <> '' ORDER BY {} LIMIT $2",
-            key_order(&self.conn, "s")
+            key_order("s")
         );
         self.statuses(&rest, vec![import.into(), limited(limit)]).await
     }

@@ -99,7 +99,7 @@ impl WriteTx {
             "SELECT {columns} FROM {items} {cut} \
              ORDER BY i.due_date, i.posting_date, {key}, i.position {limit}",
             columns = rows::columns::<Entity>("i"),
-            key = key_order(&self.conn, "d"),
+            key = key_order("d"),
             limit = limit.map_or_else(String::new, |limit| format!("LIMIT {limit}")),
         );
         if !also.is_empty() {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
 use super::requests::IS_KEY;
@@ -70,18 +70,10 @@ impl WriteTx {
     }
 }
 
-/// Orders documents by key as the rules compare keys, byte for byte, whatever the collation of
-/// the database.
-pub(super) fn key_order(conn: &impl ConnectionTrait, document: &str) -> String {
-    let bytes = match conn.get_database_backend() {
-        DbBackend::Postgres => " COLLATE \"C\"",
-        _ => "",
-    };
+/// The columns of a key, in the order in which the rules compare keys.
+pub(super) fn key_order(document: &str) -> String {
     ["source_system", "company_code", "fiscal_year", "document_no", "line_no"]
-        .map(|part| match part {
-            "fiscal_year" => format!("{document}.{part}"),
-            _ => format!("{document}.{part}{bytes}"),
-        })
+        .map(|part| format!("{document}.{part}"))
         .join(", ")
 }
 

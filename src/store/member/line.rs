@@ -29,7 +29,7 @@ impl WriteTx {
     /// How many levels a member brings along: 1 if nobody reports to him. Counted as far as it
     /// matters.
     pub async fn member_levels(&self, member_id: &str) -> Result<usize> {
-        let text = "WITH RECURSIVE below(id, step) AS (SELECT CAST($1 AS TEXT), 0 UNION ALL \
+        let text = "WITH RECURSIVE below(id, step) AS (SELECT id, 0 FROM member WHERE id = $1 UNION ALL \
              SELECT m.id, b.step + 1 FROM below b JOIN member m ON m.manager_id = b.id \
              WHERE b.step < 64) \
              SELECT CAST(MAX(step) AS BIGINT) AS v FROM below";

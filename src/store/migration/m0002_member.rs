@@ -7,20 +7,20 @@ pub(super) const MIGRATION: Migration =
 
 const MEMBER: &str = "
 CREATE TABLE member (
-    id TEXT NOT NULL PRIMARY KEY,
-    display_name TEXT NOT NULL,
-    manager_id TEXT,
+    id {text} NOT NULL PRIMARY KEY,
+    display_name {text} NOT NULL,
+    manager_id {text},
     -- Empty for none.
-    business_unit TEXT NOT NULL,
+    business_unit {text} NOT NULL,
     -- Ratings from 1 to 5; NULL is not rated.
     negotiation INTEGER,
     product INTEGER,
     responsibility INTEGER,
     resources INTEGER,
     executive BOOLEAN NOT NULL,
-    state TEXT NOT NULL,
+    state {text} NOT NULL,
     -- The last one given.
-    deactivate_reason TEXT,
+    deactivate_reason {text},
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL,
     version {bigint} NOT NULL
@@ -31,10 +31,10 @@ CREATE INDEX member_business_unit ON member (business_unit, id);
 
 -- Keys in other systems; the canonical id is that of the form of the system.
 CREATE TABLE member_ref (
-    system TEXT NOT NULL,
-    canonical_id TEXT NOT NULL,
-    external_id TEXT NOT NULL,
-    member_id TEXT NOT NULL,
+    system {text} NOT NULL,
+    canonical_id {text} NOT NULL,
+    external_id {text} NOT NULL,
+    member_id {text} NOT NULL,
     position INTEGER NOT NULL,
     PRIMARY KEY (system, canonical_id)
 );
@@ -42,8 +42,8 @@ CREATE INDEX member_ref_member ON member_ref (member_id, position);
 
 -- Who a caller is among our people.
 CREATE TABLE member_principal (
-    principal TEXT NOT NULL PRIMARY KEY,
-    member_id TEXT NOT NULL,
+    principal {text} NOT NULL PRIMARY KEY,
+    member_id {text} NOT NULL,
     position INTEGER NOT NULL
 );
 CREATE INDEX member_principal_member ON member_principal (member_id, position);

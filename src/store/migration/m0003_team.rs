@@ -7,7 +7,7 @@ pub(super) const MIGRATION: Migration = Migration { name: "m0003_team", text: ||
 const TEAM: &str = "
 -- The lock and the version of the team of an account; there once anybody was assigned.
 CREATE TABLE account_team (
-    account_id TEXT NOT NULL PRIMARY KEY,
+    account_id {text} NOT NULL PRIMARY KEY,
     version {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
@@ -16,10 +16,10 @@ CREATE TABLE account_team (
 -- in one row, with an empty member where nobody owns it. A change dated ahead is there already, so
 -- that it comes into force on its day by itself.
 CREATE TABLE account_owner (
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     first_day {date} NOT NULL,
     last_day {date} NOT NULL,
-    member_id TEXT NOT NULL,
+    member_id {text} NOT NULL,
     PRIMARY KEY (account_id, first_day)
 ){clustered};
 CREATE INDEX account_owner_member ON account_owner (member_id, account_id, first_day, last_day);
@@ -27,24 +27,24 @@ CREATE INDEX account_owner_member ON account_owner (member_id, account_id, first
 -- Owners are change points: one holds until the next. Others are intervals.
 CREATE TABLE team_member (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    role TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    role {text} NOT NULL,
     -- NULL for an owner: from that day on the account has none.
-    member_id TEXT,
+    member_id {text},
     first_day {date} NOT NULL,
     -- As said at first; NULL for none, and for owners.
     last_day {date},
     -- Where he works, and what he costs us there a day in minor units; NULL for neither.
-    site TEXT,
+    site {text},
     cost_per_day {bigint},
-    cost_currency TEXT,
+    cost_currency {text},
     recorded_us {bigint} NOT NULL,
-    recorded_by TEXT NOT NULL,
-    reason TEXT NOT NULL,
+    recorded_by {text} NOT NULL,
+    reason {text} NOT NULL,
     -- NULL until somebody ends it, and for owners.
     end_day {date},
     end_us {bigint},
-    end_reason TEXT
+    end_reason {text}
 );
 CREATE INDEX team_member_account ON team_member (account_id, id);
 CREATE INDEX team_member_member ON team_member (member_id, role, account_id);

@@ -10,10 +10,10 @@ const DIRECTORY: &str = "
 CREATE TABLE lookup_key (
     -- Of the subject: its kind and a hash of its id.
     number {bigint} NOT NULL,
-    subject_id TEXT NOT NULL,
-    subject_kind TEXT NOT NULL,
-    key_kind TEXT NOT NULL,
-    key_value TEXT NOT NULL,
+    subject_id {text} NOT NULL,
+    subject_kind {text} NOT NULL,
+    key_kind {text} NOT NULL,
+    key_value {text} NOT NULL,
     PRIMARY KEY (number, subject_id, key_kind, key_value)
 ){clustered};
 CREATE INDEX lookup_key_value ON lookup_key (key_kind, key_value, number);

@@ -9,11 +9,11 @@ pub(super) const MIGRATION: Migration =
 const POLICIES: &str = "
 -- Versions, never changed. What is built in is in no row.
 CREATE TABLE policy_version (
-    kind TEXT NOT NULL,
-    id TEXT NOT NULL,
+    kind {text} NOT NULL,
+    id {text} NOT NULL,
     -- What it says, as JSON.
-    detail TEXT NOT NULL,
-    created_by TEXT NOT NULL,
+    detail {text} NOT NULL,
+    created_by {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     PRIMARY KEY (kind, id)
 );
@@ -21,11 +21,11 @@ CREATE INDEX policy_version_recorded ON policy_version (kind, recorded_us, id);
 
 -- Change points: of what was recorded, what is effective last by a day is in force on it.
 CREATE TABLE policy_activation (
-    kind TEXT NOT NULL,
+    kind {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
-    policy_id TEXT NOT NULL,
+    policy_id {text} NOT NULL,
     from_date {date} NOT NULL,
-    activated_by TEXT NOT NULL,
+    activated_by {text} NOT NULL,
     PRIMARY KEY (kind, recorded_us)
 );
 ";
@@ -35,11 +35,11 @@ const RUNS: &str = "
 CREATE TABLE tier_run (
     id {uuid} NOT NULL PRIMARY KEY,
     as_of {date} NOT NULL,
-    policy_id TEXT NOT NULL,
+    policy_id {text} NOT NULL,
     -- What it saw, as JSON.
-    summary TEXT NOT NULL,
+    summary {text} NOT NULL,
     digest {bytes} NOT NULL,
-    recorded_by TEXT NOT NULL,
+    recorded_by {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     -- 0 while it stands.
     replaced_us {bigint} NOT NULL
@@ -50,24 +50,24 @@ CREATE INDEX tier_run_day ON tier_run (as_of, id);
 -- Change points: how an account stands from a day on, of several from one day as recorded last.
 CREATE TABLE tier_assignment (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     from_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL,
     run_id {uuid} NOT NULL,
     -- NULL if it stood nowhere before.
-    before_class TEXT,
-    class TEXT NOT NULL,
+    before_class {text},
+    class {text} NOT NULL,
     since_date {date} NOT NULL,
-    raw_class TEXT NOT NULL,
+    raw_class {text} NOT NULL,
     below_runs INTEGER NOT NULL,
     -- The class it would fall to if a person approved.
-    proposed_class TEXT,
-    cause TEXT NOT NULL,
+    proposed_class {text},
+    cause {text} NOT NULL,
     -- The numbers behind it, as JSON.
-    figures TEXT NOT NULL,
-    recorded_by TEXT NOT NULL,
+    figures {text} NOT NULL,
+    recorded_by {text} NOT NULL,
     -- What a person gave as reason; NULL where a run decided.
-    reason TEXT
+    reason {text}
 );
 CREATE UNIQUE INDEX tier_assignment_account ON tier_assignment (account_id, from_date, recorded_us);
 CREATE INDEX tier_assignment_run ON tier_assignment (run_id, id);
@@ -78,17 +78,17 @@ CREATE INDEX tier_assignment_decided ON tier_assignment (from_date) WHERE reason
 -- Classes that people gave to accounts for some days; of one account no two on one day.
 CREATE TABLE tier_override (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    class TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    class {text} NOT NULL,
     first_day {date} NOT NULL,
     last_day {date} NOT NULL,
     recorded_us {bigint} NOT NULL,
-    recorded_by TEXT NOT NULL,
-    reason TEXT NOT NULL,
+    recorded_by {text} NOT NULL,
+    reason {text} NOT NULL,
     -- NULL unless a person ended it; the last of its days then, and when that was recorded.
     end_day {date},
     end_us {bigint},
-    end_reason TEXT
+    end_reason {text}
 );
 CREATE INDEX tier_override_account ON tier_override (account_id, id);
 ";
@@ -96,19 +96,19 @@ CREATE INDEX tier_override_account ON tier_override (account_id, id);
 const VALUES: &str = "
 -- What accounts are worth on a day by another system: never changed.
 CREATE TABLE tier_value_set (
-    id TEXT NOT NULL PRIMARY KEY,
+    id {text} NOT NULL PRIMARY KEY,
     as_of {date} NOT NULL,
-    currency TEXT NOT NULL,
+    currency {text} NOT NULL,
     accounts {bigint} NOT NULL,
     -- Of all that was said.
     digest {bytes} NOT NULL,
-    created_by TEXT NOT NULL,
+    created_by {text} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 
 CREATE TABLE tier_value (
-    set_id TEXT NOT NULL,
-    account_id TEXT NOT NULL,
+    set_id {text} NOT NULL,
+    account_id {text} NOT NULL,
     -- In minor units.
     value {bigint} NOT NULL,
     -- NULL if it is not known.

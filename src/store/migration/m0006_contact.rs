@@ -1,20 +1,22 @@
-//! People at customers, where they sit, who sat there before, and what was said.
+//! People at customers, where they sit, who sat there before, what was said and what was promised.
 
 use super::Migration;
 
-pub(super) const MIGRATION: Migration =
-    Migration { name: "m0006_contact", text: || [CONTACT, POSITION, INTERACTION].concat() };
+pub(super) const MIGRATION: Migration = Migration {
+    name: "m0006_contact",
+    text: || [CONTACT, POSITION, INTERACTION, COMMITMENT].concat(),
+};
 
 const CONTACT: &str = "
 CREATE TABLE contact (
-    id TEXT NOT NULL PRIMARY KEY,
-    display_name TEXT NOT NULL,
-    latin_name TEXT NOT NULL,
+    id {text} NOT NULL PRIMARY KEY,
+    display_name {text} NOT NULL,
+    latin_name {text} NOT NULL,
     -- Former names, addresses and preferences, as JSON.
-    card TEXT NOT NULL,
-    official TEXT,
-    labels TEXT NOT NULL,
-    state TEXT NOT NULL,
+    card {text} NOT NULL,
+    official {text},
+    labels {text} NOT NULL,
+    state {text} NOT NULL,
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL,
     delete_us {bigint},
@@ -23,10 +25,10 @@ CREATE TABLE contact (
 
 -- Keys in other systems; the canonical id is that of the form of the system.
 CREATE TABLE contact_ref (
-    system TEXT NOT NULL,
-    canonical_id TEXT NOT NULL,
-    external_id TEXT NOT NULL,
-    contact_id TEXT NOT NULL,
+    system {text} NOT NULL,
+    canonical_id {text} NOT NULL,
+    external_id {text} NOT NULL,
+    contact_id {text} NOT NULL,
     position INTEGER NOT NULL,
     PRIMARY KEY (system, canonical_id)
 );
@@ -34,9 +36,9 @@ CREATE INDEX contact_ref_contact ON contact_ref (contact_id, position);
 
 -- What lists look labels up in.
 CREATE TABLE contact_label (
-    contact_id TEXT NOT NULL,
-    label TEXT NOT NULL,
-    label_value TEXT NOT NULL,
+    contact_id {text} NOT NULL,
+    label {text} NOT NULL,
+    label_value {text} NOT NULL,
     PRIMARY KEY (contact_id, label)
 );
 CREATE INDEX contact_label_value ON contact_label (label, label_value, contact_id);
@@ -45,15 +47,15 @@ CREATE INDEX contact_label_value ON contact_label (label, label_value, contact_i
 const POSITION: &str = "
 CREATE TABLE position (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     -- One that the account declares; NULL for none.
-    site TEXT,
-    function TEXT NOT NULL,
-    function_text TEXT NOT NULL,
-    level TEXT NOT NULL,
-    title TEXT NOT NULL,
+    site {text},
+    function {text} NOT NULL,
+    function_text {text} NOT NULL,
+    level {text} NOT NULL,
+    title {text} NOT NULL,
     -- A JSON array.
-    buying_roles TEXT NOT NULL,
+    buying_roles {text} NOT NULL,
     reports_to {uuid},
     first_day {date} NOT NULL,
     last_day {date},
@@ -66,14 +68,14 @@ CREATE INDEX position_account ON position (account_id, id);
 -- Who sits in a position from a day on, until the next row; rows are added and never changed.
 CREATE TABLE incumbency (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     position_id {uuid} NOT NULL,
     from_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL,
     -- NULL: nobody does from that day on.
-    contact_id TEXT,
-    recorded_by TEXT NOT NULL,
-    reason TEXT NOT NULL
+    contact_id {text},
+    recorded_by {text} NOT NULL,
+    reason {text} NOT NULL
 );
 CREATE INDEX incumbency_position ON incumbency (position_id, from_date);
 CREATE INDEX incumbency_account ON incumbency (account_id);
@@ -83,20 +85,26 @@ CREATE INDEX incumbency_contact ON incumbency (contact_id);
 const INTERACTION: &str = "
 CREATE TABLE interaction (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    channel TEXT NOT NULL,
-    direction TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    channel {text} NOT NULL,
+    direction {text} NOT NULL,
     two_way BOOLEAN NOT NULL,
     start_us {bigint} NOT NULL,
     end_us {bigint},
     -- The business date it began on.
     day {date} NOT NULL,
-    notes TEXT NOT NULL,
+    notes {text} NOT NULL,
     -- Its key in another system; NULL for none.
-    source_system TEXT,
-    source_id TEXT,
-    recorded_by TEXT NOT NULL,
-    recorded_us {bigint} NOT NULL
+    source_system {text},
+    source_id {text},
+    recorded_by {text} NOT NULL,
+    recorded_us {bigint} NOT NULL,
+    -- 1 as it was recorded first.
+    version {bigint} NOT NULL,
+    -- Of the last amendment; NULL if it was never amended.
+    amended_by {text},
+    amended_us {bigint},
+    amend_reason {text}
 );
 CREATE INDEX interaction_account ON interaction (account_id, start_us, id);
 CREATE INDEX interaction_start ON interaction (start_us, id);
@@ -107,7 +115,7 @@ CREATE UNIQUE INDEX interaction_source ON interaction (source_system, source_id)
 CREATE TABLE interaction_member (
     interaction_id {uuid} NOT NULL,
     place INTEGER NOT NULL,
-    member_id TEXT NOT NULL,
+    member_id {text} NOT NULL,
     PRIMARY KEY (interaction_id, place)
 );
 CREATE INDEX interaction_member_member ON interaction_member (member_id, interaction_id);
@@ -116,18 +124,29 @@ CREATE INDEX interaction_member_member ON interaction_member (member_id, interac
 CREATE TABLE interaction_contact (
     interaction_id {uuid} NOT NULL,
     place INTEGER NOT NULL,
-    contact_id TEXT NOT NULL,
+    contact_id {text} NOT NULL,
     position_id {uuid},
     satisfaction INTEGER,
     PRIMARY KEY (interaction_id, place)
 );
 CREATE INDEX interaction_contact_contact ON interaction_contact (contact_id, interaction_id);
 
+-- What versions were that were amended since: JSON, but for what people wrote.
+CREATE TABLE interaction_past (
+    interaction_id {uuid} NOT NULL,
+    version {bigint} NOT NULL,
+    content {text} NOT NULL,
+    notes {text} NOT NULL,
+    -- Why it took the place of the one before; NULL of the first.
+    amend_reason {text},
+    PRIMARY KEY (interaction_id, version)
+);
+
 -- What one of ours and one of theirs did at an account on a day: a projection of the interactions.
 CREATE TABLE edge_day (
-    account_id TEXT NOT NULL,
-    member_id TEXT NOT NULL,
-    contact_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    member_id {text} NOT NULL,
+    contact_id {text} NOT NULL,
     day {date} NOT NULL,
     -- Of the heaviest real touch, in thousandths; 0 for none.
     weight_milli INTEGER NOT NULL,
@@ -138,9 +157,9 @@ CREATE TABLE edge_day (
 
 -- The tie that these days make.
 CREATE TABLE edge (
-    account_id TEXT NOT NULL,
-    member_id TEXT NOT NULL,
-    contact_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    member_id {text} NOT NULL,
+    contact_id {text} NOT NULL,
     -- What its touches count on the day of the last, in billionths.
     sum {bigint} NOT NULL,
     -- NULL without a real touch.
@@ -153,4 +172,47 @@ CREATE TABLE edge (
 ){clustered};
 CREATE INDEX edge_member ON edge (member_id, account_id);
 CREATE INDEX edge_contact ON edge (contact_id, account_id);
+";
+
+const COMMITMENT: &str = "
+CREATE TABLE commitment (
+    id {uuid} NOT NULL PRIMARY KEY,
+    account_id {text} NOT NULL,
+    side {text} NOT NULL,
+    -- One of ours and one of theirs; the side says which of them promised.
+    member_id {text} NOT NULL,
+    contact_id {text} NOT NULL,
+    text {text} NOT NULL,
+    -- In minor units; NULL with its currency.
+    amount {bigint},
+    currency {text},
+    made_date {date} NOT NULL,
+    due_date {date} NOT NULL,
+    interaction_id {uuid},
+    delegated_to {text},
+    -- NULL until it is settled. What is open is broken from the day after its due date.
+    settlement {text},
+    settle_date {date},
+    settle_reason {text},
+    settled_by {text},
+    settled_us {bigint},
+    recorded_by {text} NOT NULL,
+    recorded_us {bigint} NOT NULL
+);
+CREATE INDEX commitment_account ON commitment (account_id, due_date, id);
+CREATE INDEX commitment_due ON commitment (due_date, id);
+CREATE INDEX commitment_member ON commitment (member_id, due_date, id);
+CREATE INDEX commitment_contact ON commitment (contact_id, due_date, id);
+CREATE INDEX commitment_delegate ON commitment (delegated_to, due_date, id)
+    WHERE delegated_to IS NOT NULL;
+
+-- What shows that one was kept.
+CREATE TABLE commitment_evidence (
+    commitment_id {uuid} NOT NULL,
+    place INTEGER NOT NULL,
+    day {date} NOT NULL,
+    interaction_id {uuid},
+    note {text} NOT NULL,
+    PRIMARY KEY (commitment_id, place)
+);
 ";

@@ -1,6 +1,7 @@
-//! The schema, as migrations. One text serves both engines: `{uuid}`, `{bigint}`, `{date}` and
-//! `{bytes}` stand for the engine's own type, and `{clustered}` behind a table for keeping its rows
-//! in the order of the key, where the engine can.
+//! The schema, as migrations. One text serves both engines: `{text}`, `{uuid}`, `{bigint}`,
+//! `{date}` and `{bytes}` stand for the engine's own type, and `{clustered}` behind a table for
+//! keeping its rows in the order of the key, where the engine can. Texts are compared byte by byte,
+//! as the rules compare them, whatever the collation of the database is.
 //!
 //! In the tables of the ledger and of credit columns are NOT NULL; an absent value is the empty
 //! text, 0, the nil UUID or 9999-12-31. Elsewhere an attribute may be NULL, and what stands in a
@@ -145,11 +146,12 @@ async fn up(tx: &DatabaseTransaction) -> Result<()> {
 
 /// Renders the types of the engine into the text of a migration, statement by statement.
 fn statements(backend: DbBackend, text: &str) -> Vec<String> {
-    let (uuid, bigint, date, bytes, clustered) = match backend {
-        DbBackend::Sqlite => ("BLOB", "INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
-        _ => ("UUID", "BIGINT", "DATE", "BYTEA", ""),
+    let (text_type, uuid, bigint, date, bytes, clustered) = match backend {
+        DbBackend::Sqlite => ("TEXT", "BLOB", "INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
+        _ => ("TEXT COLLATE \"C\"", "UUID", "BIGINT", "DATE", "BYTEA", ""),
     };
-    text.replace("{uuid}", uuid)
+    text.replace("{text}", text_type)
+        .replace("{uuid}", uuid)
         .replace("{bigint}", bigint)
         .replace("{date}", date)
         .replace("{bytes}", bytes)

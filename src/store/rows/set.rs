@@ -172,7 +172,10 @@ impl Set {
     fn unnest(&self, alias: &str, first: usize) -> String {
         let (mut arrays, mut names, mut selected) = (Vec::new(), Vec::new(), Vec::new());
         for Cells { name, kind, nullable, .. } in &self.columns {
-            arrays.push(format!("${}::{}[]", first + arrays.len(), postgres_type(kind)));
+            let kind = postgres_type(kind);
+            // Compared as in the tables.
+            let bytes = if kind == TEXT { " COLLATE \"C\"" } else { "" };
+            arrays.push(format!("${}::{kind}[]{bytes}", first + arrays.len()));
             names.push((*name).to_owned());
             if *nullable {
                 // The driver has no arrays with NULL in them.
@@ -262,6 +265,8 @@ fn differ<A: ActiveModelTrait>(column: &str) -> Error {
     Error::internal(format!("of rows of {}, some set {column}", table.table_name()))
 }
 
+const TEXT: &str = "text";
+
 fn postgres_type(kind: &ArrayType) -> &'static str {
     match kind {
         ArrayType::Uuid => "uuid",
@@ -271,7 +276,7 @@ fn postgres_type(kind: &ArrayType) -> &'static str {
         ArrayType::Bool => "boolean",
         ArrayType::Bytes => "bytea",
         // Names of enums and codes are texts as well; no other type is in a table.
-        _ => "text",
+        _ => TEXT,
     }
 }
 

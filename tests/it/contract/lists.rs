@@ -40,6 +40,7 @@ pub const TABLE: &[List] = &[
     list("ContactService.ListPositions", OF_ACME, "positions", "parent"),
     list("ContactService.ListIncumbencies", OF_ACME, "incumbencies", "parent"),
     list("InteractionService.ListInteractions", OF_ACME, "interactions", "parent"),
+    list("InteractionService.ListCommitments", OF_ACME, "commitments", "parent"),
     list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),
     list(
         "ReceivableService.ListWaitingClearings",

@@ -121,6 +121,20 @@ pub const TABLE: &[Mutation] = &[
             "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-06-30T08:00:00Z", "ours": ["members/one"],
             "theirs": [{"contact": "$wu", "satisfaction": 9}], "notes": "$personal"}}"#,
         "interaction.notes").of("account").live("account", GONE),
+    mutation("InteractionService.AmendInteraction",
+        r#"{"interaction": {"name": "$talk", "channel": "INTERACTION_CHANNEL_VIDEO", "direction": "INTERACTION_DIRECTION_OURS",
+            "start_time": "2019-06-02T08:00:00Z", "ours": ["members/one"], "theirs": [{"contact": "$wu"}], "notes": "$personal"},
+            "reason": "$personal"}"#, "reason").of("interaction.name"),
+    mutation("InteractionService.CreateCommitment",
+        r#"{"account": "accounts/acme", "commitment": {"side": "COMMITMENT_SIDE_OURS", "member": "members/one",
+            "contact": "$wu", "text": "$personal", "amount": "$usd", "due_date": "$today"}}"#,
+        "commitment.text").of("account").live("account", GONE),
+    mutation("InteractionService.DelegateCommitment", r#"{"name": "$word", "member": "members/boss"}"#, "member")
+        .of("name"),
+    mutation("InteractionService.SettleCommitment",
+        r#"{"name": "$other_word", "settlement": "COMMITMENT_SETTLEMENT_KEPT",
+            "evidence": [{"date": "$today", "note": "$personal"}], "reason": "$personal"}"#, "reason")
+        .of("name").ends("KEPT", "OPEN,BROKEN"),
 
     mutation("ReceivableService.PostDocuments",
         r#"{"documents": [{"key": {"source_system": "ERP", "document_no": "NEW"}, "kind": "DOCUMENT_KIND_INVOICE",

@@ -76,13 +76,20 @@ const STEPS: &[Step] = &[
 
     ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_CALL",
         "direction": "INTERACTION_DIRECTION_THEIRS", "start_time": "2019-06-01T08:00:00Z", "ours": ["members/one"],
-        "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
+        "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[("talk", "name")]),
     ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_MESSAGE",
         "direction": "INTERACTION_DIRECTION_THEIRS", "start_time": "2019-06-03T08:00:00Z", "ours": ["members/one"],
         "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
     ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_MEAL",
         "direction": "INTERACTION_DIRECTION_THEIRS", "start_time": "2019-06-02T08:00:00Z", "ours": ["members/one"],
         "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
+
+    ("InteractionService.CreateCommitment", r#"{"account": "accounts/acme", "commitment": {"side": "COMMITMENT_SIDE_OURS",
+        "member": "members/one", "contact": "$wu", "text": "$personal", "due_date": "$today"}}"#, &[("word", "commitment.name")]),
+    ("InteractionService.CreateCommitment", r#"{"account": "accounts/acme", "commitment": {"side": "COMMITMENT_SIDE_OURS",
+        "member": "members/one", "contact": "$wu", "text": "$personal", "due_date": "$today"}}"#, &[("other_word", "commitment.name")]),
+    ("InteractionService.CreateCommitment", r#"{"account": "accounts/acme", "commitment": {"side": "COMMITMENT_SIDE_THEIRS",
+        "member": "members/one", "contact": "$wu", "text": "$personal", "due_date": "$today"}}"#, &[]),
 
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "five", "work_calendar": "$calendar"}"#, &[]),
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "other", "work_calendar": "$calendar"}"#, &[("calendars", "etag")]),

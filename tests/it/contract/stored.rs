@@ -50,6 +50,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("contact.card", "SELECT 'rich ' || card FROM contact WHERE latin_name = 'Rich'"),
     ("contact.labels", "SELECT 'rich ' || labels FROM contact WHERE latin_name = 'Rich'"),
     ("position.buying_roles", "SELECT 'rich ' || buying_roles FROM position WHERE title = 'Rich'"),
+    ("interaction_past.content", "SELECT 'amended ' || content FROM interaction_past"),
     ("account.former_names", "SELECT id || ' ' || former_names FROM account WHERE id = 'rich'"),
     (
         "credit_reservation.advance_later",

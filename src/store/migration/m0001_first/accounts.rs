@@ -2,26 +2,26 @@
 
 pub(super) const TABLES: &str = "
 CREATE TABLE account (
-    id TEXT NOT NULL PRIMARY KEY,
-    display_name TEXT NOT NULL,
+    id {text} NOT NULL PRIMARY KEY,
+    display_name {text} NOT NULL,
     -- Lower case of the ASCII letters, for the prefix filter.
-    display_key TEXT NOT NULL,
-    legal_name TEXT NOT NULL,
-    region_code TEXT NOT NULL,
-    tax_id TEXT NOT NULL,
-    parent_id TEXT NOT NULL,
+    display_key {text} NOT NULL,
+    legal_name {text} NOT NULL,
+    region_code {text} NOT NULL,
+    tax_id {text} NOT NULL,
+    parent_id {text} NOT NULL,
     related_party BOOLEAN NOT NULL,
-    labels TEXT NOT NULL,
-    industry_code TEXT NOT NULL,
-    sales_region TEXT NOT NULL,
+    labels {text} NOT NULL,
+    industry_code {text} NOT NULL,
+    sales_region {text} NOT NULL,
     -- Empty if it is not known.
-    party_kind TEXT NOT NULL,
+    party_kind {text} NOT NULL,
     -- Change points as JSON, in the order they were recorded.
-    size_classes TEXT NOT NULL,
-    sites TEXT NOT NULL,
-    former_names TEXT NOT NULL,
-    state TEXT NOT NULL,
-    block_reason TEXT NOT NULL,
+    size_classes {text} NOT NULL,
+    sites {text} NOT NULL,
+    former_names {text} NOT NULL,
+    state {text} NOT NULL,
+    block_reason {text} NOT NULL,
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL,
     delete_us {bigint} NOT NULL,
@@ -42,10 +42,10 @@ CREATE INDEX account_deleted_display ON account (display_name, id) WHERE delete_
 
 -- What lists look labels up in: the labels of each account, with what the list is sorted by.
 CREATE TABLE account_label (
-    account_id TEXT NOT NULL,
-    label TEXT NOT NULL,
-    label_value TEXT NOT NULL,
-    display_name TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    label {text} NOT NULL,
+    label_value {text} NOT NULL,
+    display_name {text} NOT NULL,
     PRIMARY KEY (account_id, label)
 );
 CREATE INDEX account_label_value ON account_label (label, label_value, account_id);
@@ -53,15 +53,15 @@ CREATE INDEX account_label_display
     ON account_label (label, label_value, display_name, account_id);
 
 CREATE TABLE source_system (
-    system TEXT NOT NULL PRIMARY KEY,
-    canonical_form TEXT NOT NULL
+    system {text} NOT NULL PRIMARY KEY,
+    canonical_form {text} NOT NULL
 );
 
 CREATE TABLE account_ref (
-    system TEXT NOT NULL,
-    canonical_id TEXT NOT NULL,
-    external_id TEXT NOT NULL,
-    account_id TEXT NOT NULL,
+    system {text} NOT NULL,
+    canonical_id {text} NOT NULL,
+    external_id {text} NOT NULL,
+    account_id {text} NOT NULL,
     position INTEGER NOT NULL,
     PRIMARY KEY (system, canonical_id)
 );
@@ -69,18 +69,18 @@ CREATE INDEX account_ref_account ON account_ref (account_id, position);
 
 -- Who belongs to whom, in both times: the last link effective by D and recorded by K counts.
 CREATE TABLE account_link (
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     effective_date {date} NOT NULL,
-    parent_id TEXT NOT NULL,
+    parent_id {text} NOT NULL,
     PRIMARY KEY (account_id, recorded_us)
 );
 CREATE INDEX account_link_parent ON account_link (parent_id, account_id);
 
 -- The lock and the last recorded time of an account. The root is the lock of its credit group.
 CREATE TABLE account_head (
-    account_id TEXT NOT NULL PRIMARY KEY,
-    root_id TEXT NOT NULL,
+    account_id {text} NOT NULL PRIMARY KEY,
+    root_id {text} NOT NULL,
     head_us {bigint} NOT NULL
 );
 CREATE INDEX account_head_root ON account_head (root_id, account_id);

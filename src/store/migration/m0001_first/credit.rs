@@ -4,10 +4,10 @@ pub(super) const TABLES: &str = "
 -- Projection: what counts against limits, of an account and everything below it. An amount
 -- counts from its day on; 1900-01-01 is at once.
 CREATE TABLE credit_exposure (
-    account_id TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    company_code TEXT NOT NULL,
-    component TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    currency {text} NOT NULL,
+    company_code {text} NOT NULL,
+    component {text} NOT NULL,
     effective_date {date} NOT NULL,
     amount {bigint} NOT NULL CHECK (amount BETWEEN -9200000000000000000 AND 9200000000000000000),
     PRIMARY KEY (account_id, currency, company_code, component, effective_date)
@@ -16,13 +16,13 @@ CREATE TABLE credit_exposure (
 -- A reservation: one for each order.
 CREATE TABLE credit_reservation (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    root_id TEXT NOT NULL,
-    source_system TEXT NOT NULL,
-    order_ref TEXT NOT NULL,
-    company_code TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    state TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    root_id {text} NOT NULL,
+    source_system {text} NOT NULL,
+    order_ref {text} NOT NULL,
+    company_code {text} NOT NULL,
+    currency {text} NOT NULL,
+    state {text} NOT NULL,
     amount {bigint} NOT NULL,
     delivered {bigint} NOT NULL,
     -- The most that was ever invoiced at a time, and what is invoiced now.
@@ -30,7 +30,7 @@ CREATE TABLE credit_reservation (
     invoiced_live {bigint} NOT NULL,
     -- Money that names the order and is not cleared, now and from later days on (JSON).
     advance {bigint} NOT NULL,
-    advance_later TEXT NOT NULL,
+    advance_later {text} NOT NULL,
     -- As it stands in credit_exposure.
     counted_order {bigint} NOT NULL,
     counted_delivered {bigint} NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE credit_reservation (
     -- The decision that reserved it or referred it.
     decision_id {uuid} NOT NULL,
     -- Why it was canceled, the last time.
-    cancel_reason TEXT NOT NULL,
+    cancel_reason {text} NOT NULL,
     create_us {bigint} NOT NULL,
     update_us {bigint} NOT NULL
 );
@@ -73,12 +73,12 @@ CREATE INDEX credit_reservation_document_reservation
 -- Limits are added, never changed. `superseded_us` marks those that can no longer govern.
 CREATE TABLE credit_limit (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    segment TEXT NOT NULL,
-    kind TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    segment {text} NOT NULL,
+    kind {text} NOT NULL,
     amount {bigint} NOT NULL,
     -- Empty without an amount.
-    currency TEXT NOT NULL,
+    currency {text} NOT NULL,
     valid_from {date} NOT NULL,
     valid_to {date} NOT NULL,
     temporary BOOLEAN NOT NULL,
@@ -86,10 +86,10 @@ CREATE TABLE credit_limit (
     cut BOOLEAN NOT NULL,
     -- Overdue terms of this account; an empty currency and -1 are those above it.
     overdue_amount {bigint} NOT NULL,
-    overdue_currency TEXT NOT NULL,
+    overdue_currency {text} NOT NULL,
     overdue_days INTEGER NOT NULL,
-    approver TEXT NOT NULL,
-    reason TEXT NOT NULL,
+    approver {text} NOT NULL,
+    reason {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     superseded_us {bigint} NOT NULL
 );
@@ -98,28 +98,28 @@ CREATE INDEX credit_limit_live ON credit_limit (account_id, segment) WHERE super
 
 CREATE TABLE credit_hold (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    scope TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    placed_by TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    scope {text} NOT NULL,
+    reason {text} NOT NULL,
+    placed_by {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     -- 0 while it holds.
     release_us {bigint} NOT NULL,
-    released_by TEXT NOT NULL,
-    release_reason TEXT NOT NULL
+    released_by {text} NOT NULL,
+    release_reason {text} NOT NULL
 );
 CREATE INDEX credit_hold_account ON credit_hold (account_id, id);
 CREATE INDEX credit_hold_live ON credit_hold (account_id) WHERE release_us = 0;
 
 CREATE TABLE credit_security (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    root_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    issuer TEXT NOT NULL,
-    reference TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    root_id {text} NOT NULL,
+    kind {text} NOT NULL,
+    issuer {text} NOT NULL,
+    reference {text} NOT NULL,
     cover_limit {bigint} NOT NULL,
-    currency TEXT NOT NULL,
+    currency {text} NOT NULL,
     insured_bp INTEGER NOT NULL,
     deductible {bigint} NOT NULL,
     -- 0: any.
@@ -130,8 +130,8 @@ CREATE TABLE credit_security (
     valid_from {date} NOT NULL,
     -- Last day.
     valid_to {date} NOT NULL,
-    end_reason TEXT NOT NULL,
-    ended_by TEXT NOT NULL,
+    end_reason {text} NOT NULL,
+    ended_by {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     end_us {bigint} NOT NULL
 );
@@ -141,37 +141,37 @@ CREATE INDEX credit_security_root ON credit_security (root_id) WHERE end_us = 0;
 
 -- Policies are immutable; the last activation counts.
 CREATE TABLE credit_policy (
-    id TEXT NOT NULL PRIMARY KEY,
-    detail TEXT NOT NULL,
-    created_by TEXT NOT NULL,
+    id {text} NOT NULL PRIMARY KEY,
+    detail {text} NOT NULL,
+    created_by {text} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 CREATE TABLE credit_policy_activation (
     recorded_us {bigint} NOT NULL PRIMARY KEY,
-    policy_id TEXT NOT NULL,
-    activated_by TEXT NOT NULL
+    policy_id {text} NOT NULL,
+    activated_by {text} NOT NULL
 );
 
 CREATE TABLE credit_decision (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     reservation_id {uuid} NOT NULL,
-    kind TEXT NOT NULL,
-    verdict TEXT NOT NULL,
+    kind {text} NOT NULL,
+    verdict {text} NOT NULL,
     overridden BOOLEAN NOT NULL,
-    override_reason TEXT NOT NULL,
+    override_reason {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     -- Inputs, figures, reasons and the reservation as the decision left it, as JSON.
-    detail TEXT NOT NULL
+    detail {text} NOT NULL
 );
 CREATE INDEX credit_decision_account ON credit_decision (account_id, id);
 CREATE INDEX credit_decision_reservation ON credit_decision (reservation_id, id);
 
 -- What was last told to other systems about an account's credit standing.
 CREATE TABLE credit_standing (
-    account_id TEXT NOT NULL PRIMARY KEY,
+    account_id {text} NOT NULL PRIMARY KEY,
     -- Codes of the reasons that hold it, in their order, with commas between.
-    holds TEXT NOT NULL,
+    holds {text} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 ";

@@ -3,12 +3,12 @@
 pub(super) const TABLES: &str = "
 CREATE TABLE dispute (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     -- The version it was opened on.
     item_id {uuid} NOT NULL,
     amount {bigint} NOT NULL,
-    reason_code TEXT NOT NULL,
-    note TEXT NOT NULL,
+    reason_code {text} NOT NULL,
+    note {text} NOT NULL,
     open_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
@@ -22,20 +22,20 @@ CREATE TABLE dispute_item (
 CREATE INDEX dispute_item_item ON dispute_item (item_id);
 CREATE TABLE dispute_end (
     dispute_id {uuid} NOT NULL PRIMARY KEY,
-    outcome TEXT NOT NULL,
+    outcome {text} NOT NULL,
     resolve_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 
 CREATE TABLE promise (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    currency TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    currency {text} NOT NULL,
     amount {bigint} NOT NULL,
     promise_date {date} NOT NULL,
     pay_by_date {date} NOT NULL,
     grace_days INTEGER NOT NULL,
-    promised_by TEXT NOT NULL,
+    promised_by {text} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 CREATE INDEX promise_account ON promise (account_id, pay_by_date);
@@ -53,18 +53,18 @@ CREATE TABLE promise_end (
 );
 
 CREATE TABLE exchange_rate (
-    from_currency TEXT NOT NULL,
-    to_currency TEXT NOT NULL,
-    rate_type TEXT NOT NULL,
+    from_currency {text} NOT NULL,
+    to_currency {text} NOT NULL,
+    rate_type {text} NOT NULL,
     rate_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL,
-    rate TEXT NOT NULL,
+    rate {text} NOT NULL,
     PRIMARY KEY (rate_type, rate_date, from_currency, to_currency, recorded_us)
 );
 
 CREATE TABLE control_total (
-    company_code TEXT NOT NULL,
-    currency TEXT NOT NULL,
+    company_code {text} NOT NULL,
+    currency {text} NOT NULL,
     total_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL,
     amount {bigint} NOT NULL,
@@ -72,20 +72,20 @@ CREATE TABLE control_total (
 );
 
 CREATE TABLE period_close (
-    company_code TEXT NOT NULL,
+    company_code {text} NOT NULL,
     through_date {date} NOT NULL,
     recorded_us {bigint} NOT NULL,
     PRIMARY KEY (company_code, through_date)
 );
 
 CREATE TABLE import_run (
-    id TEXT NOT NULL PRIMARY KEY,
-    principal TEXT NOT NULL,
+    id {text} NOT NULL PRIMARY KEY,
+    principal {text} NOT NULL,
     sequence {bigint} NOT NULL,
     finished BOOLEAN NOT NULL,
     oldest_first BOOLEAN NOT NULL,
     -- What is sent, as the caller says it; empty: not said.
-    content TEXT NOT NULL,
+    content {text} NOT NULL,
     -- The day that the source was of.
     as_of {date} NOT NULL,
     -- It was to list all that is open on that day.
@@ -101,7 +101,7 @@ CREATE TABLE import_run (
     -- Rows of the source that were not sent.
     left_out {bigint} NOT NULL,
     -- Counts and amounts by outcome and currency, as JSON.
-    totals TEXT NOT NULL,
+    totals {text} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 ";

@@ -3,23 +3,23 @@
 pub(super) const TABLES: &str = "
 CREATE TABLE document (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    source_system TEXT NOT NULL,
-    company_code TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    source_system {text} NOT NULL,
+    company_code {text} NOT NULL,
     fiscal_year INTEGER NOT NULL,
-    document_no TEXT NOT NULL,
-    line_no TEXT NOT NULL,
+    document_no {text} NOT NULL,
+    line_no {text} NOT NULL,
     source_version {bigint} NOT NULL,
-    kind TEXT NOT NULL,
-    side TEXT NOT NULL,
+    kind {text} NOT NULL,
+    side {text} NOT NULL,
     posting_date {date} NOT NULL,
     document_date {date} NOT NULL,
-    currency TEXT NOT NULL,
+    currency {text} NOT NULL,
     gross {bigint} NOT NULL,
-    order_ref TEXT NOT NULL,
+    order_ref {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     -- What the other columns do not say, as JSON.
-    detail TEXT NOT NULL
+    detail {text} NOT NULL
 );
 CREATE INDEX document_account ON document (account_id, posting_date, id);
 -- The last receipt of an account.
@@ -29,13 +29,13 @@ CREATE INDEX document_order ON document (account_id, order_ref, id);
 -- The version of each document that counts. Apart from the documents, so that they can be
 -- partitioned by account.
 CREATE TABLE document_key (
-    source_system TEXT NOT NULL,
-    company_code TEXT NOT NULL,
+    source_system {text} NOT NULL,
+    company_code {text} NOT NULL,
     fiscal_year INTEGER NOT NULL,
-    document_no TEXT NOT NULL,
-    line_no TEXT NOT NULL,
+    document_no {text} NOT NULL,
+    line_no {text} NOT NULL,
     document_id {uuid} NOT NULL,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     source_version {bigint} NOT NULL,
     content_hash {bytes} NOT NULL,
     reversed BOOLEAN NOT NULL,
@@ -44,29 +44,29 @@ CREATE TABLE document_key (
 
 CREATE TABLE document_end (
     document_id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
-    state TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    state {text} NOT NULL,
     effective_date {date} NOT NULL,
-    reason TEXT NOT NULL,
+    reason {text} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 
 CREATE TABLE item (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     document_id {uuid} NOT NULL,
     position INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    class TEXT NOT NULL,
-    company_code TEXT NOT NULL,
-    currency TEXT NOT NULL,
+    kind {text} NOT NULL,
+    class {text} NOT NULL,
+    company_code {text} NOT NULL,
+    currency {text} NOT NULL,
     document_date {date} NOT NULL,
     posting_date {date} NOT NULL,
     due_date {date} NOT NULL,
     amount {bigint} NOT NULL,
     -- Projection: the sum of the entries, whatever their effective date.
     open {bigint} NOT NULL,
-    release_condition TEXT NOT NULL,
+    release_condition {text} NOT NULL,
     recorded_us {bigint} NOT NULL
 );
 CREATE INDEX item_document ON item (document_id, position);
@@ -76,7 +76,7 @@ CREATE INDEX item_export ON item (account_id, id) WHERE open <> 0;
 
 -- The ledger. Rows are added, never changed, never removed.
 CREATE TABLE entry (
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     position INTEGER NOT NULL,
     item_id {uuid} NOT NULL,
@@ -84,7 +84,7 @@ CREATE TABLE entry (
     -- Nil, and 0, if it belongs to no clearing.
     clearing_id {uuid} NOT NULL,
     allocation INTEGER NOT NULL,
-    kind TEXT NOT NULL,
+    kind {text} NOT NULL,
     effective_date {date} NOT NULL,
     amount {bigint} NOT NULL,
     PRIMARY KEY (account_id, recorded_us, position)
@@ -98,7 +98,7 @@ CREATE INDEX entry_effective ON entry (effective_date);
 
 CREATE TABLE clearing (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     -- The document that asked for it; nil for ClearItems.
     document_id {uuid} NOT NULL,
     -- What it asked; nil for ClearItems, and for documents made here.
@@ -120,7 +120,7 @@ CREATE TABLE allocation (
     -- Taken off the credit, in its currency.
     credit_amount {bigint} NOT NULL,
     -- The rate where the currencies differ, as JSON; else empty.
-    rate TEXT NOT NULL,
+    rate {text} NOT NULL,
     PRIMARY KEY (clearing_id, position)
 );
 CREATE INDEX allocation_credit ON allocation (credit_item);
@@ -132,7 +132,7 @@ CREATE TABLE allocation_reset (
     clearing_id {uuid} NOT NULL,
     position INTEGER NOT NULL,
     effective_date {date} NOT NULL,
-    reason TEXT NOT NULL,
+    reason {text} NOT NULL,
     recorded_us {bigint} NOT NULL,
     PRIMARY KEY (clearing_id, position, recorded_us)
 );
@@ -140,10 +140,10 @@ CREATE TABLE allocation_reset (
 -- What the documents that count ask to be cleared, one row for each target.
 CREATE TABLE clearing_request (
     id {uuid} NOT NULL PRIMARY KEY,
-    account_id TEXT NOT NULL,
+    account_id {text} NOT NULL,
     document_id {uuid} NOT NULL,
     -- The import that brought it; empty for a call.
-    import_id TEXT NOT NULL,
+    import_id {text} NOT NULL,
     effective_date {date} NOT NULL,
     -- The day it is settled on, as far as the document it names is known: the later of both
     -- posting dates. With the key of the credit and the position, in one value that sorts like
@@ -152,18 +152,18 @@ CREATE TABLE clearing_request (
     order_key {bytes} NOT NULL,
     position INTEGER NOT NULL,
     oldest_first BOOLEAN NOT NULL,
-    target_source_system TEXT NOT NULL,
-    target_company_code TEXT NOT NULL,
+    target_source_system {text} NOT NULL,
+    target_company_code {text} NOT NULL,
     target_fiscal_year INTEGER NOT NULL,
-    target_document_no TEXT NOT NULL,
-    target_line_no TEXT NOT NULL,
+    target_document_no {text} NOT NULL,
+    target_line_no {text} NOT NULL,
     -- 0: as much as both sides have open.
     amount {bigint} NOT NULL,
     -- Of the amount; empty without one.
-    currency TEXT NOT NULL,
-    state TEXT NOT NULL,
+    currency {text} NOT NULL,
+    state {text} NOT NULL,
     -- Why it could not be done, as JSON; else empty.
-    fault TEXT NOT NULL,
+    fault {text} NOT NULL,
     -- When the credit was recorded.
     recorded_us {bigint} NOT NULL
 );
@@ -178,24 +178,24 @@ CREATE INDEX clearing_request_oldest ON clearing_request (account_id) WHERE olde
 
 -- What source systems said last of whether their documents are cleared.
 CREATE TABLE clearing_status (
-    source_system TEXT NOT NULL,
-    company_code TEXT NOT NULL,
+    source_system {text} NOT NULL,
+    company_code {text} NOT NULL,
     fiscal_year INTEGER NOT NULL,
-    document_no TEXT NOT NULL,
-    line_no TEXT NOT NULL,
+    document_no {text} NOT NULL,
+    line_no {text} NOT NULL,
     -- The day that the source was of.
     as_of {date} NOT NULL,
     -- 9999-12-31: it is open.
     clearing_date {date} NOT NULL,
     -- The import that said so, and at whose finish it is done.
-    import_id TEXT NOT NULL,
+    import_id {text} NOT NULL,
     due BOOLEAN NOT NULL,
     -- The document that was made to settle it; nil without one.
     settled_by {uuid} NOT NULL,
     -- Why it could not be done, as JSON; else empty.
-    fault TEXT NOT NULL,
+    fault {text} NOT NULL,
     -- The last import of a complete list that named it; empty: none.
-    listed_by TEXT NOT NULL,
+    listed_by {text} NOT NULL,
     PRIMARY KEY (source_system, company_code, fiscal_year, document_no, line_no)
 );
 CREATE INDEX clearing_status_listed ON clearing_status (listed_by, source_system, company_code)
@@ -204,10 +204,10 @@ CREATE INDEX clearing_status_fault ON clearing_status (import_id) WHERE fault <>
 CREATE INDEX clearing_status_due ON clearing_status (import_id) WHERE due;
 
 CREATE TABLE account_due (
-    account_id TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    company_code TEXT NOT NULL,
-    class TEXT NOT NULL,
+    account_id {text} NOT NULL,
+    currency {text} NOT NULL,
+    company_code {text} NOT NULL,
+    class {text} NOT NULL,
     due_date {date} NOT NULL,
     -- SQLite adds beyond 64 bits in floating point: stopped here, as PostgreSQL does by itself.
     amount {bigint} NOT NULL CHECK (amount BETWEEN -9200000000000000000 AND 9200000000000000000),
@@ -216,9 +216,9 @@ CREATE TABLE account_due (
 );
 
 CREATE TABLE book_due (
-    currency TEXT NOT NULL,
-    company_code TEXT NOT NULL,
-    class TEXT NOT NULL,
+    currency {text} NOT NULL,
+    company_code {text} NOT NULL,
+    class {text} NOT NULL,
     due_date {date} NOT NULL,
     -- Spreads the writers of one day over several rows.
     slot INTEGER NOT NULL,

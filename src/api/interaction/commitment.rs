@@ -1,0 +1,239 @@
+//! Commitments to and from the wire. All faults of a request are named at once.
+
+use chrono::NaiveDate;
+
+use super::parse::parent_or_all;
+use crate::api::convert::closed_set::both_ways;
+use crate::api::convert::read::{self, missing};
+use crate::api::convert::request::{
+    Identified, MAX_REASON_CHARS, all, at_most, check_order, check_reason, child,
+};
+use crate::api::convert::write;
+use crate::api::list::PageRequest;
+use crate::domain::commitment::{
+    Commitment, CommitmentKey, CommitmentSide, CommitmentState, CreateCommitment, Created,
+    DelegateCommitment, EVIDENCE_MAX, Evidence, EvidenceTerms, ListCommitments, NOTE_CHARS_MAX,
+    OPEN_LOAD_MAX, SettleCommitment, Settlement, TEXT_CHARS_MAX,
+};
+use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::names::{
+    COMMITMENTS, ChildName, INTERACTIONS, child_name, contact_name, member_name,
+};
+use crate::domain::page::Page;
+use crate::domain::personal::Personal;
+use crate::domain::text;
+use crate::pb;
+
+both_ways! {
+    read_side, write_side: CommitmentSide = CommitmentSide { Ours, Theirs }
+    read_state, write_state: CommitmentState = CommitmentState {
+        Open, Kept, KeptLate, Broken, Withdrawn
+    }
+}
+
+fn read_settlement(value: pb::CommitmentSettlement) -> Option<Settlement> {
+    match value {
+        pb::CommitmentSettlement::Unspecified => None,
+        pb::CommitmentSettlement::Kept => Some(Settlement::Kept),
+        pb::CommitmentSettlement::Withdrawn => Some(Settlement::Withdrawn),
+    }
+}
+
+pub fn create(request: pb::CreateCommitmentRequest) -> Result<Identified<CreateCommitment>> {
+    let pb::CreateCommitmentRequest { account, commitment, request_id } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let account = violations.keep(read::account("account", &account));
+    if commitment.is_none() {
+        violations.push(missing("commitment"));
+    }
+    let pb::Commitment {
+        side,
+        member,
+        contact,
+        text,
+        amount,
+        made_date,
+        due_date,
+        interaction,
+        ..
+    } = commitment.unwrap_or_default();
+    let side = violations.keep(read::required_enum("commitment.side", side, read_side));
+    let member = violations.keep(read::member("commitment.member", &member));
+    let contact = violations.keep(read::contact("commitment.contact", &contact));
+    violations.keep(text::check_multiline("commitment.text", &text, 1, TEXT_CHARS_MAX));
+    let amount = read::optional_positive("commitment.amount", amount.as_ref());
+    let amount = violations.keep(amount).flatten();
+    let made_date = read::optional_date("commitment.made_date", made_date);
+    let made_date = violations.keep(made_date).flatten();
+    let due_date = violations.keep(read::date("commitment.due_date", due_date));
+    check_order("commitment.due_date", made_date, due_date, &mut violations);
+    let interaction = optional_interaction("commitment.interaction", &interaction);
+    let interaction = violations.keep(interaction).flatten();
+    let kept = account.zip(side).zip(member).zip(contact).zip(due_date);
+    let ((((account, side), member), contact), due_date) = all(violations, kept)?;
+    let command = CreateCommitment {
+        account,
+        side,
+        member,
+        contact,
+        text,
+        amount,
+        made_date,
+        due_date,
+        interaction,
+    };
+    Ok((request_id, command))
+}
+
+fn optional_interaction(field: &str, name: &str) -> Result<Option<ChildName>, Violation> {
+    if name.is_empty() { Ok(None) } else { child(field, name, INTERACTIONS).map(Some) }
+}
+
+pub fn settle(request: pb::SettleCommitmentRequest) -> Result<Identified<SettleCommitment>> {
+    let pb::SettleCommitmentRequest { name, settlement, evidence, reason, request_id } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let commitment = violations.keep(child("name", &name, COMMITMENTS));
+    let settlement =
+        violations.keep(read::required_enum("settlement", settlement, read_settlement));
+    let shown = self::evidence(evidence, settlement, &mut violations);
+    match settlement {
+        Some(Settlement::Withdrawn) => check_reason(&reason, &mut violations),
+        _ => _ = violations.keep(text::check_multiline("reason", &reason, 0, MAX_REASON_CHARS)),
+    }
+    let (commitment, settlement) = all(violations, commitment.zip(settlement))?;
+    Ok((request_id, SettleCommitment { commitment, settlement, evidence: shown, reason }))
+}
+
+fn evidence(
+    given: Vec<pb::CommitmentEvidence>,
+    settlement: Option<Settlement>,
+    violations: &mut Violations,
+) -> Vec<EvidenceTerms> {
+    let field = "evidence";
+    match settlement {
+        Some(Settlement::Kept) if given.is_empty() => violations.push(missing(field)),
+        Some(Settlement::Withdrawn) if !given.is_empty() => {
+            let what = "shows that it was kept; a withdrawal has a reason";
+            violations.add(field, Reason::FieldInvalid, what);
+        }
+        _ => {}
+    }
+    if !at_most(EVIDENCE_MAX, given.len(), field, violations) {
+        return Vec::new();
+    }
+    let mut kept = Vec::new();
+    for (at, pb::CommitmentEvidence { date, interaction, note }) in given.into_iter().enumerate() {
+        let within = |part: &str| format!("{field}[{at}].{part}");
+        let day = violations.keep(read::date(&within("date"), date));
+        let name = optional_interaction(&within("interaction"), &interaction);
+        let shortest = usize::from(interaction.is_empty());
+        let note_field = within("note");
+        violations.keep(text::check_multiline(&note_field, &note, shortest, NOTE_CHARS_MAX));
+        let interaction = violations.keep(name).flatten();
+        kept.extend(day.map(|day| EvidenceTerms { day, interaction, note }));
+    }
+    kept
+}
+
+pub fn delegate(request: pb::DelegateCommitmentRequest) -> Result<Identified<DelegateCommitment>> {
+    let pb::DelegateCommitmentRequest { name, member, request_id } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let commitment = violations.keep(child("name", &name, COMMITMENTS));
+    let member = violations.keep(read::member("member", &member));
+    let (commitment, member) = all(violations, commitment.zip(member))?;
+    Ok((request_id, DelegateCommitment { commitment, member }))
+}
+
+pub fn list(request: &pb::ListCommitmentsRequest) -> Result<(ListCommitments, PageRequest)> {
+    let mut violations = Violations::new();
+    let page = PageRequest::parse(request, &mut violations);
+    let pb::ListCommitmentsRequest { parent, side, state, contact, member, due_before, .. } =
+        request;
+    let account = violations.keep(parent_or_all(parent)).flatten();
+    let side = violations.keep(read::optional_enum("side", *side, read_side)).flatten();
+    let state = violations.keep(read::optional_enum("state", *state, read_state)).flatten();
+    let contact = match contact.as_str() {
+        "" => None,
+        name => violations.keep(read::contact("contact", name)),
+    };
+    let member = violations.keep(read::optional_member("member", member)).flatten();
+    let due_before = violations.keep(read::optional_date("due_before", *due_before)).flatten();
+    let of = page.of(&mut violations);
+    violations.finish()?;
+    let list = ListCommitments { account, contact, member, side, state, due_before, page: of };
+    Ok((list, page))
+}
+
+/// A commitment as it stands on a day.
+pub fn commitment(commitment: Commitment, today: NaiveDate) -> pb::Commitment {
+    let (name, state) = (commitment.name(), commitment.state_on(today));
+    let responsible = commitment.responsible_on(today).map(member_name);
+    let Commitment {
+        id: _,
+        account_id,
+        side,
+        member_id,
+        contact_id,
+        text,
+        amount,
+        made_date,
+        due_date,
+        interaction_id,
+        delegated_to,
+        settled,
+        recorded_by,
+        recorded_us,
+    } = commitment;
+    let interaction = |id| child_name(&account_id, INTERACTIONS, id);
+    let shown = |Evidence { day, interaction_id, note }| pb::CommitmentEvidence {
+        date: Some(write::date(day)),
+        interaction: interaction_id.map(interaction).unwrap_or_default(),
+        note: note.into_exposed(),
+    };
+    let settle_date = settled.as_ref().map(|settled| write::date(settled.day));
+    let (evidence, reason) = settled.map_or_else(
+        || (Vec::new(), Personal::default()),
+        |settled| (settled.evidence, settled.reason),
+    );
+    pb::Commitment {
+        name,
+        side: write_side(side).into(),
+        member: member_name(&member_id),
+        contact: contact_name(&contact_id),
+        text: text.into_exposed(),
+        amount: amount.map(|amount| write::money(amount.minor, amount.currency)),
+        made_date: Some(write::date(made_date)),
+        due_date: Some(write::date(due_date)),
+        interaction: interaction_id.map(interaction).unwrap_or_default(),
+        state: write_state(state).into(),
+        delegated_to: delegated_to.as_deref().map(member_name).unwrap_or_default(),
+        responsible: responsible.unwrap_or_default(),
+        settle_date,
+        evidence: evidence.into_iter().map(shown).collect(),
+        settle_reason: reason.into_exposed(),
+        recorded_by,
+        create_time: Some(write::recorded(recorded_us)),
+        masked: false,
+    }
+}
+
+pub fn created(answer: Created, today: NaiveDate) -> Result<pb::CreateCommitmentResponse> {
+    let Created { commitment, open } = answer;
+    Ok(pb::CreateCommitmentResponse {
+        commitment: Some(self::commitment(commitment, today)),
+        open_count: write::count(open)?,
+        overloaded: open > OPEN_LOAD_MAX,
+    })
+}
+
+pub fn page(
+    answer: Page<Commitment, CommitmentKey>,
+    request: &PageRequest,
+    today: NaiveDate,
+) -> pb::ListCommitmentsResponse {
+    let (commitments, next_page_token) = request.answer(answer, |one| commitment(one, today));
+    pb::ListCommitmentsResponse { commitments, next_page_token }
+}

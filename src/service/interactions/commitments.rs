@@ -1,0 +1,241 @@
+//! What was promised: CreateCommitment, SettleCommitment, DelegateCommitment and ListCommitments.
+
+use uuid::Uuid;
+
+use super::{Interactions, account, event};
+use crate::ctx::Ctx;
+use crate::domain::commitment::{
+    Commitment, CommitmentKey, CreateCommitment, Created, DelegateCommitment, Evidence,
+    EvidenceTerms, ListCommitments, Outcome, SettleCommitment, Settlement,
+};
+use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::event::EventType;
+use crate::domain::member::MemberState;
+use crate::domain::names::{
+    COMMITMENTS, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
+    member_name,
+};
+use crate::domain::page::Page;
+use crate::service::resolve;
+use crate::store::{self, Call, CommitmentsOf, WriteTx};
+
+impl Interactions {
+    /// Records what was promised.
+    ///
+    /// # Errors
+    /// NotFound, ACCOUNT_DELETED, STATE_WRONG (the contact is deleted), DATE_INVALID, FIELD_INVALID.
+    pub async fn create_commitment(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: CreateCommitment,
+    ) -> Result<Created> {
+        let call = Call::new("InteractionService.CreateCommitment", request_id, &c.account);
+        match self.store.mutate(ctx, call, c, create).await? {
+            store::Outcome::Done(created) => Ok(created),
+            store::Outcome::Replayed(Created { commitment, open }) => {
+                let commitment = self.store.commitment_with_text(commitment).await?;
+                Ok(Created { commitment, open })
+            }
+        }
+    }
+
+    /// Says that a commitment was kept, with what shows it, or that its maker was released from it.
+    ///
+    /// # Errors
+    /// NotFound, STATE_WRONG, DATE_INVALID, FIELD_INVALID.
+    pub async fn settle_commitment(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: SettleCommitment,
+    ) -> Result<Commitment> {
+        let name = c.commitment.resource_name(COMMITMENTS);
+        let call = Call::new("InteractionService.SettleCommitment", request_id, name);
+        self.with_text(self.store.mutate(ctx, call, c, settle).await?).await
+    }
+
+    /// Has another of ours keep a commitment until it is due.
+    ///
+    /// # Errors
+    /// NotFound, STATE_WRONG, MEMBER_NOT_ELIGIBLE, FIELD_INVALID (theirs).
+    pub async fn delegate_commitment(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: DelegateCommitment,
+    ) -> Result<Commitment> {
+        let name = c.commitment.resource_name(COMMITMENTS);
+        let call = Call::new("InteractionService.DelegateCommitment", request_id, name);
+        self.with_text(self.store.mutate(ctx, call, c, delegate).await?).await
+    }
+
+    async fn with_text(&self, answer: store::Outcome<Commitment>) -> Result<Commitment> {
+        match answer {
+            store::Outcome::Done(done) => Ok(done),
+            store::Outcome::Replayed(answered) => self.store.commitment_with_text(answered).await,
+        }
+    }
+
+    /// A page of commitments, by due date.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn list_commitments(
+        &self,
+        ctx: &Ctx,
+        list: ListCommitments,
+    ) -> Result<Page<Commitment, CommitmentKey>> {
+        let (scope, today) = (ctx.row_scope(), ctx.business_date());
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let ListCommitments { account, contact, member, side, state, .. } = list;
+                    let due_before = list.due_before;
+                    let mut of =
+                        CommitmentsOf { side, state, due_before, ..CommitmentsOf::default() };
+                    if let Some(name) = &account {
+                        let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+                        of.account_id = Some(resolve::only(name, found)?.id);
+                    }
+                    if let Some(name) = &contact {
+                        let missing = || Error::not_found("contact", name.to_string());
+                        of.contact_id = Some(tx.find_contact(name).await?.ok_or_else(missing)?);
+                    }
+                    if let Some(name) = &member {
+                        let missing = || Error::not_found("member", name.to_string());
+                        of.member_id = Some(tx.find_member(name).await?.ok_or_else(missing)?);
+                    }
+                    tx.commitments(of, today, &list.page, scope).await
+                })
+            })
+            .await
+    }
+}
+
+async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Created> {
+    let today = ctx.business_date();
+    let made_date = c.made_date.unwrap_or(today);
+    if made_date > today {
+        let what = format!("{made_date} lies ahead of the business date, {today}");
+        return Err(Error::invalid("commitment.made_date", Reason::DateInvalid, what));
+    }
+    if c.due_date < made_date {
+        let what = format!("{} lies before {made_date}, the day of the promise", c.due_date);
+        return Err(Error::invalid("commitment.due_date", Reason::DateInvalid, what));
+    }
+    let account_id = account(tx, &c.account).await?;
+    tx.hold_people([&*account_id]).await?;
+    let member_id = member(tx, &c.member).await?;
+    let contact_id = contact(tx, &c.contact).await?;
+    let interaction_id = match &c.interaction {
+        Some(name) => Some(interaction(tx, "commitment.interaction", &account_id, name).await?),
+        None => None,
+    };
+    let commitment = Commitment {
+        id: Uuid::now_v7(),
+        account_id,
+        side: c.side,
+        member_id,
+        contact_id,
+        text: c.text.as_str().into(),
+        amount: c.amount,
+        made_date,
+        due_date: c.due_date,
+        interaction_id,
+        delegated_to: None,
+        settled: None,
+        recorded_by: ctx.principal.to_string(),
+        recorded_us: tx.recorded_at().await?,
+    };
+    tx.insert_commitment(&commitment).await?;
+    let created = event::of_commitment(EventType::CommitmentCreated, &commitment);
+    tx.publish(vec![created]).await?;
+    let open = tx.open_of_maker(&commitment, today).await?;
+    Ok(Created { commitment, open })
+}
+
+async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Commitment> {
+    let mut commitment = held(tx, &c.commitment).await?;
+    let outcome = match c.settlement {
+        Settlement::Withdrawn => Outcome::Withdrawn(c.reason.as_str().into()),
+        Settlement::Kept => {
+            let mut shown = Vec::new();
+            for (at, EvidenceTerms { day, interaction: name, note }) in
+                c.evidence.iter().enumerate()
+            {
+                let field = format!("evidence[{at}].interaction");
+                let account_id = &commitment.account_id;
+                let interaction_id = match name {
+                    Some(name) => Some(interaction(tx, &field, account_id, name).await?),
+                    None => None,
+                };
+                shown.push(Evidence { day: *day, interaction_id, note: note.as_str().into() });
+            }
+            Outcome::Kept(shown, c.reason.as_str().into())
+        }
+    };
+    let (by, us) = (ctx.principal.to_string(), tx.recorded_at().await?);
+    commitment.settle(outcome, &by, ctx.business_date(), us)?;
+    if let Some(settled) = &commitment.settled {
+        tx.settle_commitment(commitment.id, settled).await?;
+    }
+    tx.publish(vec![event::of_commitment(EventType::CommitmentSettled, &commitment)]).await?;
+    Ok(commitment)
+}
+
+async fn delegate(tx: &mut WriteTx, ctx: &Ctx, c: &DelegateCommitment) -> Result<Commitment> {
+    let mut commitment = held(tx, &c.commitment).await?;
+    let member_id = member(tx, &c.member).await?;
+    // Held, so that he does not leave while he is given something to keep.
+    tx.lock_members(&[member_id.clone()].into()).await?;
+    let gone = || Error::internal(format!("{} is gone", member_name(&member_id)));
+    let member = tx.member(&member_id).await?.ok_or_else(gone)?;
+    if member.state != MemberState::Active {
+        let refused = Precondition::new(Reason::MemberNotEligible, member.name(), "is inactive");
+        return Err(refused.at("member").with("unmet", "INACTIVE").into());
+    }
+    commitment.delegate(member_id, ctx.business_date())?;
+    tx.delegate_commitment(&commitment).await?;
+    tx.publish(vec![event::of_commitment(EventType::CommitmentDelegated, &commitment)]).await?;
+    Ok(commitment)
+}
+
+/// A commitment, and the people of its account held.
+async fn held(tx: &mut WriteTx, name: &ChildName) -> Result<Commitment> {
+    let named = std::slice::from_ref(&name.account);
+    let account_id = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
+    tx.hold_people([&*account_id]).await?;
+    let missing = || Error::not_found("commitment", name.resource_name(COMMITMENTS));
+    tx.commitment(&account_id, name.id).await?.ok_or_else(missing)
+}
+
+async fn member(tx: &WriteTx, name: &MemberRef) -> Result<String> {
+    let missing = || Error::not_found("member", name.to_string());
+    tx.find_member(name).await?.ok_or_else(missing)
+}
+
+async fn contact(tx: &WriteTx, name: &ContactRef) -> Result<String> {
+    let missing = || Error::not_found("contact", name.to_string());
+    let id = tx.find_contact(name).await?.ok_or_else(missing)?;
+    let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
+    tx.contact(&id).await?.ok_or_else(gone)?.check_active()?;
+    Ok(id)
+}
+
+/// The id of an interaction of this account.
+async fn interaction(
+    tx: &WriteTx,
+    field: &str,
+    account_id: &str,
+    name: &ChildName,
+) -> Result<Uuid> {
+    let named = std::slice::from_ref(&name.account);
+    let of = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
+    if of != account_id {
+        let what = format!("is of {}, not of {}", account_name(&of), account_name(account_id));
+        return Err(Error::invalid(field, Reason::FieldInvalid, what));
+    }
+    let missing = || Error::not_found("interaction", name.resource_name(INTERACTIONS));
+    tx.has_interaction(account_id, name.id).await?.then_some(name.id).ok_or_else(missing)
+}

@@ -1,0 +1,208 @@
+//! What one side promised a person of the other. Whoever writes it holds the people of the account
+//! ([`WriteTx::hold_people`]).
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::entity::commitment::{ActiveModel, Column, Entity, Model};
+use super::entity::commitment_evidence;
+use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
+use crate::ctx::RowScope;
+use crate::domain::commitment::{
+    Commitment, CommitmentKey, CommitmentSide, CommitmentState, Evidence, Settled, Settlement, Word,
+};
+use crate::domain::error::{Error, Result};
+use crate::domain::page::{Page, PageOf};
+
+/// Which commitments to list: all of it has to fit.
+#[derive(Debug, Clone, Default)]
+pub struct CommitmentsOf {
+    pub account_id: Option<String>,
+    pub contact_id: Option<String>,
+    /// Who promised, was promised something, or was given a promise to keep.
+    pub member_id: Option<String>,
+    pub side: Option<CommitmentSide>,
+    pub state: Option<CommitmentState>,
+    pub due_before: Option<NaiveDate>,
+}
+
+/// That they are in a state on a day.
+fn in_state(state: CommitmentState, day: NaiveDate) -> Condition {
+    let kept = || Column::Settlement.eq(Settlement::Kept);
+    let in_time = || Column::SettleDate.into_expr().lte(Column::DueDate.into_expr());
+    let all = Condition::all();
+    match state {
+        CommitmentState::Open => {
+            all.add(Column::Settlement.is_null()).add(Column::DueDate.gte(day))
+        }
+        CommitmentState::Broken => {
+            all.add(Column::Settlement.is_null()).add(Column::DueDate.lt(day))
+        }
+        CommitmentState::Kept => all.add(kept()).add(in_time()),
+        CommitmentState::KeptLate => all.add(kept()).add(in_time().not()),
+        CommitmentState::Withdrawn => all.add(Column::Settlement.eq(Settlement::Withdrawn)),
+    }
+}
+
+/// The commitments of these rows, in their order.
+async fn complete(conn: &impl ConnectionTrait, found: Vec<Model>) -> Result<Vec<Commitment>> {
+    let kept = found.iter().filter(|row| row.settlement == Some(Settlement::Kept));
+    let ids: Vec<Uuid> = kept.map(|row| row.id).collect();
+    let mut evidence: HashMap<Uuid, Vec<Evidence>> = HashMap::new();
+    if !ids.is_empty() {
+        use commitment_evidence::{Column, Entity};
+        let these = rows::among(conn.get_database_backend(), Column::CommitmentId, ids);
+        let of_these = Entity::find().filter(these).order_by_asc(Column::Place);
+        for row in rows::all(conn, of_these).await? {
+            let commitment_evidence::Model { commitment_id, day, interaction_id, note, .. } = row;
+            let one = Evidence { day, interaction_id, note };
+            evidence.entry(commitment_id).or_default().push(one);
+        }
+    }
+    let complete = |row: Model| {
+        let shown = evidence.remove(&row.id).unwrap_or_default();
+        row.into_commitment(shown)
+    };
+    Ok(found.into_iter().map(complete).collect())
+}
+
+async fn one(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<Commitment>> {
+    let row = rows::one(conn, Entity::find_by_id(id)).await?;
+    Ok(complete(conn, row.into_iter().collect()).await?.pop())
+}
+
+impl WriteTx {
+    /// A commitment of an account whose people are held.
+    pub async fn commitment(&self, account_id: &str, id: Uuid) -> Result<Option<Commitment>> {
+        let found = one(&self.conn, id).await?;
+        Ok(found.filter(|commitment| commitment.account_id == account_id))
+    }
+
+    pub async fn insert_commitment(&self, commitment: &Commitment) -> Result<()> {
+        rows::insert_one(&self.conn, Model::from(commitment)).await
+    }
+
+    /// Writes how one was settled.
+    pub async fn settle_commitment(&self, id: Uuid, settled: &Settled) -> Result<()> {
+        let change = ActiveModel {
+            settlement: Set(Some(settled.settlement)),
+            settle_date: Set(Some(settled.day)),
+            settle_reason: Set(Some(settled.reason.clone())),
+            settled_by: Set(Some(settled.by.clone())),
+            settled_us: Set(Some(settled.recorded_us)),
+            ..Default::default()
+        };
+        rows::change(&self.conn, change, Column::Id.eq(id)).await?;
+        let evidence = (0..).zip(settled.evidence.iter().cloned());
+        let evidence = evidence.map(|(place, Evidence { day, interaction_id, note })| {
+            commitment_evidence::Model { commitment_id: id, place, day, interaction_id, note }
+        });
+        rows::insert(&self.conn, evidence.collect()).await?;
+        Ok(())
+    }
+
+    /// Writes whom one is delegated to.
+    pub async fn delegate_commitment(&self, commitment: &Commitment) -> Result<()> {
+        let delegated_to = Set(commitment.delegated_to.clone());
+        let change = ActiveModel { delegated_to, ..Default::default() };
+        rows::change(&self.conn, change, Column::Id.eq(commitment.id)).await?;
+        Ok(())
+    }
+
+    /// How many promises the maker of one has open at its account on a day.
+    pub async fn open_of_maker(&self, of: &Commitment, day: NaiveDate) -> Result<i64> {
+        let maker = match of.side {
+            CommitmentSide::Ours => ("member_id", &of.member_id),
+            CommitmentSide::Theirs => ("contact_id", &of.contact_id),
+        };
+        let text = format!(
+            "SELECT COUNT(*) AS v FROM commitment WHERE account_id = $1 AND side = $2 \
+             AND {} = $3 AND due_date >= $4 AND settlement IS NULL",
+            maker.0
+        );
+        let values =
+            vec![of.account_id.as_str().into(), of.side.into(), maker.1.into(), day.into()];
+        Ok(sql::scalar::<i64>(&self.conn, text, values).await?.unwrap_or_default())
+    }
+}
+
+impl ReadTx {
+    /// A page of commitments that the caller may read, by due date.
+    pub async fn commitments(
+        &self,
+        of: CommitmentsOf,
+        today: NaiveDate,
+        page: &PageOf<CommitmentKey>,
+        scope: RowScope,
+    ) -> Result<Page<Commitment, CommitmentKey>> {
+        let RowScope::All = scope;
+        let CommitmentsOf { account_id, contact_id, member_id, side, state, due_before } = of;
+        let found = Entity::find()
+            .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
+            .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
+            .apply_if(member_id, |of, id| {
+                let his = Column::MemberId.eq(&*id).or(Column::DelegatedTo.eq(id));
+                of.filter(his)
+            })
+            .apply_if(side, |of, side| of.filter(Column::Side.eq(side)))
+            .apply_if(state, |of, state| of.filter(in_state(state, today)))
+            .apply_if(due_before, |of, day| of.filter(Column::DueDate.lt(day)))
+            .apply_if(page.after, |of, (due, id)| {
+                let key = [due.into(), id.into()];
+                of.filter(keyset::behind([Column::DueDate, Column::Id], key, false))
+            })
+            .order_by_asc(Column::DueDate)
+            .order_by_asc(Column::Id)
+            .limit(page.to_read());
+        let found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
+        Ok(page.cut(found, |last| (last.due_date, last.id)))
+    }
+
+    /// What each of ours kept and broke of his promises to each of theirs at an account by a day.
+    pub async fn words(
+        &self,
+        account_id: &str,
+        day: NaiveDate,
+    ) -> Result<HashMap<(String, String), Word>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            member_id: String,
+            contact_id: String,
+            last_kept: Option<NaiveDate>,
+            last_broken: Option<NaiveDate>,
+        }
+        let text = "SELECT member_id, contact_id, \
+               MAX(CASE WHEN settlement = 'KEPT' AND settle_date <= due_date \
+                 THEN settle_date END) AS last_kept, \
+               MAX(CASE WHEN due_date < $2 AND (settlement IS NULL \
+                 OR settlement = 'KEPT' AND settle_date > due_date) THEN due_date END) AS last_broken \
+             FROM commitment WHERE account_id = $1 AND side = 'OURS' \
+             GROUP BY member_id, contact_id";
+        let rows: Vec<Row> =
+            sql::all(&self.conn, text, vec![account_id.into(), day.into()]).await?;
+        let word = |Row { member_id, contact_id, last_kept, last_broken }| {
+            ((member_id, contact_id), Word { last_kept, last_broken })
+        };
+        Ok(rows.into_iter().map(word).collect())
+    }
+}
+
+impl Store {
+    /// A commitment as answered before, with what people wrote about it as it is now.
+    pub async fn commitment_with_text(&self, answered: Commitment) -> Result<Commitment> {
+        let gone = || Error::internal(format!("{} is gone", answered.name()));
+        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        let settled = answered.settled.clone().zip(now.settled);
+        let settled =
+            settled.map(|(was, now)| Settled { evidence: now.evidence, reason: now.reason, ..was });
+        Ok(Commitment { text: now.text, settled, ..answered })
+    }
+}

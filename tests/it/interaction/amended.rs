@@ -1,0 +1,110 @@
+//! What was recorded of an interaction and should have been something else.
+
+use super::*;
+use crate::support::ledger::fresh;
+
+async fn amend(server: &TestServer, now: Interaction) -> Result<Interaction, Status> {
+    let request = pb::AmendInteractionRequest {
+        interaction: Some(now),
+        reason: "mixed up".into(),
+        request_id: fresh(),
+    };
+    server.interactions().amend_interaction(request).await.map(|r| r.into_inner())
+}
+
+async fn version(server: &TestServer, name: &str, version: i64) -> Result<Interaction, Status> {
+    let request = pb::GetInteractionRequest { name: name.into(), version };
+    server.interactions().get_interaction(request).await.map(|r| r.into_inner())
+}
+
+async fn ties(server: &TestServer, account: &str) -> Vec<pb::CoverageTie> {
+    let request = pb::GetCoverageRequest { account: format!("accounts/{account}") };
+    let told = server.contacts().get_coverage(request).await.expect("coverage").into_inner();
+    let unplaced = |tie| pb::CoverageTie { position: String::new(), ..tie };
+    told.ties.into_iter().map(unplaced).collect()
+}
+
+on_both_engines! {
+    async fn i3_an_amended_interaction_reads_back_in_every_version(server: TestServer) {
+        account(&server, "acme", &[]).await;
+        let seat = position(&server, "acme", PositionFunction::Finance, PositionLevel::Staff).await;
+        let (wang, li, wu) =
+            (member(&server, "wang").await, person(&server, "Li").await, person(&server, "Wu").await);
+        move_from_to(&server, &li, "", &seat, -20).await.expect("hired");
+        let mut wish = held(InteractionChannel::Visit, -10, &[&wang], &[&li]);
+        wish.notes = "They like tea".into();
+        wish.source_key = Some(pb::ExternalRef { system: "CRM".into(), id: "1".into() });
+        let first = record(&server, "acme", wish).await.expect("recorded");
+        let said = Interaction {
+            name: first.name.clone(),
+            ..held(InteractionChannel::Call, -30, &[&wang], &[&wu, &li])
+        };
+        let second = amend(&server, said.clone()).await.expect("amended");
+        let mut expected = Interaction {
+            version: 2,
+            amended_by: crate::support::PRINCIPAL.into(),
+            amend_reason: "mixed up".into(),
+            amend_time: second.amend_time,
+            two_way: Some(true),
+            // What was left out stays, but for what counts of it.
+            notes: first.notes.clone(),
+            source_key: first.source_key.clone(),
+            recorded_by: first.recorded_by.clone(),
+            create_time: first.create_time,
+            ..said.clone()
+        };
+        // On that day he did not sit there yet.
+        expected.theirs[1].position = String::new();
+        assert_eq!(second, expected);
+        assert_eq!(amend(&server, said.clone()).await.expect("the same again"), second);
+        let third = Interaction { notes: "They like coffee".into(), ..said };
+        let third = amend(&server, third).await.expect("amended again");
+        for told in [&first, &second, &third] {
+            let read = version(&server, &first.name, told.version).await.expect("read");
+            assert_eq!(read, *told);
+        }
+        assert_eq!(version(&server, &first.name, 0).await.expect("the last"), third);
+        let status = version(&server, &first.name, 4).await.expect_err("no such version");
+        assert_refused(&status, Code::NotFound, "RESOURCE_NOT_FOUND", None);
+        verify(&server).await;
+    }
+
+    async fn ties_are_as_if_what_is_amended_had_been_recorded_so(server: TestServer) {
+        for id in ["acme", "twin"] {
+            account(&server, id, &[]).await;
+        }
+        let (wang, zhao) = (member(&server, "wang").await, member(&server, "zhao").await);
+        let (li, wu) = (person(&server, "Li").await, person(&server, "Wu").await);
+        for id in ["acme", "twin"] {
+            for contact in [&li, &wu] {
+                let seat = position(&server, id, PositionFunction::Finance, PositionLevel::Staff).await;
+                move_from_to(&server, contact, "", &seat, -900).await.expect("hired");
+            }
+            for (on, of) in [(-40, &li), (-9, &li), (-3, &wu)] {
+                let call = held(InteractionChannel::Call, on, &[&wang], &[of]);
+                record(&server, id, call).await.expect("recorded");
+            }
+        }
+        let wrong = held(InteractionChannel::Visit, -9, &[&wang, &zhao], &[&li, &wu]);
+        let wrong = record(&server, "acme", wrong).await.expect("recorded").name;
+        let right = held(InteractionChannel::Meal, -40, &[&wang], &[&li]);
+        record(&server, "twin", right.clone()).await.expect("recorded");
+        assert_ne!(ties(&server, "acme").await, ties(&server, "twin").await);
+        let said = Interaction { name: wrong.clone(), ..right.clone() };
+        amend(&server, said).await.expect("amended");
+        assert_eq!(ties(&server, "acme").await, ties(&server, "twin").await);
+        verify(&server).await;
+
+        let other_key = Interaction {
+            name: wrong.clone(),
+            source_key: Some(pb::ExternalRef { system: "CRM".into(), id: "2".into() }),
+            ..right.clone()
+        };
+        let status = amend(&server, other_key).await.expect_err("another key");
+        assert_refused(&status, Code::InvalidArgument, "FIELD_INVALID", Some("interaction.source_key"));
+        let ahead = Interaction { name: wrong, start_time: instant(1), ..right };
+        let status = amend(&server, ahead).await.expect_err("not held yet");
+        assert_refused(&status, Code::InvalidArgument, "DATE_INVALID", Some("interaction.start_time"));
+        assert_eq!(ties(&server, "acme").await, ties(&server, "twin").await, "nothing was changed");
+    }
+}
