@@ -66,6 +66,6 @@ pub use lock::Entered;
 pub use portfolio::Balance;
 pub use queue::Lane;
 pub use team::Carried;
-pub use tier::{Turnover, Window};
+pub use tier::{TierState, Turnover, Window};
 pub use tx::{ReadTx, WriteTx};
 pub use verify::Check;

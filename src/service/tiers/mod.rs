@@ -2,6 +2,7 @@
 //! that days are counted by.
 
 mod classes;
+mod evaluate;
 mod event;
 mod overrides;
 mod policies;
