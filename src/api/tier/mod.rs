@@ -15,6 +15,7 @@ mod values;
 use tonic::{Request, Response, Status, Streaming};
 
 pub use self::account_tier::encode as account_tier;
+pub use self::calendar::create as parse_calendar;
 
 use crate::api;
 use crate::domain::calendar::WorkCalendar;
