@@ -66,6 +66,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         records,
         directory: service::directory::Directory::new(store()),
         findings,
+        tiers: tiers.clone(),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);

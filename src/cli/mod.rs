@@ -1,6 +1,7 @@
 //! The command line: one file per command. A command parses, calls the library and prints;
 //! it decides nothing.
 
+mod calendar;
 mod config;
 pub mod demo;
 pub mod dynamic;
@@ -39,6 +40,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Import documents from CSV files, into the database or through a server.
     Import(import::Args),
+    /// Make a work calendar from a file of the days that are not as their weekday.
+    Calendar(calendar::Args),
     /// Print a report; reads only, also beside a running server.
     #[command(subcommand)]
     Report(report::Report),
@@ -61,6 +64,7 @@ pub fn run() -> ExitCode {
             Command::Healthcheck(args) => healthcheck::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate(args) => migrate::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Import(args) => import::run(args).await,
+            Command::Calendar(args) => calendar::run(args).await,
             Command::Report(report) => report::run(report).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(args) => verify::run(args).await,
         }

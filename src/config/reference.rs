@@ -98,10 +98,10 @@ settings! {
     Text "business.base_currency" "BALLAST_BUSINESS_BASE_CURRENCY" = "": "Currency that rates between two others may go through; none if empty.";
     Number "business.rate_age_days_max" "BALLAST_BUSINESS_RATE_AGE_DAYS_MAX" = "7": "How old an exchange rate may be to be used.";
     Text "business.default_owner" "BALLAST_BUSINESS_DEFAULT_OWNER" = "members/unassigned": "Member who owns whatever nobody else does, by our id or by a key of yours (`members/HR~4711`); he must be there and active when the server starts.";
-    Number "business.owner_rating_min" "BALLAST_BUSINESS_OWNER_RATING_MIN" = "0": "Least rating, of 1 to 5, that the owner of an account has in each competency; 0 for none.";
-    Number "business.owner_accounts_max" "BALLAST_BUSINESS_OWNER_ACCOUNTS_MAX" = "0": "How many accounts one member may own; 0 for any number.";
+    Number "business.owner_rating_min" "BALLAST_BUSINESS_OWNER_RATING_MIN" = "0": "Least rating, of 1 to 5, that the owner of an account has in each competency where its class does not say; 0 for none.";
+    Number "business.owner_accounts_max" "BALLAST_BUSINESS_OWNER_ACCOUNTS_MAX" = "0": "How many accounts one member may own where their class does not say; 0 for any number.";
     Number "business.sponsor_accounts_max" "BALLAST_BUSINESS_SPONSOR_ACCOUNTS_MAX" = "5": "How many accounts one executive may be the sponsor of.";
-    Switch "business.sponsor_required" "BALLAST_BUSINESS_SPONSOR_REQUIRED" = "false": "Whether each account is to have an executive sponsor: one that has none then lacks him (`team.gaps`).";
+    Switch "business.sponsor_required" "BALLAST_BUSINESS_SPONSOR_REQUIRED" = "false": "Whether an account is to have an executive sponsor where its class does not say: one that has none then lacks him (`team.gaps`).";
     Number "business.calendar_notice_days" "BALLAST_BUSINESS_CALENDAR_NOTICE_DAYS" = "60": "How many days before the days that the work calendar knows end this is a finding (CALENDAR_ENDS).";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
     Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token) and `scopes`.";

@@ -25,6 +25,7 @@ use super::receivables::Risk;
 use super::stored::stored_enum;
 use super::team::accountable::Accountable;
 use super::team::status::TeamStatus;
+use super::tier::ruling::AccountTier;
 use profile::{PartyKind, Site, SizeClass, SizePoint};
 
 pub const DISPLAY_NAME_CHARS_MAX: usize = 200;
@@ -209,6 +210,7 @@ pub struct AccountStatus {
     pub account: Account,
     /// From the direct parent to the root of the group.
     pub above: Kin,
+    pub service: AccountTier,
     pub team: TeamStatus,
     pub credit: Profile,
     pub risk: Risk,

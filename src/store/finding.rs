@@ -2,15 +2,14 @@
 //! each rule walks the accounts along their key and asks the facts of each, so that it is right on any
 //! day, and whatever was written since.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Value};
 
 use super::entity::finding_snooze::{Column, Entity, Model};
 use super::rows::Set;
-use super::{ReadTx, WriteTx, rows, sql};
-use crate::domain::dated::ChangePoint;
+use super::{ReadTx, WriteTx, rows, sql, tier_class};
 use crate::domain::error::Result;
 use crate::domain::finding::Code;
 use crate::domain::finding::found::{BOOK, Snooze};
@@ -34,8 +33,17 @@ pub struct Suspects {
 pub enum Rule {
     /// An active owner or backup.
     Owner,
-    /// An active sponsor; `None`: all accounts are to have one, else those of these classes.
-    Sponsor(Option<BTreeSet<String>>),
+    /// An active sponsor.
+    Sponsor(SponsorOf),
+}
+
+/// Which accounts are to have a sponsor, by the codes of their classes on the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SponsorOf {
+    /// Those of these classes.
+    These(BTreeSet<String>),
+    /// All but those of these classes.
+    AllBut(BTreeSet<String>),
 }
 
 impl Rule {
@@ -88,16 +96,15 @@ impl ReadTx {
                 holds_on("$1")
             ),
         };
-        if let Rule::Sponsor(Some(classes)) = rule {
-            let classes = Set::one(classes.iter().map(String::as_str));
-            wanted += &format!(
-                " AND EXISTS (SELECT 1 FROM tier_assignment c WHERE c.account_id = a.id \
-                   AND c.from_date <= $1 AND c.class IN {} AND NOT EXISTS ( \
-                     SELECT 1 FROM tier_assignment n WHERE n.account_id = a.id AND n.from_date <= $1 \
-                     AND (n.from_date, n.recorded_us) > (c.from_date, c.recorded_us)))",
-                classes.subquery(backend, values.len() + 1)
-            );
-            values.extend(classes.into_values(backend));
+        if let Rule::Sponsor(of) = rule {
+            let class = tier_class::class_on("a.id", "$1");
+            let (tested, codes) = match of {
+                SponsorOf::These(codes) => (format!("{class} IN"), codes),
+                SponsorOf::AllBut(codes) => (format!("COALESCE({class}, '') NOT IN"), codes),
+            };
+            let codes = Set::one(codes.iter().map(String::as_str));
+            wanted += &format!(" AND {tested} {}", codes.subquery(backend, values.len() + 1));
+            values.extend(codes.into_values(backend));
         }
         if *unless_snoozed {
             wanted += &format!(
@@ -119,34 +126,6 @@ impl ReadTx {
         );
         let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
-    }
-
-    /// The class that is applied to these accounts from which day on.
-    pub async fn classes_of(
-        &self,
-        account_ids: &BTreeSet<&str>,
-    ) -> Result<HashMap<String, Vec<ChangePoint<String>>>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            account_id: String,
-            from_date: NaiveDate,
-            recorded_us: i64,
-            class: String,
-        }
-        let backend = self.conn.get_database_backend();
-        let these = Set::one(account_ids.iter().copied());
-        let text = format!(
-            "SELECT c.account_id, c.from_date, c.recorded_us, c.class FROM tier_assignment c \
-             WHERE c.account_id IN {}",
-            these.subquery(backend, 1)
-        );
-        let rows: Vec<Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
-        let mut classes: HashMap<String, Vec<ChangePoint<String>>> = HashMap::new();
-        for Row { account_id, from_date, recorded_us, class } in rows {
-            let point = ChangePoint { from_date, recorded_us, value: class };
-            classes.entry(account_id).or_default().push(point);
-        }
-        Ok(classes)
     }
 
     /// What is hidden of these accounts, by account and code.

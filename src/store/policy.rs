@@ -1,5 +1,7 @@
 //! Policies of every kind but credit's: versions, and which of them is in force from which day on.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -32,8 +34,29 @@ fn stored<T: Terms>(row: Model) -> Result<Policy<T>> {
     Ok(Policy { id, terms: from_json(kind.as_str(), &detail)?, created_by, recorded_us })
 }
 
+/// The versions of these ids, the built-in ones included.
+pub(super) async fn versions<T: Terms>(
+    conn: &impl ConnectionTrait,
+    ids: &BTreeSet<&str>,
+) -> Result<Vec<Policy<T>>> {
+    let mut found = Policy::<T>::built_in();
+    found.retain(|policy| ids.contains(policy.id.as_str()));
+    let is_built_in = |id: &&str| found.iter().any(|policy| policy.id == **id);
+    let others: Vec<&str> = ids.iter().copied().filter(|id| !is_built_in(id)).collect();
+    if !others.is_empty() {
+        let these = rows::among(conn.get_database_backend(), Column::Id, others);
+        let these = Entity::find().filter(Column::Kind.eq(T::KIND)).filter(these);
+        let read = rows::all(conn, these).await?.into_iter().map(stored);
+        found.extend(read.collect::<Result<Vec<_>>>()?);
+    }
+    match found.len() == ids.len() {
+        true => Ok(found),
+        false => Err(Error::internal(format!("of the {} {ids:?} one is gone", T::KIND))),
+    }
+}
+
 /// All activations of a kind, in the order in which they were recorded.
-async fn log<T: Terms>(conn: &impl ConnectionTrait) -> Result<PolicyLog> {
+pub(super) async fn log<T: Terms>(conn: &impl ConnectionTrait) -> Result<PolicyLog> {
     let all = activation::Entity::find()
         .filter(activation::Column::Kind.eq(T::KIND))
         .order_by_asc(activation::Column::RecordedUs);

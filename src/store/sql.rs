@@ -4,7 +4,8 @@
 //! reads at a point in both times. Placeholders are `$1`, `$2` … on both engines; whole sets
 //! travel as [`super::rows::Set`]. Values are always bound, never formatted in.
 
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, TryGetable, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, StreamTrait, TryGetable, Value};
+use tokio_stream::StreamExt as _;
 
 use super::error::store_error;
 use crate::domain::error::Result;
@@ -28,6 +29,22 @@ pub(super) async fn all<T: FromQueryResult>(
     let statement = Statement::from_sql_and_values(conn.get_database_backend(), sql, values);
     let rows = conn.query_all_raw(statement).await.map_err(store_error)?;
     rows.iter().map(|row| T::from_query_result(row, "").map_err(store_error)).collect()
+}
+
+/// Hands over the rows of a query one by one, so that they are never in memory together.
+pub(super) async fn each<T: FromQueryResult>(
+    conn: &(impl ConnectionTrait + StreamTrait),
+    sql: impl Into<String>,
+    values: Vec<Value>,
+    mut take: impl FnMut(T) -> Result<()> + Send,
+) -> Result<()> {
+    let backend = ConnectionTrait::get_database_backend(conn);
+    let statement = Statement::from_sql_and_values(backend, sql, values);
+    let mut rows = std::pin::pin!(conn.stream_raw(statement).await.map_err(store_error)?);
+    while let Some(row) = rows.next().await {
+        take(T::from_query_result(&row.map_err(store_error)?, "").map_err(store_error)?)?;
+    }
+    Ok(())
 }
 
 /// The first row of a query, if there is one.

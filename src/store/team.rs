@@ -12,6 +12,7 @@ use sea_orm::{
     QuerySelect,
 };
 
+pub use self::load::Carried;
 use super::account::owners::{self, Owned};
 use super::entity::account_team;
 use super::entity::team_member::{ActiveModel, Column, Entity, Model};

@@ -1,6 +1,6 @@
 //! Runs over the book, and how accounts stand from which day on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
@@ -14,12 +14,14 @@ use uuid::Uuid;
 use super::entity::tier_assignment::{Column, Entity, Model};
 use super::entity::tier_run;
 use super::lock::{self, Mode, Space};
-use super::{ReadTx, WriteTx, rows, sql};
+use super::{ReadTx, WriteTx, policy, rows, sql};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::page::{Page, PageOf};
 use crate::domain::tier::applied::Standing;
 use crate::domain::tier::assignment::{Assignment, ListAssignments};
+use crate::domain::tier::evaluate::Standings;
+use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::run::TierRun;
 
 /// What an account turned over on a day; in the currency asked for, within the whole window.
@@ -62,26 +64,46 @@ const IS_LAST: &str = "NOT EXISTS (SELECT 1 FROM tier_assignment n \
      WHERE n.account_id = tier_assignment.account_id \
        AND (n.from_date, n.recorded_us) > (tier_assignment.from_date, tier_assignment.recorded_us))";
 
-/// How accounts stood when a day began, and as people decided on it: the last change point of
-/// each, without those of a run of the day itself.
-async fn standings_before(
-    conn: &impl ConnectionTrait,
-    day: NaiveDate,
-) -> Result<BTreeMap<String, Standing>> {
-    let text = format!(
-        "SELECT {} FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY t.account_id \
-           ORDER BY t.from_date DESC, t.recorded_us DESC) AS place \
-         FROM tier_assignment t \
-         WHERE t.from_date < $1 OR (t.from_date = $1 AND t.reason IS NOT NULL)) a \
-         WHERE a.place = 1",
-        rows::columns::<Entity>("a")
-    );
-    let found: Vec<Model> = sql::all(conn, text, vec![day.into()]).await?;
-    let standing = |row: Model| {
-        let Assignment { account_id, standing, .. } = row.try_into()?;
-        Ok((account_id, standing))
-    };
-    found.into_iter().map(standing).collect()
+/// What of the book a run starts from: as long as it is the same, so is what comes of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TierState {
+    /// The standing run of the latest day.
+    pub last: Option<TierRun>,
+    /// The last day on which a person decided about something that a run proposed, and when that was
+    /// recorded.
+    pub decided: Option<(NaiveDate, i64)>,
+    /// The version of the log of policies.
+    pub policies: i64,
+}
+
+async fn last_run(conn: &impl ConnectionTrait) -> Result<Option<TierRun>> {
+    let last = tier_run::Entity::find()
+        .filter(tier_run::standing())
+        .order_by_desc(tier_run::Column::AsOf)
+        .limit(1);
+    rows::one(conn, last).await?.map(TierRun::try_from).transpose()
+}
+
+async fn state(conn: &impl ConnectionTrait) -> Result<TierState> {
+    let last = last_run(conn).await?;
+    let decided = Entity::find()
+        .filter(Column::Reason.is_not_null())
+        .order_by_desc(Column::FromDate)
+        .order_by_desc(Column::RecordedUs)
+        .limit(1);
+    let decided = rows::one(conn, decided).await?.map(|row| (row.from_date, row.recorded_us));
+    let policies = policy::log::<TierPolicy>(conn).await?.version();
+    Ok(TierState { last, decided, policies })
+}
+
+#[derive(FromQueryResult)]
+struct StandingRow {
+    account_id: String,
+    class: String,
+    since_date: NaiveDate,
+    raw_class: String,
+    below_runs: i32,
+    proposed_class: Option<String>,
 }
 
 async fn run(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<TierRun>> {
@@ -95,29 +117,14 @@ impl WriteTx {
         lock::hold_names(&self.conn, Space::Tiers, Mode::Exclusive, ["tiers"]).await
     }
 
-    /// How accounts stood when a day began, and as people decided on it.
-    pub async fn standings_before(&self, day: NaiveDate) -> Result<BTreeMap<String, Standing>> {
-        standings_before(&self.conn, day).await
+    /// What a run starts from. Call it behind [`WriteTx::lock_tiers`], and it stays so.
+    pub async fn tier_state(&self) -> Result<TierState> {
+        state(&self.conn).await
     }
 
     /// The standing run of the latest day.
     pub async fn last_tier_run(&self) -> Result<Option<TierRun>> {
-        let last = tier_run::Entity::find()
-            .filter(tier_run::standing())
-            .order_by_desc(tier_run::Column::AsOf)
-            .limit(1);
-        rows::one(&self.conn, last).await?.map(TierRun::try_from).transpose()
-    }
-
-    /// The last day on which a person decided about something that a run proposed, and when that
-    /// was recorded.
-    pub async fn last_tier_decision(&self) -> Result<Option<(NaiveDate, i64)>> {
-        let last = Entity::find()
-            .filter(Column::Reason.is_not_null())
-            .order_by_desc(Column::FromDate)
-            .order_by_desc(Column::RecordedUs)
-            .limit(1);
-        Ok(rows::one(&self.conn, last).await?.map(|row| (row.from_date, row.recorded_us)))
+        last_run(&self.conn).await
     }
 
     pub async fn add_tier_run(&self, run: &TierRun) -> Result<()> {
@@ -173,9 +180,38 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// How accounts stood when a day began, and as people decided on it.
-    pub async fn standings_before(&self, day: NaiveDate) -> Result<BTreeMap<String, Standing>> {
-        standings_before(&self.conn, day).await
+    /// What a run starts from.
+    pub async fn tier_state(&self) -> Result<TierState> {
+        state(&self.conn).await
+    }
+
+    /// How accounts stood when a day began, and as people decided on it: the last change point of
+    /// each, without those of a run of the day itself.
+    pub async fn standings_before(&self, day: NaiveDate) -> Result<Standings> {
+        // In the order of the index: the last of an account is the one that none follows.
+        let text = "SELECT a.account_id, a.class, a.since_date, a.raw_class, a.below_runs, \
+               a.proposed_class \
+             FROM (SELECT t.account_id, t.class, t.since_date, t.raw_class, t.below_runs, \
+                 t.proposed_class, LEAD(1) OVER (PARTITION BY t.account_id \
+                   ORDER BY t.from_date, t.recorded_us) AS followed \
+               FROM tier_assignment t \
+               WHERE t.from_date < $1 OR (t.from_date = $1 AND t.reason IS NOT NULL)) a \
+             WHERE a.followed IS NULL ORDER BY a.account_id";
+        let mut standings = Standings::new();
+        let take = |row: StandingRow| {
+            let StandingRow { account_id, class, since_date, raw_class, below_runs, .. } = row;
+            let standing = Standing {
+                class,
+                since: since_date,
+                raw: raw_class,
+                below_runs,
+                proposed: row.proposed_class,
+            };
+            standings.insert(account_id, standing);
+            Ok(())
+        };
+        sql::each(&self.conn, text, vec![day.into()], take).await?;
+        Ok(standings)
     }
 
     pub async fn tier_run(&self, id: Uuid) -> Result<Option<TierRun>> {
@@ -239,8 +275,13 @@ impl ReadTx {
         rows.into_iter().map(month).collect()
     }
 
-    /// What accounts turned over in a window; related parties and deleted accounts are left out.
-    pub async fn turnover(&self, window: Window) -> Result<Vec<Turnover>> {
+    /// Hands over what accounts turned over in a window; related parties and deleted accounts are
+    /// left out.
+    pub async fn turnover(
+        &self,
+        window: Window,
+        mut take: impl FnMut(Turnover) -> Result<()> + Send,
+    ) -> Result<()> {
         let net = match self.conn.get_database_backend() {
             DbBackend::Sqlite => "json_extract(d.detail, '$.net')",
             _ => "CAST(CAST(d.detail AS JSONB) ->> 'net' AS BIGINT)",
@@ -264,12 +305,12 @@ impl ReadTx {
         );
         let Window { deducts_credits: _, after, through, currency } = window;
         let values = vec![after.into(), through.into(), currency.code().into()];
-        let found: Vec<TurnoverRow> = sql::all(&self.conn, text, values).await?;
         let turnover = |row: TurnoverRow| {
             let TurnoverRow { account_id, currency, posting_date, high, low } = row;
-            Turnover { account_id, currency, posting_date, amount: sql::widened(high, low) }
+            let amount = sql::widened(high, low);
+            take(Turnover { account_id, currency, posting_date, amount })
         };
-        Ok(found.into_iter().map(turnover).collect())
+        sql::each(&self.conn, text, values, turnover).await
     }
 
     /// Accounts that take no part in runs.

@@ -215,6 +215,40 @@ on_both_engines! {
         ok(ballast(&server, &import));
     }
 
+    async fn d4_2_a_calendar_is_made_of_a_file_of_days(mut server: TestServer) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, rows: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, format!("date,hours,note\n{rows}")).expect("written");
+            path.display().to_string()
+        };
+        let year = file("2026.csv", "2026-02-14,OPEN,补班\n2026-02-16,CLOSED,春节\n2026-02-15,CLOSED,\n2026-02-17,10:00-12:00,\n");
+        let wrong = file("wrong.csv", "2026-02-14,OPEN,\n14.02.2026,OPEN,\n2027-01-01,CLOSED,\n");
+        let make = |id: &'static str, file: &str, more: &[&str]| {
+            let (file, hours) = (file.to_owned(), "09:00-12:00 13:00-18:00");
+            let base = ["calendar", &file, "--id", id, "--hours", hours, "--known-through", "2026-12-31"];
+            ballast(&server, &[&base[..], more].concat())
+        };
+        let url = format!("http://{}", server.address());
+        let refused = incomplete(make("cn", &wrong, &["--server", &url]));
+        assert!(refused.contains("line 3: date: ") && refused.contains("line 4: date: "), "{refused}");
+        let dry = ok(make("cn", &year, &["--dry-run", "--server", &url]));
+        assert!(dry.contains("1 days closed that are worked otherwise, 1 worked"), "{dry}");
+        assert!(dry.contains("1 with other hours, 1 as their weekday"), "{dry}");
+        let made = ok(make("cn", &year, &["--server", &url]));
+        assert!(made.contains("workCalendars/cn is made"), "{made}");
+        let listed = server.tiers().list_work_calendars(ballast::pb::ListWorkCalendarsRequest::default()).await;
+        let listed = listed.expect("calendars").into_inner().work_calendars;
+        assert_eq!(listed.len(), 2, "one was made, and not by the file that is wrong");
+        let hours = |n: usize| listed[0].exceptions[n].hours.len();
+        assert_eq!((listed[0].week.len(), [0, 1, 2, 3].map(hours)), (5, [2, 0, 0, 1]));
+        let again = make("cn", &year, &["--server", &url]);
+        assert!(!again.status.success() && text(&again).contains("versions are never changed"), "{}", text(&again));
+        server.stop();
+        let base = ["calendar", &year, "--id", "local", "--hours", "08:00-16:00", "--known-through", "2026-12-31"];
+        assert!(ok(ballast(&server, &base)).contains("workCalendars/local is made"));
+    }
+
     async fn a_file_is_imported_without_a_server(mut server: TestServer) {
         let folder = tempfile::tempdir().expect("a folder");
         let file = rows(folder.path());

@@ -149,6 +149,77 @@ mod a3_an_account_without_the_sponsor_it_needs_is_found {
     }
 }
 
+async fn give(server: &TestServer, account: &str, tier: &str, from: i64, to: i64) {
+    let request = pb::OverrideTierRequest {
+        account: format!("accounts/{account}"),
+        tier: tier.into(),
+        valid_from: Some(day(from)),
+        valid_to: Some(day(to)),
+        reason: "for a while".into(),
+        request_id: fresh(),
+    };
+    server.tiers().override_tier(request).await.expect("given");
+}
+
+/// PLATINUM is to have a sponsor, GOLD is not, and of who is in no class the configuration says.
+async fn by_class(engine: Engine, by_default: bool) {
+    use crate::tiers::policies::{activate, class, create, quantile};
+    let server =
+        TestServer::start_with(engine, |config| config.business.sponsor_required = by_default)
+            .await;
+    let mut platinum = class("PLATINUM", 4);
+    platinum.service.get_or_insert_default().sponsor_required = true;
+    let policy = quantile(&[2_000], vec![platinum, class("GOLD", 48)]);
+    let created = create(&server, "p", policy).await.expect("created");
+    activate(&server, "p", Some(day(-1_000)), &created.etag).await.expect("in force");
+    let mut counter = Counter::at(&server);
+    for id in ["gold", "none", "platinum"] {
+        counter.account(id, "").await;
+    }
+    give(&server, "platinum", "PLATINUM", 0, 5).await;
+    give(&server, "gold", "GOLD", 0, 5).await;
+    let missing = Found::SponsorMissing;
+    for (on, lacking) in [(0, ["none", "platinum"].as_slice()), (6, &["gold", "none", "platinum"])]
+    {
+        let as_of = Some(day(on));
+        let request = |id: &str| pb::ListFindingsRequest { as_of, ..coded(id, missing) };
+        let always = lacking.iter().filter(|id| by_default || (on == 0 && **id == "platinum"));
+        let expected: Vec<_> = always.map(|id| (*id, missing)).collect();
+        assert_eq!(told(&server, request("-")).await, names(&expected), "on day {on}");
+        for id in ["gold", "none", "platinum"] {
+            let lacks = expected.iter().any(|(lacking, _)| *lacking == id);
+            assert_eq!(told(&server, request(id)).await.len(), usize::from(lacks), "{id}");
+            let name = format!("accounts/{id}");
+            let status = pb::GetAccountStatusRequest { name, as_of, ..Default::default() };
+            let status = server.accounts().get_account_status(status).await.expect("a status");
+            let team = status.into_inner().team.expect("a team");
+            assert_eq!(team.gaps().any(|gap| gap == pb::TeamGap::SponsorMissing), lacks, "{id}");
+        }
+    }
+    let found = list(&server, coded("platinum", missing)).await.expect("findings").remove(0);
+    let since = (!by_default).then(|| day(0));
+    assert_eq!((found.since_date, found.until_date), (since, (!by_default).then(|| day(6))));
+    member(&server, "ceo").await;
+    assign(&server, "platinum", "ceo", TeamRole::ExecutiveSponsor, 0).await;
+    assert_eq!(told(&server, coded("platinum", missing)).await, []);
+}
+
+mod a3_whether_a_sponsor_is_missed_is_said_by_the_class_and_else_by_the_configuration {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn sqlite() {
+        by_class(Engine::Sqlite, false).await;
+        by_class(Engine::Sqlite, true).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn postgres() {
+        by_class(Engine::Postgres, false).await;
+        by_class(Engine::Postgres, true).await;
+    }
+}
+
 on_both_engines! {
     async fn an_owner_is_missing_from_the_day_on_which_nobody_active_is_there(server: TestServer) {
         Counter::at(&server).account("acme", "").await;

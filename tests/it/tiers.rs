@@ -1,6 +1,7 @@
 //! Tiers, and what they rest on, as callers see them.
 
 mod calendars;
+mod classes;
 mod overrides;
 pub mod policies;
 mod portfolio;

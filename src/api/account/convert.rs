@@ -15,15 +15,16 @@ pub use verbs::{block, delete, unblock, undelete};
 
 use self::change::{Asked, write_party, write_size};
 use self::fields::FIELDS;
+use crate::api::convert::request::account_names;
 use crate::api::convert::{read, write};
 use crate::api::etag;
 use crate::api::mask::Mask;
 use crate::domain::account::command::{CreateAccount, SizeChange};
 use crate::domain::account::profile::{SizeClass, SizePoint};
-use crate::domain::account::{Account, AccountState, BATCH_MAX};
+use crate::domain::account::{Account, AccountState};
 use crate::domain::dated;
-use crate::domain::error::{Reason, Result, Violations};
-use crate::domain::names::{AccountRef, account_name, check_id, parse_account};
+use crate::domain::error::{Result, Violations};
+use crate::domain::names::{AccountRef, account_name, check_id};
 use crate::pb;
 
 /// The command, and the request id (empty if there is none).
@@ -73,32 +74,9 @@ pub fn get(request: &pb::GetAccountRequest) -> Result<AccountRef> {
 pub fn batch_get(request: &pb::BatchGetAccountsRequest) -> Result<Vec<AccountRef>> {
     let pb::BatchGetAccountsRequest { names } = request;
     let mut violations = Violations::new();
-    let names = batch_names(names, &mut violations);
+    let names = account_names("names", names, &mut violations);
     violations.finish()?;
     Ok(names)
-}
-
-/// The accounts of a batch; faults go to `violations`.
-pub fn batch_names(names: &[String], violations: &mut Violations) -> Vec<AccountRef> {
-    account_names("names", names, violations)
-}
-
-/// 1 to [`BATCH_MAX`] accounts; faults go to `violations`.
-pub fn account_names(
-    field: &str,
-    names: &[String],
-    violations: &mut Violations,
-) -> Vec<AccountRef> {
-    if names.is_empty() {
-        violations.push(read::missing(field));
-    }
-    if names.len() > BATCH_MAX {
-        let description = format!("must be at most {BATCH_MAX}");
-        violations.add(field, Reason::TooManyElements, description);
-        return Vec::new();
-    }
-    let names = names.iter().enumerate();
-    names.filter_map(|(i, n)| violations.keep(parse_account(&format!("{field}[{i}]"), n))).collect()
 }
 
 pub fn account(account: Account) -> pb::Account {

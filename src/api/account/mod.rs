@@ -27,6 +27,7 @@ use crate::service::members::Members;
 use crate::service::receivables::Receivables;
 use crate::service::records::Records;
 use crate::service::teams::Teams;
+use crate::service::tiers::Tiers;
 
 /// The use cases that the methods call.
 #[derive(Clone)]
@@ -39,6 +40,7 @@ pub struct AccountServices {
     pub records: Records,
     pub directory: Directory,
     pub findings: Findings,
+    pub tiers: Tiers,
 }
 
 /// The handlers of AccountService.
@@ -58,8 +60,9 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit, teams, findings, .. } = &self.services;
-        let sources = Sources { receivables, credit, teams, findings };
+        let AccountServices { accounts, receivables, credit, teams, findings, tiers, .. } =
+            &self.services;
+        let sources = Sources { receivables, credit, teams, findings, tiers };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
     }

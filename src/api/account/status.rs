@@ -1,8 +1,9 @@
 //! The composite answer about accounts: what is asked for, and its encoding.
 
 use super::convert;
+use crate::api::convert::request::account_names;
 use crate::api::convert::{read, write};
-use crate::api::{credit, receivable};
+use crate::api::{credit, receivable, tier};
 use crate::domain::account::AccountStatus;
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::PointQuery;
@@ -31,7 +32,7 @@ pub fn one(request: pb::GetAccountStatusRequest) -> Result<StatusQuestion> {
 pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuestion> {
     let pb::BatchGetAccountStatusesRequest { names, as_of, known_at, display_currency } = request;
     let mut violations = Violations::new();
-    let names = convert::batch_names(&names, &mut violations);
+    let names = account_names("names", &names, &mut violations);
     let point = read::point(as_of, known_at, &mut violations);
     let display = read::optional_currency("display_currency", &display_currency);
     let display = violations.keep(display).flatten();
@@ -40,7 +41,7 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, above, team, credit, risk, findings, rhythm } = status;
+    let AccountStatus { account, above, service, team, credit, risk, findings, rhythm } = status;
     let super::finding::Status { attention, findings, counts } = super::finding::told(findings)?;
     let day = risk.point.as_of;
     Ok(pb::AccountStatus {
@@ -53,6 +54,7 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         findings,
         finding_counts: Some(counts),
         attention: attention.into(),
+        service: Some(tier::account_tier(service)),
         rhythm: rhythm.map(|rhythm| super::finding::rhythm(rhythm, day)).transpose()?,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::api::account::convert;
 use crate::api::convert::read;
-use crate::api::convert::request::{all, check_reason};
+use crate::api::convert::request::{account_names, all, check_reason};
 use crate::api::list::PageRequest;
 use crate::domain::account::{AccountState, validate};
 use crate::domain::error::{Reason, Result, Violations};
@@ -58,7 +58,7 @@ fn which(
             violations.add("filter", Reason::FieldInvalid, what);
             None
         }
-        None => Some(Which::Named(convert::account_names("accounts", &accounts, violations))),
+        None => Some(Which::Named(account_names("accounts", &accounts, violations))),
         Some(filter) => Some(Which::Filtered { filter: self::filter(filter, violations), after }),
     }
 }

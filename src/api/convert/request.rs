@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 
 use super::read::missing;
+use crate::domain::account::BATCH_MAX;
 use crate::domain::error::{Error, Reason, Result, Violation, Violations};
-use crate::domain::names::{ChildName, parse_child};
+use crate::domain::names::{AccountRef, ChildName, parse_account, parse_child};
 use crate::domain::text;
 
 /// Most characters of what a person gives as the reason of a change.
@@ -25,6 +26,24 @@ pub fn all<T>(violations: Violations, kept: Option<T>) -> Result<T> {
 /// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
 pub fn child(field: &str, name: &str, collection: &str) -> Result<ChildName, Violation> {
     if name.is_empty() { Err(missing(field)) } else { parse_child(field, name, collection) }
+}
+
+/// 1 to [`BATCH_MAX`] accounts; faults go to `violations`.
+pub fn account_names(
+    field: &str,
+    names: &[String],
+    violations: &mut Violations,
+) -> Vec<AccountRef> {
+    if names.is_empty() {
+        violations.push(missing(field));
+    }
+    if names.len() > BATCH_MAX {
+        let description = format!("must be at most {BATCH_MAX}");
+        violations.add(field, Reason::TooManyElements, description);
+        return Vec::new();
+    }
+    let names = names.iter().enumerate();
+    names.filter_map(|(i, n)| violations.keep(parse_account(&format!("{field}[{i}]"), n))).collect()
 }
 
 /// The reason of a change, which has to be given.

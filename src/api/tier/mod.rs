@@ -2,6 +2,7 @@
 //!
 //! A method parses, calls a use case and encodes. Rules and sequence do not belong here.
 
+mod account_tier;
 mod calendar;
 mod policy;
 mod portfolio;
@@ -12,6 +13,9 @@ mod tier_policy;
 mod values;
 
 use tonic::{Request, Response, Status, Streaming};
+
+pub use self::account_tier::encode as account_tier;
+pub use self::calendar::create as parse_calendar;
 
 use crate::api;
 use crate::domain::calendar::WorkCalendar;
@@ -154,6 +158,17 @@ impl TierService for Tiers {
         let (list, page) = run::assignments(request.get_ref())?;
         let answer = self.tiers.assignments(&ctx, list).await?;
         Ok(Response::new(run::assignments_page(answer, &page)))
+    }
+
+    async fn batch_get_account_tiers(
+        &self,
+        request: Request<pb::BatchGetAccountTiersRequest>,
+    ) -> Answer<pb::BatchGetAccountTiersResponse> {
+        let ctx = api::ctx(&request)?;
+        let (names, day) = account_tier::batch(request.into_inner())?;
+        let answer = self.tiers.of_accounts(&ctx, names, day).await?;
+        let account_tiers = answer.into_iter().map(account_tier).collect();
+        Ok(Response::new(pb::BatchGetAccountTiersResponse { account_tiers }))
     }
 
     async fn decide_tier_change(

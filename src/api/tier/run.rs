@@ -138,7 +138,7 @@ pub fn evaluation(answer: Evaluation) -> pb::EvaluateTiersResponse {
     }
 }
 
-fn run_name(id: Uuid) -> String {
+pub fn run_name(id: Uuid) -> String {
     if id.is_nil() { String::new() } else { named(TIER_RUNS, &id.to_string()) }
 }
 

@@ -189,8 +189,12 @@ pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
         embedded_allowed,
         purpose_required,
         hook_required,
-        service_standards: standards.into_iter().map(standard).collect(),
+        service_standards: standards_told(standards),
     }
+}
+
+pub fn standards_told(standards: Vec<ServiceStandard>) -> Vec<pb::ServiceStandard> {
+    standards.into_iter().map(standard).collect()
 }
 
 fn standard(standard: ServiceStandard) -> pb::ServiceStandard {

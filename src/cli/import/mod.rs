@@ -40,6 +40,7 @@ use self::mapping::Mapping;
 use self::prepare::Prepared;
 use self::records::{Kind, Local, RecordSink};
 use self::remote::Remote;
+pub(in crate::cli) use self::remote::authorized;
 use self::run::Run;
 use self::sink::Sink;
 use self::value::date::DatePattern;

@@ -118,7 +118,7 @@ impl Remote {
 }
 
 /// The call with the token, if there is one.
-pub(super) fn authorized<T>(
+pub(in crate::cli) fn authorized<T>(
     mut call: Request<T>,
     token: Option<&str>,
 ) -> Result<Request<T>, String> {

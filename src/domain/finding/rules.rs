@@ -15,22 +15,7 @@ use crate::domain::portfolio::concentration::Concentration;
 use crate::domain::portfolio::rhythm::Rhythm;
 use crate::domain::severity::Severity;
 use crate::domain::team::{Team, TeamOn};
-
-/// Which classes are to have a sponsor, from which day on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SponsorRule {
-    /// All accounts, whatever their class.
-    pub always: bool,
-    pub classes: Vec<ChangePoint<BTreeSet<String>>>,
-}
-
-impl SponsorRule {
-    /// The codes of the classes that are to have one on a day.
-    pub fn classes_on(&self, day: NaiveDate) -> BTreeSet<String> {
-        let point = dated::at(&self.classes, day, i64::MAX);
-        point.map(|point| point.value.clone()).unwrap_or_default()
-    }
-}
+use crate::domain::tier::ruling;
 
 /// What the rules about teams read of an account.
 #[derive(Debug)]
@@ -38,8 +23,10 @@ pub struct TeamFacts<'a> {
     pub team: &'a Team,
     /// Members who are active.
     pub active: &'a BTreeSet<String>,
-    /// The class that is applied from which day on.
-    pub classes: &'a [ChangePoint<String>],
+    /// Its class, and what that means.
+    pub tier: ruling::Account<'a>,
+    /// Whether a sponsor is to be there where no class says.
+    pub sponsor_by_default: bool,
     /// As recorded by then, in microseconds since the epoch.
     pub known_us: i64,
 }
@@ -50,14 +37,13 @@ impl TeamFacts<'_> {
     }
 
     /// Every day on which the team, or who is to be in it, may change, the first there is included.
-    fn days<'b>(&self, more: impl IntoIterator<Item = &'b NaiveDate>) -> BTreeSet<NaiveDate> {
+    fn days(&self, more: impl IntoIterator<Item = NaiveDate>) -> BTreeSet<NaiveDate> {
         let owners = self.team.owners.iter().map(|point| point.from_date);
         let others = self.team.others.iter().flat_map(|other| {
             let ended = other.days.last_day_known(self.known_us);
             [Some(other.days.first_day), ended.and_then(|last| last.succ_opt())]
         });
-        let classes = self.classes.iter().map(|point| point.from_date);
-        let all = owners.chain(others.flatten()).chain(classes).chain(more.into_iter().copied());
+        let all = owners.chain(others.flatten()).chain(more);
         std::iter::once(NaiveDate::MIN).chain(all).collect()
     }
 
@@ -74,12 +60,12 @@ impl TeamFacts<'_> {
         })
     }
 
-    /// SPONSOR_MISSING: one is to be there, by the class or for all, and none is active.
-    pub fn sponsor_missing(&self, rule: &SponsorRule) -> Vec<Turn> {
-        let policies: Vec<_> = rule.classes.iter().map(|point| point.from_date).collect();
-        turns(self.days(&policies), |day| {
-            let class = dated::at(self.classes, day, self.known_us).map(|point| &point.value);
-            let required = rule.always || class.is_some_and(|of| rule.classes_on(day).contains(of));
+    /// SPONSOR_MISSING: one is to be there, by the class or where no class says, and none is active.
+    pub fn sponsor_missing(&self) -> Vec<Turn> {
+        turns(self.days(self.tier.days()), |day| {
+            let service = self.tier.service_policy(day);
+            let required = service.map(|service| service.policy.sponsor_required);
+            let required = required.unwrap_or(self.sponsor_by_default);
             let sponsors = self.team.on(day, self.known_us).sponsors;
             let missing = required && !sponsors.iter().any(|id| self.is_active(id));
             let evidence = sponsors.iter().map(|id| member_name(id)).collect();
@@ -226,9 +212,15 @@ fn folded(turns: Vec<Turn>) -> Vec<Turn> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::domain::dated::Interval;
+    use crate::domain::policy::{Policy, PolicyLog, Terms};
     use crate::domain::team::{Assignment, TeamRole};
+    use crate::domain::tier::overrides::TierOverride;
+    use crate::domain::tier::policy::TierPolicy;
+    use crate::domain::tier::ruling::{Classes, Ruling};
 
     fn day(n: u64) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(n)
@@ -255,17 +247,36 @@ mod tests {
     fn a3_platinum_without_sponsor_is_found_on_the_days_of_its_class_alone() {
         let team = Team { owners: vec![], others: vec![sponsor(4, 6)] };
         let active = BTreeSet::from(["boss".to_owned()]);
-        let classes = [point(2, "PLATINUM".to_owned()), point(9, "GOLD".to_owned())];
-        let facts =
-            TeamFacts { team: &team, active: &active, classes: &classes, known_us: i64::MAX };
-        let platinum = BTreeSet::from(["PLATINUM".to_owned()]);
-        let rule = SponsorRule { always: false, classes: vec![point(3, platinum)] };
-        assert_eq!(yes_days(facts.sponsor_missing(&rule), 0..12), [3, 7, 8]);
-        let always = SponsorRule { always: true, ..rule.clone() };
-        assert_eq!(yes_days(facts.sponsor_missing(&always), 0..8), [0, 1, 2, 3, 7]);
+        let platinum = TierOverride {
+            id: Uuid::nil(),
+            account_id: "a".into(),
+            class: "PLATINUM".into(),
+            days: sponsor(2, 8).days,
+            recorded_by: String::new(),
+            reason: "r".into(),
+            end_reason: None,
+        };
+        let classes = Classes { given: vec![platinum], ..Classes::default() };
+        let (_, mut terms) = TierPolicy::built_in().remove(2);
+        terms.classes[0].service.sponsor_required = true;
+        let id = "pyramid".to_owned();
+        let version = Policy { id: id.clone(), terms, created_by: String::new(), recorded_us: 0 };
+        // Before day 3 the built-in version rules, which asks for no sponsor and has no such class.
+        let ruling = Ruling::new(vec![(day(3), id)], PolicyLog::default(), i64::MAX);
+        let ruling = ruling.with(vec![version, Policy::built_in().remove(0)]);
+        let facts = TeamFacts {
+            team: &team,
+            active: &active,
+            tier: ruling::Account::new(&classes, &ruling),
+            sponsor_by_default: false,
+            known_us: i64::MAX,
+        };
+        assert_eq!(yes_days(facts.sponsor_missing(), 0..12), [3, 7, 8]);
+        let by_default = TeamFacts { sponsor_by_default: true, ..facts };
+        assert_eq!(yes_days(by_default.sponsor_missing(), 0..12), [0, 1, 2, 3, 7, 8, 9, 10, 11]);
         let nobody = BTreeSet::new();
-        let facts = TeamFacts { active: &nobody, ..facts };
-        assert_eq!(yes_days(facts.sponsor_missing(&rule), 0..12), [3, 4, 5, 6, 7, 8]);
+        let facts = TeamFacts { active: &nobody, sponsor_by_default: false, ..by_default };
+        assert_eq!(yes_days(facts.sponsor_missing(), 0..12), [3, 4, 5, 6, 7, 8]);
     }
 
     #[test]
@@ -275,7 +286,14 @@ mod tests {
             vec![point(2, Some("wang".to_owned())), point(4, None), point(8, Some("gone".into()))];
         let team = Team { owners, others: vec![backup] };
         let active = BTreeSet::from(["wang".to_owned(), "li".to_owned()]);
-        let facts = TeamFacts { team: &team, active: &active, classes: &[], known_us: i64::MAX };
+        let (classes, ruling) = (Classes::default(), Ruling::new(vec![], PolicyLog::default(), 0));
+        let facts = TeamFacts {
+            team: &team,
+            active: &active,
+            tier: ruling::Account::new(&classes, &ruling),
+            sponsor_by_default: false,
+            known_us: i64::MAX,
+        };
         let turns = facts.owner_missing();
         assert_eq!(yes_days(turns.clone(), 0..10), [0, 1, 4, 7, 8, 9]);
         let last = turns.last().unwrap();

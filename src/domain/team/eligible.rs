@@ -7,6 +7,8 @@ use super::accountable::Person;
 use crate::domain::group;
 use crate::domain::member::{Competencies, UNASSIGNED};
 use crate::domain::stored::stored_enum;
+use crate::domain::tier::ruling::Service;
+use crate::domain::tier::service::OwnerRule;
 
 /// What an owner must bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,14 +19,39 @@ pub struct OwnerRequirement {
     pub accounts_max: Option<u32>,
 }
 
-/// What the installation asks of teams.
+/// What the installation asks of teams where no class does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Requirements {
     pub owner: OwnerRequirement,
     /// How many accounts one executive may be the sponsor of.
     pub sponsored_max: u32,
-    /// Whether an account without a sponsor lacks one.
+    /// Whether an account without a sponsor lacks one where its class does not say.
     pub sponsor_required: bool,
+}
+
+impl Requirements {
+    /// What the owner of an account brings: what its class asks for; where it asks for nothing, or
+    /// there is none, what the installation does.
+    pub fn owner_by(&self, service: Option<Service<'_>>) -> AskedOwner {
+        let by_class = service.and_then(|service| Some((service.class, service.policy.owner?)));
+        match by_class {
+            None => AskedOwner { requirement: self.owner, class: None },
+            Some((class, OwnerRule { competency_min, accounts_max })) => {
+                let accounts_max = accounts_max.and_then(|max| u32::try_from(max).ok());
+                let requirement = OwnerRequirement { rating_min: competency_min, accounts_max };
+                AskedOwner { requirement, class: Some(class.to_owned()) }
+            }
+        }
+    }
+}
+
+/// What is asked of the owner of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedOwner {
+    pub requirement: OwnerRequirement,
+    /// The class that asks, of whose accounts alone there is a most; `None`: the installation, of
+    /// all.
+    pub class: Option<String>,
 }
 
 impl Default for Requirements {

@@ -10,9 +10,9 @@ use crate::domain::stored::stored_enum;
 const UNIT: i128 = 1_000_000_000;
 
 /// An account or a group with what it is compared by. The value is above zero.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ranked {
-    pub id: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ranked<I = String> {
+    pub id: I,
     /// Minor units of the currency of the run.
     pub value: i128,
     /// Share of quarters with an invoice in basis points; `None` where too few are known.
@@ -39,8 +39,8 @@ stored_enum! {
 
 /// A place in the ranked book.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Placed {
-    pub ranked: Ranked,
+pub struct Placed<I = String> {
+    pub ranked: Ranked<I>,
     /// Counted from 1.
     pub rank: usize,
     /// Index of its raw class, the best being 0.
@@ -50,9 +50,9 @@ pub struct Placed {
 
 /// The ranked book.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Classified {
+pub struct Classified<I = String> {
     /// By value, the largest first, then by id.
-    pub placed: Vec<Placed>,
+    pub placed: Vec<Placed<I>>,
     pub total: i128,
     pub cuts: Vec<Cut>,
 }
@@ -67,8 +67,9 @@ pub struct Cut<V = i128> {
 }
 
 /// Ranks the book and cuts it.
-pub fn classify(policy: &TierPolicy, mut book: Vec<Ranked>) -> Classified {
-    book.sort_by(|a, b| b.value.cmp(&a.value).then_with(|| a.id.cmp(&b.id)));
+pub fn classify<I: Ord>(policy: &TierPolicy, mut book: Vec<Ranked<I>>) -> Classified<I> {
+    // No two have one id.
+    book.sort_unstable_by(|a, b| b.value.cmp(&a.value).then_with(|| a.id.cmp(&b.id)));
     let values: Vec<i128> = book.iter().map(|ranked| ranked.value).collect();
     let ends = match policy.method {
         CutMethod::CountQuantile => by_count(&policy.cuts_bp, values.len()),
@@ -80,7 +81,7 @@ pub fn classify(policy: &TierPolicy, mut book: Vec<Ranked>) -> Classified {
         next: values.get(*end).copied(),
     };
     let cuts = ends.iter().map(cut).collect();
-    let place = |(at, ranked): (usize, Ranked)| {
+    let place = |(at, ranked): (usize, Ranked<I>)| {
         let class = ends.iter().filter(|end| **end <= at).count();
         let tied = |end: &usize| {
             let same = |other: usize| values.get(other) == Some(&ranked.value);
@@ -91,7 +92,9 @@ pub fn classify(policy: &TierPolicy, mut book: Vec<Ranked>) -> Classified {
             notes.push(Note::TiedAtCut);
         }
         let class = match policy.method {
-            CutMethod::Pyramid => pyramid(policy, class, &ranked, &mut notes),
+            CutMethod::Pyramid => {
+                pyramid(policy, class, (ranked.loyalty_bp, ranked.is_loss), &mut notes)
+            }
             _ => class,
         };
         Placed { rank: at + 1, class, notes, ranked }
@@ -151,14 +154,19 @@ fn by_curve(values: &[i128]) -> Vec<usize> {
 
 /// The class in the pyramid, from the one that the share of the total gives: platinum, gold, iron,
 /// lead.
-fn pyramid(policy: &TierPolicy, by_share: usize, of: &Ranked, notes: &mut Vec<Note>) -> usize {
+fn pyramid(
+    policy: &TierPolicy,
+    by_share: usize,
+    (loyalty_bp, is_loss): (Option<i32>, bool),
+    notes: &mut Vec<Note>,
+) -> usize {
     const IRON: usize = 2;
     const LEAD: usize = 3;
-    if of.is_loss {
+    if is_loss {
         notes.push(Note::NegativeContribution);
         return LEAD;
     }
-    match (by_share, of.loyalty_bp) {
+    match (by_share, loyalty_bp) {
         (1, None) => {
             notes.push(Note::LoyaltyUnknown);
             IRON
@@ -231,7 +239,7 @@ mod tests {
     fn t3_the_pyramid_asks_for_loyalty() {
         let policy = policy(CutMethod::Pyramid, &[5_000, 8_000]);
         let of = |id: &str, value, loyalty_bp| Ranked {
-            id: id.into(),
+            id: id.to_owned(),
             value,
             loyalty_bp,
             is_loss: false,

@@ -4,18 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use serde::Serialize;
 
 use super::applied::{Cause, Found, Rules, Standing};
 use super::assignment::Figures;
-use super::classify::{Cut, Note, Ranked, classify};
+use super::classify::{Cut, Note, Placed, Ranked, classify};
 use super::policy::{NONE, TierPolicy};
 use super::run::Summary;
 use crate::domain::error::Result;
 use crate::domain::money::{Currency, Money, to_minor};
 
 /// What accounts are worth in one currency.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Values {
     /// In minor units, of accounts with trade in the window.
     pub known: BTreeMap<String, i128>,
@@ -31,6 +30,26 @@ pub struct Values {
     pub value_set: Option<String>,
 }
 
+impl Values {
+    /// Whether an account stays as it is, whatever the others are worth.
+    pub fn stays(&self, id: &str) -> bool {
+        self.unknown.contains(id) || self.excluded.contains(id)
+    }
+
+    /// Those that are ranked.
+    fn ranked(&self) -> Vec<Ranked<&str>> {
+        let known = self.known.iter();
+        let known = known.filter(|(id, value)| **value > 0 && !self.unknown.contains(*id));
+        let ranked = known.map(|(id, value)| Ranked {
+            id: id.as_str(),
+            value: *value,
+            loyalty_bp: self.loyalty_bp.get(id).copied(),
+            is_loss: self.losses.contains(id),
+        });
+        ranked.collect()
+    }
+}
+
 /// How an account stands after a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -39,9 +58,20 @@ pub struct Outcome {
     pub figures: Figures,
 }
 
-/// How every account stands that has a value or stood somewhere before, by id, and what the run
-/// saw. Accounts whose value is not known, and those that take no part, are left out: they stay as they
-/// are.
+/// How accounts stand, by id.
+pub type Standings = BTreeMap<String, Standing>;
+
+/// Where an account is in the book of a run.
+struct Place<'a> {
+    id: &'a str,
+    found: Found,
+    rank: Option<usize>,
+    notes: Vec<Note>,
+}
+
+/// Tells how every account stands that has a value or stood somewhere before, in the order of ids, and
+/// answers what the run saw. Accounts whose value is not known, and those that take no part, are left
+/// out: they stay as they are.
 ///
 /// # Errors
 /// If a sum leaves the range of amounts.
@@ -50,18 +80,10 @@ pub fn evaluate(
     currency: Currency,
     day: NaiveDate,
     values: &Values,
-    before: &BTreeMap<String, Standing>,
-) -> Result<(BTreeMap<String, Outcome>, Summary)> {
-    let ranked = |(id, value): (&String, &i128)| Ranked {
-        id: id.clone(),
-        value: *value,
-        loyalty_bp: values.loyalty_bp.get(id).copied(),
-        is_loss: values.losses.contains(id),
-    };
-    let positive =
-        values.known.iter().filter(|(id, value)| **value > 0 && !values.unknown.contains(*id));
-    let found = classify(policy, positive.map(ranked).collect());
-    let rules = Rules { policy, cuts: &found.cuts, day };
+    before: &Standings,
+    mut tell: impl FnMut(&str, Outcome),
+) -> Result<Summary> {
+    let found = classify(policy, values.ranked());
     let mut summary = Summary {
         currency,
         measure: policy.measure,
@@ -75,46 +97,55 @@ pub fn evaluate(
         unknown: values.unknown.len() as i64,
         value_set: values.value_set.clone(),
     };
-    let mut places: BTreeMap<&str, (Found, Option<usize>, Vec<Note>)> = BTreeMap::new();
-    for placed in &found.placed {
-        let of = &placed.ranked;
-        let place = Found {
-            class: placed.class,
-            value: of.value,
-            loyalty_bp: of.loyalty_bp,
-            is_loss: of.is_loss,
-        };
-        places.insert(&of.id, (place, Some(placed.rank), placed.notes.clone()));
-    }
-    let last = policy.classes.len().saturating_sub(1);
-    for (id, value) in values.known.iter().filter(|(_, value)| **value <= 0) {
-        let place = Found { class: last, value: *value, loyalty_bp: None, is_loss: false };
-        places.insert(id, (place, None, vec![Note::NonPositive]));
-    }
-    let ids = before.keys().map(String::as_str).chain(places.keys().copied());
-    let stays = |id: &str| values.unknown.contains(id) || values.excluded.contains(id);
-    let ids: BTreeSet<&str> = ids.filter(|id| !stays(id)).collect();
     for (_, standing) in before.iter().filter(|(id, _)| values.unknown.contains(*id)) {
         *summary.applied.entry(standing.class.clone()).or_default() += 1;
     }
+    let rules = Rules { policy, cuts: &found.cuts, day };
+    let mut places = places(policy, values, found.placed).into_iter().peekable();
+    let mut stood = before.iter().peekable();
     let money = |minor: i128| to_minor(minor).map(|minor| Money { minor, currency });
-    let mut outcomes = BTreeMap::new();
-    for id in ids {
-        let (place, rank, notes) =
-            places.remove(id).map_or((None, None, vec![]), |(f, r, n)| (Some(f), r, n));
-        let was = before.get(id);
-        let (standing, cause) = rules.next(was, place);
+    loop {
+        let heads = [stood.peek().map(|(id, _)| id.as_str()), places.peek().map(|place| place.id)];
+        let Some(id) = heads.into_iter().flatten().min() else { return Ok(summary) };
+        let was = stood.next_if(|(other, _)| *other == id).map(|(_, standing)| standing);
+        let place = places.next_if(|place| place.id == id);
+        if values.stays(id) {
+            continue;
+        }
+        let (standing, cause) = rules.next(was, place.as_ref().map(|place| place.found));
         count(&mut summary, was, &standing);
-        let cut = class_cut(policy, &found.cuts, &standing.class);
+        let cut = class_cut(policy, rules.cuts, &standing.class);
         let figures = Figures {
-            value: place.map(|place| money(place.value)).transpose()?,
-            rank: rank.map(|rank| rank as i64),
+            value: place.as_ref().map(|place| money(place.found.value)).transpose()?,
+            rank: place.as_ref().and_then(|place| Some(place.rank? as i64)),
             cut: cut.map(money).transpose()?,
-            notes,
+            notes: place.map(|place| place.notes).unwrap_or_default(),
         };
-        outcomes.insert(id.to_owned(), Outcome { standing, cause, figures });
+        tell(id, Outcome { standing, cause, figures });
     }
-    Ok((outcomes, summary))
+}
+
+/// Everybody with trade in the window, in the order of ids.
+fn places<'a>(
+    policy: &TierPolicy,
+    values: &'a Values,
+    placed: Vec<Placed<&'a str>>,
+) -> Vec<Place<'a>> {
+    let last = policy.classes.len().saturating_sub(1);
+    let by_rank = placed.into_iter().map(|Placed { ranked, rank, class, notes }| {
+        let Ranked { id, value, loyalty_bp, is_loss } = ranked;
+        Place { id, found: Found { class, value, loyalty_bp, is_loss }, rank: Some(rank), notes }
+    });
+    let nothing_left = values.known.iter().filter(|(_, value)| **value <= 0);
+    let nothing_left = nothing_left.map(|(id, value)| Place {
+        id,
+        found: Found { class: last, value: *value, loyalty_bp: None, is_loss: false },
+        rank: None,
+        notes: vec![Note::NonPositive],
+    });
+    let mut places: Vec<Place<'a>> = by_rank.chain(nothing_left).collect();
+    places.sort_unstable_by_key(|place| place.id);
+    places
 }
 
 fn count(summary: &mut Summary, before: Option<&Standing>, after: &Standing) {

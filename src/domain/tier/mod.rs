@@ -7,6 +7,7 @@ pub mod evaluate;
 pub mod loyalty;
 pub mod overrides;
 pub mod policy;
+pub mod ruling;
 pub mod run;
 pub mod service;
 pub mod values;

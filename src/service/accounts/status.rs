@@ -9,10 +9,12 @@ use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
 use crate::domain::receivables::{Risk, RiskView};
+use crate::domain::tier::ruling::AccountTier;
 use crate::service::credit::Credit;
 use crate::service::findings::{Asked, Findings, Point};
 use crate::service::receivables::Receivables;
 use crate::service::teams::{TeamPoint, Teams};
+use crate::service::tiers::Tiers;
 
 /// Who knows the parts of a status that are not the account's own.
 #[derive(Clone, Copy)]
@@ -21,11 +23,12 @@ pub struct Sources<'a> {
     pub credit: &'a Credit,
     pub teams: &'a Teams,
     pub findings: &'a Findings,
+    pub tiers: &'a Tiers,
 }
 
 impl Accounts {
     /// The status of accounts in the order of their names, all or none. Receivables and group
-    /// are those of the point asked for, and so is the team, but for which of our people are active
+    /// are those of the point asked for, and so are class and team, but for which of our people are active
     /// and whom they report to; the account itself and its credit are as they are now.
     ///
     /// # Errors
@@ -47,14 +50,23 @@ impl Accounts {
         let (accounts, above) = self.with_above(ctx, points.collect()).await?;
         let ids: Vec<AccountRef> =
             risks.iter().map(|risk| AccountRef::Id(risk.account_id.clone())).collect();
-        let day = |(risk, above): (&Risk, &Kin)| TeamPoint {
+        let at = Point {
+            day: point.as_of.unwrap_or_else(|| ctx.business_date()),
+            known_us: point.known_at.unwrap_or(i64::MAX),
+        };
+        let known: Vec<String> = risks.iter().map(|risk| risk.account_id.clone()).collect();
+        let tiers = sources.tiers.recorded(ctx, known, at.known_us).await?;
+        let tier = |risk: &Risk| tiers.account(&risk.account_id).told(&risk.account_id, at.day);
+        let services: Vec<AccountTier> = risks.iter().map(tier).collect();
+        let day = |((risk, above), service): ((&Risk, &Kin), &AccountTier)| TeamPoint {
             account_id: risk.account_id.clone(),
             above: above.accounts.clone(),
             day: risk.point.as_of,
             // What is recorded of teams stands in no account's order of recorded times.
-            known_us: point.known_at.unwrap_or(i64::MAX),
+            known_us: at.known_us,
+            sponsor_required: service.service.as_ref().map(|service| service.sponsor_required),
         };
-        let days = risks.iter().zip(&above).map(day).collect();
+        let days = risks.iter().zip(&above).zip(&services).map(day).collect();
         let teams = sources.teams.statuses(ctx, days).await?;
         let profiles = sources.credit.profiles(ctx, &ids, "").await?;
         let asked = accounts.iter().zip(&profiles).map(|(account, profile)| Asked {
@@ -62,16 +74,14 @@ impl Accounts {
             is_deleted: account.delete_us.is_some(),
             credit: profile.reasons.clone(),
         });
-        let at = Point {
-            day: point.as_of.unwrap_or_else(|| ctx.business_date()),
-            known_us: point.known_at.unwrap_or(i64::MAX),
-        };
         let asked: Vec<Asked> = asked.collect();
-        let findings = sources.findings.told(ctx, &asked, at).await?;
-        let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks).zip(findings);
-        let status = |(((((account, above), team), credit), risk), (findings, rhythm))| {
-            AccountStatus { account, above, team, credit, risk, findings, rhythm }
-        };
+        let findings = sources.findings.told(ctx, &asked, at, &tiers).await?;
+        let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks);
+        let all = all.zip(findings).zip(services);
+        let status =
+            |((((((account, above), team), credit), risk), (findings, rhythm)), service)| {
+                AccountStatus { account, above, service, team, credit, risk, findings, rhythm }
+            };
         Ok(all.map(status).collect())
     }
 

@@ -10,20 +10,19 @@ use crate::domain::calendar::WorkCalendar;
 use crate::domain::dated::ChangePoint;
 use crate::domain::error::Result;
 use crate::domain::finding::found::{BOOK, Snooze};
-use crate::domain::finding::rules::{self, SponsorRule, TeamFacts};
+use crate::domain::finding::rules::{self, TeamFacts};
 use crate::domain::finding::{Code, Finding, State, Turn};
 use crate::domain::names::account_name;
 use crate::domain::policy::{Policy, PolicyLog, Terms};
 use crate::domain::portfolio::rhythm::{GAPS_MAX, Rhythm};
 use crate::domain::team::Team;
-use crate::domain::tier::policy::TierPolicy;
-use crate::store::ReadTx;
+use crate::domain::tier::ruling::{Recorded, Ruling};
+use crate::store::{ReadTx, SponsorOf};
 
 /// What the rules about teams read of accounts.
 pub(super) struct Teams {
     teams: HashMap<String, Team>,
     active: BTreeSet<String>,
-    classes: HashMap<String, Vec<ChangePoint<String>>>,
     snoozes: BTreeMap<(String, Code), Snooze>,
     known_us: i64,
 }
@@ -31,9 +30,8 @@ pub(super) struct Teams {
 impl Teams {
     pub async fn read(tx: &ReadTx, ids: &BTreeSet<&str>, known_us: i64) -> Result<Self> {
         if ids.is_empty() {
-            let (teams, classes) = (HashMap::new(), HashMap::new());
             let (active, snoozes) = (BTreeSet::new(), BTreeMap::new());
-            return Ok(Self { teams, active, classes, snoozes, known_us });
+            return Ok(Self { teams: HashMap::new(), active, snoozes, known_us });
         }
         let teams = tx.teams(ids).await?;
         let owners = teams.values().flat_map(|team| &team.owners);
@@ -48,22 +46,23 @@ impl Teams {
                 people.filter(|(_, person)| person.active).map(|(id, _)| id).collect()
             }
         };
-        let (classes, snoozes) = (tx.classes_of(ids).await?, tx.snoozes(ids).await?);
-        Ok(Self { teams, active, classes, snoozes, known_us })
+        let snoozes = tx.snoozes(ids).await?;
+        Ok(Self { teams, active, snoozes, known_us })
     }
 
     /// How it is with a rule about teams on a day.
-    pub fn finding(&self, id: &str, code: Code, rule: &SponsorRule, day: NaiveDate) -> Finding {
+    pub fn finding(&self, id: &str, code: Code, rule: SponsorRule<'_>, day: NaiveDate) -> Finding {
         let nobody = Team::default();
         let facts = TeamFacts {
             team: self.teams.get(id).unwrap_or(&nobody),
             active: &self.active,
-            classes: self.classes.get(id).map(Vec::as_slice).unwrap_or_default(),
+            tier: rule.tiers.account(id),
+            sponsor_by_default: rule.by_default,
             known_us: self.known_us,
         };
         let turns = match code {
             Code::OwnerMissing => facts.owner_missing(),
-            _ => facts.sponsor_missing(rule),
+            _ => facts.sponsor_missing(),
         };
         self.hidden(Finding::on(id, code, turns, day), day)
     }
@@ -74,16 +73,24 @@ impl Teams {
     }
 }
 
-/// Which classes are to have a sponsor from which day on: by the tier policy in force on it.
-pub(super) async fn sponsor_rule(tx: &ReadTx, always: bool) -> Result<SponsorRule> {
-    let points = in_force::<TierPolicy>(tx).await?;
-    let classes = points.into_iter().map(|point| {
-        let classes = point.value.terms.classes.into_iter();
-        let required = classes.filter(|class| class.service.sponsor_required);
-        let value = required.map(|class| class.code).collect();
-        ChangePoint { from_date: point.from_date, recorded_us: point.recorded_us, value }
-    });
-    Ok(SponsorRule { always, classes: classes.collect() })
+/// Which accounts are to have a sponsor: by their classes, and where none says by the installation.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SponsorRule<'a> {
+    pub tiers: &'a Recorded,
+    pub by_default: bool,
+}
+
+/// The classes whose accounts are looked through for those without a sponsor; `None` where nobody
+/// is to have one.
+pub(super) fn sponsor_of(ruling: &Ruling, day: NaiveDate, by_default: bool) -> Option<SponsorOf> {
+    let classes = ruling.version_on(day).map(|version| version.terms.classes.as_slice());
+    let of = classes.unwrap_or_default().iter();
+    let of = of.filter(|class| class.service.sponsor_required != by_default);
+    let codes: BTreeSet<String> = of.map(|class| class.code.clone()).collect();
+    match by_default {
+        true => Some(SponsorOf::AllBut(codes)),
+        false => Some(SponsorOf::These(codes)).filter(|of| *of != SponsorOf::These([].into())),
+    }
 }
 
 /// The versions that are in force from which day on, the built-in one first.
@@ -107,25 +114,26 @@ async fn in_force<T: Terms>(tx: &ReadTx) -> Result<Vec<ChangePoint<Policy<T>>>> 
 }
 
 impl Findings {
-    /// How it is with every rule about accounts, and in which rhythm each is invoiced, in the order
-    /// asked.
+    /// How it is with every rule about accounts, of which `tiers` tells the classes, and in which rhythm
+    /// each is invoiced, in the order asked.
     pub(super) async fn evaluate(
         &self,
         ctx: &Ctx,
         asked: &[Asked],
         at: Point,
+        tiers: &Recorded,
     ) -> Result<Vec<(Vec<Finding>, Option<Rhythm>)>> {
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
-        let always = self.settings.sponsor_required;
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
                 let teams = Teams::read(tx, &these, at.known_us).await?;
                 let days = tx.invoice_days(&ids, at.day, at.known_us, GAPS_MAX + 1).await?;
-                Ok((teams, sponsor_rule(tx, always).await?, days))
+                Ok((teams, days))
             })
         });
-        let (teams, rule, days) = read.await?;
+        let (teams, days) = read.await?;
+        let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
         let is_today = at.day == ctx.business_date();
         let of = |one: &Asked| {
             let id = one.account_id.as_str();
@@ -134,7 +142,7 @@ impl Findings {
                 return (Vec::new(), rhythm);
             }
             let mut found = [Code::OwnerMissing, Code::SponsorMissing]
-                .map(|code| teams.finding(id, code, &rule, at.day))
+                .map(|code| teams.finding(id, code, rule, at.day))
                 .to_vec();
             let lapse = rules::lapse_risk(rhythm.as_ref());
             found.push(Finding::on(id, Code::LapseRisk, lapse, at.day));

@@ -7,26 +7,26 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use self::facts::Teams;
+use self::facts::{SponsorRule, Teams};
 use crate::ctx::Ctx;
 use crate::domain::credit::decision::Reason as CreditReason;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::found::{BOOK, FindingKey, ListFindings, Told};
-use crate::domain::finding::rules::SponsorRule;
 use crate::domain::finding::{Code, Finding, Scope, State};
 use crate::domain::names::{AccountRef, MemberRef};
 use crate::domain::page::Page;
 use crate::domain::portfolio::rhythm::Rhythm;
 use crate::domain::severity::Severity;
+use crate::domain::tier::ruling::Recorded;
 use crate::service::credit::Credit;
 use crate::service::resolve;
 use crate::service::tiers::Tiers;
-use crate::store::{ReadTx, Store, SuspectRule, Suspects};
+use crate::store::{ReadTx, SponsorOf, Store, SuspectRule, Suspects};
 
 /// What the installation decides about findings.
 #[derive(Debug, Clone, Copy)]
 pub struct FindingSettings {
-    /// Whether each account is to have a sponsor, whatever its class.
+    /// Whether an account is to have a sponsor where no class says.
     pub sponsor_required: bool,
     /// How many days before it ends a calendar is found to end.
     pub calendar_notice_days: u32,
@@ -82,8 +82,9 @@ impl Findings {
         }
     }
 
-    /// The findings of accounts at one point, and in which rhythm each is invoiced, in the order asked. The number of statements does not
-    /// depend on how many they are.
+    /// The findings of accounts at one point, as known at which `tiers` tells their classes, and in
+    /// which rhythm each is invoiced, in the order asked. The number of statements does not depend on
+    /// how many they are.
     ///
     /// # Errors
     /// Those of the store.
@@ -92,8 +93,9 @@ impl Findings {
         ctx: &Ctx,
         asked: &[Asked],
         at: Point,
+        tiers: &Recorded,
     ) -> Result<Vec<(Told, Option<Rhythm>)>> {
-        let all = self.evaluate(ctx, asked, at).await?;
+        let all = self.evaluate(ctx, asked, at, tiers).await?;
         Ok(all.into_iter().map(|(found, rhythm)| (Told::of(found), rhythm)).collect())
     }
 
@@ -116,7 +118,9 @@ impl Findings {
         };
         let day = list.as_of.unwrap_or_else(|| ctx.business_date());
         let at = Point { day, known_us: i64::MAX };
-        let (mut all, _) = self.evaluate(ctx, &[asked], at).await?.pop().unwrap_or_default();
+        let tiers = self.tiers.recorded(ctx, vec![asked.account_id.clone()], at.known_us).await?;
+        let all = self.evaluate(ctx, &[asked], at, &tiers).await?.pop();
+        let (mut all, _) = all.unwrap_or_default();
         all.retain(|found| list.takes(found));
         all.sort_by_key(Finding::rank);
         let key = |found: &Finding| (place(found), format!("{:02}", found.code as u8));
@@ -190,7 +194,8 @@ async fn of_accounts(
     if !list.states.contains(&State::Yes) {
         return Ok(found);
     }
-    let rule = facts::sponsor_rule(tx, settings.sponsor_required).await?;
+    let by_default = settings.sponsor_required;
+    let sponsor = facts::sponsor_of(&tx.tiers_ruling(day).await?, day, by_default);
     for (place, severity) in PLACES {
         let after = list.page.after.clone().unwrap_or((PLACE_OF_BOOK, String::new()));
         if found.len() >= wanted || after.0 > place {
@@ -205,7 +210,7 @@ async fn of_accounts(
             {
                 continue;
             }
-            let Some(rule) = suspect_rule(code, &rule, day) else { continue };
+            let Some(rule) = suspect_rule(code, sponsor.as_ref()) else { continue };
             let suspects = Suspects {
                 rule,
                 day,
@@ -222,22 +227,20 @@ async fn of_accounts(
             behind.take(wanted - found.len()).map(|(_, id, code)| (id, code)).collect();
         let ids: BTreeSet<&str> = asked.iter().map(|(id, _)| id.as_str()).collect();
         let teams = Teams::read(tx, &ids, i64::MAX).await?;
-        let all = asked.iter().map(|(id, code)| teams.finding(id, *code, &rule, day));
+        let tiers = tx.tiers(&ids, i64::MAX).await?;
+        let rule = SponsorRule { tiers: &tiers, by_default };
+        let all = asked.iter().map(|(id, code)| teams.finding(id, *code, rule, day));
         found.extend(all.filter(|of| list.takes(of)));
     }
     Ok(found)
 }
 
 /// What a statement looks for; `None` where nobody can lack it.
-fn suspect_rule(code: Code, rule: &SponsorRule, day: NaiveDate) -> Option<SuspectRule> {
-    if code == Code::OwnerMissing {
-        return Some(SuspectRule::Owner);
+fn suspect_rule(code: Code, sponsor: Option<&SponsorOf>) -> Option<SuspectRule> {
+    match code {
+        Code::OwnerMissing => Some(SuspectRule::Owner),
+        _ => sponsor.cloned().map(SuspectRule::Sponsor),
     }
-    if rule.always {
-        return Some(SuspectRule::Sponsor(None));
-    }
-    let classes = rule.classes_on(day);
-    (!classes.is_empty()).then_some(SuspectRule::Sponsor(Some(classes)))
 }
 
 fn place(found: &Finding) -> i64 {

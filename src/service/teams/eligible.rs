@@ -1,18 +1,19 @@
 //! Who may have which role.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::domain::error::{Precondition, Reason, Result};
+use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::member::{Member, MemberState};
 use crate::domain::names::member_name;
 use crate::domain::team::TeamRole;
 use crate::domain::team::accountable::Person;
 use crate::domain::team::eligible::{
-    Candidate, NotEligible, Requirements, Suggestion, Unmet, sponsor_unmet,
+    AskedOwner, Candidate, NotEligible, OwnerRequirement, Requirements, Suggestion, Unmet,
+    sponsor_unmet,
 };
-use crate::store::WriteTx;
+use crate::store::{Carried, WriteTx};
 
 const FIELD: &str = "member";
 
@@ -53,7 +54,7 @@ pub(super) async fn check(
 }
 
 /// Refuses a member, whom the field names, as the owner of these accounts too, of which he may own
-/// some already.
+/// some already: by what their classes ask of owners on that day, or else the installation.
 ///
 /// # Errors
 /// MEMBER_NOT_ELIGIBLE with who is to own them instead.
@@ -65,28 +66,73 @@ pub(super) async fn check_owner(
     account_ids: &BTreeSet<String>,
     first_day: NaiveDate,
 ) -> Result<()> {
-    let requirement = &requirements.owner;
-    let others = u32::try_from(account_ids.len()).unwrap_or(u32::MAX).saturating_sub(1);
-    let counted = requirement.accounts_max.is_some();
-    let owned = match counted {
-        true => tx.owned(&member.id, account_ids, first_day).await?,
-        false => 0,
-    };
-    let candidate = Candidate {
-        person: Person { active: member.state == MemberState::Active, manager_id: None },
-        competencies: member.competencies,
-        owned: owned.saturating_add(others),
-        ..Candidate::default()
-    };
-    if requirement.unmet(&candidate).is_empty() {
-        return Ok(());
+    let ids: BTreeSet<&str> = account_ids.iter().map(String::as_str).collect();
+    let tiers = tx.tiers_on(&ids, first_day).await?;
+    let mut asked: BTreeMap<Option<String>, (OwnerRequirement, u32)> = BTreeMap::new();
+    for id in ids {
+        let service = tiers.account(id).service_policy(first_day);
+        let AskedOwner { requirement, class } = requirements.owner_by(service);
+        asked.entry(class).or_insert((requirement, 0)).1 += 1;
     }
-    // Everybody is looked at only to say who may instead.
-    let mut candidates = tx.candidates(account_ids, first_day, counted).await?;
-    candidates.values_mut().for_each(|one| one.owned = one.owned.saturating_add(others));
-    match requirement.check(&member.id, &candidates) {
-        Ok(()) => Ok(()),
-        Err(refused) => refuse(field, member, TeamRole::Owner, refused),
+    let all = u32::try_from(account_ids.len()).unwrap_or(u32::MAX);
+    let mut refused = Vec::new();
+    for (class, (requirement, of_class)) in asked {
+        let asking = Asking {
+            requirement,
+            // What the installation asks is about all that he owns.
+            others: class.as_ref().map_or(all, |_| of_class).saturating_sub(1),
+            class,
+        };
+        let not = asking.lacking(tx, member, account_ids, first_day).await?;
+        let not = not.filter(|not| !not.unmet.is_empty());
+        let told = not.map(|not| told(field, member, TeamRole::Owner, not));
+        refused.extend(told.map(|told| match &asking.class {
+            None => told,
+            Some(class) => told.with("tier", class.clone()),
+        }));
+    }
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(Error::FailedPrecondition(refused)),
+    }
+}
+
+/// What one class, or the installation, asks of who is to own some accounts more.
+struct Asking {
+    requirement: OwnerRequirement,
+    class: Option<String>,
+    /// How many of the accounts that are to be his count, the first aside.
+    others: u32,
+}
+
+impl Asking {
+    async fn lacking(
+        &self,
+        tx: &WriteTx,
+        member: &Member,
+        account_ids: &BTreeSet<String>,
+        first_day: NaiveDate,
+    ) -> Result<Option<NotEligible>> {
+        let Self { requirement, class, others } = self;
+        let counted = requirement.accounts_max.is_some();
+        let which = Carried { but: account_ids, from: first_day, class: class.as_deref() };
+        let owned = match counted {
+            true => tx.owned(&member.id, &which).await?,
+            false => 0,
+        };
+        let candidate = Candidate {
+            person: Person { active: member.state == MemberState::Active, manager_id: None },
+            competencies: member.competencies,
+            owned: owned.saturating_add(*others),
+            ..Candidate::default()
+        };
+        if requirement.unmet(&candidate).is_empty() {
+            return Ok(None);
+        }
+        // Everybody is looked at only to say who may instead.
+        let mut candidates = tx.candidates(&which, counted).await?;
+        candidates.values_mut().for_each(|one| one.owned = one.owned.saturating_add(*others));
+        Ok(requirement.check(&member.id, &candidates).err())
     }
 }
 
@@ -96,10 +142,19 @@ fn refuse(
     role: TeamRole,
     refused: NotEligible,
 ) -> Result<()> {
-    let NotEligible { unmet, suggestion } = refused;
-    if unmet.is_empty() {
-        return Ok(());
+    match refused.unmet.is_empty() {
+        true => Ok(()),
+        false => Err(told(field, member, role, refused).into()),
     }
+}
+
+fn told(
+    field: &'static str,
+    member: &Member,
+    role: TeamRole,
+    refused: NotEligible,
+) -> Precondition {
+    let NotEligible { unmet, suggestion } = refused;
     let unmet: Vec<&str> = unmet.iter().map(|unmet| unmet.as_str()).collect();
     let unmet = unmet.join(",");
     let instead = match &suggestion {
@@ -114,11 +169,10 @@ fn refuse(
     let description = format!("may not be {role}: {unmet}{instead}");
     let refused = Precondition::new(Reason::MemberNotEligible, member.name(), description);
     let refused = refused.at(field).with("unmet", unmet);
-    Err(match suggestion {
+    match suggestion {
         None => refused,
         Some(Suggestion { member_id, eligible }) => refused
             .with("suggested_owner", member_name(&member_id))
             .with("suggestion", if eligible { "ELIGIBLE" } else { "NO_ELIGIBLE" }),
     }
-    .into())
 }

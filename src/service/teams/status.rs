@@ -22,6 +22,8 @@ pub struct TeamPoint {
     pub day: NaiveDate,
     /// As recorded by then, in microseconds since the epoch.
     pub known_us: i64,
+    /// What its class says of a sponsor; `None` where none says.
+    pub sponsor_required: Option<bool>,
 }
 
 impl Teams {
@@ -70,6 +72,8 @@ pub async fn accountable(
         above: above.accounts,
         day,
         known_us: i64::MAX,
+        // Who is accountable does not depend on it.
+        sponsor_required: None,
     };
     let points: Vec<TeamPoint> = asked.into_iter().zip(above).map(point).collect();
     let told = statuses(tx, settings, &points).await?;
@@ -106,11 +110,12 @@ async fn statuses(
     let default_owner = tx.find_member(&settings.default_owner).await?;
     let gone = || Error::internal(format!("{} is gone", settings.default_owner));
     let default_owner = default_owner.ok_or_else(gone)?;
-    let required = settings.requirements.sponsor_required;
-    let told = |(team, above): (TeamOn, Vec<TeamOn>)| {
+    let by_default = settings.requirements.sponsor_required;
+    let told = |((team, above), point): ((TeamOn, Vec<TeamOn>), &TeamPoint)| {
+        let required = point.sponsor_required.unwrap_or(by_default);
         status(&team, &above, &people, &default_owner, required)
     };
-    Ok(teams.into_iter().map(told).collect())
+    Ok(teams.into_iter().zip(points).map(told).collect())
 }
 
 /// Whom the answer about a team may name.

@@ -1,6 +1,8 @@
 //! Use cases of tiers: the policies that cut the book, the runs that classify it, and the calendars
 //! that days are counted by.
 
+mod classes;
+mod evaluate;
 mod event;
 mod overrides;
 mod policies;

@@ -1,6 +1,7 @@
 //! What accounts are worth in a window, in one currency.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{Days, Months, NaiveDate};
 
@@ -64,68 +65,80 @@ impl Tiers {
         let after = through.checked_sub_months(months).unwrap_or(NaiveDate::MIN);
         let deducts_credits = policy.measure == Measure::NetRevenue;
         let window = Window { deducts_credits, after, through, currency };
-        let (from_ledger, asked) = (!policy.measure.is_uploaded(), set.clone());
+        let converter = self.converter(currency, after, through).await?;
+        let terms = policy.clone();
         // Of one moment: who takes part, and with what.
         let read = self.store.read(ctx, move |tx| {
-            let asked = asked.clone();
+            let (converter, terms, set) = (converter.clone(), terms.clone(), set.clone());
             Box::pin(async move {
-                let turnover = if from_ledger { tx.turnover(window).await? } else { Vec::new() };
-                let uploaded = match &asked {
-                    Some(set) => tx.tier_values(&set.id).await?,
-                    None => Vec::new(),
-                };
-                Ok((turnover, uploaded, tx.excluded_from_tiers().await?))
+                let value_set = set.as_ref().map(|set| set.id.clone());
+                let mut values = Values { value_set, ..Values::default() };
+                if !terms.measure.is_uploaded() {
+                    tx.turnover(window, |amount| converter.add(amount, &mut values)).await?;
+                }
+                if let Some(set) = &set {
+                    for amount in uploaded(&terms, set, tx.tier_values(&set.id).await?, &mut values)
+                    {
+                        converter.add(amount, &mut values)?;
+                    }
+                }
+                values.excluded = tx.excluded_from_tiers().await?;
+                if terms.method == CutMethod::Pyramid {
+                    values.loyalty_bp = loyalty(tx.invoiced_months(through).await?, through);
+                }
+                Ok(values)
             })
         });
-        let (mut amounts, uploaded, excluded) = read.await?;
-        let value_set = set.as_ref().map(|set| set.id.clone());
-        let mut values = Values { excluded, value_set, ..Values::default() };
-        if let Some(set) = &set {
-            amounts.extend(self::uploaded(policy, set, uploaded, &mut values));
-        }
-        self.convert(amounts, currency, after, through, &mut values).await?;
-        if policy.method == CutMethod::Pyramid {
-            values.loyalty_bp = self.loyalty(ctx, through).await?;
-        }
-        Ok(values)
+        read.await
     }
 
-    /// Sums amounts by account, in the currency of the run.
-    async fn convert(
+    /// What brings amounts of a window into the currency of the run.
+    async fn converter(
         &self,
-        amounts: Vec<Turnover>,
-        currency: Currency,
+        to: Currency,
         after: NaiveDate,
         through: NaiveDate,
-        values: &mut Values,
-    ) -> Result<()> {
-        let age = self.settings.rate_age_days_max;
-        let base = self.settings.base_currency;
-        let days = Days::new(u64::try_from(age).unwrap_or_default());
+    ) -> Result<Converter> {
+        let age_days_max = self.settings.rate_age_days_max;
+        let days = Days::new(u64::try_from(age_days_max).unwrap_or_default());
         let first = after.checked_sub_days(days).unwrap_or(NaiveDate::MIN);
         let quotes = self.store.quotes(SPOT, first, At::now(through)).await?;
-        let table: RateTable = quotes.into_iter().collect();
-        for Turnover { account_id, currency: from, posting_date, amount } in amounts {
-            match table.lookup(from, currency, posting_date, SPOT, base, age) {
-                Some(rate) => {
-                    let converted = money::convert(amount, from, currency, rate.rate)?;
-                    *values.known.entry(account_id).or_default() += converted;
-                }
-                None => _ = values.unknown.insert(account_id),
+        let table = Arc::new(quotes.into_iter().collect());
+        Ok(Converter { table, to, base: self.settings.base_currency, age_days_max })
+    }
+}
+
+/// Sums amounts by account, in the currency of a run.
+#[derive(Clone)]
+struct Converter {
+    table: Arc<RateTable>,
+    to: Currency,
+    base: Option<Currency>,
+    age_days_max: i64,
+}
+
+impl Converter {
+    fn add(&self, amount: Turnover, values: &mut Values) -> Result<()> {
+        let Turnover { account_id, currency: from, posting_date, amount } = amount;
+        let Self { table, to, base, age_days_max } = self;
+        match table.lookup(from, *to, posting_date, SPOT, *base, *age_days_max) {
+            Some(rate) => {
+                let converted = money::convert(amount, from, *to, rate.rate)?;
+                *values.known.entry(account_id).or_default() += converted;
             }
+            None => _ = values.unknown.insert(account_id),
         }
         Ok(())
     }
+}
 
-    async fn loyalty(&self, ctx: &Ctx, through: NaiveDate) -> Result<BTreeMap<String, i32>> {
-        let read = self.store.read(ctx, move |tx| Box::pin(tx.invoiced_months(through)));
-        let mut months: BTreeMap<String, Vec<NaiveDate>> = BTreeMap::new();
-        for (account_id, month) in read.await? {
-            months.entry(account_id).or_default().push(month);
-        }
-        let known = |(id, days): (String, Vec<NaiveDate>)| Some((id, loyalty_bp(days, through)?));
-        Ok(months.into_iter().filter_map(known).collect())
+fn loyalty(invoiced: Vec<(String, NaiveDate)>, through: NaiveDate) -> BTreeMap<String, i32> {
+    let mut months: BTreeMap<String, Vec<NaiveDate>> = BTreeMap::new();
+    for (account_id, month) in invoiced {
+        months.entry(account_id).or_default().push(month);
     }
+    let known = |(id, days): (String, Vec<NaiveDate>)| Some((id, loyalty_bp(days, through)?));
+    months.into_iter().filter_map(known).collect()
 }
 
 /// What the policy compares accounts by, if it was uploaded; who makes a loss goes to `values`.

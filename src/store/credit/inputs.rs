@@ -21,7 +21,7 @@ use crate::domain::money::Currency;
 use crate::store::columns::OrEmpty;
 use crate::store::entity::credit_limit;
 use crate::store::rows::Set;
-use crate::store::sql;
+use crate::store::{sql, tier_class};
 
 /// What decisions look at, as of now.
 #[derive(Debug, Default)]
@@ -128,16 +128,12 @@ fn tiers(asked: &str, today: &str) -> String {
     let rest = "'', '', '', '', '', 0, 0, 0, 0, 0, CAST(NULL AS DATE), CAST(NULL AS DATE)";
     format!(
         "SELECT 'CLASS', k.id, CAST(NULL AS UUID), k.class, {rest} \
-         FROM (SELECT a.v AS id, COALESCE((SELECT o.class FROM tier_override o \
-             WHERE o.account_id = a.v AND o.first_day <= {today} AND o.last_day >= {today} \
-               AND (o.end_day IS NULL OR o.end_day >= {today}) LIMIT 1), \
-             (SELECT t.class FROM tier_assignment t \
-             WHERE t.account_id = a.v AND t.from_date <= {today} \
-             ORDER BY t.from_date DESC, t.recorded_us DESC LIMIT 1)) AS class \
-           FROM ({asked}) a) k WHERE k.class IS NOT NULL \
+         FROM (SELECT a.v AS id, {class} AS class FROM ({asked}) a) k \
+         WHERE k.class IS NOT NULL \
          UNION ALL SELECT 'TIERS', '', CAST(NULL AS UUID), r.policy_id, {rest} \
-         FROM (SELECT policy_id FROM tier_run WHERE replaced_us = 0 AND as_of <= {today} \
-           ORDER BY as_of DESC LIMIT 1) r"
+         FROM ({version}) r",
+        class = tier_class::class_on("a.v", today),
+        version = tier_class::version_of_runs(today),
     )
 }
 

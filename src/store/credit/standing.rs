@@ -16,7 +16,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::rates::RateTable;
 use crate::domain::tier::policy::TierPolicy;
-use crate::domain::tier::service::ClassTerms;
+use crate::domain::tier::ruling::class_terms;
 use crate::store::policy;
 use crate::store::quotes::quotes_of;
 use crate::store::{ReadTx, Store, WriteTx};
@@ -113,7 +113,7 @@ fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
 fn assemble(query: &StandingQuery, inputs: Inputs, ruling: Ruling) -> Known {
     let Inputs { mut nodes, parents, due, secured, policy: _, classes, tier_policy: _ } = inputs;
     for (id, class) in classes {
-        let terms = ruling.tiers.as_ref().and_then(|tiers| class_terms(tiers, class));
+        let terms = ruling.tiers.as_ref().and_then(|tiers| class_terms(tiers, &class));
         nodes.entry(id).and_modify(|node| node.class_terms = terms);
     }
     let rates = Rates {
@@ -126,12 +126,6 @@ fn assemble(query: &StandingQuery, inputs: Inputs, ruling: Ruling) -> Known {
     let policy = (*ruling.credit).clone();
     let standing = Standing { now, policy, rates, nodes, parents, secured };
     Known { standing, due, ruling }
-}
-
-/// What a class says of payment; `None` if the policy does not have it.
-fn class_terms(tiers: &TierPolicyVersion, class: String) -> Option<ClassTerms> {
-    let terms = tiers.terms.service_policy(&class)?.terms;
-    Some(ClassTerms { class, policy: tiers.name(), terms })
 }
 
 fn needs_rates(query: &StandingQuery, standing: &Standing) -> bool {

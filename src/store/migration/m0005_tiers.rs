@@ -46,6 +46,8 @@ CREATE TABLE tier_run (
 );
 CREATE UNIQUE INDEX tier_run_standing ON tier_run (as_of) WHERE replaced_us = 0;
 CREATE INDEX tier_run_day ON tier_run (as_of, id);
+-- Which version rules from which day on, as known at any time.
+CREATE INDEX tier_run_ruling ON tier_run (as_of, policy_id, recorded_us, replaced_us);
 
 -- Change points: how an account stands from a day on, of several from one day as recorded last.
 CREATE TABLE tier_assignment (

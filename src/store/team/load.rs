@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, Value};
 
 use crate::domain::error::Result;
 use crate::domain::member::{Competencies, MemberState};
@@ -11,26 +11,48 @@ use crate::domain::team::accountable::Person;
 use crate::domain::team::eligible::Candidate;
 use crate::store::entity::member;
 use crate::store::rows::Set;
-use crate::store::{WriteTx, rows, sql};
+use crate::store::{WriteTx, rows, sql, tier_class};
+
+/// What of the accounts that members own is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Carried<'a> {
+    /// All but these.
+    pub but: &'a BTreeSet<String>,
+    /// Those that are theirs on this day or later.
+    pub from: NaiveDate,
+    /// Only those that are in this class on that day; `None` for all.
+    pub class: Option<&'a str>,
+}
+
+impl Carried<'_> {
+    /// What is true of the accounts counted; its parameters, of which the first is the day, stand
+    /// before all others.
+    fn counted(&self, backend: DbBackend) -> (String, Vec<Value>) {
+        let these = Set::one(self.but.iter().map(String::as_str));
+        let mut text =
+            format!("o.last_day >= $1 AND o.account_id NOT IN {}", these.subquery(backend, 2));
+        let mut values = vec![self.from.into()];
+        values.extend(these.into_values(backend));
+        if let Some(class) = self.class {
+            values.push(class.into());
+            let is = tier_class::class_on("o.account_id", "$1");
+            text += &format!(" AND {is} = ${}", values.len());
+        }
+        (text, values)
+    }
+}
 
 impl WriteTx {
-    /// How many accounts that are not deleted a member owns on a day or later, these aside.
-    pub async fn owned(
-        &self,
-        member_id: &str,
-        but_account_ids: &BTreeSet<String>,
-        from: NaiveDate,
-    ) -> Result<u32> {
-        let backend = self.conn.get_database_backend();
-        let these = Set::one(but_account_ids.iter().map(String::as_str));
+    /// How many accounts that are not deleted a member owns.
+    pub async fn owned(&self, member_id: &str, which: &Carried<'_>) -> Result<u32> {
+        let (counted, mut values) = which.counted(self.conn.get_database_backend());
+        values.push(member_id.into());
         let text = format!(
             "SELECT COUNT(DISTINCT o.account_id) AS v FROM account_owner o \
              JOIN account a ON a.id = o.account_id AND a.delete_us = 0 \
-             WHERE o.member_id = $2 AND o.last_day >= $1 AND o.account_id NOT IN {}",
-            these.subquery(backend, 3)
+             WHERE {counted} AND o.member_id = ${}",
+            values.len()
         );
-        let mut values = vec![from.into(), member_id.into()];
-        values.extend(these.into_values(backend));
         let count = sql::scalar::<i64>(&self.conn, text, values).await?;
         Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))
     }
@@ -39,12 +61,11 @@ impl WriteTx {
     /// counted only if it is `counted`.
     pub async fn candidates(
         &self,
-        but_account_ids: &BTreeSet<String>,
-        from: NaiveDate,
+        which: &Carried<'_>,
         counted: bool,
     ) -> Result<HashMap<String, Candidate>> {
         let mut owned = match counted {
-            true => self.owned_by_all(but_account_ids, from).await?,
+            true => self.owned_by_all(which).await?,
             false => HashMap::new(),
         };
         let members = rows::all(&self.conn, member::Entity::find()).await?;
@@ -67,27 +88,18 @@ impl WriteTx {
         Ok(members.into_iter().map(candidate).collect())
     }
 
-    async fn owned_by_all(
-        &self,
-        but_account_ids: &BTreeSet<String>,
-        from: NaiveDate,
-    ) -> Result<HashMap<String, u32>> {
+    async fn owned_by_all(&self, which: &Carried<'_>) -> Result<HashMap<String, u32>> {
         #[derive(FromQueryResult)]
         struct Row {
             member_id: String,
             owned: i64,
         }
-        let backend = self.conn.get_database_backend();
-        let these = Set::one(but_account_ids.iter().map(String::as_str));
+        let (counted, values) = which.counted(self.conn.get_database_backend());
         let text = format!(
             "SELECT o.member_id, COUNT(DISTINCT o.account_id) AS owned \
              FROM account_owner o JOIN account a ON a.id = o.account_id AND a.delete_us = 0 \
-             WHERE o.member_id <> '' AND o.last_day >= $1 AND o.account_id NOT IN {} \
-             GROUP BY o.member_id",
-            these.subquery(backend, 2)
+             WHERE o.member_id <> '' AND {counted} GROUP BY o.member_id"
         );
-        let mut values = vec![from.into()];
-        values.extend(these.into_values(backend));
         let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
         let counts = rows
             .into_iter()

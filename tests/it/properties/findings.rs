@@ -42,6 +42,17 @@ enum Op {
         account: usize,
         units: u32,
     },
+    /// Gives a class to an account for some days.
+    Give {
+        account: usize,
+        first: bool,
+        from: i64,
+        days: i64,
+    },
+    /// Ends what was given last.
+    Take {
+        account: usize,
+    },
     Delete {
         account: usize,
     },
@@ -71,6 +82,9 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(account, nth, last)| Op::End { account, nth, last }),
         3 => member().prop_map(|member| Op::Turn { member }),
         3 => (account(), 1..1_000_u32).prop_map(|(account, units)| Op::Run { account, units }),
+        3 => (account(), any::<bool>(), 0..4_i64, 0..4_i64)
+            .prop_map(|(account, first, from, days)| Op::Give { account, first, from, days }),
+        1 => account().prop_map(|account| Op::Take { account }),
         1 => account().prop_map(|account| Op::Delete { account }),
         1 => (account(), code, 0..4_i64)
             .prop_map(|(account, code, days)| Op::Snooze { account, code, days }),
@@ -167,6 +181,28 @@ impl<'a> Case<'a> {
             }
             Op::Turn { member } => self.turn(member).await,
             Op::Run { account, units } => self.run(account, units).await,
+            Op::Give { account, first, from, days } => {
+                let from = self.today + from;
+                let request = pb::OverrideTierRequest {
+                    account: self.account(account),
+                    tier: if first { "A" } else { "C" }.into(),
+                    valid_from: Some(day(from)),
+                    valid_to: Some(day(from + days)),
+                    reason: "for a while".into(),
+                    request_id: fresh(),
+                };
+                self.server.tiers().override_tier(request).await.ok();
+            }
+            Op::Take { account } => {
+                let Some(last) = self.given(account, None).await.pop() else { return };
+                let request = pb::EndTierOverrideRequest {
+                    name: last.name,
+                    reason: "over".into(),
+                    request_id: fresh(),
+                    ..Default::default()
+                };
+                self.server.tiers().end_tier_override(request).await.ok();
+            }
             Op::Delete { account } => {
                 let request =
                     pb::DeleteAccountRequest { name: self.account(account), ..Default::default() };
@@ -224,8 +260,20 @@ impl<'a> Case<'a> {
         self.server.tiers().evaluate_tiers(request).await.ok();
     }
 
-    /// The class that was recorded last for a day.
+    /// What people gave to an account, ever or on a day.
+    async fn given(&self, account: usize, on: Option<i64>) -> Vec<pb::TierOverride> {
+        let parent = self.account(account);
+        let request =
+            pb::ListTierOverridesRequest { parent, as_of: on.map(day), ..Default::default() };
+        let given = self.server.tiers().list_tier_overrides(request).await.expect("overrides");
+        given.into_inner().tier_overrides
+    }
+
+    /// The class that a person gave for a day, or was recorded last for it.
     async fn class(&self, account: usize, on: i64) -> Option<String> {
+        if let Some(given) = self.given(account, Some(on)).await.pop() {
+            return Some(given.tier);
+        }
         let request =
             pb::ListTierAssignmentsRequest { parent: self.account(account), ..Default::default() };
         let all = self.server.tiers().list_tier_assignments(request).await.expect("classes");

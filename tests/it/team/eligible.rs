@@ -163,3 +163,90 @@ mod a1_the_owner_is_eligible_or_the_boss_takes_it {
         a_strong_all_rounder_owns_it_or_the_boss_takes_it(Engine::Postgres).await;
     }
 }
+
+/// A asks for all-rounders who own at most two of it; C for anybody who is rated.
+async fn in_force(server: &TestServer) {
+    use crate::tiers::policies::{activate, class, create, quantile};
+    let asking = |code, competency_min, accounts_max| {
+        let mut class = class(code, 4);
+        let owner = pb::ServiceOwnerRule { competency_min, accounts_max };
+        class.service.get_or_insert_default().owner = Some(owner);
+        class
+    };
+    let classes = vec![asking("A", 4, Some(2)), asking("C", 1, None)];
+    let created = create(server, "p", quantile(&[2_000], classes)).await.expect("created");
+    activate(server, "p", Some(day(-1_000)), &created.etag).await.expect("in force");
+}
+
+async fn give(server: &TestServer, account: &str, tier: &str, from: i64, to: i64) {
+    let request = pb::OverrideTierRequest {
+        account: format!("accounts/{account}"),
+        tier: tier.into(),
+        valid_from: Some(day(from)),
+        valid_to: Some(day(to)),
+        reason: "for a while".into(),
+        ..Default::default()
+    };
+    server.tiers().override_tier(request).await.expect("given");
+}
+
+on_both_engines! {
+    async fn a1_the_class_of_an_account_says_what_its_owner_brings(server: TestServer) {
+        in_force(&server).await;
+        member(&server, "director", rated(5, "")).await;
+        member(&server, "rep", rated(3, "director")).await;
+        member(&server, "new", pb::Member { manager: "members/rep".into(), ..Default::default() }).await;
+        for id in ["a0", "a1", "a2", "c0", "c1", "free"] {
+            account(&server, id).await;
+        }
+        for (id, tier) in [("a0", "A"), ("a1", "A"), ("a2", "A"), ("c0", "C"), ("c1", "C")] {
+            give(&server, id, tier, 0, 20).await;
+        }
+        let all = "NEGOTIATION,PRODUCT,RESPONSIBILITY,RESOURCES";
+        let status = assign(&server, "a0", "rep", TeamRole::Owner, 0).await.expect_err("too weak");
+        let metadata = details(&status).error_info().expect("info").metadata.clone();
+        assert_eq!(metadata["tier"], "A");
+        assert_eq!(refused(&server, "a0", "rep").await, [all, "members/director", "ELIGIBLE"]);
+        assert_eq!(refused(&server, "c0", "new").await, [all, "members/rep", "ELIGIBLE"]);
+        assign(&server, "c0", "rep", TeamRole::Owner, 0).await.expect("of C he may");
+        assign(&server, "free", "new", TeamRole::Owner, 0).await.expect("no class asks for anything");
+        assign(&server, "a0", "rep", TeamRole::Owner, 21).await.expect("it is in no class by then");
+
+        // Two of A and any number of others.
+        for id in ["a0", "a1", "c1", "free"] {
+            assign(&server, id, "director", TeamRole::Owner, 1).await.expect("owner");
+        }
+        // Nobody else may: the boss takes it all the same, and whoever is below him is told so.
+        assert_eq!(refused(&server, "a2", "rep").await, [all, "members/director", "NO_ELIGIBLE"]);
+        assign(&server, "a2", "director", TeamRole::Owner, 1).await.expect("somebody has to");
+        member(&server, "manager", rated(4, "director")).await;
+        let lacks = ["LOAD", "members/manager", "ELIGIBLE"];
+        assert_eq!(refused(&server, "a2", "director").await, lacks, "he has two of A beside it");
+    }
+
+    async fn a1_of_accounts_that_change_hands_each_class_asks_for_itself(server: TestServer) {
+        in_force(&server).await;
+        member(&server, "director", rated(5, "")).await;
+        member(&server, "strong", rated(4, "director")).await;
+        member(&server, "weak", rated(2, "director")).await;
+        for (id, tier) in [("a0", "A"), ("a1", "A"), ("a2", "A"), ("c0", "C")] {
+            account(&server, id).await;
+            give(&server, id, tier, 0, 20).await;
+        }
+        let request = |to: &str, accounts: &[&str]| pb::TransferAccountsRequest {
+            from: "members/unassigned".into(),
+            to: format!("members/{to}"),
+            effective_date: Some(day(5)),
+            accounts: accounts.iter().map(|id| format!("accounts/{id}")).collect(),
+            reason: "another territory".into(),
+            ..Default::default()
+        };
+        let mut client = server.accounts();
+        let status = client.transfer_accounts(request("weak", &["a0", "c0"])).await.expect_err("A");
+        assert_refused(&status, Code::FailedPrecondition, "MEMBER_NOT_ELIGIBLE", Some("to"));
+        let status = client.transfer_accounts(request("strong", &["a0", "a1", "a2"])).await.expect_err("three");
+        let metadata = details(&status).error_info().expect("info").metadata.clone();
+        assert_eq!((&*metadata["unmet"], &*metadata["tier"]), ("LOAD", "A"));
+        client.transfer_accounts(request("strong", &["a0", "a1", "c0"])).await.expect("two of A");
+    }
+}

@@ -303,3 +303,74 @@ on_both_engines! {
         assert_refused(&status, Code::InvalidArgument, "FIELD_INVALID", Some("request_id"));
     }
 }
+
+/// Two classes; who was below the band in two runs falls at once.
+fn falling() -> pb::TierPolicy {
+    pb::TierPolicy { demotion_approval: Some(false), ..two() }
+}
+
+on_both_engines! {
+    async fn who_takes_no_part_and_stands_nowhere_is_no_input_of_a_run(server: TestServer) {
+        sell(&server, -5, &[("BIG", 100), ("MID", 50)]).await;
+        in_force(&server, two()).await;
+        let first = run(&server, applied(0)).await.expect("a run").run.expect("a run");
+        let related = pb::Account { display_name: "Ours".into(), related_party: true, ..Default::default() };
+        let created = pb::CreateAccountRequest { account: Some(related), ..Default::default() };
+        server.accounts().create_account(created).await.expect("created");
+        let again = run(&server, applied(0)).await.expect("the same inputs").run.expect("a run");
+        assert_eq!(again, first);
+
+        // Who stood somewhere and takes no part any more stays there, which is another run.
+        let mut accounts = server.accounts();
+        let name = "accounts/ERP~MID".to_owned();
+        let mid = accounts.get_account(pb::GetAccountRequest { name }).await.expect("read").into_inner();
+        server.clock().set(moment(1));
+        let before = run(&server, applied(1)).await.expect("a run").run.expect("a run");
+        let request = pb::UpdateAccountRequest {
+            account: Some(pb::Account { name: mid.name, etag: mid.etag, related_party: true, ..Default::default() }),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["related_party".into()] }),
+            ..Default::default()
+        };
+        accounts.update_account(request).await.expect("related");
+        let other = run(&server, applied(1)).await.expect_err("other inputs");
+        assert_refused(&other, Code::FailedPrecondition, "TIER_RUN_STANDS", Some("replaces"));
+        let replaces = pb::EvaluateTiersRequest { replaces: before.name, ..applied(1) };
+        run(&server, replaces).await.expect("a run by name");
+        assert_eq!(tiers(&server).await["C"], ["MID"], "where it was");
+    }
+}
+
+/// Two servers classify the book as of two days at once, over and over: the later day always starts
+/// from what is left by the earlier one, if that came first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_that_another_came_before_is_computed_anew() {
+    let server = TestServer::start(crate::support::Engine::Postgres).await;
+    let other = server.beside().await;
+    sell(&server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10)]).await;
+    in_force(&server, falling()).await;
+    run(&server, applied(0)).await.expect("a run");
+    let mut both = 0;
+    for n in 0..6 {
+        let on = 1 + 3 * n;
+        // BIG and MID change places; the one above falls after two runs.
+        let (up, down) = if n % 2 == 0 { ("MID", "BIG") } else { ("BIG", "MID") };
+        server.clock().set(moment(on + 1));
+        sell(&server, on, &[(up, 1_000 * (n + 1) * (n + 1))]).await;
+        let (early, late) = tokio::join!(run(&server, applied(on)), run(&other, applied(on + 1)));
+        late.expect("the later day is always served");
+        let standing: BTreeMap<String, i32> = {
+            let mut last = BTreeMap::new();
+            for assignment in assignments(&server, false).await {
+                last.insert(assignment.account, assignment.below_runs);
+            }
+            last
+        };
+        let fell = tiers(&server).await["C"].iter().any(|id| id == down);
+        both += i64::from(early.is_ok());
+        assert_eq!(fell, early.is_ok(), "{n}: two runs or one, {standing:?}");
+        server.clock().set(moment(on + 2));
+        run(&server, applied(on + 2)).await.expect("whoever is below falls by now");
+        assert!(tiers(&server).await["C"].iter().any(|id| id == down), "{n}");
+    }
+    println!("{both} of 6 were both served");
+}

@@ -5,7 +5,7 @@ use prost_types::FieldMask;
 use super::*;
 use crate::domain::account::command::ParentChange;
 use crate::domain::account::{AccountKey, AccountPage};
-use crate::domain::error::Error;
+use crate::domain::error::{Error, Reason};
 use crate::domain::page::Page;
 use crate::domain::team::accountable::{Accountable, Step};
 
