@@ -1,14 +1,14 @@
 //! The composite answer about accounts: what is asked for, and its encoding.
 
 use super::convert;
-use crate::api::convert::{read, write};
+use crate::api::convert::{coverage, read, write};
 use crate::api::{credit, receivable};
-use crate::domain::account::AccountStatus;
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
 use crate::pb;
+use crate::service::accounts::AccountStatus;
 
 /// Whose status is asked for, when, and in which currency besides.
 pub struct StatusQuestion {
@@ -40,7 +40,8 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, above, team, credit, risk, findings, rhythm } = status;
+    let AccountStatus { account, above, team, credit, risk, findings, rhythm, relationship } =
+        status;
     let super::finding::Status { attention, findings, counts } = super::finding::told(findings)?;
     let day = risk.point.as_of;
     Ok(pb::AccountStatus {
@@ -54,5 +55,6 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         finding_counts: Some(counts),
         attention: attention.into(),
         rhythm: rhythm.map(|rhythm| super::finding::rhythm(rhythm, day)).transpose()?,
+        relationship: relationship.map(coverage::relationship).transpose()?,
     })
 }

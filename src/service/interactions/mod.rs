@@ -148,6 +148,10 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<In
     };
     tx.insert_interaction(&interaction).await?;
     tx.touch(&pairs(&interaction), day, interaction.weight_milli()).await?;
+    let theirs = interaction.theirs.iter().map(|one| one.contact_id.as_str()).collect();
+    if interaction.two_way && tx.sat_in_finance(&interaction.account_id, &theirs).await? {
+        tx.keep_signals([&*interaction.account_id]).await?;
+    }
     tx.publish(vec![event::recorded(&interaction)]).await?;
     Ok(interaction)
 }

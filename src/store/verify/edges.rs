@@ -2,30 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-use sea_orm::{EntityTrait, FromQueryResult};
+use sea_orm::EntityTrait;
 
 use super::{Check, EXAMPLES_MAX};
+use crate::domain::dates::NO_DATE;
 use crate::domain::edge::{Edge, Pair, TouchDay};
 use crate::domain::error::Result;
-use crate::domain::interaction::Channel;
 use crate::store::entity::{edge, edge_day};
-use crate::store::{ReadTx, rows, sql};
-
-#[derive(FromQueryResult)]
-struct Touch {
-    account_id: String,
-    member_id: String,
-    contact_id: String,
-    day: NaiveDate,
-    channel: Channel,
-    two_way: bool,
-}
-
-type Days = BTreeMap<Pair, BTreeMap<NaiveDate, TouchDay>>;
+use crate::store::people::{Days, days_made_anew};
+use crate::store::{ReadTx, rows};
 
 pub(super) async fn check(tx: &ReadTx) -> Result<Check> {
-    let expected = made_anew(tx).await?;
+    let expected = days_made_anew(&tx.conn, None, NO_DATE, i64::MAX).await?;
     let mut kept: Days = BTreeMap::new();
     for row in rows::all(&tx.conn, edge_day::Entity::find()).await? {
         let (pair, day) = row.into_parts();
@@ -50,20 +38,4 @@ pub(super) async fn check(tx: &ReadTx) -> Result<Check> {
         }
     }
     Ok(check)
-}
-
-async fn made_anew(tx: &ReadTx) -> Result<Days> {
-    let text = "SELECT i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
-         FROM interaction i JOIN interaction_member m ON m.interaction_id = i.id \
-         JOIN interaction_contact c ON c.interaction_id = i.id";
-    let touches: Vec<Touch> = sql::all(&tx.conn, text, vec![]).await?;
-    let mut days: Days = BTreeMap::new();
-    for touch in touches {
-        let Touch { account_id, member_id, contact_id, day, channel, two_way } = touch;
-        let weight = if two_way { channel.weight_milli() } else { 0 };
-        let of = days.entry(Pair { account_id, member_id, contact_id }).or_default();
-        let was = of.get(&day).copied();
-        of.insert(day, TouchDay::added(was, day, weight));
-    }
-    Ok(days)
 }

@@ -49,6 +49,10 @@ const COLUMNS: &[(&str, &str)] = &[
     ("account.sites", "SELECT id || ' ' || sites FROM account WHERE id = 'rich'"),
     ("contact.card", "SELECT 'rich ' || card FROM contact WHERE latin_name = 'Rich'"),
     ("contact.labels", "SELECT 'rich ' || labels FROM contact WHERE latin_name = 'Rich'"),
+    (
+        "account_signal.finance",
+        "SELECT account_id || ' ' || finance FROM account_signal WHERE account_id = 'acme'",
+    ),
     ("position.buying_roles", "SELECT 'rich ' || buying_roles FROM position WHERE title = 'Rich'"),
     ("account.former_names", "SELECT id || ' ' || former_names FROM account WHERE id = 'rich'"),
     (
@@ -71,6 +75,9 @@ const STEPS: &[Step] = &[
         "preferences": [{"key": "language", "value": "Latin", "source": "said so", "consent": true, "expire_date": "$today"}]}}"#, &[]),
     ("ContactService.CreatePosition", r#"{"account": "accounts/acme", "position": {"function": "POSITION_FUNCTION_FINANCE",
         "level": "POSITION_LEVEL_STAFF", "title": "Rich", "buying_roles": ["BUYING_ROLE_DECIDER", "BUYING_ROLE_APPROVER"]}}"#, &[]),
+    ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_CALL",
+        "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-06-29T08:00:00Z", "ours": ["members/one"],
+        "theirs": [{"contact": "$li"}]}}"#, &[]),
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "rich", "policy": {"description": "Rich",
         "segments": [{"segment": "north", "company_codes": ["1000", "2000"]}], "deduct_unapplied_cash": true,
         "deduct_open_credits": true, "overdue_days_max": 30, "overdue_amount_max": "$usd", "overdue_grace_days": 3,
