@@ -13,19 +13,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::credit::profile::Profile;
 use super::external_ref::ExternalRef;
-use super::finding::found::Told;
-use super::group::Kin;
 use super::names::{AccountRef, MemberRef};
 use super::page::{Page, PageOf};
 use super::personal::Personal;
-use super::portfolio::rhythm::Rhythm;
-use super::receivables::Risk;
 use super::stored::stored_enum;
 use super::team::accountable::Accountable;
-use super::team::status::TeamStatus;
-use super::tier::ruling::AccountTier;
 use profile::{PartyKind, Site, SizeClass, SizePoint};
 
 pub const DISPLAY_NAME_CHARS_MAX: usize = 200;
@@ -202,21 +195,6 @@ pub struct OwnedBy {
 pub struct AccountPage {
     pub page: Page<Account, AccountKey>,
     pub accountable: Vec<Accountable>,
-}
-
-/// Everything about one account in one answer.
-#[derive(Debug, Clone)]
-pub struct AccountStatus {
-    pub account: Account,
-    /// From the direct parent to the root of the group.
-    pub above: Kin,
-    pub service: AccountTier,
-    pub team: TeamStatus,
-    pub credit: Profile,
-    pub risk: Risk,
-    pub findings: Told,
-    /// `None` before its first invoice.
-    pub rhythm: Option<Rhythm>,
 }
 
 /// The name to search by prefix: ASCII letters in lower case.

@@ -4,6 +4,7 @@
 //! Only ties of active members of ours to people who sit at the account on that day count: whoever
 //! left on either side has none.
 
+pub mod finance;
 pub mod measure;
 #[cfg(test)]
 mod tests;
@@ -118,6 +119,14 @@ pub struct Peer {
     pub live: bool,
 }
 
+impl Cell {
+    /// Whether whoever does this, at this level and site, is whom it asks for.
+    pub fn fits(&self, function: Function, level: Level, site: Option<&str>) -> bool {
+        let there = self.site.is_none() || self.site.as_deref() == site;
+        self.function == function && level >= self.level_min && there
+    }
+}
+
 impl Facts {
     /// The cells that are required where no policy says otherwise.
     pub fn default_cells(&self) -> Vec<Cell> {
@@ -140,11 +149,7 @@ impl Facts {
     }
 
     fn fill(&self, cell: Cell) -> Filled {
-        let fits = |seat: &&Seat| {
-            seat.function == cell.function
-                && seat.level >= cell.level_min
-                && (cell.site.is_none() || seat.site == cell.site)
-        };
+        let fits = |seat: &&Seat| cell.fits(seat.function, seat.level, seat.site.as_deref());
         let blank = Filled {
             cell: cell.clone(),
             state: CellState::Blank,

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::aging::{Aging, Basis, Edges};
 use super::calendar::WorkCalendar;
+use super::coverage::finance::FinanceContact;
 use super::dates::BusinessDayConvention;
 use super::days_to_pay::DaysToPay;
 use super::dispute::DisputeState;
@@ -61,6 +62,17 @@ pub struct Risk {
     /// By currency code.
     pub currencies: Vec<CurrencyRisk>,
     pub converted: Option<ConvertedRisk>,
+    /// Whether we know who answers for money there; `None` where that is not looked for.
+    pub finance_contact: Option<FinanceContact>,
+}
+
+impl Risk {
+    /// Whether anything is open that the account is to pay.
+    pub fn owes(&self) -> bool {
+        // Credits are negative.
+        let debit = |of: &CurrencyRisk| of.aging.columns().any(|(_, minor, _)| minor > 0);
+        self.currencies.iter().any(debit)
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -185,6 +185,7 @@ mod tests {
     use super::*;
     use crate::domain::account::profile::{Site, SizePoint};
     use crate::domain::calendar::WorkCalendar;
+    use crate::domain::coverage::finance::FinanceSeat;
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
     use crate::domain::interaction::Interaction;
@@ -218,6 +219,7 @@ mod tests {
         assert_read::<BTreeMap<String, String>>("contact.labels");
         assert_read::<Vec<BuyingRole>>("position.buying_roles");
         assert_read::<Interaction>("interaction_past.content");
+        assert_read::<Vec<FinanceSeat>>("account_signal.finance");
         assert_read::<BTreeMap<NaiveDate, i64>>("credit_reservation.advance_later");
         assert_read::<UsedRate>("allocation.rate");
     }

@@ -1,7 +1,7 @@
 //! What one side promised a person of the other. Whoever writes it holds the people of the account
 //! ([`WriteTx::hold_people`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
@@ -14,11 +14,13 @@ use uuid::Uuid;
 
 use super::entity::commitment::{ActiveModel, Column, Entity, Model};
 use super::entity::commitment_evidence;
+use super::rows::Set as Rows;
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
 use crate::ctx::RowScope;
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CommitmentSide, CommitmentState, Evidence, Settled, Settlement, Word,
 };
+use crate::domain::edge::Pair;
 use crate::domain::error::{Error, Result};
 use crate::domain::page::{Page, PageOf};
 
@@ -166,30 +168,42 @@ impl ReadTx {
         Ok(page.cut(found, |last| (last.due_date, last.id)))
     }
 
-    /// What each of ours kept and broke of his promises to each of theirs at an account by a day.
+    /// What each of ours kept and broke of his promises to each of theirs at these accounts by a day,
+    /// as recorded by an instant in microseconds since the epoch.
     pub async fn words(
         &self,
-        account_id: &str,
+        account_ids: &BTreeSet<&str>,
         day: NaiveDate,
-    ) -> Result<HashMap<(String, String), Word>> {
+        known_us: i64,
+    ) -> Result<HashMap<Pair, Word>> {
         #[derive(FromQueryResult)]
         struct Row {
+            account_id: String,
             member_id: String,
             contact_id: String,
             last_kept: Option<NaiveDate>,
             last_broken: Option<NaiveDate>,
         }
-        let text = "SELECT member_id, contact_id, \
-               MAX(CASE WHEN settlement = 'KEPT' AND settle_date <= due_date \
+        let backend = self.conn.get_database_backend();
+        let these = Rows::one(account_ids.iter().copied());
+        // What is settled later, or was not known to be, is not settled.
+        let settled = "settled_us IS NOT NULL AND settled_us <= $2 AND settle_date <= $1";
+        let text = format!(
+            "SELECT account_id, member_id, contact_id, \
+               MAX(CASE WHEN {settled} AND settlement = 'KEPT' AND settle_date <= due_date \
                  THEN settle_date END) AS last_kept, \
-               MAX(CASE WHEN due_date < $2 AND (settlement IS NULL \
-                 OR settlement = 'KEPT' AND settle_date > due_date) THEN due_date END) AS last_broken \
-             FROM commitment WHERE account_id = $1 AND side = 'OURS' \
-             GROUP BY member_id, contact_id";
-        let rows: Vec<Row> =
-            sql::all(&self.conn, text, vec![account_id.into(), day.into()]).await?;
-        let word = |Row { member_id, contact_id, last_kept, last_broken }| {
-            ((member_id, contact_id), Word { last_kept, last_broken })
+               MAX(CASE WHEN due_date < $1 AND NOT ({settled} \
+                 AND (settlement = 'WITHDRAWN' OR settle_date <= due_date)) \
+                 THEN due_date END) AS last_broken \
+             FROM commitment WHERE account_id IN {} AND side = 'OURS' AND recorded_us <= $2 \
+             GROUP BY account_id, member_id, contact_id",
+            these.subquery(backend, 3)
+        );
+        let mut values = vec![day.into(), known_us.into()];
+        values.extend(these.into_values(backend));
+        let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        let word = |Row { account_id, member_id, contact_id, last_kept, last_broken }| {
+            (Pair { account_id, member_id, contact_id }, Word { last_kept, last_broken })
         };
         Ok(rows.into_iter().map(word).collect())
     }

@@ -4,16 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::entity::{edge, edge_day};
+use super::people::days_made_anew;
 use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql};
+use crate::domain::dates::NO_DATE;
 use crate::domain::edge::{Edge, Pair, TouchDay};
 use crate::domain::error::Result;
-use crate::domain::interaction::Channel;
 
 impl WriteTx {
     /// Adds to a day of these pairs, who are of one account whose people are held, and makes their
@@ -57,8 +56,10 @@ impl WriteTx {
     /// interactions that are recorded.
     pub async fn touch_anew(&self, pairs: &BTreeSet<Pair>) -> Result<()> {
         let Some(first) = pairs.first() else { return Ok(()) };
-        let contacts: BTreeSet<&str> = pairs.iter().map(|pair| pair.contact_id.as_str()).collect();
-        let days = days_of(&self.conn, Some((&first.account_id, contacts))).await?;
+        let account_ids = [first.account_id.as_str()].into();
+        let contact_ids = pairs.iter().map(|pair| pair.contact_id.as_str()).collect();
+        let theirs = Some((&account_ids, Some(&contact_ids)));
+        let days = days_made_anew(&self.conn, theirs, NO_DATE, i64::MAX).await?;
         let days = |pair: &Pair| days.get(pair).into_iter().flat_map(BTreeMap::values).copied();
         let (mut touched, mut edges) = (Vec::new(), Vec::new());
         for pair in pairs {
@@ -81,49 +82,6 @@ impl WriteTx {
         rows::insert(&self.conn, edges).await?;
         Ok(())
     }
-}
-
-#[derive(FromQueryResult)]
-struct Touch {
-    account_id: String,
-    member_id: String,
-    contact_id: String,
-    day: NaiveDate,
-    channel: Channel,
-    two_way: bool,
-}
-
-/// What each pair did on which days.
-pub(super) type Days = BTreeMap<Pair, BTreeMap<NaiveDate, TouchDay>>;
-
-/// What pairs did on their days by the interactions of some of theirs at an account, or by all.
-pub(super) async fn days_of(
-    conn: &impl ConnectionTrait,
-    of: Option<(&str, BTreeSet<&str>)>,
-) -> Result<Days> {
-    let text = "SELECT i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
-         FROM interaction i JOIN interaction_member m ON m.interaction_id = i.id \
-         JOIN interaction_contact c ON c.interaction_id = i.id";
-    let touches: Vec<Touch> = match of {
-        None => sql::all(conn, text, vec![]).await?,
-        Some((account_id, contacts)) => {
-            let (backend, these) = (conn.get_database_backend(), Set::one(contacts));
-            let these_alone = these.subquery(backend, 2);
-            let text = format!("{text} WHERE i.account_id = $1 AND c.contact_id IN {these_alone}");
-            let mut values = vec![account_id.into()];
-            values.extend(these.into_values(backend));
-            sql::all(conn, text, values).await?
-        }
-    };
-    let mut days: Days = BTreeMap::new();
-    for touch in touches {
-        let Touch { account_id, member_id, contact_id, day, channel, two_way } = touch;
-        let weight = if two_way { channel.weight_milli() } else { 0 };
-        let of = days.entry(Pair { account_id, member_id, contact_id }).or_default();
-        let was = of.get(&day).copied();
-        of.insert(day, TouchDay::added(was, day, weight));
-    }
-    Ok(days)
 }
 
 impl ReadTx {

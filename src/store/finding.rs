@@ -56,7 +56,7 @@ impl Rule {
 }
 
 /// That the owner `t` of account `a` is the one on a day.
-fn owner_on(day: &str) -> String {
+pub(super) fn owner_on(day: &str) -> String {
     format!(
         "t.account_id = a.id AND t.role = 'OWNER' AND t.first_day <= {day} AND NOT EXISTS ( \
            SELECT 1 FROM team_member n WHERE n.account_id = a.id AND n.role = 'OWNER' \

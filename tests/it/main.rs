@@ -24,6 +24,7 @@ mod credit_cases;
 mod credit_days;
 mod credit_jobs;
 mod credit_orders;
+mod credit_people;
 mod credit_races;
 mod credit_reasons;
 mod credit_rules;

@@ -3,6 +3,7 @@
 mod corrections;
 mod findings;
 mod imports;
+mod people;
 mod sequences;
 mod statuses;
 mod teams;

@@ -22,7 +22,9 @@ const CODES_MAX: usize = Code::ALL.len();
 
 both_ways! {
     read_code, write_code: Code = FindingCode {
-        CalendarEnds, Concentration, OwnerMissing, SponsorMissing, LapseRisk, OnHold,
+        CalendarEnds, Concentration, OwnerMissing, SponsorMissing, VacancyOverdue,
+        NoLiveFinanceContact, CoverageGap, SingleThreaded, TopHeavy, KeyPersonDependency,
+        LapseRisk, OnHold,
         AccountBlocked, LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays,
         LimitExpired, NoLimit, RateMissing, Utilization
     }

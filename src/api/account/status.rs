@@ -2,14 +2,14 @@
 
 use super::convert;
 use crate::api::convert::request::account_names;
-use crate::api::convert::{read, write};
+use crate::api::convert::{coverage, read, write};
 use crate::api::{credit, receivable, tier};
-use crate::domain::account::AccountStatus;
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
 use crate::pb;
+use crate::service::accounts::AccountStatus;
 
 /// Whose status is asked for, when, and in which currency besides.
 pub struct StatusQuestion {
@@ -41,7 +41,17 @@ pub fn batch(request: pb::BatchGetAccountStatusesRequest) -> Result<StatusQuesti
 }
 
 pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
-    let AccountStatus { account, above, service, team, credit, risk, findings, rhythm } = status;
+    let AccountStatus {
+        account,
+        above,
+        service,
+        team,
+        credit,
+        risk,
+        findings,
+        rhythm,
+        relationship,
+    } = status;
     let super::finding::Status { attention, findings, counts } = super::finding::told(findings)?;
     let day = risk.point.as_of;
     Ok(pb::AccountStatus {
@@ -56,5 +66,6 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         attention: attention.into(),
         service: Some(tier::account_tier(service)),
         rhythm: rhythm.map(|rhythm| super::finding::rhythm(rhythm, day)).transpose()?,
+        relationship: relationship.map(coverage::relationship).transpose()?,
     })
 }

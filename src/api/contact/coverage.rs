@@ -1,24 +1,20 @@
 //! GetCoverage, to and from the wire.
 
-use super::position::{write_function, write_level};
 use crate::api::convert::closed_set::one_way;
+use crate::api::convert::coverage::{cell, write_function, write_level, write_shape, write_top};
 use crate::api::convert::{read, write};
-use crate::domain::coverage::measure::{Dependency, Satisfaction, Shape, Share, TopHeavy};
-use crate::domain::coverage::{CellState, Filled, Peer};
+use crate::domain::coverage::measure::{Coverage, Dependency, Satisfaction, Share};
+use crate::domain::coverage::{CellState, Peer};
 use crate::domain::edge::Rung;
 use crate::domain::error::Result;
 use crate::domain::names::{
     AccountRef, POSITIONS, account_name, child_name, contact_name, member_name,
 };
 use crate::pb;
-use crate::service::contacts::Coverage;
 use rust_decimal::Decimal;
 
 one_way! {
-    write_state: CellState = CellState { Blank, Stale, Live }
     write_rung: Rung = TieRung { Stranger, Familiar, Trusted }
-    write_top: TopHeavy = TopHeavy { Unknown, Green, Amber, Red }
-    write_shape: Shape = TieShape { None, BowTie, Partial, Diamond }
 }
 
 pub fn parse(request: &pb::GetCoverageRequest) -> Result<AccountRef> {
@@ -59,21 +55,6 @@ pub fn encode(coverage: Coverage) -> Result<pb::Coverage> {
         live_functions: write::count(form.functions)?,
         live_levels: write::count(form.levels)?,
     })
-}
-
-fn cell(account_id: &str, filled: Filled) -> pb::CoverageCell {
-    let Filled { cell, state, position_id, contact_id, member_id, last_touch } = filled;
-    let position = position_id.map(|id| child_name(account_id, POSITIONS, id));
-    pb::CoverageCell {
-        function: write_function(cell.function).into(),
-        level_min: write_level(cell.level_min).into(),
-        site: cell.site.unwrap_or_default(),
-        state: write_state(state).into(),
-        position: position.unwrap_or_default(),
-        contact: contact_id.as_deref().map(contact_name).unwrap_or_default(),
-        member: member_id.as_deref().map(member_name).unwrap_or_default(),
-        last_touch: last_touch.map(write::date),
-    }
 }
 
 fn peer(account_id: &str, peer: Peer) -> pb::CoverageTie {

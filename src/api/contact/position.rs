@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::api::convert::closed_set::both_ways;
+pub use crate::api::convert::coverage::{read_function, read_level, write_function, write_level};
 use crate::api::convert::read::{self, missing, within};
 use crate::api::convert::request::{Identified, MAX_REASON_CHARS, all, child};
 use crate::api::etag;
@@ -14,20 +15,13 @@ use crate::domain::position::command::{
     ClosePosition, CreatePosition, ListIncumbencies, ListPositions, MoveContact, PositionChange,
     SeatsOf, UpdatePosition,
 };
-use crate::domain::position::{
-    BuyingRole, FUNCTION_TEXT_CHARS_MAX, Function, Level, TITLE_CHARS_MAX,
-};
+use crate::domain::position::{BuyingRole, FUNCTION_TEXT_CHARS_MAX, TITLE_CHARS_MAX};
 use crate::domain::text;
 use crate::pb;
 
 const POSITION: &str = "position";
 
 both_ways! {
-    read_function, write_function: Function = PositionFunction {
-        Procurement, Production, Technology, Quality, Logistics, Marketing, Finance, Legal,
-        Management, Other
-    }
-    read_level, write_level: Level = PositionLevel { Staff, Manager, Executive }
     read_role, write_role: BuyingRole = BuyingRole {
         Initiator, User, Influencer, Evaluator, Buyer, Decider, Approver, Gatekeeper
     }

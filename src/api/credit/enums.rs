@@ -19,7 +19,7 @@ both_ways! {
     }
     read_code, write_code: ReasonCode = CreditReasonCode {
         LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays, OnHold, LimitExpired,
-        NoLimit, RateMissing, Utilization, AccountBlocked,
+        NoLimit, RateMissing, Utilization, AccountBlocked, NoLiveFinanceContact,
     }
     read_disposition, write_disposition: Disposition = CreditDisposition {
         Ignore, Refer, Decline,
@@ -32,7 +32,7 @@ one_way! {
     write_decision_kind: DecisionKind = CreditDecisionKind { Check, Reserve, Amend, Referral }
     write_action: RemedyAction = CreditRemedyAction {
         ReduceOrder, Prepay, PayOverdue, RaiseLimit, SetLimit, ReleaseHold, UnblockAccount,
-        RecordRate,
+        RecordRate, ConnectContact,
     }
     write_stage: Stage = CreditReservationStage {
         Referred, Rejected, Ordered, Delivered, Committed, Expired, Canceled,

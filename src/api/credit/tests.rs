@@ -137,6 +137,8 @@ fn a_reason_tells_its_figures_and_what_would_remove_it() {
         overdue_days_max: 0,
         terms_source: String::new(),
         documents: vec!["d".into()],
+        evidence: vec![],
+        since: None,
         remedies: vec![Remedy {
             action: RemedyAction::ReduceOrder,
             amount: Some(usd(4_000)),

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use super::{CellState, Facts, Filled, Peer, SCORE_DAYS};
 use crate::domain::edge::ONE;
 use crate::domain::position::Level;
@@ -83,6 +85,63 @@ pub struct Form {
     pub levels: usize,
 }
 
+/// How well an account is covered on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    pub account_id: String,
+    pub on: NaiveDate,
+    /// `None` if nobody of the account is known.
+    pub coverage_bp: Option<i32>,
+    pub cells: Vec<Filled>,
+    pub peers: Vec<Peer>,
+    pub executive_share_bp: Option<i32>,
+    pub top_heavy: TopHeavy,
+    pub satisfaction: Vec<Satisfaction>,
+    pub dependency: Option<Dependency>,
+    pub form: Form,
+}
+
+impl Coverage {
+    /// The figures of an account, from what is known of it.
+    pub fn of(account_id: &str, facts: &Facts) -> Self {
+        let cells = facts.filled(facts.default_cells());
+        let peers = facts.peers();
+        let satisfaction = satisfaction(facts);
+        Self {
+            account_id: account_id.to_owned(),
+            on: facts.on,
+            coverage_bp: coverage_bp(facts, &cells),
+            executive_share_bp: executive_share_bp(&peers),
+            top_heavy: top_heavy(&peers, &satisfaction),
+            dependency: dependency(&peers),
+            form: form(facts, &peers),
+            cells,
+            peers,
+            satisfaction,
+        }
+    }
+
+    pub fn cells_in(&self, state: CellState) -> usize {
+        self.cells.iter().filter(|one| one.state == state).count()
+    }
+
+    /// The cells that nobody of ours knows, those with nobody in them first.
+    pub fn gaps(&self) -> Vec<&Filled> {
+        let mut gaps: Vec<&Filled> =
+            self.cells.iter().filter(|one| one.state != CellState::Live).collect();
+        gaps.sort_by_key(|one| one.state);
+        gaps
+    }
+}
+
+/// How we stand with the people of an account, in its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relationship {
+    pub coverage: Coverage,
+    /// When anybody of ours last met anybody there, whoever they are now.
+    pub last_touch: Option<NaiveDate>,
+}
+
 /// A part in basis points, half to even; `None` of nothing.
 fn share_bp(part: i128, whole: i128) -> Option<i32> {
     let bp = (whole > 0).then(|| div_half_even(part * 10_000, whole))?;
@@ -126,7 +185,7 @@ pub fn top_heavy(peers: &[Peer], satisfaction: &[Satisfaction]) -> TopHeavy {
 /// How satisfied the people of each level are, by the latest score of each within the window, the
 /// highest level first. Levels of which nobody said are missing.
 pub fn satisfaction(facts: &Facts) -> Vec<Satisfaction> {
-    let mut latest: BTreeMap<&str, (chrono::NaiveDate, i32)> = BTreeMap::new();
+    let mut latest: BTreeMap<&str, (NaiveDate, i32)> = BTreeMap::new();
     for one in &facts.scores {
         let age = (facts.on - one.day).num_days();
         let known = latest.get(one.contact_id.as_str()).map(|(day, _)| *day);

@@ -44,6 +44,7 @@ stored_enum! {
         RateMissing => "RATE_MISSING",
         Utilization => "UTILIZATION",
         AccountBlocked => "ACCOUNT_BLOCKED",
+        NoLiveFinanceContact => "NO_LIVE_FINANCE_CONTACT",
     }
 }
 
@@ -57,6 +58,7 @@ stored_enum! {
         ReleaseHold => "RELEASE_HOLD",
         UnblockAccount => "UNBLOCK_ACCOUNT",
         RecordRate => "RECORD_RATE",
+        ConnectContact => "CONNECT_CONTACT",
     }
 }
 
@@ -83,6 +85,7 @@ impl ReasonCode {
             | Self::NoLimit
             | Self::RateMissing
             | Self::Utilization => Disposition::Refer,
+            Self::NoLiveFinanceContact => Disposition::Ignore,
         }
     }
 }
@@ -110,6 +113,12 @@ pub struct Reason {
     pub terms_source: String,
     /// Resource names.
     pub documents: Vec<String>,
+    /// Resource names of people and positions; empty for reasons that rest on amounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// The first day on which it applied; `None` where that is not looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<NaiveDate>,
     pub remedies: Vec<Remedy>,
 }
 

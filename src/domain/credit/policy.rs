@@ -63,6 +63,11 @@ impl Policy {
         self.rules.get(&code).copied().unwrap_or(code.disposition())
     }
 
+    /// Whether it matters who knows whom: else nothing is read of it, and nothing told.
+    pub fn looks_at_people(&self) -> bool {
+        self.disposition(ReasonCode::NoLiveFinanceContact) != Disposition::Ignore
+    }
+
     /// Whether a component is in the total of an exposure.
     pub fn counts(&self, component: Component) -> bool {
         match component {

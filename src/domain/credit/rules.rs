@@ -5,6 +5,7 @@
 
 mod limits;
 mod overdue;
+mod people;
 mod remedy;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,6 +88,7 @@ impl Standing {
         } else {
             evaluator.holds();
             evaluator.overdue()?;
+            evaluator.finance_contact();
         }
         evaluator.account();
         Ok(evaluator.finish())
@@ -198,6 +200,8 @@ impl Evaluator<'_> {
             overdue_days_max: 0,
             terms_source: String::new(),
             documents: Vec::new(),
+            evidence: Vec::new(),
+            since: None,
             remedies: Vec::new(),
         }
     }

@@ -11,6 +11,7 @@ use super::limit::{Limit, governing};
 use super::policy::Policy;
 use super::reservation::{Now, Reservation};
 use super::security::{Eligible, Security};
+use crate::domain::coverage::finance::Signal;
 use crate::domain::error::Result;
 use crate::domain::group;
 use crate::domain::money::{self, Currency, Money};
@@ -46,6 +47,9 @@ pub struct Node {
     pub overdue: Vec<OverdueCell>,
     /// What the class applied to it says of payment, of an account that decisions are about.
     pub class_terms: Option<ClassTerms>,
+    /// Its people, of an account that decisions are about; `None` if nobody is known, or the policy
+    /// does not look at them.
+    pub signal: Option<Signal>,
 }
 
 /// An amount that counts, in minor units of its currency.

@@ -11,6 +11,12 @@ stored_enum! {
         Concentration => "CONCENTRATION",
         OwnerMissing => "OWNER_MISSING",
         SponsorMissing => "SPONSOR_MISSING",
+        VacancyOverdue => "VACANCY_OVERDUE",
+        NoLiveFinanceContact => "NO_LIVE_FINANCE_CONTACT",
+        CoverageGap => "COVERAGE_GAP",
+        SingleThreaded => "SINGLE_THREADED",
+        TopHeavy => "TOP_HEAVY",
+        KeyPersonDependency => "KEY_PERSON_DEPENDENCY",
         LapseRisk => "LAPSE_RISK",
         OnHold => "ON_HOLD",
         AccountBlocked => "ACCOUNT_BLOCKED",
@@ -32,6 +38,8 @@ pub enum Scope {
     Book,
     /// Accounts; all that have it are found by one statement.
     Accounts,
+    /// Accounts; those of which anybody is known are gone through, a set at a time.
+    People,
     /// Accounts, those alone that are asked for.
     Asked,
 }
@@ -41,6 +49,12 @@ impl Code {
         match self {
             Self::CalendarEnds | Self::Concentration => Scope::Book,
             Self::OwnerMissing | Self::SponsorMissing => Scope::Accounts,
+            Self::VacancyOverdue
+            | Self::NoLiveFinanceContact
+            | Self::CoverageGap
+            | Self::SingleThreaded
+            | Self::TopHeavy
+            | Self::KeyPersonDependency => Scope::People,
             _ => Scope::Asked,
         }
     }
@@ -48,15 +62,21 @@ impl Code {
     /// How bad it is at the worst; `None` where the figures say.
     pub fn severity(self) -> Option<Severity> {
         match self {
-            Self::OwnerMissing => Some(Severity::Red),
-            Self::SponsorMissing | Self::LapseRisk => Some(Severity::Amber),
+            Self::OwnerMissing | Self::VacancyOverdue => Some(Severity::Red),
+            Self::SponsorMissing
+            | Self::LapseRisk
+            | Self::NoLiveFinanceContact
+            | Self::CoverageGap
+            | Self::SingleThreaded
+            | Self::KeyPersonDependency => Some(Severity::Amber),
             _ => None,
         }
     }
 
-    /// The finding that stands for a reason of credit.
-    pub fn of_credit(reason: ReasonCode) -> Self {
-        match reason {
+    /// The finding that stands for a reason of credit; `None` for one that rests on people, and is
+    /// found of them whatever the policy of credit.
+    pub fn of_credit(reason: ReasonCode) -> Option<Self> {
+        Some(match reason {
             ReasonCode::LimitExceeded => Self::LimitExceeded,
             ReasonCode::GroupLimitExceeded => Self::GroupLimitExceeded,
             ReasonCode::OverdueAmount => Self::OverdueAmount,
@@ -67,6 +87,7 @@ impl Code {
             ReasonCode::RateMissing => Self::RateMissing,
             ReasonCode::Utilization => Self::Utilization,
             ReasonCode::AccountBlocked => Self::AccountBlocked,
-        }
+            ReasonCode::NoLiveFinanceContact => return None,
+        })
     }
 }

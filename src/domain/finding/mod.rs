@@ -3,6 +3,7 @@
 
 pub mod code;
 pub mod found;
+pub mod people;
 pub mod rules;
 
 pub use code::{Code, Scope};

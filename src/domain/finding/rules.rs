@@ -157,18 +157,18 @@ pub fn credit(account_id: &str, reasons: &[Reason], is_today: bool) -> Vec<Findi
         let subjects = reason.filter(|_| state == State::Yes).map(|reason| {
             std::iter::once(&reason.subject).chain(&reason.documents).cloned().collect()
         });
-        Finding {
+        Some(Finding {
             account_id: account_id.to_owned(),
-            code: Code::of_credit(*code),
+            code: Code::of_credit(*code)?,
             state,
             severity,
             since: None,
             until: None,
             evidence: subjects.unwrap_or_default(),
             snooze: None,
-        }
+        })
     };
-    ReasonCode::ALL.iter().map(told).collect()
+    ReasonCode::ALL.iter().filter_map(told).collect()
 }
 
 fn is_so(

@@ -14,6 +14,9 @@ use crate::domain::money::Money;
 use crate::domain::names::{POSITIONS, child_name, contact_name};
 use crate::domain::personal::Personal;
 
+/// Working days within which somebody of ours should meet who comes next.
+pub const RECONNECT_DAYS: u32 = 10;
+
 /// That from a day on a contact sits in a position, or nobody does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seating {

@@ -20,7 +20,7 @@ use crate::store::Head;
 use crate::store::account::KnownAccount;
 use crate::store::{Outcome, Store, WriteTx};
 
-pub use status::Sources;
+pub use status::{AccountStatus, Sources};
 
 const EXTERNAL_REFS: &str = "account.external_refs";
 

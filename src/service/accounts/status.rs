@@ -2,19 +2,41 @@
 
 use super::Accounts;
 use crate::ctx::Ctx;
-use crate::domain::account::{Account, AccountStatus};
+use crate::domain::account::Account;
+use crate::domain::coverage::measure::Relationship;
+use crate::domain::credit::profile::Profile;
 use crate::domain::error::{Error, Result};
+use crate::domain::finding::found::Told;
 use crate::domain::group::{GroupAt, Kin};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
+use crate::domain::portfolio::rhythm::Rhythm;
 use crate::domain::receivables::{Risk, RiskView};
+use crate::domain::team::status::TeamStatus;
 use crate::domain::tier::ruling::AccountTier;
 use crate::service::credit::Credit;
-use crate::service::findings::{Asked, Findings, Point};
+use crate::service::findings::{Asked, Findings, Point, ToldOf};
 use crate::service::receivables::Receivables;
 use crate::service::teams::{TeamPoint, Teams};
 use crate::service::tiers::Tiers;
+
+/// Everything about one account in one answer.
+#[derive(Debug, Clone)]
+pub struct AccountStatus {
+    pub account: Account,
+    /// From the direct parent to the root of the group.
+    pub above: Kin,
+    pub service: AccountTier,
+    pub team: TeamStatus,
+    pub credit: Profile,
+    pub risk: Risk,
+    pub findings: Told,
+    /// `None` before its first invoice.
+    pub rhythm: Option<Rhythm>,
+    /// How we stand with its people; `None` of a deleted one.
+    pub relationship: Option<Relationship>,
+}
 
 /// Who knows the parts of a status that are not the account's own.
 #[derive(Clone, Copy)]
@@ -69,19 +91,31 @@ impl Accounts {
         let days = risks.iter().zip(&above).zip(&services).map(day).collect();
         let teams = sources.teams.statuses(ctx, days).await?;
         let profiles = sources.credit.profiles(ctx, &ids, "").await?;
-        let asked = accounts.iter().zip(&profiles).map(|(account, profile)| Asked {
+        let asked = accounts.iter().zip(&profiles).zip(&risks);
+        let asked = asked.map(|((account, profile), risk)| Asked {
             account_id: account.id.clone(),
             is_deleted: account.delete_us.is_some(),
             credit: profile.reasons.clone(),
+            owes: Some(risk.owes()),
         });
         let asked: Vec<Asked> = asked.collect();
         let findings = sources.findings.told(ctx, &asked, at, &tiers).await?;
         let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks);
         let all = all.zip(findings).zip(services);
-        let status =
-            |((((((account, above), team), credit), risk), (findings, rhythm)), service)| {
-                AccountStatus { account, above, service, team, credit, risk, findings, rhythm }
-            };
+        let status = |((((((account, above), team), credit), risk), told), service)| {
+            let ToldOf { findings, rhythm, relationship } = told;
+            AccountStatus {
+                account,
+                above,
+                service,
+                team,
+                credit,
+                risk,
+                findings,
+                rhythm,
+                relationship,
+            }
+        };
         Ok(all.map(status).collect())
     }
 

@@ -4,6 +4,7 @@
 mod coverage;
 mod event;
 mod moves;
+mod people;
 mod positions;
 mod read;
 
@@ -26,7 +27,7 @@ use crate::service::external_refs;
 use crate::service::teams::TeamSettings;
 use crate::store::{Call, Outcome, Store, WriteTx};
 
-pub use coverage::Coverage;
+pub(super) use people::{People, PeopleAt, people};
 pub use positions::Seat;
 
 const EXTERNAL_REFS: &str = "contact.external_refs";

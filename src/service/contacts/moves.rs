@@ -14,14 +14,12 @@ use crate::domain::error::{Error, Result};
 use crate::domain::names::{ChildName, account_name, contact_name};
 use crate::domain::position::command::MoveContact;
 use crate::domain::position::incumbency::{
-    self, Moved, Reconnect, Seating, UncontactedInvoices, Vacancy, check_leaves, check_takes,
+    self, Moved, RECONNECT_DAYS, Reconnect, Seating, UncontactedInvoices, Vacancy, check_leaves,
+    check_takes,
 };
 use crate::domain::position::{Function, Position};
 use crate::service::teams;
 use crate::store::{Call, Outcome, WriteTx};
-
-/// Working days within which somebody of ours should meet who comes next.
-const RECONNECT_DAYS: u32 = 10;
 
 impl Contacts {
     /// Lets a contact take a position, leave one, or both.
@@ -111,6 +109,7 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
         reason: c.reason.as_str().into(),
     };
     tx.add_seatings(points.into_iter().map(seating).collect()).await?;
+    tx.keep_signals(accounts.values().map(String::as_str)).await?;
     let uncontacted = match &from {
         Some((position, _)) => uncontacted(tx, position, day).await?,
         None => None,

@@ -241,7 +241,11 @@ async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdatePosition) -> Result<Positio
     if changed.is_empty() {
         return Ok(before);
     }
-    save(tx, position, EventType::PositionUpdated, &changed).await
+    let position = save(tx, position, EventType::PositionUpdated, &changed).await?;
+    if changed.contains(&"function") {
+        tx.keep_signals([&*account.id]).await?;
+    }
+    Ok(position)
 }
 
 async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Position> {
@@ -277,7 +281,9 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Positio
         reason: Personal::default(),
     };
     tx.add_seatings(later.into_iter().map(nobody).collect()).await?;
-    save(tx, position, EventType::PositionClosed, &[]).await
+    let position = save(tx, position, EventType::PositionClosed, &[]).await?;
+    tx.keep_signals([&*account_id]).await?;
+    Ok(position)
 }
 
 async fn save(

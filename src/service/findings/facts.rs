@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use super::{Asked, Findings, Point};
+use super::in_force::in_force;
+use super::people::Found;
+use super::{Asked, Evaluated, Findings, Point};
 use crate::ctx::Ctx;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::dated::ChangePoint;
@@ -13,7 +15,7 @@ use crate::domain::finding::found::{BOOK, Snooze};
 use crate::domain::finding::rules::{self, TeamFacts};
 use crate::domain::finding::{Code, Finding, State, Turn};
 use crate::domain::names::account_name;
-use crate::domain::policy::{Policy, PolicyLog, Terms};
+use crate::domain::policy::Policy;
 use crate::domain::portfolio::rhythm::{GAPS_MAX, Rhythm};
 use crate::domain::team::Team;
 use crate::domain::tier::ruling::{Recorded, Ruling};
@@ -69,7 +71,8 @@ impl Teams {
 
     fn hidden(&self, found: Finding, day: NaiveDate) -> Finding {
         let snooze = self.snoozes.get(&(found.account_id.clone(), found.code));
-        Finding { snooze: snooze.filter(|snooze| snooze.hides(day)).cloned(), ..found }
+        let hides = |snooze: &&Snooze| snooze.hides(day) && snooze.recorded_us <= self.known_us;
+        Finding { snooze: snooze.filter(hides).cloned(), ..found }
     }
 }
 
@@ -93,36 +96,16 @@ pub(super) fn sponsor_of(ruling: &Ruling, day: NaiveDate, by_default: bool) -> O
     }
 }
 
-/// The versions that are in force from which day on, the built-in one first.
-async fn in_force<T: Terms>(tx: &ReadTx) -> Result<Vec<ChangePoint<Policy<T>>>> {
-    let PolicyLog(log) = tx.policy_log::<T>().await?;
-    let first = Policy::<T>::built_in().into_iter().next();
-    let built_in = |value| ChangePoint { from_date: NaiveDate::MIN, recorded_us: 0, value };
-    let mut points: Vec<ChangePoint<Policy<T>>> = first.map(built_in).into_iter().collect();
-    let mut read: HashMap<String, Policy<T>> = HashMap::new();
-    for point in log {
-        let id = point.value.id;
-        let policy = match read.get(&id) {
-            Some(policy) => policy.clone(),
-            None => tx.policy::<T>(&id).await?.ok_or_else(|| Policy::<T>::missing(&id))?,
-        };
-        read.insert(id, policy.clone());
-        let ChangePoint { from_date, recorded_us, .. } = point;
-        points.push(ChangePoint { from_date, recorded_us, value: policy });
-    }
-    Ok(points)
-}
-
 impl Findings {
-    /// How it is with every rule about accounts, of which `tiers` tells the classes, and in which rhythm
-    /// each is invoiced, in the order asked.
+    /// How it is with every rule about accounts, of which `tiers` tells the classes, in which rhythm
+    /// each is invoiced, and how we stand with its people, in the order asked.
     pub(super) async fn evaluate(
         &self,
         ctx: &Ctx,
         asked: &[Asked],
         at: Point,
         tiers: &Recorded,
-    ) -> Result<Vec<(Vec<Finding>, Option<Rhythm>)>> {
+    ) -> Result<Vec<Evaluated>> {
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
@@ -133,27 +116,31 @@ impl Findings {
             })
         });
         let (teams, days) = read.await?;
+        let people = self.people_of(ctx, asked, at).await?;
         let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
-        let is_today = at.day == ctx.business_date();
-        let of = |one: &Asked| {
+        // What credit says is of now, and of no instant before.
+        let is_now = at.day == ctx.business_date() && at.known_us == i64::MAX;
+        let of = |(one, people): (&Asked, Found)| {
             let id = one.account_id.as_str();
             let rhythm = days.get(id).and_then(|days| Rhythm::of(days));
             if one.is_deleted {
-                return (Vec::new(), rhythm);
+                return Evaluated { found: Vec::new(), rhythm, relationship: None };
             }
             let mut found = [Code::OwnerMissing, Code::SponsorMissing]
                 .map(|code| teams.finding(id, code, rule, at.day))
                 .to_vec();
             let lapse = rules::lapse_risk(rhythm.as_ref());
             found.push(Finding::on(id, Code::LapseRisk, lapse, at.day));
-            found.extend(rules::credit(id, &one.credit, is_today));
-            (found.into_iter().map(|found| teams.hidden(found, at.day)).collect(), rhythm)
+            found.extend(people.findings);
+            found.extend(rules::credit(id, &one.credit, is_now));
+            let found = found.into_iter().map(|found| teams.hidden(found, at.day)).collect();
+            Evaluated { found, rhythm, relationship: people.relationship }
         };
-        Ok(asked.iter().map(of).collect())
+        Ok(asked.iter().zip(people).map(of).collect())
     }
 
     pub(super) async fn calendar_ends(&self, ctx: &Ctx, day: NaiveDate) -> Result<Finding> {
-        let read = self.store.read(ctx, |tx| Box::pin(in_force::<WorkCalendar>(tx)));
+        let read = self.store.read(ctx, |tx| Box::pin(in_force::<WorkCalendar>(tx, i64::MAX)));
         let named = |point: ChangePoint<Policy<WorkCalendar>>| {
             let ChangePoint { from_date, recorded_us, value } = point;
             ChangePoint { from_date, recorded_us, value: (value.name(), value.terms) }

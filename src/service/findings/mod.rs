@@ -1,6 +1,8 @@
 //! Use cases of findings: ListFindings, SnoozeFinding, and what an account tells with its status.
 
 mod facts;
+mod in_force;
+mod people;
 mod snooze;
 
 use std::collections::BTreeSet;
@@ -9,6 +11,7 @@ use chrono::NaiveDate;
 
 use self::facts::{SponsorRule, Teams};
 use crate::ctx::Ctx;
+use crate::domain::coverage::measure::Relationship;
 use crate::domain::credit::decision::Reason as CreditReason;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::found::{BOOK, FindingKey, ListFindings, Told};
@@ -48,6 +51,26 @@ pub struct Asked {
     pub is_deleted: bool,
     /// What its credit says, now.
     pub credit: Vec<CreditReason>,
+    /// Whether it owes anything at the point asked about; `None`: to be looked up.
+    pub owes: Option<bool>,
+}
+
+/// How it is with every rule about an account.
+#[derive(Debug, Default)]
+struct Evaluated {
+    found: Vec<Finding>,
+    rhythm: Option<Rhythm>,
+    relationship: Option<Relationship>,
+}
+
+/// What an account tells with its status.
+#[derive(Debug)]
+pub struct ToldOf {
+    pub findings: Told,
+    /// In which rhythm it is invoiced.
+    pub rhythm: Option<Rhythm>,
+    /// How we stand with its people; `None` of a deleted one.
+    pub relationship: Option<Relationship>,
 }
 
 /// A day, as known at an instant in microseconds since the epoch.
@@ -82,9 +105,8 @@ impl Findings {
         }
     }
 
-    /// The findings of accounts at one point, as known at which `tiers` tells their classes, and in
-    /// which rhythm each is invoiced, in the order asked. The number of statements does not depend on
-    /// how many they are.
+    /// What accounts tell with their status, at one point, as known at which `tiers` tells their
+    /// classes, in the order asked. The number of statements does not depend on how many they are.
     ///
     /// # Errors
     /// Those of the store.
@@ -94,9 +116,14 @@ impl Findings {
         asked: &[Asked],
         at: Point,
         tiers: &Recorded,
-    ) -> Result<Vec<(Told, Option<Rhythm>)>> {
-        let all = self.evaluate(ctx, asked, at, tiers).await?;
-        Ok(all.into_iter().map(|(found, rhythm)| (Told::of(found), rhythm)).collect())
+    ) -> Result<Vec<ToldOf>> {
+        let all = self.evaluate(ctx, asked, at, tiers).await?.into_iter();
+        let told = all.map(|Evaluated { found, rhythm, relationship }| ToldOf {
+            findings: Told::of(found),
+            rhythm,
+            relationship,
+        });
+        Ok(told.collect())
     }
 
     async fn of_account(
@@ -115,12 +142,13 @@ impl Findings {
             is_deleted: known.is_deleted(),
             account_id: known.id,
             credit: profile.map(|profile| profile.reasons).unwrap_or_default(),
+            owes: None,
         };
         let day = list.as_of.unwrap_or_else(|| ctx.business_date());
         let at = Point { day, known_us: i64::MAX };
         let tiers = self.tiers.recorded(ctx, vec![asked.account_id.clone()], at.known_us).await?;
         let all = self.evaluate(ctx, &[asked], at, &tiers).await?.pop();
-        let (mut all, _) = all.unwrap_or_default();
+        let mut all = all.unwrap_or_default().found;
         all.retain(|found| list.takes(found));
         all.sort_by_key(Finding::rank);
         let key = |found: &Finding| (place(found), format!("{:02}", found.code as u8));
@@ -137,25 +165,61 @@ impl Findings {
         if list.owner.is_none() && list.page.after.as_ref().is_none_or(book_follows) {
             found = self.of_book(ctx, &list, day).await?;
         }
-        let settings = self.settings;
-        let page = list.page.clone();
-        let read = self.store.read(ctx, move |tx| {
-            Box::pin(async move {
-                let owner = match &list.owner {
-                    None => None,
-                    Some(name) => {
-                        let id = tx.find_member(name).await?;
-                        Some(id.ok_or_else(|| Error::not_found("member", name.to_string()))?)
-                    }
-                };
-                of_accounts(tx, &list, owner, settings, day, found).await
-            })
-        });
+        let owner = match &list.owner {
+            None => None,
+            Some(name) => Some(self.owner(ctx, name.clone()).await?),
+        };
+        let wanted = list.page.size + 1;
+        for (place, severity) in PLACES {
+            let after = list.page.after.clone().unwrap_or((PLACE_OF_BOOK, String::new()));
+            let none_more = found.len() >= wanted || after.0 > place;
+            if none_more || !list.states.contains(&State::Yes) {
+                continue;
+            }
+            let after = if after.0 == place { after.1 } else { String::new() };
+            let room = wanted - found.len();
+            let of = Behind { owner: owner.as_ref(), severity, after: &after, wanted: room };
+            let mut here = self.of_teams_behind(ctx, &list, &of).await?;
+            here.extend(self.of_people_behind(ctx, &list, &of).await?);
+            here.sort_by_key(|found| key_of(&found.account_id, found.code));
+            here.truncate(room);
+            found.extend(here);
+        }
         let key = |found: &Finding| match &*found.account_id {
             BOOK => (PLACE_OF_BOOK, found.code.to_string()),
             id => (place(found), key_of(id, found.code)),
         };
-        Ok(page.cut(read.await?, key))
+        Ok(list.page.cut(found, key))
+    }
+
+    /// The id of the member whose accounts are asked for.
+    async fn owner(&self, ctx: &Ctx, name: MemberRef) -> Result<String> {
+        let read = self.store.read(ctx, move |tx| {
+            Box::pin(async move {
+                let id = tx.find_member(&name).await?;
+                id.ok_or_else(|| Error::not_found("member", name.to_string()))
+            })
+        });
+        read.await
+    }
+
+    async fn of_teams_behind(
+        &self,
+        ctx: &Ctx,
+        list: &List,
+        of: &Behind<'_>,
+    ) -> Result<Vec<Finding>> {
+        let (list, by_default) = (list.clone(), self.settings.sponsor_required);
+        let Behind { owner, severity, after, wanted } = *of;
+        let (owner, after) = (owner.cloned(), after.to_owned());
+        let day = list.as_of.unwrap_or_else(|| ctx.business_date());
+        let read = self.store.read(ctx, move |tx| {
+            Box::pin(async move {
+                let of = Behind { owner: owner.as_ref(), severity, after: &after, wanted };
+                of_teams(tx, &list, of, by_default, day).await
+            })
+        });
+        read.await
     }
 
     /// The findings of the book that a page may begin with.
@@ -181,58 +245,54 @@ impl Findings {
     }
 }
 
-/// What accounts follow on a page, behind what it begins with.
-async fn of_accounts(
+/// Which findings of accounts follow on a page.
+#[derive(Debug, Clone, Copy)]
+struct Behind<'a> {
+    /// Only of accounts that this member owns on the day.
+    owner: Option<&'a String>,
+    severity: Severity,
+    /// Their keys come behind this one.
+    after: &'a str,
+    /// As many of them there is room for.
+    wanted: usize,
+}
+
+/// The findings about teams that follow on a page, by what statements find.
+async fn of_teams(
     tx: &ReadTx,
     list: &List,
-    owner: Option<String>,
-    settings: FindingSettings,
+    of: Behind<'_>,
+    by_default: bool,
     day: NaiveDate,
-    mut found: Vec<Finding>,
 ) -> Result<Vec<Finding>> {
-    let wanted = list.page.size + 1;
-    if !list.states.contains(&State::Yes) {
-        return Ok(found);
-    }
-    let by_default = settings.sponsor_required;
+    let Behind { owner, severity, after, wanted } = of;
     let sponsor = facts::sponsor_of(&tx.tiers_ruling(day).await?, day, by_default);
-    for (place, severity) in PLACES {
-        let after = list.page.after.clone().unwrap_or((PLACE_OF_BOOK, String::new()));
-        if found.len() >= wanted || after.0 > place {
+    let mut keys = BTreeSet::new();
+    for code in Code::ALL.iter().copied() {
+        let is_asked = code.severity() == Some(severity) && list.asks(code);
+        if code.scope() != Scope::Accounts || !is_asked {
             continue;
         }
-        let after = if after.0 == place { after.1 } else { String::new() };
-        let mut keys = BTreeSet::new();
-        for code in Code::ALL.iter().copied() {
-            if code.scope() != Scope::Accounts
-                || code.severity() != Some(severity)
-                || !list.asks(code)
-            {
-                continue;
-            }
-            let Some(rule) = suspect_rule(code, sponsor.as_ref()) else { continue };
-            let suspects = Suspects {
-                rule,
-                day,
-                from: after.split(' ').next().unwrap_or_default().to_owned(),
-                owner: owner.clone(),
-                unless_snoozed: !list.show_snoozed,
-                limit: wanted + 1,
-            };
-            let ids = tx.suspects(&suspects).await?;
-            keys.extend(ids.into_iter().map(|id| (key_of(&id, code), id, code)));
-        }
-        let behind = keys.into_iter().filter(|(key, ..)| *key > after);
-        let asked: Vec<_> =
-            behind.take(wanted - found.len()).map(|(_, id, code)| (id, code)).collect();
-        let ids: BTreeSet<&str> = asked.iter().map(|(id, _)| id.as_str()).collect();
-        let teams = Teams::read(tx, &ids, i64::MAX).await?;
-        let tiers = tx.tiers(&ids, i64::MAX).await?;
-        let rule = SponsorRule { tiers: &tiers, by_default };
-        let all = asked.iter().map(|(id, code)| teams.finding(id, *code, rule, day));
-        found.extend(all.filter(|of| list.takes(of)));
+        let Some(rule) = suspect_rule(code, sponsor.as_ref()) else { continue };
+        let suspects = Suspects {
+            rule,
+            day,
+            from: after.split(' ').next().unwrap_or_default().to_owned(),
+            owner: owner.cloned(),
+            unless_snoozed: !list.show_snoozed,
+            limit: wanted + 1,
+        };
+        let ids = tx.suspects(&suspects).await?;
+        keys.extend(ids.into_iter().map(|id| (key_of(&id, code), id, code)));
     }
-    Ok(found)
+    let behind = keys.into_iter().filter(|(key, ..)| **key > *after);
+    let asked: Vec<_> = behind.take(wanted).map(|(_, id, code)| (id, code)).collect();
+    let ids: BTreeSet<&str> = asked.iter().map(|(id, _)| id.as_str()).collect();
+    let teams = Teams::read(tx, &ids, i64::MAX).await?;
+    let tiers = tx.tiers(&ids, i64::MAX).await?;
+    let rule = SponsorRule { tiers: &tiers, by_default };
+    let all = asked.iter().map(|(id, code)| teams.finding(id, *code, rule, day));
+    Ok(all.filter(|of| list.takes(of)).collect())
 }
 
 /// What a statement looks for; `None` where nobody can lack it.

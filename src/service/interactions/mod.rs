@@ -163,6 +163,7 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<In
     let interaction = with_people(tx, first, &c.terms, &BTreeSet::new()).await?;
     tx.insert_interaction(&interaction).await?;
     tx.touch(&pairs(&interaction), day, interaction.weight_milli()).await?;
+    keep_signals(tx, [&interaction]).await?;
     tx.publish(vec![event::recorded(&interaction)]).await?;
     Ok(interaction)
 }
@@ -206,8 +207,22 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     tx.amend_interaction(&was, &now).await?;
     let touched: BTreeSet<Pair> = pairs(&was).into_iter().chain(pairs(&now)).collect();
     tx.touch_anew(&touched).await?;
+    keep_signals(tx, [&was, &now]).await?;
     tx.publish(vec![event::amended(&now)]).await?;
     Ok(now)
+}
+
+/// What credit looks at of the people of an account turns where both sides spoke and one of theirs
+/// answers for money.
+async fn keep_signals<const N: usize>(tx: &WriteTx, of: [&Interaction; N]) -> Result<()> {
+    let touches = of.iter().filter(|one| one.two_way);
+    let theirs = touches.flat_map(|one| &one.theirs).map(|one| one.contact_id.as_str()).collect();
+    if let Some(one) = of.first()
+        && tx.sat_in_finance(&one.account_id, &theirs).await?
+    {
+        tx.keep_signals([&*one.account_id]).await?;
+    }
+    Ok(())
 }
 
 /// The day on which it was held.

@@ -247,16 +247,36 @@ async fn deactivate(
 ) -> Result<Member> {
     let Configured { command, settings: default_owner } = c;
     let default_owner = tx.find_member(default_owner).await?;
-    let mut member = lock(tx, &command.member).await?;
+    let mut member = lock_with_ties(tx, &command.member).await?;
     let is_default_owner = default_owner.as_ref() == Some(&member.id);
     member.deactivate(command.reason.clone(), is_default_owner)?;
-    save(tx, member, EventType::MemberDeactivated, &[]).await
+    let member = save(tx, member, EventType::MemberDeactivated, &[]).await?;
+    keep_signals(tx, &member).await?;
+    Ok(member)
 }
 
 async fn reactivate(tx: &mut WriteTx, _: &Ctx, c: &ReactivateMember) -> Result<Member> {
-    let mut member = lock(tx, &c.member).await?;
+    let mut member = lock_with_ties(tx, &c.member).await?;
     member.reactivate()?;
-    save(tx, member, EventType::MemberReactivated, &[]).await
+    let member = save(tx, member, EventType::MemberReactivated, &[]).await?;
+    keep_signals(tx, &member).await?;
+    Ok(member)
+}
+
+/// As [`lock`], behind the people at accounts where whether he is active matters to credit: whoever
+/// records a talk holds these first, and then reads him.
+async fn lock_with_ties(tx: &WriteTx, name: &MemberRef) -> Result<Member> {
+    let id = found(name, tx.find_member(name).await?)?;
+    let accounts = tx.accounts_with_finance_ties(&id).await?;
+    tx.hold_people(accounts.iter().map(String::as_str)).await?;
+    lock(tx, name).await
+}
+
+/// His ties count from now on, or don't. Those that were made before he was locked are held as well.
+async fn keep_signals(tx: &WriteTx, member: &Member) -> Result<()> {
+    let accounts = tx.accounts_with_finance_ties(&member.id).await?;
+    tx.hold_people(accounts.iter().map(String::as_str)).await?;
+    tx.keep_signals(accounts.iter().map(String::as_str)).await
 }
 
 async fn save(

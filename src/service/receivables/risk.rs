@@ -5,11 +5,14 @@ mod full;
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::Receivables;
 use super::columns::debits;
 use super::share::share_bp;
 use crate::ctx::Ctx;
 use crate::domain::aging::{Basis, Edges};
+use crate::domain::coverage::finance::FinanceContact;
 use crate::domain::error::{Error, Result};
 use crate::domain::ledger::{Narrow, PointQuery};
 use crate::domain::money::Currency;
@@ -51,6 +54,7 @@ impl Receivables {
             let evidence = self.store.evidence(&whose, &overdue, at).await?;
             full::add(&mut risks, evidence, at.as_of);
             self.add_shares(&mut risks, &accounts, at).await?;
+            self.add_finance_contacts(ctx, &mut risks, at.as_of).await?;
         }
         if let Some(to) = display {
             basic::convert(&mut risks, self.converter(to, at).await?)?;
@@ -61,6 +65,26 @@ impl Receivables {
             by_id.get(&id).cloned().ok_or_else(|| Error::internal(format!("no balances of {id}")))
         };
         ids.into_iter().map(risk_of).collect()
+    }
+
+    /// Whether we know who answers for money at each account on a day, as recorded by now.
+    async fn add_finance_contacts(
+        &self,
+        ctx: &Ctx,
+        risks: &mut [Risk],
+        day: NaiveDate,
+    ) -> Result<()> {
+        let ids: Vec<String> = risks.iter().map(|risk| risk.account_id.clone()).collect();
+        let read = self.store.read(ctx, move |tx| {
+            Box::pin(async move { tx.signals(&ids.iter().map(String::as_str).collect()).await })
+        });
+        let signals = read.await?;
+        for risk in risks {
+            let signal = signals.get(&risk.account_id);
+            let told = signal.map(|signal| signal.on(&risk.account_id, day));
+            risk.finance_contact = Some(told.unwrap_or(FinanceContact::Unknown));
+        }
+        Ok(())
     }
 
     async fn ask_one(

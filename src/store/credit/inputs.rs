@@ -1,6 +1,6 @@
 //! What decisions about some accounts rest on, in one statement: the accounts with those above
 //! them, what counts against their limits, limits, holds, what is overdue, the
-//! classes applied to them, and which policies rule. Its cost depends on the depth of the groups, not on their members or documents.
+//! classes applied to them, which policies rule, and their people where the policy looks at them. Its cost depends on the depth of the groups, not on their members or documents.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
 use super::{KnownReservation, reservations, secured};
+use crate::domain::coverage::finance::Signal;
 use crate::domain::credit::component::Component;
 use crate::domain::credit::hold::{Hold, HoldScope};
 use crate::domain::credit::limit::{Limit, LimitKind};
@@ -19,7 +20,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::group::MAX_DEPTH;
 use crate::domain::money::Currency;
 use crate::store::columns::OrEmpty;
-use crate::store::entity::credit_limit;
+use crate::store::entity::{account_signal, credit_limit};
 use crate::store::rows::Set;
 use crate::store::{sql, tier_class};
 
@@ -46,6 +47,8 @@ pub(super) struct InputsQuery {
     pub now: Now,
     /// Days after the due date before an item counts as overdue.
     pub grace_days: i32,
+    /// Whether to look at the people of the accounts.
+    pub people: bool,
 }
 
 /// The levels of a group, from the accounts asked about up to where it ends: `l0`, `l1` and so on.
@@ -63,7 +66,7 @@ fn levels(engine: DbBackend, asked: &str) -> String {
 }
 
 /// The statement; `asked` selects the ids, `$n` are the parameters after it.
-fn text(engine: DbBackend, asked: &str, first: usize) -> String {
+fn text(engine: DbBackend, asked: &str, first: usize, people: bool) -> String {
     let (now, today, cutoff) =
         (format!("${first}"), format!("${}", first + 1), format!("${}", first + 2));
     let within = |column: &str, select: &str| within(engine, column, select);
@@ -106,7 +109,7 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
          UNION ALL SELECT 'POLICY', '', {none}, p.policy_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM (SELECT policy_id FROM credit_policy_activation \
              ORDER BY recorded_us DESC LIMIT 1) p \
-         UNION ALL {tiers}",
+         UNION ALL {tiers}{people}",
         chain = all.join(" UNION "),
         of_asked = own("account_id"),
         accounts = chain("a.id"),
@@ -119,6 +122,16 @@ fn text(engine: DbBackend, asked: &str, first: usize) -> String {
         reservations = root("o.root_id"),
         securities = root("s.root_id"),
         tiers = tiers(asked, &today),
+        people = if people { self::people(&own) } else { String::new() },
+    )
+}
+
+/// What is kept of the people of each account asked about.
+fn people(own: &impl Fn(&str) -> String) -> String {
+    format!(
+        " UNION ALL SELECT 'PEOPLE', s.account_id, CAST(NULL AS UUID), s.finance, '', '', '', '', '', \
+           0, 0, 0, 0, 0, s.people_from, CAST(NULL AS DATE) FROM account_signal s WHERE {}",
+        own("s.account_id")
     )
 }
 
@@ -236,7 +249,7 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
     let cutoff = today.checked_sub_days(grace).unwrap_or(NaiveDate::MIN);
     let asked = format!("SELECT v FROM {}", set.table(backend, "s", 1));
     let mut values = set.into_values(backend);
-    let text = text(backend, &asked, values.len() + 1);
+    let text = text(backend, &asked, values.len() + 1, query.people);
     values.extend([us.into(), today.into(), cutoff.into()]);
     let rows: Vec<Row> = sql::all(conn, text, values).await?;
     let mut inputs = Inputs { policy: DEFAULT_POLICY.to_owned(), ..Inputs::default() };
@@ -268,6 +281,10 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
             "SECURED" => {
                 covered.extend(row.id);
                 others.insert(row.account_id);
+            }
+            "PEOPLE" => {
+                let (account, signal) = row.people()?;
+                node(&mut inputs, &account).signal = Some(signal);
             }
             "POLICY" => inputs.policy = row.t1,
             "CLASS" => _ = inputs.classes.insert(row.account_id, row.t1),
@@ -362,6 +379,12 @@ impl Row {
             recorded_us: self.n1,
             release: None,
         })
+    }
+
+    fn people(self) -> Result<(String, Signal)> {
+        let people_from = self.d1.ok_or_else(|| unreadable("who sits at an account"))?;
+        let (account_id, finance) = (self.account_id, self.t1);
+        account_signal::Model { account_id, people_from, finance }.into_parts()
     }
 
     fn overdue(&self) -> Result<OverdueCell> {

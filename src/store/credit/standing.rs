@@ -107,6 +107,7 @@ fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
         accounts: query.accounts.clone(),
         now: query.now,
         grace_days: policy.overdue_grace_days,
+        people: policy.looks_at_people(),
     }
 }
 

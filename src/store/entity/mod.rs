@@ -10,6 +10,7 @@ pub mod account_label;
 pub mod account_link;
 pub mod account_owner;
 pub mod account_ref;
+pub mod account_signal;
 pub mod account_team;
 pub mod allocation;
 pub mod allocation_reset;
@@ -91,6 +92,7 @@ macro_rules! every_entity {
             account_link,
             account_owner,
             account_ref,
+            account_signal,
             account_team,
             allocation,
             allocation_reset,

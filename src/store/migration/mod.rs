@@ -18,6 +18,7 @@ mod m0004_directory;
 mod m0005_tiers;
 mod m0006_contact;
 mod m0007_finding;
+mod m0008_signal;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -40,7 +41,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 7] = [
+const MIGRATIONS: [Migration; 8] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -48,6 +49,7 @@ const MIGRATIONS: [Migration; 7] = [
     m0005_tiers::MIGRATION,
     m0006_contact::MIGRATION,
     m0007_finding::MIGRATION,
+    m0008_signal::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

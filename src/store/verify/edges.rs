@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use sea_orm::EntityTrait;
 
 use super::{Check, EXAMPLES_MAX};
+use crate::domain::dates::NO_DATE;
 use crate::domain::edge::{Edge, Pair, TouchDay};
 use crate::domain::error::Result;
-use crate::store::edge::{Days, days_of};
 use crate::store::entity::{edge, edge_day};
+use crate::store::people::{Days, days_made_anew};
 use crate::store::{ReadTx, rows};
 
 pub(super) async fn check(tx: &ReadTx) -> Result<Check> {
-    let expected = days_of(&tx.conn, None).await?;
+    let expected = days_made_anew(&tx.conn, None, NO_DATE, i64::MAX).await?;
     let mut kept: Days = BTreeMap::new();
     for row in rows::all(&tx.conn, edge_day::Entity::find()).await? {
         let (pair, day) = row.into_parts();

@@ -9,6 +9,7 @@ mod directory;
 mod edges;
 mod facts;
 mod projections;
+mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -57,6 +58,7 @@ impl Store {
                 checks.push(credit::reservations(&tx.conn, &clock).await?);
                 checks.extend(directory::checks(tx).await?);
                 checks.push(edges::check(tx).await?);
+                checks.push(signals::check(tx).await?);
                 checks.push(audit::chain(&tx.conn).await?);
                 Ok(checks)
             })

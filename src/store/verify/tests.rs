@@ -49,6 +49,7 @@ const ALLOCATES: &str = "entries of each clearing are what it allocates";
 const EXPOSURE: &str =
     "what counts against limits = entries and orders of each account and those below it";
 const FOUND_BY: &str = "what each account, member and contact is found by is what it is called";
+const PEOPLE: &str = "what credit looks at of people is what positions and ties say";
 const LABELS: &str = "labels that lists look in are those of each account";
 const BOUNDS: &str = "each item is between zero and its amount on every day";
 
@@ -72,6 +73,7 @@ async fn an_empty_ledger_holds() {
 
 /// What is broken by hand, and the checks that find it.
 const DAMAGES: &[(&str, &[(&str, i64)])] = &[
+    ("INSERT INTO account_signal VALUES ('acme', '2026-01-01', '[]')", &[(PEOPLE, 1)]),
     ("UPDATE item SET open = open + 1 WHERE amount = 10000", &[(OPEN, 1)]),
     ("UPDATE account_due SET amount = amount - 1 WHERE account_id = 'globex'", &[(ACCOUNT_DUE, 1)]),
     ("UPDATE account_due SET items = items + 1 WHERE account_id = 'globex'", &[(ACCOUNT_DUE, 1)]),

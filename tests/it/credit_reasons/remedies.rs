@@ -20,6 +20,7 @@ fn is(money: &pb::Money, no: &str) -> pb::Document {
 
 /// Does what the remedy says, or a minor unit less; answers what the order then comes to.
 async fn apply(
+    server: &TestServer,
     counter: &mut Counter,
     of: Situation,
     reason: &pb::CreditReason,
@@ -64,6 +65,12 @@ async fn apply(
             let (from, to) = pair.split_once('-').expect("a pair of currencies");
             counter.desk.rates(&[(from, to, day(0), "1.00")]).await;
         }
+        Action::ConnectContact => {
+            use crate::interaction::{held, record};
+            let channel = pb::InteractionChannel::Call;
+            let call = held(channel, 0, &["members/wang"], &[&remedy.subject]);
+            record(server, "acme", call).await.expect("recorded");
+        }
         Action::Unspecified => panic!("no remedy: {remedy:?}"),
     }
     of.order()
@@ -86,7 +93,7 @@ async fn prove(engine: Engine, of: Situation) {
             if !less && remedy.amount.is_some() {
                 short_of.push(true);
             }
-            let amount = Some(apply(&mut counter, of, &reason, n, less).await);
+            let amount = Some(apply(&server, &mut counter, of, &reason, n, less).await);
             let request = pb::ReserveCreditRequest { amount, ..reserving(ORDER, "0") };
             let after = counter.try_reserve(request).await.expect("a decision");
             let still = codes(&after.reasons).contains(&code[0]);

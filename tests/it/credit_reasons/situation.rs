@@ -25,10 +25,11 @@ pub enum Situation {
     RateOfOrderMissing,
     Utilization,
     AccountBlocked,
+    NoLiveFinanceContact,
 }
 
 impl Situation {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::LimitExceeded,
         Self::LimitExceededBefore,
         Self::LimitExceededInEuro,
@@ -44,6 +45,7 @@ impl Situation {
         Self::RateOfOrderMissing,
         Self::Utilization,
         Self::AccountBlocked,
+        Self::NoLiveFinanceContact,
     ];
 
     pub fn order(self) -> pb::Money {
@@ -140,6 +142,19 @@ impl Situation {
                     ..pb::BlockAccountRequest::default()
                 };
                 counter.accounts.block_account(request).await.expect("blocked");
+            }
+            Self::NoLiveFinanceContact => {
+                let rule = pb::CreditReasonRule {
+                    code: pb::CreditReasonCode::NoLiveFinanceContact.into(),
+                    disposition: pb::CreditDisposition::Refer.into(),
+                };
+                let policy = pb::CreditPolicy { rules: vec![rule], ..pb::CreditPolicy::default() };
+                counter.policy("people", policy).await;
+                let (function, level) = (pb::PositionFunction::Finance, pb::PositionLevel::Staff);
+                let seat = crate::contact::position(server, "acme", function, level).await;
+                let li = crate::contact::person(server, "Li").await;
+                crate::contact::move_from_to(server, &li, "", &seat, -1).await.expect("hired");
+                crate::interaction::member(server, "wang").await;
             }
         }
         counter

@@ -86,6 +86,8 @@ pub(super) fn reason(reason: Reason) -> pb::CreditReason {
         overdue_days_max,
         terms_source,
         documents,
+        evidence,
+        since,
         remedies,
     } = reason;
     pb::CreditReason {
@@ -102,6 +104,8 @@ pub(super) fn reason(reason: Reason) -> pb::CreditReason {
         overdue_days_max,
         terms_source,
         documents,
+        evidence,
+        since_date: since.map(write::date),
         remedies: remedies.into_iter().map(remedy).collect(),
     }
 }

@@ -6,6 +6,7 @@ use super::{aging, fact, item};
 use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::aging::{Basis, Edges};
+use crate::domain::coverage::finance::{FinanceContact, Missing};
 use crate::domain::days_to_pay::DaysToPay;
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
@@ -20,7 +21,7 @@ use crate::pb;
 /// # Errors
 /// INTERNAL if a figure does not fit the wire.
 pub fn risk(risk: Risk) -> Result<pb::ReceivablesRisk> {
-    let Risk { account_id, point, currencies, converted } = risk;
+    let Risk { account_id, point, currencies, converted, finance_contact } = risk;
     let currency = |currency| currency_risk(&account_id, currency, point.as_of);
     let currencies = currencies.into_iter().map(currency).collect::<Result<_>>()?;
     Ok(pb::ReceivablesRisk {
@@ -28,7 +29,23 @@ pub fn risk(risk: Risk) -> Result<pb::ReceivablesRisk> {
         point: Some(write::point(point)),
         currencies,
         converted: converted.map(self::converted).transpose()?,
+        finance_contact: finance_contact.map(self::finance_contact),
     })
+}
+
+fn finance_contact(told: FinanceContact) -> pb::FinanceContact {
+    use pb::FinanceContactState as State;
+    let of = |state: State| pb::FinanceContact { state: state.into(), ..Default::default() };
+    match told {
+        FinanceContact::Unknown => of(State::Unknown),
+        FinanceContact::Live => of(State::Live),
+        FinanceContact::Missing(Missing { since, subject, evidence }) => pb::FinanceContact {
+            since_date: Some(write::date(since)),
+            subject,
+            evidence,
+            ..of(State::Missing)
+        },
+    }
 }
 
 /// The figures of the basic view. The others were not looked for: they are left out, as a zero
@@ -196,7 +213,9 @@ mod tests {
         };
         let as_of = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
         let point = LedgerPoint { as_of, known_at: 1, projected: false, known: true };
-        Risk { account_id: "acme".into(), point, currencies: vec![currency], converted: None }
+        let currencies = vec![currency];
+        let account_id = "acme".into();
+        Risk { account_id, point, currencies, converted: None, finance_contact: None }
     }
 
     fn units(money: Option<&pb::Money>) -> Option<i64> {

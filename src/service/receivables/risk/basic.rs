@@ -19,6 +19,7 @@ pub fn risks(accounts: &[AccountPositions], point: LedgerPoint) -> Vec<Risk> {
             .map(|(currency, figures)| currency_risk(currency, figures))
             .collect(),
         converted: None,
+        finance_contact: None,
     };
     accounts.iter().map(risk).collect()
 }

@@ -1,0 +1,62 @@
+//! How we stand with the people of an account, in short, as several answers tell it.
+
+use super::closed_set::{both_ways, one_way};
+use super::write;
+use crate::domain::coverage::measure::{Relationship, Shape, TopHeavy};
+use crate::domain::coverage::{CellState, Filled};
+use crate::domain::error::Result;
+use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
+use crate::domain::position::{Function, Level};
+use crate::pb;
+
+/// Gaps told with the status of an account.
+const GAPS_MAX: usize = 3;
+
+both_ways! {
+    read_function, write_function: Function = PositionFunction {
+        Procurement, Production, Technology, Quality, Logistics, Marketing, Finance, Legal,
+        Management, Other
+    }
+    read_level, write_level: Level = PositionLevel { Staff, Manager, Executive }
+}
+
+one_way! {
+    write_state: CellState = CellState { Blank, Stale, Live }
+    write_top: TopHeavy = TopHeavy { Unknown, Green, Amber, Red }
+    write_shape: Shape = TieShape { None, BowTie, Partial, Diamond }
+}
+
+pub fn cell(account_id: &str, filled: Filled) -> pb::CoverageCell {
+    let Filled { cell, state, position_id, contact_id, member_id, last_touch } = filled;
+    let position = position_id.map(|id| child_name(account_id, POSITIONS, id));
+    pb::CoverageCell {
+        function: write_function(cell.function).into(),
+        level_min: write_level(cell.level_min).into(),
+        site: cell.site.unwrap_or_default(),
+        state: write_state(state).into(),
+        position: position.unwrap_or_default(),
+        contact: contact_id.as_deref().map(contact_name).unwrap_or_default(),
+        member: member_id.as_deref().map(member_name).unwrap_or_default(),
+        last_touch: last_touch.map(write::date),
+    }
+}
+
+/// How we stand with the people of an account, in its status.
+pub fn relationship(of: Relationship) -> Result<pb::AccountRelationship> {
+    let Relationship { coverage, last_touch } = of;
+    let strongest = coverage.dependency.as_ref();
+    let gaps = coverage.gaps().into_iter().take(GAPS_MAX).cloned();
+    Ok(pb::AccountRelationship {
+        coverage_bp: coverage.coverage_bp,
+        live: write::count(coverage.cells_in(CellState::Live))?,
+        required: write::count(coverage.cells.len())?,
+        gaps: gaps.map(|gap| cell(&coverage.account_id, gap)).collect(),
+        shape: write_shape(coverage.form.shape).into(),
+        top_heavy: write_top(coverage.top_heavy).into(),
+        top_heavy_bp: coverage.executive_share_bp,
+        dependency_bp: strongest.map(|of| of.share_bp),
+        dependency_member: strongest.map(|of| member_name(&of.member_id)).unwrap_or_default(),
+        dependency_contact: strongest.map(|of| contact_name(&of.contact_id)).unwrap_or_default(),
+        last_real_touch: last_touch.map(write::date),
+    })
+}

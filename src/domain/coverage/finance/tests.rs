@@ -1,0 +1,163 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::coverage::{CellState, Facts, Seat, Tie};
+use crate::domain::edge::{Edge, TouchDay};
+use crate::domain::personal::Personal;
+use crate::domain::position::incumbency::{self, Seating};
+use crate::domain::position::{Function, Level, PositionTerms};
+
+fn day(n: u64) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(n)
+}
+
+fn position(n: u128, first: u64, last: Option<u64>) -> Position {
+    Position {
+        id: Uuid::from_u128(n),
+        account_id: "a".into(),
+        terms: PositionTerms {
+            site: None,
+            function: Function::Finance,
+            function_text: String::new(),
+            level: Level::Staff,
+            title: String::new(),
+            buying_roles: vec![],
+            reports_to: None,
+        },
+        first_day: day(first),
+        last_day: last.map(day),
+        create_us: 0,
+        update_us: 0,
+        version: 1,
+    }
+}
+
+fn seating(n: u128, from: u64, us: i64, contact: Option<&str>) -> Seating {
+    Seating {
+        id: Uuid::from_u128(us.unsigned_abs().into()),
+        account_id: "a".into(),
+        position_id: Uuid::from_u128(n),
+        from_date: day(from),
+        recorded_us: us,
+        contact_id: contact.map(str::to_owned),
+        recorded_by: "p".into(),
+        reason: Personal::default(),
+    }
+}
+
+fn met(contact: &str, n: u64) -> Met {
+    Met { contact_id: contact.into(), day: day(n) }
+}
+
+fn signal(positions: &[Position], seatings: Vec<Seating>, met: &[Met]) -> Signal {
+    Signal::of(day(0), positions, &incumbency::told(seatings), met)
+}
+
+fn missing(signal: &Signal, n: u64) -> Missing {
+    match signal.on("a", day(n)) {
+        FinanceContact::Missing(missing) => missing,
+        other => panic!("{other:?} on day {n}"),
+    }
+}
+
+fn is_live(signal: &Signal, n: u64) -> bool {
+    signal.on("a", day(n)) == FinanceContact::Live
+}
+
+#[test]
+fn r12_who_leaves_is_missing_until_who_comes_is_met() {
+    let seatings = vec![
+        seating(1, 10, 1, Some("li")),
+        seating(1, 100, 2, None),
+        seating(1, 120, 3, Some("wu")),
+    ];
+    let signal = signal(&[position(1, 0, None)], seatings, &[met("li", 40), met("wu", 130)]);
+    assert_eq!([39, 40, 99, 100].map(|n| is_live(&signal, n)), [false, true, true, false]);
+    let at = |signal: &Signal, n| {
+        let Missing { since, subject, evidence } = missing(signal, n);
+        (since, subject, evidence)
+    };
+    let seat = child_name("a", POSITIONS, Uuid::from_u128(1));
+    let li = || "contacts/li".to_owned();
+    assert_eq!(at(&signal, 100), (day(100), seat.clone(), vec![li(), seat.clone()]));
+    // He is there and was not met: he is whom to meet.
+    let wu = "contacts/wu".to_owned();
+    assert_eq!(at(&signal, 129), (day(100), wu.clone(), vec![li(), seat.clone(), wu]));
+    assert_eq!([130, 309, 310].map(|n| is_live(&signal, n)), [true, true, false]);
+    let turns: Vec<_> =
+        [0, 40, 100, 130, 310].map(|n| signal.turns_after(day(n))).into_iter().collect();
+    assert_eq!(turns, [Some(day(40)), Some(day(100)), Some(day(130)), Some(day(310)), None]);
+    assert_eq!(missing(&signal, 400).since, day(310));
+    let before = day(0).pred_opt().unwrap();
+    assert_eq!(signal.on("a", before), FinanceContact::Unknown, "nobody was known yet");
+}
+
+#[test]
+fn nobody_to_be_met_is_missing_since_anybody_is_known() {
+    let signal = signal(&[position(1, 0, None)], vec![], &[]);
+    let Missing { since, subject, evidence } = missing(&signal, 9);
+    assert_eq!((since, &*subject, evidence), (day(0), "accounts/a", vec![]));
+}
+
+#[test]
+fn a_tie_from_before_he_answered_for_money_counts_from_then_on() {
+    let signal =
+        signal(&[position(1, 0, None)], vec![seating(1, 50, 1, Some("li"))], &[met("li", 0)]);
+    assert_eq!([49, 50, 179, 180].map(|n| is_live(&signal, n)), [false, true, true, false]);
+}
+
+proptest! {
+    #[test]
+    fn each_day_reads_as_coverage_tells_of_it(
+        ends in prop::collection::vec((0_u64..60, prop::option::of(0_u64..500)), 1..3),
+        facts in prop::collection::vec((1_u128..3, 0_u64..400, prop::option::of("[ab]")), 0..8),
+        touches in prop::collection::vec(("[ab]", 0_u64..300), 0..6),
+    ) {
+        let positions: Vec<Position> = (1..).zip(ends)
+            .map(|(n, (first, days))| position(n, first, days.map(|days| first + days))).collect();
+        let there = |n: &u128| positions.iter().any(|one| one.id == Uuid::from_u128(*n));
+        let seatings: Vec<Seating> = facts.into_iter().filter(|(n, ..)| there(n)).zip(1..)
+            .map(|((n, from, who), us)| seating(n, from, us, who.as_deref())).collect();
+        let all: Vec<Met> = touches.iter().map(|(who, n)| met(who, *n)).collect();
+        let signal = signal(&positions, seatings.clone(), &all);
+        for n in 0..520 {
+            let seats = positions.iter().filter(|one| one.holds(day(n))).map(|one| {
+                let here: Vec<Seating> =
+                    seatings.iter().filter(|of| of.position_id == one.id).cloned().collect();
+                Seat {
+                    position_id: one.id,
+                    site: None,
+                    function: Function::Finance,
+                    level: Level::Staff,
+                    contact_id: incumbency::incumbent(&here, day(n)).map(str::to_owned),
+                }
+            });
+            let tie = |who: &str| {
+                let days: BTreeSet<NaiveDate> = all.iter()
+                    .filter(|met| met.contact_id == who && met.day <= day(n))
+                    .map(|met| met.day).collect();
+                let days: Vec<TouchDay> = days.into_iter()
+                    .map(|day| TouchDay { day, weight_milli: 1_000, touches: 1, others: 0 }).collect();
+                Edge::of(&days).map(|edge| Tie { member_id: "m".into(), contact_id: who.into(), edge })
+            };
+            let known = Facts {
+                on: day(n),
+                sites: vec![],
+                seats: seats.collect(),
+                ties: ["a", "b"].into_iter().filter_map(tie).collect(),
+                scores: vec![],
+                has_people: true,
+            };
+            let cells = known.default_cells();
+            let filled = known.filled(cells);
+            let finance = filled.iter().find(|one| one.cell.function == Function::Finance).unwrap();
+            prop_assert_eq!(is_live(&signal, n), finance.state == CellState::Live, "day {}", n);
+            let turns = signal.turns_after(day(n));
+            if is_live(&signal, n) != is_live(&signal, n + 1) {
+                prop_assert_eq!(turns, Some(day(n + 1)));
+            } else {
+                prop_assert!(turns.is_none_or(|on| on > day(n + 1)));
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The rules about whom we know at an account, of a day: by the figures that coverage tells.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+
+use super::code::Code;
+use super::found::{Finding, State};
+use crate::domain::coverage::finance::{FinanceContact, Missing, Signal};
+use crate::domain::coverage::measure::{Coverage, Shape, TopHeavy};
+use crate::domain::coverage::{Facts, Seat, WINDOW_DAYS};
+use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
+use crate::domain::position::incumbency::Incumbency;
+use crate::domain::position::{Function, Level, Position};
+use crate::domain::severity::Severity;
+
+/// Resource names told with a finding.
+const EVIDENCE_MAX: usize = 10;
+
+/// What the rules read of an account.
+#[derive(Debug, Clone, Copy)]
+pub struct PeopleFacts<'a> {
+    pub facts: &'a Facts,
+    pub coverage: &'a Coverage,
+    pub positions: &'a [Position],
+    pub sat: &'a [Incumbency],
+}
+
+/// What a rule says of a day.
+struct Said {
+    state: State,
+    severity: Option<Severity>,
+    since: Option<NaiveDate>,
+    evidence: Vec<String>,
+}
+
+impl Said {
+    fn of(state: State) -> Self {
+        Self { state, severity: None, since: None, evidence: vec![] }
+    }
+
+    fn so(severity: Severity, evidence: impl IntoIterator<Item = String>) -> Self {
+        let mut told: Vec<String> = Vec::new();
+        for name in evidence {
+            if told.len() < EVIDENCE_MAX && !told.contains(&name) {
+                told.push(name);
+            }
+        }
+        Self { state: State::Yes, severity: Some(severity), since: None, evidence: told }
+    }
+
+    fn finding(self, account_id: &str, code: Code, until: Option<NaiveDate>) -> Finding {
+        let Self { state, severity, since, evidence } = self;
+        let account_id = account_id.to_owned();
+        Finding { account_id, code, state, severity, since, until, evidence, snooze: None }
+    }
+}
+
+impl PeopleFacts<'_> {
+    fn account_id(&self) -> &str {
+        &self.coverage.account_id
+    }
+
+    fn position(&self, id: uuid::Uuid) -> String {
+        child_name(self.account_id(), POSITIONS, id)
+    }
+
+    /// COVERAGE_GAP: somebody whom we should know we don't.
+    pub fn coverage_gap(&self) -> Finding {
+        let gaps = self.coverage.gaps();
+        let said = match (self.coverage.coverage_bp, gaps.is_empty()) {
+            (None, _) => Said::of(State::Unknown),
+            (Some(_), true) => Said::of(State::No),
+            (Some(_), false) => {
+                let position = gaps.iter().filter_map(|one| one.position_id);
+                let position = position.map(|id| self.position(id));
+                let contact = gaps.iter().filter_map(|one| one.contact_id.as_deref());
+                Said::so(Severity::Amber, position.chain(contact.map(contact_name)))
+            }
+        };
+        said.finding(self.account_id(), Code::CoverageGap, None)
+    }
+
+    /// SINGLE_THREADED: one tie is live, and no other.
+    pub fn single_threaded(&self) -> Finding {
+        let said = match (self.facts.has_people, self.coverage.form.shape) {
+            (false, _) => Said::of(State::Unknown),
+            (true, Shape::BowTie) => {
+                let live = self.coverage.peers.iter().filter(|peer| peer.live);
+                let names = live.flat_map(|peer| {
+                    [member_name(&peer.member_id), contact_name(&peer.contact_id)]
+                });
+                Said::so(Severity::Amber, names)
+            }
+            (true, _) => Said::of(State::No),
+        };
+        said.finding(self.account_id(), Code::SingleThreaded, None)
+    }
+
+    /// TOP_HEAVY: ties stand at the top only.
+    pub fn top_heavy(&self) -> Finding {
+        let severity = match self.coverage.top_heavy {
+            TopHeavy::Unknown => None,
+            TopHeavy::Green => Some(None),
+            TopHeavy::Amber => Some(Some(Severity::Amber)),
+            TopHeavy::Red => Some(Some(Severity::Red)),
+        };
+        let said = match severity {
+            None => Said::of(State::Unknown),
+            Some(None) => Said::of(State::No),
+            Some(Some(severity)) => {
+                let top = self.coverage.peers.iter().filter(|one| one.level == Level::Executive);
+                Said::so(severity, top.map(|one| contact_name(&one.contact_id)))
+            }
+        };
+        said.finding(self.account_id(), Code::TopHeavy, None)
+    }
+
+    /// KEY_PERSON_DEPENDENCY: one tie is most of all there is.
+    pub fn key_person_dependency(&self) -> Finding {
+        let strongest = self.coverage.dependency.as_ref().filter(|of| of.on_one);
+        let said = match (self.facts.has_people, strongest) {
+            (false, _) => Said::of(State::Unknown),
+            (true, None) => Said::of(State::No),
+            (true, Some(of)) => Said::so(
+                Severity::Amber,
+                [member_name(&of.member_id), contact_name(&of.contact_id)],
+            ),
+        };
+        said.finding(self.account_id(), Code::KeyPersonDependency, None)
+    }
+
+    /// VACANCY_OVERDUE: somebody whom we should know left, and by the deadline nobody of ours met who
+    /// came. `deadline` tells it of the first day without him.
+    pub fn vacancy_overdue(&self, deadline: impl Fn(NaiveDate) -> NaiveDate) -> Finding {
+        let on = self.facts.on;
+        let required = |position: &&Position| {
+            let terms = &position.terms;
+            let cells = &mut self.coverage.cells.iter();
+            cells.any(|of| of.cell.fits(terms.function, terms.level, terms.site.as_deref()))
+        };
+        let there = self.positions.iter().filter(|position| position.holds(on));
+        let overdue = there.filter(required).filter_map(|position| {
+            let lost = self.lost_since(position)?;
+            let from = deadline(lost).succ_opt().filter(|from| *from <= on)?;
+            Some((from, position))
+        });
+        let mut overdue: Vec<(NaiveDate, &Position)> = overdue.collect();
+        overdue.sort_by_key(|(from, position)| (*from, position.id));
+        let said = match (self.facts.has_people, overdue.first()) {
+            (false, _) => Said::of(State::Unknown),
+            (true, None) => Said::of(State::No),
+            (true, Some((since, _))) => {
+                let names = overdue.iter().flat_map(|(_, position)| self.who(position));
+                Said { since: Some(*since), ..Said::so(Severity::Red, names) }
+            }
+        };
+        said.finding(self.account_id(), Code::VacancyOverdue, None)
+    }
+
+    /// The position, and whoever sits in it or left it last.
+    fn who(&self, position: &Position) -> Vec<String> {
+        let sat = self.sat.iter().filter(|one| one.position_id == position.id);
+        let last = sat.filter(|one| one.first_day <= self.facts.on).max_by_key(|one| one.key());
+        let contact = last.map(|one| contact_name(&one.contact_id));
+        std::iter::once(position.name()).chain(contact).collect()
+    }
+
+    /// Since when nobody whom we met sits in a position from which somebody left; `None` if nobody
+    /// left, or whoever came was met.
+    fn lost_since(&self, position: &Position) -> Option<NaiveDate> {
+        let on = self.facts.on;
+        let sat = self.sat.iter().filter(|one| one.position_id == position.id);
+        let mut lost = None;
+        for one in sat.filter(|one| one.first_day <= on) {
+            if lost.is_some() && self.was_met(one) {
+                lost = None;
+            }
+            let left = one.last_day.and_then(|last| last.succ_opt()).filter(|left| *left <= on);
+            lost = lost.or(left);
+        }
+        lost
+    }
+
+    /// Whether somebody of ours knew him when he came, or met him since.
+    fn was_met(&self, one: &Incumbency) -> bool {
+        let ties = &mut self.facts.ties.iter();
+        ties.any(|tie| {
+            tie.contact_id == one.contact_id && tie.edge.is_live(one.first_day, WINDOW_DAYS)
+        })
+    }
+}
+
+/// NO_LIVE_FINANCE_CONTACT as recorded by now: the account owes, and nobody of ours knows anybody who
+/// answers for money there. `None`: nobody of the account is known.
+pub fn no_live_finance_contact(
+    account_id: &str,
+    day: NaiveDate,
+    signal: Option<&Signal>,
+    owes: bool,
+) -> Finding {
+    let told = signal.map(|signal| signal.on(account_id, day));
+    let said = match told {
+        None | Some(FinanceContact::Unknown) => Said::of(State::Unknown),
+        Some(FinanceContact::Missing(Missing { since, evidence, .. })) if owes => {
+            Said { since: Some(since), ..Said::so(Severity::Amber, evidence) }
+        }
+        Some(FinanceContact::Live | FinanceContact::Missing(_)) => Said::of(State::No),
+    };
+    // What it will owe is not known.
+    let until = signal.filter(|_| said.state == State::Yes).and_then(|of| of.turns_after(day));
+    said.finding(account_id, Code::NoLiveFinanceContact, until)
+}
+
+impl PeopleFacts<'_> {
+    /// NO_LIVE_FINANCE_CONTACT as recorded by an instant of the past: whether it was so, and not since
+    /// when.
+    pub fn no_live_finance_contact_then(&self, owes: bool) -> Finding {
+        let finance = |function| function == Function::Finance;
+        let mut seats = self.facts.seats.iter().filter(|seat| finance(seat.function));
+        let live: BTreeSet<&str> = self
+            .coverage
+            .peers
+            .iter()
+            .filter(|peer| peer.live)
+            .map(|peer| peer.contact_id.as_str())
+            .collect();
+        let knows =
+            |seat: &Seat| seat.contact_id.as_deref().is_some_and(|contact| live.contains(contact));
+        let said = match (self.facts.has_people, seats.any(knows) || !owes) {
+            (false, _) => Said::of(State::Unknown),
+            (true, true) => Said::of(State::No),
+            (true, false) => {
+                let seats = self.facts.seats.iter().filter(|seat| finance(seat.function));
+                let names = seats.flat_map(|seat| {
+                    let contact = seat.contact_id.as_deref().map(contact_name);
+                    std::iter::once(self.position(seat.position_id)).chain(contact)
+                });
+                Said::so(Severity::Amber, names)
+            }
+        };
+        said.finding(self.account_id(), Code::NoLiveFinanceContact, None)
+    }
+}

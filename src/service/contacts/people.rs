@@ -1,0 +1,149 @@
+//! Who sits at accounts and who of ours knows them, of many accounts at once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{Days, NaiveDate};
+use uuid::Uuid;
+
+use crate::ctx::RowScope;
+use crate::domain::commitment::Word;
+use crate::domain::coverage::{Facts, SCORE_DAYS, Score, Seat, Tie};
+use crate::domain::edge::{Edge, Pair};
+use crate::domain::error::Result;
+use crate::domain::member::MemberState;
+use crate::domain::position::Position;
+use crate::domain::position::incumbency::{self, Incumbency, Seating};
+use crate::store::{ReadTx, Touches};
+
+/// Of which day, and as recorded by when.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::service) struct PeopleAt {
+    pub day: NaiveDate,
+    /// Microseconds since the epoch.
+    pub known_us: i64,
+    pub touches: Touches,
+}
+
+impl PeopleAt {
+    /// Of any day: ties are kept as they stand now, and told anew of what was before.
+    pub fn of(day: NaiveDate, known_us: i64, today: NaiveDate) -> Self {
+        if day >= today && known_us == i64::MAX {
+            return Self { day, known_us, touches: Touches::Kept };
+        }
+        Self { day, known_us, touches: Touches::By { day, known_us } }
+    }
+}
+
+/// What is known of the people of an account.
+#[derive(Debug)]
+pub(in crate::service) struct People {
+    pub facts: Facts,
+    pub positions: Vec<Position>,
+    pub sat: Vec<Incumbency>,
+    /// When anybody of ours last met anybody there, whoever they are now.
+    pub last_touch: Option<NaiveDate>,
+}
+
+/// What is known of the people of these accounts, by account; those that don't exist are missing.
+pub(in crate::service) async fn people(
+    tx: &ReadTx,
+    ids: &BTreeSet<&str>,
+    at: PeopleAt,
+    scope: RowScope,
+) -> Result<HashMap<String, People>> {
+    let PeopleAt { day, known_us, touches } = at;
+    let all: Vec<&str> = ids.iter().copied().collect();
+    let accounts = tx.accounts(&all).await?;
+    let mut positions: HashMap<String, Vec<Position>> = HashMap::new();
+    for position in tx.positions_known(ids, known_us).await? {
+        positions.entry(position.account_id.clone()).or_default().push(position);
+    }
+    let mut seatings: HashMap<String, Vec<Seating>> = HashMap::new();
+    for seating in tx.seatings_known(ids, known_us).await? {
+        seatings.entry(seating.account_id.clone()).or_default().push(seating);
+    }
+    let edges = tx.edges_known(ids, touches).await?;
+    let active = active(tx, &edges, scope).await?;
+    let mut ties: HashMap<String, Vec<(Pair, Edge)>> = HashMap::new();
+    for (pair, edge) in edges {
+        ties.entry(pair.account_id.clone()).or_default().push((pair, edge));
+    }
+    let after = day - Days::new(SCORE_DAYS.unsigned_abs());
+    let mut scores = tx.scores_known(ids, after, day, known_us).await?;
+    let mut words: HashMap<String, HashMap<Pair, Word>> = HashMap::new();
+    for (pair, word) in tx.words(ids, day, known_us).await? {
+        words.entry(pair.account_id.clone()).or_default().insert(pair, word);
+    }
+    let known = accounts.into_iter().map(|(id, account)| {
+        let found = Found {
+            sites: account.sites.into_iter().map(|site| site.id).collect(),
+            positions: positions.remove(&id).unwrap_or_default(),
+            seatings: seatings.remove(&id).unwrap_or_default(),
+            edges: ties.remove(&id).unwrap_or_default(),
+            words: words.remove(&id).unwrap_or_default(),
+            scores: scores.remove(&id).unwrap_or_default(),
+        };
+        (id, found.on(day, &active))
+    });
+    Ok(known.collect())
+}
+
+/// Of our people who have these ties, those who are active.
+pub(super) async fn active(
+    tx: &ReadTx,
+    edges: &[(Pair, Edge)],
+    scope: RowScope,
+) -> Result<BTreeSet<String>> {
+    let members: BTreeSet<&str> = edges.iter().map(|(pair, _)| pair.member_id.as_str()).collect();
+    if members.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let members: Vec<&str> = members.into_iter().collect();
+    let found = tx.members_among(&members, scope).await?.into_iter();
+    let active = found.filter(|member| member.state == MemberState::Active);
+    Ok(active.map(|member| member.id).collect())
+}
+
+/// What was read of an account.
+pub(super) struct Found {
+    pub sites: Vec<String>,
+    pub positions: Vec<Position>,
+    pub seatings: Vec<Seating>,
+    pub edges: Vec<(Pair, Edge)>,
+    /// What ours kept and broke of their promises.
+    pub words: HashMap<Pair, Word>,
+    pub scores: Vec<Score>,
+}
+
+impl Found {
+    pub fn on(self, day: NaiveDate, active: &BTreeSet<String>) -> People {
+        let Self { sites, positions, seatings, edges, words, scores } = self;
+        let mut of_position: HashMap<Uuid, Vec<Seating>> = HashMap::new();
+        for one in &seatings {
+            of_position.entry(one.position_id).or_default().push(one.clone());
+        }
+        let seats = positions.iter().filter(|position| position.holds(day)).map(|position| {
+            let here = of_position.get(&position.id).map(Vec::as_slice).unwrap_or_default();
+            Seat {
+                position_id: position.id,
+                site: position.terms.site.clone(),
+                function: position.terms.function,
+                level: position.terms.level,
+                contact_id: incumbency::incumbent(here, day).map(str::to_owned),
+            }
+        });
+        let seats = seats.collect();
+        let last_touch = edges.iter().filter_map(|(_, edge)| edge.last_touch).max();
+        let ties = edges.into_iter().filter(|(pair, _)| active.contains(&pair.member_id)).map(
+            |(pair, edge)| {
+                let word_kept = words.get(&pair).is_some_and(Word::is_kept);
+                let Pair { member_id, contact_id, .. } = pair;
+                Tie { member_id, contact_id, edge, word_kept }
+            },
+        );
+        let sat_by = |one: &Seating| one.contact_id.is_some() && one.from_date <= day;
+        let has_people = seatings.iter().any(sat_by);
+        let facts = Facts { on: day, sites, seats, ties: ties.collect(), scores, has_people };
+        People { facts, positions, sat: incumbency::told(seatings), last_touch }
+    }
+}
