@@ -48,5 +48,6 @@ pub mod severity;
 pub mod team;
 pub mod terms;
 pub mod text;
+pub mod tie;
 pub mod tier;
 pub mod version;

@@ -25,6 +25,7 @@ use crate::domain::position::incumbency::Moved;
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::domain::team::command::Transferred;
 use crate::domain::team::membership::Membership;
+use crate::domain::tie::Tie;
 use crate::domain::tier::assignment::Assignment;
 use crate::domain::tier::overrides::TierOverride;
 use crate::domain::tier::policy::TierPolicy;
@@ -76,6 +77,7 @@ fn kept_answers_are_read_whole() {
         ),
         read::<Position>("ContactService", &["CreatePosition", "UpdatePosition", "ClosePosition"]),
         read::<Moved>("ContactService", &["MoveContact"]),
+        read::<Tie>("ContactService", &["CreateTie", "EndTie", "ClearTieReview"]),
         read::<Interaction>("InteractionService", &["RecordInteraction"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),

@@ -44,6 +44,7 @@ mod settled;
 mod source_system;
 mod sql;
 mod team;
+mod tie;
 mod tier;
 mod tier_override;
 mod tier_value;

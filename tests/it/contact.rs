@@ -5,6 +5,7 @@ mod masked;
 mod moves;
 mod positions;
 mod request;
+mod ties;
 
 pub use found::verify;
 

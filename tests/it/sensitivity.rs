@@ -46,6 +46,9 @@ const FIELDS: &[(&str, &str)] = &[
     ("Snooze.reason", "FindingSnooze.reason"),
     ("Seating.reason", "Incumbency.reason"),
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
+    ("Tie.end_reason", "Tie.end_reason"),
+    ("Tie.review_reason", "Tie.review_reason"),
+    ("Tie.source", "Tie.source"),
     ("TierOverride.end_reason", "TierOverride.end_reason"),
     ("TierOverride.reason", "TierOverride.reason"),
 ];
@@ -66,6 +69,8 @@ const GIVEN: &[(&str, &str)] = &[
     ("EndTierOverrideRequest.reason", "TierOverride.end_reason"),
     ("OverrideTierRequest.reason", "TierOverride.reason"),
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
+    ("ClearTieReviewRequest.reason", "Tie.review_reason"),
+    ("EndTieRequest.reason", "Tie.end_reason"),
     ("MoveContactRequest.reason", "Incumbency.reason"),
     ("TransferAccountsRequest.reason", "TeamMembership.reason"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),

@@ -6,6 +6,7 @@ mod coverage;
 mod encode;
 mod parse;
 mod position;
+mod tie;
 
 use tonic::{Request, Response, Status};
 
@@ -169,5 +170,39 @@ impl ContactService for Contacts {
         let account = coverage::parse(request.get_ref())?;
         let answer = self.contacts.coverage(&ctx, account).await?;
         Ok(Response::new(coverage::encode(answer)?))
+    }
+
+    async fn create_tie(&self, request: Request<pb::CreateTieRequest>) -> Answer<pb::Tie> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tie::create(request.into_inner())?;
+        let answer = self.contacts.create_tie(&ctx, &id, command).await?;
+        shown!(ctx, "Tie", tie::encode(answer))
+    }
+
+    async fn end_tie(&self, request: Request<pb::EndTieRequest>) -> Answer<pb::Tie> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tie::end(request.into_inner())?;
+        let answer = self.contacts.end_tie(&ctx, &id, command).await?;
+        shown!(ctx, "Tie", tie::encode(answer))
+    }
+
+    async fn clear_tie_review(
+        &self,
+        request: Request<pb::ClearTieReviewRequest>,
+    ) -> Answer<pb::Tie> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tie::clear(request.into_inner())?;
+        let answer = self.contacts.clear_review(&ctx, &id, command).await?;
+        shown!(ctx, "Tie", tie::encode(answer))
+    }
+
+    async fn list_ties(
+        &self,
+        request: Request<pb::ListTiesRequest>,
+    ) -> Answer<pb::ListTiesResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = tie::list(request.get_ref())?;
+        let answer = self.contacts.ties(&ctx, list).await?;
+        shown!(ctx, "ListTiesResponse", tie::page(answer, &page))
     }
 }

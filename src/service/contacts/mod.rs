@@ -6,6 +6,7 @@ mod event;
 mod moves;
 mod positions;
 mod read;
+mod ties;
 
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::positions::{account, missing, position};
-use super::{Contacts, event, found, read};
+use super::{Contacts, event, found, read, ties};
 use crate::ctx::Ctx;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::contact::Placed;
@@ -17,6 +17,7 @@ use crate::domain::position::incumbency::{
     self, Moved, Reconnect, Seating, UncontactedInvoices, Vacancy, check_leaves, check_takes,
 };
 use crate::domain::position::{Function, Position};
+use crate::domain::tie::decides;
 use crate::service::teams;
 use crate::store::{Call, Outcome, WriteTx};
 
@@ -127,6 +128,9 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     });
     let [from, to] = [&from, &to].map(|place| place.as_ref().map(|(position, _)| position));
     tx.publish(event::moved(&id, day, from, to)).await?;
+    if to.is_some_and(|position| decides(&position.terms.buying_roles)) {
+        ties::open_reviews(tx, &id).await?;
+    }
     let told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
     let today = ctx.business_date();
     let now = told.iter().filter(|one| one.contact_id == id && one.holds(today));

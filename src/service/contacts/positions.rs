@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
-use super::{Contacts, event, found, read};
+use super::{Contacts, event, found, read, ties};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
@@ -18,6 +18,7 @@ use crate::domain::position::command::{
 };
 use crate::domain::position::incumbency::{self, Incumbency, IncumbencyKey, Seating};
 use crate::domain::position::{Position, PositionTerms, check_line, check_site};
+use crate::domain::tie::decides;
 use crate::service::resolve;
 use crate::store::{Call, ReadTx, WriteTx};
 
@@ -214,7 +215,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Posit
     Ok(position)
 }
 
-async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdatePosition) -> Result<Position> {
+async fn update(tx: &mut WriteTx, ctx: &Ctx, c: &UpdatePosition) -> Result<Position> {
     let account = account(tx, &c.position.account).await?;
     tx.hold_people([&*account.id]).await?;
     let before = position(tx, &account.id, &c.position).await?;
@@ -241,7 +242,22 @@ async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdatePosition) -> Result<Positio
     if changed.is_empty() {
         return Ok(before);
     }
+    if changed.contains(&"buying_roles") && decides(&position.terms.buying_roles) {
+        review_incumbents(tx, &position, ctx.business_date()).await?;
+    }
     save(tx, position, EventType::PositionUpdated, &changed).await
+}
+
+/// Opens the reviews of who sits in a position on a day or later.
+async fn review_incumbents(tx: &mut WriteTx, position: &Position, day: NaiveDate) -> Result<()> {
+    let mut seatings = tx.seatings_of_account(&position.account_id).await?;
+    seatings.retain(|one| one.position_id == position.id);
+    for one in incumbency::told(seatings) {
+        if one.last_day.is_none_or(|last| day <= last) {
+            ties::open_reviews(tx, &one.contact_id).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Position> {

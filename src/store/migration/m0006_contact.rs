@@ -3,7 +3,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0006_contact", text: || [CONTACT, POSITION, INTERACTION].concat() };
+    Migration { name: "m0006_contact", text: || [CONTACT, POSITION, INTERACTION, TIE].concat() };
 
 const CONTACT: &str = "
 CREATE TABLE contact (
@@ -153,4 +153,34 @@ CREATE TABLE edge (
 ){clustered};
 CREATE INDEX edge_member ON edge (member_id, account_id);
 CREATE INDEX edge_contact ON edge (contact_id, account_id);
+";
+
+const TIE: &str = "
+-- That two people have to do with each other, as somebody told us. Ended and never changed, but for
+-- its review.
+CREATE TABLE tie (
+    id {uuid} NOT NULL PRIMARY KEY,
+    from_side TEXT NOT NULL,
+    from_id TEXT NOT NULL,
+    to_side TEXT NOT NULL,
+    to_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    -- Of influence, in basis points; else 0.
+    weight_bp INTEGER NOT NULL,
+    first_day {date} NOT NULL,
+    last_day {date},
+    recorded_us {bigint} NOT NULL,
+    recorded_by TEXT NOT NULL,
+    source TEXT NOT NULL,
+    review TEXT NOT NULL,
+    review_reason TEXT,
+    reviewed_by TEXT,
+    -- NULL until somebody ends it.
+    end_day {date},
+    end_us {bigint},
+    end_reason TEXT
+);
+CREATE INDEX tie_from ON tie (from_id, from_side);
+CREATE INDEX tie_to ON tie (to_id, to_side);
+CREATE INDEX tie_review ON tie (review, id);
 ";

@@ -71,6 +71,9 @@ const STEPS: &[Step] = &[
         "preferences": [{"key": "language", "value": "Latin", "source": "said so", "consent": true, "expire_date": "$today"}]}}"#, &[]),
     ("ContactService.CreatePosition", r#"{"account": "accounts/acme", "position": {"function": "POSITION_FUNCTION_FINANCE",
         "level": "POSITION_LEVEL_STAFF", "title": "Rich", "buying_roles": ["BUYING_ROLE_DECIDER", "BUYING_ROLE_APPROVER"]}}"#, &[]),
+    // Whoever sits there decides from now on, and is a classmate of one of ours.
+    ("ContactService.UpdatePosition", r#"{"position": {"name": "$tester", "etag": "$tester_etag", "buying_roles": ["BUYING_ROLE_APPROVER"]},
+        "update_mask": "buyingRoles"}"#, &[]),
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "rich", "policy": {"description": "Rich",
         "segments": [{"segment": "north", "company_codes": ["1000", "2000"]}], "deduct_unapplied_cash": true,
         "deduct_open_credits": true, "overdue_days_max": 30, "overdue_amount_max": "$usd", "overdue_grace_days": 3,
