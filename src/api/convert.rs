@@ -5,6 +5,7 @@
 //! would not fit the wire. What belongs to one resource is in that resource's own files.
 
 pub(crate) mod closed_set;
+pub mod people;
 pub mod read;
 pub mod request;
 pub mod write;

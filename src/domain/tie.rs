@@ -111,6 +111,15 @@ pub enum PersonRef {
     Contact(ContactRef),
 }
 
+impl std::fmt::Display for PersonRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Member(name) => name.fmt(f),
+            Self::Contact(name) => name.fmt(f),
+        }
+    }
+}
+
 impl PersonRef {
     pub fn side(&self) -> Side {
         match self {

@@ -29,6 +29,7 @@ mod lock;
 mod lookup;
 mod member;
 mod migration;
+mod network;
 mod observe;
 mod policy;
 mod portfolio;

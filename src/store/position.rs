@@ -32,6 +32,38 @@ async fn of_account(conn: &impl ConnectionTrait, account_id: &str) -> Result<Vec
     rows::all(conn, all).await?.into_iter().map(Model::into_position).collect()
 }
 
+/// The invoices of a payer that are open now; `None` if none is.
+async fn open_invoices(
+    conn: &impl ConnectionTrait,
+    account_id: &str,
+) -> Result<Option<UncontactedInvoices>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        currency: Currency,
+        invoices: i64,
+        high: i64,
+        low: i64,
+    }
+    let [high, low] = sql::wide_sum("i.open");
+    let text = format!(
+        "SELECT i.currency, CAST(COUNT(DISTINCT i.document_id) AS BIGINT) AS invoices, \
+         {high} AS high, {low} AS low FROM item i \
+         WHERE i.account_id = $1 AND i.open <> 0 AND i.kind = 'INVOICE' \
+         GROUP BY i.currency ORDER BY i.currency"
+    );
+    let found: Vec<Row> = sql::all(conn, text, vec![account_id.into()]).await?;
+    let invoices = found.iter().map(|row| row.invoices).sum();
+    let open = found
+        .into_iter()
+        .map(|row| {
+            let minor = to_minor(sql::widened(row.high, row.low))?;
+            Ok(Money { minor, currency: row.currency })
+        })
+        .collect::<Result<Vec<Money>>>()?;
+    let account_id = account_id.to_owned();
+    Ok((invoices > 0).then_some(UncontactedInvoices { account_id, invoices, open }))
+}
+
 impl WriteTx {
     /// Holds the people of accounts to the end of the transaction.
     pub async fn hold_people<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<()> {
@@ -72,35 +104,16 @@ impl WriteTx {
 
     /// The invoices of a payer that are open now; `None` if none is.
     pub async fn open_invoices(&self, account_id: &str) -> Result<Option<UncontactedInvoices>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            currency: Currency,
-            invoices: i64,
-            high: i64,
-            low: i64,
-        }
-        let [high, low] = sql::wide_sum("i.open");
-        let text = format!(
-            "SELECT i.currency, CAST(COUNT(DISTINCT i.document_id) AS BIGINT) AS invoices, \
-             {high} AS high, {low} AS low FROM item i \
-             WHERE i.account_id = $1 AND i.open <> 0 AND i.kind = 'INVOICE' \
-             GROUP BY i.currency ORDER BY i.currency"
-        );
-        let found: Vec<Row> = sql::all(&self.conn, text, vec![account_id.into()]).await?;
-        let invoices = found.iter().map(|row| row.invoices).sum();
-        let open = found
-            .into_iter()
-            .map(|row| {
-                let minor = to_minor(sql::widened(row.high, row.low))?;
-                Ok(Money { minor, currency: row.currency })
-            })
-            .collect::<Result<Vec<Money>>>()?;
-        let account_id = account_id.to_owned();
-        Ok((invoices > 0).then_some(UncontactedInvoices { account_id, invoices, open }))
+        open_invoices(&self.conn, account_id).await
     }
 }
 
 impl ReadTx {
+    /// The invoices of a payer that are open now; `None` if none is.
+    pub async fn open_invoices(&self, account_id: &str) -> Result<Option<UncontactedInvoices>> {
+        open_invoices(&self.conn, account_id).await
+    }
+
     /// All positions of an account, in the order they were recorded.
     pub async fn positions_of(&self, account_id: &str) -> Result<Vec<Position>> {
         of_account(&self.conn, account_id).await

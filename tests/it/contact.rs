@@ -3,6 +3,7 @@
 mod found;
 mod masked;
 mod moves;
+mod network;
 mod positions;
 mod request;
 mod ties;

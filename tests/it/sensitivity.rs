@@ -53,7 +53,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("TierOverride.reason", "TierOverride.reason"),
 ];
 
-/// Fields of requests that become one of them; those of a resource are [`FIELDS`].
+/// Fields of requests that become one of them, and of answers that repeat one; those of a resource are
+/// [`FIELDS`].
 const GIVEN: &[(&str, &str)] = &[
     ("AmendReservationRequest.override_reason", "CreditDecision.override_reason"),
     ("BlockAccountRequest.reason", "Account.block_reason"),
@@ -71,6 +72,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
     ("ClearTieReviewRequest.reason", "Tie.review_reason"),
     ("EndTieRequest.reason", "Tie.end_reason"),
+    ("PowerNode.display_name", "Contact.display_name"),
     ("MoveContactRequest.reason", "Incumbency.reason"),
     ("TransferAccountsRequest.reason", "TeamMembership.reason"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),

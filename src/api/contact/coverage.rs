@@ -2,8 +2,9 @@
 
 use super::position::{write_function, write_level};
 use crate::api::convert::closed_set::one_way;
+use crate::api::convert::people::write_shape;
 use crate::api::convert::{read, write};
-use crate::domain::coverage::measure::{Dependency, Satisfaction, Shape, Share, TopHeavy};
+use crate::domain::coverage::measure::{Dependency, Satisfaction, Share, TopHeavy};
 use crate::domain::coverage::{CellState, Filled, Peer};
 use crate::domain::edge::Rung;
 use crate::domain::error::Result;
@@ -18,7 +19,6 @@ one_way! {
     write_state: CellState = CellState { Blank, Stale, Live }
     write_rung: Rung = TieRung { Stranger, Familiar, Trusted }
     write_top: TopHeavy = TopHeavy { Unknown, Green, Amber, Red }
-    write_shape: Shape = TieShape { None, BowTie, Partial, Diamond }
 }
 
 pub fn parse(request: &pb::GetCoverageRequest) -> Result<AccountRef> {

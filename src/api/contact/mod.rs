@@ -6,6 +6,7 @@ mod coverage;
 mod encode;
 mod parse;
 mod position;
+mod power_map;
 mod tie;
 
 use tonic::{Request, Response, Status};
@@ -170,6 +171,26 @@ impl ContactService for Contacts {
         let account = coverage::parse(request.get_ref())?;
         let answer = self.contacts.coverage(&ctx, account).await?;
         Ok(Response::new(coverage::encode(answer)?))
+    }
+
+    async fn get_power_map(
+        &self,
+        request: Request<pb::GetPowerMapRequest>,
+    ) -> Answer<pb::PowerMap> {
+        let ctx = api::ctx(&request)?;
+        let (account, with_dot) = power_map::parse(request.get_ref())?;
+        let answer = self.contacts.power_map(&ctx, account).await?;
+        shown!(ctx, "PowerMap", power_map::map(answer, with_dot))
+    }
+
+    async fn find_introductions(
+        &self,
+        request: Request<pb::FindIntroductionsRequest>,
+    ) -> Answer<pb::FindIntroductionsResponse> {
+        let ctx = api::ctx(&request)?;
+        let question = power_map::find(request.get_ref())?;
+        let answer = self.contacts.introductions(&ctx, question).await?;
+        Ok(Response::new(power_map::introductions(answer)))
     }
 
     async fn create_tie(&self, request: Request<pb::CreateTieRequest>) -> Answer<pb::Tie> {

@@ -3,9 +3,13 @@
 
 mod coverage;
 mod event;
+mod introductions;
+mod many;
 mod moves;
 mod positions;
+mod power_map;
 mod read;
+mod seats;
 mod ties;
 
 use std::collections::BTreeSet;
@@ -28,7 +32,11 @@ use crate::service::teams::TeamSettings;
 use crate::store::{Call, Outcome, Store, WriteTx};
 
 pub use coverage::Coverage;
+pub use introductions::{FindIntroductions, Introductions};
+pub(super) use many::{Peopled, peopled};
 pub use positions::Seat;
+pub use power_map::Mapped;
+pub(super) use power_map::drawn;
 
 const EXTERNAL_REFS: &str = "contact.external_refs";
 

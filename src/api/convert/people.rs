@@ -1,0 +1,21 @@
+//! What answers about contacts and about accounts both tell of people.
+
+use super::closed_set::one_way;
+use super::write;
+use crate::domain::coverage::measure::Shape;
+use crate::domain::names::account_name;
+use crate::domain::position::incumbency::UncontactedInvoices;
+use crate::pb;
+
+one_way! {
+    write_shape: Shape = TieShape { None, BowTie, Partial, Diamond }
+}
+
+pub fn invoices(of: UncontactedInvoices) -> pb::UncontactedInvoices {
+    let UncontactedInvoices { account_id, invoices, open } = of;
+    pb::UncontactedInvoices {
+        account: account_name(&account_id),
+        invoices,
+        open: open.into_iter().map(|money| write::money(money.minor, money.currency)).collect(),
+    }
+}
