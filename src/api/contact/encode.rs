@@ -17,7 +17,7 @@ use crate::domain::personal::Personal;
 use crate::domain::position::incumbency::{Incumbency, IncumbencyKey, Moved, Reconnect, Vacancy};
 use crate::domain::position::{Position, PositionTerms};
 use crate::pb;
-use crate::service::contacts::Seat;
+use crate::service::contacts::{ClosedSeat, Seat};
 
 one_way! {
     write_state: ContactState = ContactState { Active, Deleted }
@@ -146,6 +146,15 @@ fn incumbency(one: Incumbency) -> pb::Incumbency {
         reason: one.reason.into_exposed(),
         recorded_by: one.recorded_by,
         create_time: Some(write::recorded(one.recorded_us)),
+    }
+}
+
+pub fn closed(closed: ClosedSeat) -> pb::ClosePositionResponse {
+    let ClosedSeat { seat, left, uncontacted } = closed;
+    pb::ClosePositionResponse {
+        position: Some(position(seat)),
+        left: left.iter().map(|id| contact_name(id)).collect(),
+        uncontacted_invoices: uncontacted.map(invoices),
     }
 }
 

@@ -159,11 +159,11 @@ impl ContactService for Contacts {
     async fn close_position(
         &self,
         request: Request<pb::ClosePositionRequest>,
-    ) -> Answer<pb::Position> {
+    ) -> Answer<pb::ClosePositionResponse> {
         let ctx = api::ctx(&request)?;
         let (id, command) = position::close(request.into_inner())?;
         let answer = self.contacts.close_position(&ctx, &id, command).await?;
-        Ok(Response::new(encode::position(answer)))
+        Ok(Response::new(encode::closed(answer)))
     }
 
     async fn get_coverage(&self, request: Request<pb::GetCoverageRequest>) -> Answer<pb::Coverage> {

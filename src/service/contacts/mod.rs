@@ -11,6 +11,7 @@ mod power_map;
 mod read;
 mod seats;
 mod ties;
+mod uncontacted;
 
 use std::collections::BTreeSet;
 
@@ -34,7 +35,7 @@ use crate::store::{Call, Outcome, Store, WriteTx};
 pub use coverage::Coverage;
 pub use introductions::{FindIntroductions, Introductions};
 pub(super) use many::{Peopled, peopled};
-pub use positions::Seat;
+pub use positions::{ClosedSeat, Seat};
 pub use power_map::Mapped;
 pub(super) use power_map::drawn;
 

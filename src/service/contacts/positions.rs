@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
+use super::uncontacted::uncontacted;
 use super::{Contacts, event, found, read, ties};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
@@ -16,7 +17,9 @@ use crate::domain::personal::Personal;
 use crate::domain::position::command::{
     ClosePosition, CreatePosition, ListIncumbencies, ListPositions, SeatsOf, UpdatePosition,
 };
-use crate::domain::position::incumbency::{self, Incumbency, IncumbencyKey, Seating};
+use crate::domain::position::incumbency::{
+    self, Closed, Incumbency, IncumbencyKey, Seating, UncontactedInvoices,
+};
 use crate::domain::position::{Position, PositionTerms, check_line, check_site};
 use crate::domain::tie::decides;
 use crate::service::resolve;
@@ -29,6 +32,15 @@ pub struct Seat {
     /// Id of the contact.
     pub incumbent: Option<String>,
     pub vacant_since: Option<NaiveDate>,
+}
+
+/// A position that was closed, and what came of it.
+#[derive(Debug)]
+pub struct ClosedSeat {
+    pub seat: Seat,
+    /// Ids of the contacts who leave with it.
+    pub left: Vec<String>,
+    pub uncontacted: Option<UncontactedInvoices>,
 }
 
 impl Contacts {
@@ -72,11 +84,12 @@ impl Contacts {
         ctx: &Ctx,
         request_id: &str,
         c: ClosePosition,
-    ) -> Result<Seat> {
+    ) -> Result<ClosedSeat> {
         let name = c.position.resource_name(POSITIONS);
         let call = Call::new("ContactService.ClosePosition", request_id, name);
-        let position = self.store.mutate(ctx, call, c, close).await?.into_inner();
-        self.seat(ctx, position).await
+        let Closed { position, left, uncontacted } =
+            self.store.mutate(ctx, call, c, close).await?.into_inner();
+        Ok(ClosedSeat { seat: self.seat(ctx, position).await?, left, uncontacted })
     }
 
     /// One position.
@@ -183,8 +196,7 @@ async fn told(tx: &ReadTx, of: &SeatsOf) -> Result<Vec<Incumbency>> {
 }
 
 async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Position> {
-    let account = account(tx, &c.account).await?;
-    tx.hold_people([&*account.id]).await?;
+    let account = held(tx, &c.account).await?;
     let us = tx.recorded_at().await?;
     let mut position = Position {
         id: Uuid::now_v7(),
@@ -216,8 +228,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Posit
 }
 
 async fn update(tx: &mut WriteTx, ctx: &Ctx, c: &UpdatePosition) -> Result<Position> {
-    let account = account(tx, &c.position.account).await?;
-    tx.hold_people([&*account.id]).await?;
+    let account = held(tx, &c.position.account).await?;
     let before = position(tx, &account.id, &c.position).await?;
     before.check_version(c.version)?;
     let mut position = before.clone();
@@ -260,7 +271,7 @@ async fn review_incumbents(tx: &mut WriteTx, position: &Position, day: NaiveDate
     Ok(())
 }
 
-async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Position> {
+async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed> {
     let names = std::slice::from_ref(&c.position.account);
     let found = resolve::all(names, tx.find_accounts(names).await?)?;
     let known = found.into_values().next();
@@ -275,11 +286,10 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Positio
     let latest = seatings.iter().map(|one| one.recorded_us).max().unwrap_or_default();
     let recorded_us = tx.record_after(latest.max(position.update_us)).await?;
     let first_without = last_day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-    let mut later: BTreeSet<NaiveDate> = incumbency::told(seatings)
-        .iter()
-        .filter(|one| one.last_day.is_none_or(|last| last >= first_without))
-        .map(|one| one.first_day.max(first_without))
-        .collect();
+    let mut leave = incumbency::told(seatings);
+    leave.retain(|one| one.last_day.is_none_or(|last| last >= first_without));
+    let mut later: BTreeSet<NaiveDate> =
+        leave.iter().map(|one| one.first_day.max(first_without)).collect();
     // Whoever takes it until then leaves with it too.
     later.insert(first_without);
     let nobody = |from_date| Seating {
@@ -293,7 +303,15 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Positio
         reason: Personal::default(),
     };
     tx.add_seatings(later.into_iter().map(nobody).collect()).await?;
-    save(tx, position, EventType::PositionClosed, &[]).await
+    let left: BTreeSet<String> = leave.into_iter().map(|one| one.contact_id).collect();
+    let lost = match left.is_empty() {
+        true => None,
+        false => uncontacted(tx, &position, first_without).await?,
+    };
+    let position = save(tx, position, EventType::PositionClosed, &[]).await?;
+    let moved = left.iter().flat_map(|id| event::moved(id, first_without, Some(&position), None));
+    tx.publish(moved.collect()).await?;
+    Ok(Closed { position, left: left.into_iter().collect(), uncontacted: lost })
 }
 
 async fn save(
@@ -307,6 +325,14 @@ async fn save(
     tx.update_position(&position).await?;
     tx.publish(vec![event::position(event_type, &position, changed)]).await?;
     Ok(position)
+}
+
+/// The account that people sit at, which is not deleted, its people held. It is read behind that: whoever
+/// takes a site from it holds them too.
+async fn held(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
+    let id = account(tx, name).await?.id;
+    tx.hold_people([&*id]).await?;
+    account(tx, &AccountRef::Id(id)).await
 }
 
 /// The account that people sit at, which is not deleted.
