@@ -7,7 +7,7 @@ mod jobs;
 mod readiness;
 mod routes;
 
-pub(crate) use routes::{members, records, settings};
+pub(crate) use routes::{members, records, settings, team_settings};
 
 use std::sync::Arc;
 use std::time::Duration;

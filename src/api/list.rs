@@ -78,6 +78,7 @@ paged! {
     ListMembersRequest => "ListMembers",
     ListTeamMembersRequest => "ListTeamMembers",
     ListContactsRequest => "ListContacts",
+    ListTiesRequest => "ListTies",
     ListPositionsRequest => "ListPositions",
     ListIncumbenciesRequest => "ListIncumbencies",
     ListInteractionsRequest => "ListInteractions",

@@ -67,6 +67,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         directory: service::directory::Directory::new(store()),
         findings,
         tiers: tiers.clone(),
+        departures: service::departures::Departures::new(store(), questions.clone()),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);
@@ -122,7 +123,7 @@ pub(crate) fn members(config: &Config, store: Store) -> Result<Members> {
 }
 
 /// What the configuration says about teams.
-fn team_settings(config: &Config) -> Result<TeamSettings> {
+pub(crate) fn team_settings(config: &Config) -> Result<TeamSettings> {
     let business = &config.business;
     let accounts_max = Some(business.owner_accounts_max).filter(|max| *max > 0);
     let owner = OwnerRequirement { rating_min: business.owner_rating_min, accounts_max };

@@ -115,6 +115,11 @@ impl Contact {
         contact_name(&self.id)
     }
 
+    /// What he is called, in his own letters where those are known.
+    pub fn called(&self) -> &Personal {
+        if self.display_name.is_empty() { &self.latin_name } else { &self.display_name }
+    }
+
     /// Whether there is anything to call him by: who is known by a phone alone is a person too.
     pub fn is_somebody(&self) -> bool {
         let named = !self.display_name.is_empty() || !self.latin_name.is_empty();

@@ -14,8 +14,11 @@ mod traditional;
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use super::names::{AccountRef, ContactRef, MemberRef, account_name, contact_name, member_name};
+use super::names::{
+    AccountRef, ContactRef, MemberRef, POSITIONS, account_name, contact_name, member_name,
+};
 use super::personal::Personal;
 use super::stored::stored_enum;
 
@@ -33,6 +36,7 @@ stored_enum! {
         Account => "ACCOUNT",
         Member => "MEMBER",
         Contact => "CONTACT",
+        Position => "POSITION",
     }
 }
 
@@ -43,6 +47,7 @@ impl Kind {
             Self::Account => None,
             Self::Member => Some("people.read"),
             Self::Contact => Some("contacts.personal"),
+            Self::Position => Some("contacts.read"),
         }
     }
 
@@ -52,6 +57,7 @@ impl Kind {
             Self::Account => 1_i64,
             Self::Member => 2,
             Self::Contact => 3,
+            Self::Position => 4,
         };
         (place << NUMBER_BITS, (place << NUMBER_BITS) | NUMBER_MASK)
     }
@@ -81,10 +87,21 @@ impl Subject {
         Self { kind: Kind::Contact, id: id.to_owned() }
     }
 
+    pub fn position(account_id: &str, id: Uuid) -> Self {
+        let id = format!("{account_id}/{POSITIONS}/{id}");
+        Self { kind: Kind::Position, id }
+    }
+
+    /// The id of a position; `None` of anything else.
+    pub fn position_id(&self) -> Option<Uuid> {
+        let (_, id) = self.id.rsplit_once('/').filter(|_| self.kind == Kind::Position)?;
+        Uuid::try_parse(id).ok()
+    }
+
     /// The name of the resource.
     pub fn name(&self) -> String {
         match self.kind {
-            Kind::Account => account_name(&self.id),
+            Kind::Account | Kind::Position => account_name(&self.id),
             Kind::Member => member_name(&self.id),
             Kind::Contact => contact_name(&self.id),
         }
@@ -108,6 +125,8 @@ stored_enum! {
         ExternalRef => "EXTERNAL_REF",
         Handle => "HANDLE",
         Email => "EMAIL",
+        /// What a position does.
+        Function => "FUNCTION",
         /// The last digits of a phone number: that number written at home, or another.
         PhoneEnd => "PHONE_END",
         Phone => "PHONE",
@@ -205,7 +224,11 @@ mod tests {
     #[test]
     fn numbers_of_a_kind_are_among_its_own_and_no_others() {
         for id in ["a", "acme", "0190a5c4-0000-7000-8000-000000000000"] {
-            for subject in [Subject::account(id), Subject::member(id), Subject::contact(id)] {
+            let position = Subject::position(id, Uuid::nil());
+            assert_eq!(position.position_id(), Some(Uuid::nil()));
+            assert_eq!(position.name(), format!("accounts/{id}/positions/{}", Uuid::nil()));
+            let others = [Subject::account(id), Subject::member(id), Subject::contact(id)];
+            for subject in others.into_iter().chain([position]) {
                 for kind in Kind::ALL {
                     let (first, last) = kind.numbers();
                     let within = (first..=last).contains(&subject.number());

@@ -87,6 +87,13 @@ fn decayed(sum: i64, days: i64) -> i64 {
     (sum as f64 * (-(days as f64) / f64::from(HALF_LIFE_DAYS)).exp2()).round() as i64
 }
 
+/// How strong ties of such a sum are, S / (S + 2), in basis points.
+pub fn strength_of(sum: i64) -> i32 {
+    let sum = i128::from(sum);
+    // The quotient is below 1.
+    i32::try_from(div_half_even(sum * 10_000, sum + HALF)).unwrap_or(i32::MAX)
+}
+
 impl Edge {
     /// The tie that these days make, in any order, one of each; `None` of none.
     pub fn of(days: &[TouchDay]) -> Option<Self> {
@@ -117,9 +124,7 @@ impl Edge {
 
     /// How strong the tie is on a day, in basis points of the most there can be.
     pub fn strength_bp(&self, day: NaiveDate) -> i32 {
-        let sum = i128::from(self.sum_on(day));
-        // The quotient is below 1.
-        i32::try_from(div_half_even(sum * 10_000, sum + HALF)).unwrap_or(i32::MAX)
+        strength_of(self.sum_on(day))
     }
 
     /// Whether a real touch lies in the last `window` days before and on a day.

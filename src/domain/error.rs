@@ -113,6 +113,7 @@ reasons! {
     ContactNotIncumbent => "CONTACT_NOT_INCUMBENT",
     PositionOccupied => "POSITION_OCCUPIED",
     PositionCycle => "POSITION_CYCLE",
+    SiteInUse => "SITE_IN_USE",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -63,6 +63,14 @@ event_types! {
     PositionUpdated => "ballast.contacts.position_updated.v1",
     /// A position has a last day.
     PositionClosed => "ballast.contacts.position_closed.v1",
+    /// Somebody told us what two people have to do with each other.
+    TieCreated => "ballast.contacts.tie_created.v1",
+    /// Two people have that to do with each other no more.
+    TieEnded => "ballast.contacts.tie_ended.v1",
+    /// A personal tie has to be looked into: the other one decides from now on.
+    TieReviewOpened => "ballast.contacts.tie_review_opened.v1",
+    /// Somebody looked into a personal tie.
+    TieReviewCleared => "ballast.contacts.tie_review_cleared.v1",
     /// An interaction with people of a customer was recorded.
     InteractionRecorded => "ballast.interactions.interaction_recorded.v1",
     /// What was recorded of an interaction was amended.

@@ -116,6 +116,16 @@ impl Position {
         child_name(&self.account_id, POSITIONS, self.id)
     }
 
+    /// What it is called, or else does.
+    pub fn called(&self) -> String {
+        let PositionTerms { title, level, function, function_text, .. } = &self.terms;
+        match (title.as_str(), function_text.as_str()) {
+            ("", "") => format!("{level} {function}"),
+            ("", text) => format!("{level} {text}"),
+            (title, _) => title.to_owned(),
+        }
+    }
+
     pub fn state(&self) -> PositionState {
         if self.last_day.is_some() { PositionState::Closed } else { PositionState::Open }
     }

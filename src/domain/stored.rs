@@ -45,7 +45,7 @@ mod tests {
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
         aging, calendar, contact, coverage, dates, directory, edge, finding, interaction, item,
-        member, names, policy, position, promise, rates, severity, terms, tier,
+        member, names, policy, position, promise, rates, severity, terms, tie, tier,
     };
 
     macro_rules! round_trips {
@@ -116,6 +116,9 @@ mod tests {
             membership::MembershipState,
             team_status::Gap,
             terms::Baseline,
+            tie::Review,
+            tie::Side,
+            tie::TieKind,
             terms::InstalmentKind,
         );
     }

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod contacts;
 pub mod credit;
+pub mod departures;
 pub mod directory;
 mod external_refs;
 pub mod facts;

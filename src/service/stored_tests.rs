@@ -22,10 +22,11 @@ use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::policy::Standing;
 use crate::domain::position::Position;
-use crate::domain::position::incumbency::Moved;
+use crate::domain::position::incumbency::{Closed, Moved};
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::domain::team::command::Transferred;
 use crate::domain::team::membership::Membership;
+use crate::domain::tie::Tie;
 use crate::domain::tier::assignment::Assignment;
 use crate::domain::tier::overrides::TierOverride;
 use crate::domain::tier::policy::TierPolicy;
@@ -75,8 +76,10 @@ fn kept_answers_are_read_whole() {
             "ContactService",
             &["CreateContact", "UpdateContact", "DeleteContact", "UndeleteContact"],
         ),
-        read::<Position>("ContactService", &["CreatePosition", "UpdatePosition", "ClosePosition"]),
+        read::<Position>("ContactService", &["CreatePosition", "UpdatePosition"]),
+        read::<Closed>("ContactService", &["ClosePosition"]),
         read::<Moved>("ContactService", &["MoveContact"]),
+        read::<Tie>("ContactService", &["CreateTie", "EndTie", "ClearTieReview"]),
         read::<Interaction>("InteractionService", &["RecordInteraction", "AmendInteraction"]),
         read::<Created>("InteractionService", &["CreateCommitment"]),
         read::<Commitment>("InteractionService", &["SettleCommitment", "DelegateCommitment"]),

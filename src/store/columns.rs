@@ -31,6 +31,7 @@ use crate::domain::policy::PolicyKind;
 use crate::domain::position::{Function, Level};
 use crate::domain::receivables::{DisputeOutcome, Movement};
 use crate::domain::team::TeamRole;
+use crate::domain::tie::{Review, TieKind};
 use crate::domain::tier::applied::Cause;
 
 /// A type that is stored under a name.
@@ -145,8 +146,11 @@ named! {
     RequestState: as_str,
     ReservationState: as_str,
     SecurityKind: as_str,
+    Review: as_str,
     Side: as_str,
     TeamRole: as_str,
+    TieKind: as_str,
+    crate::domain::tie::Side: as_str,
     Verdict: as_str,
 }
 

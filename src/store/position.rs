@@ -3,7 +3,7 @@
 
 mod seating;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::ExprTrait;
@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use super::entity::position::{ActiveModel, Column, Entity, Model};
 use super::lock::{self, Mode, Space};
-use super::{ReadTx, WriteTx, keyset, rows, sql};
+use super::{ReadTx, WriteTx, keyset, lookup, rows, sql};
+use crate::domain::directory::{Key, Subject, keys as keys_of};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::page::{Page, PageOf};
@@ -30,6 +31,44 @@ async fn one(conn: &impl ConnectionTrait, account_id: &str, id: Uuid) -> Result<
 async fn of_account(conn: &impl ConnectionTrait, account_id: &str) -> Result<Vec<Position>> {
     let all = Entity::find().filter(Column::AccountId.eq(account_id)).order_by_asc(Column::Id);
     rows::all(conn, all).await?.into_iter().map(Model::into_position).collect()
+}
+
+/// What a position is found by.
+fn found_by(position: &Position) -> (Subject, BTreeSet<Key>) {
+    let subject = Subject::position(&position.account_id, position.id);
+    (subject, keys_of::alone(&keys_of::of_position(position)))
+}
+
+/// The invoices of a payer that are open now; `None` if none is.
+async fn open_invoices(
+    conn: &impl ConnectionTrait,
+    account_id: &str,
+) -> Result<Option<UncontactedInvoices>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        currency: Currency,
+        invoices: i64,
+        high: i64,
+        low: i64,
+    }
+    let [high, low] = sql::wide_sum("i.open");
+    let text = format!(
+        "SELECT i.currency, CAST(COUNT(DISTINCT i.document_id) AS BIGINT) AS invoices, \
+         {high} AS high, {low} AS low FROM item i \
+         WHERE i.account_id = $1 AND i.open <> 0 AND i.kind = 'INVOICE' \
+         GROUP BY i.currency ORDER BY i.currency"
+    );
+    let found: Vec<Row> = sql::all(conn, text, vec![account_id.into()]).await?;
+    let invoices = found.iter().map(|row| row.invoices).sum();
+    let open = found
+        .into_iter()
+        .map(|row| {
+            let minor = to_minor(sql::widened(row.high, row.low))?;
+            Ok(Money { minor, currency: row.currency })
+        })
+        .collect::<Result<Vec<Money>>>()?;
+    let account_id = account_id.to_owned();
+    Ok((invoices > 0).then_some(UncontactedInvoices { account_id, invoices, open }))
 }
 
 impl WriteTx {
@@ -49,17 +88,21 @@ impl WriteTx {
     }
 
     pub async fn insert_position(&self, position: &Position) -> Result<()> {
-        rows::insert_one(&self.conn, Model::of(position)?).await
+        rows::insert_one(&self.conn, Model::of(position)?).await?;
+        lookup::add(&self.conn, vec![found_by(position)]).await
     }
 
-    /// Writes a position that had the version before.
+    /// Writes a position that had the version before, and what it is found by.
     pub async fn update_position(&self, position: &Position) -> Result<()> {
         let row = ActiveModel::from(Model::of(position)?).reset_all();
         let row = ActiveModel { id: NotSet, account_id: NotSet, create_us: NotSet, ..row };
         let before = Column::Id.eq(position.id).and(Column::Version.eq(position.version - 1));
         match rows::change(&self.conn, row, before).await? {
             0 => Err(Error::internal(format!("{} is not of its version", position.name()))),
-            _ => Ok(()),
+            _ => {
+                let (subject, keys) = found_by(position);
+                lookup::write(&self.conn, &subject, keys).await
+            }
         }
     }
 
@@ -72,35 +115,16 @@ impl WriteTx {
 
     /// The invoices of a payer that are open now; `None` if none is.
     pub async fn open_invoices(&self, account_id: &str) -> Result<Option<UncontactedInvoices>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            currency: Currency,
-            invoices: i64,
-            high: i64,
-            low: i64,
-        }
-        let [high, low] = sql::wide_sum("i.open");
-        let text = format!(
-            "SELECT i.currency, CAST(COUNT(DISTINCT i.document_id) AS BIGINT) AS invoices, \
-             {high} AS high, {low} AS low FROM item i \
-             WHERE i.account_id = $1 AND i.open <> 0 AND i.kind = 'INVOICE' \
-             GROUP BY i.currency ORDER BY i.currency"
-        );
-        let found: Vec<Row> = sql::all(&self.conn, text, vec![account_id.into()]).await?;
-        let invoices = found.iter().map(|row| row.invoices).sum();
-        let open = found
-            .into_iter()
-            .map(|row| {
-                let minor = to_minor(sql::widened(row.high, row.low))?;
-                Ok(Money { minor, currency: row.currency })
-            })
-            .collect::<Result<Vec<Money>>>()?;
-        let account_id = account_id.to_owned();
-        Ok((invoices > 0).then_some(UncontactedInvoices { account_id, invoices, open }))
+        open_invoices(&self.conn, account_id).await
     }
 }
 
 impl ReadTx {
+    /// The invoices of a payer that are open now; `None` if none is.
+    pub async fn open_invoices(&self, account_id: &str) -> Result<Option<UncontactedInvoices>> {
+        open_invoices(&self.conn, account_id).await
+    }
+
     /// All positions of an account, in the order they were recorded.
     pub async fn positions_of(&self, account_id: &str) -> Result<Vec<Position>> {
         of_account(&self.conn, account_id).await
@@ -109,6 +133,19 @@ impl ReadTx {
     /// The position of an account.
     pub async fn position(&self, account_id: &str, id: Uuid) -> Result<Option<Position>> {
         one(&self.conn, account_id, id).await
+    }
+
+    /// A page of all positions, in the order they were recorded.
+    pub(super) async fn all_positions(&self, page: &PageOf) -> Result<Page<Position>> {
+        let found = Entity::find()
+            .apply_if(page.after, |of, after| {
+                of.filter(keyset::behind([Column::Id], [after.into()], false))
+            })
+            .order_by_asc(Column::Id)
+            .limit(page.to_read());
+        let found = rows::all(&self.conn, found).await?;
+        let found = found.into_iter().map(Model::into_position).collect::<Result<Vec<_>>>()?;
+        Ok(page.cut(found, |last| last.id))
     }
 
     /// A page of the positions of an account, of one function if asked for.

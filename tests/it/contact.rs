@@ -3,8 +3,10 @@
 mod found;
 mod masked;
 mod moves;
+mod network;
 mod positions;
 mod request;
+mod ties;
 
 pub use found::verify;
 

@@ -50,11 +50,15 @@ const FIELDS: &[(&str, &str)] = &[
     ("Snooze.reason", "FindingSnooze.reason"),
     ("Seating.reason", "Incumbency.reason"),
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
+    ("Tie.end_reason", "Tie.end_reason"),
+    ("Tie.review_reason", "Tie.review_reason"),
+    ("Tie.source", "Tie.source"),
     ("TierOverride.end_reason", "TierOverride.end_reason"),
     ("TierOverride.reason", "TierOverride.reason"),
 ];
 
-/// Fields of requests that become one of them; those of a resource are [`FIELDS`].
+/// Fields of requests that become one of them, and of answers that repeat one; those of a resource are
+/// [`FIELDS`].
 const GIVEN: &[(&str, &str)] = &[
     ("AmendInteractionRequest.reason", "Interaction.amend_reason"),
     ("AmendReservationRequest.override_reason", "CreditDecision.override_reason"),
@@ -72,6 +76,9 @@ const GIVEN: &[(&str, &str)] = &[
     ("OverrideTierRequest.reason", "TierOverride.reason"),
     ("SettleCommitmentRequest.reason", "Commitment.settle_reason"),
     ("EndTeamMembershipRequest.reason", "TeamMembership.end_reason"),
+    ("ClearTieReviewRequest.reason", "Tie.review_reason"),
+    ("EndTieRequest.reason", "Tie.end_reason"),
+    ("PowerNode.display_name", "Contact.display_name"),
     ("MoveContactRequest.reason", "Incumbency.reason"),
     ("TransferAccountsRequest.reason", "TeamMembership.reason"),
     ("PlaceCreditHoldRequest.reason", "CreditHold.reason"),

@@ -16,12 +16,12 @@ use crate::pb;
 use crate::pb::search_directory_request::Question as Wire;
 
 both_ways! {
-    read_kind, write_kind: Kind = DirectoryKind { Account, Member, Contact }
+    read_kind, write_kind: Kind = DirectoryKind { Account, Member, Contact, Position }
 }
 
 one_way! {
     write_key: KeyKind = LookupKind {
-        Name, FormerName, TaxId, ExternalRef, Handle, Email, PhoneEnd, Phone
+        Name, FormerName, TaxId, ExternalRef, Handle, Email, Function, PhoneEnd, Phone
     }
 }
 

@@ -1,6 +1,7 @@
 //! AccountService: parse, call, encode.
 
 pub mod convert;
+mod departure;
 mod directory;
 mod finding;
 mod member;
@@ -21,6 +22,7 @@ use crate::pb;
 use crate::pb::account_service_server::AccountService;
 use crate::service::accounts::{self, Sources};
 use crate::service::credit::Credit;
+use crate::service::departures::Departures;
 use crate::service::directory::Directory;
 use crate::service::findings::Findings;
 use crate::service::members::Members;
@@ -41,6 +43,7 @@ pub struct AccountServices {
     pub directory: Directory,
     pub findings: Findings,
     pub tiers: Tiers,
+    pub departures: Departures,
 }
 
 /// The handlers of AccountService.
@@ -302,6 +305,16 @@ impl AccountService for Accounts {
         let search = directory::search(request.into_inner())?;
         let answer = self.services.directory.search(&ctx, search).await?;
         Ok(Response::new(directory::found(answer)))
+    }
+
+    async fn simulate_departure(
+        &self,
+        request: Request<pb::SimulateDepartureRequest>,
+    ) -> Answer<pb::Departure> {
+        let ctx = api::ctx(&request)?;
+        let who = departure::parse(request.into_inner())?;
+        let answer = self.services.departures.simulate(&ctx, who).await?;
+        Ok(Response::new(departure::encode(answer)?))
     }
 
     async fn transfer_accounts(

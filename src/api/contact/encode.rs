@@ -4,21 +4,20 @@ use super::parse::write_official;
 use super::position::{write_function, write_level, write_role};
 use crate::api::account::convert::parts;
 use crate::api::convert::closed_set::one_way;
+use crate::api::convert::people::invoices;
 use crate::api::convert::write;
 use crate::api::etag;
 use crate::api::list::PageRequest;
 use crate::ctx::Ctx;
 use crate::domain::contact::address::Address;
 use crate::domain::contact::{Contact, ContactState, Placed, Preference};
-use crate::domain::names::{POSITIONS, account_name, child_name, contact_name, member_name};
+use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
-use crate::domain::position::incumbency::{
-    Incumbency, IncumbencyKey, Moved, Reconnect, UncontactedInvoices, Vacancy,
-};
+use crate::domain::position::incumbency::{Incumbency, IncumbencyKey, Moved, Reconnect, Vacancy};
 use crate::domain::position::{Position, PositionTerms};
 use crate::pb;
-use crate::service::contacts::Seat;
+use crate::service::contacts::{ClosedSeat, Seat};
 
 one_way! {
     write_state: ContactState = ContactState { Active, Deleted }
@@ -150,6 +149,15 @@ fn incumbency(one: Incumbency) -> pb::Incumbency {
     }
 }
 
+pub fn closed(closed: ClosedSeat) -> pb::ClosePositionResponse {
+    let ClosedSeat { seat, left, uncontacted } = closed;
+    pb::ClosePositionResponse {
+        position: Some(position(seat)),
+        left: left.iter().map(|id| contact_name(id)).collect(),
+        uncontacted_invoices: uncontacted.map(invoices),
+    }
+}
+
 pub fn moved(ctx: &Ctx, moved: Moved) -> pb::MoveContactResponse {
     let Moved { placed, opened, closed, uncontacted } = moved;
     pb::MoveContactResponse {
@@ -175,14 +183,5 @@ fn vacancy(vacancy: Vacancy) -> pb::Vacancy {
         deadline,
         deadline_provisional,
         interim,
-    }
-}
-
-fn invoices(of: UncontactedInvoices) -> pb::UncontactedInvoices {
-    let UncontactedInvoices { account_id, invoices, open } = of;
-    pb::UncontactedInvoices {
-        account: account_name(&account_id),
-        invoices,
-        open: open.into_iter().map(|money| write::money(money.minor, money.currency)).collect(),
     }
 }

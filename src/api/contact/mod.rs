@@ -6,6 +6,8 @@ mod coverage;
 mod encode;
 mod parse;
 mod position;
+mod power_map;
+mod tie;
 
 use tonic::{Request, Response, Status};
 
@@ -155,11 +157,11 @@ impl ContactService for Contacts {
     async fn close_position(
         &self,
         request: Request<pb::ClosePositionRequest>,
-    ) -> Answer<pb::Position> {
+    ) -> Answer<pb::ClosePositionResponse> {
         let ctx = api::ctx(&request)?;
         let (id, command) = position::close(request.into_inner())?;
         let answer = self.contacts.close_position(&ctx, &id, command).await?;
-        Ok(Response::new(encode::position(answer)))
+        Ok(Response::new(encode::closed(answer)))
     }
 
     async fn get_coverage(&self, request: Request<pb::GetCoverageRequest>) -> Answer<pb::Coverage> {
@@ -167,5 +169,59 @@ impl ContactService for Contacts {
         let account = coverage::parse(request.get_ref())?;
         let answer = self.contacts.coverage(&ctx, account).await?;
         Ok(Response::new(coverage::encode(answer)?))
+    }
+
+    async fn get_power_map(
+        &self,
+        request: Request<pb::GetPowerMapRequest>,
+    ) -> Answer<pb::PowerMap> {
+        let ctx = api::ctx(&request)?;
+        let (account, with_dot) = power_map::parse(request.get_ref())?;
+        let answer = self.contacts.power_map(&ctx, account).await?;
+        shown!(ctx, "PowerMap", power_map::map(answer, with_dot))
+    }
+
+    async fn find_introductions(
+        &self,
+        request: Request<pb::FindIntroductionsRequest>,
+    ) -> Answer<pb::FindIntroductionsResponse> {
+        let ctx = api::ctx(&request)?;
+        let question = power_map::find(request.get_ref())?;
+        let answer = self.contacts.introductions(&ctx, question).await?;
+        Ok(Response::new(power_map::introductions(answer)))
+    }
+
+    async fn create_tie(&self, request: Request<pb::CreateTieRequest>) -> Answer<pb::Tie> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tie::create(request.into_inner())?;
+        let answer = self.contacts.create_tie(&ctx, &id, command).await?;
+        shown!(ctx, "Tie", tie::encode(answer))
+    }
+
+    async fn end_tie(&self, request: Request<pb::EndTieRequest>) -> Answer<pb::Tie> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tie::end(request.into_inner())?;
+        let answer = self.contacts.end_tie(&ctx, &id, command).await?;
+        shown!(ctx, "Tie", tie::encode(answer))
+    }
+
+    async fn clear_tie_review(
+        &self,
+        request: Request<pb::ClearTieReviewRequest>,
+    ) -> Answer<pb::Tie> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = tie::clear(request.into_inner())?;
+        let answer = self.contacts.clear_review(&ctx, &id, command).await?;
+        shown!(ctx, "Tie", tie::encode(answer))
+    }
+
+    async fn list_ties(
+        &self,
+        request: Request<pb::ListTiesRequest>,
+    ) -> Answer<pb::ListTiesResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = tie::list(request.get_ref())?;
+        let answer = self.contacts.ties(&ctx, list).await?;
+        shown!(ctx, "ListTiesResponse", tie::page(answer, &page))
     }
 }

@@ -2,6 +2,7 @@
 
 mod aging;
 mod portfolio;
+mod power_map;
 
 /// What to report.
 #[derive(Debug, clap::Subcommand)]
@@ -10,11 +11,14 @@ pub(super) enum Report {
     Aging(aging::Args),
     /// On how few customers revenue and receivables rest, and a picture of it.
     Portfolio(portfolio::Args),
+    /// Who moves whom at a customer, how those who decide are reached, and a picture of it.
+    PowerMap(power_map::Args),
 }
 
 pub(super) async fn run(report: Report) -> Result<(), String> {
     match report {
         Report::Aging(args) => aging::run(args).await,
         Report::Portfolio(args) => portfolio::run(args).await,
+        Report::PowerMap(args) => power_map::run(args).await,
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::contact::address::{folded, phone_end, phone_key};
 use crate::domain::contact::{Contact, ContactState};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::member::{Member, UNASSIGNED};
+use crate::domain::position::{Position, PositionState, PositionTerms};
 
 /// A key, and what the record itself has for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,18 @@ pub fn of_contact(contact: &Contact) -> Vec<Told<'_>> {
     told
 }
 
+/// The keys of a position: its title, and what it does; none of one that is closed.
+pub fn of_position(position: &Position) -> Vec<Told<'_>> {
+    if position.state() == PositionState::Closed {
+        return Vec::new();
+    }
+    let PositionTerms { title, function, function_text, .. } = &position.terms;
+    let does = if function_text.is_empty() { function.as_str() } else { function_text };
+    let function = Key { kind: KeyKind::Function, value: normal::name(does) };
+    let title = (!title.is_empty()).then(|| name(KeyKind::Name, title));
+    title.into_iter().chain([Told { key: function, text: does, system: "" }]).collect()
+}
+
 /// The keys alone, each once.
 pub fn alone(told: &[Told<'_>]) -> BTreeSet<Key> {
     told.iter().map(|one| one.key.clone()).collect()
@@ -77,6 +90,7 @@ pub fn of_text(text: &str) -> Vec<Key> {
     let mut keys = vec![
         key(KeyKind::Name, &name),
         key(KeyKind::FormerName, &name),
+        key(KeyKind::Function, &name),
         key(KeyKind::TaxId, &normal::tax_id(text)),
         key(KeyKind::ExternalRef, &normal::external_id(text)),
         key(KeyKind::Handle, &folded(text)),

@@ -14,6 +14,9 @@ const FORMER_LESS_BP: i32 = 200;
 /// A number of which only the end is the same may be another one.
 const END_LESS_BP: i32 = 1_500;
 
+/// Many do the same: whoever is called so is meant before.
+const FUNCTION_LESS_BP: i32 = 5_000;
+
 /// Names with fewer pieces in common are not held against each other letter by letter.
 const EDITED_SHARED_BP_MIN: i32 = 1_500;
 
@@ -78,6 +81,7 @@ fn score(key: &Key, wanted: &Wanted, names: &[Asked]) -> i32 {
     let less = match key.kind {
         KeyKind::FormerName => FORMER_LESS_BP,
         KeyKind::PhoneEnd => END_LESS_BP,
+        KeyKind::Function => FUNCTION_LESS_BP,
         _ => 0,
     };
     if wanted.keys.contains(key) {

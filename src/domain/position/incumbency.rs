@@ -193,6 +193,15 @@ pub struct UncontactedInvoices {
     pub open: Vec<Money>,
 }
 
+/// What the closing of a position brought about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    pub position: Position,
+    /// Contacts who leave with it.
+    pub left: Vec<String>,
+    pub uncontacted: Option<UncontactedInvoices>,
+}
+
 /// What a move brought about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {

@@ -7,6 +7,7 @@ mod create;
 mod lifecycle;
 mod place;
 mod read;
+mod sites;
 mod status;
 mod update;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::{Accounts, EXTERNAL_REFS, Locked, find, locked, place};
+use super::{Accounts, EXTERNAL_REFS, Locked, find, locked, place, sites};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::account::command::{ParentChange, SizeChange, UpdateAccount};
@@ -21,7 +21,8 @@ impl Accounts {
     ///
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED,
-    /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP, DATE_INVALID, TOO_MANY_ELEMENTS.
+    /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP, DATE_INVALID, TOO_MANY_ELEMENTS,
+    /// SITE_IN_USE.
     pub async fn update(
         &self,
         ctx: &Ctx,
@@ -71,6 +72,9 @@ async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Ac
     changed.extend(moves.is_some().then_some("parent"));
     if changed.is_empty() {
         return Ok(before);
+    }
+    if changed.contains(&"sites") {
+        sites::check_unused(tx, &before, &after, today).await?;
     }
     after.version += 1;
     after.update_us = recorded;

@@ -7,6 +7,7 @@ use crate::domain::contact::Contact;
 use crate::domain::event::{Event, EventType};
 use crate::domain::names::contact_name;
 use crate::domain::position::Position;
+use crate::domain::tie::Tie;
 
 /// That something became of a contact, who now looks like this. `changed` names the fields an update
 /// changed.
@@ -59,4 +60,18 @@ pub(super) fn moved(
         Event::new(EventType::ContactMoved, account_id, contact_name(contact_id), data)
     };
     accounts.into_iter().map(event).collect()
+}
+
+/// That something became of a tie, which now looks like this. What kind of tie it is, is between the
+/// two.
+pub(super) fn tie(event_type: EventType, tie: &Tie) -> Event {
+    let data = json!({
+        "tie": tie.name(),
+        "from": tie.from.name(),
+        "to": tie.to.name(),
+        "review": tie.review,
+        "valid_from": tie.days.first_day,
+        "valid_to": tie.days.last_day_known(i64::MAX),
+    });
+    Event::new(event_type, "", tie.name(), data)
 }

@@ -3,10 +3,15 @@
 
 mod coverage;
 mod event;
+mod introductions;
 mod moves;
 mod people;
 mod positions;
+mod power_map;
 mod read;
+mod seats;
+mod ties;
+mod uncontacted;
 
 use std::collections::BTreeSet;
 
@@ -27,8 +32,11 @@ use crate::service::external_refs;
 use crate::service::teams::TeamSettings;
 use crate::store::{Call, Outcome, Store, WriteTx};
 
+pub use introductions::{FindIntroductions, Introductions};
 pub(super) use people::{People, PeopleAt, people};
-pub use positions::Seat;
+pub use positions::{ClosedSeat, Seat};
+pub use power_map::Mapped;
+pub(super) use power_map::drawn;
 
 const EXTERNAL_REFS: &str = "contact.external_refs";
 

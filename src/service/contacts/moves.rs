@@ -6,18 +6,19 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::positions::{account, missing, position};
-use super::{Contacts, event, found, read};
+use super::uncontacted::uncontacted;
+use super::{Contacts, event, found, read, ties};
 use crate::ctx::Ctx;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::contact::Placed;
 use crate::domain::error::{Error, Result};
-use crate::domain::names::{ChildName, account_name, contact_name};
+use crate::domain::names::{ChildName, contact_name};
+use crate::domain::position::Position;
 use crate::domain::position::command::MoveContact;
 use crate::domain::position::incumbency::{
-    self, Moved, RECONNECT_DAYS, Reconnect, Seating, UncontactedInvoices, Vacancy, check_leaves,
-    check_takes,
+    self, Moved, RECONNECT_DAYS, Reconnect, Seating, Vacancy, check_leaves, check_takes,
 };
-use crate::domain::position::{Function, Position};
+use crate::domain::tie::decides;
 use crate::service::teams;
 use crate::store::{Call, Outcome, WriteTx};
 
@@ -126,6 +127,9 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     });
     let [from, to] = [&from, &to].map(|place| place.as_ref().map(|(position, _)| position));
     tx.publish(event::moved(&id, day, from, to)).await?;
+    if to.is_some_and(|position| decides(&position.terms.buying_roles)) {
+        ties::open_reviews(tx, &id).await?;
+    }
     let told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
     let today = ctx.business_date();
     let now = told.iter().filter(|one| one.contact_id == id && one.holds(today));
@@ -153,28 +157,4 @@ async fn there(
 fn vacancy(position: &Position, since: NaiveDate, until: Option<NaiveDate>) -> Vacancy {
     let until = until.map(crate::domain::dated::day_before);
     Vacancy { position: position.name(), since, until, reconnect: None }
-}
-
-/// The open invoices of the account of a position of finance that was left, if nobody sits in any
-/// such position of it on a day.
-async fn uncontacted(
-    tx: &WriteTx,
-    left: &Position,
-    day: NaiveDate,
-) -> Result<Option<UncontactedInvoices>> {
-    if left.terms.function != Function::Finance {
-        return Ok(None);
-    }
-    let seatings = tx.seatings_of_account(&left.account_id).await?;
-    let positions = tx.positions_of(&left.account_id).await?;
-    let answers = |position: &Position| {
-        let here: Vec<Seating> =
-            seatings.iter().filter(|one| one.position_id == position.id).cloned().collect();
-        position.terms.function == Function::Finance && incumbency::incumbent(&here, day).is_some()
-    };
-    if positions.iter().any(answers) {
-        return Ok(None);
-    }
-    tracing::debug!(account = account_name(&left.account_id), "nobody answers for money");
-    tx.open_invoices(&left.account_id).await
 }

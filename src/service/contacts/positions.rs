@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
-use super::{Contacts, event, found, read};
+use super::uncontacted::uncontacted;
+use super::{Contacts, event, found, read, ties};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
@@ -16,8 +17,11 @@ use crate::domain::personal::Personal;
 use crate::domain::position::command::{
     ClosePosition, CreatePosition, ListIncumbencies, ListPositions, SeatsOf, UpdatePosition,
 };
-use crate::domain::position::incumbency::{self, Incumbency, IncumbencyKey, Seating};
+use crate::domain::position::incumbency::{
+    self, Closed, Incumbency, IncumbencyKey, Seating, UncontactedInvoices,
+};
 use crate::domain::position::{Position, PositionTerms, check_line, check_site};
+use crate::domain::tie::decides;
 use crate::service::resolve;
 use crate::store::{Call, ReadTx, WriteTx};
 
@@ -28,6 +32,15 @@ pub struct Seat {
     /// Id of the contact.
     pub incumbent: Option<String>,
     pub vacant_since: Option<NaiveDate>,
+}
+
+/// A position that was closed, and what came of it.
+#[derive(Debug)]
+pub struct ClosedSeat {
+    pub seat: Seat,
+    /// Ids of the contacts who leave with it.
+    pub left: Vec<String>,
+    pub uncontacted: Option<UncontactedInvoices>,
 }
 
 impl Contacts {
@@ -71,11 +84,12 @@ impl Contacts {
         ctx: &Ctx,
         request_id: &str,
         c: ClosePosition,
-    ) -> Result<Seat> {
+    ) -> Result<ClosedSeat> {
         let name = c.position.resource_name(POSITIONS);
         let call = Call::new("ContactService.ClosePosition", request_id, name);
-        let position = self.store.mutate(ctx, call, c, close).await?.into_inner();
-        self.seat(ctx, position).await
+        let Closed { position, left, uncontacted } =
+            self.store.mutate(ctx, call, c, close).await?.into_inner();
+        Ok(ClosedSeat { seat: self.seat(ctx, position).await?, left, uncontacted })
     }
 
     /// One position.
@@ -182,8 +196,7 @@ async fn told(tx: &ReadTx, of: &SeatsOf) -> Result<Vec<Incumbency>> {
 }
 
 async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Position> {
-    let account = account(tx, &c.account).await?;
-    tx.hold_people([&*account.id]).await?;
+    let account = held(tx, &c.account).await?;
     let us = tx.recorded_at().await?;
     let mut position = Position {
         id: Uuid::now_v7(),
@@ -214,9 +227,8 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Posit
     Ok(position)
 }
 
-async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdatePosition) -> Result<Position> {
-    let account = account(tx, &c.position.account).await?;
-    tx.hold_people([&*account.id]).await?;
+async fn update(tx: &mut WriteTx, ctx: &Ctx, c: &UpdatePosition) -> Result<Position> {
+    let account = held(tx, &c.position.account).await?;
     let before = position(tx, &account.id, &c.position).await?;
     before.check_version(c.version)?;
     let mut position = before.clone();
@@ -241,6 +253,9 @@ async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdatePosition) -> Result<Positio
     if changed.is_empty() {
         return Ok(before);
     }
+    if changed.contains(&"buying_roles") && decides(&position.terms.buying_roles) {
+        review_incumbents(tx, &position, ctx.business_date()).await?;
+    }
     let position = save(tx, position, EventType::PositionUpdated, &changed).await?;
     if changed.contains(&"function") {
         tx.keep_signals([&*account.id]).await?;
@@ -248,7 +263,19 @@ async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdatePosition) -> Result<Positio
     Ok(position)
 }
 
-async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Position> {
+/// Opens the reviews of who sits in a position on a day or later.
+async fn review_incumbents(tx: &mut WriteTx, position: &Position, day: NaiveDate) -> Result<()> {
+    let mut seatings = tx.seatings_of_account(&position.account_id).await?;
+    seatings.retain(|one| one.position_id == position.id);
+    for one in incumbency::told(seatings) {
+        if one.last_day.is_none_or(|last| day <= last) {
+            ties::open_reviews(tx, &one.contact_id).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed> {
     let names = std::slice::from_ref(&c.position.account);
     let found = resolve::all(names, tx.find_accounts(names).await?)?;
     let known = found.into_values().next();
@@ -263,11 +290,10 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Positio
     let latest = seatings.iter().map(|one| one.recorded_us).max().unwrap_or_default();
     let recorded_us = tx.record_after(latest.max(position.update_us)).await?;
     let first_without = last_day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-    let mut later: BTreeSet<NaiveDate> = incumbency::told(seatings)
-        .iter()
-        .filter(|one| one.last_day.is_none_or(|last| last >= first_without))
-        .map(|one| one.first_day.max(first_without))
-        .collect();
+    let mut leave = incumbency::told(seatings);
+    leave.retain(|one| one.last_day.is_none_or(|last| last >= first_without));
+    let mut later: BTreeSet<NaiveDate> =
+        leave.iter().map(|one| one.first_day.max(first_without)).collect();
     // Whoever takes it until then leaves with it too.
     later.insert(first_without);
     let nobody = |from_date| Seating {
@@ -281,9 +307,16 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Positio
         reason: Personal::default(),
     };
     tx.add_seatings(later.into_iter().map(nobody).collect()).await?;
+    let left: BTreeSet<String> = leave.into_iter().map(|one| one.contact_id).collect();
+    let lost = match left.is_empty() {
+        true => None,
+        false => uncontacted(tx, &position, first_without).await?,
+    };
     let position = save(tx, position, EventType::PositionClosed, &[]).await?;
     tx.keep_signals([&*account_id]).await?;
-    Ok(position)
+    let moved = left.iter().flat_map(|id| event::moved(id, first_without, Some(&position), None));
+    tx.publish(moved.collect()).await?;
+    Ok(Closed { position, left: left.into_iter().collect(), uncontacted: lost })
 }
 
 async fn save(
@@ -297,6 +330,14 @@ async fn save(
     tx.update_position(&position).await?;
     tx.publish(vec![event::position(event_type, &position, changed)]).await?;
     Ok(position)
+}
+
+/// The account that people sit at, which is not deleted, its people held. It is read behind that: whoever
+/// takes a site from it holds them too.
+async fn held(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
+    let id = account(tx, name).await?.id;
+    tx.hold_people([&*id]).await?;
+    account(tx, &AccountRef::Id(id)).await
 }
 
 /// The account that people sit at, which is not deleted.

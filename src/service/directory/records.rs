@@ -1,5 +1,7 @@
 //! The records that are found, as they are told. Another kind is read here too.
 
+use uuid::Uuid;
+
 use crate::ctx::RowScope;
 use crate::domain::account::Account;
 use crate::domain::contact::{Contact, ContactState};
@@ -8,6 +10,7 @@ use crate::domain::directory::{Hit, Key, Kind, Match, Named, Subject, keys};
 use crate::domain::error::{Error, Result};
 use crate::domain::member::Member;
 use crate::domain::personal::Personal;
+use crate::domain::position::Position;
 use crate::service::resolve;
 use crate::store::ReadTx;
 
@@ -57,6 +60,16 @@ impl Record {
                 true => contact.latin_name,
                 false => contact.display_name,
             },
+            region_code: String::new(),
+        }
+    }
+
+    /// What a position is called is said of a seat, not of who sits there.
+    fn of_position(position: Position) -> Self {
+        Self {
+            subject: Subject::position(&position.account_id, position.id),
+            keys: told(keys::of_position(&position)),
+            display_name: position.called().into(),
             region_code: String::new(),
         }
     }
@@ -113,6 +126,12 @@ pub(super) async fn all(
             Kind::Contact => {
                 let found = tx.contacts_among(&ids, scope).await?;
                 records.extend(found.into_iter().map(Record::of_contact));
+            }
+            Kind::Position => {
+                let of_kind = subjects.iter().filter(|of| of.kind == Kind::Position);
+                let ids: Vec<Uuid> = of_kind.filter_map(|of| of.position_id()).collect();
+                let found = tx.positions_among(&ids).await?;
+                records.extend(found.into_iter().map(Record::of_position));
             }
         }
     }

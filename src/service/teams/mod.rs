@@ -169,11 +169,12 @@ async fn assign(
         return Err(Error::invalid("valid_to", Reason::DateInvalid, what));
     }
     let account = account(tx, &c.account).await?;
-    check_site(&account, c.site.as_deref())?;
     let account_id = account.id;
     let member_id = tx.find_member(&c.member).await?;
     let member_id = member_id.ok_or_else(|| Error::not_found("member", c.member.to_string()))?;
     let head = tx.lock_team(&account_id).await?;
+    // Behind the lock: whoever takes a site from the account holds the team too.
+    check_site(&self::account(tx, &c.account).await?, c.site.as_deref())?;
     head.check(&account_id, c.version)?;
     // Of two assignments of a sponsor to two accounts one counts the other.
     tx.lock_members(&[member_id.clone()].into()).await?;

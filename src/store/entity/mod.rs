@@ -71,6 +71,7 @@ pub mod promise_item;
 pub mod seal;
 pub mod source_system;
 pub mod team_member;
+pub mod tie;
 pub mod tier_assignment;
 pub mod tier_override;
 pub mod tier_run;
@@ -153,6 +154,7 @@ macro_rules! every_entity {
             seal,
             source_system,
             team_member,
+            tie,
             tier_assignment,
             tier_override,
             tier_run,

@@ -4,7 +4,7 @@ use super::Migration;
 
 pub(super) const MIGRATION: Migration = Migration {
     name: "m0006_contact",
-    text: || [CONTACT, POSITION, INTERACTION, COMMITMENT].concat(),
+    text: || [CONTACT, POSITION, INTERACTION, COMMITMENT, TIE].concat(),
 };
 
 const CONTACT: &str = "
@@ -215,4 +215,34 @@ CREATE TABLE commitment_evidence (
     note {text} NOT NULL,
     PRIMARY KEY (commitment_id, place)
 );
+";
+
+const TIE: &str = "
+-- That two people have to do with each other, as somebody told us. Ended and never changed, but for
+-- its review.
+CREATE TABLE tie (
+    id {uuid} NOT NULL PRIMARY KEY,
+    from_side {text} NOT NULL,
+    from_id {text} NOT NULL,
+    to_side {text} NOT NULL,
+    to_id {text} NOT NULL,
+    kind {text} NOT NULL,
+    -- Of influence, in basis points; else 0.
+    weight_bp INTEGER NOT NULL,
+    first_day {date} NOT NULL,
+    last_day {date},
+    recorded_us {bigint} NOT NULL,
+    recorded_by {text} NOT NULL,
+    source {text} NOT NULL,
+    review {text} NOT NULL,
+    review_reason {text},
+    reviewed_by {text},
+    -- NULL until somebody ends it.
+    end_day {date},
+    end_us {bigint},
+    end_reason {text}
+);
+CREATE INDEX tie_from ON tie (from_id, from_side);
+CREATE INDEX tie_to ON tie (to_id, to_side);
+CREATE INDEX tie_review ON tie (review, id);
 ";

@@ -1,4 +1,4 @@
-//! What lists and searches look in: rebuilt from the accounts, members and contacts, and
+//! What lists and searches look in: rebuilt from the accounts, members, contacts and positions, and
 //! compared.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -29,7 +29,7 @@ const BATCH: usize = 2_000;
 pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 3]> {
     let mut labels = check("labels that lists look in are those of each account");
     let mut found_by =
-        check("what each account, member and contact is found by is what it is called");
+        check("what each account, member, contact and position is found by is what it is called");
     let mut owned = check("whose each account is on which days follows from what was assigned");
     let mut kept = Kept::read(tx).await?;
     let mut after = None;
@@ -63,6 +63,18 @@ pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 3]> {
         let page = tx.contacts(&contacts(after.take()), None, RowScope::All).await?;
         let keys = |contact| keys::alone(&keys::of_contact(contact));
         let expected = page.items.iter().map(|one| (Subject::contact(&one.id), keys(one)));
+        compare(tx, &mut found_by, &mut kept, expected.collect()).await?;
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let mut after = None;
+    loop {
+        let page = tx.all_positions(&PageOf { size: BATCH, after }).await?;
+        let keys = |position| keys::alone(&keys::of_position(position));
+        let expected = page.items.iter();
+        let expected = expected.map(|one| (Subject::position(&one.account_id, one.id), keys(one)));
         compare(tx, &mut found_by, &mut kept, expected.collect()).await?;
         match page.next {
             Some(next) => after = Some(next),

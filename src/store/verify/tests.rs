@@ -48,7 +48,8 @@ const BOOK_DUE: &str = "open amounts of the book by due date";
 const ALLOCATES: &str = "entries of each clearing are what it allocates";
 const EXPOSURE: &str =
     "what counts against limits = entries and orders of each account and those below it";
-const FOUND_BY: &str = "what each account, member and contact is found by is what it is called";
+const FOUND_BY: &str =
+    "what each account, member, contact and position is found by is what it is called";
 const PEOPLE: &str = "what credit looks at of people is what positions and ties say";
 const LABELS: &str = "labels that lists look in are those of each account";
 const BOUNDS: &str = "each item is between zero and its amount on every day";

@@ -121,5 +121,12 @@ on_both_engines! {
         let payer = server.accounts().get_account(request).await.expect("read").into_inner().name;
         assert_eq!((told.account, told.invoices), (payer, 2));
         assert_eq!(told.open, [usd("110.00")]);
+        // Whoever leaves with his position leaves the same behind.
+        move_from_to(&server, &people[1], "", &clerk, 0).await.expect("back");
+        let closed = super::positions::close(&server, &clerk, 0).await.expect("closed");
+        assert_eq!(closed.left, [&*people[1]]);
+        assert_eq!(closed.uncontacted_invoices.map(|lost| lost.open), Some(vec![usd("110.00")]));
+        let closed = super::positions::close(&server, &chief, 0).await.expect("closed");
+        assert_eq!((closed.left.len(), closed.uncontacted_invoices), (0, None), "nobody left");
     }
 }

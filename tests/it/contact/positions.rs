@@ -17,7 +17,11 @@ async fn change(
     server.contacts().update_position(request).await.map(|r| r.into_inner())
 }
 
-async fn close(server: &TestServer, name: &str, last: i64) -> Result<Position, Status> {
+pub async fn close(
+    server: &TestServer,
+    name: &str,
+    last: i64,
+) -> Result<pb::ClosePositionResponse, Status> {
     let request = pb::ClosePositionRequest {
         name: name.into(),
         valid_to: Some(day(last)),
@@ -92,6 +96,34 @@ on_both_engines! {
         refused(answer, Code::NotFound, "RESOURCE_NOT_FOUND");
     }
 
+    async fn a_site_stays_while_a_position_names_it(server: TestServer) {
+        account(&server, "acme", &["north", "south"]).await;
+        let wish = Position { site: "north".into(), ..seat(PositionFunction::Finance, PositionLevel::Staff) };
+        let at = try_position(&server, "acme", wish).await.expect("created").name;
+        let without = |site: &'static str| {
+            let mut client = server.accounts();
+            async move {
+                let read = pb::GetAccountRequest { name: "accounts/acme".into() };
+                let mut acme = client.get_account(read).await.expect("read").into_inner();
+                acme.sites.retain(|one| one.site_id != site);
+                let request = pb::UpdateAccountRequest {
+                    account: Some(acme),
+                    update_mask: Some(prost_types::FieldMask { paths: vec!["sites".into()] }),
+                    ..Default::default()
+                };
+                client.update_account(request).await.map(|r| r.into_inner())
+            }
+        };
+        let status = refused(without("north").await, Code::FailedPrecondition, "SITE_IN_USE");
+        let info = details(&status).error_info().expect("info").clone();
+        assert_eq!((&*info.metadata["sites"], &info.metadata["used_by"]), ("north", &at));
+        assert_eq!(without("south").await.expect("nobody names it").sites.len(), 1);
+        close(&server, &at, 0).await.expect("closed");
+        refused(without("north").await, Code::FailedPrecondition, "SITE_IN_USE");
+        server.clock().set(moment(1));
+        assert!(without("north").await.expect("it is over").sites.is_empty());
+    }
+
     async fn whoever_sits_in_a_position_that_is_closed_leaves_with_it(server: TestServer) {
         account(&server, "acme", &[]).await;
         let seat = position(&server, "acme", PositionFunction::Finance, PositionLevel::Staff).await;
@@ -101,7 +133,9 @@ on_both_engines! {
         refused(status, Code::FailedPrecondition, "CONTACT_HAS_POSITION");
         let early = close(&server, &seat, -1_002).await.expect_err("before it was");
         assert_refused(&early, Code::InvalidArgument, "DATE_INVALID", Some("valid_to"));
-        let closed = close(&server, &seat, -1).await.expect("closed");
+        let told = close(&server, &seat, -1).await.expect("closed");
+        assert_eq!((told.left, told.uncontacted_invoices), (vec![li.clone()], None), "nothing is owed");
+        let closed = told.position.expect("a position");
         assert_eq!((closed.valid_to, &*closed.incumbent, closed.vacant_since), (Some(day(-1)), "", None));
         let told = incumbencies(&server, &seat, None).await;
         assert_eq!((told.len(), told[0].valid_to), (1, Some(day(-1))));

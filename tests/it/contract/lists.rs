@@ -39,6 +39,7 @@ pub const TABLE: &[List] = &[
     list("ContactService.ListContacts", r#"{"account": "accounts/acme"}"#, "contacts", "account"),
     list("ContactService.ListPositions", OF_ACME, "positions", "parent"),
     list("ContactService.ListIncumbencies", OF_ACME, "incumbencies", "parent"),
+    list("ContactService.ListTies", r#"{"person": "$wu"}"#, "ties", "person"),
     list("InteractionService.ListInteractions", OF_ACME, "interactions", "parent"),
     list("InteractionService.ListCommitments", OF_ACME, "commitments", "parent"),
     list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),

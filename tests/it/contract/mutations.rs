@@ -116,6 +116,13 @@ pub const TABLE: &[Mutation] = &[
         "reason").of("contact"),
     mutation("ContactService.ClosePosition", r#"{"name": "$buyer"}"#, "name").of("name").ends("CLOSED", "OPEN"),
 
+    mutation("ContactService.CreateTie",
+        r#"{"tie": {"from": "members/one", "to": "$xu", "kind": "TIE_KIND_CLASSMATE", "source": "$personal"}}"#,
+        "tie.source").of("tie.to"),
+    mutation("ContactService.EndTie", r#"{"name": "$tie", "reason": "$personal"}"#, "reason").of("name").ends("ENDED", "OPEN"),
+    mutation("ContactService.ClearTieReview", r#"{"name": "$reviewed", "reason": "$personal"}"#, "reason")
+        .of("name").ends("CLEARED", "OPEN"),
+
     mutation("InteractionService.RecordInteraction",
         r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_VISIT",
             "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-06-30T08:00:00Z", "ours": ["members/one"],

@@ -67,5 +67,19 @@ on_both_engines! {
         let all = list(&server, "acme", None).await.team_members;
         let told: Vec<_> = all.iter().map(|one| (&*one.site, one.cost_per_day.clone())).collect();
         assert_eq!(told, [("suzhou-1", Some(money("850.50", "CNY"))), ("wuxi", None)]);
+
+        // A site at which somebody works stays.
+        let read = pb::GetAccountRequest { name: "accounts/acme".into() };
+        let mut acme = client.get_account(read).await.expect("read").into_inner();
+        acme.sites.retain(|site| site.site_id == "suzhou-1");
+        let request = pb::UpdateAccountRequest {
+            account: Some(acme),
+            update_mask: Some(prost_types::FieldMask { paths: vec!["sites".into()] }),
+            ..Default::default()
+        };
+        let status = client.update_account(request).await.expect_err("somebody works there");
+        assert_refused(&status, Code::FailedPrecondition, "SITE_IN_USE", None);
+        let info = crate::support::details(&status).error_info().expect("info").clone();
+        assert_eq!((&*info.metadata["sites"], &info.metadata["used_by"]), ("wuxi", &all[1].name));
     }
 }

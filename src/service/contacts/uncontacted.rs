@@ -1,0 +1,33 @@
+//! Invoices of which nobody is asked any more.
+
+use chrono::NaiveDate;
+
+use crate::domain::error::Result;
+use crate::domain::names::account_name;
+use crate::domain::position::incumbency::{self, Seating, UncontactedInvoices};
+use crate::domain::position::{Function, Position};
+use crate::store::WriteTx;
+
+/// The open invoices of the account of a position of finance that was left, if nobody sits in any
+/// such position of it on a day.
+pub(super) async fn uncontacted(
+    tx: &WriteTx,
+    left: &Position,
+    day: NaiveDate,
+) -> Result<Option<UncontactedInvoices>> {
+    if left.terms.function != Function::Finance {
+        return Ok(None);
+    }
+    let seatings = tx.seatings_of_account(&left.account_id).await?;
+    let positions = tx.positions_of(&left.account_id).await?;
+    let answers = |position: &Position| {
+        let here: Vec<Seating> =
+            seatings.iter().filter(|one| one.position_id == position.id).cloned().collect();
+        position.terms.function == Function::Finance && incumbency::incumbent(&here, day).is_some()
+    };
+    if positions.iter().any(answers) {
+        return Ok(None);
+    }
+    tracing::debug!(account = account_name(&left.account_id), "nobody answers for money");
+    tx.open_invoices(&left.account_id).await
+}
