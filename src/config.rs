@@ -35,7 +35,6 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    #[serde(with = "load::address")]
     pub listen: SocketAddr,
     pub reflection: bool,
     pub connections_max: u32,

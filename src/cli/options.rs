@@ -45,11 +45,39 @@ impl Options {
         ]);
         let flags: Vec<_> =
             flags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        // What is no UTF-8 is no setting of ours.
-        let text = |(name, value): (OsString, OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        let env: BTreeMap<String, String> = std::env::vars_os().filter_map(text).collect();
+        let env = environment(std::env::vars_os())?;
         Config::load(config.as_deref(), &env, &flags).map_err(|e| e.to_string())
+    }
+}
+
+/// The variables that are text. One of ours that is none is refused: passed over, it would leave its
+/// setting at the default.
+fn environment(
+    all: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut env = BTreeMap::new();
+    for (name, value) in all {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => _ = env.insert(name, value),
+            Err(_) if name.starts_with("BALLAST_") => return Err(format!("{name} is no UTF-8")),
+            Err(_) => {}
+        }
+    }
+    Ok(env)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_setting_that_is_no_text_is_refused() {
+        let latin = || OsString::from_vec(b"s3cr\xe9t".to_vec());
+        let of = |name: &str| environment([(name.into(), latin())].into_iter());
+        assert_eq!(of("LC_OTHER"), Ok(BTreeMap::new()));
+        assert_eq!(of("BALLAST_DATABASE_URL"), Err("BALLAST_DATABASE_URL is no UTF-8".into()));
     }
 }

@@ -87,19 +87,40 @@ impl Config {
 /// Refuses variables that begin like ours and set nothing: one with a slip of the pen would leave
 /// its setting at the default, and nobody would know.
 fn check_names(env: &BTreeMap<String, String>) -> Result<()> {
-    let is_ours = |name: &&String| {
-        let is_other = NO_SETTINGS.contains(&name.as_str()) || name.starts_with(OF_TESTS);
+    let is_ours = |name: &str| {
+        let is_other = NO_SETTINGS.contains(&name) || name.starts_with(OF_TESTS);
         name.starts_with("BALLAST_") && !is_other
     };
     let known: Vec<&str> = reference().iter().filter_map(|setting| setting.env).collect();
-    let unknown = env.keys().filter(is_ours).filter(|name| !known.contains(&name.as_str()));
-    let unknown: Vec<&str> = unknown.map(String::as_str).collect();
+    let unknown = env.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let unknown: Vec<&str> = unknown
+        .filter(|(name, text)| is_ours(name) && !is_injected(name, text))
+        .map(|(name, _)| name)
+        .filter(|name| !known.contains(name))
+        .collect();
     let Some(first) = unknown.first() else { return Ok(()) };
     let section = first.splitn(3, '_').take(2).collect::<Vec<_>>().join("_") + "_";
     let near: Vec<&str> = known.iter().filter(|name| name.starts_with(&section)).copied().collect();
     let near = if near.is_empty() { known } else { near };
     let unknown = unknown.join(", ");
     Err(ConfigError(format!("{unknown}: no such setting; there are {}", near.join(", "))))
+}
+
+/// Whether Kubernetes sets a variable in every container beside a service whose name begins like ours:
+/// `BALLAST_SERVICE_HOST`, `BALLAST_SERVICE_PORT_GRPC`, `BALLAST_PORT`, `BALLAST_PORT_50051_TCP_ADDR`.
+fn is_injected(name: &str, text: &str) -> bool {
+    let of_service = name.ends_with("_SERVICE_HOST") || name.contains("_SERVICE_PORT");
+    let is_address = |text: &str| text.starts_with("tcp://") || text.starts_with("udp://");
+    let of_port = name.split_once("_PORT_").is_some_and(|(_, port)| {
+        let parts: Vec<&str> = port.split('_').collect();
+        let number = |part: &str| part.parse::<u16>().is_ok();
+        match parts[..] {
+            [port, "TCP" | "UDP"] => number(port),
+            [port, "TCP" | "UDP", "PROTO" | "PORT" | "ADDR"] => number(port),
+            _ => false,
+        }
+    });
+    of_service || of_port || (name.ends_with("_PORT") && is_address(text))
 }
 
 fn read(path: &Path) -> Result<Table> {
@@ -124,7 +145,10 @@ fn describe(error: &toml::de::Error, text: &str) -> String {
     };
     let number = before.matches('\n').count();
     let key = text.lines().nth(number).and_then(|line| line.split_once('=')).map(|(key, _)| key);
-    match key.map(str::trim) {
+    // What stands before a sign of equality may be a part of a value.
+    let is_key =
+        |key: &&str| key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    match key.map(str::trim).filter(is_key) {
         Some(key) => format!(", line {}, {key}: {message}", number + 1),
         None => format!(", line {}: {message}", number + 1),
     }
@@ -275,29 +299,6 @@ impl Log {
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Addresses to and from text; by name too, as `localhost:50051`, of which the first address counts.
-pub(super) mod address {
-    use std::net::{SocketAddr, ToSocketAddrs as _};
-
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    pub fn serialize<S: Serializer>(
-        address: &SocketAddr,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(address)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let refuse = |what: &str| {
-            D::Error::custom(format!("{text:?} is no address like 127.0.0.1:50051: {what}"))
-        };
-        let found = text.to_socket_addrs().map_err(|error| refuse(&error.to_string()))?;
-        found.into_iter().next().ok_or_else(|| refuse("the name has no address"))
-    }
-}
-
 /// IANA names to and from text.
 pub(super) mod zone {
     use chrono_tz::Tz;
@@ -343,6 +344,21 @@ mod tests {
     }
 
     #[test]
+    fn what_kubernetes_sets_is_no_setting_and_no_fault() {
+        let env = [
+            ("BALLAST_SERVICE_HOST", "10.0.0.1"),
+            ("BALLAST_SERVICE_PORT", "50051"),
+            ("BALLAST_SERVICE_PORT_GRPC", "50051"),
+            ("BALLAST_PORT", "tcp://10.0.0.1:50051"),
+            ("BALLAST_PORT_50051_TCP", "tcp://10.0.0.1:50051"),
+            ("BALLAST_PORT_50051_TCP_PROTO", "tcp"),
+            ("BALLAST_SERVER_PORT_50051_TCP_ADDR", "10.0.0.1"),
+        ];
+        load("", &env, &[]).expect("none of them is ours");
+        load("", &[("BALLAST_SERVER_PORT", "50051")], &[]).expect_err("that was meant to be one");
+    }
+
+    #[test]
     fn a_wrong_setting_is_named() {
         for (file, env, said) in [
             ("[server]\nlisen = 'x'", None, "lisen"),
@@ -356,6 +372,7 @@ mod tests {
             ("[database]\nurl = 's3cret", None, "ballast.toml, line 2, url"),
             ("[server]\n\nconnections_max = 's3cret'", None, "line 3, connections_max: "),
             ("[server]\nlisten = '127.0.0.1'", None, "line 2, listen: "),
+            ("[database]\nurl: \"postgres://me:s3cret@db/x?a=b\"", None, "ballast.toml, line 2: "),
             ("", Some(("BALLAST_SERVER_LISEN", "x")), "BALLAST_SERVER_LISEN: no such setting"),
             ("", Some(("BALLAST_LOGLEVEL", "x")), "there are BALLAST_SERVER_LISTEN, "),
             ("[log]\nlevel = 'WARNING'", None, "\"WARNING\" is no level; there are off, error"),

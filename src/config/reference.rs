@@ -69,7 +69,7 @@ macro_rules! settings {
 }
 
 settings! {
-    Text "server.listen" "BALLAST_SERVER_LISTEN" ("--listen") = "127.0.0.1:50051": "Address and port to listen on; by name too, `localhost:50051`.";
+    Text "server.listen" "BALLAST_SERVER_LISTEN" ("--listen") = "127.0.0.1:50051": "Address and port to listen on.";
     Switch "server.reflection" "BALLAST_SERVER_REFLECTION" = "true": "Serve gRPC reflection, v1 and v1alpha.";
     Number "server.connections_max" "BALLAST_SERVER_CONNECTIONS_MAX" = "4096": "Connections at a time; one more is closed at once.";
     Number "server.streams_per_connection_max" "BALLAST_SERVER_STREAMS_PER_CONNECTION_MAX" = "256": "Calls at a time on one connection; further ones wait in the client.";

@@ -148,7 +148,34 @@ impl Commitment {
     }
 
     fn check(&self, verb: CommitmentVerb, today: NaiveDate) -> Result<()> {
-        advance(STATES, &self.name(), self.state_on(today), verb).map(drop)
+        // Settled by a clock that is a day ahead it is settled all the same.
+        let day = self.settled.as_ref().map_or(today, |settled| settled.day.max(today));
+        advance(STATES, &self.name(), self.state_on(day), verb).map(drop)
+    }
+
+    /// Takes an interaction that shows it to be kept to have been held on another day.
+    ///
+    /// # Errors
+    /// DATE_INVALID: a day before the promise, or ahead.
+    pub fn shown_on(
+        &mut self,
+        interaction_id: Uuid,
+        day: NaiveDate,
+        today: NaiveDate,
+    ) -> Result<()> {
+        let name = self.name();
+        let Some(settled) = &mut self.settled else { return Ok(()) };
+        let by_it = |one: &&mut Evidence| one.interaction_id == Some(interaction_id);
+        for one in settled.evidence.iter_mut().filter(by_it) {
+            if day < self.made_date || day > today {
+                let made = self.made_date;
+                let what = format!("{day} lies before {made}, and it shows {name} to be kept");
+                return Err(Error::invalid("interaction.start_time", Reason::DateInvalid, what));
+            }
+            one.day = day;
+        }
+        settled.day = settled.evidence.iter().map(|one| one.day).min().unwrap_or(settled.day);
+        Ok(())
     }
 
     /// Settles it, with evidence or without.
@@ -331,6 +358,7 @@ mod tests {
             one.settle(shown(on), "me", day(20), 1).unwrap();
             assert_eq!(of(&one, 20), state);
             assert!(one.settle(shown(9), "me", day(20), 2).is_err(), "it is settled");
+            assert!(one.settle(shown(9), "me", day(9), 2).is_err(), "by whatever clock");
         }
         let mut broken = open.clone();
         let released = broken.settle(Outcome::Withdrawn("sorry".into()), "me", day(11), 1);

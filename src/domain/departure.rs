@@ -138,7 +138,7 @@ mod tests {
             touch_days: visits,
             others: 0,
         };
-        Tie { member_id: member.into(), contact_id: contact.into(), edge }
+        Tie { member_id: member.into(), contact_id: contact.into(), edge, word_kept: false }
     }
 
     fn facts(ties: Vec<Tie>) -> Facts {

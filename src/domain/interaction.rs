@@ -157,6 +157,8 @@ pub struct AmendInteraction {
     pub interaction: ChildName,
     /// All of it, as it should have been recorded.
     pub terms: InteractionTerms,
+    /// The version that was read; `None`: whichever is the last.
+    pub version: Option<i64>,
     pub reason: String,
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
@@ -109,6 +109,45 @@ impl WriteTx {
         });
         rows::insert(&self.conn, evidence.collect()).await?;
         Ok(())
+    }
+
+    /// The commitments that an interaction shows to be kept.
+    pub async fn commitments_shown_by(&self, interaction_id: Uuid) -> Result<Vec<Commitment>> {
+        use commitment_evidence::Column as Of;
+        let shown = Query::select()
+            .column(Of::CommitmentId)
+            .from(commitment_evidence::Entity)
+            .and_where(Of::InteractionId.eq(interaction_id))
+            .to_owned();
+        let found = Entity::find().filter(Column::Id.in_subquery(shown)).order_by_asc(Column::Id);
+        complete(&self.conn, rows::all(&self.conn, found).await?).await
+    }
+
+    /// Writes other days of what shows one to be kept.
+    pub async fn resettle_commitment(&self, commitment: &Commitment) -> Result<()> {
+        let Some(settled) = &commitment.settled else { return Ok(()) };
+        let change = ActiveModel { settle_date: Set(Some(settled.day)), ..Default::default() };
+        rows::change(&self.conn, change, Column::Id.eq(commitment.id)).await?;
+        let evidence = (0..).zip(settled.evidence.iter().cloned());
+        let evidence = evidence.map(|(place, Evidence { day, interaction_id, note })| {
+            let commitment_id = commitment.id;
+            commitment_evidence::Model { commitment_id, place, day, interaction_id, note }
+        });
+        rows::update(&self.conn, evidence.collect()).await?;
+        Ok(())
+    }
+
+    /// Takes back what is delegated to somebody and open on a day; answers it.
+    pub async fn take_back_from(&self, member_id: &str, day: NaiveDate) -> Result<Vec<Commitment>> {
+        let his = || in_state(CommitmentState::Open, day).add(Column::DelegatedTo.eq(member_id));
+        let found = Entity::find().filter(his()).order_by_asc(Column::Id);
+        let found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
+        if !found.is_empty() {
+            let change = ActiveModel { delegated_to: Set(None), ..Default::default() };
+            rows::change(&self.conn, change, his()).await?;
+        }
+        let back = |commitment| Commitment { delegated_to: None, ..commitment };
+        Ok(found.into_iter().map(back).collect())
     }
 
     /// Writes whom one is delegated to.

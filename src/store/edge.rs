@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::entity::{edge, edge_day};
@@ -14,15 +13,21 @@ use crate::domain::dates::NO_DATE;
 use crate::domain::edge::{Edge, Pair, TouchDay};
 use crate::domain::error::Result;
 
+/// Pairs as a table of their keys.
+fn keys<'a>(pairs: impl IntoIterator<Item = &'a Pair> + Clone) -> Set {
+    let of = || pairs.clone().into_iter();
+    Set::new()
+        .column(edge_day::Column::AccountId, of().map(|pair| &pair.account_id))
+        .column(edge_day::Column::MemberId, of().map(|pair| &pair.member_id))
+        .column(edge_day::Column::ContactId, of().map(|pair| &pair.contact_id))
+}
+
 impl WriteTx {
     /// Adds to a day of these pairs, who are of one account whose people are held, and makes their
     /// ties anew of all their days.
     pub async fn touch(&self, pairs: &[Pair], day: NaiveDate, weight_milli: i32) -> Result<()> {
         let backend = self.conn.get_database_backend();
-        let keys = Set::new()
-            .column(edge_day::Column::AccountId, pairs.iter().map(|pair| &pair.account_id))
-            .column(edge_day::Column::MemberId, pairs.iter().map(|pair| &pair.member_id))
-            .column(edge_day::Column::ContactId, pairs.iter().map(|pair| &pair.contact_id));
+        let keys = keys(pairs);
         let text = format!(
             "SELECT {} FROM {} JOIN edge_day d ON d.account_id = k.account_id \
              AND d.member_id = k.member_id AND d.contact_id = k.contact_id",
@@ -62,18 +67,17 @@ impl WriteTx {
         let days = days_made_anew(&self.conn, theirs, NO_DATE, i64::MAX).await?;
         let days = |pair: &Pair| days.get(pair).into_iter().flat_map(BTreeMap::values).copied();
         let (mut touched, mut edges) = (Vec::new(), Vec::new());
+        let backend = self.conn.get_database_backend();
+        for table in ["edge_day", "edge"] {
+            let keys = keys(pairs);
+            let text = format!(
+                "DELETE FROM {table} WHERE (account_id, member_id, contact_id) IN \
+                 (SELECT account_id, member_id, contact_id FROM {})",
+                keys.table(backend, "k", 1)
+            );
+            sql::execute(&self.conn, text, keys.into_values(backend)).await?;
+        }
         for pair in pairs {
-            let Pair { account_id, member_id, contact_id } = pair;
-            let of_days = edge_day::Column::AccountId
-                .eq(account_id)
-                .and(edge_day::Column::MemberId.eq(member_id))
-                .and(edge_day::Column::ContactId.eq(contact_id));
-            rows::delete::<edge_day::Entity>(&self.conn, of_days).await?;
-            let of_edge = edge::Column::AccountId
-                .eq(account_id)
-                .and(edge::Column::MemberId.eq(member_id))
-                .and(edge::Column::ContactId.eq(contact_id));
-            rows::delete::<edge::Entity>(&self.conn, of_edge).await?;
             let days: Vec<TouchDay> = days(pair).collect();
             edges.extend(Edge::of(&days).map(|edge| edge::Model::of(pair, &edge)));
             touched.extend(days.iter().map(|day| edge_day::Model::of(pair, day)));

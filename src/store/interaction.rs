@@ -74,11 +74,6 @@ impl WriteTx {
         Ok(complete(&self.conn, row.into_iter().collect()).await?.pop())
     }
 
-    /// Whether an account has an interaction of this id.
-    pub async fn has_interaction(&self, account_id: &str, id: Uuid) -> Result<bool> {
-        rows::any(&self.conn, Entity::find_by_id(id).filter(Column::AccountId.eq(account_id))).await
-    }
-
     /// The interaction of an account whose people are held.
     pub async fn interaction(&self, account_id: &str, id: Uuid) -> Result<Option<Interaction>> {
         let found = one(&self.conn, id).await?;

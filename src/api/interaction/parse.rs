@@ -39,9 +39,11 @@ pub fn amend(request: pb::AmendInteractionRequest) -> Result<Identified<AmendInt
     let name = name.map(|name| child("interaction.name", &name, INTERACTIONS));
     let name = name.and_then(|name| violations.keep(name));
     check_reason(&reason, &mut violations);
+    let version = interaction.as_ref().map(|interaction| interaction.version);
+    let version = version.filter(|version| *version != 0);
     let terms = terms(interaction, &mut violations);
     let (interaction, terms) = all(violations, name.zip(terms))?;
-    Ok((request_id, AmendInteraction { interaction, terms, reason }))
+    Ok((request_id, AmendInteraction { interaction, terms, version, reason }))
 }
 
 /// What was held, unless there is something wrong with it.

@@ -1,5 +1,6 @@
 //! What was promised: CreateCommitment, SettleCommitment, DelegateCommitment and ListCommitments.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{Interactions, account, event};
@@ -10,6 +11,7 @@ use crate::domain::commitment::{
 };
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
+use crate::domain::interaction::Interaction;
 use crate::domain::member::MemberState;
 use crate::domain::names::{
     COMMITMENTS, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
@@ -115,7 +117,17 @@ impl Interactions {
 
 async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Created> {
     let today = ctx.business_date();
-    let made_date = c.made_date.unwrap_or(today);
+    let account_id = account(tx, &c.account).await?;
+    tx.hold_people([&*account_id]).await?;
+    let held = match &c.interaction {
+        Some(name) => Some(interaction(tx, "commitment.interaction", &account_id, name).await?),
+        None => None,
+    };
+    let made_date = c.made_date.or(held.map(|(_, day)| day)).unwrap_or(today);
+    if let Some((_, day)) = held.filter(|(_, day)| *day != made_date) {
+        let what = format!("{made_date} is not {day}, the day of the interaction");
+        return Err(Error::invalid("commitment.made_date", Reason::DateInvalid, what));
+    }
     if made_date > today {
         let what = format!("{made_date} lies ahead of the business date, {today}");
         return Err(Error::invalid("commitment.made_date", Reason::DateInvalid, what));
@@ -124,14 +136,8 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Cre
         let what = format!("{} lies before {made_date}, the day of the promise", c.due_date);
         return Err(Error::invalid("commitment.due_date", Reason::DateInvalid, what));
     }
-    let account_id = account(tx, &c.account).await?;
-    tx.hold_people([&*account_id]).await?;
     let member_id = member(tx, &c.member).await?;
     let contact_id = contact(tx, &c.contact).await?;
-    let interaction_id = match &c.interaction {
-        Some(name) => Some(interaction(tx, "commitment.interaction", &account_id, name).await?),
-        None => None,
-    };
     let commitment = Commitment {
         id: Uuid::now_v7(),
         account_id,
@@ -142,7 +148,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Cre
         amount: c.amount,
         made_date,
         due_date: c.due_date,
-        interaction_id,
+        interaction_id: held.map(|(id, _)| id),
         delegated_to: None,
         settled: None,
         recorded_by: ctx.principal.to_string(),
@@ -166,10 +172,16 @@ async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Com
             {
                 let field = format!("evidence[{at}].interaction");
                 let account_id = &commitment.account_id;
-                let interaction_id = match name {
+                let held = match name {
                     Some(name) => Some(interaction(tx, &field, account_id, name).await?),
                     None => None,
                 };
+                if let Some((_, held)) = held.filter(|(_, held)| held != day) {
+                    let what = format!("{day} is not {held}, the day of the interaction");
+                    let field = format!("evidence[{at}].date");
+                    return Err(Error::invalid(field, Reason::DateInvalid, what));
+                }
+                let interaction_id = held.map(|(id, _)| id);
                 shown.push(Evidence { day: *day, interaction_id, note: note.as_str().into() });
             }
             Outcome::Kept(shown, c.reason.as_str().into())
@@ -219,17 +231,31 @@ async fn contact(tx: &WriteTx, name: &ContactRef) -> Result<String> {
     let missing = || Error::not_found("contact", name.to_string());
     let id = tx.find_contact(name).await?.ok_or_else(missing)?;
     let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
-    tx.contact(&id).await?.ok_or_else(gone)?.check_active()?;
+    tx.lock_contact(&id).await?.ok_or_else(gone)?.check_active()?;
     Ok(id)
 }
 
-/// The id of an interaction of this account.
+/// Settles anew what is shown to be kept by an interaction whose day was amended.
+pub(super) async fn shown_on(tx: &mut WriteTx, ctx: &Ctx, now: &Interaction) -> Result<()> {
+    let mut events = Vec::new();
+    for mut commitment in tx.commitments_shown_by(now.id).await? {
+        commitment.shown_on(now.id, now.day, ctx.business_date())?;
+        tx.resettle_commitment(&commitment).await?;
+        events.push(event::of_commitment(EventType::CommitmentSettled, &commitment));
+    }
+    match events.is_empty() {
+        true => Ok(()),
+        false => tx.publish(events).await,
+    }
+}
+
+/// An interaction of this account, and the day on which it was held.
 async fn interaction(
     tx: &WriteTx,
     field: &str,
     account_id: &str,
     name: &ChildName,
-) -> Result<Uuid> {
+) -> Result<(Uuid, NaiveDate)> {
     let named = std::slice::from_ref(&name.account);
     let of = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
     if of != account_id {
@@ -237,5 +263,6 @@ async fn interaction(
         return Err(Error::invalid(field, Reason::FieldInvalid, what));
     }
     let missing = || Error::not_found("interaction", name.resource_name(INTERACTIONS));
-    tx.has_interaction(account_id, name.id).await?.then_some(name.id).ok_or_else(missing)
+    let found = tx.interaction(account_id, name.id).await?.ok_or_else(missing)?;
+    Ok((found.id, found.day))
 }

@@ -36,7 +36,7 @@ fn of_interaction(event_type: EventType, interaction: &Interaction) -> Event {
 }
 
 /// What became of a commitment; not what was promised.
-pub(super) fn of_commitment(event_type: EventType, commitment: &Commitment) -> Event {
+pub(in crate::service) fn of_commitment(event_type: EventType, commitment: &Commitment) -> Event {
     let data = json!({
         "commitment": commitment.name(),
         "side": commitment.side,

@@ -2,7 +2,7 @@
 //! and of what was promised in them.
 
 mod commitments;
-mod event;
+pub(super) mod event;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -19,6 +19,7 @@ use crate::domain::interaction::{
 use crate::domain::names::{AccountRef, INTERACTIONS, account_name, contact_name};
 use crate::domain::page::Page;
 use crate::domain::position::incumbency;
+use crate::domain::version;
 use crate::service::resolve;
 use crate::store::{Call, InteractionsOf, Outcome, Store, WriteTx};
 
@@ -176,6 +177,9 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     tx.hold_people([&*account_id]).await?;
     let missing = || Error::not_found("interaction", c.interaction.resource_name(INTERACTIONS));
     let was = tx.interaction(&account_id, c.interaction.id).await?.ok_or_else(missing)?;
+    if let Some(read) = c.version {
+        version::check("interaction", was.name(), was.version, read)?;
+    }
     if c.terms.source_key.is_some() && c.terms.source_key != was.source_key {
         let what = "is the key of what was recorded, and is not amended";
         return Err(Error::invalid("interaction.source_key", Reason::FieldInvalid, what));
@@ -200,7 +204,14 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     };
     // Whoever was in it stays in it, also if he was deleted since.
     let known = was.theirs.iter().map(|one| one.contact_id.clone()).collect();
-    let now = with_people(tx, said, &c.terms, &known).await?;
+    let mut now = with_people(tx, said, &c.terms, &known).await?;
+    if now.day == was.day {
+        // Where somebody sat on that day was told when he was recorded.
+        for one in &mut now.theirs {
+            let before = was.theirs.iter().find(|other| other.contact_id == one.contact_id);
+            one.position_id = before.map_or(one.position_id, |before| before.position_id);
+        }
+    }
     if now.is_same(&was) {
         return Ok(was);
     }
@@ -208,6 +219,9 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     let touched: BTreeSet<Pair> = pairs(&was).into_iter().chain(pairs(&now)).collect();
     tx.touch_anew(&touched).await?;
     keep_signals(tx, [&was, &now]).await?;
+    if now.day != was.day {
+        commitments::shown_on(tx, ctx, &now).await?;
+    }
     tx.publish(vec![event::amended(&now)]).await?;
     Ok(now)
 }
@@ -302,9 +316,10 @@ async fn theirs(
             return Err(twice(format!("interaction.theirs[{at}].contact")));
         }
     }
+    // In the order of ids, so that two that name the same people wait for each other and no more.
     for id in ids.keys().filter(|id| !known.contains(*id)) {
         let gone = || Error::internal(format!("{} is gone", contact_name(id)));
-        tx.contact(id).await?.ok_or_else(gone)?.check_active()?;
+        tx.lock_contact(id).await?.ok_or_else(gone)?.check_active()?;
     }
     let attendee = |(contact_id, terms): (String, &AttendeeTerms)| Attendee {
         contact_id,

@@ -7,6 +7,7 @@ mod line;
 use uuid::Uuid;
 
 use crate::ctx::Ctx;
+use crate::domain::commitment::Commitment;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::event::EventType;
 use crate::domain::external_ref::ExternalRef;
@@ -16,6 +17,7 @@ use crate::domain::member::command::{
 use crate::domain::member::{Member, MemberKey, MemberList, MemberState};
 use crate::domain::names::{CanonicalForm, MemberRef, member_name};
 use crate::domain::page::Page;
+use crate::service::interactions::event::of_commitment as commitment_event;
 use crate::service::{Configured, external_refs};
 use crate::store::{Call, Outcome, Store, WriteTx};
 
@@ -242,7 +244,7 @@ async fn write_refs(
 
 async fn deactivate(
     tx: &mut WriteTx,
-    _: &Ctx,
+    ctx: &Ctx,
     c: &Configured<DeactivateMember, MemberRef>,
 ) -> Result<Member> {
     let Configured { command, settings: default_owner } = c;
@@ -252,6 +254,10 @@ async fn deactivate(
     member.deactivate(command.reason.clone(), is_default_owner)?;
     let member = save(tx, member, EventType::MemberDeactivated, &[]).await?;
     keep_signals(tx, &member).await?;
+    // At last, as nothing is waited for behind it: what he was to keep for others is theirs again.
+    let back = tx.take_back_from(&member.id, ctx.business_date()).await?;
+    let told = |one: &Commitment| commitment_event(EventType::CommitmentDelegated, one);
+    tx.publish(back.iter().map(told).collect()).await?;
     Ok(member)
 }
 

@@ -215,6 +215,8 @@ CREATE TABLE commitment_evidence (
     note {text} NOT NULL,
     PRIMARY KEY (commitment_id, place)
 );
+CREATE INDEX commitment_evidence_interaction ON commitment_evidence (interaction_id)
+    WHERE interaction_id IS NOT NULL;
 ";
 
 const TIE: &str = "

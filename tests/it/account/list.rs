@@ -57,7 +57,7 @@ on_both_engines! {
                 assert_eq!(pages(&server, first).await, (split(expected), sizes), "{order}");
             }
         }
-        // Where capitals stand is the collation's affair.
+        // Capitals stand before small letters, whatever the collation of the database.
         let filter = |order: &str| ListAccountsRequest {
             page_size: 1,
             order_by: order.into(),
@@ -68,8 +68,7 @@ on_both_engines! {
         let (mut down, _) = pages(&server, filter("display_name desc")).await;
         down.reverse();
         assert_eq!(up, down);
-        let lower: Vec<_> = up.iter().filter(|id| "abcde".contains(id.as_str())).collect();
-        assert_eq!(lower, ["d", "b", "c", "a", "e"]);
+        assert_eq!(up, split("fdbcaeg"));
     }
 
     async fn filters_restrict_together(server: TestServer) {

@@ -95,6 +95,9 @@ on_both_engines! {
         assert_eq!(ties(&server, "acme").await, ties(&server, "twin").await);
         verify(&server).await;
 
+        let stale = Interaction { name: wrong.clone(), version: 1, ..right.clone() };
+        let status = amend(&server, stale).await.expect_err("the second is the last");
+        assert_refused(&status, Code::Aborted, "ETAG_MISMATCH", None);
         let other_key = Interaction {
             name: wrong.clone(),
             source_key: Some(pb::ExternalRef { system: "CRM".into(), id: "2".into() }),

@@ -98,9 +98,11 @@ on_both_engines! {
         assert_eq!(again.into_inner(), made);
 
         let mut evidence = shown(&expected.name, -3);
+        let seen = held(InteractionChannel::Visit, -1, &[&wang], &[&li]);
+        let seen = record(&server, "acme", seen).await.expect("recorded").name;
         evidence.evidence.push(CommitmentEvidence {
             date: Some(day(-1)),
-            interaction: visit,
+            interaction: seen,
             note: String::new(),
         });
         let settled = settle(&server, evidence.clone()).await.expect("settled");
@@ -126,6 +128,10 @@ on_both_engines! {
         let bare = pb::SettleCommitmentRequest { evidence: vec![], ..shown(&made, 0) };
         let mut foreign = shown(&made, -4);
         foreign.evidence[0].interaction = other;
+        let ours = held(InteractionChannel::Call, -2, &[&wang], &[&li]);
+        let ours = record(&server, "acme", ours).await.expect("recorded").name;
+        let mut of_another_day = shown(&made, -4);
+        of_another_day.evidence[0].interaction = ours;
         let mut empty = shown(&made, -4);
         empty.evidence[0].note = String::new();
         let mut both = withdrawn(&made);
@@ -135,6 +141,7 @@ on_both_engines! {
             (shown(&made, -11), "DATE_INVALID", "evidence[0].date"),
             (shown(&made, 1), "DATE_INVALID", "evidence[0].date"),
             (foreign, "FIELD_INVALID", "evidence[0].interaction"),
+            (of_another_day, "DATE_INVALID", "evidence[0].date"),
             (empty, "FIELD_REQUIRED", "evidence[0].note"),
             (both, "FIELD_INVALID", "evidence"),
             (pb::SettleCommitmentRequest { reason: String::new(), ..withdrawn(&made) }, "FIELD_REQUIRED", "reason"),
@@ -192,6 +199,32 @@ on_both_engines! {
         assert_eq!(rung().await, TieRung::Familiar, "broken after the last one kept");
     }
 
+    async fn an_amended_day_settles_anew_what_it_shows(server: TestServer) {
+        let (wang, li) = two(&server).await;
+        let visit = held(InteractionChannel::Visit, -5, &[&wang], &[&li]);
+        let visit = record(&server, "acme", visit).await.expect("recorded");
+        let made = create(&server, "acme", promise(&wang, &li, -9, -4)).await.name;
+        let mut request = shown(&made, -5);
+        request.evidence[0].interaction = visit.name.clone();
+        request.evidence[0].note = String::new();
+        let kept = settle(&server, request).await.expect("settled");
+        assert_eq!(kept.state(), CommitmentState::Kept);
+        let amend = async |on| {
+            let interaction = Some(Interaction { start_time: instant(on), ..visit.clone() });
+            let interaction = interaction.map(|one| Interaction { version: 0, ..one });
+            let reason = "another day".into();
+            let request = pb::AmendInteractionRequest { interaction, reason, request_id: fresh() };
+            server.interactions().amend_interaction(request).await
+        };
+        amend(-3).await.expect("amended");
+        let told = list(&server, Default::default()).await.remove(0);
+        let on = day(-3);
+        assert_eq!((told.state(), told.settle_date), (CommitmentState::KeptLate, Some(on)));
+        assert_eq!(told.evidence[0].date, Some(on));
+        let status = amend(-10).await.expect_err("before it was promised");
+        assert_refused(&status, Code::InvalidArgument, "DATE_INVALID", Some("interaction.start_time"));
+    }
+
     async fn a4_a_delegated_commitment_is_the_delegates_until_it_is_due(server: TestServer) {
         let (boss, li) = two(&server).await;
         let zhao = member(&server, "zhao").await;
@@ -218,12 +251,14 @@ on_both_engines! {
         assert_eq!(theirs.responsible, "");
         let status = client.delegate_commitment(to(&theirs.name, &zhao)).await.expect_err("theirs");
         assert_refused(&status, Code::InvalidArgument, "FIELD_INVALID", Some("name"));
+        client.delegate_commitment(to(&made, &zhao)).await.expect("given again");
         let request = pb::DeactivateMemberRequest {
             name: zhao.clone(),
             reason: "left".into(),
             ..Default::default()
         };
         server.accounts().deactivate_member(request).await.expect("left");
+        assert_eq!(list(&server, of(&zhao)).await, [], "it is the boss's again");
         let status = client.delegate_commitment(to(&made, &zhao)).await.expect_err("inactive");
         assert_refused(&status, Code::FailedPrecondition, "MEMBER_NOT_ELIGIBLE", Some("member"));
     }

@@ -138,7 +138,7 @@ proptest! {
                     .map(|met| met.day).collect();
                 let days: Vec<TouchDay> = days.into_iter()
                     .map(|day| TouchDay { day, weight_milli: 1_000, touches: 1, others: 0 }).collect();
-                Edge::of(&days).map(|edge| Tie { member_id: "m".into(), contact_id: who.into(), edge })
+                Edge::of(&days).map(|edge| Tie { member_id: "m".into(), contact_id: who.into(), edge, word_kept: false })
             };
             let known = Facts {
                 on: day(n),

@@ -50,7 +50,7 @@ fn overdue(sat: &[(u64, Option<&str>)], met: &[(&str, u64)], on: u64) -> Option<
     let tie = |(contact, n): &(&str, u64)| {
         let touch = TouchDay { day: day(*n), weight_milli: 1_000, touches: 1, others: 0 };
         let edge = Edge::of(&[touch]).unwrap();
-        Tie { member_id: "m".into(), contact_id: (*contact).to_owned(), edge }
+        Tie { member_id: "m".into(), contact_id: (*contact).to_owned(), edge, word_kept: false }
     };
     let facts = Facts {
         on: day(on),
