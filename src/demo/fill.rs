@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM, people};
+use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM, contacts, people};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::account::command::{AccountChange, CreateAccount};
 use crate::domain::document::DocumentKey;
@@ -81,6 +81,8 @@ pub async fn fill(
     }
     // By now every customer has an account.
     clerk.assign_people(store).await?;
+    let plan = company.plan;
+    contacts::record(store, &clerk.ctx, plan.start(), plan.eve()).await?;
     Ok(clerk.filled)
 }
 

@@ -12,6 +12,7 @@
 mod book;
 mod cases;
 mod chance;
+mod contacts;
 mod customers;
 mod facts;
 mod fill;
