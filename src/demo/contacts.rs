@@ -8,7 +8,9 @@ use chrono::{Days, NaiveDate};
 use crate::ctx::Ctx;
 use crate::domain::contact::command::{ContactChange, CreateContact};
 use crate::domain::error::{Error, Result};
-use crate::domain::interaction::{AttendeeTerms, Channel, Direction, RecordInteraction};
+use crate::domain::interaction::{
+    AttendeeTerms, Channel, Direction, InteractionTerms, RecordInteraction,
+};
 use crate::domain::names::{AccountRef, ChildName, ContactRef, MemberRef};
 use crate::domain::position::command::{CreatePosition, MoveContact, PositionChange};
 use crate::domain::position::{BuyingRole, Function, Level};
@@ -285,8 +287,7 @@ impl Clerk<'_> {
         let account =
             SEATS.iter().find(|seat| seat.key == who).map_or(ACCOUNT, |seat| seat.account);
         let noon = self.ago(ago).and_hms_opt(12, 0, 0).unwrap_or_default().and_utc();
-        let command = RecordInteraction {
-            account: AccountRef::Id(account.to_owned()),
+        let terms = InteractionTerms {
             channel,
             direction: Direction::Ours,
             two_way: channel.is_two_way(),
@@ -297,6 +298,7 @@ impl Clerk<'_> {
             notes: String::new(),
             source_key: None,
         };
+        let command = RecordInteraction { account: AccountRef::Id(account.to_owned()), terms };
         let request_id = format!("demo-met-{member}-{who}-{ago}");
         self.interactions.record(self.ctx, &request_id, command).await?;
         Ok(())

@@ -84,8 +84,7 @@ async fn links(
     let mut asked = BTreeSet::from([target.to_owned()]);
     for hop in 1..=HOPS_MAX {
         let ids: Vec<&str> = asked.iter().map(String::as_str).collect();
-        for (pair, edge) in active_edges(tx, &ids, scope).await? {
-            let rung = edge.rung(on, false);
+        for (pair, edge, rung) in active_edges(tx, &ids, on, scope).await? {
             if rung >= Rung::Familiar {
                 links.push(Link {
                     from: Person { side: Side::Member, id: pair.member_id },

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
+use super::power_map;
 use crate::ctx::RowScope;
 use crate::domain::commitment::Word;
 use crate::domain::coverage::{Facts, SCORE_DAYS, Score, Seat, Tie};
 use crate::domain::edge::{Edge, Pair};
 use crate::domain::error::Result;
-use crate::domain::member::MemberState;
 use crate::domain::position::Position;
 use crate::domain::position::incumbency::{self, Incumbency, Seating};
 use crate::store::{ReadTx, Touches};
@@ -95,13 +95,10 @@ pub(super) async fn active(
     scope: RowScope,
 ) -> Result<BTreeSet<String>> {
     let members: BTreeSet<&str> = edges.iter().map(|(pair, _)| pair.member_id.as_str()).collect();
-    if members.is_empty() {
-        return Ok(BTreeSet::new());
+    match members.is_empty() {
+        true => Ok(BTreeSet::new()),
+        false => power_map::active(tx, members, scope).await,
     }
-    let members: Vec<&str> = members.into_iter().collect();
-    let found = tx.members_among(&members, scope).await?.into_iter();
-    let active = found.filter(|member| member.state == MemberState::Active);
-    Ok(active.map(|member| member.id).collect())
 }
 
 /// What was read of an account.

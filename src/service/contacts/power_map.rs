@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 use super::seats::{self, Seated, seated};
 use super::{Contacts, read};
 use crate::ctx::{Ctx, RowScope};
+use crate::domain::commitment::Word;
 use crate::domain::contact::ContactState;
 use crate::domain::coverage::WINDOW_DAYS;
-use crate::domain::edge::{Edge, Pair};
+use crate::domain::edge::{Edge, Pair, Rung};
 use crate::domain::error::Result;
 use crate::domain::member::MemberState;
 use crate::domain::names::AccountRef;
@@ -151,16 +152,16 @@ async fn known_by(
     on: NaiveDate,
     scope: RowScope,
 ) -> Result<HashMap<String, Vec<KnownBy>>> {
-    let edges = active_edges(tx, contact_ids, scope).await?;
+    let edges = active_edges(tx, contact_ids, on, scope).await?;
     let mut best: BTreeMap<(String, String), KnownBy> = BTreeMap::new();
-    for (pair, edge) in edges {
+    for (pair, edge, rung) in edges {
         let Some(last_touch) = edge.last_touch.filter(|_| edge.is_live(on, WINDOW_DAYS)) else {
             continue;
         };
         let Pair { account_id: _, member_id, contact_id } = pair;
         let new = KnownBy {
             member_id: member_id.clone(),
-            rung: edge.rung(on, false),
+            rung,
             strength_bp: edge.strength_bp(on),
             last_touch,
         };
@@ -185,17 +186,25 @@ fn closeness(one: &KnownBy) -> impl Ord + use<> {
     (one.rung, one.strength_bp, one.last_touch)
 }
 
-/// The ties of these contacts with those of ours who are active.
+/// The ties of these contacts with those of ours who are active, each with how far it has come by a
+/// day.
 pub(super) async fn active_edges(
     tx: &ReadTx,
     contact_ids: &[&str],
+    on: NaiveDate,
     scope: RowScope,
-) -> Result<Vec<(Pair, Edge)>> {
-    let mut edges = tx.edges_of_contacts(contact_ids).await?;
+) -> Result<Vec<(Pair, Edge, Rung)>> {
+    let edges = tx.edges_of_contacts(contact_ids).await?;
     let members: BTreeSet<&str> = edges.iter().map(|(pair, _)| &*pair.member_id).collect();
     let active = active(tx, members, scope).await?;
-    edges.retain(|(pair, _)| active.contains(&pair.member_id));
-    Ok(edges)
+    let accounts = edges.iter().map(|(pair, _)| &*pair.account_id).collect();
+    let words = tx.words(&accounts, on, i64::MAX).await?;
+    let known = edges.into_iter().filter(|(pair, _)| active.contains(&pair.member_id));
+    let of = |(pair, edge): (Pair, Edge)| {
+        let rung = edge.rung(on, words.get(&pair).is_some_and(Word::is_kept));
+        (pair, edge, rung)
+    };
+    Ok(known.map(of).collect())
 }
 
 /// Those of these members who are active.
