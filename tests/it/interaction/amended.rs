@@ -1,7 +1,8 @@
 //! What was recorded of an interaction and should have been something else.
 
 use super::*;
-use crate::support::ledger::fresh;
+use crate::support::credit::moment;
+use crate::support::ledger::{day, fresh};
 
 async fn amend(server: &TestServer, now: Interaction) -> Result<Interaction, Status> {
     let request = pb::AmendInteractionRequest {
@@ -109,5 +110,36 @@ on_both_engines! {
         let status = amend(&server, ahead).await.expect_err("not held yet");
         assert_refused(&status, Code::InvalidArgument, "DATE_INVALID", Some("interaction.start_time"));
         assert_eq!(ties(&server, "acme").await, ties(&server, "twin").await, "nothing was changed");
+    }
+
+    async fn an_earlier_instant_is_told_of_the_version_it_knew(server: TestServer) {
+        account(&server, "acme", &[]).await;
+        let seat = position(&server, "acme", PositionFunction::Finance, PositionLevel::Staff).await;
+        let (wang, li) = (member(&server, "wang").await, person(&server, "Li").await);
+        move_from_to(&server, &li, "", &seat, -20).await.expect("hired");
+        let visit = held(InteractionChannel::Visit, -9, &[&wang], &[&li]);
+        let first = record(&server, "acme", visit.clone()).await.expect("recorded");
+        let mut read = Vec::new();
+        for (hours, on) in [(1, -7), (2, -5)] {
+            let hour = moment(0) + chrono::Duration::hours(hours - 1);
+            read.push(hour.timestamp_micros() + 60_000_000);
+            server.clock().set(moment(0) + chrono::Duration::hours(hours));
+            let said = held(InteractionChannel::Visit, on, &[&wang], &[&li]);
+            amend(&server, Interaction { name: first.name.clone(), ..said }).await.expect("amended");
+        }
+        let met = async |known_us: Option<i64>| {
+            let known_at = known_us.map(|us| prost_types::Timestamp {
+                seconds: us / 1_000_000,
+                nanos: (us % 1_000_000 * 1_000) as i32,
+            });
+            let name = "accounts/acme".into();
+            let request = pb::GetAccountStatusRequest { name, known_at, ..Default::default() };
+            let told = server.accounts().get_account_status(request).await.expect("a status");
+            told.into_inner().relationship.expect("told").last_real_touch
+        };
+        assert_eq!(met(None).await, Some(day(-5)));
+        assert_eq!(met(Some(read[0])).await, Some(day(-9)));
+        assert_eq!(met(Some(read[1])).await, Some(day(-7)));
+        verify(&server).await;
     }
 }
