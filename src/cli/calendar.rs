@@ -1,4 +1,4 @@
-//! `ballast calendar`: a work calendar made from a file of the days that are not as their weekday.
+//! `ballast calendar`: a work calendar made from files of the days that are not as their weekday.
 
 mod rows;
 
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use chrono::{Datelike as _, NaiveDate};
 use tonic::Request;
 
-use self::rows::Days;
+use self::rows::{Days, File};
 use super::import::authorized;
 use super::options::Options;
 use crate::api::tier::parse_calendar;
@@ -22,23 +22,26 @@ use crate::service::tiers::Tiers;
 use crate::store::Store;
 use crate::telemetry;
 
-/// Something in the file is wrong: nothing was made.
+/// Something in the files is wrong: nothing was made.
 const EXIT_REFUSED: u8 = 2;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// CSV with the columns `date` (YYYY-MM-DD), `hours` and, if there is one, `note`. Hours are OPEN
     /// (the usual ones), CLOSED, or hours of the day's own, as `09:00-12:00 13:00-18:00`. Notes are for
-    /// whoever reads the file.
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// whoever reads the file: the calendar does not keep them.
+    ///
+    /// Several files, as a rule one for each year, make one calendar, in whatever order. Due dates of
+    /// years gone by are rolled by the calendar in force as well: name the files of those years too.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     /// Id of the calendar.
     #[arg(long, value_name = "ID")]
     id: String,
     /// The usual hours of a working day, as `09:00-12:00 13:00-18:00`.
     #[arg(long, value_name = "HOURS")]
     hours: String,
-    /// The last day whose exceptions the file has, as a rule the end of a year.
+    /// The last day whose exceptions the files have, as a rule the end of a year.
     #[arg(long, value_name = "DATE")]
     known_through: NaiveDate,
     /// The weekdays that are worked.
@@ -64,15 +67,19 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
-    let text = std::fs::read_to_string(&args.file)
-        .map_err(|e| format!("cannot read {}: {e}", args.file.display()))?;
+    let files = args.files.iter().map(|path| {
+        let text = std::fs::read_to_string(path);
+        let text = text.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        Ok(File { name: path.display().to_string(), text })
+    });
+    let files = files.collect::<Result<Vec<_>, String>>()?;
     let usual = rows::hours(&args.hours).map_err(|what| format!("--hours: {what}"))?;
     let weekdays = weekdays(&args.weekdays)?;
-    let days = match Days::read(&text, &usual, args.known_through) {
+    let days = match Days::read(&files, &usual, args.known_through) {
         Ok(days) => days,
         Err(faults) => {
             for fault in &faults {
-                say!("{}: {fault}", args.file.display());
+                say!("{fault}");
             }
             say!("{} lines are wrong: nothing was made", faults.len());
             return Ok(ExitCode::from(EXIT_REFUSED));
@@ -117,7 +124,7 @@ fn weekdays(text: &str) -> Result<Vec<Weekday>, String> {
     text.split(',').map(weekday).collect()
 }
 
-/// What the file says, so that a year that went wrong is seen.
+/// What the files say, so that a year that went wrong is seen.
 fn tell(days: &Days, usual: &[pb::WorkHours], weekdays: &[Weekday]) {
     let (mut closed, mut worked, mut other, mut same) = (0, 0, 0, 0);
     for (day, hours) in days.iter() {

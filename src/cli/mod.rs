@@ -40,7 +40,7 @@ enum Command {
     Migrate(migrate::Args),
     /// Import documents from CSV files, into the database or through a server.
     Import(import::Args),
-    /// Make a work calendar from a file of the days that are not as their weekday.
+    /// Make a work calendar from files of the days that are not as their weekday.
     Calendar(calendar::Args),
     /// Print a report; reads only, also beside a running server.
     #[command(subcommand)]

@@ -170,6 +170,24 @@ impl Store {
         }
     }
 
+    /// What the same call was answered before, if it was and the answer is kept: for mutations that read
+    /// much before [`Store::mutate`], which looks for it again.
+    pub async fn kept<C, A>(&self, ctx: &Ctx, call: Call<'_>, command: &C) -> Result<Option<A>>
+    where
+        C: Serialize,
+        A: DeserializeOwned + Send + 'static,
+    {
+        if call.request_id.is_empty() {
+            return Ok(None);
+        }
+        let record = CallRecord::new(ctx, call, command)?;
+        let read =
+            self.read(ctx, move |tx| Box::pin(async move { record.stored::<A>(&tx.conn).await }));
+        let Some((answer, recorded)) = read.await? else { return Ok(None) };
+        ctx.revision.raise(point::told(recorded));
+        Ok(Some(answer))
+    }
+
     /// Deletes the records that are past their time; answers how many.
     pub async fn forget_old_requests(&self, ctx: &Ctx) -> Result<u64> {
         let before = ctx.clock.now_micros() - RETENTION_DAYS * 86_400 * 1_000_000;

@@ -74,6 +74,6 @@ pub use portfolio::Balance;
 pub use queue::Lane;
 pub use signal::PeopledAccounts;
 pub use team::Carried;
-pub use tier::{TierState, Turnover, Window};
+pub use tier::{Decided, TierState, Turnover, Window};
 pub use tx::{ReadTx, WriteTx};
 pub use verify::Check;

@@ -69,11 +69,20 @@ const IS_LAST: &str = "NOT EXISTS (SELECT 1 FROM tier_assignment n \
 pub struct TierState {
     /// The standing run of the latest day.
     pub last: Option<TierRun>,
-    /// The last day on which a person decided about something that a run proposed, and when that was
-    /// recorded.
-    pub decided: Option<(NaiveDate, i64)>,
+    /// What people decided about that runs proposed; `None` if they never did.
+    pub decided: Option<Decided>,
     /// The version of the log of policies.
     pub policies: i64,
+}
+
+/// How far people decided. Who sets a clock back decides later as of an earlier day: the one does not
+/// tell the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decided {
+    /// The latest day from which on a decision holds.
+    pub day: NaiveDate,
+    /// When the last one was recorded; each is recorded behind all others.
+    pub recorded_us: i64,
 }
 
 async fn last_run(conn: &impl ConnectionTrait) -> Result<Option<TierRun>> {
@@ -84,14 +93,20 @@ async fn last_run(conn: &impl ConnectionTrait) -> Result<Option<TierRun>> {
     rows::one(conn, last).await?.map(TierRun::try_from).transpose()
 }
 
+async fn decided(conn: &impl ConnectionTrait) -> Result<Option<Decided>> {
+    let greatest = |column: Column| {
+        Entity::find().filter(Column::Reason.is_not_null()).order_by_desc(column).limit(1)
+    };
+    let latest = rows::one(conn, greatest(Column::FromDate)).await?;
+    let last = rows::one(conn, greatest(Column::RecordedUs)).await?;
+    let decided = latest.zip(last);
+    Ok(decided
+        .map(|(latest, last)| Decided { day: latest.from_date, recorded_us: last.recorded_us }))
+}
+
 async fn state(conn: &impl ConnectionTrait) -> Result<TierState> {
     let last = last_run(conn).await?;
-    let decided = Entity::find()
-        .filter(Column::Reason.is_not_null())
-        .order_by_desc(Column::FromDate)
-        .order_by_desc(Column::RecordedUs)
-        .limit(1);
-    let decided = rows::one(conn, decided).await?.map(|row| (row.from_date, row.recorded_us));
+    let decided = decided(conn).await?;
     let policies = policy::log::<TierPolicy>(conn).await?.version();
     Ok(TierState { last, decided, policies })
 }
@@ -120,6 +135,11 @@ impl WriteTx {
     /// What a run starts from. Call it behind [`WriteTx::lock_tiers`], and it stays so.
     pub async fn tier_state(&self) -> Result<TierState> {
         state(&self.conn).await
+    }
+
+    /// How far people decided.
+    pub async fn tiers_decided(&self) -> Result<Option<Decided>> {
+        decided(&self.conn).await
     }
 
     /// The standing run of the latest day.
@@ -254,8 +274,13 @@ impl ReadTx {
         Ok(page.cut(read, |assignment| assignment.id))
     }
 
-    /// The months in which accounts were invoiced, each by its first day.
-    pub async fn invoiced_months(&self, through: NaiveDate) -> Result<Vec<(String, NaiveDate)>> {
+    /// Hands over the months in which each account was invoiced, by their first days: one account
+    /// after the other, so that those of no two are in memory together.
+    pub async fn invoiced_months(
+        &self,
+        through: NaiveDate,
+        mut take: impl FnMut(String, Vec<NaiveDate>) + Send,
+    ) -> Result<()> {
         #[derive(FromQueryResult)]
         struct Row {
             account_id: String,
@@ -265,14 +290,24 @@ impl ReadTx {
                SUBSTR(CAST(d.posting_date AS TEXT), 1, 7) AS month \
              FROM document d WHERE d.kind = 'INVOICE' AND d.posting_date <= $1 \
                AND NOT EXISTS (SELECT 1 FROM document_end e \
-                 WHERE e.document_id = d.id AND e.effective_date <= $1)";
-        let rows: Vec<Row> = sql::all(&self.conn, text, vec![through.into()]).await?;
+                 WHERE e.document_id = d.id AND e.effective_date <= $1) \
+             ORDER BY d.account_id, month";
+        let mut of: Option<(String, Vec<NaiveDate>)> = None;
         let month = |Row { account_id, month }: Row| {
             let first = format!("{month}-01").parse();
             let first = first.map_err(|_| Error::internal(format!("{month} is no month")))?;
-            Ok((account_id, first))
+            match &mut of {
+                Some((id, months)) if *id == account_id => months.push(first),
+                _ => {
+                    let ended = of.replace((account_id, vec![first]));
+                    ended.into_iter().for_each(|(id, months)| take(id, months));
+                }
+            }
+            Ok(())
         };
-        rows.into_iter().map(month).collect()
+        sql::each(&self.conn, text, vec![through.into()], month).await?;
+        of.into_iter().for_each(|(id, months)| take(id, months));
+        Ok(())
     }
 
     /// Hands over what accounts turned over in a window; related parties and deleted accounts are

@@ -242,6 +242,19 @@ on_both_engines! {
         assert_eq!(listed.len(), 2, "one was made, and not by the file that is wrong");
         let hours = |n: usize| listed[0].exceptions[n].hours.len();
         assert_eq!((listed[0].week.len(), [0, 1, 2, 3].map(hours)), (5, [2, 0, 0, 1]));
+        // One file a year: what the one before says is not lost, and what they say both is there once.
+        let before = file("2025.csv", "2025-10-01,CLOSED,国庆\n2026-02-15,CLOSED,\n");
+        let both = ok(make("both", &year, &[&before, "--server", &url]));
+        assert!(both.contains("workCalendars/both is made"), "{both}");
+        let listed = server.tiers().list_work_calendars(ballast::pb::ListWorkCalendarsRequest::default()).await;
+        let listed = listed.expect("calendars").into_inner().work_calendars;
+        let dates = listed[0].exceptions.iter().flat_map(|exception| exception.date);
+        let dates: Vec<_> = dates.map(|date| (date.year, date.month, date.day)).collect();
+        let february = [14, 15, 16, 17].map(|day| (2026, 2, day));
+        assert_eq!(dates, [&[(2025, 10, 1)][..], &february[..]].concat());
+        let other = file("other.csv", "2026-02-16,OPEN,\n");
+        let refused = incomplete(make("none", &other, &[&year, "--server", &url]));
+        assert!(refused.contains("2026.csv: line 3: 2026-02-16 is otherwise on line 2 of "), "{refused}");
         let again = make("cn", &year, &["--server", &url]);
         assert!(!again.status.success() && text(&again).contains("versions are never changed"), "{}", text(&again));
         server.stop();

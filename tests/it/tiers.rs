@@ -5,6 +5,7 @@ mod classes;
 mod overrides;
 pub mod policies;
 mod portfolio;
+mod repeats;
 mod retail;
 mod runs;
 mod service;

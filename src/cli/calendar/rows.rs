@@ -1,4 +1,4 @@
-//! The lines of a file of days. What is not clear is told and never guessed.
+//! The lines of files of days. What is not clear is told and never guessed.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -12,55 +12,59 @@ use crate::pb;
 const OPEN: &str = "OPEN";
 const CLOSED: &str = "CLOSED";
 
+/// A file as it is told of, with what it says.
+#[derive(Debug)]
+pub(super) struct File {
+    pub name: String,
+    pub text: String,
+}
+
 /// Days that are not as their weekday, by day, with their hours.
 #[derive(Debug, PartialEq)]
 pub(super) struct Days(BTreeMap<NaiveDate, Vec<pb::WorkHours>>);
 
+/// What a line says of a day.
+struct Said<'a> {
+    file: &'a File,
+    line: u64,
+    hours: Vec<pb::WorkHours>,
+}
+
 impl Days {
+    /// What all files say together, in whatever order they come. Files may overlap: a day is there
+    /// once, of which each says the same.
+    ///
     /// # Errors
-    /// Every line that is wrong, with its number.
+    /// Every line that is wrong, with its file and its number.
     pub fn read(
-        text: &str,
+        files: &[File],
         usual: &[pb::WorkHours],
         known_through: NaiveDate,
     ) -> Result<Self, Vec<String>> {
-        let text = text.trim_start_matches('\u{feff}');
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(text.as_bytes());
-        let mut rows = reader.records();
-        let head = rows.next().and_then(Result::ok).unwrap_or_default();
-        let head: Vec<&str> = head.iter().collect();
-        if head != ["date", "hours"] && head != ["date", "hours", "note"] {
-            let what = "must be date,hours or date,hours,note";
-            return Err(vec![format!("line 1: {what}, not {}", quote(&head.join(",")))]);
-        }
         let (mut days, mut faults) = (BTreeMap::new(), Vec::new());
-        let mut lines: BTreeMap<NaiveDate, u64> = BTreeMap::new();
-        for row in rows {
-            let (line, found) = match row {
-                Ok(row) => {
-                    let line = row.position().map_or(0, csv::Position::line);
-                    (line, self::day(&row, head.len(), usual, known_through))
-                }
-                Err(e) => (e.position().map_or(0, csv::Position::line), Err(vec![e.to_string()])),
+        for file in files {
+            let lines = match lines(&file.text, usual, known_through) {
+                Ok(lines) => lines,
+                Err(what) => vec![(1, Err(vec![what]))],
             };
-            let told = match found {
-                Err(told) => told,
-                Ok((day, hours)) => match lines.entry(day) {
-                    Entry::Occupied(before) => vec![format!("{day} is on line {}", before.get())],
-                    Entry::Vacant(new) => {
-                        new.insert(line);
-                        days.insert(day, hours);
-                        continue;
+            for (line, read) in lines {
+                let told = match read {
+                    Err(told) => told,
+                    Ok((day, hours)) => {
+                        let told = add(&mut days, day, Said { file, line, hours });
+                        told.into_iter().collect()
                     }
-                },
-            };
-            faults.extend(told.into_iter().map(|what| format!("line {line}: {what}")));
+                };
+                let name = &file.name;
+                faults.extend(told.into_iter().map(|what| format!("{name}: line {line}: {what}")));
+            }
         }
-        if faults.is_empty() { Ok(Self(days)) } else { Err(faults) }
+        let hours = |(day, said): (NaiveDate, Said<'_>)| (day, said.hours);
+        if faults.is_empty() {
+            Ok(Self(days.into_iter().map(hours).collect()))
+        } else {
+            Err(faults)
+        }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&NaiveDate, &Vec<pb::WorkHours>)> {
@@ -75,7 +79,63 @@ impl Days {
     }
 }
 
+/// Adds what a line says of a day; answers what is wrong if another one says something else.
+fn add<'a>(
+    days: &mut BTreeMap<NaiveDate, Said<'a>>,
+    day: NaiveDate,
+    said: Said<'a>,
+) -> Option<String> {
+    match days.entry(day) {
+        Entry::Vacant(new) => {
+            new.insert(said);
+            None
+        }
+        Entry::Occupied(before) => {
+            let Said { file, line, hours } = before.get();
+            match (std::ptr::eq(*file, said.file), *hours == said.hours) {
+                (true, _) => Some(format!("{day} is on line {line}")),
+                (false, true) => None,
+                (false, false) => {
+                    Some(format!("{day} is otherwise on line {line} of {}", file.name))
+                }
+            }
+        }
+    }
+}
+
 type Read = Result<(NaiveDate, Vec<pb::WorkHours>), Vec<String>>;
+
+/// The lines of a file behind its head, each with its number.
+///
+/// # Errors
+/// What is wrong with the head.
+fn lines(
+    text: &str,
+    usual: &[pb::WorkHours],
+    known_through: NaiveDate,
+) -> Result<Vec<(u64, Read)>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .flexible(true)
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut rows = reader.records();
+    let head = rows.next().and_then(Result::ok).unwrap_or_default();
+    let head: Vec<&str> = head.iter().collect();
+    if head != ["date", "hours"] && head != ["date", "hours", "note"] {
+        let what = "must be date,hours or date,hours,note";
+        return Err(format!("{what}, not {}", quote(&head.join(","))));
+    }
+    let read = |row: csv::Result<csv::StringRecord>| match row {
+        Ok(row) => {
+            let line = row.position().map_or(0, csv::Position::line);
+            (line, day(&row, head.len(), usual, known_through))
+        }
+        Err(e) => (e.position().map_or(0, csv::Position::line), Err(vec![e.to_string()])),
+    };
+    Ok(rows.map(read).collect())
+}
 
 fn day(
     row: &csv::StringRecord,
@@ -152,8 +212,15 @@ mod tests {
         iso(text).unwrap()
     }
 
+    fn read_all(files: &[(&str, &str)]) -> Result<Days, Vec<String>> {
+        let file =
+            |(name, text): &(&str, &str)| File { name: (*name).into(), text: (*text).into() };
+        let files: Vec<File> = files.iter().map(file).collect();
+        Days::read(&files, &hours("09:00-18:00").unwrap(), day("2026-12-31"))
+    }
+
     fn read(text: &str) -> Result<Days, Vec<String>> {
-        Days::read(text, &hours("09:00-18:00").unwrap(), day("2026-12-31"))
+        read_all(&[("f", text)])
     }
 
     #[test]
@@ -174,8 +241,8 @@ mod tests {
                     2026-03-05,OPEN,x\n2026-03-06,OPEN\n2026-03-06,CLOSED\n20260307,25:00-26:00\n";
         let faults = read(text).unwrap_err();
         let lines: Vec<_> =
-            faults.iter().map(|fault| fault.split(':').next().unwrap_or_default()).collect();
-        let expected = [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 13].map(|n| format!("line {n}"));
+            faults.iter().map(|fault| fault.split(':').nth(1).unwrap_or_default()).collect();
+        let expected = [2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 13].map(|n| format!(" line {n}"));
         assert_eq!(lines, expected, "{faults:#?}");
         assert!(faults[9].contains("2026-03-06 is on line 11"), "{}", faults[9]);
         assert_eq!(read("day,hours\n").unwrap_err().len(), 1);

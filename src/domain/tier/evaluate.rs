@@ -22,9 +22,10 @@ pub struct Values {
     pub unknown: BTreeSet<String>,
     /// Accounts that take no part: related parties, and those that are deleted.
     pub excluded: BTreeSet<String>,
-    /// In basis points, of those it is known of, where the policy asks for it.
+    /// In basis points, of those that are ranked and it is known of, where the policy asks for it.
     pub loyalty_bp: BTreeMap<String, i32>,
-    /// Accounts that cost more than they bring, where the policy asks for it and it was uploaded.
+    /// Accounts that are ranked and cost more than they bring, where the policy asks for it and it was
+    /// uploaded.
     pub losses: BTreeSet<String>,
     /// The set that values or contributions came from.
     pub value_set: Option<String>,
@@ -36,10 +37,18 @@ impl Values {
         self.unknown.contains(id) || self.excluded.contains(id)
     }
 
+    /// Whether an account is compared with others.
+    pub fn is_ranked(&self, id: &str) -> bool {
+        self.known.get(id).is_some_and(|value| self.ranks(id, *value))
+    }
+
+    fn ranks(&self, id: &str, value: i128) -> bool {
+        value > 0 && !self.unknown.contains(id)
+    }
+
     /// Those that are ranked.
     fn ranked(&self) -> Vec<Ranked<&str>> {
-        let known = self.known.iter();
-        let known = known.filter(|(id, value)| **value > 0 && !self.unknown.contains(*id));
+        let known = self.known.iter().filter(|(id, value)| self.ranks(id, **value));
         let ranked = known.map(|(id, value)| Ranked {
             id: id.as_str(),
             value: *value,

@@ -91,7 +91,7 @@ impl Classes {
 /// Which versions say what classes mean, from which day on, as known at one instant: that of the
 /// last run that stands and, before any ran, the one in force. So no account is in a class of a run
 /// that the version does not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ruling {
     /// From when on runs are by which version, in the order of days.
     runs: Vec<(NaiveDate, String)>,
@@ -134,8 +134,8 @@ impl Ruling {
     }
 }
 
-/// What is recorded of the classes of some accounts, and what classes mean.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is recorded of the classes of some accounts, and what classes mean; by default of none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     classes: HashMap<String, Classes>,
     ruling: Ruling,

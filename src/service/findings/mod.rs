@@ -266,11 +266,15 @@ async fn of_teams(
     day: NaiveDate,
 ) -> Result<Vec<Finding>> {
     let Behind { owner, severity, after, wanted } = of;
-    let sponsor = facts::sponsor_of(&tx.tiers_ruling(day).await?, day, by_default);
+    let is_asked = |code: Code| code.severity() == Some(severity) && list.asks(code);
+    // Classes say nothing but who is to have a sponsor.
+    let sponsor = match is_asked(Code::SponsorMissing) {
+        true => facts::sponsor_of(&tx.tiers_ruling(day).await?, day, by_default),
+        false => None,
+    };
     let mut keys = BTreeSet::new();
     for code in Code::ALL.iter().copied() {
-        let is_asked = code.severity() == Some(severity) && list.asks(code);
-        if code.scope() != Scope::Accounts || !is_asked {
+        if code.scope() != Scope::Accounts || !is_asked(code) {
             continue;
         }
         let Some(rule) = suspect_rule(code, sponsor.as_ref()) else { continue };
@@ -287,9 +291,17 @@ async fn of_teams(
     }
     let behind = keys.into_iter().filter(|(key, ..)| **key > *after);
     let asked: Vec<_> = behind.take(wanted).map(|(_, id, code)| (id, code)).collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: BTreeSet<&str> = asked.iter().map(|(id, _)| id.as_str()).collect();
     let teams = Teams::read(tx, &ids, i64::MAX).await?;
-    let tiers = tx.tiers(&ids, i64::MAX).await?;
+    let by_class = asked.iter().filter(|(_, code)| *code == Code::SponsorMissing);
+    let by_class: BTreeSet<&str> = by_class.map(|(id, _)| id.as_str()).collect();
+    let tiers = match by_class.is_empty() {
+        true => Recorded::default(),
+        false => tx.tiers(&by_class, i64::MAX).await?,
+    };
     let rule = SponsorRule { tiers: &tiers, by_default };
     let all = asked.iter().map(|(id, code)| teams.finding(id, *code, rule, day));
     Ok(all.filter(|of| list.takes(of)).collect())

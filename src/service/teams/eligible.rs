@@ -129,9 +129,20 @@ impl Asking {
         if requirement.unmet(&candidate).is_empty() {
             return Ok(None);
         }
-        // Everybody is looked at only to say who may instead.
-        let mut candidates = tx.candidates(&which, counted).await?;
-        candidates.values_mut().for_each(|one| one.owned = one.owned.saturating_add(*others));
+        // Everybody is looked at only to say who may instead; whoever lacks something anyway may not,
+        // however little he owns.
+        let mut candidates = tx.candidates().await?;
+        candidates.values_mut().for_each(|one| one.owned = *others);
+        if counted {
+            let may = |(id, one): &(&String, &Candidate)| {
+                **id == member.id || requirement.unmet(one).is_empty()
+            };
+            let counted = candidates.iter().filter(may).map(|(id, _)| id.as_str()).collect();
+            for (id, owned) in tx.owned_by(&counted, &which).await? {
+                let of = candidates.get_mut(&id).map(|one| &mut one.owned);
+                of.into_iter().for_each(|all| *all = all.saturating_add(owned));
+            }
+        }
         Ok(requirement.check(&member.id, &candidates).err())
     }
 }

@@ -153,11 +153,15 @@ impl Tiers {
         request_id: &str,
         c: EvaluateTiers,
     ) -> Result<Evaluation> {
+        let call = || Call::new("TierService.EvaluateTiers", request_id, TIER_RUNS).kept_whole();
+        // What was answered stays the answer, whatever the book and the policies say by now.
+        if let Some(kept) = self.store.kept(ctx, call(), &c).await? {
+            return Ok(kept);
+        }
         for _ in 0..ATTEMPTS_MAX {
             let plan = self.plan(ctx, &c).await?;
-            let call = Call::new("TierService.EvaluateTiers", request_id, TIER_RUNS).kept_whole();
             let command = Configured { command: c.clone(), settings: plan };
-            match self.store.mutate(ctx, call, command, apply).await {
+            match self.store.mutate(ctx, call(), command, apply).await {
                 Err(stale) if stale.reason() == STALE => tracing::debug!("a run is computed anew"),
                 done => return Ok(done?.into_inner()),
             }
@@ -262,9 +266,10 @@ async fn apply(
         let what = format!("{day} lies before the last run, of {}", later.as_of);
         return Err(Error::invalid("as_of", Reason::DateInvalid, what));
     }
-    let (decided, decided_us) = state.decided.unzip();
-    if let Some(decided) = decided.filter(|decided| *decided > day) {
-        let what = format!("{day} lies before the last decision about a proposal, of {decided}");
+    let decided = state.decided;
+    if let Some(later) = decided.filter(|decided| decided.day > day) {
+        let what =
+            format!("{day} lies before the last decision about a proposal, of {}", later.day);
         return Err(Error::invalid("as_of", Reason::DateInvalid, what));
     }
     let same_day = state.last.as_ref().filter(|run| run.as_of == day);
@@ -274,12 +279,13 @@ async fn apply(
         let changes = tx.changes_of(run.id, command.changes_max).await?;
         return Ok(Evaluation { run: run.clone(), changes });
     }
-    check_replaced(command.replaces, same_day, decided == Some(day))?;
+    check_replaced(command.replaces, same_day, decided.is_some_and(|decided| decided.day == day))?;
     if state != plan.state {
         return Err(aborted(STALE));
     }
     let last_us = state.last.as_ref().map_or(0, |run| run.recorded_us);
-    let recorded_us = tx.record_after(last_us.max(decided_us.unwrap_or_default())).await?;
+    let decided_us = decided.map_or(0, |decided| decided.recorded_us);
+    let recorded_us = tx.record_after(last_us.max(decided_us)).await?;
     let run = TierRun {
         id: Uuid::now_v7(),
         as_of: day,

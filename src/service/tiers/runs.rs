@@ -98,7 +98,9 @@ async fn decide(tx: &mut WriteTx, ctx: &Ctx, c: &DecideChange) -> Result<Assignm
         let refused = Precondition::new(Reason::StateWrong, name(), what).at("name");
         return Err(refused.with("state", state).with("allowed", "PROPOSED").into());
     };
-    let recorded_us = tx.record_after(stands.recorded_us).await?;
+    // Behind every other decision: a run that began before it sees that there is one more.
+    let decided_us = tx.tiers_decided().await?.map_or(0, |decided| decided.recorded_us);
+    let recorded_us = tx.record_after(stands.recorded_us.max(decided_us)).await?;
     let assignment = Assignment {
         id: Uuid::now_v7(),
         from_date: today,

@@ -84,7 +84,17 @@ impl Tiers {
                 }
                 values.excluded = tx.excluded_from_tiers().await?;
                 if terms.method == CutMethod::Pyramid {
-                    values.loyalty_bp = loyalty(tx.invoiced_months(through).await?, through);
+                    let mut known = BTreeMap::new();
+                    let months = tx.invoiced_months(through, |id, months| {
+                        // That of all others decides nothing: it is no input of a run.
+                        let of = Some(months).filter(|_| values.is_ranked(&id));
+                        let of = of.and_then(|months| loyalty_bp(months, through));
+                        known.extend(of.map(|bp| (id, bp)));
+                    });
+                    months.await?;
+                    values.loyalty_bp = known;
+                    let losses = std::mem::take(&mut values.losses);
+                    values.losses = losses.into_iter().filter(|id| values.is_ranked(id)).collect();
                 }
                 Ok(values)
             })
@@ -130,15 +140,6 @@ impl Converter {
         }
         Ok(())
     }
-}
-
-fn loyalty(invoiced: Vec<(String, NaiveDate)>, through: NaiveDate) -> BTreeMap<String, i32> {
-    let mut months: BTreeMap<String, Vec<NaiveDate>> = BTreeMap::new();
-    for (account_id, month) in invoiced {
-        months.entry(account_id).or_default().push(month);
-    }
-    let known = |(id, days): (String, Vec<NaiveDate>)| Some((id, loyalty_bp(days, through)?));
-    months.into_iter().filter_map(known).collect()
 }
 
 /// What the policy compares accounts by, if it was uploaded; who makes a loss goes to `values`.

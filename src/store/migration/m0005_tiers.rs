@@ -76,6 +76,7 @@ CREATE INDEX tier_assignment_run ON tier_assignment (run_id, id);
 -- What waits for a person, and what people decided.
 CREATE INDEX tier_assignment_proposed ON tier_assignment (id) WHERE proposed_class IS NOT NULL;
 CREATE INDEX tier_assignment_decided ON tier_assignment (from_date) WHERE reason IS NOT NULL;
+CREATE INDEX tier_assignment_decided_at ON tier_assignment (recorded_us) WHERE reason IS NOT NULL;
 
 -- Classes that people gave to accounts for some days; of one account no two on one day.
 CREATE TABLE tier_override (

@@ -57,17 +57,8 @@ impl WriteTx {
         Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))
     }
 
-    /// Every member as one who might own an account from a day on, by id. What they own is
-    /// counted only if it is `counted`.
-    pub async fn candidates(
-        &self,
-        which: &Carried<'_>,
-        counted: bool,
-    ) -> Result<HashMap<String, Candidate>> {
-        let mut owned = match counted {
-            true => self.owned_by_all(which).await?,
-            false => HashMap::new(),
-        };
+    /// Every member as one who might own an account, by id. What they own is not counted.
+    pub async fn candidates(&self) -> Result<HashMap<String, Candidate>> {
         let members = rows::all(&self.conn, member::Entity::find()).await?;
         let candidate = |row: member::Model| {
             let member::Model { id, manager_id, negotiation, product, responsibility, .. } = row;
@@ -80,7 +71,7 @@ impl WriteTx {
                     resources: row.resources,
                 },
                 executive: row.executive,
-                owned: owned.remove(&id).unwrap_or_default(),
+                owned: 0,
                 sponsored: 0,
             };
             (id, candidate)
@@ -88,18 +79,29 @@ impl WriteTx {
         Ok(members.into_iter().map(candidate).collect())
     }
 
-    async fn owned_by_all(&self, which: &Carried<'_>) -> Result<HashMap<String, u32>> {
+    /// How many accounts that are not deleted each of these members owns; who owns none is missing.
+    pub async fn owned_by(
+        &self,
+        member_ids: &BTreeSet<&str>,
+        which: &Carried<'_>,
+    ) -> Result<HashMap<String, u32>> {
         #[derive(FromQueryResult)]
         struct Row {
             member_id: String,
             owned: i64,
         }
-        let (counted, values) = which.counted(self.conn.get_database_backend());
+        let backend = self.conn.get_database_backend();
+        let (counted, mut values) = which.counted(backend);
+        let these = Set::one(member_ids.iter().copied());
+        // From the members to their accounts, by the index: the book is much larger.
         let text = format!(
             "SELECT o.member_id, COUNT(DISTINCT o.account_id) AS owned \
-             FROM account_owner o JOIN account a ON a.id = o.account_id AND a.delete_us = 0 \
-             WHERE o.member_id <> '' AND {counted} GROUP BY o.member_id"
+             FROM {} CROSS JOIN account_owner o \
+             JOIN account a ON a.id = o.account_id AND a.delete_us = 0 \
+             WHERE o.member_id = s.v AND {counted} GROUP BY o.member_id",
+            these.table(backend, "s", values.len() + 1)
         );
+        values.extend(these.into_values(backend));
         let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
         let counts = rows
             .into_iter()
