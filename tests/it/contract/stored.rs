@@ -82,6 +82,9 @@ const STEPS: &[Step] = &[
     ("InteractionService.RecordInteraction", r#"{"account": "accounts/rich", "interaction": {"channel": "INTERACTION_CHANNEL_CALL",
         "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-06-29T08:00:00Z", "ours": ["members/one"],
         "theirs": [{"contact": "$rich"}]}}"#, &[]),
+    // Whoever sits there decides from now on, and is a classmate of one of ours.
+    ("ContactService.UpdatePosition", r#"{"position": {"name": "$tester", "etag": "$tester_etag", "buying_roles": ["BUYING_ROLE_APPROVER"]},
+        "update_mask": "buyingRoles"}"#, &[]),
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "rich", "policy": {"description": "Rich",
         "segments": [{"segment": "north", "company_codes": ["1000", "2000"]}], "deduct_unapplied_cash": true,
         "deduct_open_credits": true, "overdue_days_max": 30, "overdue_amount_max": "$usd", "overdue_grace_days": 3,
