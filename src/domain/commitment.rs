@@ -182,9 +182,9 @@ impl Commitment {
     ///
     /// # Errors
     /// STATE_WRONG, DATE_INVALID.
-    pub fn settle(&mut self, outcome: Outcome, by: &str, today: NaiveDate, us: i64) -> Result<()> {
+    pub fn settle(&mut self, outcome: Settling, by: &str, today: NaiveDate, us: i64) -> Result<()> {
         let settled = match outcome {
-            Outcome::Kept(evidence, reason) => {
+            Settling::Kept(evidence, reason) => {
                 self.check(CommitmentVerb::Keep, today)?;
                 for (at, one) in evidence.iter().enumerate() {
                     check_day(at, one.day, self.made_date, today)?;
@@ -193,7 +193,7 @@ impl Commitment {
                 let day = day.ok_or_else(|| Error::internal("kept, and no evidence"))?;
                 (Settlement::Kept, day, evidence, reason)
             }
-            Outcome::Withdrawn(reason) => {
+            Settling::Withdrawn(reason) => {
                 self.check(CommitmentVerb::Withdraw, today)?;
                 (Settlement::Withdrawn, today, Vec::new(), reason)
             }
@@ -235,7 +235,7 @@ fn check_day(at: usize, day: NaiveDate, made: NaiveDate, today: NaiveDate) -> Re
 
 /// How a commitment is to be settled.
 #[derive(Debug, Clone)]
-pub enum Outcome {
+pub enum Settling {
     Kept(Vec<Evidence>, Personal),
     Withdrawn(Personal),
 }
@@ -342,9 +342,9 @@ mod tests {
         }
     }
 
-    fn shown(on: u64) -> Outcome {
+    fn shown(on: u64) -> Settling {
         let shown = Evidence { day: day(on), interaction_id: None, note: "it".into() };
-        Outcome::Kept(vec![shown], Personal::default())
+        Settling::Kept(vec![shown], Personal::default())
     }
 
     #[test]
@@ -361,13 +361,13 @@ mod tests {
             assert!(one.settle(shown(9), "me", day(9), 2).is_err(), "by whatever clock");
         }
         let mut broken = open.clone();
-        let released = broken.settle(Outcome::Withdrawn("sorry".into()), "me", day(11), 1);
+        let released = broken.settle(Settling::Withdrawn("sorry".into()), "me", day(11), 1);
         assert_eq!(released.unwrap_err().reason(), Reason::StateWrong);
     }
 
     #[test]
     fn i5_without_evidence_of_its_days_nothing_is_kept() {
-        for (outcome, today) in [(shown(5), 4), (Outcome::Kept(vec![], Personal::default()), 4)] {
+        for (outcome, today) in [(shown(5), 4), (Settling::Kept(vec![], Personal::default()), 4)] {
             let mut one = promise(10);
             assert!(one.settle(outcome, "me", day(today), 1).is_err());
             assert_eq!(one.settled, None);

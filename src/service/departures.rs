@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::ctx::{Ctx, RowScope};
 use crate::domain::departure::{ACCOUNTS_MAX, Effect, effect, revenue_from};
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::names::AccountRef;
@@ -15,7 +15,7 @@ use crate::domain::position::incumbency::{self, UncontactedInvoices};
 use crate::domain::power_map::PowerMap;
 use crate::domain::receivables::{CurrencyRisk, Risk, RiskView};
 use crate::domain::tie::{Person, PersonRef, Side};
-use crate::service::contacts::{People, PeopleAt, drawn, people};
+use crate::service::contacts::{People, PeopleAt, drawn, people, read_person};
 use crate::service::receivables::Receivables;
 use crate::store::{ReadTx, Store};
 
@@ -81,7 +81,7 @@ impl Departures {
         let (scope, on) = (ctx.row_scope(), ctx.business_date());
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
-                let leaver = person(tx, &who).await?;
+                let leaver = read_person(tx, &who).await?;
                 known(tx, &leaver, on, scope).await
             })
         });
@@ -133,15 +133,6 @@ impl Departure {
             promised: total(|of| &of.promised)?,
         })
     }
-}
-
-async fn person(tx: &ReadTx, name: &PersonRef) -> Result<Person> {
-    let (side, kind, id) = match name {
-        PersonRef::Member(name) => (Side::Member, "member", tx.find_member(name).await?),
-        PersonRef::Contact(name) => (Side::Contact, "contact", tx.find_contact(name).await?),
-    };
-    let id = id.ok_or_else(|| Error::not_found(kind, name.to_string()))?;
-    Ok(Person { side, id })
 }
 
 /// What is known of the accounts that somebody has to do with.

@@ -55,13 +55,9 @@ impl Rule {
     }
 }
 
-/// That the owner `t` of account `a` is the one on a day.
+/// That `o` is who owns account `a` on a day.
 pub(super) fn owner_on(day: &str) -> String {
-    format!(
-        "t.account_id = a.id AND t.role = 'OWNER' AND t.first_day <= {day} AND NOT EXISTS ( \
-           SELECT 1 FROM team_member n WHERE n.account_id = a.id AND n.role = 'OWNER' \
-           AND n.first_day <= {day} AND (n.first_day, n.recorded_us) > (t.first_day, t.recorded_us))"
-    )
+    format!("o.account_id = a.id AND o.first_day <= {day} AND o.last_day >= {day}")
 }
 
 /// That the interval `t` of account `a` holds on a day.
@@ -86,7 +82,8 @@ impl ReadTx {
         let mut values: Vec<Value> = vec![(*day).into(), from.as_str().into()];
         let mut wanted = match rule {
             Rule::Owner => format!(
-                "NOT EXISTS (SELECT 1 FROM {ACTIVE} WHERE {}) \
+                "NOT EXISTS (SELECT 1 FROM account_owner o JOIN member m ON m.id = o.member_id \
+                   AND m.state = 'ACTIVE' WHERE {}) \
                  AND NOT EXISTS (SELECT 1 FROM {ACTIVE} WHERE t.role = 'BACKUP' AND {})",
                 owner_on("$1"),
                 holds_on("$1")
@@ -115,8 +112,8 @@ impl ReadTx {
         }
         if let Some(owner) = owner {
             values.push(owner.as_str().into());
-            let his = format!("t.member_id = ${} AND {}", values.len(), owner_on("$1"));
-            wanted += &format!(" AND EXISTS (SELECT 1 FROM team_member t WHERE {his})");
+            let his = format!("o.member_id = ${} AND {}", values.len(), owner_on("$1"));
+            wanted += &format!(" AND EXISTS (SELECT 1 FROM account_owner o WHERE {his})");
         }
         values.push((*limit as i64).into());
         let text = format!(

@@ -222,7 +222,7 @@ impl ReadTx {
         if let Some(owner) = owner {
             values.push(owner.as_str().into());
             his = format!(
-                " AND EXISTS (SELECT 1 FROM team_member t WHERE t.member_id = $4 AND {})",
+                " AND EXISTS (SELECT 1 FROM account_owner o WHERE o.member_id = $4 AND {})",
                 owner_on("$1")
             );
         }

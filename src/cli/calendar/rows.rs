@@ -224,6 +224,30 @@ mod tests {
     }
 
     #[test]
+    fn files_make_one_calendar_in_whatever_order_and_none_where_they_differ() {
+        let last = ("2025", "date,hours\n2025-10-01,CLOSED\n2026-01-01,CLOSED\n2026-01-04,OPEN\n");
+        let this = ("2026", "date,hours,note\n2026-01-01,CLOSED,\n2026-01-04,09:00-18:00,\n");
+        let days = read_all(&[last, this]).unwrap();
+        assert_eq!(read_all(&[this, last]).unwrap(), days);
+        let told: Vec<_> = days.iter().map(|(day, hours)| (*day, hours.len())).collect();
+        let expected = [("2025-10-01", 0), ("2026-01-01", 0), ("2026-01-04", 1)];
+        assert_eq!(told, expected.map(|(iso, hours)| (day(iso), hours)));
+
+        let other =
+            ("other", "date,hours\n2026-01-01,OPEN\n2026-01-04,09:00-12:00\n2026-13-01,OPEN\n");
+        let faults = read_all(&[this, last, other]).unwrap_err();
+        let expected = [
+            "other: line 2: 2026-01-01 is otherwise on line 2 of 2026",
+            "other: line 3: 2026-01-04 is otherwise on line 3 of 2026",
+        ];
+        assert_eq!(faults[..2], expected);
+        assert!(faults[2].starts_with("other: line 4: date: "), "{faults:?}");
+        let headless = read_all(&[("a", "day\n"), ("b", "")]).unwrap_err();
+        let told: Vec<_> = headless.iter().map(|fault| &fault[..10]).collect();
+        assert_eq!(told, ["a: line 1:", "b: line 1:"]);
+    }
+
+    #[test]
     fn d4_2_days_are_closed_worked_as_usual_or_with_hours_of_their_own() {
         let text = "\u{feff}date,hours,note\r\n2026-02-14,OPEN,调休上班\n2026-02-16, CLOSED ,\n\
                     2026-12-31,09:00-12:00 13:00-15:00,\"half, and early\"\n";

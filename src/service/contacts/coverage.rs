@@ -22,10 +22,8 @@ impl Contacts {
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
-                    let names = [name];
-                    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-                    let account = found.into_values().next();
-                    let id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
+                    let found = tx.find_accounts(std::slice::from_ref(&name)).await?;
+                    let id = resolve::only(&name, found)?.id;
                     Ok(Coverage::of(&id, &facts(tx, &id, on, scope).await?))
                 })
             })

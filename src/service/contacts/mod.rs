@@ -37,6 +37,7 @@ pub(super) use people::{People, PeopleAt, people};
 pub use positions::{ClosedSeat, Seat};
 pub use power_map::Mapped;
 pub(super) use power_map::drawn;
+pub(super) use ties::read_person;
 
 const EXTERNAL_REFS: &str = "contact.external_refs";
 

@@ -276,10 +276,8 @@ async fn review_incumbents(tx: &mut WriteTx, position: &Position, day: NaiveDate
 }
 
 async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed> {
-    let names = std::slice::from_ref(&c.position.account);
-    let found = resolve::all(names, tx.find_accounts(names).await?)?;
-    let known = found.into_values().next();
-    let account_id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let found = tx.find_accounts(std::slice::from_ref(&c.position.account)).await?;
+    let account_id = resolve::only(&c.position.account, found)?.id;
     tx.hold_people([&*account_id]).await?;
     let mut position = position(tx, &account_id, &c.position).await?;
     let last_day = c.last_day.unwrap_or_else(|| ctx.business_date());
@@ -342,10 +340,8 @@ async fn held(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
 
 /// The account that people sit at, which is not deleted.
 pub(super) async fn account(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
-    let names = std::slice::from_ref(name);
-    let found = resolve::all(names, tx.find_accounts(names).await?)?;
-    let known = found.into_values().next();
-    let id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+    let id = resolve::only(name, found)?.id;
     let gone = || Error::internal(format!("{} is gone", account_name(&id)));
     let account = tx.account(&id).await?.ok_or_else(gone)?;
     account.check_live()?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use crate::domain::contact::{Contact, Placed};
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::names::AccountRef;
 use crate::domain::position::incumbency;
 use crate::service::resolve;
@@ -13,10 +13,8 @@ use crate::store::ReadTx;
 
 /// The id of an account, a deleted one too.
 pub(super) async fn account(tx: &ReadTx, name: &AccountRef) -> Result<String> {
-    let names = std::slice::from_ref(name);
-    let found = resolve::all(names, tx.find_accounts(names).await?)?;
-    let known = found.into_values().next();
-    Ok(known.ok_or_else(|| Error::internal("one name, no account"))?.id)
+    let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+    Ok(resolve::only(name, found)?.id)
 }
 
 /// Contacts with the positions that they have on a day.

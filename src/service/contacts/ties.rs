@@ -1,5 +1,7 @@
 //! CreateTie, EndTie, ClearTieReview and ListTies.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
@@ -88,6 +90,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateTie) -> Result<Tie> {
         return Err(Error::invalid("tie.to", Reason::FieldInvalid, "is the one that has it"));
     }
     tx.hold_pair(&from, &to).await?;
+    check_active(tx, [&from, &to]).await?;
     let mut tie = Tie {
         id: Uuid::now_v7(),
         from,
@@ -190,14 +193,24 @@ async fn person(tx: &WriteTx, name: &PersonRef) -> Result<Person> {
         }
         PersonRef::Contact(name) => {
             let id = found(name, tx.find_contact(name).await?)?;
-            let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
-            tx.contact(&id).await?.ok_or_else(gone)?.check_active()?;
             Ok(Person { side: Side::Contact, id })
         }
     }
 }
 
-async fn read_person(tx: &ReadTx, name: &PersonRef) -> Result<Person> {
+/// Refuses those of theirs who are deleted, and locks the others in the order of ids: whoever deletes
+/// one waits.
+async fn check_active(tx: &WriteTx, of: [&Person; 2]) -> Result<()> {
+    let theirs = of.into_iter().filter(|one| one.side == Side::Contact);
+    let theirs: BTreeSet<&str> = theirs.map(|one| one.id.as_str()).collect();
+    for id in theirs {
+        let gone = || Error::internal(format!("{} is gone", contact_name(id)));
+        tx.lock_contact(id).await?.ok_or_else(gone)?.check_active()?;
+    }
+    Ok(())
+}
+
+pub(in crate::service) async fn read_person(tx: &ReadTx, name: &PersonRef) -> Result<Person> {
     match name {
         PersonRef::Member(name) => {
             let id = tx.find_member(name).await?;

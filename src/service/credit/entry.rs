@@ -17,8 +17,6 @@ pub(super) async fn enter_live(tx: &mut WriteTx, name: &AccountRef) -> Result<En
 
 /// The id of the account that a list is of.
 pub(super) async fn listed(tx: &ReadTx, name: AccountRef) -> Result<String> {
-    let names = [name];
-    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-    let known = found.into_values().next();
-    known.map(|known| known.id).ok_or_else(|| Error::internal("one name, no account"))
+    let found = tx.find_accounts(std::slice::from_ref(&name)).await?;
+    Ok(resolve::only(&name, found)?.id)
 }

@@ -132,10 +132,8 @@ impl Findings {
         list: List,
         account: AccountRef,
     ) -> Result<Page<Finding, FindingKey>> {
-        let names = [account];
-        let found = resolve::all(&names, self.store.find_accounts(&names).await?)?;
-        let known = found.into_values().next();
-        let known = known.ok_or_else(|| Error::internal("one name, no account"))?;
+        let found = self.store.find_accounts(std::slice::from_ref(&account)).await?;
+        let known = resolve::only(&account, found)?;
         let ids = [AccountRef::Id(known.id.clone())];
         let profile = self.credit.profiles(ctx, &ids, "").await?.into_iter().next();
         let asked = Asked {

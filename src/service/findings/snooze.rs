@@ -43,10 +43,8 @@ async fn snooze(tx: &mut WriteTx, ctx: &Ctx, c: &SnoozeFinding<AccountRef>) -> R
     let account_id = match &c.account {
         None => BOOK.to_owned(),
         Some(name) => {
-            let names = std::slice::from_ref(name);
-            let found = resolve::all(names, tx.find_accounts(names).await?)?;
-            let known = found.into_values().next();
-            let id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+            let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+            let id = resolve::only(name, found)?.id;
             let gone = || Error::internal(format!("{} is gone", account_name(&id)));
             tx.account(&id).await?.ok_or_else(gone)?.check_live()?;
             id

@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{Interactions, account, event};
+use super::{Interactions, With, account, event};
 use crate::ctx::Ctx;
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CreateCommitment, Created, DelegateCommitment, Evidence,
-    EvidenceTerms, ListCommitments, Outcome, SettleCommitment, Settlement,
+    EvidenceTerms, ListCommitments, SettleCommitment, Settlement, Settling,
 };
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
@@ -19,7 +19,7 @@ use crate::domain::names::{
 };
 use crate::domain::page::Page;
 use crate::service::resolve;
-use crate::store::{self, Call, CommitmentsOf, WriteTx};
+use crate::store::{Call, CommitmentsOf, Outcome, WriteTx};
 
 impl Interactions {
     /// Records what was promised.
@@ -34,8 +34,8 @@ impl Interactions {
     ) -> Result<Created> {
         let call = Call::new("InteractionService.CreateCommitment", request_id, &c.account);
         match self.store.mutate(ctx, call, c, create).await? {
-            store::Outcome::Done(created) => Ok(created),
-            store::Outcome::Replayed(Created { commitment, open }) => {
+            Outcome::Done(created) => Ok(created),
+            Outcome::Replayed(Created { commitment, open }) => {
                 let commitment = self.store.commitment_with_text(commitment).await?;
                 Ok(Created { commitment, open })
             }
@@ -72,10 +72,10 @@ impl Interactions {
         self.with_text(self.store.mutate(ctx, call, c, delegate).await?).await
     }
 
-    async fn with_text(&self, answer: store::Outcome<Commitment>) -> Result<Commitment> {
+    async fn with_text(&self, answer: Outcome<Commitment>) -> Result<Commitment> {
         match answer {
-            store::Outcome::Done(done) => Ok(done),
-            store::Outcome::Replayed(answered) => self.store.commitment_with_text(answered).await,
+            Outcome::Done(done) => Ok(done),
+            Outcome::Replayed(answered) => self.store.commitment_with_text(answered).await,
         }
     }
 
@@ -92,23 +92,26 @@ impl Interactions {
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
-                    let ListCommitments { account, contact, member, side, state, .. } = list;
-                    let due_before = list.due_before;
-                    let mut of =
-                        CommitmentsOf { side, state, due_before, ..CommitmentsOf::default() };
-                    if let Some(name) = &account {
-                        let found = tx.find_accounts(std::slice::from_ref(name)).await?;
-                        of.account_id = Some(resolve::only(name, found)?.id);
-                    }
-                    if let Some(name) = &contact {
-                        let missing = || Error::not_found("contact", name.to_string());
-                        of.contact_id = Some(tx.find_contact(name).await?.ok_or_else(missing)?);
-                    }
-                    if let Some(name) = &member {
-                        let missing = || Error::not_found("member", name.to_string());
-                        of.member_id = Some(tx.find_member(name).await?.ok_or_else(missing)?);
-                    }
-                    tx.commitments(of, today, &list.page, scope).await
+                    let ListCommitments {
+                        account,
+                        contact,
+                        member,
+                        side,
+                        state,
+                        due_before,
+                        page,
+                    } = list;
+                    let With { account_id, contact_id, member_id } =
+                        With::named(tx, account, contact, member).await?;
+                    let of = CommitmentsOf {
+                        account_id,
+                        contact_id,
+                        member_id,
+                        side,
+                        state,
+                        due_before,
+                    };
+                    tx.commitments(of, today, &page, scope).await
                 })
             })
             .await
@@ -164,7 +167,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Cre
 async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Commitment> {
     let mut commitment = held(tx, &c.commitment).await?;
     let outcome = match c.settlement {
-        Settlement::Withdrawn => Outcome::Withdrawn(c.reason.as_str().into()),
+        Settlement::Withdrawn => Settling::Withdrawn(c.reason.as_str().into()),
         Settlement::Kept => {
             let mut shown = Vec::new();
             for (at, EvidenceTerms { day, interaction: name, note }) in
@@ -184,7 +187,7 @@ async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Com
                 let interaction_id = held.map(|(id, _)| id);
                 shown.push(Evidence { day: *day, interaction_id, note: note.as_str().into() });
             }
-            Outcome::Kept(shown, c.reason.as_str().into())
+            Settling::Kept(shown, c.reason.as_str().into())
         }
     };
     let (by, us) = (ctx.principal.to_string(), tx.recorded_at().await?);

@@ -16,12 +16,14 @@ use crate::domain::interaction::{
     AmendInteraction, Amended, Attendee, AttendeeTerms, GetInteraction, Interaction,
     InteractionKey, InteractionTerms, ListInteractions, RecordInteraction,
 };
-use crate::domain::names::{AccountRef, INTERACTIONS, account_name, contact_name};
+use crate::domain::names::{
+    AccountRef, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
+};
 use crate::domain::page::Page;
 use crate::domain::position::incumbency;
 use crate::domain::version;
 use crate::service::resolve;
-use crate::store::{Call, InteractionsOf, Outcome, Store, WriteTx};
+use crate::store::{Call, InteractionsOf, Outcome, ReadTx, Store, WriteTx};
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
@@ -109,23 +111,44 @@ impl Interactions {
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let ListInteractions { account, contact, member, page } = list;
-                    let mut of = InteractionsOf::default();
-                    if let Some(name) = &account {
-                        let found = tx.find_accounts(std::slice::from_ref(name)).await?;
-                        of.account_id = Some(resolve::only(name, found)?.id);
-                    }
-                    if let Some(name) = &contact {
-                        let missing = || Error::not_found("contact", name.to_string());
-                        of.contact_id = Some(tx.find_contact(name).await?.ok_or_else(missing)?);
-                    }
-                    if let Some(name) = &member {
-                        let missing = || Error::not_found("member", name.to_string());
-                        of.member_id = Some(tx.find_member(name).await?.ok_or_else(missing)?);
-                    }
+                    let With { account_id, contact_id, member_id } =
+                        With::named(tx, account, contact, member).await?;
+                    let of = InteractionsOf { account_id, contact_id, member_id };
                     tx.interactions(&of, &page, scope).await
                 })
             })
             .await
+    }
+}
+
+/// At which account and with whom what is listed has to be; `None`: at any, with anybody.
+struct With {
+    account_id: Option<String>,
+    contact_id: Option<String>,
+    member_id: Option<String>,
+}
+
+impl With {
+    async fn named(
+        tx: &ReadTx,
+        account: Option<AccountRef>,
+        contact: Option<ContactRef>,
+        member: Option<MemberRef>,
+    ) -> Result<Self> {
+        let mut with = Self { account_id: None, contact_id: None, member_id: None };
+        if let Some(name) = &account {
+            let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+            with.account_id = Some(resolve::only(name, found)?.id);
+        }
+        if let Some(name) = &contact {
+            let missing = || Error::not_found("contact", name.to_string());
+            with.contact_id = Some(tx.find_contact(name).await?.ok_or_else(missing)?);
+        }
+        if let Some(name) = &member {
+            let missing = || Error::not_found("member", name.to_string());
+            with.member_id = Some(tx.find_member(name).await?.ok_or_else(missing)?);
+        }
+        Ok(with)
     }
 }
 

@@ -138,10 +138,8 @@ impl Teams {
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
-                    let names = [list.account];
-                    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-                    let account = found.into_values().next();
-                    let id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
+                    let found = tx.find_accounts(std::slice::from_ref(&list.account)).await?;
+                    let id = resolve::only(&list.account, found)?.id;
                     let mut all = told(tx.recorded_team(&id).await?);
                     if let Some(day) = list.as_of {
                         all.retain(|one| one.days.holds(day, i64::MAX));
@@ -205,10 +203,8 @@ async fn assign(
 }
 
 async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membership> {
-    let names = [c.membership.account.clone()];
-    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-    let account = found.into_values().next();
-    let account_id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let found = tx.find_accounts(std::slice::from_ref(&c.membership.account)).await?;
+    let account_id = resolve::only(&c.membership.account, found)?.id;
     let name_of = child_name(&account_id, TEAM_MEMBERS, c.membership.id);
     let head = tx.lock_team(&account_id).await?;
     let found = told(tx.recorded_team(&account_id).await?);
@@ -243,10 +239,8 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membershi
 
 /// The account a team is of, which is not deleted.
 async fn account(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
-    let names = std::slice::from_ref(name);
-    let found = resolve::all(names, tx.find_accounts(names).await?)?;
-    let known = found.into_values().next();
-    let id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+    let id = resolve::only(name, found)?.id;
     let gone = || Error::internal(format!("{} is gone", account_name(&id)));
     let account = tx.account(&id).await?.ok_or_else(gone)?;
     account.check_live()?;

@@ -159,9 +159,8 @@ async fn member(tx: &WriteTx, name: &MemberRef) -> Result<String> {
 }
 
 async fn named_one(tx: &WriteTx, name: &AccountRef) -> Result<String> {
-    let names = std::slice::from_ref(name);
-    let found = resolve::all(names, tx.find_accounts(names).await?)?.into_values().next();
-    Ok(found.ok_or_else(|| Error::internal("one name, no account"))?.id)
+    let found = tx.find_accounts(std::slice::from_ref(name)).await?;
+    Ok(resolve::only(name, found)?.id)
 }
 
 /// The accounts named, none of which is deleted.

@@ -162,11 +162,13 @@ impl Tiers {
             let plan = self.plan(ctx, &c).await?;
             let command = Configured { command: c.clone(), settings: plan };
             match self.store.mutate(ctx, call(), command, apply).await {
-                Err(stale) if stale.reason() == STALE => tracing::debug!("a run is computed anew"),
+                Err(stale) if stale.reason() == Reason::ConcurrentChange => {
+                    tracing::debug!("a run is computed anew");
+                }
                 done => return Ok(done?.into_inner()),
             }
         }
-        Err(aborted(Reason::ConcurrentChange))
+        Err(came_between())
     }
 
     async fn inputs(&self, ctx: &Ctx, c: &EvaluateTiers) -> Result<Inputs> {
@@ -242,12 +244,10 @@ fn first_told(inputs: &Inputs, before: &Standings, max: usize) -> Result<(Vec<Mo
     Ok((told, summary))
 }
 
-/// Never told: nothing but a run that is not written yet has it.
-const STALE: Reason = Reason::EtagMismatch;
-
-fn aborted(reason: Reason) -> Error {
+/// What a run is computed anew for, and told of if that goes on.
+fn came_between() -> Error {
     Error::Aborted {
-        reason,
+        reason: Reason::ConcurrentChange,
         resource: Resource { kind: "tierRun", name: TIER_RUNS.to_owned() },
         description: "another run or a decision came in between: try again".into(),
     }
@@ -281,7 +281,7 @@ async fn apply(
     }
     check_replaced(command.replaces, same_day, decided.is_some_and(|decided| decided.day == day))?;
     if state != plan.state {
-        return Err(aborted(STALE));
+        return Err(came_between());
     }
     let last_us = state.last.as_ref().map_or(0, |run| run.recorded_us);
     let decided_us = decided.map_or(0, |decided| decided.recorded_us);

@@ -86,10 +86,8 @@ impl Tiers {
 }
 
 async fn give(tx: &mut WriteTx, ctx: &Ctx, c: &OverrideTier) -> Result<TierOverride> {
-    let names = std::slice::from_ref(&c.account);
-    let found = resolve::all(names, tx.find_accounts(names).await?)?;
-    let known = found.into_values().next();
-    let account_id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let found = tx.find_accounts(std::slice::from_ref(&c.account)).await?;
+    let account_id = resolve::only(&c.account, found)?.id;
     let gone = || Error::internal(format!("{} is gone", account_name(&account_id)));
     tx.lock_tiers().await?;
     tx.account(&account_id).await?.ok_or_else(gone)?.check_live()?;
@@ -131,10 +129,8 @@ async fn ruling(tx: &WriteTx, days: &Interval) -> Result<Policy<TierPolicy>> {
 }
 
 async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndOverride) -> Result<TierOverride> {
-    let names = [c.named.account.clone()];
-    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-    let known = found.into_values().next();
-    let account_id = known.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let found = tx.find_accounts(std::slice::from_ref(&c.named.account)).await?;
+    let account_id = resolve::only(&c.named.account, found)?.id;
     tx.lock_tiers().await?;
     let all = tx.tier_overrides_of(&account_id).await?;
     let missing =

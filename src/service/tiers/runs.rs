@@ -77,10 +77,8 @@ impl Tiers {
 }
 
 async fn decide(tx: &mut WriteTx, ctx: &Ctx, c: &DecideChange) -> Result<Assignment> {
-    let names = [c.assignment.account.clone()];
-    let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-    let account = found.into_values().next();
-    let account_id = account.ok_or_else(|| Error::internal("one name, no account"))?.id;
+    let found = tx.find_accounts(std::slice::from_ref(&c.assignment.account)).await?;
+    let account_id = resolve::only(&c.assignment.account, found)?.id;
     tx.lock_tiers().await?;
     let name = || child_name(&account_id, TIER_ASSIGNMENTS, c.assignment.id);
     let named = tx.tier_assignment(&account_id, c.assignment.id).await?;
