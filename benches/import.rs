@@ -129,7 +129,7 @@ fn transactions(ran: Vec<Ran>) -> Vec<Transaction> {
         // Before the opening nothing of the import has run.
         let Some(last) = transactions.last_mut() else { continue };
         // Only a finish asks for what is due.
-        last.finish |= text.contains("p.state = 'DUE' AND");
+        last.finish |= text.contains("p.import_id IN ('', ");
         last.statements.push(ran);
     }
     transactions.retain(|transaction| !transaction.statements.is_empty());

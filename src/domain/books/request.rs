@@ -57,8 +57,13 @@ impl ClearingRequest {
 
     /// The day of its place: neither document counts before.
     pub fn day(&self, keys: &HashMap<DocumentKey, KnownKey>) -> NaiveDate {
-        let target = self.target.as_ref().and_then(|target| keys.get(&target.key));
-        target.map_or(self.effective, |known| known.posting_date.max(self.effective))
+        self.day_by(|key| keys.get(key).map(|known| known.posting_date))
+    }
+
+    /// The day of its place, by the posting dates of documents, as far as they are known.
+    pub fn day_by(&self, posted: impl FnOnce(&DocumentKey) -> Option<NaiveDate>) -> NaiveDate {
+        let target = self.target.as_ref().and_then(|target| posted(&target.key));
+        target.map_or(self.effective, |day| day.max(self.effective))
     }
 
     /// Whether an import brought it: what a call brought is settled on arrival, and stays.

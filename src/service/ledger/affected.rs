@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::context::{Effects, Posted};
 use super::post::new_documents;
 use crate::domain::books::{ClearingRequest, RequestState};
+use crate::domain::document::PostOutcome;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
 
@@ -17,31 +18,82 @@ pub(super) async fn affected<'a>(
     effects: &Effects,
     posted: impl IntoIterator<Item = &'a Posted>,
 ) -> Result<BTreeMap<Uuid, ClearingRequest>> {
-    let new: Vec<_> = new_documents(posted).collect();
-    let of_side = |debits| {
-        let these = new.iter().filter(move |(_, is_debit)| *is_debit == debits);
-        these.map(|(result, _)| result.document_id)
-    };
-    let credits: Vec<Uuid> = of_side(false).chain(effects.credits.iter().copied()).collect();
-    let debits: Vec<Uuid> = of_side(true).chain(effects.debits.iter().copied()).collect();
-    let freed = !effects.debits.is_empty();
-    let accounts: BTreeSet<&str> = new
-        .iter()
-        .filter(|(_, is_debit)| *is_debit || freed)
-        .map(|(result, _)| result.account_id.as_str())
-        .collect();
-    let accounts: Vec<&str> = accounts.into_iter().collect();
-    let mut found = tx.requests_of(&credits).await?;
-    found.extend(tx.requests_naming(&debits).await?);
-    // Most books have none, and these look at every account and document.
-    if tx.has_oldest_first().await? {
-        found.extend(tx.oldest_first_waiting(&accounts).await?);
-        found.extend(tx.oldest_first_overtaken(&debits).await?);
+    let new = New::of(effects, posted);
+    let mut found = tx.requests_of(&new.credits).await?;
+    found.extend(tx.requests_naming(&new.debits).await?);
+    found.extend(new.oldest_first(tx).await?);
+    Ok(new.may_settle(found))
+}
+
+/// Of those, the ones that may not be noted for the next finish in their place, as what an import
+/// posts for the first time is.
+pub(super) async fn maybe_out_of_place<'a>(
+    tx: &WriteTx,
+    effects: &Effects,
+    posted: impl IntoIterator<Item = &'a Posted>,
+) -> Result<BTreeMap<Uuid, ClearingRequest>> {
+    let new = New::of(effects, posted);
+    let mut found = tx.requests_of(&new.corrected).await?;
+    found.extend(tx.requests_out_of_place(&new.debits).await?);
+    found.extend(new.oldest_first(tx).await?);
+    Ok(new.may_settle(found))
+}
+
+/// New documents, and what corrections left.
+struct New<'a> {
+    credits: Vec<Uuid>,
+    /// The credits that were there before in some version.
+    corrected: Vec<Uuid>,
+    debits: Vec<Uuid>,
+    /// Accounts whose debits, as far as they are open, changed.
+    accounts: BTreeSet<&'a str>,
+    /// Only the accounts of the new documents are locked; nothing is ever settled across accounts.
+    locked: BTreeSet<&'a str>,
+}
+
+impl<'a> New<'a> {
+    fn of(effects: &Effects, posted: impl IntoIterator<Item = &'a Posted>) -> Self {
+        let mut new = Self {
+            credits: effects.credits.clone(),
+            corrected: effects.credits.clone(),
+            debits: effects.debits.clone(),
+            accounts: BTreeSet::new(),
+            locked: BTreeSet::new(),
+        };
+        let freed = !effects.debits.is_empty();
+        for (result, is_debit) in new_documents(posted) {
+            new.locked.insert(&result.account_id);
+            if is_debit || freed {
+                new.accounts.insert(&result.account_id);
+            }
+            match is_debit {
+                true => new.debits.push(result.document_id),
+                false => new.credits.push(result.document_id),
+            }
+            if !is_debit && result.outcome == PostOutcome::Revised {
+                new.corrected.push(result.document_id);
+            }
+        }
+        new
     }
-    // Only the accounts of the new documents are locked; nothing is ever settled across accounts.
-    let locked: BTreeSet<&str> = new.iter().map(|(result, _)| result.account_id.as_str()).collect();
-    found.retain(|request| {
-        request.state != RequestState::Withdrawn && locked.contains(request.account_id.as_str())
-    });
-    Ok(found.into_iter().map(|request| (request.id, request)).collect())
+
+    /// What settles the oldest due of the accounts, and may settle the new debits.
+    async fn oldest_first(&self, tx: &WriteTx) -> Result<Vec<ClearingRequest>> {
+        // Most books have none, and these look at every account and document.
+        if !tx.has_oldest_first().await? {
+            return Ok(Vec::new());
+        }
+        let accounts: Vec<&str> = self.accounts.iter().copied().collect();
+        let mut found = tx.oldest_first_waiting(&accounts).await?;
+        found.extend(tx.oldest_first_overtaken(&self.debits).await?);
+        Ok(found)
+    }
+
+    fn may_settle(&self, mut found: Vec<ClearingRequest>) -> BTreeMap<Uuid, ClearingRequest> {
+        found.retain(|request| {
+            request.state != RequestState::Withdrawn
+                && self.locked.contains(request.account_id.as_str())
+        });
+        found.into_iter().map(|request| (request.id, request)).collect()
+    }
 }

@@ -3,14 +3,42 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::context::{Posted, Posting};
 use super::revise;
-use crate::domain::books::{Admission, Books, KnownKey, NewDocument, admit, compare, content_hash};
+use crate::domain::books::{
+    Admission, Books, ClearingRequest, KnownKey, NewDocument, admit, compare, content_hash,
+};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome, PostResult};
 use crate::domain::error::{Error, Result};
 use crate::domain::item::Side;
+
+/// The new documents of a wave.
+#[derive(Default)]
+struct Arrived {
+    /// Posting date of each.
+    posted: HashMap<DocumentKey, NaiveDate>,
+    /// What they ask to be cleared.
+    requests: Vec<ClearingRequest>,
+}
+
+impl Arrived {
+    /// Puts what they ask into the books, each request in its place by what is known of the
+    /// document it names.
+    fn ask(self, books: &mut Books, known: &HashMap<DocumentKey, KnownKey>) {
+        let Self { posted, requests } = self;
+        let day_of = |key: &DocumentKey| {
+            let arrived = posted.get(key).copied();
+            arrived.or_else(|| known.get(key).map(|known| known.posting_date))
+        };
+        for mut request in requests {
+            request.apply = request.day_by(day_of);
+            books.request(request);
+        }
+    }
+}
 
 impl Posting<'_> {
     /// Posts the drafts in their order. Answers one result for each; an error that is not
@@ -32,7 +60,9 @@ impl Posting<'_> {
     }
 
     async fn post_wave(&mut self, drafts: Vec<Draft<String>>) -> Result<Vec<Result<Posted>>> {
-        let known = self.tx.known_keys(drafts.iter().map(|d| &d.key)).await?;
+        let named = drafts.iter().flat_map(|draft| &draft.clears.targets).map(|target| &target.key);
+        let known = self.tx.known_keys(drafts.iter().map(|d| &d.key).chain(named)).await?;
+        let mut new = Arrived::default();
         let mut books = Books::new(self.closed.clone());
         let mut results: Vec<Option<Result<Posted>>> = Vec::with_capacity(drafts.len());
         let (mut revisions, mut doubtful) = (Vec::new(), Vec::new());
@@ -45,7 +75,7 @@ impl Posting<'_> {
                     Err(refused) => Some(Err(refused)),
                     Ok(()) => {
                         let returns = before.map(|reversed| reversed.document);
-                        Some(Ok(self.add(&mut books, draft, hash, returns)?))
+                        Some(Ok(self.add(&mut books, &mut new, draft, hash, returns)?))
                     }
                 },
                 Admission::Compare => {
@@ -59,6 +89,7 @@ impl Posting<'_> {
             };
             results.push(result);
         }
+        new.ask(&mut books, &known);
         let changes = books.take_changes()?;
         self.tx.write_changes(changes).await?;
         for (at, result) in self.compare(doubtful, &known).await? {
@@ -114,15 +145,15 @@ impl Posting<'_> {
     fn add(
         &self,
         books: &mut Books,
+        new: &mut Arrived,
         draft: Draft<String>,
         content_hash: Vec<u8>,
         returns: Option<Uuid>,
     ) -> Result<Posted> {
         let id = Uuid::now_v7();
         let is_debit = draft.side == Side::Debit;
-        for request in self.requests(id, &draft, false) {
-            books.request(request);
-        }
+        new.requests.extend(self.requests(id, &draft, false));
+        new.posted.insert(draft.key.clone(), draft.posting_date);
         let result = PostResult {
             outcome: PostOutcome::Posted,
             account_id: draft.payer.clone(),

@@ -43,9 +43,9 @@ impl Component {
         requests.append(&mut others);
         let keys = tx.known_targets(&requests).await?;
         let allocations = self::allocations(tx, &requests, &keys).await?;
-        let closed = tx.closed_periods_of(&credits(&requests)).await?;
         let companies: HashMap<Uuid, &String> =
             requests.iter().map(|r| (r.id, &r.key.company_code)).collect();
+        let closed = tx.closed_periods(companies.values().copied().cloned()).await?;
         let imported: BTreeSet<Uuid> =
             requests.iter().filter(|r| r.is_imported()).map(|r| r.id).collect();
         let is_removable = |allocation: &ActiveAllocation| {

@@ -137,7 +137,8 @@ impl<'a> Settling<'a> {
         let days: Vec<NaiveDate> = days.collect();
         let floor = days.iter().min().copied().unwrap_or_default();
         let last = days.iter().max().copied().unwrap_or_default();
-        let mut books = Books::new(tx.closed_periods_of(&credits).await?);
+        let companies = requests.iter().map(|r| r.key.company_code.clone());
+        let mut books = Books::new(tx.closed_periods(companies).await?);
         books.load(tx.items_of(&credits, floor).await?);
         books.load(tx.items_of(&targets, floor).await?);
         let touched: Vec<Uuid> = removable

@@ -3,7 +3,6 @@
 
 mod clearing_status;
 mod clearings;
-mod companies;
 mod items;
 mod keys;
 pub(in crate::store) mod requests;

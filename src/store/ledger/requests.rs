@@ -108,6 +108,23 @@ impl WriteTx {
 
     /// Requests that name one of these documents.
     pub async fn requests_naming(&self, documents: &[Uuid]) -> Result<Vec<ClearingRequest>> {
+        self.requests_naming_where(documents, "").await
+    }
+
+    /// Requests that name one of these documents and are not yet due in the place that it gives
+    /// them.
+    pub async fn requests_out_of_place(&self, documents: &[Uuid]) -> Result<Vec<ClearingRequest>> {
+        const IN_PLACE: &str = "p.state = 'DUE' AND p.apply_date = CASE \
+            WHEN k.posting_date > p.effective_date THEN k.posting_date ELSE p.effective_date END";
+        self.requests_naming_where(documents, &format!("WHERE NOT ({IN_PLACE})")).await
+    }
+
+    /// `only`: of key `k` and request `p`.
+    async fn requests_naming_where(
+        &self,
+        documents: &[Uuid],
+        only: &str,
+    ) -> Result<Vec<ClearingRequest>> {
         let ids = Set::one(documents.iter().copied());
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -115,10 +132,10 @@ impl WriteTx {
         let backend = self.conn.get_database_backend();
         let rest = format!(
             // The keys first, each by the whole of it: of one source system there may be millions.
-            "(WITH w AS MATERIALIZED (SELECT k.* FROM document d \
+            "(WITH w AS MATERIALIZED (SELECT k.*, d.posting_date FROM document d \
                JOIN document_key k ON {IS_KEY} AND k.document_id = d.id WHERE d.id IN {}) \
              SELECT * FROM w) k JOIN clearing_request p ON {NAMED} AND {COUNTS} \
-             JOIN document c ON c.id = p.document_id",
+             JOIN document c ON c.id = p.document_id {only}",
             ids.subquery(backend, 1)
         );
         self.requests(&rest, ids.into_values(backend)).await

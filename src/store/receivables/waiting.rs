@@ -30,16 +30,21 @@ impl Store {
         page: &PageOf<WaitingKey>,
     ) -> Result<Page<WaitingClearing, WaitingKey>> {
         let mut params = Params::default();
-        let mut text = select();
+        let mut of = String::new();
         if let Some(account) = account {
-            text += &format!(" AND p.account_id = {}", params.bind(account));
+            of += &format!(" AND p.account_id = {}", params.bind(account));
         }
         if let Some((account, id)) = &page.after {
             let (account, id) = (params.bind(account.as_str()), params.bind(*id));
-            text += &format!(" AND (p.account_id, p.id) > ({account}, {id})");
+            of += &format!(" AND (p.account_id, p.id) > ({account}, {id})");
         }
-        let limit = i64::try_from(page.to_read()).unwrap_or(i64::MAX);
-        text += &format!(" ORDER BY p.account_id, p.id LIMIT {}", params.bind(limit));
+        let limit = params.bind(i64::try_from(page.to_read()).unwrap_or(i64::MAX));
+        // Each state goes along an index of its own.
+        let [due, waiting] = ["DUE", "WAITING"].map(|state| {
+            let these = select(state);
+            format!("SELECT * FROM ({these}{of} ORDER BY p.account_id, p.id LIMIT {limit}) x")
+        });
+        let text = format!("{due} UNION ALL {waiting} ORDER BY account_id, id LIMIT {limit}");
         let found: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
         let waiting: Vec<WaitingClearing> =
             found.into_iter().map(Row::waiting).collect::<Result<_>>()?;
@@ -49,11 +54,11 @@ impl Store {
 
 /// Those of which something may still come: the credit has something open, or the document it
 /// names is not there.
-fn select() -> String {
+fn select(state: &str) -> String {
     format!(
         "SELECT {}, c.currency AS credit_currency, -i.open AS open, k.reversed FROM {REQUESTS} \
          JOIN item i ON i.document_id = c.id LEFT JOIN document_key k ON {NAMED} \
-         WHERE p.state IN ('DUE', 'WAITING') \
+         WHERE p.state = '{state}' \
            AND (i.open <> 0 OR NOT p.oldest_first AND (k.reversed OR k.document_id IS NULL))",
         requests::columns()
     )

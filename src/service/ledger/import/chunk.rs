@@ -14,7 +14,7 @@ use crate::domain::import::{ImportChunk, ImportHeader, ImportOutcome, ImportResu
 use crate::domain::item::Side;
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
-use crate::service::ledger::affected::affected;
+use crate::service::ledger::affected::maybe_out_of_place;
 use crate::service::ledger::context::{Effects, Posted, Posting};
 use crate::service::ledger::fault::faults;
 use crate::service::ledger::{event, posting};
@@ -151,8 +151,8 @@ async fn leave_due(
     posted: &[Result<Posted>],
 ) -> Result<()> {
     let posted: Vec<&Posted> = posted.iter().filter_map(|posted| posted.as_ref().ok()).collect();
-    let affected = affected(tx, effects, posted.iter().copied()).await?;
-    let mut due: Vec<ClearingRequest> = affected.into_values().collect();
+    let found = maybe_out_of_place(tx, effects, posted.iter().copied()).await?;
+    let mut due: Vec<ClearingRequest> = found.into_values().collect();
     let known = tx.known_targets(&due).await?;
     due.retain(|r| r.state != RequestState::Due || r.apply != r.day(&known));
     tx.set_due(&due, &known).await?;
