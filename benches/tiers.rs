@@ -17,6 +17,7 @@ use tonic::transport::Channel;
 use support::bare::Bare;
 use support::data::{as_of, before, date};
 use support::engine::{Database, Engine, Server, channel};
+use support::made;
 use support::memory::Peak;
 use support::process::Process;
 use support::recorder::{Ran, is_background};
@@ -31,26 +32,14 @@ const ONE_OF: usize = 100;
 /// Most memory that a preview may take, in MiB.
 const MEMORY_MAX: f64 = 1_024.0;
 
-/// Accounts without a history, each with an invoice of this year and one of long ago.
-const BOOK: [&str; 5] = [
-    "INSERT INTO account (id, display_name, display_key, legal_name, region_code, tax_id, \
-       parent_id, related_party, labels, industry_code, sales_region, party_kind, size_classes, \
-       sites, former_names, state, block_reason, create_us, update_us, delete_us, version) \
-     SELECT id, id, id, '', '', '', '', FALSE, '{}', '', '', '', '[]', '[]', '[]', 'ACTIVE', '', \
-       0, 0, 0, 1 FROM made",
-    "INSERT INTO account_head (account_id, root_id, head_us) SELECT id, id, 0 FROM made",
-    "INSERT INTO account_owner (account_id, first_day, last_day, member_id) \
-     SELECT id, '0001-01-01', '9999-12-31', '' FROM made",
-    "INSERT INTO account_link (account_id, recorded_us, effective_date, parent_id) \
-     SELECT id, 0, '2019-01-01', '' FROM made",
-    "INSERT INTO document (id, account_id, source_system, company_code, fiscal_year, document_no, \
+/// An invoice of this year and one of long ago of each account.
+const INVOICES: &str = "INSERT INTO document (id, account_id, source_system, company_code, fiscal_year, document_no, \
        line_no, source_version, kind, side, posting_date, document_date, currency, gross, \
        order_ref, recorded_us, detail) \
      SELECT {uuid}, m.id, 'ERP', '1000', 2025, m.id || y.tag, '', 0, 'INVOICE', 'DEBIT', y.posted, \
        y.posted, 'USD', 100 + m.n * 7919 % 1000003, '', 0, '{}' \
      FROM made m, (SELECT 'a' AS tag, '2025-06-01' AS posted \
-       UNION ALL SELECT 'b', '2021-06-01') y",
-];
+       UNION ALL SELECT 'b', '2021-06-01') y";
 
 fn main() {
     run(async {
@@ -110,36 +99,10 @@ impl Book {
         let database = Database::create(engine).await;
         let server = Server::start(&database).await;
         let bare = Bare::connect(&database.url).await;
-        let (made, uuid) = match engine {
-            Engine::Sqlite => (
-                format!(
-                    "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c \
-                     WHERE n < {accounts}), made AS (SELECT n, printf('x%07d', n) AS id FROM c) "
-                ),
-                "randomblob(16)",
-            ),
-            Engine::Postgres => (
-                format!(
-                    "WITH made AS (SELECT n, 'x' || lpad(n::text, 7, '0') AS id \
-                     FROM generate_series(1::bigint, {accounts}) AS n) "
-                ),
-                "gen_random_uuid()",
-            ),
-        };
         let start = Instant::now();
-        for text in BOOK {
-            let mut text = format!("{made}{}", text.replace("{uuid}", uuid));
-            if engine == Engine::Postgres {
-                let days = ["2019-01-01", "0001-01-01", "9999-12-31", "2025-06-01", "2021-06-01"];
-                for day in days {
-                    text = text.replace(&format!("'{day}'"), &format!("DATE '{day}'"));
-                }
-            }
-            bare.transaction(&[Ran::new(&text, Vec::new())]).await;
-        }
-        if engine == Engine::Postgres {
-            bare.run(&Ran::new("ANALYZE", Vec::new())).await;
-        }
+        made::accounts(&bare, engine, accounts).await;
+        made::rows(&bare, engine, accounts, &[INVOICES]).await;
+        made::settle(&bare, engine).await;
         println!("{accounts} accounts made in {}, {:.1?}", engine.name(), start.elapsed());
         let book = Self { database, server, bare, accounts };
         book.in_force().await;

@@ -9,6 +9,7 @@ pub mod data;
 pub mod engine;
 pub mod limit;
 pub mod load;
+pub mod made;
 pub mod memory;
 pub mod process;
 pub mod recorder;
