@@ -11,9 +11,10 @@ use crate::domain::error::{Error, Result};
 use crate::domain::interaction::{
     AttendeeTerms, Channel, Direction, InteractionTerms, RecordInteraction,
 };
+use crate::domain::job::{Function, Level};
 use crate::domain::names::{AccountRef, ChildName, ContactRef, MemberRef};
+use crate::domain::position::BuyingRole;
 use crate::domain::position::command::{CreatePosition, MoveContact, PositionChange};
-use crate::domain::position::{BuyingRole, Function, Level};
 use crate::domain::tie::{CreateTie, PersonRef, TieKind};
 use crate::service::contacts::Contacts;
 use crate::service::interactions::Interactions;

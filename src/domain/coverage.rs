@@ -6,6 +6,7 @@
 
 pub mod finance;
 pub mod measure;
+pub mod required;
 #[cfg(test)]
 mod tests;
 
@@ -15,19 +16,13 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::edge::{Edge, Rung};
-use super::position::{Function, Level};
+use super::job::{Function, Level};
 use super::stored::stored_enum;
 
 /// Days for which a real touch keeps a tie live.
-pub const WINDOW_DAYS: i64 = 180;
+pub const WINDOW_DAYS: i32 = 180;
 /// Days for which a score of satisfaction is taken.
 pub const SCORE_DAYS: i64 = 365;
-
-/// Functions that are to be known at each site.
-const AT_EACH_SITE: [Function; 4] =
-    [Function::Procurement, Function::Production, Function::Technology, Function::Finance];
-/// That which is to be known once.
-const ONCE: Function = Function::Management;
 
 /// A position that is there on the day, and who sits there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +56,8 @@ pub struct Score {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     pub on: NaiveDate,
-    /// Ids of the sites that the account declares.
-    pub sites: Vec<String>,
+    /// Whom we should know.
+    pub cells: Vec<Cell>,
     pub seats: Vec<Seat>,
     pub ties: Vec<Tie>,
     pub scores: Vec<Score>,
@@ -77,6 +72,8 @@ pub struct Cell {
     pub level_min: Level,
     /// `None`: wherever he sits.
     pub site: Option<String>,
+    /// Days for which a real touch with him counts.
+    pub window_days: i32,
 }
 
 stored_enum! {
@@ -128,24 +125,9 @@ impl Cell {
 }
 
 impl Facts {
-    /// The cells that are required where no policy says otherwise.
-    pub fn default_cells(&self) -> Vec<Cell> {
-        let cell = |function, site: Option<&String>| Cell {
-            function,
-            level_min: Level::Staff,
-            site: site.cloned(),
-        };
-        let sites: Vec<Option<&String>> = match self.sites.is_empty() {
-            true => vec![None],
-            false => self.sites.iter().map(Some).collect(),
-        };
-        let each = sites.into_iter().flat_map(|site| AT_EACH_SITE.map(|of| cell(of, site)));
-        each.chain([cell(ONCE, None)]).collect()
-    }
-
-    /// How each cell is filled: by its best position.
-    pub fn filled(&self, cells: Vec<Cell>) -> Vec<Filled> {
-        cells.into_iter().map(|cell| self.fill(cell)).collect()
+    /// How each cell that is required is filled: by its best position.
+    pub fn filled(&self) -> Vec<Filled> {
+        self.cells.iter().map(|cell| self.fill(cell.clone())).collect()
     }
 
     fn fill(&self, cell: Cell) -> Filled {
@@ -168,7 +150,7 @@ impl Facts {
                 let by_member = b.member_id.cmp(&a.member_id);
                 a.edge.last_touch.cmp(&b.edge.last_touch).then(by_member)
             });
-            let live = best.is_some_and(|tie| tie.edge.is_live(self.on, WINDOW_DAYS));
+            let live = best.is_some_and(|tie| tie.edge.is_live(self.on, cell.window_days));
             Filled {
                 state: if live { CellState::Live } else { CellState::Stale },
                 position_id: Some(seat.position_id),

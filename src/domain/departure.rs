@@ -58,7 +58,7 @@ pub fn effect(facts: &Facts, leaver: &Person) -> Effect {
     let his = before.iter().filter(|peer| is_his(peer));
     let his: i128 = his.map(|peer| i128::from(peer.sum)).sum();
     let share = (all > 0).then(|| div_half_even(his * 10_000, all));
-    let covered = |facts: &Facts| coverage_bp(facts, &facts.filled(facts.default_cells()));
+    let covered = |facts: &Facts| coverage_bp(facts, &facts.filled());
     Effect {
         bonded_only,
         share_bp: share.and_then(|bp| i32::try_from(bp).ok()),
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
     use crate::domain::coverage::{Seat, Tie};
     use crate::domain::edge::{Edge, ONE};
-    use crate::domain::position::{Function, Level};
+    use crate::domain::job::{Function, Level};
 
     fn day() -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, 1).unwrap()
@@ -147,7 +147,14 @@ mod tests {
             seat(2, Function::Procurement, "wu"),
             seat(3, Function::Production, "xu"),
         ];
-        Facts { on: day(), sites: Vec::new(), seats, ties, scores: Vec::new(), has_people: true }
+        Facts {
+            on: day(),
+            cells: crate::domain::coverage::required::cells(&[], &[]),
+            seats,
+            ties,
+            scores: Vec::new(),
+            has_people: true,
+        }
     }
 
     fn leaves(facts: &Facts, side: Side, id: &str) -> Effect {

@@ -128,8 +128,9 @@ impl Edge {
     }
 
     /// Whether a real touch lies in the last `window` days before and on a day.
-    pub fn is_live(&self, day: NaiveDate, window: i64) -> bool {
-        self.last_touch.is_some_and(|last| (day - last).num_days() < window)
+    pub fn is_live(&self, day: NaiveDate, window_days: i32) -> bool {
+        let is_in = |last: NaiveDate| (day - last).num_days() < window_days.into();
+        self.last_touch.is_some_and(is_in)
     }
 
     /// How far the two have come by a day. `word_kept`: we promised him something and kept it, and

@@ -31,6 +31,7 @@ pub mod import;
 pub mod interaction;
 pub mod introduction;
 pub mod item;
+pub mod job;
 pub mod ledger;
 pub mod machine;
 pub mod member;

@@ -13,6 +13,7 @@ use super::account::Account;
 use super::dated;
 use super::error::{Error, Precondition, Reason, Result};
 use super::group;
+use super::job::{Function, Level};
 use super::machine::{Transition, advance};
 use super::names::{POSITIONS, child_name};
 use super::stored::stored_enum;
@@ -20,31 +21,6 @@ use super::version;
 
 pub const FUNCTION_TEXT_CHARS_MAX: usize = 100;
 pub const TITLE_CHARS_MAX: usize = 200;
-
-stored_enum! {
-    /// What a position does.
-    pub enum Function {
-        Procurement => "PROCUREMENT",
-        Production => "PRODUCTION",
-        Technology => "TECHNOLOGY",
-        Quality => "QUALITY",
-        Logistics => "LOGISTICS",
-        Marketing => "MARKETING",
-        Finance => "FINANCE",
-        Legal => "LEGAL",
-        Management => "MANAGEMENT",
-        Other => "OTHER",
-    }
-}
-
-stored_enum! {
-    /// How high a position stands, the lowest first.
-    pub enum Level {
-        Staff => "STAFF",
-        Manager => "MANAGER",
-        Executive => "EXECUTIVE",
-    }
-}
 
 stored_enum! {
     /// What a position does when something is bought: the buying centre of Webster and Wind (1972),

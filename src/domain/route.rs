@@ -145,7 +145,8 @@ impl Lines {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::domain::position::{BuyingRole, Function, Level, PositionTerms};
+    use crate::domain::job::{Function, Level};
+    use crate::domain::position::{BuyingRole, PositionTerms};
 
     pub fn position(id: u128, above: Option<u128>, roles: &[BuyingRole]) -> Position {
         Position {

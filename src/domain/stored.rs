@@ -45,7 +45,7 @@ mod tests {
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
         aging, calendar, contact, coverage, dates, directory, edge, finding, interaction, item,
-        member, names, policy, position, promise, rates, severity, terms, tie, tier,
+        job, member, names, policy, position, promise, rates, severity, terms, tie, tier,
     };
 
     macro_rules! round_trips {
@@ -98,12 +98,14 @@ mod tests {
             profile::SizeClass,
             policy::PolicyKind,
             position::BuyingRole,
-            position::Function,
-            position::Level,
+            job::Function,
+            job::Level,
             tier::applied::Cause,
             tier::classify::Note,
             tier::policy::CutMethod,
             tier::policy::Measure,
+            tier::policy::Population,
+            tier::service::CellScope,
             reservation::ReservationState,
             reservation::Stage,
             promise::PromiseState,

@@ -18,10 +18,11 @@ use super::lock::{self, Mode, Space};
 use super::{ReadTx, WriteTx, keyset, lookup, rows, sql};
 use crate::domain::directory::{Key, Subject, keys as keys_of};
 use crate::domain::error::{Error, Result};
+use crate::domain::job::Function;
 use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::page::{Page, PageOf};
+use crate::domain::position::Position;
 use crate::domain::position::incumbency::UncontactedInvoices;
-use crate::domain::position::{Function, Position};
 
 async fn one(conn: &impl ConnectionTrait, account_id: &str, id: Uuid) -> Result<Option<Position>> {
     let found = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));

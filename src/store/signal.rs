@@ -18,9 +18,10 @@ use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql};
 use crate::domain::coverage::finance::{Met, Signal};
 use crate::domain::error::Result;
+use crate::domain::job::Function;
 use crate::domain::member::MemberState;
+use crate::domain::position::Position;
 use crate::domain::position::incumbency::{Incumbency, Seating, told};
-use crate::domain::position::{Function, Position};
 
 /// Whether members stay as active as they are read until the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod moves;
 mod network;
 mod positions;
 mod request;
-mod ties;
+pub mod ties;
 
 pub use found::verify;
 

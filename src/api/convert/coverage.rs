@@ -5,8 +5,8 @@ use super::write;
 use crate::domain::coverage::measure::{Relationship, Shape, TopHeavy};
 use crate::domain::coverage::{CellState, Filled};
 use crate::domain::error::Result;
+use crate::domain::job::{Function, Level};
 use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
-use crate::domain::position::{Function, Level};
 use crate::pb;
 
 /// Gaps told with the status of an account.

@@ -3,21 +3,32 @@
 use std::collections::BTreeSet;
 
 use super::policy::bounded;
+use crate::api::convert::closed_set::both_ways;
+use crate::api::convert::coverage::{read_function, read_level, write_function, write_level};
 use crate::api::convert::read::{self, within};
 use crate::api::convert::request::at_most;
 use crate::api::convert::write;
+use crate::domain::account::SITE_REGION_CHARS_MAX;
+use crate::domain::coverage::WINDOW_DAYS;
 use crate::domain::error::{Reason, Violations};
+use crate::domain::job::Level;
 use crate::domain::money::Money;
 use crate::domain::names::check_segment;
 use crate::domain::text;
 use crate::domain::tier::policy::WHOLE_BP;
 use crate::domain::tier::service::{
-    Cadence, CustomerTerms, DiscountBand, OwnerRule, ServicePolicy, ServiceStandard,
+    Cadence, CellScope, CustomerTerms, DiscountBand, OwnerRule, RequiredCell, ServicePolicy,
+    ServiceStandard,
 };
 use crate::pb;
 
+both_ways! {
+    read_scope, write_scope: CellScope = CellScope { Site, Account }
+}
+
 const MAX_LADDER: usize = 10;
 const MAX_STANDARDS: usize = 50;
+const MAX_CELLS: usize = 50;
 const MAX_TEXT_CHARS: usize = 500;
 const MAX_DAYS: i32 = 3_650;
 const VISITS_PER_WEEK: i32 = 3;
@@ -42,6 +53,7 @@ pub fn parse(field: &str, policy: pb::ServicePolicy, violations: &mut Violations
         purpose_required,
         hook_required,
         service_standards,
+        required_cells,
     } = policy;
     for (part, number, bounds) in [
         ("response_hours", response_hours, 1..=1_000),
@@ -74,6 +86,7 @@ pub fn parse(field: &str, policy: pb::ServicePolicy, violations: &mut Violations
         purpose_required,
         hook_required,
         standards: standards(&at("service_standards"), service_standards, violations),
+        required_cells: self::required_cells(&at("required_cells"), required_cells, violations),
     }
 }
 
@@ -147,6 +160,52 @@ fn standards(
     read
 }
 
+fn required_cells(
+    field: &str,
+    cells: Vec<pb::RequiredCell>,
+    violations: &mut Violations,
+) -> Vec<RequiredCell> {
+    let mut read: Vec<RequiredCell> = Vec::new();
+    if !at_most(MAX_CELLS, cells.len(), field, violations) {
+        return read;
+    }
+    for (i, cell) in cells.into_iter().enumerate() {
+        let at = |part: &str| format!("{field}[{i}].{part}");
+        let pb::RequiredCell { function, level_min, scope, window_days, region } = cell;
+        bounded(violations, &at("window_days"), window_days, 0..=MAX_DAYS);
+        violations.keep(text::check(&at("region"), &region, 0, SITE_REGION_CHARS_MAX));
+        let function = read::required_enum(&at("function"), function, read_function);
+        let level_min = read::optional_enum(&at("level_min"), level_min, read_level);
+        let scope = read::required_enum(&at("scope"), scope, read_scope);
+        let (function, scope) = (violations.keep(function), violations.keep(scope));
+        let level_min = violations.keep(level_min);
+        if scope == Some(CellScope::Account) && !region.is_empty() {
+            let what = "goes with the scope SITE alone: regions are of sites";
+            violations.add(at("region"), Reason::FieldInvalid, what);
+        }
+        let Some(((function, scope), level_min)) = function.zip(scope).zip(level_min) else {
+            continue;
+        };
+        let cell = RequiredCell {
+            function,
+            level_min: level_min.unwrap_or(Level::Staff),
+            scope,
+            window_days: if window_days == 0 { WINDOW_DAYS } else { window_days },
+            region: (!region.is_empty()).then_some(region),
+        };
+        let whom = |of: &RequiredCell| (of.function, of.level_min, of.scope, of.region.clone());
+        if read.iter().any(|before| whom(before) == whom(&cell)) {
+            violations.add(
+                format!("{field}[{i}]"),
+                Reason::DuplicateElement,
+                "is asked for before",
+            );
+        }
+        read.push(cell);
+    }
+    read
+}
+
 pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
     let ServicePolicy {
         response_hours,
@@ -164,6 +223,7 @@ pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
         purpose_required,
         hook_required,
         standards,
+        required_cells,
     } = policy;
     let CustomerTerms { net_days, overdue_days_max, overdue_amount_max } = terms;
     pb::ServicePolicy {
@@ -190,6 +250,18 @@ pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
         purpose_required,
         hook_required,
         service_standards: standards_told(standards),
+        required_cells: required_cells.into_iter().map(required_cell).collect(),
+    }
+}
+
+fn required_cell(cell: RequiredCell) -> pb::RequiredCell {
+    let RequiredCell { function, level_min, scope, window_days, region } = cell;
+    pb::RequiredCell {
+        function: write_function(function).into(),
+        level_min: write_level(level_min).into(),
+        scope: write_scope(scope).into(),
+        window_days,
+        region: region.unwrap_or_default(),
     }
 }
 

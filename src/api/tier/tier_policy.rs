@@ -17,7 +17,7 @@ use crate::domain::policy::{ActivatePolicy, CreatePolicy, Policy, PolicyKey, Sta
 use crate::domain::text;
 use crate::domain::tier::policy::{
     BAND_BP, Class, CutMethod, DEMOTION_RUNS, DWELL_DAYS, LOYALTY_BAND_BP, LOYALTY_MIN_BP, Measure,
-    NONE, TierPolicy, WHOLE_BP, WINDOW_MONTHS,
+    NONE, Population, TierPolicy, WHOLE_BP, WINDOW_MONTHS,
 };
 use crate::pb;
 
@@ -25,6 +25,7 @@ const MAX_DESCRIPTION_CHARS: usize = 500;
 const MAX_CUTS: usize = 9;
 
 both_ways! {
+    read_population, write_population: Population = TierPopulation { Accounts, Groups }
     read_measure, write_measure: Measure = TierMeasure {
         NetRevenue, GrossRevenue, Contribution, Uploaded
     }
@@ -64,6 +65,7 @@ fn terms(policy: pb::TierPolicy, violations: &mut Violations) -> Option<TierPoli
     check_numbers(&policy, violations);
     let pb::TierPolicy {
         description,
+        population,
         measure,
         window_months,
         currency_code,
@@ -86,6 +88,8 @@ fn terms(policy: pb::TierPolicy, violations: &mut Violations) -> Option<TierPoli
     } = policy;
     let field = at("description");
     violations.keep(text::check_multiline(&field, &description, 0, MAX_DESCRIPTION_CHARS));
+    let population = read::optional_enum(&at("population"), population, read_population);
+    let population = violations.keep(population);
     let measure = read::required_enum(&at("measure"), measure, read_measure);
     let measure = violations.keep(measure);
     let method = violations.keep(read::required_enum(&at("method"), method, read_method));
@@ -96,6 +100,7 @@ fn terms(policy: pb::TierPolicy, violations: &mut Violations) -> Option<TierPoli
     }
     Some(TierPolicy {
         description,
+        population: population?.unwrap_or(Population::Accounts),
         measure: measure?,
         window_months: or_default(window_months, WINDOW_MONTHS),
         currency: currency?,
@@ -179,6 +184,7 @@ pub fn encode(standing: Standing<TierPolicy>) -> pb::TierPolicy {
     let Policy { id: _, terms, created_by, recorded_us } = policy;
     let TierPolicy {
         description,
+        population,
         measure,
         window_months,
         currency,
@@ -195,6 +201,7 @@ pub fn encode(standing: Standing<TierPolicy>) -> pb::TierPolicy {
     pb::TierPolicy {
         name,
         description,
+        population: write_population(population).into(),
         measure: write_measure(measure).into(),
         window_months,
         currency_code: currency.map(|of| of.code().to_owned()).unwrap_or_default(),

@@ -196,7 +196,7 @@ impl Signal {
 
 /// The last day on which a tie is live that a touch of this day keeps up.
 fn last_live(day: NaiveDate) -> NaiveDate {
-    let days = Days::new((WINDOW_DAYS - 1).unsigned_abs());
+    let days = Days::new((WINDOW_DAYS - 1).unsigned_abs().into());
     day.checked_add_days(days).unwrap_or(NaiveDate::MAX)
 }
 

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::{CellState, Facts, Filled, Peer, SCORE_DAYS};
 use crate::domain::edge::ONE;
-use crate::domain::position::Level;
+use crate::domain::job::Level;
 use crate::domain::rounding::div_half_even;
 use crate::domain::stored::stored_enum;
 
@@ -104,7 +104,7 @@ pub struct Coverage {
 impl Coverage {
     /// The figures of an account, from what is known of it.
     pub fn of(account_id: &str, facts: &Facts) -> Self {
-        let cells = facts.filled(facts.default_cells());
+        let cells = facts.filled();
         let peers = facts.peers();
         let satisfaction = satisfaction(facts);
         Self {

@@ -3,7 +3,9 @@ use proptest::prelude::*;
 
 use super::measure::*;
 use super::*;
+use crate::domain::account::profile::Site;
 use crate::domain::edge::{ONE, TouchDay};
+use crate::domain::tier::service::{CellScope, RequiredCell};
 
 fn today() -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 6, 30).unwrap()
@@ -30,10 +32,14 @@ fn tie(member: &str, contact: &str, days: u64, sum: i64) -> Tie {
     Tie { member_id: member.into(), contact_id: contact.into(), edge, word_kept: false }
 }
 
+fn site(id: &str, region: &str) -> Site {
+    Site { id: id.into(), display_name: id.into(), region: region.into() }
+}
+
 fn facts(sites: &[&str], seats: Vec<Seat>, ties: Vec<Tie>) -> Facts {
     Facts {
         on: today(),
-        sites: sites.iter().map(|site| (*site).to_owned()).collect(),
+        cells: required::cells(&[], &sites.iter().map(|id| site(id, "")).collect::<Vec<_>>()),
         has_people: seats.iter().any(|seat| seat.contact_id.is_some()),
         seats,
         ties,
@@ -42,7 +48,7 @@ fn facts(sites: &[&str], seats: Vec<Seat>, ties: Vec<Tie>) -> Facts {
 }
 
 fn bp(facts: &Facts) -> Option<i32> {
-    coverage_bp(facts, &facts.filled(facts.default_cells()))
+    coverage_bp(facts, &facts.filled())
 }
 
 #[test]
@@ -58,7 +64,7 @@ fn c1_coverage_is_the_live_part_of_required_cells_and_unknown_without_people() {
     ];
     let ties = vec![tie("x", "p", 3, ONE), tie("x", "q", 179, ONE), tie("x", "t", 180, ONE)];
     let known = facts(&[], seats, ties);
-    let filled = known.filled(known.default_cells());
+    let filled = known.filled();
     let states: Vec<CellState> = filled.iter().map(|one| one.state).collect();
     use CellState::{Blank, Live, Stale};
     assert_eq!(states, [Live, Live, Stale, Blank, Stale]);
@@ -69,7 +75,12 @@ fn c1_coverage_is_the_live_part_of_required_cells_and_unknown_without_people() {
     // 4 of 6 live.
     let cells: Vec<Cell> =
         [Procurement, Production, Technology, Finance, Management, Function::Legal]
-            .map(|function| Cell { function, level_min: Level::Staff, site: None })
+            .map(|function| Cell {
+                function,
+                level_min: Level::Staff,
+                site: None,
+                window_days: WINDOW_DAYS,
+            })
             .into();
     let seats = vec![
         one(1, Procurement, "p"),
@@ -79,7 +90,7 @@ fn c1_coverage_is_the_live_part_of_required_cells_and_unknown_without_people() {
     ];
     let ties = ["p", "q", "t", "f"].map(|contact| tie("x", contact, 1, ONE)).into();
     let four = facts(&[], seats, ties);
-    assert_eq!(coverage_bp(&four, &four.filled(cells)), Some(6_667));
+    assert_eq!(bp(&Facts { cells, ..four }), Some(6_667));
 
     // Two sites with three functions each and management once: 7 cells, 4 live.
     let of = |site: &str| {
@@ -87,9 +98,15 @@ fn c1_coverage_is_the_live_part_of_required_cells_and_unknown_without_people() {
             function,
             level_min: Level::Staff,
             site: Some(site.to_owned()),
+            window_days: WINDOW_DAYS,
         })
     };
-    let once = Cell { function: Management, level_min: Level::Manager, site: None };
+    let once = Cell {
+        function: Management,
+        level_min: Level::Manager,
+        site: None,
+        window_days: WINDOW_DAYS,
+    };
     let cells: Vec<Cell> = of("n").into_iter().chain(of("s")).chain([once]).collect();
     let seats = vec![
         seat(1, "n", Procurement, Level::Staff, "a"),
@@ -100,8 +117,42 @@ fn c1_coverage_is_the_live_part_of_required_cells_and_unknown_without_people() {
     ];
     let ties = ["a", "b", "c", "d", "e"].map(|contact| tie("x", contact, 1, ONE)).into();
     let two = facts(&["n", "s"], seats, ties);
-    assert_eq!(coverage_bp(&two, &two.filled(cells)), Some(5_714));
-    assert_eq!(two.default_cells().len(), 9);
+    assert_eq!(two.cells.len(), 9);
+    assert_eq!(bp(&Facts { cells, ..two }), Some(5_714));
+}
+
+#[test]
+fn c1_a_class_asks_for_whom_it_says_at_the_sites_and_in_the_days_it_says() {
+    let asked = |scope, region: &str, window_days| RequiredCell {
+        function: Function::Finance,
+        level_min: Level::Manager,
+        scope,
+        window_days,
+        region: (!region.is_empty()).then(|| region.to_owned()),
+    };
+    let (north, south) = (site("n", "华北"), site("s", "华南"));
+    let sites = |rule: RequiredCell, sites: &[Site]| {
+        let cells = required::cells(&[rule], sites).into_iter();
+        cells.map(|cell| cell.site.unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let both = [north.clone(), south];
+    assert_eq!(sites(asked(CellScope::Site, "", 30), &both), ["n", "s"]);
+    assert_eq!(sites(asked(CellScope::Site, "", 30), &[]), [""]);
+    assert_eq!(sites(asked(CellScope::Account, "", 30), &both), [""]);
+    assert_eq!(sites(asked(CellScope::Site, "华南", 30), &both), ["s"]);
+    let nowhere: [&str; 0] = [];
+    assert_eq!(sites(asked(CellScope::Site, "华南", 30), &[north]), nowhere);
+    // Of the level, and within the days.
+    let seats = vec![
+        seat(1, "", Function::Finance, Level::Staff, "a"),
+        seat(2, "", Function::Finance, Level::Manager, "b"),
+    ];
+    let ties = vec![tie("x", "a", 0, ONE), tie("x", "b", 30, ONE)];
+    let covered = |window| {
+        let cells = required::cells(&[asked(CellScope::Account, "", window)], &[]);
+        bp(&Facts { cells, ..facts(&[], seats.clone(), ties.clone()) })
+    };
+    assert_eq!([covered(30), covered(31)], [Some(0), Some(10_000)]);
 }
 
 #[test]
@@ -218,7 +269,7 @@ proptest! {
         known.has_people = true;
         let after = bp(&known).unwrap();
         prop_assert!(after >= before);
-        let reaches = known.default_cells().iter().any(|cell| {
+        let reaches = known.cells.iter().any(|cell| {
             cell.function == new && cell.site.as_deref().is_none_or(|site| site == "n")
         });
         prop_assert!(!reaches || after > 0);

@@ -17,6 +17,7 @@ stored_enum! {
         SingleThreaded => "SINGLE_THREADED",
         TopHeavy => "TOP_HEAVY",
         KeyPersonDependency => "KEY_PERSON_DEPENDENCY",
+        TieUnderReview => "TIE_UNDER_REVIEW",
         LapseRisk => "LAPSE_RISK",
         OnHold => "ON_HOLD",
         AccountBlocked => "ACCOUNT_BLOCKED",
@@ -54,7 +55,8 @@ impl Code {
             | Self::CoverageGap
             | Self::SingleThreaded
             | Self::TopHeavy
-            | Self::KeyPersonDependency => Scope::People,
+            | Self::KeyPersonDependency
+            | Self::TieUnderReview => Scope::People,
             _ => Scope::Asked,
         }
     }
@@ -68,7 +70,8 @@ impl Code {
             | Self::NoLiveFinanceContact
             | Self::CoverageGap
             | Self::SingleThreaded
-            | Self::KeyPersonDependency => Some(Severity::Amber),
+            | Self::KeyPersonDependency
+            | Self::TieUnderReview => Some(Severity::Amber),
             _ => None,
         }
     }

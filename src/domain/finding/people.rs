@@ -12,10 +12,12 @@ use super::found::{Finding, State};
 use crate::domain::coverage::finance::{FinanceContact, Missing, Signal};
 use crate::domain::coverage::measure::{Coverage, Shape, TopHeavy};
 use crate::domain::coverage::{Facts, Seat, WINDOW_DAYS};
+use crate::domain::job::{Function, Level};
 use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
+use crate::domain::position::Position;
 use crate::domain::position::incumbency::Incumbency;
-use crate::domain::position::{Function, Level, Position};
 use crate::domain::severity::Severity;
+use crate::domain::tie::{self, Review, Tie};
 
 /// Resource names told with a finding.
 const EVIDENCE_MAX: usize = 10;
@@ -27,6 +29,8 @@ pub struct PeopleFacts<'a> {
     pub coverage: &'a Coverage,
     pub positions: &'a [Position],
     pub sat: &'a [Incumbency],
+    /// Ties of those who decide there; `None`: what became of them by then is not known.
+    pub ties: Option<&'a [Tie]>,
 }
 
 /// What a rule says of a day.
@@ -133,6 +137,28 @@ impl PeopleFacts<'_> {
         said.finding(self.account_id(), Code::KeyPersonDependency, None)
     }
 
+    /// TIE_UNDER_REVIEW: somebody who decides has a personal tie that is to be looked into.
+    pub fn tie_under_review(&self) -> Finding {
+        let (on, deciders) = (self.facts.on, deciders(self.facts, self.positions));
+        let is_open = |tie: &&Tie| {
+            let theirs = tie.personal_contact();
+            tie.review == Review::Open
+                && tie.days.holds(on, i64::MAX)
+                && theirs.is_some_and(|contact| deciders.contains(contact))
+        };
+        let open = self.ties.map(|ties| ties.iter().filter(is_open).collect::<Vec<_>>());
+        let said = match open.filter(|_| self.facts.has_people) {
+            None => Said::of(State::Unknown),
+            Some(open) if open.is_empty() => Said::of(State::No),
+            Some(open) => {
+                let who = |tie: &&Tie| tie.personal_contact().map(contact_name);
+                let names = open.iter().map(|tie| tie.name());
+                Said::so(Severity::Amber, names.chain(open.iter().filter_map(who)))
+            }
+        };
+        said.finding(self.account_id(), Code::TieUnderReview, None)
+    }
+
     /// VACANCY_OVERDUE: somebody whom we should know left, and by the deadline nobody of ours met who
     /// came. `deadline` tells it of the first day without him.
     pub fn vacancy_overdue(&self, deadline: impl Fn(NaiveDate) -> NaiveDate) -> Finding {
@@ -192,6 +218,15 @@ impl PeopleFacts<'_> {
             tie.contact_id == one.contact_id && tie.edge.is_live(one.first_day, WINDOW_DAYS)
         })
     }
+}
+
+/// Who sits where somebody decides or approves.
+pub fn deciders(facts: &Facts, positions: &[Position]) -> BTreeSet<String> {
+    let decides = |seat: &&Seat| {
+        let position = positions.iter().find(|position| position.id == seat.position_id);
+        position.is_some_and(|position| tie::decides(&position.terms.buying_roles))
+    };
+    facts.seats.iter().filter(decides).filter_map(|seat| seat.contact_id.clone()).collect()
 }
 
 /// NO_LIVE_FINANCE_CONTACT as recorded by now: the account owes, and nobody of ours knows anybody who

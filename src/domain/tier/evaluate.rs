@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use super::applied::{Cause, Found, Rules, Standing};
 use super::assignment::Figures;
 use super::classify::{Cut, Note, Placed, Ranked, classify};
+use super::groups::Heads;
 use super::policy::{NONE, TierPolicy};
 use super::run::Summary;
 use crate::domain::error::Result;
@@ -24,9 +25,12 @@ pub struct Values {
     pub excluded: BTreeSet<String>,
     /// In basis points, of those that are ranked and it is known of, where the policy asks for it.
     pub loyalty_bp: BTreeMap<String, i32>,
-    /// Accounts that are ranked and cost more than they bring, where the policy asks for it and it was
-    /// uploaded.
-    pub losses: BTreeSet<String>,
+    /// What is left of revenue after costs, in minor units of the set it came from, where the policy asks
+    /// for it and it was uploaded.
+    pub contributions: BTreeMap<String, i128>,
+    /// Accounts that count with others: what is known of those is of all together. Empty where each
+    /// account counts on its own.
+    pub heads: Heads,
     /// The set that values or contributions came from.
     pub value_set: Option<String>,
 }
@@ -35,6 +39,35 @@ impl Values {
     /// Whether an account stays as it is, whatever the others are worth.
     pub fn stays(&self, id: &str) -> bool {
         self.unknown.contains(id) || self.excluded.contains(id)
+    }
+
+    /// What accounts are worth together, by their heads. Where an amount of one has no rate, the worth of
+    /// none of its group is known.
+    #[must_use]
+    pub fn by_group(self, heads: Heads) -> Self {
+        let Self { known, unknown, excluded, contributions, value_set, .. } = self;
+        let takes_part = |id: &String| !excluded.contains(id);
+        let mut of_heads: BTreeMap<String, i128> = BTreeMap::new();
+        for (id, value) in known.into_iter().filter(|(id, _)| takes_part(id)) {
+            *of_heads.entry(heads.head(&id).to_owned()).or_default() += value;
+        }
+        let mut left: BTreeMap<String, i128> = BTreeMap::new();
+        for (id, contribution) in contributions.into_iter().filter(|(id, _)| takes_part(id)) {
+            *left.entry(heads.head(&id).to_owned()).or_default() += contribution;
+        }
+        let not_known: BTreeSet<&str> =
+            unknown.iter().filter(|id| takes_part(id)).map(|id| heads.head(id)).collect();
+        let members = heads.members().filter(|(_, head)| not_known.contains(head));
+        let stay = members.map(|(id, _)| id).chain(not_known.iter().copied());
+        let stay = stay.map(str::to_owned).collect();
+        let (known, unknown, contributions) = (of_heads, stay, left);
+        Self { known, unknown, excluded, contributions, value_set, heads, ..Self::default() }
+    }
+
+    /// Those that are ranked and cost more than they bring.
+    pub fn losses(&self) -> Vec<&String> {
+        let left = self.contributions.iter().filter(|(_, left)| **left < 0);
+        left.map(|(id, _)| id).filter(|id| self.is_ranked(id)).collect()
     }
 
     /// Whether an account is compared with others.
@@ -53,7 +86,7 @@ impl Values {
             id: id.as_str(),
             value: *value,
             loyalty_bp: self.loyalty_bp.get(id).copied(),
-            is_loss: self.losses.contains(id),
+            is_loss: self.contributions.get(id).is_some_and(|left| *left < 0),
         });
         ranked.collect()
     }
@@ -110,27 +143,69 @@ pub fn evaluate(
         *summary.applied.entry(standing.class.clone()).or_default() += 1;
     }
     let rules = Rules { policy, cuts: &found.cuts, day };
-    let mut places = places(policy, values, found.placed).into_iter().peekable();
+    let places = places(policy, values, found.placed);
+    let unit = Unit { rules, policy, currency };
+    let place_of = |id: &str| {
+        let at = places.binary_search_by(|place| place.id.cmp(id)).ok();
+        at.and_then(|at| places.get(at))
+    };
+    let mut placed = places.iter().peekable();
     let mut stood = before.iter().peekable();
-    let money = |minor: i128| to_minor(minor).map(|minor| Money { minor, currency });
+    let mut members = values.heads.members().peekable();
     loop {
-        let heads = [stood.peek().map(|(id, _)| id.as_str()), places.peek().map(|place| place.id)];
-        let Some(id) = heads.into_iter().flatten().min() else { return Ok(summary) };
+        let first = [
+            stood.peek().map(|(id, _)| id.as_str()),
+            placed.peek().map(|place| place.id),
+            members.peek().map(|(id, _)| *id),
+        ];
+        let Some(id) = first.into_iter().flatten().min() else { return Ok(summary) };
         let was = stood.next_if(|(other, _)| *other == id).map(|(_, standing)| standing);
-        let place = places.next_if(|place| place.id == id);
+        let place = placed.next_if(|place| place.id == id);
+        let head = members.next_if(|(other, _)| *other == id).map(|(_, head)| head);
         if values.stays(id) {
             continue;
         }
-        let (standing, cause) = rules.next(was, place.as_ref().map(|place| place.found));
-        count(&mut summary, was, &standing);
-        let cut = class_cut(policy, rules.cuts, &standing.class);
-        let figures = Figures {
-            value: place.as_ref().map(|place| money(place.found.value)).transpose()?,
-            rank: place.as_ref().and_then(|place| Some(place.rank? as i64)),
-            cut: cut.map(money).transpose()?,
-            notes: place.map(|place| place.notes).unwrap_or_default(),
+        let outcome = match head {
+            None => unit.outcome(was, place)?,
+            Some(head) => match (before.get(head), place_of(head)) {
+                (None, None) if was.is_none() => continue,
+                (None, None) => unit.outcome(was, None)?,
+                (stood, place) => unit.outcome(stood, place)?.of_member(),
+            },
         };
-        tell(id, Outcome { standing, cause, figures });
+        count(&mut summary, was, &outcome.standing);
+        tell(id, outcome);
+    }
+}
+
+/// What decides about accounts, and groups of them.
+struct Unit<'a> {
+    rules: Rules<'a>,
+    policy: &'a TierPolicy,
+    currency: Currency,
+}
+
+impl Unit<'_> {
+    fn outcome(&self, was: Option<&Standing>, place: Option<&Place<'_>>) -> Result<Outcome> {
+        let currency = self.currency;
+        let money = |minor: i128| to_minor(minor).map(|minor| Money { minor, currency });
+        let (standing, cause) = self.rules.next(was, place.map(|place| place.found));
+        let cut = class_cut(self.policy, self.rules.cuts, &standing.class);
+        let figures = Figures {
+            value: place.map(|place| money(place.found.value)).transpose()?,
+            rank: place.and_then(|place| Some(place.rank? as i64)),
+            cut: cut.map(money).transpose()?,
+            notes: place.map(|place| place.notes.clone()).unwrap_or_default(),
+        };
+        Ok(Outcome { standing, cause, figures })
+    }
+}
+
+impl Outcome {
+    /// How a member of the group stands: as its head does, at which alone a person decides.
+    fn of_member(mut self) -> Self {
+        self.standing.proposed = None;
+        self
     }
 }
 
@@ -173,4 +248,34 @@ fn in_minor(cut: &Cut) -> Result<Cut<i64>> {
 fn class_cut(policy: &TierPolicy, cuts: &[Cut], code: &str) -> Option<i128> {
     let class = policy.classes.iter().position(|class| class.code == code);
     class.filter(|_| code != NONE).and_then(|class| cuts.get(class)?.last)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    fn set(ids: &[&str]) -> BTreeSet<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    #[test]
+    fn what_members_are_worth_is_added_up_and_unknown_for_all_if_it_is_for_one() {
+        let value = |id: &str, value: i128| (id.to_owned(), value);
+        let values = Values {
+            known: [value("a", 5), value("b", 7), value("x", 100), value("e", 3)].into(),
+            unknown: set(&["f", "x"]),
+            excluded: set(&["x"]),
+            contributions: [value("a", -5), value("b", 4)].into(),
+            ..Values::default()
+        };
+        let links = [("b", "a"), ("x", "a"), ("e", "d"), ("f", "d")];
+        let links = links.map(|(id, parent)| (id.to_owned(), parent.to_owned()));
+        let parents: HashMap<String, String> = links.into();
+        let told = values.by_group(Heads::of(&parents, &set(&["x"])));
+        assert_eq!(told.known, [value("a", 12), value("d", 3)].into());
+        assert_eq!(told.unknown, set(&["d", "e", "f"]));
+        assert_eq!(told.losses(), [&"a".to_owned()]);
+    }
 }

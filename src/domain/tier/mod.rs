@@ -4,6 +4,7 @@ pub mod applied;
 pub mod assignment;
 pub mod classify;
 pub mod evaluate;
+pub mod groups;
 pub mod loyalty;
 pub mod overrides;
 pub mod policy;

@@ -51,6 +51,15 @@ stored_enum! {
     }
 }
 
+stored_enum! {
+    /// What is compared with each other.
+    pub enum Population {
+        Accounts => "ACCOUNTS",
+        /// All accounts below one root together.
+        Groups => "GROUPS",
+    }
+}
+
 impl Measure {
     /// Whether it reads values that were uploaded.
     pub fn is_uploaded(self) -> bool {
@@ -89,6 +98,7 @@ pub struct Class {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TierPolicy {
     pub description: String,
+    pub population: Population,
     pub measure: Measure,
     /// Months up to the day of a run that revenue is counted over.
     pub window_months: i32,
@@ -119,6 +129,7 @@ impl TierPolicy {
         let class = |code: &&str| Class { code: (*code).into(), service: ServicePolicy::default() };
         Self {
             description: description.into(),
+            population: Population::Accounts,
             measure: Measure::NetRevenue,
             window_months: WINDOW_MONTHS,
             currency: None,

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::job::{Function, Level};
 use crate::domain::money::Money;
+use crate::domain::stored::stored_enum;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServicePolicy {
@@ -30,6 +32,8 @@ pub struct ServicePolicy {
     /// Whether an interaction must leave an occasion for the next one.
     pub hook_required: bool,
     pub standards: Vec<ServiceStandard>,
+    /// Whom we should know; empty: whom we should know at any account.
+    pub required_cells: Vec<RequiredCell>,
 }
 
 /// How often an account is seen.
@@ -85,4 +89,26 @@ pub struct ServiceStandard {
     pub included: bool,
     /// What it costs where it is not included.
     pub unit_price: Option<Money>,
+}
+
+stored_enum! {
+    /// How often somebody is to be known.
+    pub enum CellScope {
+        /// At each site that the account declares; once if it declares none.
+        Site => "SITE",
+        /// Once, wherever he sits.
+        Account => "ACCOUNT",
+    }
+}
+
+/// Somebody whom we should know at accounts of a class.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequiredCell {
+    pub function: Function,
+    pub level_min: Level,
+    pub scope: CellScope,
+    /// Days for which a real touch with him counts.
+    pub window_days: i32,
+    /// Only at sites that the account declares in this region; `None`: at all.
+    pub region: Option<String>,
 }

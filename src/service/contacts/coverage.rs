@@ -3,7 +3,7 @@
 use chrono::{Days, NaiveDate};
 
 use super::Contacts;
-use super::people::{Found, active};
+use super::people::{Found, active, cells_of};
 use crate::ctx::{Ctx, RowScope};
 use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Facts, SCORE_DAYS};
@@ -40,12 +40,13 @@ pub(super) async fn facts(
 ) -> Result<Facts> {
     let account = tx.accounts(&[account_id]).await?.remove(account_id);
     let account = account.ok_or_else(|| Error::internal(format!("{account_id} is gone")))?;
+    let tiers = tx.tiers_on(&[account_id].into(), on, i64::MAX).await?;
     let seatings = tx.seatings_of_account(account_id).await?;
     let positions = tx.positions_of(account_id).await?;
     let edges = tx.edges_of(account_id).await?;
     let active = active(tx, &edges, scope).await?;
     let found = Found {
-        sites: account.sites.into_iter().map(|site| site.id).collect(),
+        cells: cells_of(&tiers, account_id, on, &account.sites),
         positions,
         seatings,
         edges,

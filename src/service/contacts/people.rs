@@ -7,12 +7,14 @@ use uuid::Uuid;
 
 use super::power_map;
 use crate::ctx::RowScope;
+use crate::domain::account::profile::Site;
 use crate::domain::commitment::Word;
-use crate::domain::coverage::{Facts, SCORE_DAYS, Score, Seat, Tie};
+use crate::domain::coverage::{Cell, Facts, SCORE_DAYS, Score, Seat, Tie, required};
 use crate::domain::edge::{Edge, Pair};
 use crate::domain::error::Result;
 use crate::domain::position::Position;
 use crate::domain::position::incumbency::{self, Incumbency, Seating};
+use crate::domain::tier::ruling::Recorded;
 use crate::store::{ReadTx, Touches};
 
 /// Of which day, and as recorded by when.
@@ -54,6 +56,7 @@ pub(in crate::service) async fn people(
     let PeopleAt { day, known_us, touches } = at;
     let all: Vec<&str> = ids.iter().copied().collect();
     let accounts = tx.accounts(&all).await?;
+    let tiers = tx.tiers_on(ids, day, known_us).await?;
     let mut positions: HashMap<String, Vec<Position>> = HashMap::new();
     for position in tx.positions_known(ids, known_us).await? {
         positions.entry(position.account_id.clone()).or_default().push(position);
@@ -76,7 +79,7 @@ pub(in crate::service) async fn people(
     }
     let known = accounts.into_iter().map(|(id, account)| {
         let found = Found {
-            sites: account.sites.into_iter().map(|site| site.id).collect(),
+            cells: cells_of(&tiers, &id, day, &account.sites),
             positions: positions.remove(&id).unwrap_or_default(),
             seatings: seatings.remove(&id).unwrap_or_default(),
             edges: ties.remove(&id).unwrap_or_default(),
@@ -86,6 +89,12 @@ pub(in crate::service) async fn people(
         (id, found.on(day, &active))
     });
     Ok(known.collect())
+}
+
+/// Whom we should know at an account on a day, by the class that it is in then.
+pub(super) fn cells_of(tiers: &Recorded, id: &str, day: NaiveDate, sites: &[Site]) -> Vec<Cell> {
+    let service = tiers.account(id).service_policy(day);
+    required::cells(service.map_or(&[], |service| &service.policy.required_cells), sites)
 }
 
 /// Of our people who have these ties, those who are active.
@@ -103,7 +112,8 @@ pub(super) async fn active(
 
 /// What was read of an account.
 pub(super) struct Found {
-    pub sites: Vec<String>,
+    /// Whom we should know.
+    pub cells: Vec<Cell>,
     pub positions: Vec<Position>,
     pub seatings: Vec<Seating>,
     pub edges: Vec<(Pair, Edge)>,
@@ -114,7 +124,7 @@ pub(super) struct Found {
 
 impl Found {
     pub fn on(self, day: NaiveDate, active: &BTreeSet<String>) -> People {
-        let Self { sites, positions, seatings, edges, words, scores } = self;
+        let Self { cells, positions, seatings, edges, words, scores } = self;
         let mut of_position: HashMap<Uuid, Vec<Seating>> = HashMap::new();
         for one in &seatings {
             of_position.entry(one.position_id).or_default().push(one.clone());
@@ -140,7 +150,7 @@ impl Found {
         );
         let sat_by = |one: &Seating| one.contact_id.is_some() && one.from_date <= day;
         let has_people = seatings.iter().any(sat_by);
-        let facts = Facts { on: day, sites, seats, ties: ties.collect(), scores, has_people };
+        let facts = Facts { on: day, cells, seats, ties: ties.collect(), scores, has_people };
         People { facts, positions, sat: incumbency::told(seatings), last_touch }
     }
 }

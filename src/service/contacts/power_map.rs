@@ -12,11 +12,12 @@ use crate::domain::contact::ContactState;
 use crate::domain::coverage::WINDOW_DAYS;
 use crate::domain::edge::{Edge, Pair, Rung};
 use crate::domain::error::Result;
+use crate::domain::job::Level;
 use crate::domain::member::MemberState;
 use crate::domain::names::AccountRef;
 use crate::domain::network::STEPS_MAX;
 use crate::domain::personal::Personal;
-use crate::domain::position::{Level, Position};
+use crate::domain::position::Position;
 use crate::domain::power_map::{
     Drawn, INFLUENCES_MAX, Influence, KnownBy, NODES_MAX, Node, PowerMap,
 };

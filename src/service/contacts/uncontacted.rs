@@ -3,9 +3,10 @@
 use chrono::NaiveDate;
 
 use crate::domain::error::Result;
+use crate::domain::job::Function;
 use crate::domain::names::account_name;
+use crate::domain::position::Position;
 use crate::domain::position::incumbency::{self, Seating, UncontactedInvoices};
-use crate::domain::position::{Function, Position};
 use crate::store::WriteTx;
 
 /// The open invoices of the account of a position of finance that was left, if nobody sits in any

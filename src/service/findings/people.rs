@@ -13,11 +13,12 @@ use crate::domain::coverage::finance::Signal;
 use crate::domain::coverage::measure::{Coverage, Relationship};
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::error::Result;
-use crate::domain::finding::people::{PeopleFacts, no_live_finance_contact};
+use crate::domain::finding::people::{PeopleFacts, deciders, no_live_finance_contact};
 use crate::domain::finding::{Code, Finding, Scope};
 use crate::domain::ledger::Narrow;
 use crate::domain::policy::Policy;
 use crate::domain::position::incumbency::RECONNECT_DAYS;
+use crate::domain::tie::{Side, Tie};
 use crate::service::contacts::{People, PeopleAt, people};
 use crate::store::receivables::{AccountPositions, At, PositionsQuery, Whose};
 use crate::store::{PeopledAccounts, ReadTx};
@@ -37,6 +38,8 @@ struct Read {
     people: HashMap<String, People>,
     signals: HashMap<String, Signal>,
     calendars: Vec<ChangePoint<Policy<WorkCalendar>>>,
+    /// Of those who decide; `None`: not known of that time.
+    ties: Option<Vec<Tie>>,
 }
 
 impl Read {
@@ -60,7 +63,11 @@ impl Read {
             true => people(tx, &ids, at, ctx.row_scope()).await?,
             false => HashMap::new(),
         };
-        Ok(Self { people, signals, calendars })
+        let ties = match codes.reviews {
+            true => Some(ties_of_deciders(tx, &people).await?),
+            false => None,
+        };
+        Ok(Self { people, signals, calendars, ties })
     }
 
     fn deadline(&self, since: NaiveDate) -> NaiveDate {
@@ -78,6 +85,7 @@ impl Read {
             coverage,
             positions: &of.positions,
             sat: &of.sat,
+            ties: self.ties.as_deref(),
         });
         let finding = |code: &Code| match (code, facts) {
             (Code::NoLiveFinanceContact, Some(facts)) if at.known_us != i64::MAX => {
@@ -93,6 +101,7 @@ impl Read {
             (Code::SingleThreaded, Some(facts)) => Some(facts.single_threaded()),
             (Code::TopHeavy, Some(facts)) => Some(facts.top_heavy()),
             (Code::KeyPersonDependency, Some(facts)) => Some(facts.key_person_dependency()),
+            (Code::TieUnderReview, Some(facts)) => Some(facts.tie_under_review()),
             _ => None,
         };
         let findings = codes.iter().filter_map(finding).collect();
@@ -104,12 +113,21 @@ impl Read {
     }
 }
 
+/// The ties of all who decide at these accounts.
+async fn ties_of_deciders(tx: &ReadTx, people: &HashMap<String, People>) -> Result<Vec<Tie>> {
+    let of = |account: &People| deciders(&account.facts, &account.positions);
+    let all: Vec<String> = people.values().flat_map(of).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    tx.ties_of(Side::Contact, &all).await
+}
+
 /// What has to be read for some rules.
 #[derive(Debug, Clone, Copy)]
 struct Codes {
     coverage: bool,
     signals: bool,
     vacancies: bool,
+    reviews: bool,
 }
 
 impl Codes {
@@ -120,6 +138,7 @@ impl Codes {
             coverage: codes.iter().any(|code| !of_money(code)),
             signals: codes.iter().any(of_money),
             vacancies: codes.contains(&Code::VacancyOverdue),
+            reviews: codes.contains(&Code::TieUnderReview) && is_now,
         }
     }
 }

@@ -88,12 +88,13 @@ impl Inputs {
     /// The same for the same policy and values, in whatever order they came. Of who takes no part only
     /// those count that stood somewhere before: they stay there, and nobody else is touched by it.
     fn digest(&self, before: &Standings) -> Result<Vec<u8>> {
-        let Values { known, unknown, excluded, loyalty_bp, losses, value_set } = &self.values;
+        let Values { known, unknown, excluded, loyalty_bp, heads, value_set, .. } = &self.values;
+        let heads: Vec<(&str, &str)> = heads.members().collect();
         let excluded: Vec<&String> =
             excluded.iter().filter(|id| before.contains_key(*id)).collect();
         let said = (
             (&self.policy.id, self.currency, value_set),
-            (known, unknown, excluded, loyalty_bp, losses),
+            (known, unknown, excluded, loyalty_bp, self.values.losses(), heads),
         );
         let mut digest = io::BufWriter::with_capacity(1 << 16, Hashing(Sha256::new()));
         let written = serde_json::to_writer(&mut digest, &said).map_err(|e| e.to_string());

@@ -14,7 +14,7 @@ use crate::domain::portfolio::concentration::{Concentration, Share};
 use crate::domain::portfolio::repurchase::{Model, Repurchase};
 use crate::domain::portfolio::{Amounts, GroupRow, Groups, Portfolio, PortfolioQuery, Side};
 use crate::domain::rates::{RateTable, SPOT};
-use crate::domain::tier::policy::{Measure, TierPolicy};
+use crate::domain::tier::policy::{Measure, Population, TierPolicy};
 use crate::store::receivables::At;
 
 /// The figures of the book by group, and what they are figures of.
@@ -109,6 +109,8 @@ impl Tiers {
         currency: Currency,
     ) -> Result<Figures> {
         let mut terms = policy.terms.clone();
+        // Groups are made here, by both sides together.
+        terms.population = Population::Accounts;
         if terms.measure.is_uploaded() {
             // What is uploaded is of single days; a portfolio is of any.
             terms.measure = Measure::NetRevenue;

@@ -1,6 +1,6 @@
 //! What accounts are worth in a window, in one currency.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{Days, Months, NaiveDate};
@@ -12,11 +12,12 @@ use crate::domain::money::{self, Currency};
 use crate::domain::names::{TIER_VALUE_SETS, named};
 use crate::domain::rates::{RateTable, SPOT};
 use crate::domain::tier::evaluate::Values;
+use crate::domain::tier::groups::Heads;
 use crate::domain::tier::loyalty::loyalty_bp;
-use crate::domain::tier::policy::{CutMethod, Measure, TierPolicy};
+use crate::domain::tier::policy::{CutMethod, Measure, Population, TierPolicy};
 use crate::domain::tier::values::{ValueSet, Worth};
 use crate::store::receivables::At;
-use crate::store::{Turnover, Window};
+use crate::store::{ReadTx, Turnover, Window};
 
 impl Tiers {
     /// The set that a run names, which its policy must ask for.
@@ -83,18 +84,13 @@ impl Tiers {
                     }
                 }
                 values.excluded = tx.excluded_from_tiers().await?;
+                if terms.population == Population::Groups {
+                    let parents = tx.parents_on(through).await?;
+                    let heads = Heads::of(&parents, &values.excluded);
+                    values = values.by_group(heads);
+                }
                 if terms.method == CutMethod::Pyramid {
-                    let mut known = BTreeMap::new();
-                    let months = tx.invoiced_months(through, |id, months| {
-                        // That of all others decides nothing: it is no input of a run.
-                        let of = Some(months).filter(|_| values.is_ranked(&id));
-                        let of = of.and_then(|months| loyalty_bp(months, through));
-                        known.extend(of.map(|bp| (id, bp)));
-                    });
-                    months.await?;
-                    values.loyalty_bp = known;
-                    let losses = std::mem::take(&mut values.losses);
-                    values.losses = losses.into_iter().filter(|id| values.is_ranked(id)).collect();
+                    values.loyalty_bp = loyalty(tx, &values, through).await?;
                 }
                 Ok(values)
             })
@@ -142,7 +138,32 @@ impl Converter {
     }
 }
 
-/// What the policy compares accounts by, if it was uploaded; who makes a loss goes to `values`.
+/// How regularly those buy that are ranked; that of all others decides nothing and is no input of a run.
+async fn loyalty(
+    tx: &ReadTx,
+    values: &Values,
+    through: NaiveDate,
+) -> Result<BTreeMap<String, i32>> {
+    let shared: BTreeSet<&str> = values.heads.members().map(|(_, head)| head).collect();
+    let (mut known, mut of_groups) = (BTreeMap::new(), BTreeMap::<&str, Vec<NaiveDate>>::new());
+    let months = tx.invoiced_months(through, |id, months| {
+        let head = values.heads.head(&id);
+        if !values.is_ranked(head) || values.excluded.contains(&id) {
+            return;
+        }
+        match shared.get(head) {
+            Some(head) => of_groups.entry(head).or_default().extend(months),
+            None => known.extend(loyalty_bp(months, through).map(|bp| (id, bp))),
+        }
+    });
+    months.await?;
+    let of_groups = of_groups.into_iter().map(|(id, months)| (id, loyalty_bp(months, through)));
+    known.extend(of_groups.filter_map(|(id, bp)| Some((id.to_owned(), bp?))));
+    Ok(known)
+}
+
+/// What the policy compares accounts by, if it was uploaded; what contributions there are goes to
+/// `values`.
 fn uploaded(
     policy: &TierPolicy,
     set: &ValueSet,
@@ -151,8 +172,8 @@ fn uploaded(
 ) -> Vec<Turnover> {
     let mut amounts = Vec::new();
     for (account_id, Worth { value, contribution }) in worth {
-        if policy.method == CutMethod::Pyramid && contribution.is_some_and(|left| left < 0) {
-            values.losses.insert(account_id.clone());
+        if let Some(left) = contribution.filter(|_| policy.method == CutMethod::Pyramid) {
+            values.contributions.insert(account_id.clone(), left.into());
         }
         let amount = match policy.measure {
             Measure::Uploaded => Some(value),

@@ -3,7 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::domain::error::Result;
-use crate::domain::position::{Function, Level, Position, PositionTerms};
+use crate::domain::job::{Function, Level};
+use crate::domain::position::{Position, PositionTerms};
 use crate::store::columns::{from_json, to_json};
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]

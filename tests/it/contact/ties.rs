@@ -25,7 +25,7 @@ async fn end(server: &TestServer, name: &str, last: i64) -> Result<Tie, Status> 
     server.contacts().end_tie(request).await.map(|r| r.into_inner())
 }
 
-async fn clear(server: &TestServer, name: &str) -> Result<Tie, Status> {
+pub async fn clear(server: &TestServer, name: &str) -> Result<Tie, Status> {
     let request = pb::ClearTieReviewRequest {
         name: name.into(),
         reason: "he takes no part in it".into(),
@@ -39,7 +39,7 @@ async fn ties(server: &TestServer, request: pb::ListTiesRequest) -> Vec<Tie> {
 }
 
 /// A decider of an account, who sits there from a day on.
-async fn decider(server: &TestServer, account: &str, contact: &str, from: i64) -> String {
+pub async fn decider(server: &TestServer, account: &str, contact: &str, from: i64) -> String {
     let wish = Position {
         buying_roles: vec![BuyingRole::Decider.into()],
         ..seat(PositionFunction::Management, PositionLevel::Executive)

@@ -3,16 +3,21 @@
 use ballast::pb::{InteractionChannel, PositionFunction, PositionLevel};
 
 use super::*;
+use crate::contact::ties::{clear, decider, declare, tie};
 use crate::contact::{account, move_from_to, person, position, verify};
 use crate::interaction::{held, record};
+use crate::support::credit::moment;
+use crate::support::ledger::fresh;
+use crate::tiers::policies::{activate, cell, class, create, quantile};
 
-const PEOPLE: [Found; 6] = [
+const PEOPLE: [Found; 7] = [
     Found::VacancyOverdue,
     Found::NoLiveFinanceContact,
     Found::CoverageGap,
     Found::SingleThreaded,
     Found::TopHeavy,
     Found::KeyPersonDependency,
+    Found::TieUnderReview,
 ];
 
 fn about_people(account: &str, on: i64) -> pb::ListFindingsRequest {
@@ -95,6 +100,63 @@ on_both_engines! {
         assert_eq!(codes(&server, "acme", 160).await, [gap]);
     }
 
+    async fn c1_a_class_says_whom_we_should_know_on_the_days_of_its_own(server: TestServer) {
+        use PositionFunction::{Finance, Quality};
+        let site = |id: &str, region: &str| pb::Site {
+            site_id: id.into(),
+            display_name: id.into(),
+            region: region.into(),
+        };
+        account(&server, "acme", &[]).await;
+        let sites = vec![site("n", "华北"), site("s", "华南")];
+        let read = pb::GetAccountRequest { name: "accounts/acme".into() };
+        let acme = server.accounts().get_account(read).await.expect("an account").into_inner();
+        let acme = pb::Account { sites, ..acme };
+        Counter::at(&server).try_update(acme, "sites").await.expect("sites");
+        member(&server, "wang").await;
+        let (li, seat) = somebody(&server, "acme", Finance, PositionLevel::Manager).await;
+        meet(&server, "acme", -89, &li).await;
+        let quality = pb::RequiredCell { region: "华南".into(), ..cell(Quality, pb::CellScope::Site) };
+        let mut key = class("KEY", 4);
+        key.service.get_or_insert_default().required_cells =
+            vec![cell(Finance, pb::CellScope::Account), quality];
+        let policy = create(&server, "p", quantile(&[1_000], vec![key, class("C", 48)])).await.expect("created");
+        activate(&server, "p", None, &policy.etag).await.expect("in force");
+        let covered = || async {
+            let request = pb::GetCoverageRequest { account: "accounts/acme".into() };
+            server.contacts().get_coverage(request).await.expect("coverage").into_inner()
+        };
+        assert_eq!((covered().await.required, covered().await.live), (9, 0), "in no class, at each site");
+        let request = pb::OverrideTierRequest {
+            account: "accounts/acme".into(),
+            tier: "KEY".into(),
+            valid_to: Some(day(3)),
+            reason: "重点扶持".into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        server.tiers().override_tier(request).await.expect("given");
+        let cells = |coverage: pb::Coverage| {
+            let told = coverage.cells.into_iter().map(|cell| (cell.function(), cell.site.clone(), cell.state()));
+            told.collect::<Vec<_>>()
+        };
+        use pb::CellState::{Blank, Live, Stale};
+        let expected = |finance| vec![(Finance, String::new(), finance), (Quality, "s".into(), Blank)];
+        assert_eq!(cells(covered().await), expected(Live));
+        let of_status = status(&server, "acme").await.relationship.expect("told");
+        assert_eq!((of_status.coverage_bp, of_status.required), (Some(5_000), 2));
+        let gap = || async {
+            let found = list(&server, coded("acme", Found::CoverageGap)).await.expect("findings");
+            found.into_iter().flat_map(|of| of.evidence).collect::<Vec<_>>()
+        };
+        assert_eq!(gap().await, Vec::<String>::new(), "nobody sits there");
+        server.clock().set(moment(1));
+        assert_eq!(cells(covered().await), expected(Stale), "90 days later");
+        assert_eq!(gap().await, [seat, li]);
+        server.clock().set(moment(4));
+        assert_eq!((covered().await.required, covered().await.stale), (9, 0), "in no class again");
+    }
+
     async fn c2_one_leaver_is_one_finding_until_his_successor_is_met(server: TestServer) {
         account(&server, "acme", &[]).await;
         member(&server, "wang").await;
@@ -165,6 +227,26 @@ on_both_engines! {
         assert_eq!(told(&server, key(1)).await, [], "all together count less than a visit");
         meet(&server, "acme", 0, &people[1]).await;
         assert_eq!(told(&server, key(0)).await, []);
+    }
+
+    async fn c8_a_personal_tie_of_who_decides_is_found_until_somebody_looked_into_it(server: TestServer) {
+        account(&server, "acme", &[]).await;
+        member(&server, "wang").await;
+        let (wang, li) = ("members/wang", person(&server, "Li").await);
+        let classmates = declare(&server, tie(pb::TieKind::Classmate, wang, &li)).await.expect("declared");
+        declare(&server, tie(pb::TieKind::Counterpart, wang, &li)).await.expect("declared");
+        let reviews = |on: i64| pb::ListFindingsRequest { as_of: Some(day(on)), ..coded("-", Found::TieUnderReview) };
+        let seat = decider(&server, "acme", &li, -10).await;
+        assert_eq!(told(&server, reviews(-11)).await, [], "he did not decide");
+        let found = list(&server, reviews(0)).await.expect("findings").remove(0);
+        assert_eq!((found.account.as_str(), found.severity()), ("accounts/acme", pb::FindingSeverity::Amber));
+        assert_eq!(found.evidence, [classmates.name.clone(), li.clone()]);
+        let seen = status(&server, "acme").await;
+        assert!(seen.findings.iter().any(|found| found.code() == Found::TieUnderReview));
+        move_from_to(&server, &li, &seat, "", 5).await.expect("left");
+        assert_eq!(told(&server, reviews(5)).await, [], "somebody else decides");
+        clear(&server, &classmates.name).await.expect("looked into");
+        assert_eq!(told(&server, reviews(0)).await, []);
     }
 
     async fn who_owes_and_whom_nobody_knows_is_found_once_whatever_is_open(server: TestServer) {

@@ -65,6 +65,17 @@ fn assert_faults(status: &Status, expected: &[(&str, &str)]) {
     assert_eq!(told, expected);
 }
 
+/// Somebody whom we should know and have met in 90 days.
+pub fn cell(function: pb::PositionFunction, scope: pb::CellScope) -> pb::RequiredCell {
+    pb::RequiredCell {
+        function: function.into(),
+        level_min: pb::PositionLevel::Manager.into(),
+        scope: scope.into(),
+        window_days: 90,
+        region: String::new(),
+    }
+}
+
 /// A class with everything that can be said about it.
 fn gold() -> pb::TierClass {
     let service = pb::ServicePolicy {
@@ -96,6 +107,13 @@ fn gold() -> pb::TierClass {
                 text: "A day of training".into(),
                 included: false,
                 unit_price: Some(usd("900")),
+            },
+        ],
+        required_cells: vec![
+            cell(pb::PositionFunction::Finance, pb::CellScope::Account),
+            pb::RequiredCell {
+                region: "华东".into(),
+                ..cell(pb::PositionFunction::Quality, pb::CellScope::Site)
             },
         ],
     };
@@ -196,6 +214,13 @@ on_both_engines! {
         service.service_standards[0].unit_price = Some(usd("1"));
         service.service_standards[1].code = "hotline".into();
         service.service_standards[1].text.clear();
+        service.required_cells[0].region = "x".repeat(65);
+        service.required_cells[0].window_days = 3_651;
+        service.required_cells[1].function = 0;
+        service.required_cells[1].level_min = 99;
+        service.required_cells[1].scope = 0;
+        let twice = cell(pb::PositionFunction::Legal, pb::CellScope::Site);
+        service.required_cells.extend([twice.clone(), pb::RequiredCell { window_days: 7, ..twice }]);
         let classes = vec![bad, class("GOLD", 1), class("NONE", 1)];
         let status = create(&server, "p", quantile(&[1_000, 2_000], classes)).await.expect_err("refused");
         let at = |part: &str| format!("tier_policy.classes[0].service.{part}");
@@ -209,6 +234,13 @@ on_both_engines! {
             (&at("overdue_amount_max"), "AMOUNT_OUT_OF_RANGE"),
             (&at("owner.accounts_max"), "FIELD_INVALID"),
             (&at("owner.competency_min"), "FIELD_INVALID"),
+            (&at("required_cells[0].region"), "FIELD_INVALID"),
+            (&at("required_cells[0].region"), "FIELD_TOO_LONG"),
+            (&at("required_cells[0].window_days"), "FIELD_INVALID"),
+            (&at("required_cells[1].function"), "ENUM_INVALID"),
+            (&at("required_cells[1].level_min"), "ENUM_INVALID"),
+            (&at("required_cells[1].scope"), "ENUM_INVALID"),
+            (&at("required_cells[3]"), "DUPLICATE_ELEMENT"),
             (&at("response_hours"), "FIELD_INVALID"),
             (&at("service_standards[0].unit_price"), "FIELD_INVALID"),
             (&at("service_standards[1].code"), "DUPLICATE_ELEMENT"),

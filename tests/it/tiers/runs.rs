@@ -6,7 +6,7 @@ use ballast::pb;
 use tonic::{Code, Status};
 
 use super::policies::{activate, class, create, quantile};
-use crate::support::credit::moment;
+use crate::support::credit::{Counter, moment};
 use crate::support::ledger::{Desk, day, document, fresh, usd};
 use crate::support::{TestServer, assert_refused, details};
 
@@ -122,6 +122,39 @@ fn decision(waits: &pb::TierAssignment, approve: bool) -> pb::DecideTierChangeRe
 }
 
 on_both_engines! {
+    async fn t1_all_accounts_of_a_group_count_together_and_are_in_its_class(server: TestServer) {
+        let values = [("BIG", 100), ("ROOT", 10), ("S1", 60), ("S2", 50), ("X", 5), ("Y", 4), ("Z", 3)];
+        sell(&server, -5, &values).await;
+        in_force(&server, pb::TierPolicy { population: pb::TierPopulation::Groups.into(), ..two() }).await;
+        let alone = run(&server, pb::EvaluateTiersRequest::default()).await.expect("a preview").run.expect("told");
+        assert_eq!((alone.ranked, counts(&alone)), (7, vec![("A", 2, 2), ("C", 5, 5)]));
+        let mut counter = Counter::at(&server);
+        counter.reparent("accounts/ERP~S1", "accounts/ERP~ROOT").await;
+        counter.reparent("accounts/ERP~S2", "accounts/ERP~S1").await;
+        let told = run(&server, applied(0)).await.expect("a run").run.expect("told");
+        assert_eq!((told.ranked, told.changes), (5, 7), "groups are ranked, accounts are counted");
+        assert_eq!(counts(&told), [("A", 3, 3), ("C", 4, 4)]);
+        assert_eq!(tiers(&server).await["A"], ["ROOT", "S1", "S2"]);
+        let worth: Vec<_> = assignments(&server, false).await.into_iter()
+            .filter(|one| one.tier == "A").map(|one| (one.rank, one.value)).collect();
+        assert_eq!(worth, vec![(1, Some(usd("120"))); 3]);
+        let again = run(&server, applied(0)).await.expect("the same").run.expect("told");
+        assert_eq!(again, told);
+        // Falling out of the first class is proposed once, for the group.
+        sell(&server, 0, &[("S2", -50), ("S1", -40)]).await;
+        for on in [30, 60] {
+            server.clock().set(moment(on));
+            run(&server, applied(on)).await.expect("a run");
+        }
+        let waits = assignments(&server, true).await;
+        assert_eq!((waits.len(), tiers(&server).await["A"].len()), (1, 4), "with BIG");
+        server.tiers().decide_tier_change(decision(&waits[0], true)).await.expect("decided");
+        assert_eq!(tiers(&server).await["A"], ["BIG", "S1", "S2"], "the others follow with the next run");
+        server.clock().set(moment(61));
+        run(&server, applied(61)).await.expect("a run");
+        assert_eq!(tiers(&server).await["A"], ["BIG"]);
+    }
+
     async fn t1_the_first_share_by_number_is_class_a_and_a_preview_writes_nothing(server: TestServer) {
         sell_g1(&server).await;
         in_force(&server, abc()).await;

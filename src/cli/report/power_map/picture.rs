@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::domain::position::Level;
+use crate::domain::job::Level;
 use crate::domain::power_map::{Influence, Node, PowerMap, hundredths, label};
 
 const WIDTH: i32 = 960;

@@ -3,9 +3,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::coverage::{CellState, Facts, Seat, Tie};
 use crate::domain::edge::{Edge, TouchDay};
+use crate::domain::job::{Function, Level};
 use crate::domain::personal::Personal;
+use crate::domain::position::PositionTerms;
 use crate::domain::position::incumbency::{self, Seating};
-use crate::domain::position::{Function, Level, PositionTerms};
 
 fn day(n: u64) -> NaiveDate {
     NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(n)
@@ -142,14 +143,13 @@ proptest! {
             };
             let known = Facts {
                 on: day(n),
-                sites: vec![],
+                cells: crate::domain::coverage::required::cells(&[], &[]),
                 seats: seats.collect(),
                 ties: ["a", "b"].into_iter().filter_map(tie).collect(),
                 scores: vec![],
                 has_people: true,
             };
-            let cells = known.default_cells();
-            let filled = known.filled(cells);
+            let filled = known.filled();
             let finance = filled.iter().find(|one| one.cell.function == Function::Finance).unwrap();
             prop_assert_eq!(is_live(&signal, n), finance.state == CellState::Live, "day {}", n);
             let turns = signal.turns_after(day(n));

@@ -54,15 +54,20 @@ fn overdue(sat: &[(u64, Option<&str>)], met: &[(&str, u64)], on: u64) -> Option<
     };
     let facts = Facts {
         on: day(on),
-        sites: vec![],
+        cells: crate::domain::coverage::required::cells(&[], &[]),
         seats: Vec::<Seat>::new(),
         ties: met.iter().filter(|(_, n)| *n <= on).map(tie).collect(),
         scores: vec![],
         has_people: true,
     };
     let (coverage, positions) = (Coverage::of("a", &facts), [position()]);
-    let rules =
-        PeopleFacts { facts: &facts, coverage: &coverage, positions: &positions, sat: &sat };
+    let rules = PeopleFacts {
+        facts: &facts,
+        coverage: &coverage,
+        positions: &positions,
+        sat: &sat,
+        ties: None,
+    };
     let found = rules.vacancy_overdue(|since| since + Days::new(10));
     assert_eq!(found.state == State::Yes, found.since.is_some());
     found.since

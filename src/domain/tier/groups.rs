@@ -1,0 +1,74 @@
+//! Runs over groups: all accounts below one root count as one, by its head.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::domain::group;
+
+/// Who counts with whom: the head of each account that is not one itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heads(BTreeMap<String, String>);
+
+impl Heads {
+    /// By the parent of each account that has one. Whoever takes no part belongs to no group; the head
+    /// is the root or, if that takes no part, the first of the others by id.
+    pub fn of(parents: &HashMap<String, String>, excluded: &BTreeSet<String>) -> Self {
+        let mut groups: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for id in parents.keys().filter(|id| !excluded.contains(*id)) {
+            let above = group::ancestors(id, |id| parents.get(id).cloned());
+            let root = above.into_iter().next_back();
+            groups.entry(root.unwrap_or_else(|| id.clone())).or_default().insert(id);
+        }
+        let mut heads = BTreeMap::new();
+        for (root, members) in groups {
+            let first = members.first().map(|id| (*id).to_owned());
+            let head = if excluded.contains(&root) { first } else { Some(root) };
+            let Some(head) = head else { continue };
+            let others = members.into_iter().filter(|id| **id != head);
+            heads.extend(others.map(|id| (id.to_owned(), head.clone())));
+        }
+        Self(heads)
+    }
+
+    /// The head of an account, which may be itself.
+    pub fn head<'a>(&'a self, id: &'a str) -> &'a str {
+        self.0.get(id).map_or(id, String::as_str)
+    }
+
+    /// The head of an account that is none.
+    pub fn other_head(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(String::as_str)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Accounts that are no heads, in the order of ids, each with its head.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(id, head)| (id.as_str(), head.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(ids: &[&str]) -> BTreeSet<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    fn heads(links: &[(&str, &str)], excluded: &[&str]) -> Heads {
+        let links = links.iter().map(|(id, parent)| ((*id).to_owned(), (*parent).to_owned()));
+        Heads::of(&links.collect(), &set(excluded))
+    }
+
+    #[test]
+    fn a_group_counts_by_its_root_or_by_the_first_that_takes_part() {
+        let links = [("b", "a"), ("c", "b"), ("e", "d"), ("f", "d")];
+        let told =
+            |heads: &Heads| ["a", "b", "c", "d", "e", "f", "g"].map(|id| heads.head(id).to_owned());
+        assert_eq!(told(&heads(&links, &[])), ["a", "a", "a", "d", "d", "d", "g"]);
+        // Whoever is left out belongs to none, and those below it still to one.
+        assert_eq!(told(&heads(&links, &["b", "d"])), ["a", "b", "a", "d", "e", "e", "g"]);
+    }
+}
