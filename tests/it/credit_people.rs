@@ -1,15 +1,20 @@
 //! May an order go out, knowing the people: whoever answers for money at the account.
 
+use std::time::Duration;
+
 use ballast::pb::{
     self, CreditDisposition as Leads, CreditReasonCode as Why, FinanceContactState as State,
     InteractionChannel, PositionFunction, PositionLevel,
 };
 
+use sqlx::{Connection as _, PgConnection};
+use tonic::Code;
+
 use crate::contact::{move_from_to, person, position, verify};
 use crate::interaction::{held, member, record};
-use crate::support::TestServer;
 use crate::support::credit::*;
 use crate::support::ledger::{day, usd};
+use crate::support::{Engine, TestServer};
 
 /// The counter of `accounts/acme`, which has room, and a policy by which this leads to that.
 async fn counter(server: &TestServer, leads_to: Leads) -> Counter {
@@ -200,4 +205,24 @@ on_both_engines! {
         assert_eq!(basic.into_inner().finance_contact, None);
         assert_eq!(counter.order("1").await.amount, Some(usd("10.00")));
     }
+}
+
+/// What an order holds while it is decided is nothing that a visit waits for.
+#[tokio::test]
+async fn a_visit_is_recorded_while_an_order_holds_the_account_postgres() {
+    let server = TestServer::start(Engine::Postgres).await;
+    let counter = counter(&server, Leads::Refer).await;
+    let (li, seat) = (person(&server, "Li").await, finance(&server).await);
+    move_from_to(&server, &li, "", &seat, -50).await.expect("hired");
+    member(&server, "wang").await;
+    let mut other = PgConnection::connect(server.database_url()).await.expect("the database");
+    let mut holding = other.begin().await.expect("begun");
+    let lock = "SELECT account_id FROM account_head WHERE account_id = 'acme' FOR UPDATE";
+    sqlx::query(lock).fetch_one(&mut *holding).await.expect("what decisions lock");
+    let mut order = tonic::Request::new(reserving("1", "10.00"));
+    order.set_timeout(Duration::from_millis(500));
+    let waits = counter.client.clone().reserve_credit(order).await.expect_err("it is held");
+    assert!(matches!(waits.code(), Code::DeadlineExceeded | Code::Cancelled), "{waits:?}");
+    meet(&server, 0, "members/wang", &li).await;
+    holding.rollback().await.expect("given back");
 }

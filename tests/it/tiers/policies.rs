@@ -166,6 +166,7 @@ on_both_engines! {
         let created = create(&server, "rich", said.clone()).await.expect("created");
         let expected = pb::TierPolicy {
             name: "tierPolicies/rich".into(),
+            population: pb::TierPopulation::Accounts.into(),
             created_by: PRINCIPAL.into(),
             create_time: created.create_time,
             etag: created.etag.clone(),
@@ -214,13 +215,6 @@ on_both_engines! {
         service.service_standards[0].unit_price = Some(usd("1"));
         service.service_standards[1].code = "hotline".into();
         service.service_standards[1].text.clear();
-        service.required_cells[0].region = "x".repeat(65);
-        service.required_cells[0].window_days = 3_651;
-        service.required_cells[1].function = 0;
-        service.required_cells[1].level_min = 99;
-        service.required_cells[1].scope = 0;
-        let twice = cell(pb::PositionFunction::Legal, pb::CellScope::Site);
-        service.required_cells.extend([twice.clone(), pb::RequiredCell { window_days: 7, ..twice }]);
         let classes = vec![bad, class("GOLD", 1), class("NONE", 1)];
         let status = create(&server, "p", quantile(&[1_000, 2_000], classes)).await.expect_err("refused");
         let at = |part: &str| format!("tier_policy.classes[0].service.{part}");
@@ -234,6 +228,29 @@ on_both_engines! {
             (&at("overdue_amount_max"), "AMOUNT_OUT_OF_RANGE"),
             (&at("owner.accounts_max"), "FIELD_INVALID"),
             (&at("owner.competency_min"), "FIELD_INVALID"),
+            (&at("response_hours"), "FIELD_INVALID"),
+            (&at("service_standards[0].unit_price"), "FIELD_INVALID"),
+            (&at("service_standards[1].code"), "DUPLICATE_ELEMENT"),
+            (&at("service_standards[1].text"), "FIELD_REQUIRED"),
+            ("tier_policy.classes[1].code", "DUPLICATE_ELEMENT"),
+            ("tier_policy.classes[2].code", "FIELD_INVALID"),
+        ]);
+    }
+
+    async fn every_fault_of_whom_we_should_know_is_told_at_once(server: TestServer) {
+        let mut bad = gold();
+        let service = bad.service.as_mut().expect("a service");
+        service.required_cells[0].region = "x".repeat(65);
+        service.required_cells[0].window_days = 3_651;
+        service.required_cells[1].function = 0;
+        service.required_cells[1].level_min = 99;
+        service.required_cells[1].scope = 0;
+        let twice = cell(pb::PositionFunction::Legal, pb::CellScope::Site);
+        service.required_cells.extend([twice.clone(), pb::RequiredCell { window_days: 7, ..twice }]);
+        let policy = quantile(&[1_000], vec![bad, class("C", 1)]);
+        let status = create(&server, "p", policy).await.expect_err("refused");
+        let at = |part: &str| format!("tier_policy.classes[0].service.{part}");
+        assert_faults(&status, &[
             (&at("required_cells[0].region"), "FIELD_INVALID"),
             (&at("required_cells[0].region"), "FIELD_TOO_LONG"),
             (&at("required_cells[0].window_days"), "FIELD_INVALID"),
@@ -241,12 +258,6 @@ on_both_engines! {
             (&at("required_cells[1].level_min"), "ENUM_INVALID"),
             (&at("required_cells[1].scope"), "ENUM_INVALID"),
             (&at("required_cells[3]"), "DUPLICATE_ELEMENT"),
-            (&at("response_hours"), "FIELD_INVALID"),
-            (&at("service_standards[0].unit_price"), "FIELD_INVALID"),
-            (&at("service_standards[1].code"), "DUPLICATE_ELEMENT"),
-            (&at("service_standards[1].text"), "FIELD_REQUIRED"),
-            ("tier_policy.classes[1].code", "DUPLICATE_ELEMENT"),
-            ("tier_policy.classes[2].code", "FIELD_INVALID"),
         ]);
     }
 
