@@ -19,9 +19,10 @@ use tower::ServiceBuilder;
 
 use crate::api::methods::Methods;
 use crate::api::middleware::access::Access;
+use crate::api::middleware::arrival::Arrivals;
 use crate::api::middleware::contract::Contract;
 use crate::api::middleware::deadline::Deadlines;
-use crate::api::middleware::load_shed::LoadShed;
+use crate::api::middleware::places::Places;
 use crate::api::middleware::revision::Revisions;
 use crate::api::middleware::trace::Traces;
 use crate::api::middleware::{Inner, With};
@@ -170,9 +171,10 @@ impl App {
         Ok(ServiceBuilder::new()
             .layer(With::new(Traces))
             .layer(With::new(Contract::new(methods.clone())))
-            .layer(With::new(LoadShed::new(methods.clone(), server.requests_concurrent_max)))
             .layer(With::new(Deadlines::new(methods.clone(), server, shutdown.clone())))
-            .layer(With::new(Access::new(methods, auth, self.clock.clone())))
+            .layer(With::new(Access::new(methods.clone(), auth, self.clock.clone())))
+            .layer(With::new(Places::new(methods.clone(), server)))
+            .layer(With::new(Arrivals::new(methods, server)))
             .layer(With::new(Revisions))
             .service(routes.prepare()))
     }

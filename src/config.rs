@@ -59,6 +59,10 @@ pub struct Server {
 impl Default for Server {
     fn default() -> Self {
         Self {
+    pub requests_per_principal_max: u32,
+    pub requests_per_connection_max: u32,
+    pub request_arrival_timeout_ms: u64,
+    pub stream_idle_seconds_max: u64,
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
             reflection: true,
             connections_max: 4096,
@@ -84,6 +88,10 @@ impl Default for Server {
 impl Server {
     pub fn handshake_timeout(&self) -> Duration {
         Duration::from_millis(self.handshake_timeout_ms)
+            requests_per_principal_max: 256,
+            requests_per_connection_max: 128,
+            request_arrival_timeout_ms: 10_000,
+            stream_idle_seconds_max: 300,
     }
 
     pub fn health_interval(&self) -> Duration {
@@ -144,6 +152,7 @@ pub struct Business {
     /// The member who owns whatever nobody else does.
     pub default_owner: String,
     /// The least rating, of 1 to 5, that an owner has in each competency; 0 for none.
+    pub writes_waiting_max: u32,
     pub owner_rating_min: i32,
     /// How many accounts one member may own; 0 for any number.
     pub owner_accounts_max: u32,
@@ -158,6 +167,7 @@ pub struct Business {
 impl Default for Business {
     fn default() -> Self {
         Self {
+            writes_waiting_max: 256,
             time_zone: Tz::UTC,
             base_currency: None,
             rate_age_days_max: 7,

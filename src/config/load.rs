@@ -199,6 +199,20 @@ impl Server {
         // Framing bounds a message at 4 GiB, memory long before that.
         in_range("server.request_bytes_max", self.request_bytes_max, 1 << 10, 256 << 20)?;
         in_range("server.response_bytes_max", self.response_bytes_max, 1 << 10, 256 << 20)?;
+        in_range(
+            "server.requests_per_principal_max",
+            self.requests_per_principal_max,
+            1,
+            1_000_000,
+        )?;
+        in_range(
+            "server.requests_per_connection_max",
+            self.requests_per_connection_max,
+            1,
+            1_000_000,
+        )?;
+        in_range("server.request_arrival_timeout_ms", self.request_arrival_timeout_ms, 1, 600_000)?;
+        in_range("server.stream_idle_seconds_max", self.stream_idle_seconds_max, 1, 86_400)?;
         in_range("server.deadline_ms_max", self.deadline_ms_max, 1, 86_400_000)?;
         in_range("server.deadline_default_ms", self.deadline_default_ms, 1, self.deadline_ms_max)?;
         in_range("server.health_interval_ms", self.health_interval_ms, 10, 600_000)?;
@@ -244,6 +258,7 @@ impl Business {
         parse_member("business.default_owner", &self.default_owner)
             .map_err(|v| ConfigError(format!("{}: {}", v.field, v.description)))?;
         in_range("business.owner_rating_min", self.owner_rating_min, 0, RATING_MAX)?;
+        in_range("database.writes_waiting_max", self.writes_waiting_max, 1, 1_000_000)?;
         in_range("business.owner_accounts_max", self.owner_accounts_max, 0, 1_000_000)?;
         in_range("business.sponsor_accounts_max", self.sponsor_accounts_max, 0, 1_000_000)?;
         in_range("business.rate_age_days_max", self.rate_age_days_max, 0, 366)

@@ -81,6 +81,10 @@ settings! {
     Number "server.requests_concurrent_max" "BALLAST_SERVER_REQUESTS_CONCURRENT_MAX" = "512": "Calls at a time over all connections; further ones answer OVERLOADED.";
     Number "server.request_bytes_max" "BALLAST_SERVER_REQUEST_BYTES_MAX" = "4194304": "Largest message taken.";
     Number "server.response_bytes_max" "BALLAST_SERVER_RESPONSE_BYTES_MAX" = "16777216": "Largest message sent.";
+    Number "server.requests_per_principal_max" "BALLAST_SERVER_REQUESTS_PER_PRINCIPAL_MAX" = "256": "Of these for one principal, so that nobody takes the places of everybody. Reports, exports and imports have at most a quarter of all, and questions leave an eighth to decisions about orders.";
+    Number "server.requests_per_connection_max" "BALLAST_SERVER_REQUESTS_PER_CONNECTION_MAX" = "128": "Of these for one connection. A call that was given up keeps its place until the work for it is over.";
+    Number "server.request_arrival_timeout_ms" "BALLAST_SERVER_REQUEST_ARRIVAL_TIMEOUT_MS" = "10000": "How long the message of a call may take to arrive.";
+    Number "server.stream_idle_seconds_max" "BALLAST_SERVER_STREAM_IDLE_SECONDS_MAX" = "300": "How long the server waits for the next message of a stream.";
     Number "server.deadline_default_ms" "BALLAST_SERVER_DEADLINE_DEFAULT_MS" = "30000": "Deadline of a unary call whose client sends none.";
     Number "server.deadline_ms_max" "BALLAST_SERVER_DEADLINE_MS_MAX" = "300000": "Longest deadline of a unary call; streams may take as long as their client says.";
     Number "server.health_interval_ms" "BALLAST_SERVER_HEALTH_INTERVAL_MS" = "1000": "How often the database is asked whether it answers.";
@@ -98,6 +102,7 @@ settings! {
     Text "business.base_currency" "BALLAST_BUSINESS_BASE_CURRENCY" = "": "Currency that rates between two others may go through; none if empty.";
     Number "business.rate_age_days_max" "BALLAST_BUSINESS_RATE_AGE_DAYS_MAX" = "7": "How old an exchange rate may be to be used.";
     Text "business.default_owner" "BALLAST_BUSINESS_DEFAULT_OWNER" = "members/unassigned": "Member who owns whatever nobody else does, by our id or by a key of yours (`members/HR~4711`); he must be there and active when the server starts.";
+    Number "database.writes_waiting_max" "BALLAST_DATABASE_WRITES_WAITING_MAX" = "256": "Writes that may wait for their turn: one at a time on SQLite, all but two of the connections on PostgreSQL. One more answers OVERLOADED; one whose caller is gone is dropped.";
     Number "business.owner_rating_min" "BALLAST_BUSINESS_OWNER_RATING_MIN" = "0": "Least rating, of 1 to 5, that the owner of an account has in each competency where its class does not say; 0 for none.";
     Number "business.owner_accounts_max" "BALLAST_BUSINESS_OWNER_ACCOUNTS_MAX" = "0": "How many accounts one member may own where their class does not say; 0 for any number.";
     Number "business.sponsor_accounts_max" "BALLAST_BUSINESS_SPONSOR_ACCOUNTS_MAX" = "5": "How many accounts one executive may be the sponsor of.";

@@ -36,6 +36,7 @@ mod imports;
 mod interaction;
 mod ledger_rules;
 mod member;
+mod overload;
 mod points;
 mod process;
 mod properties;

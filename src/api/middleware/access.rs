@@ -12,7 +12,7 @@ use super::trace::Call;
 use super::{Inner, Middleware, Next, refuse};
 use crate::api::methods::{Methods, Target};
 use crate::config::{Auth, TokenHash};
-use crate::ctx::{Clock, Ctx, Revision, Scopes};
+use crate::ctx::{Clock, Ctx, Place, Revision, Scopes};
 use crate::domain::error::{Error, Reason};
 
 /// The principal of every call of a server without credentials.
@@ -99,7 +99,11 @@ impl Access {
         let revision = Revision::default();
         // What the caller must see is read by the layer of revisions.
         let at_least = None;
-        Ok(Some(Ctx { principal, scopes, clock, deadline, trace: call.trace, revision, at_least }))
+        // Given by the layer of places.
+        let place = Place::default();
+        let trace = call.trace;
+        let ctx = Ctx { principal, scopes, clock, deadline, trace, revision, at_least, place };
+        Ok(Some(ctx))
     }
 }
 

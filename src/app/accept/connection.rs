@@ -15,7 +15,7 @@ use tonic::body::Body;
 use tonic::transport::server::TcpConnectInfo;
 use tower::ServiceExt as _;
 
-use crate::api::middleware::Inner;
+use crate::api::middleware::{Inner, places};
 use crate::config::Server;
 
 /// What every HTTP/2 client says first.
@@ -81,8 +81,10 @@ impl Connection {
         // Answers are small and somebody waits for them: they are not held back to fill a packet.
         let _ = stream.set_nodelay(true);
         let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
+        let place = places::Connection::default();
         let service = service.map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(info.clone());
+            request.extensions_mut().insert(place.clone());
             request.map(Body::new)
         });
         let served =
