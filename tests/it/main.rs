@@ -49,3 +49,4 @@ mod records;
 mod requirements;
 mod sensitivity;
 mod tiers;
+mod transport;
