@@ -6,6 +6,7 @@
 
 mod load;
 mod reference;
+mod roles;
 mod secret;
 mod source;
 
@@ -21,6 +22,7 @@ use crate::domain::names::member_name;
 
 pub use load::{ConfigError, Loaded};
 pub use reference::{Kind, Setting, markdown, reference};
+pub use roles::{ROLES, Role};
 pub use secret::{DatabaseUrl, TokenHash};
 pub use source::Source;
 
@@ -234,18 +236,18 @@ pub struct Auth {
 
 /// A bearer token: we keep its hash, never the token.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "roles::TokenGiven")]
 pub struct Token {
     pub principal: String,
     /// `printf %s "$TOKEN" | sha256sum`
     pub sha256: TokenHash,
-    /// `receivables.read` …, or `*` for all.
+    /// `receivables.read` …, or `*` for all; those of its roles among them.
     pub scopes: Vec<String>,
 }
 
 /// Callers whose certificate has a name.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "roles::CertificateGiven")]
 pub struct Certificate {
     /// A subject alternative name: a URI or a DNS name.
     pub name: String,

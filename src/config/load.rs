@@ -321,7 +321,7 @@ fn check_caller(setting: &str, principal: &str, scopes: &[String]) -> Result<()>
     }
     if scopes.is_empty() {
         return Err(ConfigError(format!(
-            "{setting}: {principal} has no scopes; [\"*\"] is all of them"
+            "{setting}: {principal} has no roles and no scopes; [\"*\"] is all of them"
         )));
     }
     Ok(())
@@ -425,6 +425,11 @@ mod tests {
             ("[database]\nurl: \"postgres://me:s3cret@db/x?a=b\"", None, "ballast.toml, line 2: "),
             ("", Some(("BALLAST_SERVER_LISEN", "x")), "BALLAST_SERVER_LISEN: no such setting"),
             ("", Some(("BALLAST_LOGLEVEL", "x")), "there are BALLAST_SERVER_LISTEN, "),
+            (
+                "[[auth.certificates]]\nname = 'a'\nprincipal = 'a'\nroles = ['boss']",
+                None,
+                "\"boss\" is no role; there are erp_writer, credit_checker, ",
+            ),
             ("[tls]\ncert = 'a.pem'", None, "tls.cert and tls.key belong together"),
             ("[tls]\nclient_ca = 'a.pem'", None, "need tls.cert and tls.key"),
             (

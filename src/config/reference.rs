@@ -115,8 +115,8 @@ settings! {
     Switch "business.sponsor_required" "BALLAST_BUSINESS_SPONSOR_REQUIRED" = "false": "Whether an account is to have an executive sponsor where its class does not say: one that has none then lacks him (`team.gaps`).";
     Number "business.calendar_notice_days" "BALLAST_BUSINESS_CALENDAR_NOTICE_DAYS" = "60": "How many days before the days that the work calendar knows end this is a finding (CALENDAR_ENDS).";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
-    Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token) and `scopes`.";
-    Tables "auth.certificates" "" = "": "Callers by a name of their certificate, in the file only: `[[auth.certificates]]` with `name` (a URI or DNS name among its subject alternative names), `principal` and `scopes`.";
+    Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token), `roles` and `scopes`.";
+    Tables "auth.certificates" "" = "": "Callers by a name of their certificate, in the file only: `[[auth.certificates]]` with `name` (a URI or DNS name among its subject alternative names), `principal`, `roles` and `scopes`.";
     Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`off`, `error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";
     Text "log.format" "BALLAST_LOG_FORMAT" ("--log-format") = "text": "`text` or `json`.";
 }

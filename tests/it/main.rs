@@ -47,6 +47,7 @@ mod receivable_cases;
 mod receivables_read;
 mod records;
 mod requirements;
+mod roles;
 mod sensitivity;
 mod tiers;
 mod transport;
