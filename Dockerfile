@@ -19,6 +19,8 @@ COPY --from=builder /ballast /usr/local/bin/ballast
 USER 10001:10001
 WORKDIR /var/lib/ballast
 VOLUME /var/lib/ballast
+# Other machines are served by TLS only: give BALLAST_TLS_CERT and BALLAST_TLS_KEY, or say that a proxy
+# beside the container ends TLS (BALLAST_SERVER_BEHIND_TLS_PROXY=true).
 ENV BALLAST_SERVER_LISTEN=0.0.0.0:50051 \
     BALLAST_DATABASE_URL=sqlite:///var/lib/ballast/ballast.db
 EXPOSE 50051

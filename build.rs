@@ -26,9 +26,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("ballast_descriptor.bin"), &descriptors)?;
 
     let set = prost_types::FileDescriptorSet::decode(descriptors.as_slice())?;
+    // The codec looks up by its name what a message may hold.
+    let mut names = prost_build::Config::new();
+    names.enable_type_names();
     tonic_prost_build::configure()
         .emit_rerun_if_changed(false)
         .compile_well_known_types(false)
-        .compile_fds(set)?;
+        .codec_path("crate::api::codec::ContractCodec")
+        .compile_fds_with_config(set, names)?;
     Ok(())
 }

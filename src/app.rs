@@ -5,9 +5,12 @@ mod accept;
 mod health;
 mod jobs;
 mod readiness;
+mod reload;
 mod routes;
+mod tls;
 
 pub(crate) use routes::{members, records, settings, team_settings};
+pub(crate) use tls::certificates;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +22,10 @@ use tower::ServiceBuilder;
 
 use crate::api::methods::Methods;
 use crate::api::middleware::access::Access;
+use crate::api::middleware::arrival::Arrivals;
 use crate::api::middleware::contract::Contract;
 use crate::api::middleware::deadline::Deadlines;
-use crate::api::middleware::load_shed::LoadShed;
+use crate::api::middleware::places::Places;
 use crate::api::middleware::revision::Revisions;
 use crate::api::middleware::trace::Traces;
 use crate::api::middleware::{Inner, With};
@@ -34,6 +38,8 @@ use crate::store::Store;
 use accept::Acceptor;
 use health::Health;
 use readiness::Readiness;
+use reload::{Live, Reload};
+use tls::TlsError;
 
 /// What the process could not start or go on with, and what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -48,38 +54,63 @@ pub enum ServeError {
          try it out with --insecure on a loopback address"
     )]
     NoCredentials,
-    #[error("auth.tokens: {principal} has {unknown}, which no method asks for; there are {known}")]
+    #[error("auth: {principal} has {unknown}, which no method asks for; there are {known}")]
     UnknownScope { principal: String, unknown: String, known: String },
+    #[error(
+        "without TLS tokens travel in the clear, so {0}, which other machines reach, is not \
+         listened on: set tls.cert and tls.key, or server.behind_tls_proxy if a proxy beside the \
+         server ends TLS"
+    )]
+    PlainInPublic(std::net::SocketAddr),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Internal(#[from] crate::domain::error::Error),
     #[error("the listening socket failed: {0}")]
     Listener(#[from] std::io::Error),
 }
 
-/// Refuses a configuration that nobody could call, or whose scopes are no scopes: a slip of the pen
-/// would take from a caller what he was given.
+/// Refuses a configuration that nobody could call, that lets tokens travel in the clear, or whose
+/// scopes are no scopes: a slip of the pen would take from a caller what he was given.
 ///
 /// # Errors
 /// What is wrong with it, and what to do.
 pub fn check(config: &Config) -> Result<(), ServeError> {
-    if !config.auth.insecure && config.auth.tokens.is_empty() {
+    let Config { auth, server, tls, .. } = config;
+    if !auth.insecure && auth.tokens.is_empty() && auth.certificates.is_empty() {
         return Err(ServeError::NoCredentials);
     }
+    check_address(config, server.listen)?;
+    tls::load(tls)?;
     let methods = Methods::ours()?;
     let known = methods.scopes();
-    for token in &config.auth.tokens {
+    let by_token = auth.tokens.iter().map(|of| (&of.principal, &of.scopes));
+    let by_certificate = auth.certificates.iter().map(|of| (&of.principal, &of.scopes));
+    for (principal, scopes) in by_token.chain(by_certificate) {
         let is_unknown = |scope: &&String| *scope != "*" && !known.contains(scope.as_str());
-        let unknown: Vec<&str> =
-            token.scopes.iter().filter(is_unknown).map(String::as_str).collect();
+        let unknown: Vec<&str> = scopes.iter().filter(is_unknown).map(String::as_str).collect();
         if !unknown.is_empty() {
             return Err(ServeError::UnknownScope {
-                principal: token.principal.clone(),
+                principal: principal.clone(),
                 unknown: unknown.join(", "),
                 known: known.into_iter().collect::<Vec<_>>().join(", "),
             });
         }
     }
     Ok(())
+}
+
+/// Other machines reach the server by TLS only, its own or a proxy's.
+fn check_address(config: &Config, address: std::net::SocketAddr) -> Result<(), ServeError> {
+    let Config { server, tls, auth, .. } = config;
+    let is_safe = address.ip().is_loopback() || tls.cert.is_some() || server.behind_tls_proxy;
+    match is_safe {
+        _ if auth.insecure && !address.ip().is_loopback() => {
+            Err(ServeError::InsecureInPublic(address))
+        }
+        true => Ok(()),
+        false => Err(ServeError::PlainInPublic(address)),
+    }
 }
 
 /// The assembled service.
@@ -106,9 +137,7 @@ impl App {
     ) -> Result<(), ServeError> {
         check(&config)?;
         let address = listener.local_addr()?;
-        if config.auth.insecure && !address.ip().is_loopback() {
-            return Err(ServeError::InsecureInPublic(address));
-        }
+        check_address(&config, address)?;
         if config.auth.insecure {
             tracing::warn!(%address, "INSECURE: every caller on this machine is an administrator");
         }
@@ -131,8 +160,10 @@ impl App {
         ready: impl FnOnce(),
     ) -> Result<(), ServeError> {
         let server = &self.config.server;
-        let service = self.layered(routes, &shutdown)?;
-        let acceptor = Acceptor::new(listener, server);
+        let (reload, live) = Reload::new(self.config.clone())?;
+        jobs.spawn(reload.run(shutdown.clone()));
+        let acceptor = Acceptor::new(listener, server, live.tls.clone());
+        let service = self.layered(routes, live, &shutdown)?;
         let connections = acceptor.connections();
 
         let members = members(&self.config, self.store.clone())?;
@@ -164,15 +195,16 @@ impl App {
     }
 
     /// What a request goes through, top down.
-    fn layered(&self, routes: Routes, shutdown: &Shutdown) -> Result<impl Inner> {
+    fn layered(&self, routes: Routes, live: Live, shutdown: &Shutdown) -> Result<impl Inner> {
         let methods = Arc::new(Methods::ours()?);
-        let Config { server, auth, .. } = &*self.config;
+        let server = &self.config.server;
         Ok(ServiceBuilder::new()
             .layer(With::new(Traces))
             .layer(With::new(Contract::new(methods.clone())))
-            .layer(With::new(LoadShed::new(methods.clone(), server.requests_concurrent_max)))
             .layer(With::new(Deadlines::new(methods.clone(), server, shutdown.clone())))
-            .layer(With::new(Access::new(methods, auth, self.clock.clone())))
+            .layer(With::new(Access::new(methods.clone(), live.credentials, self.clock.clone())))
+            .layer(With::new(Places::new(methods.clone(), server)))
+            .layer(With::new(Arrivals::new(methods, server)))
             .layer(With::new(Revisions))
             .service(routes.prepare()))
     }

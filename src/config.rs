@@ -6,9 +6,12 @@
 
 mod load;
 mod reference;
+mod roles;
 mod secret;
+mod source;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -19,16 +22,22 @@ use crate::domain::names::member_name;
 
 pub use load::{ConfigError, Loaded};
 pub use reference::{Kind, Setting, markdown, reference};
+pub use roles::{ROLES, Role};
 pub use secret::{DatabaseUrl, TokenHash};
+pub use source::Source;
 
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub server: Server,
+    pub tls: Tls,
     pub database: Database,
     pub business: Business,
     pub auth: Auth,
     pub log: Log,
+    /// Where it was read from; `None` where it was put together by a program.
+    #[serde(skip)]
+    pub source: Option<Source>,
 }
 
 /// The listener, its connections and its calls.
@@ -36,6 +45,10 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
     pub listen: SocketAddr,
+    /// A proxy beside the server ends TLS: plain text may come from other machines.
+    pub behind_tls_proxy: bool,
+    /// 0: files are read anew at SIGHUP only.
+    pub reload_interval_seconds: u64,
     pub reflection: bool,
     pub connections_max: u32,
     pub streams_per_connection_max: u32,
@@ -46,6 +59,10 @@ pub struct Server {
     pub keepalive_interval_seconds: u64,
     pub keepalive_timeout_seconds: u64,
     pub requests_concurrent_max: u32,
+    pub requests_per_principal_max: u32,
+    pub requests_per_connection_max: u32,
+    pub request_arrival_timeout_ms: u64,
+    pub stream_idle_seconds_max: u64,
     pub request_bytes_max: usize,
     pub response_bytes_max: usize,
     pub deadline_default_ms: u64,
@@ -60,6 +77,8 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 50051)),
+            behind_tls_proxy: false,
+            reload_interval_seconds: 10,
             reflection: true,
             connections_max: 4096,
             streams_per_connection_max: 256,
@@ -69,6 +88,10 @@ impl Default for Server {
             keepalive_interval_seconds: 30,
             keepalive_timeout_seconds: 10,
             requests_concurrent_max: 512,
+            requests_per_principal_max: 256,
+            requests_per_connection_max: 128,
+            request_arrival_timeout_ms: 10_000,
+            stream_idle_seconds_max: 300,
             request_bytes_max: 4 << 20,
             response_bytes_max: 16 << 20,
             deadline_default_ms: 30_000,
@@ -91,6 +114,34 @@ impl Server {
     }
 }
 
+/// Certificates, as files in PEM that are read anew while the server runs.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate of the server, and those between it and its authority; without it the server
+    /// speaks plain text.
+    pub cert: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// The authorities whose certificates callers have.
+    pub client_ca: Option<PathBuf>,
+    /// Whether a caller without a certificate is refused where there are such authorities.
+    pub client_cert_required: bool,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self { cert: None, key: None, client_ca: None, client_cert_required: true }
+    }
+}
+
+impl Tls {
+    /// The files that are named, with their settings.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &PathBuf)> {
+        let named = [("cert", &self.cert), ("key", &self.key), ("client_ca", &self.client_ca)];
+        named.into_iter().filter_map(|(name, path)| Some((name, path.as_ref()?)))
+    }
+}
+
 /// Where the ledger lives.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -101,6 +152,7 @@ pub struct Database {
     /// 0: as large as the disk.
     pub sqlite_megabytes_max: u32,
     pub acquire_timeout_ms: u64,
+    pub writes_waiting_max: u32,
     /// Upper bound; a call with a nearer deadline gets less.
     pub statement_timeout_ms_max: u64,
     /// Off behind pgbouncer older than 1.21 in transaction mode.
@@ -115,6 +167,7 @@ impl Default for Database {
             sqlite_readers: 4,
             sqlite_megabytes_max: 0,
             acquire_timeout_ms: 5_000,
+            writes_waiting_max: 256,
             statement_timeout_ms_max: 30_000,
             statement_cache: true,
         }
@@ -178,16 +231,27 @@ pub struct Auth {
     /// Every caller is an administrator: on a loopback address only.
     pub insecure: bool,
     pub tokens: Vec<Token>,
+    pub certificates: Vec<Certificate>,
 }
 
 /// A bearer token: we keep its hash, never the token.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "roles::TokenGiven")]
 pub struct Token {
     pub principal: String,
     /// `printf %s "$TOKEN" | sha256sum`
     pub sha256: TokenHash,
-    /// `receivables.read` …, or `*` for all.
+    /// `receivables.read` …, or `*` for all; those of its roles among them.
+    pub scopes: Vec<String>,
+}
+
+/// Callers whose certificate has a name.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(try_from = "roles::CertificateGiven")]
+pub struct Certificate {
+    /// A subject alternative name: a URI or a DNS name.
+    pub name: String,
+    pub principal: String,
     pub scopes: Vec<String>,
 }
 

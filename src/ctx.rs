@@ -3,6 +3,7 @@
 
 pub mod steady;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
@@ -32,6 +33,20 @@ pub struct Ctx {
     /// The revision its caller must see at least (`ballast-at-least`), microseconds since the
     /// epoch; `None` if any will do.
     pub at_least: Option<i64>,
+    /// The place of this call among those under way, kept by whoever works for it.
+    pub place: Place,
+}
+
+/// Something that is given back when the last one who works for a call is done.
+#[derive(Debug, Clone, Default)]
+pub struct Place(
+    #[expect(dead_code, reason = "held, never read")] Option<Arc<dyn Any + Send + Sync>>,
+);
+
+impl Place {
+    pub fn held(what: Arc<dyn Any + Send + Sync>) -> Self {
+        Self(Some(what))
+    }
 }
 
 impl Ctx {
@@ -45,6 +60,7 @@ impl Ctx {
             trace: uuid::Uuid::now_v7().simple().to_string().into(),
             revision: Revision::default(),
             at_least: None,
+            place: Place::default(),
         }
     }
 

@@ -1,9 +1,12 @@
-//! Going down in order: tell the load balancer, wait, end the streams, drain, then cut.
+//! What a process is asked from outside: to go down in order (tell the load balancer, wait, end the
+//! streams, drain, then cut), and to read its files anew.
 //!
 //! `Shutdown` only holds the phases; `app` walks through them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Asked by a signal or a test; watched by everything that has to come to an end.
@@ -13,6 +16,7 @@ pub struct Shutdown {
     hurried: CancellationToken,
     streams_should_end: CancellationToken,
     streams_must_end: CancellationToken,
+    reload: Arc<Notify>,
 }
 
 impl Shutdown {
@@ -42,6 +46,16 @@ impl Shutdown {
         let _ = tokio::time::timeout(time, self.hurried()).await;
     }
 
+    /// Asks for the files to be read anew, which ends nothing.
+    pub fn ask_reload(&self) {
+        self.reload.notify_one();
+    }
+
+    /// Waits until somebody asks for that; whoever asked before is heard too.
+    pub async fn reload_asked(&self) {
+        self.reload.notified().await;
+    }
+
     pub fn is_requested(&self) -> bool {
         self.requested.is_cancelled()
     }
@@ -61,7 +75,8 @@ impl Shutdown {
         self.streams_must_end.clone()
     }
 
-    /// Asks for the shutdown at SIGTERM or SIGINT, and hurries at the second.
+    /// Asks for the shutdown at SIGTERM or SIGINT, and hurries at the second. SIGHUP asks for the files
+    /// to be read anew.
     ///
     /// # Errors
     /// If the process cannot listen for signals.
@@ -69,6 +84,14 @@ impl Shutdown {
         use tokio::signal::unix::{SignalKind, signal};
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        let shutdown = self.clone();
+        tokio::spawn(async move {
+            while hangup.recv().await.is_some() {
+                tracing::info!(signal = "SIGHUP", "files are read anew");
+                shutdown.ask_reload();
+            }
+        });
         let shutdown = self.clone();
         tokio::spawn(async move {
             let name = tokio::select! {

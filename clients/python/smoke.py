@@ -3,15 +3,19 @@
 
     python -m grpc_tools.protoc -I proto --python_out=gen --grpc_python_out=gen proto/ballast/v1/*.proto
     PYTHONPATH=gen python clients/python/smoke.py 127.0.0.1:50051
+    BALLAST_TOKEN=… PYTHONPATH=gen python clients/python/smoke.py localhost:50051 ca.crt
 
+The second form calls over TLS, trusting the authority in the file, with a token.
 It leaves an account, a member and a few documents behind, under new ids on every run.
 """
 
+import os
 import sys
 import uuid
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import grpc
 from google.rpc import error_details_pb2
@@ -248,14 +252,46 @@ class Smoke:
             )
 
 
-def main() -> int:
-    if len(sys.argv) != 2:
-        print("usage: smoke.py HOST:PORT", file=sys.stderr)
-        return 2
+def open_channel(address: str, ca: str | None) -> grpc.Channel:
     # A proxy of the environment must not get between us and a server on this machine.
     options = [("grpc.enable_http_proxy", 0)]
+    if ca is None:
+        return grpc.insecure_channel(address, options=options)
+    credentials = grpc.composite_channel_credentials(
+        grpc.ssl_channel_credentials(Path(ca).read_bytes()),
+        grpc.access_token_call_credentials(os.environ["BALLAST_TOKEN"]),
+    )
+    return grpc.secure_channel(address, credentials, options=options)
+
+
+def refuse_strangers(address: str, ca: str) -> None:
+    """Without the token, and without the authority, nobody is served."""
+    request = account_service_pb2.GetAccountRequest(name="accounts/nobody")
+    options = [("grpc.enable_http_proxy", 0)]
+    trusted = grpc.ssl_channel_credentials(Path(ca).read_bytes())
+    with grpc.secure_channel(address, trusted, options=options) as channel:
+        accounts = account_service_pb2_grpc.AccountServiceStub(channel)
+        with refused(grpc.StatusCode.UNAUTHENTICATED, "CREDENTIALS_MISSING"):
+            accounts.GetAccount(request, timeout=TIMEOUT_SECONDS)
+    with grpc.secure_channel(address, grpc.ssl_channel_credentials(), options=options) as channel:
+        accounts = account_service_pb2_grpc.AccountServiceStub(channel)
+        try:
+            accounts.GetAccount(request, timeout=TIMEOUT_SECONDS)
+        except grpc.RpcError as error:
+            check("code", error.code(), grpc.StatusCode.UNAVAILABLE)
+        else:
+            raise AssertionError("a server of an unknown authority was trusted")
+
+
+def main() -> int:
+    if len(sys.argv) not in (2, 3):
+        print("usage: smoke.py HOST:PORT [CA]", file=sys.stderr)
+        return 2
+    address, ca = sys.argv[1], sys.argv[2] if len(sys.argv) == 3 else None
     failed = 0
-    with grpc.insecure_channel(sys.argv[1], options=options) as channel:
+    if ca is not None:
+        refuse_strangers(address, ca)
+    with open_channel(address, ca) as channel:
         grpc.channel_ready_future(channel).result(timeout=TIMEOUT_SECONDS)
         smoke = Smoke(channel)
         for name, test in vars(Smoke).items():

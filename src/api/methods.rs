@@ -10,8 +10,9 @@ use crate::domain::credit::decide::OVERRIDE;
 use crate::domain::error::{Error, Result};
 use crate::pb;
 
-/// Full name of our method option.
+/// Full names of our method options.
 const ACCESS: &str = "ballast.v1.access";
+const LOAD: &str = "ballast.v1.load";
 /// Foreign contracts that anybody may call: they say nothing about the books.
 const OPEN: [&str; 3] = [
     "/grpc.health.v1.Health/",
@@ -28,6 +29,41 @@ pub struct Method {
     pub scope: Option<String>,
     /// The client, the server or both send more than one message.
     pub streaming: bool,
+    /// The client sends more than one message.
+    pub client_streaming: bool,
+    pub class: Class,
+}
+
+/// What goes first when there are many calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// May this order go out?
+    Decision,
+    /// Reads and writes that somebody waits for.
+    Question,
+    /// Reports over the book, exports and imports.
+    Bulk,
+    /// Watching health, and reflection.
+    Open,
+}
+
+impl Class {
+    pub const COUNT: usize = 4;
+    /// Those of our methods.
+    pub const OURS: [Self; 3] = [Self::Decision, Self::Question, Self::Bulk];
+
+    pub fn at(self) -> usize {
+        self as usize
+    }
+
+    /// By the number of the option's value.
+    fn of(number: i32) -> Self {
+        match pb::LoadClass::try_from(number) {
+            Ok(pb::LoadClass::Decision) => Self::Decision,
+            Ok(pb::LoadClass::Bulk) => Self::Bulk,
+            Ok(pb::LoadClass::Unspecified) | Err(_) => Self::Question,
+        }
+    }
 }
 
 /// What a request path means.
@@ -64,16 +100,20 @@ impl Methods {
     }
 
     fn of(pool: &DescriptorPool) -> Result<Self> {
-        let option = pool
-            .get_extension_by_name(ACCESS)
-            .ok_or_else(|| Error::internal(format!("no option {ACCESS} in the descriptors")))?;
+        let option = |name: &str| {
+            let missing = || Error::internal(format!("no option {name} in the descriptors"));
+            pool.get_extension_by_name(name).ok_or_else(missing)
+        };
+        let (access, load) = (option(ACCESS)?, option(LOAD)?);
         let read = |method: MethodDescriptor| {
             let options = method.options();
-            let scope = options.get_extension(&option).as_str().unwrap_or_default().to_owned();
+            let scope = options.get_extension(&access).as_str().unwrap_or_default().to_owned();
             let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
-            let streaming = method.is_client_streaming() || method.is_server_streaming();
+            let client_streaming = method.is_client_streaming();
+            let streaming = client_streaming || method.is_server_streaming();
+            let class = Class::of(options.get_extension(&load).as_enum_number().unwrap_or(0));
             let scope = (!scope.is_empty()).then_some(scope);
-            (path.clone(), Method { path, scope, streaming })
+            (path.clone(), Method { path, scope, streaming, client_streaming, class })
         };
         let methods = pool.services().flat_map(|s| s.methods().collect::<Vec<_>>());
         Ok(Self(methods.map(read).collect()))

@@ -2,6 +2,7 @@
 //! them. Here may live what knows protobuf and gRPC; SQL and business rules may not.
 
 pub mod account;
+pub mod codec;
 pub mod contact;
 pub mod convert;
 pub mod credit;

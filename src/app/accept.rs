@@ -3,6 +3,7 @@
 //! tonic's own loop has one age for all connections, no bound on their number, and a timer of
 //! its own that answers CANCELLED where the contract says DEADLINE_EXCEEDED; so this is ours.
 
+mod begun;
 mod connection;
 
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,6 +28,8 @@ pub(super) struct Acceptor {
     listener: TcpListener,
     places: Arc<Semaphore>,
     limits: Limits,
+    /// For the connections that are accepted from now on; `None` for plain text.
+    tls: watch::Receiver<Option<Arc<ServerConfig>>>,
     http2: Builder<TokioExecutor>,
     connections: Connections,
 }
@@ -39,7 +43,11 @@ pub(super) struct Connections {
 }
 
 impl Acceptor {
-    pub fn new(listener: TcpListener, server: &Server) -> Self {
+    pub fn new(
+        listener: TcpListener,
+        server: &Server,
+        tls: watch::Receiver<Option<Arc<ServerConfig>>>,
+    ) -> Self {
         let mut http2 = Builder::new(TokioExecutor::new()).http2_only();
         http2
             .http2()
@@ -53,6 +61,7 @@ impl Acceptor {
             listener,
             places: Arc::new(Semaphore::new(server.connections_max as usize)),
             limits: Limits::new(server),
+            tls,
             http2,
             connections: Connections::default(),
         }
@@ -64,7 +73,7 @@ impl Acceptor {
 
     /// Accepts until the drain begins, and then closes the socket.
     pub async fn run(self, service: impl Inner) {
-        let Self { listener, places, limits, http2, connections } = self;
+        let Self { listener, places, limits, tls, http2, connections } = self;
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -84,7 +93,8 @@ impl Acceptor {
                 tracing::warn!("too many connections: one was closed");
                 continue;
             };
-            let connection = Connection { stream, peer, limits, _place: place };
+            let tls = tls.borrow().clone();
+            let connection = Connection { stream, peer, limits, tls, _place: place };
             let (drain, cut) = (connections.drain.clone(), connections.cut.clone());
             let served = connection.serve(http2.clone(), service.clone(), drain);
             connections.tracker.spawn(async move {

@@ -156,6 +156,38 @@ async fn one_call_too_many_is_told_when_to_come_again() {
 }
 
 #[tokio::test]
+async fn fault_x2_work_that_outlives_its_call_keeps_its_place() {
+    let running = start(|server| server.requests_concurrent_max = 1).await;
+    let client = Raw::new(running.address);
+    let headers = [("grpc-timeout", "50m")];
+    let status = client.call(UNARY, &headers, &document("outlives")).await;
+    assert_refused(&status, Code::DeadlineExceeded, "DEADLINE_EXPIRED");
+    let status = client.call(UNARY, &[], &document("")).await;
+    assert_refused(&status, Code::ResourceExhausted, "OVERLOADED");
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(client.call(UNARY, &[], &document("")).await.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn fault_x4_a_message_that_does_not_come_gives_its_place_back() {
+    let running = start(|server| {
+        server.requests_concurrent_max = 2;
+        server.request_arrival_timeout_ms = 500;
+    })
+    .await;
+    let client = Raw::new(running.address);
+    let (first, second, refused) =
+        tokio::join!(client.withhold(UNARY, &[]), client.withhold(UNARY, &[]), async {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            client.call(UNARY, &[], &document("")).await
+        },);
+    assert_refused(&first, Code::DeadlineExceeded, "DEADLINE_EXPIRED");
+    assert_refused(&second, Code::DeadlineExceeded, "DEADLINE_EXPIRED");
+    assert_refused(&refused, Code::ResourceExhausted, "OVERLOADED");
+    assert_eq!(client.call(UNARY, &[], &document("")).await.code(), Code::Ok);
+}
+
+#[tokio::test]
 async fn a_write_answers_its_revision() {
     let running = start(|_| {}).await;
     let client = Raw::new(running.address);

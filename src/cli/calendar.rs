@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{Datelike as _, NaiveDate};
-use tonic::Request;
 
 use self::rows::{Days, File};
-use super::import::authorized;
 use super::options::Options;
+use super::server::{Server, ServerArgs};
 use crate::api::tier::parse_calendar;
 use crate::app;
 use crate::cli::say::say;
@@ -56,12 +55,8 @@ pub(super) struct Args {
     /// Say what would be made, and make nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Make it through a running server, for instance `http://127.0.0.1:50051`.
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
-    /// Bearer token for the server.
-    #[arg(long, env = "BALLAST_TOKEN", hide_env_values = true, requires = "server")]
-    token: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     #[command(flatten)]
     options: Options,
 }
@@ -108,8 +103,8 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         say!("nothing was made: this is what would be");
         return Ok(ExitCode::SUCCESS);
     }
-    let name = match &args.server {
-        Some(server) => at_server(server, args.token.as_deref(), request).await?,
+    let name = match args.server.connect().await? {
+        Some(server) => at_server(&server, request).await?,
         None => in_database(args.options, request).await?,
     };
     say!("{name} is made; it counts from the day on that ActivateWorkCalendar says");
@@ -143,15 +138,11 @@ fn tell(days: &Days, usual: &[pb::WorkHours], weekdays: &[Weekday]) {
 }
 
 async fn at_server(
-    server: &str,
-    token: Option<&str>,
+    server: &Server,
     request: pb::CreateWorkCalendarRequest,
 ) -> Result<String, String> {
-    let mut client = TierServiceClient::connect(server.to_owned())
-        .await
-        .map_err(|e| format!("no server answers at {server}: {e}"))?;
-    let call = authorized(Request::new(request), token)?;
-    let made = client.create_work_calendar(call).await;
+    let mut client = TierServiceClient::new(server.channel());
+    let made = client.create_work_calendar(server.call(request)).await;
     let made = made.map_err(|status| format!("{} ({:?})", status.message(), status.code()))?;
     Ok(made.into_inner().name)
 }

@@ -5,7 +5,7 @@ use toml::{Table, Value};
 use super::options::Options;
 use crate::app;
 use crate::cli::say::say;
-use crate::config::{Kind, Loaded, reference};
+use crate::config::{Auth, Kind, Loaded, reference};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,9 +32,8 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         let value = table.get(section).and_then(|fields| fields.get(field));
         match (setting.kind, value) {
             (Kind::Tables, _) => {
-                for token in &config.auth.tokens {
-                    let scopes = token.scopes.join(", ");
-                    say!("# {}: {} may {scopes}  # {source}", setting.name, token.principal);
+                for (principal, scopes) in callers(&config.auth, field) {
+                    say!("# {}: {principal} may {}  # {source}", setting.name, scopes.join(", "));
                 }
             }
             (_, Some(Value::String(text))) => say!("{} = {text:?}  # {source}", setting.name),
@@ -44,4 +43,14 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         }
     }
     app::check(&config).map_err(|e| e.to_string())
+}
+
+/// Who may call, by what he shows.
+fn callers<'a>(auth: &'a Auth, field: &str) -> Vec<(&'a str, &'a [String])> {
+    match field {
+        "certificates" => {
+            auth.certificates.iter().map(|of| (of.principal.as_str(), &of.scopes[..])).collect()
+        }
+        _ => auth.tokens.iter().map(|of| (of.principal.as_str(), &of.scopes[..])).collect(),
+    }
 }

@@ -12,6 +12,7 @@ mod options;
 mod report;
 mod say;
 mod serve;
+mod server;
 mod verify;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::config::{Config, Loaded};
+use crate::config::{Config, Loaded, Source};
 
 /// Settings on the command line; the rest is in the file or the environment.
 #[derive(Debug, Default, Clone, clap::Args)]
@@ -46,7 +46,7 @@ impl Options {
         let flags: Vec<_> =
             flags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         let env = environment(std::env::vars_os())?;
-        Config::load(config.as_deref(), &env, &flags).map_err(|e| e.to_string())
+        Source::new(config, env, flags).load().map_err(|e| e.to_string())
     }
 }
 

@@ -54,8 +54,9 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     let shutdown = Shutdown::new();
     shutdown.on_signals().map_err(|e| format!("cannot listen for signals: {e}"))?;
     tracing::info!(%address, database = url, "starting");
+    let scheme = if config.tls.cert.is_some() { "https" } else { "http" };
     let serving = App::serve(listener, config, store, clock, shutdown, || {
-        say!("ballast listening on http://{address}");
+        say!("ballast listening on {scheme}://{address}");
     });
     serving.await.map_err(|e| e.to_string())
 }

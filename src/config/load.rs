@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::reference::{Kind, Setting, reference};
-use super::{Auth, Business, Config, Database, Log, Server};
+use super::{Auth, Business, Config, Database, Log, Server, Tls};
 use crate::domain::member::RATING_MAX;
 use crate::domain::names::parse_member;
 
@@ -18,8 +18,9 @@ pub struct ConfigError(String);
 
 type Result<T, E = ConfigError> = std::result::Result<T, E>;
 
-/// Variables of ours that are no settings: where the file is, and the token of a client.
-const NO_SETTINGS: [&str; 2] = ["BALLAST_CONFIG", "BALLAST_TOKEN"];
+/// Variables of ours that are no settings: where the file is, and what a client needs.
+const NO_SETTINGS: [&str; 5] =
+    ["BALLAST_CONFIG", "BALLAST_TOKEN", "BALLAST_CA", "BALLAST_CLIENT_CERT", "BALLAST_CLIENT_KEY"];
 /// Variables that only tests read.
 const OF_TESTS: &str = "BALLAST_TEST_";
 
@@ -75,11 +76,12 @@ impl Config {
 
     /// Checks what the types cannot say.
     pub fn validate(&self) -> Result<()> {
-        let Self { server, database, business, auth, log } = self;
+        let Self { server, tls, database, business, auth, log, source: _ } = self;
         server.validate()?;
+        tls.validate()?;
         database.validate()?;
         business.validate()?;
-        auth.validate(server)?;
+        auth.validate(server, tls)?;
         log.validate()
     }
 }
@@ -186,6 +188,7 @@ impl Server {
     fn validate(&self) -> Result<()> {
         in_range("server.connections_max", self.connections_max, 1, 1_000_000)?;
         in_range("server.streams_per_connection_max", self.streams_per_connection_max, 1, 10_000)?;
+        in_range("server.reload_interval_seconds", self.reload_interval_seconds, 0, 86_400)?;
         in_range(
             "server.connection_age_jitter_percent",
             self.connection_age_jitter_percent,
@@ -196,6 +199,20 @@ impl Server {
         in_range("server.keepalive_interval_seconds", self.keepalive_interval_seconds, 1, 86_400)?;
         in_range("server.keepalive_timeout_seconds", self.keepalive_timeout_seconds, 1, 3_600)?;
         in_range("server.requests_concurrent_max", self.requests_concurrent_max, 1, 1_000_000)?;
+        in_range(
+            "server.requests_per_principal_max",
+            self.requests_per_principal_max,
+            1,
+            1_000_000,
+        )?;
+        in_range(
+            "server.requests_per_connection_max",
+            self.requests_per_connection_max,
+            1,
+            1_000_000,
+        )?;
+        in_range("server.request_arrival_timeout_ms", self.request_arrival_timeout_ms, 1, 600_000)?;
+        in_range("server.stream_idle_seconds_max", self.stream_idle_seconds_max, 1, 86_400)?;
         // Framing bounds a message at 4 GiB, memory long before that.
         in_range("server.request_bytes_max", self.request_bytes_max, 1 << 10, 256 << 20)?;
         in_range("server.response_bytes_max", self.response_bytes_max, 1 << 10, 256 << 20)?;
@@ -205,6 +222,20 @@ impl Server {
         in_range("server.shutdown_notice_ms", self.shutdown_notice_ms, 0, 600_000)?;
         in_range("server.shutdown_stream_grace_ms", self.shutdown_stream_grace_ms, 0, 600_000)?;
         in_range("server.shutdown_drain_seconds_max", self.shutdown_drain_seconds_max, 0, 3_600)
+    }
+}
+
+impl Tls {
+    fn validate(&self) -> Result<()> {
+        if self.cert.is_some() != self.key.is_some() {
+            return Err(ConfigError("tls.cert and tls.key belong together: set both".into()));
+        }
+        if self.client_ca.is_some() && self.cert.is_none() {
+            return Err(ConfigError(
+                "tls.client_ca: certificates of callers need tls.cert and tls.key".into(),
+            ));
+        }
+        Ok(())
     }
 }
 
@@ -227,6 +258,7 @@ impl Database {
         // SQLite counts pages of 4 KiB in 32 bits.
         in_range("database.sqlite_megabytes_max", self.sqlite_megabytes_max, 0, 16_000_000)?;
         in_range("database.acquire_timeout_ms", self.acquire_timeout_ms, 1, 600_000)?;
+        in_range("database.writes_waiting_max", self.writes_waiting_max, 1, 1_000_000)?;
         in_range("database.statement_timeout_ms_max", self.statement_timeout_ms_max, 1, 3_600_000)
     }
 }
@@ -251,7 +283,7 @@ impl Business {
 }
 
 impl Auth {
-    fn validate(&self, server: &Server) -> Result<()> {
+    fn validate(&self, server: &Server, tls: &Tls) -> Result<()> {
         if self.insecure && !server.listen.ip().is_loopback() {
             return Err(ConfigError(format!(
                 "--insecure makes every caller an administrator and is for a loopback address \
@@ -260,21 +292,39 @@ impl Auth {
             )));
         }
         for token in &self.tokens {
-            let length = token.principal.chars().count();
-            if !(1..=128).contains(&length) || token.principal.chars().any(char::is_control) {
-                return Err(ConfigError(
-                    "auth.tokens: principal must be 1 to 128 printable characters".into(),
-                ));
-            }
-            if token.scopes.is_empty() {
+            check_caller("auth.tokens", &token.principal, &token.scopes)?;
+        }
+        if !self.certificates.is_empty() && tls.client_ca.is_none() {
+            return Err(ConfigError(
+                "auth.certificates: nobody shows a certificate without tls.client_ca".into(),
+            ));
+        }
+        for (at, certificate) in self.certificates.iter().enumerate() {
+            let name = &certificate.name;
+            check_caller("auth.certificates", &certificate.principal, &certificate.scopes)?;
+            if name.is_empty() || self.certificates[..at].iter().any(|other| other.name == *name) {
                 return Err(ConfigError(format!(
-                    "auth.tokens: {} has no scopes; [\"*\"] is all of them",
-                    token.principal
+                    "auth.certificates: name {name:?} must not be empty, and stands once"
                 )));
             }
         }
         Ok(())
     }
+}
+
+fn check_caller(setting: &str, principal: &str, scopes: &[String]) -> Result<()> {
+    let length = principal.chars().count();
+    if !(1..=128).contains(&length) || principal.chars().any(char::is_control) {
+        return Err(ConfigError(format!(
+            "{setting}: principal must be 1 to 128 printable characters"
+        )));
+    }
+    if scopes.is_empty() {
+        return Err(ConfigError(format!(
+            "{setting}: {principal} has no roles and no scopes; [\"*\"] is all of them"
+        )));
+    }
+    Ok(())
 }
 
 impl Log {
@@ -375,6 +425,18 @@ mod tests {
             ("[database]\nurl: \"postgres://me:s3cret@db/x?a=b\"", None, "ballast.toml, line 2: "),
             ("", Some(("BALLAST_SERVER_LISEN", "x")), "BALLAST_SERVER_LISEN: no such setting"),
             ("", Some(("BALLAST_LOGLEVEL", "x")), "there are BALLAST_SERVER_LISTEN, "),
+            (
+                "[[auth.certificates]]\nname = 'a'\nprincipal = 'a'\nroles = ['boss']",
+                None,
+                "\"boss\" is no role; there are erp_writer, credit_checker, ",
+            ),
+            ("[tls]\ncert = 'a.pem'", None, "tls.cert and tls.key belong together"),
+            ("[tls]\nclient_ca = 'a.pem'", None, "need tls.cert and tls.key"),
+            (
+                "[[auth.certificates]]\nname = 'a'\nprincipal = 'a'\nscopes = ['*']",
+                None,
+                "without tls.client_ca",
+            ),
             ("[log]\nlevel = 'WARNING'", None, "\"WARNING\" is no level; there are off, error"),
             ("[log]\nlevel = 'info,ballast=loud'", None, "\"loud\" is no level"),
         ] {

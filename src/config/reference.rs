@@ -70,6 +70,8 @@ macro_rules! settings {
 
 settings! {
     Text "server.listen" "BALLAST_SERVER_LISTEN" ("--listen") = "127.0.0.1:50051": "Address and port to listen on.";
+    Switch "server.behind_tls_proxy" "BALLAST_SERVER_BEHIND_TLS_PROXY" = "false": "A proxy beside the server ends TLS: without it, and without `tls.cert`, the server listens on loopback addresses only.";
+    Number "server.reload_interval_seconds" "BALLAST_SERVER_RELOAD_INTERVAL_SECONDS" = "10": "How often certificates and the configuration file are looked at, to take new certificates, tokens and callers without dropping a call; 0 for at SIGHUP only.";
     Switch "server.reflection" "BALLAST_SERVER_REFLECTION" = "true": "Serve gRPC reflection, v1 and v1alpha.";
     Number "server.connections_max" "BALLAST_SERVER_CONNECTIONS_MAX" = "4096": "Connections at a time; one more is closed at once.";
     Number "server.streams_per_connection_max" "BALLAST_SERVER_STREAMS_PER_CONNECTION_MAX" = "256": "Calls at a time on one connection; further ones wait in the client.";
@@ -79,6 +81,10 @@ settings! {
     Number "server.keepalive_interval_seconds" "BALLAST_SERVER_KEEPALIVE_INTERVAL_SECONDS" = "30": "How often a connection is pinged.";
     Number "server.keepalive_timeout_seconds" "BALLAST_SERVER_KEEPALIVE_TIMEOUT_SECONDS" = "10": "How long an answer to a ping may take before the connection counts as dead.";
     Number "server.requests_concurrent_max" "BALLAST_SERVER_REQUESTS_CONCURRENT_MAX" = "512": "Calls at a time over all connections; further ones answer OVERLOADED.";
+    Number "server.requests_per_principal_max" "BALLAST_SERVER_REQUESTS_PER_PRINCIPAL_MAX" = "256": "Of these for one principal, so that nobody takes the places of everybody. Reports, exports and imports have at most a quarter of all, and questions leave an eighth to decisions about orders.";
+    Number "server.requests_per_connection_max" "BALLAST_SERVER_REQUESTS_PER_CONNECTION_MAX" = "128": "Of these for one connection. A call that was given up keeps its place until the work for it is over.";
+    Number "server.request_arrival_timeout_ms" "BALLAST_SERVER_REQUEST_ARRIVAL_TIMEOUT_MS" = "10000": "How long the message of a call may take to arrive.";
+    Number "server.stream_idle_seconds_max" "BALLAST_SERVER_STREAM_IDLE_SECONDS_MAX" = "300": "How long the server waits for the next message of a stream.";
     Number "server.request_bytes_max" "BALLAST_SERVER_REQUEST_BYTES_MAX" = "4194304": "Largest message taken.";
     Number "server.response_bytes_max" "BALLAST_SERVER_RESPONSE_BYTES_MAX" = "16777216": "Largest message sent.";
     Number "server.deadline_default_ms" "BALLAST_SERVER_DEADLINE_DEFAULT_MS" = "30000": "Deadline of a unary call whose client sends none.";
@@ -87,11 +93,16 @@ settings! {
     Number "server.shutdown_notice_ms" "BALLAST_SERVER_SHUTDOWN_NOTICE_MS" = "2000": "On shutdown: how long health says NOT_SERVING before anything else happens.";
     Number "server.shutdown_stream_grace_ms" "BALLAST_SERVER_SHUTDOWN_STREAM_GRACE_MS" = "1000": "Then: how long open streams may take to finish what they are at.";
     Number "server.shutdown_drain_seconds_max" "BALLAST_SERVER_SHUTDOWN_DRAIN_SECONDS_MAX" = "20": "Then: how long calls under way may take before they are cut.";
+    Text "tls.cert" "BALLAST_TLS_CERT" = "": "File with the server's certificate and those between it and its authority (PEM); plain text if empty.";
+    Text "tls.key" "BALLAST_TLS_KEY" = "": "File with the key of that certificate (PEM).";
+    Text "tls.client_ca" "BALLAST_TLS_CLIENT_CA" = "": "File with the authorities whose certificates callers have (PEM).";
+    Switch "tls.client_cert_required" "BALLAST_TLS_CLIENT_CERT_REQUIRED" = "true": "With `tls.client_ca`: whether a connection without a certificate is refused; a token is asked for otherwise.";
     Text "database.url" "BALLAST_DATABASE_URL" ("--database-url") = "sqlite://ballast.db": "`sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`. The password is never logged.";
     Number "database.postgres_connections_max" "BALLAST_DATABASE_POSTGRES_CONNECTIONS_MAX" = "12": "Connections to PostgreSQL.";
     Number "database.sqlite_readers" "BALLAST_DATABASE_SQLITE_READERS" = "4": "Reading connections to SQLite, next to its one writer.";
     Number "database.sqlite_megabytes_max" "BALLAST_DATABASE_SQLITE_MEGABYTES_MAX" = "0": "Largest SQLite file, in MiB, its write-ahead log not counted: beyond it writes answer STORAGE_FULL and reads are still served; 0 for as large as the disk.";
     Number "database.acquire_timeout_ms" "BALLAST_DATABASE_ACQUIRE_TIMEOUT_MS" = "5000": "How long a call waits for a free connection before it answers UNAVAILABLE.";
+    Number "database.writes_waiting_max" "BALLAST_DATABASE_WRITES_WAITING_MAX" = "256": "Writes that may wait for their turn: one at a time on SQLite, all but two of the connections on PostgreSQL. One more answers OVERLOADED; one whose caller is gone is dropped.";
     Number "database.statement_timeout_ms_max" "BALLAST_DATABASE_STATEMENT_TIMEOUT_MS_MAX" = "30000": "Longest statement; a nearer deadline of the call shortens it.";
     Switch "database.statement_cache" "BALLAST_DATABASE_STATEMENT_CACHE" = "true": "Keep prepared statements; off behind pgbouncer older than 1.21 in transaction mode.";
     Text "business.time_zone" "BALLAST_BUSINESS_TIME_ZONE" ("--time-zone") = "UTC": "IANA time zone whose calendar gives the business date.";
@@ -104,7 +115,8 @@ settings! {
     Switch "business.sponsor_required" "BALLAST_BUSINESS_SPONSOR_REQUIRED" = "false": "Whether an account is to have an executive sponsor where its class does not say: one that has none then lacks him (`team.gaps`).";
     Number "business.calendar_notice_days" "BALLAST_BUSINESS_CALENDAR_NOTICE_DAYS" = "60": "How many days before the days that the work calendar knows end this is a finding (CALENDAR_ENDS).";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
-    Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token) and `scopes`.";
+    Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token), `roles` and `scopes`.";
+    Tables "auth.certificates" "" = "": "Callers by a name of their certificate, in the file only: `[[auth.certificates]]` with `name` (a URI or DNS name among its subject alternative names), `principal`, `roles` and `scopes`.";
     Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`off`, `error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";
     Text "log.format" "BALLAST_LOG_FORMAT" ("--log-format") = "text": "`text` or `json`.";
 }
@@ -131,7 +143,9 @@ mod tests {
             }
         }
         // TOML has no word for an absent value.
-        typed.push(("business.base_currency".into(), (Kind::Text, String::new())));
+        for absent in ["business.base_currency", "tls.cert", "tls.key", "tls.client_ca"] {
+            typed.push((absent.into(), (Kind::Text, String::new())));
+        }
         let mut listed: Vec<_> =
             SETTINGS.iter().map(|s| (s.name.to_owned(), (s.kind, s.default.to_owned()))).collect();
         typed.sort_by(|a, b| a.0.cmp(&b.0));

@@ -33,6 +33,8 @@ const STATEMENT_CACHE: usize = 256;
 /// Pages of the write-ahead log before they are moved to the file: 16 MiB. A checkpoint costs
 /// two more waits for the disk, and moves a page once however often it was written.
 const SQLITE_WAL_PAGES: &str = "4096";
+/// Connections that writes never take.
+const POSTGRES_READERS_MIN: u32 = 2;
 /// SQLite's default, and fixed for a file when it is made.
 const SQLITE_PAGES_PER_MEGABYTE: u64 = (1 << 20) / 4096;
 
@@ -108,7 +110,7 @@ impl Store {
         Ok(Self {
             reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
-            queue: Some(WriterQueue::new()),
+            queue: WriterQueue::new(1, options.writes_waiting_max),
             settlement: match read_only {
                 true => Settlement::beside(clock.clone()),
                 false => Settlement::new(clock.clone()),
@@ -155,7 +157,11 @@ impl Store {
         Ok(Self {
             reader: pool.clone(),
             writer: pool,
-            queue: None,
+            // The others are left to reads, and to whoever asks whether the database is there.
+            queue: WriterQueue::new(
+                options.postgres_connections_max.saturating_sub(POSTGRES_READERS_MIN).max(1),
+                options.writes_waiting_max,
+            ),
             settlement: Settlement::new(clock.clone()),
             clock,
             tasks: Arc::default(),

@@ -20,7 +20,7 @@ pub struct Store {
     pub(super) reader: DatabaseConnection,
     /// Write transactions: one connection on SQLite, the common pool on PostgreSQL.
     pub(super) writer: DatabaseConnection,
-    pub(super) queue: Option<WriterQueue>,
+    pub(super) queue: WriterQueue,
     pub(super) settlement: Settlement,
     pub(super) clock: Clock,
     /// The transactions under way: shutdown waits for them.

@@ -1,5 +1,6 @@
-//! The queue before the one writer of the embedded engine: interactive writes first, bulk
-//! writes when nobody interactive waits. An import holds the writer for one chunk at a time.
+//! The queue before those who may write at a time, which is one on the embedded engine:
+//! interactive writes first, bulk writes when nobody interactive waits. An import holds its turn for
+//! one chunk at a time. On PostgreSQL writes leave connections to reads, whatever waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,24 +20,33 @@ pub enum Lane {
 
 #[derive(Debug, Clone)]
 pub(super) struct WriterQueue {
-    turn: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+    waiting_max: usize,
     interactive_waiting: Arc<AtomicUsize>,
     interactive_served: Arc<Notify>,
 }
 
 impl WriterQueue {
-    pub fn new() -> Self {
+    pub fn new(turns: u32, waiting_max: u32) -> Self {
         Self {
-            turn: Arc::new(Semaphore::new(1)),
+            turns: Arc::new(Semaphore::new(turns as usize)),
+            waiting_max: waiting_max as usize,
             interactive_waiting: Arc::default(),
             interactive_served: Arc::default(),
         }
     }
 
+    /// Waits for a turn.
+    ///
+    /// # Errors
+    /// OVERLOADED if too many wait already.
     pub async fn enter(&self, lane: Lane) -> Result<OwnedSemaphorePermit> {
         match lane {
             Lane::Interactive => {
-                let _waiting = Waiting::new(self);
+                let waiting = Waiting::new(self);
+                if waiting.before >= self.waiting_max {
+                    return Err(overloaded());
+                }
                 self.take().await
             }
             Lane::Bulk => loop {
@@ -50,7 +60,7 @@ impl WriterQueue {
     }
 
     async fn take(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.turn).acquire_owned().await.map_err(|_| Error::Unavailable {
+        Arc::clone(&self.turns).acquire_owned().await.map_err(|_| Error::Unavailable {
             reason: Reason::ShuttingDown,
             description: "the server is going down".into(),
             retry_after: std::time::Duration::from_secs(1),
@@ -58,19 +68,55 @@ impl WriterQueue {
     }
 }
 
+fn overloaded() -> Error {
+    Error::ResourceExhausted {
+        reason: Reason::Overloaded,
+        description: "too many writes wait: wait and try again".into(),
+        retry_after: Some(std::time::Duration::from_millis(250)),
+    }
+}
+
 /// Counts a waiting interactive write, also if its caller goes away.
-struct Waiting<'a>(&'a WriterQueue);
+struct Waiting<'a> {
+    queue: &'a WriterQueue,
+    /// How many waited already.
+    before: usize,
+}
 
 impl<'a> Waiting<'a> {
     fn new(queue: &'a WriterQueue) -> Self {
-        queue.interactive_waiting.fetch_add(1, Ordering::AcqRel);
-        Self(queue)
+        let before = queue.interactive_waiting.fetch_add(1, Ordering::AcqRel);
+        Self { queue, before }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.interactive_waiting.fetch_sub(1, Ordering::AcqRel);
-        self.0.interactive_served.notify_waiters();
+        self.queue.interactive_waiting.fetch_sub(1, Ordering::AcqRel);
+        self.queue.interactive_served.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_write_too_many_is_refused_and_those_who_left_do_not_count() {
+        let queue = WriterQueue::new(1, 2);
+        let turn = queue.enter(Lane::Interactive).await.unwrap();
+        let wait = || {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.enter(Lane::Interactive).await.map(drop) })
+        };
+        let (first, second) = (wait(), wait());
+        tokio::task::yield_now().await;
+        let refused = queue.enter(Lane::Interactive).await.expect_err("two wait");
+        assert_eq!(refused.reason(), Reason::Overloaded);
+        second.abort();
+        assert!(second.await.is_err());
+        let third = wait();
+        drop(turn);
+        assert!(first.await.unwrap().is_ok() && third.await.unwrap().is_ok());
     }
 }

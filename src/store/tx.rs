@@ -1,8 +1,8 @@
 //! Transactions.
 //!
 //! A write runs in a task of its own: a client that goes away drops the handler, not the
-//! transaction (and never a half-sent BEGIN, which would poison its pooled connection). It is
-//! tried again on serialization failures and deadlocks, inside the deadline. Nothing in here
+//! transaction (and never a half-sent BEGIN, which would poison its pooled connection). One that
+//! still waits for its turn is dropped with its caller. It is tried again on serialization failures and deadlocks, inside the deadline. Nothing in here
 //! nests transactions or waits for a second connection while holding one.
 
 use std::collections::BTreeSet;
@@ -14,6 +14,7 @@ use sea_orm::{
     AccessMode, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::error::{not_migrated, store_error};
 use super::queue::Lane;
@@ -129,15 +130,24 @@ impl Store {
     {
         ctx.check_deadline()?;
         let (store, ctx) = (self.clone(), ctx.clone());
+        let gone = CancellationToken::new();
+        let _caller = gone.clone().drop_guard();
         let span = tracing::Span::current();
         let task = self.tasks.spawn(tracing::Instrument::instrument(
-            async move { store.attempts(&ctx, lane, end, &work).await },
+            async move { store.attempts(&ctx, &gone, lane, end, &work).await },
             span,
         ));
         task.await.map_err(|e| Error::internal(format!("a write task failed: {e}")))?
     }
 
-    async fn attempts<T, F>(&self, ctx: &Ctx, lane: Lane, end: End, work: &F) -> Result<T>
+    async fn attempts<T, F>(
+        &self,
+        ctx: &Ctx,
+        gone: &CancellationToken,
+        lane: Lane,
+        end: End,
+        work: &F,
+    ) -> Result<T>
     where
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
     {
@@ -145,8 +155,17 @@ impl Store {
         let mut attempt = 1;
         loop {
             ctx.check_deadline()?;
+            // Held to the end of the attempt: the next writer begins after our commit.
+            let turn = tokio::select! {
+                biased;
+                // Nobody is left to tell.
+                () = gone.cancelled() => return Err(Error::DeadlineExceeded),
+                turn = self.queue.enter(lane) => turn?,
+            };
             let groups = met.len();
-            match self.attempt(ctx, lane, end, work, &mut met).await {
+            let attempted = self.attempt(ctx, end, work, &mut met).await;
+            drop(turn);
+            match attempted {
                 // It locks one group more each time, until there is none left to move to: an end,
                 // however often others move accounts while it waits for its locks.
                 Err(Error::Aborted { reason: Reason::ConcurrentChange, .. })
@@ -170,7 +189,6 @@ impl Store {
     async fn attempt<T, F>(
         &self,
         ctx: &Ctx,
-        lane: Lane,
         end: End,
         work: &F,
         met: &mut BTreeSet<String>,
@@ -178,11 +196,6 @@ impl Store {
     where
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>>,
     {
-        // Held to the end of this function: the next writer begins after our commit.
-        let _turn = match &self.queue {
-            Some(queue) => Some(queue.enter(lane).await?),
-            None => None,
-        };
         ctx.check_deadline()?;
         let mut tx = self.begin_write(ctx).await?;
         tx.met.clone_from(met);

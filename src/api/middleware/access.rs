@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, Request, Response};
+use tokio::sync::watch;
 use tonic::body::Body;
 
 use super::deadline::Deadline;
 use super::trace::Call;
 use super::{Inner, Middleware, Next, refuse};
 use crate::api::methods::{Methods, Target};
-use crate::config::{Auth, TokenHash};
-use crate::ctx::{Clock, Ctx, Revision, Scopes};
+use crate::config::{Auth, Certificate, Token, TokenHash};
+use crate::ctx::{Clock, Ctx, Place, Revision, Scopes};
 use crate::domain::error::{Error, Reason};
 
 /// The principal of every call of a server without credentials.
@@ -21,16 +22,24 @@ pub const INSECURE_PRINCIPAL: &str = "local-administrator";
 #[derive(Debug)]
 pub struct Access {
     methods: Arc<Methods>,
-    credentials: Credentials,
+    /// As they are in force when a call comes.
+    credentials: watch::Receiver<Arc<Credentials>>,
     clock: Clock,
 }
 
+/// Who may call, and by what they are known.
 #[derive(Debug)]
-enum Credentials {
+pub struct Credentials {
     /// Everybody is an administrator; `app` makes sure that this is a loopback address.
-    None(Caller),
-    Tokens(Vec<(TokenHash, Caller)>),
+    everybody: Option<Caller>,
+    tokens: Vec<(TokenHash, Caller)>,
+    certificates: Vec<(String, Caller)>,
 }
+
+/// The names in the certificate of whoever opened the connection, none without one; in the
+/// extensions of each of its requests. The certificate was verified.
+#[derive(Debug, Clone, Default)]
+pub struct PeerNames(pub Arc<[String]>);
 
 #[derive(Debug, Clone)]
 struct Caller {
@@ -38,45 +47,66 @@ struct Caller {
     scopes: Arc<Scopes>,
 }
 
-impl Access {
-    pub fn new(methods: Arc<Methods>, auth: &Auth, clock: Clock) -> Self {
-        let credentials = if auth.insecure {
-            Credentials::None(Caller {
-                principal: INSECURE_PRINCIPAL.into(),
-                scopes: Arc::new(Scopes::all()),
-            })
-        } else {
-            let callers = auth.tokens.iter().map(|token| {
-                let caller = Caller {
-                    principal: token.principal.as_str().into(),
-                    scopes: Arc::new(Scopes::new(token.scopes.iter().cloned())),
-                };
-                (token.sha256.clone(), caller)
-            });
-            Credentials::Tokens(callers.collect())
-        };
-        Self { methods, credentials, clock }
+impl Caller {
+    fn new(principal: &str, scopes: &[String]) -> Self {
+        let scopes = Arc::new(Scopes::new(scopes.iter().cloned()));
+        Self { principal: principal.into(), scopes }
+    }
+}
+
+impl Credentials {
+    pub fn new(auth: &Auth) -> Self {
+        let everybody = Caller::new(INSECURE_PRINCIPAL, &["*".to_owned()]);
+        let token = |of: &Token| (of.sha256.clone(), Caller::new(&of.principal, &of.scopes));
+        let certificate =
+            |of: &Certificate| (of.name.clone(), Caller::new(&of.principal, &of.scopes));
+        Self {
+            everybody: auth.insecure.then_some(everybody),
+            tokens: auth.tokens.iter().map(token).collect(),
+            certificates: auth.certificates.iter().map(certificate).collect(),
+        }
     }
 
-    fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, Error> {
-        match &self.credentials {
-            Credentials::None(administrator) => Ok(administrator.clone()),
-            Credentials::Tokens(known) => {
-                let presented = TokenHash::of(bearer_token(headers)?);
-                // Every token is compared, so that the time it takes does not tell which one a
-                // guess is close to.
-                let mut found = None;
-                for (hash, caller) in known {
-                    if hash.matches(&presented) {
-                        found = Some(caller);
-                    }
-                }
-                found.cloned().ok_or_else(|| Error::Unauthenticated {
-                    reason: Reason::CredentialsInvalid,
-                    description: "the bearer token is not known".into(),
-                })
+    /// A token that is sent counts, whatever the certificate says: several may call through one proxy.
+    fn caller(&self, headers: &HeaderMap, names: &[String]) -> Result<Caller, Error> {
+        if let Some(administrator) = &self.everybody {
+            return Ok(administrator.clone());
+        }
+        if headers.contains_key(AUTHORIZATION) || self.certificates.is_empty() || names.is_empty() {
+            return self.by_token(bearer_token(headers)?);
+        }
+        let is_shown = |(name, _): &&(String, Caller)| names.contains(name);
+        let known = self.certificates.iter().find(is_shown).map(|(_, caller)| caller.clone());
+        known.ok_or_else(|| Error::Unauthenticated {
+            reason: Reason::CredentialsInvalid,
+            description: format!("no caller is known by the names {}", names.join(", ")),
+        })
+    }
+
+    fn by_token(&self, token: &str) -> Result<Caller, Error> {
+        let presented = TokenHash::of(token);
+        // Every token is compared, so that the time it takes does not tell which one a guess is
+        // close to.
+        let mut found = None;
+        for (hash, caller) in &self.tokens {
+            if hash.matches(&presented) {
+                found = Some(caller);
             }
         }
+        found.cloned().ok_or_else(|| Error::Unauthenticated {
+            reason: Reason::CredentialsInvalid,
+            description: "the bearer token is not known".into(),
+        })
+    }
+}
+
+impl Access {
+    pub fn new(
+        methods: Arc<Methods>,
+        credentials: watch::Receiver<Arc<Credentials>>,
+        clock: Clock,
+    ) -> Self {
+        Self { methods, credentials, clock }
     }
 
     fn admit(&self, request: &Request<Body>) -> Result<Option<Ctx>, Error> {
@@ -86,7 +116,9 @@ impl Access {
             Target::Unknown => return Err(Error::Unimplemented(path.to_owned())),
             Target::Ours(method) => method,
         };
-        let Caller { principal, scopes } = self.authenticate(request.headers())?;
+        let names = request.extensions().get::<PeerNames>().cloned().unwrap_or_default();
+        let credentials = self.credentials.borrow().clone();
+        let Caller { principal, scopes } = credentials.caller(request.headers(), &names.0)?;
         let call = request.extensions().get::<Call>().cloned().unwrap_or_default();
         call.set_principal(&principal);
         let allowed = method.scope.as_deref().is_some_and(|scope| scopes.allows(scope));
@@ -99,7 +131,11 @@ impl Access {
         let revision = Revision::default();
         // What the caller must see is read by the layer of revisions.
         let at_least = None;
-        Ok(Some(Ctx { principal, scopes, clock, deadline, trace: call.trace, revision, at_least }))
+        // Given by the layer of places.
+        let place = Place::default();
+        let trace = call.trace;
+        let ctx = Ctx { principal, scopes, clock, deadline, trace, revision, at_least, place };
+        Ok(Some(ctx))
     }
 }
 

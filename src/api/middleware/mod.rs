@@ -2,9 +2,10 @@
 //! `app` stacks them; the order there is the order a request meets them.
 
 pub mod access;
+pub mod arrival;
 pub mod contract;
 pub mod deadline;
-pub mod load_shed;
+pub mod places;
 pub mod revision;
 pub mod trace;
 

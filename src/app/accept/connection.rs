@@ -1,21 +1,32 @@
 //! One connection from its first byte to its last.
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::transport::server::TcpConnectInfo;
 use tower::ServiceExt as _;
 
+use super::begun::Begun;
 use crate::api::middleware::Inner;
+use crate::api::middleware::access::PeerNames;
+use crate::api::middleware::places;
+use crate::app::tls;
 use crate::config::Server;
 
 /// What every HTTP/2 client says first.
@@ -55,6 +66,8 @@ pub(super) struct Connection {
     pub stream: TcpStream,
     pub peer: SocketAddr,
     pub limits: Limits,
+    /// `None` for plain text.
+    pub tls: Option<Arc<ServerConfig>>,
     /// Given back when the connection is gone.
     pub _place: OwnedSemaphorePermit,
 }
@@ -68,28 +81,65 @@ impl Connection {
         service: impl Inner,
         drain: CancellationToken,
     ) {
-        let Self { stream, peer, limits, _place } = self;
-        let handshake = tokio::time::timeout(limits.handshake, speaks_http2(&stream));
-        let begun = tokio::select! {
-            () = drain.cancelled() => false,
-            spoke = handshake => matches!(spoke, Ok(true)),
-        };
-        if !begun {
-            tracing::debug!("a connection did not begin to speak HTTP/2");
-            return;
-        }
+        let Self { stream, peer, limits, tls, _place } = self;
         // Answers are small and somebody waits for them: they are not held back to fill a packet.
         let _ = stream.set_nodelay(true);
         let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
-        let service = service.map_request(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(info.clone());
-            request.map(Body::new)
-        });
-        let served =
-            http2.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let place = places::Connection::default();
+        let told = |names: PeerNames| {
+            service.map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(info.clone());
+                request.extensions_mut().insert(names.clone());
+                request.extensions_mut().insert(place.clone());
+                request.map(Body::new)
+            })
+        };
+        match tls {
+            None => {
+                let plain = async { speaks_http2(&stream).await.then_some(()) };
+                if limits.begun(&drain, plain).await.is_some() {
+                    let service = TowerToHyperService::new(told(PeerNames::default()));
+                    let served = http2.serve_connection(TokioIo::new(stream), service);
+                    limits.converse(served, drain).await;
+                }
+            }
+            Some(tls) => {
+                let begun = limits.begun(&drain, secured(stream, tls)).await;
+                if let Some((stream, names)) = begun {
+                    let service = TowerToHyperService::new(told(names));
+                    let served = http2.serve_connection(TokioIo::new(stream), service);
+                    limits.converse(served, drain).await;
+                }
+            }
+        }
+    }
+}
+
+impl Limits {
+    /// What comes of a handshake, unless it takes too long or the server drains.
+    async fn begun<T>(
+        &self,
+        drain: &CancellationToken,
+        handshake: impl Future<Output = Option<T>>,
+    ) -> Option<T> {
+        let begun = tokio::select! {
+            () = drain.cancelled() => None,
+            begun = tokio::time::timeout(self.handshake, handshake) => begun.ok().flatten(),
+        };
+        if begun.is_none() {
+            tracing::debug!("a connection did not begin to speak HTTP/2");
+        }
+        begun
+    }
+
+    /// Serves calls until the client leaves, or until those under way are over.
+    async fn converse<C>(&self, served: C, drain: CancellationToken)
+    where
+        C: GracefulConnection<Error: Debug>,
+    {
         let mut served = std::pin::pin!(served);
         let too_old = async {
-            match limits.age() {
+            match self.age() {
                 Some(age) => tokio::time::sleep(age).await,
                 None => std::future::pending().await,
             }
@@ -108,9 +158,34 @@ impl Connection {
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(error, "a connection broke");
+            tracing::debug!(?error, "a connection broke");
         }
     }
+}
+
+/// Does the handshake of TLS, and reads the client's first bytes.
+async fn secured(
+    stream: TcpStream,
+    tls: Arc<ServerConfig>,
+) -> Option<(Begun<TlsStream<TcpStream>, { PREFACE.len() }>, PeerNames)> {
+    let mut stream = match TlsAcceptor::from(tls).accept(stream).await {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            return None;
+        }
+    };
+    let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+    let names = PeerNames(shown.map(tls::names).unwrap_or_default());
+    let mut first = [0; PREFACE.len()];
+    stream.read_exact(&mut first).await.ok()?;
+    if first != *PREFACE {
+        // The client may have gone already.
+        let _ = stream.write_all(NOT_HTTP2).await;
+        let _ = stream.shutdown().await;
+        return None;
+    }
+    Some((Begun::new(first, stream), names))
 }
 
 /// Waits for the client's first bytes without taking them.

@@ -77,6 +77,13 @@ impl UnaryService<GetDocumentRequest> for Unary {
             let mut answer = Document::default();
             match request.get_ref().name.as_str() {
                 "slow" => std::future::pending().await,
+                "outlives" => {
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(500)).await;
+                        drop(ctx);
+                    });
+                    std::future::pending().await
+                }
                 "short" => tokio::time::sleep(Duration::from_millis(300)).await,
                 "large" => answer.note = "x".repeat(3_000),
                 "internal" => return Err(Error::internal("s3cret").into()),

@@ -40,12 +40,12 @@ use self::mapping::Mapping;
 use self::prepare::Prepared;
 use self::records::{Kind, Local, RecordSink};
 use self::remote::Remote;
-pub(in crate::cli) use self::remote::authorized;
 use self::run::Run;
 use self::sink::Sink;
 use self::value::date::DatePattern;
 use self::value::number::Decimal;
 use super::options::Options;
+use super::server::{Server, ServerArgs};
 use crate::app;
 use crate::cli::say::say;
 use crate::config::DatabaseUrl;
@@ -109,12 +109,8 @@ pub(super) struct Args {
     /// Where refused rows are written [default: the first FILE with .errors.csv behind it].
     #[arg(long, value_name = "FILE")]
     errors: Option<PathBuf>,
-    /// Send to this server (http://HOST:PORT) instead of writing to the database.
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
-    /// Bearer token for the server.
-    #[arg(long, env = "BALLAST_TOKEN", hide_env_values = true, requires = "server")]
-    token: Option<String>,
+    #[command(flatten)]
+    server: ServerArgs,
     /// Documents in a chunk, committed together.
     #[arg(long, value_name = "N", default_value_t = CHUNK_DOCUMENTS_MAX,
         value_parser = clap::value_parser!(u16).range(2..=i64::from(CHUNK_DOCUMENTS_MAX)))]
@@ -213,8 +209,8 @@ async fn people(args: Args) -> Result<ExitCode, String> {
         errors: args.error_file(),
         chunk: args.chunk.into(),
     };
-    let (mut sink, database) = match &args.server {
-        Some(server) => (RecordSink::remote(server, args.token.as_deref()).await?, None),
+    let (mut sink, database) = match args.server.connect().await? {
+        Some(server) => (RecordSink::remote(&server).await?, None),
         None => {
             let config = args.options.clone().load(Vec::new())?;
             telemetry::init(&config.log);
@@ -369,16 +365,16 @@ impl Args {
 }
 
 /// Opens imports, here or on a server.
-struct Opener<'a> {
-    args: &'a Args,
+struct Opener {
+    server: Option<Server>,
     ledger: Option<Ledger>,
     database: Option<(Store, Ctx)>,
 }
 
-impl<'a> Opener<'a> {
-    async fn new(args: &'a Args) -> Result<Self, String> {
-        if args.server.is_some() {
-            return Ok(Self { args, ledger: None, database: None });
+impl Opener {
+    async fn new(args: &Args) -> Result<Self, String> {
+        if let Some(server) = args.server.connect().await? {
+            return Ok(Self { server: Some(server), ledger: None, database: None });
         }
         let mut config = args.options.clone().load(Vec::new())?;
         telemetry::init(&config.log);
@@ -398,18 +394,15 @@ impl<'a> Opener<'a> {
         let settings = app::settings(&config).map_err(|e| e.to_string())?;
         let ctx = Ctx::system(clock);
         let ledger = Some(Ledger::new(store.clone(), settings));
-        Ok(Self { args, ledger, database: Some((store, ctx)) })
+        Ok(Self { server: None, ledger, database: Some((store, ctx)) })
     }
 
     async fn open(&self, header: &ImportHeader) -> Result<Sink, String> {
-        match (&self.ledger, &self.database, &self.args.server) {
+        match (&self.ledger, &self.database, &self.server) {
             (Some(ledger), Some((_, ctx)), _) => {
                 Sink::local(ledger, ctx.clone(), header.clone()).await
             }
-            (_, _, Some(server)) => {
-                let token = self.args.token.as_deref();
-                Ok(Sink::Remote(Remote::open(server, token, header).await?))
-            }
+            (_, _, Some(server)) => Ok(Sink::Remote(Remote::open(server, header).await?)),
             _ => Err("there is neither a database nor a server".into()),
         }
     }

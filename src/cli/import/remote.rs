@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::metadata::MetadataValue;
-use tonic::{Request, Status, Streaming};
+use tonic::{Status, Streaming};
 
 use super::encode;
 use super::errors::Fault;
 use super::outcome::{Outcome, Progress};
 use super::report::Summary;
+use crate::cli::server::Server;
 use crate::domain::document::{Draft, PostOutcome};
 use crate::domain::import::{ClearingStatus, ImportHeader};
 use crate::domain::names::AccountRef;
@@ -30,21 +30,15 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// Connects and opens the import.
-    pub async fn open(
-        server: &str,
-        token: Option<&str>,
-        header: &ImportHeader,
-    ) -> Result<Self, String> {
-        let mut client = ReceivableServiceClient::connect(server.to_owned())
-            .await
-            .map_err(|e| format!("no server answers at {server}: {e}"))?
+    /// Opens the import.
+    pub async fn open(server: &Server, header: &ImportHeader) -> Result<Self, String> {
+        let mut client = ReceivableServiceClient::new(server.channel())
             .max_decoding_message_size(MESSAGE_BYTES_MAX);
         let (requests, queue) = mpsc::channel(1);
         // Before the call: a server may answer it only once it has the header.
         let send = requests.send(request(Ask::Header(encode::header(header))));
         send.await.map_err(|_| "the stream ended before it began".to_owned())?;
-        let call = authorized(Request::new(ReceiverStream::new(queue)), token)?;
+        let call = server.call(ReceiverStream::new(queue));
         let answers = client.import_documents(call).await.map_err(|s| explain(&s))?.into_inner();
         let mut remote = Self { requests, answers, acknowledged: 0, finished: false };
         match remote.answer().await? {
@@ -115,19 +109,6 @@ impl Remote {
             Err(status) => Err(explain(&status)),
         }
     }
-}
-
-/// The call with the token, if there is one.
-pub(in crate::cli) fn authorized<T>(
-    mut call: Request<T>,
-    token: Option<&str>,
-) -> Result<Request<T>, String> {
-    if let Some(token) = token {
-        let value = MetadataValue::try_from(format!("Bearer {token}"))
-            .map_err(|_| "the token has characters that no token has".to_owned())?;
-        call.metadata_mut().insert("authorization", value);
-    }
-    Ok(call)
 }
 
 fn request(step: Ask) -> pb::ImportDocumentsRequest {

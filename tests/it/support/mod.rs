@@ -3,6 +3,7 @@
 // Scenarios come and go; what they are written with stays.
 #![allow(dead_code, unused_imports)]
 
+pub mod certificates;
 pub mod credit;
 mod database;
 pub mod ledger;

@@ -72,13 +72,27 @@ impl Raw {
         headers: &[(&str, &str)],
         bytes: Vec<u8>,
     ) -> Result<Response<Incoming>, Error> {
+        self.request(path, headers, Whole::Bytes(bytes.into())).await
+    }
+
+    /// A call whose message never comes: the answer, if there is one all the same.
+    pub async fn withhold(&self, path: &str, headers: &[(&str, &str)]) -> Status {
+        let answer = self.request(path, headers, Whole::Never).await.expect("the connection holds");
+        Status::from_header_map(answer.headers()).expect("nothing but a status")
+    }
+
+    async fn request(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Whole,
+    ) -> Result<Response<Incoming>, Error> {
         let mut request = Request::post(format!("http://{}{path}", self.address))
             .header("content-type", "application/grpc")
             .header("te", "trailers");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = Whole(Some(bytes.into()));
         self.client.request(request.body(body).expect("a request")).await
     }
 }
@@ -93,7 +107,11 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 }
 
 /// A body of one piece.
-pub struct Whole(Option<Bytes>);
+enum Whole {
+    Bytes(Bytes),
+    Sent,
+    Never,
+}
 
 impl HttpBody for Whole {
     type Data = Bytes;
@@ -103,6 +121,13 @@ impl HttpBody for Whole {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
+        match std::mem::replace(&mut *self, Self::Sent) {
+            Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Self::Sent => Poll::Ready(None),
+            Self::Never => {
+                *self = Self::Never;
+                Poll::Pending
+            }
+        }
     }
 }

@@ -196,6 +196,11 @@ impl TestServer {
         self.running().shutdown.request();
     }
 
+    /// As SIGHUP does.
+    pub fn ask_reload(&self) {
+        self.running().shutdown.ask_reload();
+    }
+
     pub fn channel(&self) -> Channel {
         Endpoint::from_shared(format!("http://{}", self.address()))
             .expect("an address")

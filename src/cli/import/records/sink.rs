@@ -2,11 +2,12 @@
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Streaming};
+use tonic::Streaming;
 
 use super::super::errors::Fault;
-use super::super::remote::{authorized, explain, out_of_turn};
+use super::super::remote::{explain, out_of_turn};
 use crate::api::account::record;
+use crate::cli::server::Server;
 use crate::ctx::Ctx;
 use crate::pb;
 use crate::service::records::RecordImport;
@@ -49,16 +50,15 @@ pub(in crate::cli::import) struct Remote {
 }
 
 impl Sink {
-    /// Connects and opens the import.
-    pub async fn remote(server: &str, token: Option<&str>) -> Result<Self, String> {
-        let client = AccountServiceClient::connect(server.to_owned()).await;
-        let mut client = client.map_err(|e| format!("no server answers at {server}: {e}"))?;
+    /// Opens the import.
+    pub async fn remote(server: &Server) -> Result<Self, String> {
+        let mut client = AccountServiceClient::new(server.channel());
         let (requests, queue) = mpsc::channel(1);
         // Before the call: a server may answer it only once it has the header.
         let header = Ask::Header(pb::RecordsHeader::default());
         let send = requests.send(pb::ImportRecordsRequest { step: Some(header) });
         send.await.map_err(|_| "the stream ended before it began".to_owned())?;
-        let call = authorized(Request::new(ReceiverStream::new(queue)), token)?;
+        let call = server.call(ReceiverStream::new(queue));
         let answers = client.import_records(call).await.map_err(|s| explain(&s))?.into_inner();
         let mut remote = Remote { requests, answers };
         match remote.answer().await? {

@@ -1,22 +1,24 @@
-//! A body that keeps its call's permit until it is gone.
+//! A body that keeps its call's place until it is gone.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
 use tonic::body::Body;
 
+use super::count::Place;
+
 pub(super) struct Holding {
     inner: Body,
-    _permit: OwnedSemaphorePermit,
+    _place: Arc<Place>,
 }
 
 impl Holding {
-    pub(super) fn new(inner: Body, permit: OwnedSemaphorePermit) -> Self {
-        Self { inner, _permit: permit }
+    pub(super) fn new(inner: Body, place: Arc<Place>) -> Self {
+        Self { inner, _place: place }
     }
 }
 

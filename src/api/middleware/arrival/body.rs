@@ -1,0 +1,66 @@
+//! A body of a request that ends with an error if it does not come.
+
+use std::future::Future as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep_until};
+use tonic::Status;
+use tonic::body::Body;
+
+use crate::domain::error::Error;
+
+pub(super) struct Arriving {
+    inner: Body,
+    limit: Duration,
+    /// The time counts for each piece anew, from when somebody waits for it.
+    by_piece: bool,
+    until: Instant,
+    /// Made when somebody waits; most bodies are there when they are asked for.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Arriving {
+    pub fn new(inner: Body, limit: Duration, by_piece: bool) -> Self {
+        Self { inner, limit, by_piece, until: Instant::now() + limit, timer: None }
+    }
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let this = &mut *self;
+        if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
+            if this.by_piece {
+                this.timer = None;
+            }
+            return Poll::Ready(frame);
+        }
+        let timer = this.timer.get_or_insert_with(|| {
+            if this.by_piece {
+                this.until = Instant::now() + this.limit;
+            }
+            Box::pin(sleep_until(this.until))
+        });
+        match timer.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Some(Err(Error::DeadlineExceeded.into()))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

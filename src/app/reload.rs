@@ -1,0 +1,132 @@
+//! What is exchanged while the server runs: its certificate, the authorities of callers, and who
+//! may call. Connections and calls under way go on with what they began with; a file that is
+//! wrong changes nothing.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
+use tokio_rustls::rustls::ServerConfig;
+use toml::Table;
+
+use super::{ServeError, check, tls};
+use crate::api::middleware::access::Credentials;
+use crate::config::Config;
+use crate::shutdown::Shutdown;
+
+/// What new connections and calls go by.
+#[derive(Clone)]
+pub(super) struct Live {
+    /// `None` for plain text.
+    pub tls: watch::Receiver<Option<Arc<ServerConfig>>>,
+    pub credentials: watch::Receiver<Arc<Credentials>>,
+}
+
+pub(super) struct Reload {
+    /// As the server was started with.
+    config: Arc<Config>,
+    tls: watch::Sender<Option<Arc<ServerConfig>>>,
+    credentials: watch::Sender<Arc<Credentials>>,
+}
+
+/// What a look at the files gave.
+struct Fresh {
+    tls: Option<Arc<ServerConfig>>,
+    credentials: Credentials,
+    /// Sections of which a change counts from the next start on.
+    waiting: Vec<&'static str>,
+}
+
+impl Reload {
+    pub fn new(config: Arc<Config>) -> Result<(Self, Live), ServeError> {
+        let (tls, tls_in_force) = watch::channel(tls::load(&config.tls)?);
+        let known = Credentials::new(&config.auth);
+        let (credentials, credentials_in_force) = watch::channel(Arc::new(known));
+        let live = Live { tls: tls_in_force, credentials: credentials_in_force };
+        Ok((Self { config, tls, credentials }, live))
+    }
+
+    /// Reads the files anew when asked to and when they changed, until the server goes down.
+    pub async fn run(self, shutdown: Shutdown) {
+        let interval = Duration::from_secs(self.config.server.reload_interval_seconds);
+        let mut seen = None;
+        loop {
+            let asked = tokio::select! {
+                () = shutdown.requested() => return,
+                () = shutdown.reload_asked() => true,
+                () = tokio::time::sleep(interval), if !interval.is_zero() => false,
+            };
+            let looked = Some(contents(self.files()).await);
+            // The first look has nothing to compare with: what was read at the start may be older.
+            let first = seen.is_none();
+            if asked || looked != seen {
+                seen = looked;
+                self.exchange(asked || !first).await;
+            }
+        }
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let config = self.config.source.as_ref().and_then(|source| source.file());
+        let certificates = self.config.tls.files().map(|(_, path)| path.clone());
+        config.map(PathBuf::from).into_iter().chain(certificates).collect()
+    }
+
+    /// All or nothing.
+    async fn exchange(&self, tell: bool) {
+        let config = self.config.clone();
+        let fresh = tokio::task::spawn_blocking(move || read(&config)).await;
+        let fresh = fresh.map_err(|e| e.to_string()).and_then(|fresh| fresh);
+        let Fresh { tls, credentials, waiting } = match fresh {
+            Ok(fresh) => fresh,
+            Err(error) => {
+                tracing::error!(error, "certificates and callers stay as they were");
+                return;
+            }
+        };
+        self.tls.send_replace(tls);
+        self.credentials.send_replace(Arc::new(credentials));
+        if tell {
+            tracing::info!("certificates and callers were read anew");
+        }
+        if !waiting.is_empty() {
+            let sections = waiting.join(", ");
+            tracing::warn!(sections, "other settings changed: they count from the next start on");
+        }
+    }
+}
+
+/// What is in force from now on, or why not.
+fn read(config: &Config) -> Result<Fresh, String> {
+    let fresh = match &config.source {
+        Some(source) => source.load().map_err(|e| e.to_string())?.config,
+        None => config.clone(),
+    };
+    check(&fresh).map_err(|e| e.to_string())?;
+    let is_other = fresh.auth.insecure != config.auth.insecure
+        || fresh.tls.cert.is_some() != config.tls.cert.is_some();
+    if is_other {
+        return Err("whether there are credentials, and TLS, is decided at the start".into());
+    }
+    let tls = tls::load(&fresh.tls).map_err(|e| e.to_string())?;
+    Ok(Fresh { tls, credentials: Credentials::new(&fresh.auth), waiting: waiting(config, &fresh)? })
+}
+
+fn waiting(before: &Config, after: &Config) -> Result<Vec<&'static str>, String> {
+    let sections = |config| Table::try_from(config).map_err(|e: toml::ser::Error| e.to_string());
+    let (before, after) = (sections(before)?, sections(after)?);
+    let all = ["server", "database", "business", "log"];
+    Ok(all.into_iter().filter(|section| before.get(*section) != after.get(*section)).collect())
+}
+
+/// A digest of each file, `None` where it cannot be read.
+async fn contents(files: Vec<PathBuf>) -> Vec<Option<[u8; 32]>> {
+    let mut all = Vec::with_capacity(files.len());
+    for file in files {
+        let bytes = tokio::fs::read(file).await.ok();
+        all.push(bytes.map(|bytes| Sha256::digest(bytes).into()));
+    }
+    all
+}

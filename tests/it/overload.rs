@@ -1,0 +1,175 @@
+//! What one caller may take, so that there is something left for the others.
+
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+use ballast::pb;
+use ballast::store::Lane;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+
+use crate::support::ledger::{ACCOUNT, Desk, day, receipt};
+use crate::support::{Engine, TestServer, assert_refused};
+
+const POST: &str = "/ballast.v1.ReceivableService/PostDocuments";
+const GET: &str = "/ballast.v1.AccountService/GetAccount";
+
+/// The most memory that this process ever had.
+fn memory_peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("there");
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("a line");
+    let kib: String = line.chars().filter(char::is_ascii_digit).collect();
+    kib.parse::<u64>().expect("a number") >> 10
+}
+
+/// A compressed message of one list of empty elements.
+fn bomb(field: u8, elements: usize) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(&[field << 3 | 2, 0].repeat(elements)).expect("packed");
+    let packed = packed.finish().expect("packed");
+    let length = u32::try_from(packed.len()).expect("small").to_be_bytes();
+    [&[1][..], &length, &packed].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_x3_a_small_message_does_not_become_a_large_one() {
+    let server = TestServer::start(Engine::Sqlite).await;
+    let before = memory_peak_mib();
+    for (method, field, named) in [
+        (POST, 1, "documents"),
+        ("/ballast.v1.ReceivableService/ClearItems", 2, "allocations"),
+        ("/ballast.v1.ReceivableService/SetExchangeRates", 1, "rates"),
+    ] {
+        let message = bomb(field, 2_097_052);
+        assert!(message.len() < 5_000);
+        let asked = Instant::now();
+        let status = server.raw().send(method, &[("grpc-encoding", "gzip")], message).await;
+        assert_refused(&status, Code::InvalidArgument, "TOO_MANY_ELEMENTS", Some(named));
+        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    }
+    let grown = memory_peak_mib() - before;
+    assert!(grown < 100, "{grown} MiB");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_x4_one_principal_leaves_places_to_the_others() {
+    let server = TestServer::start_with(Engine::Sqlite, |config| {
+        config.auth.insecure = false;
+        config.auth.tokens = ["a", "b"]
+            .map(|name| ballast::config::Token {
+                principal: name.into(),
+                sha256: ballast::config::TokenHash::of(name),
+                scopes: vec!["accounts.read".into()],
+            })
+            .into();
+        config.server.requests_concurrent_max = 16;
+        config.server.requests_per_principal_max = 8;
+    })
+    .await;
+    let greedy = server.raw();
+    let withheld = (0..20).map(|_| greedy.withhold(GET, &[("authorization", "Bearer a")]));
+    let mut withheld = futures_util::future::join_all(withheld);
+    let others = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let asked = pb::GetAccountRequest { name: "accounts/nobody".into() };
+        server.raw().call(GET, &[("authorization", "Bearer b")], &asked).await
+    };
+    let answer = tokio::select! {
+        answer = others => answer,
+        _ = &mut withheld => panic!("their messages never came"),
+    };
+    assert_eq!(answer.code(), Code::NotFound, "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_w9_watchers_of_health_are_bounded_and_checks_are_not() {
+    let server = TestServer::start_with(Engine::Sqlite, |config| {
+        config.server.requests_per_connection_max = 2;
+    })
+    .await;
+    let mut health = server.health();
+    let mut watches = Vec::new();
+    for _ in 0..2 {
+        watches.push(health.watch(HealthCheckRequest::default()).await.expect("a watch"));
+    }
+    let refused = health.watch(HealthCheckRequest::default()).await.expect_err("one too many");
+    assert_refused(&refused, Code::ResourceExhausted, "OVERLOADED", None);
+    health.check(HealthCheckRequest::default()).await.expect("alive");
+    drop(watches);
+}
+
+/// Takes every turn to write for a while.
+fn occupy(server: &TestServer, time: Duration) -> Vec<tokio::task::JoinHandle<()>> {
+    let turns = match server.engine() {
+        Engine::Sqlite => 1,
+        Engine::Postgres => server.config().database.postgres_connections_max - 2,
+    };
+    let occupy = |_| {
+        let (store, ctx) =
+            (server.store().clone(), ballast::ctx::Ctx::system(server.clock().clone()));
+        tokio::spawn(async move {
+            let wait = store.write(&ctx, Lane::Interactive, move |_| {
+                Box::pin(async move {
+                    tokio::time::sleep(time).await;
+                    Ok(())
+                })
+            });
+            wait.await.expect("written");
+        })
+    };
+    (0..turns).map(occupy).collect()
+}
+
+fn post(number: &str) -> pb::PostDocumentsRequest {
+    pb::PostDocumentsRequest {
+        documents: vec![receipt(number, day(0), "1.00")],
+        create_missing_accounts: true,
+        request_id: number.into(),
+    }
+}
+
+on_both_engines! {
+    async fn fault_x2_what_has_not_begun_goes_with_its_caller(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([receipt("I0", day(0), "1.00")]).await;
+        let occupied = occupy(&server, Duration::from_millis(800));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let calls = (1..20).map(|n| {
+            let mut client = server.receivables();
+            async move { client.post_documents(post(&format!("I{n}"))).await }
+        });
+        let calls = futures_util::future::join_all(calls);
+        tokio::time::timeout(Duration::from_millis(300), calls).await.expect_err("all wait");
+        for occupied in occupied {
+            occupied.await.expect("written");
+        }
+        // Whoever comes now waits for none of them.
+        desk.post([receipt("I20", day(0), "1.00")]).await;
+        let list = pb::ListDocumentsRequest { parent: ACCOUNT.into(), ..Default::default() };
+        let listed = server.receivables().list_documents(list).await.expect("a list");
+        let numbers: Vec<_> = listed.into_inner().documents.into_iter().filter_map(|d| d.key).collect();
+        let numbers: Vec<_> = numbers.into_iter().map(|key| key.document_no).collect();
+        assert_eq!(numbers.len(), 2, "{numbers:?}");
+    }
+
+    async fn fault_x2_one_waiting_write_too_many_is_told_to_come_again(mut server: TestServer) {
+        server.restart_with(|config| config.database.writes_waiting_max = 3).await;
+        let occupied = occupy(&server, Duration::from_millis(800));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let calls = (0..8).map(|n| {
+            let mut client = server.receivables();
+            async move { client.post_documents(post(&format!("I{n}"))).await }
+        });
+        let answers = futures_util::future::join_all(calls).await;
+        let refused: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().err()).collect();
+        assert!((5..=6).contains(&refused.len()), "{refused:?}");
+        for status in refused {
+            assert_refused(status, Code::ResourceExhausted, "OVERLOADED", None);
+        }
+        for occupied in occupied {
+            occupied.await.expect("written");
+        }
+    }
+}
