@@ -339,6 +339,7 @@ async fn record(
         };
         let interaction = pb::Interaction {
             channel: pb::InteractionChannel::Visit.into(),
+            direction: pb::InteractionDirection::Ours.into(),
             two_way: Some(true),
             start_time: Some(hour_ago.into()),
             ours: vec!["members/m1".into()],
@@ -349,6 +350,7 @@ async fn record(
             account: LARGE.into(),
             interaction: Some(interaction),
             request_id: request_id(),
+            ..Default::default()
         };
         client.record_interaction(request).await.expect("recorded");
         recorded += 1;

@@ -9,7 +9,8 @@ use crate::ctx::Ctx;
 use crate::domain::contact::command::{ContactChange, CreateContact};
 use crate::domain::error::{Error, Result};
 use crate::domain::interaction::{
-    AttendeeTerms, Channel, Direction, InteractionTerms, RecordInteraction,
+    AttendeeTerms, Channel, ChecklistItem, Direction, InteractionTerms, PlanInteraction,
+    RecordInteraction,
 };
 use crate::domain::job::{Function, Level};
 use crate::domain::names::{AccountRef, ChildName, ContactRef, MemberRef};
@@ -208,7 +209,7 @@ pub(super) async fn record(
             clerk.meet(meetings, *ago).await?;
         }
     }
-    Ok(())
+    clerk.plan().await
 }
 
 impl Clerk<'_> {
@@ -287,21 +288,55 @@ impl Clerk<'_> {
         let Meetings { member, who, channel, ago: _, satisfaction } = *meetings;
         let account =
             SEATS.iter().find(|seat| seat.key == who).map_or(ACCOUNT, |seat| seat.account);
-        let noon = self.ago(ago).and_hms_opt(12, 0, 0).unwrap_or_default().and_utc();
+        let terms = self.terms((member, who), channel, self.ago(ago), satisfaction)?;
+        let account = AccountRef::Id(account.to_owned());
+        let command = RecordInteraction { account, terms, plan: None };
+        let request_id = format!("demo-met-{member}-{who}-{ago}");
+        self.interactions.record(self.ctx, &request_id, command).await?;
+        Ok(())
+    }
+
+    /// Whoever buys is to be seen again a week after the eve.
+    async fn plan(&self) -> Result<()> {
+        let (member, who) = ("wang", "purchasing");
+        let day = self.eve.checked_add_days(Days::new(7)).unwrap_or(self.eve);
         let terms = InteractionTerms {
+            purpose: "Agree on next year's volumes".to_owned(),
+            checklist: ["Deliveries of the year", "Samples of the new line"]
+                .map(|text| ChecklistItem { text: text.to_owned(), done: false })
+                .into(),
+            ..self.terms((member, who), Channel::Visit, day, None)?
+        };
+        let command = PlanInteraction { account: AccountRef::Id(ACCOUNT.to_owned()), terms };
+        let request_id = format!("demo-plan-{member}-{who}");
+        self.interactions.plan(self.ctx, &request_id, command).await?;
+        Ok(())
+    }
+
+    fn terms(
+        &self,
+        (member, who): (&str, &str),
+        channel: Channel,
+        day: NaiveDate,
+        satisfaction: Option<i32>,
+    ) -> Result<InteractionTerms> {
+        let noon = day.and_hms_opt(12, 0, 0).unwrap_or_default().and_utc();
+        let attendee =
+            AttendeeTerms { contact: self.contact(who)?, satisfaction, confirmed: false };
+        Ok(InteractionTerms {
             channel,
             direction: Direction::Ours,
             two_way: channel.is_two_way(),
             start_us: noon.timestamp_micros(),
             end_us: None,
             ours: vec![MemberRef::Id(member.to_owned())],
-            theirs: vec![AttendeeTerms { contact: self.contact(who)?, satisfaction }],
+            theirs: vec![attendee],
+            purpose: String::new(),
             notes: String::new(),
+            next_hook: None,
+            uses_hook: None,
+            checklist: Vec::new(),
             source_key: None,
-        };
-        let command = RecordInteraction { account: AccountRef::Id(account.to_owned()), terms };
-        let request_id = format!("demo-met-{member}-{who}-{ago}");
-        self.interactions.record(self.ctx, &request_id, command).await?;
-        Ok(())
+        })
     }
 }

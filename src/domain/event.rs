@@ -71,7 +71,11 @@ event_types! {
     TieReviewOpened => "ballast.contacts.tie_review_opened.v1",
     /// Somebody looked into a personal tie.
     TieReviewCleared => "ballast.contacts.tie_review_cleared.v1",
-    /// An interaction with people of a customer was recorded.
+    /// An interaction with people of a customer was planned.
+    InteractionPlanned => "ballast.interactions.interaction_planned.v1",
+    /// An interaction that was planned is not to be held.
+    InteractionCanceled => "ballast.interactions.interaction_canceled.v1",
+    /// An interaction with people of a customer was recorded, planned before or not.
     InteractionRecorded => "ballast.interactions.interaction_recorded.v1",
     /// What was recorded of an interaction was amended.
     InteractionAmended => "ballast.interactions.interaction_amended.v1",

@@ -1,19 +1,144 @@
-//! What our people and those of customers said to each other. What it makes of the ties between them is
-//! in [`super::edge`].
+//! What our people and those of customers said to each other, and when they are to meet. What it makes
+//! of the ties between them is in [`super::edge`].
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::error::{Reason, Result, Violation, Violations};
 use super::external_ref::ExternalRef;
+use super::machine::{Transition, advance};
 use super::names::{AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, child_name};
 use super::page::PageOf;
 use super::personal::Personal;
 use super::stored::stored_enum;
+use super::tier::ruling::Service;
 
 pub const PEOPLE_MAX: usize = 50;
 pub const NOTES_CHARS_MAX: usize = 4_000;
+pub const PURPOSE_CHARS_MAX: usize = 500;
+pub const TOPIC_CHARS_MAX: usize = 200;
+pub const CHECKLIST_MAX: usize = 50;
+pub const ITEM_CHARS_MAX: usize = 200;
 pub const SATISFACTION_MAX: i32 = 10;
+
+stored_enum! {
+    /// What was last said of an interaction.
+    pub enum Stage {
+        Planned => "PLANNED",
+        Held => "HELD",
+        Canceled => "CANCELED",
+    }
+}
+
+stored_enum! {
+    /// Where an interaction stands on a day.
+    pub enum InteractionState {
+        Planned => "PLANNED",
+        /// Planned, and its day is over.
+        Missed => "MISSED",
+        Held => "HELD",
+        Canceled => "CANCELED",
+    }
+}
+
+stored_enum! {
+    pub enum InteractionVerb {
+        Record => "RECORD",
+        Amend => "AMEND",
+        Cancel => "CANCEL",
+        /// Take it as what shows something, or as what was said when something was promised.
+        Cite => "CITE",
+    }
+}
+
+/// What may become of an interaction. What was missed is not planned anew: that is another plan.
+const STATES: &[Transition<InteractionState, InteractionVerb>] = &[
+    Transition {
+        verb: InteractionVerb::Record,
+        from: &[InteractionState::Planned, InteractionState::Missed],
+        to: InteractionState::Held,
+    },
+    // Another version of the same state.
+    Transition {
+        verb: InteractionVerb::Amend,
+        from: &[InteractionState::Planned, InteractionState::Held],
+        to: InteractionState::Held,
+    },
+    Transition {
+        verb: InteractionVerb::Cancel,
+        from: &[InteractionState::Planned],
+        to: InteractionState::Canceled,
+    },
+    Transition {
+        verb: InteractionVerb::Cite,
+        from: &[InteractionState::Held],
+        to: InteractionState::Held,
+    },
+];
+
+stored_enum! {
+    /// What has become of a hook.
+    pub enum HookState {
+        Open => "OPEN",
+        Used => "USED",
+        Expired => "EXPIRED",
+    }
+}
+
+stored_enum! {
+    pub enum HookVerb {
+        /// Meet for it.
+        Use => "USE",
+        /// Say that there is none.
+        Drop => "DROP",
+    }
+}
+
+const HOOK_STATES: &[Transition<HookState, HookVerb>] = &[
+    Transition { verb: HookVerb::Use, from: &[HookState::Open], to: HookState::Used },
+    Transition {
+        verb: HookVerb::Drop,
+        from: &[HookState::Open, HookState::Expired],
+        to: HookState::Expired,
+    },
+];
+
+/// An occasion for the next interaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NextHook {
+    pub topic: Personal,
+    /// The last day on which it is one.
+    pub by: NaiveDate,
+    pub contact_id: Option<String>,
+    /// The interaction that was held for it, as it is read.
+    pub used_by: Option<Uuid>,
+}
+
+impl NextHook {
+    pub fn state_on(&self, day: NaiveDate) -> HookState {
+        match self.used_by {
+            Some(_) => HookState::Used,
+            None if self.by < day => HookState::Expired,
+            None => HookState::Open,
+        }
+    }
+}
+
+/// Something to be ready before an interaction is held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecklistItem {
+    pub text: String,
+    pub done: bool,
+}
+
+/// What is not ready for what is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadinessGap<'a> {
+    Item(&'a str),
+    /// A contact who has not confirmed.
+    Attendee(&'a str),
+}
 
 stored_enum! {
     /// How an interaction is held.
@@ -63,30 +188,39 @@ pub struct Attendee {
     pub position_id: Option<Uuid>,
     /// From 0 to [`SATISFACTION_MAX`].
     pub satisfaction: Option<i32>,
+    /// He said before that he comes.
+    pub confirmed: bool,
 }
 
-/// An interaction that was held. Instants are microseconds since the epoch.
+/// An interaction that was held or is planned. Instants are microseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {
     pub id: Uuid,
     pub account_id: String,
+    pub stage: Stage,
     pub channel: Channel,
     pub direction: Direction,
     pub two_way: bool,
     pub start_us: i64,
     pub end_us: Option<i64>,
-    /// The business date it began on.
+    /// The business date it begins on.
     pub day: NaiveDate,
     /// Ids of members.
     pub ours: Vec<String>,
     pub theirs: Vec<Attendee>,
+    pub purpose: Personal,
     pub notes: Personal,
+    pub next_hook: Option<NextHook>,
+    /// The interaction whose hook is the occasion for this one.
+    pub uses_hook: Option<Uuid>,
+    pub checklist: Vec<ChecklistItem>,
     pub source_key: Option<ExternalRef>,
+    /// Who recorded it, or planned it if it was not held.
     pub recorded_by: String,
     pub recorded_us: i64,
-    /// 1 as it was recorded first.
+    /// 1 as it was planned or recorded first.
     pub version: i64,
-    /// `None` of the first version.
+    /// `None` if it was not since it was planned or recorded.
     pub amended: Option<Amended>,
 }
 
@@ -102,6 +236,11 @@ pub struct Amended {
 impl Interaction {
     pub fn name(&self) -> String {
         child_name(&self.account_id, INTERACTIONS, self.id)
+    }
+
+    /// When what is known of it was said, in microseconds since the epoch.
+    pub fn last_us(&self) -> i64 {
+        self.amended.as_ref().map_or(self.recorded_us, |last| last.us)
     }
 
     /// Whether two say the same of what was held.
@@ -120,6 +259,67 @@ impl Interaction {
     pub fn weight_milli(&self) -> i32 {
         if self.two_way { self.channel.weight_milli() } else { 0 }
     }
+
+    /// Where it stands on a day.
+    pub fn state_on(&self, day: NaiveDate) -> InteractionState {
+        match self.stage {
+            Stage::Planned if self.day < day => InteractionState::Missed,
+            Stage::Planned => InteractionState::Planned,
+            Stage::Held => InteractionState::Held,
+            Stage::Canceled => InteractionState::Canceled,
+        }
+    }
+
+    /// Refuses what its state on a day does not allow.
+    ///
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn check(&self, verb: InteractionVerb, today: NaiveDate) -> Result<()> {
+        advance(STATES, &self.name(), self.state_on(today), verb).map(drop)
+    }
+
+    /// What its hook is on a day and whether that may be done with it; `None` without a hook.
+    ///
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn check_hook(&self, verb: HookVerb, day: NaiveDate) -> Result<Option<HookState>> {
+        let state = self.next_hook.as_ref().map(|hook| hook.state_on(day));
+        state.map(|state| advance(HOOK_STATES, &self.name(), state, verb)).transpose()
+    }
+
+    /// What is not ready for it, while it is planned (definition 4.38); `None` of any other.
+    pub fn readiness_gaps(&self, day: NaiveDate) -> Option<Vec<ReadinessGap<'_>>> {
+        if self.state_on(day) != InteractionState::Planned {
+            return None;
+        }
+        let items = self.checklist.iter().filter(|item| !item.done);
+        let items = items.map(|item| ReadinessGap::Item(&item.text));
+        let people = self.theirs.iter().filter(|one| !one.confirmed);
+        let people = people.map(|one| ReadinessGap::Attendee(&one.contact_id));
+        Some(items.chain(people).collect())
+    }
+
+    /// Refuses a real touch, or a plan of one, that does not say what the service of the account's
+    /// class asks it to.
+    ///
+    /// # Errors
+    /// FIELD_REQUIRED with the class.
+    pub fn check_served(&self, service: Option<Service<'_>>) -> Result<()> {
+        let Some(service) = service.filter(|_| self.two_way) else { return Ok(()) };
+        let mut violations = Violations::new();
+        let asked = |field: &str| {
+            let what = format!("is asked for by the service policy of class {}", service.class);
+            Violation::new(field, Reason::FieldRequired, what)
+        };
+        if service.policy.purpose_required && self.purpose.is_empty() {
+            violations.push(asked("interaction.purpose"));
+        }
+        let is_left = self.stage != Stage::Held || self.next_hook.is_some();
+        if service.policy.hook_required && !is_left {
+            violations.push(asked("interaction.next_hook"));
+        }
+        violations.finish()
+    }
 }
 
 /// Where a page of interactions begins: behind this start and id, the latest first.
@@ -130,6 +330,15 @@ pub type InteractionKey = (i64, Uuid);
 pub struct AttendeeTerms {
     pub contact: ContactRef,
     pub satisfaction: Option<i32>,
+    pub confirmed: bool,
+}
+
+/// A hook as a caller says it.
+#[derive(Debug, Clone, Serialize)]
+pub struct HookTerms {
+    pub topic: String,
+    pub by: NaiveDate,
+    pub contact: Option<ContactRef>,
 }
 
 /// An interaction as a caller says it.
@@ -142,14 +351,56 @@ pub struct InteractionTerms {
     pub end_us: Option<i64>,
     pub ours: Vec<MemberRef>,
     pub theirs: Vec<AttendeeTerms>,
+    pub purpose: String,
     pub notes: String,
+    pub next_hook: Option<HookTerms>,
+    pub uses_hook: Option<ChildName>,
+    pub checklist: Vec<ChecklistItem>,
     pub source_key: Option<ExternalRef>,
+}
+
+impl InteractionTerms {
+    /// Notes what only something held has: nobody was satisfied yet, and no hook was left.
+    pub fn check_plan(&self, violations: &mut Violations) {
+        let what = "is said when it was held";
+        for (at, _) in self.theirs.iter().enumerate().filter(|(_, one)| one.satisfaction.is_some())
+        {
+            let field = format!("interaction.theirs[{at}].satisfaction");
+            violations.add(field, Reason::FieldInvalid, what);
+        }
+        if self.next_hook.is_some() {
+            violations.add("interaction.next_hook", Reason::FieldInvalid, what);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanInteraction {
+    pub account: AccountRef,
+    pub terms: InteractionTerms,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct RecordInteraction {
     pub account: AccountRef,
     pub terms: InteractionTerms,
+    pub plan: Option<Fulfilled>,
+}
+
+/// The plan that was held.
+#[derive(Debug, Clone, Serialize)]
+pub struct Fulfilled {
+    pub plan: ChildName,
+    /// The version that was read; `None`: whichever is the last.
+    pub version: Option<i64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CancelInteraction {
+    pub interaction: ChildName,
+    pub reason: String,
+    /// The version that was read; `None`: whichever is the last.
+    pub version: Option<i64>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -176,5 +427,11 @@ pub struct ListInteractions {
     pub account: Option<AccountRef>,
     pub contact: Option<ContactRef>,
     pub member: Option<MemberRef>,
+    pub state: Option<InteractionState>,
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
     pub page: PageOf<InteractionKey>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,7 +80,10 @@ fn kept_answers_are_read_whole() {
         read::<Closed>("ContactService", &["ClosePosition"]),
         read::<Moved>("ContactService", &["MoveContact"]),
         read::<Tie>("ContactService", &["CreateTie", "EndTie", "ClearTieReview"]),
-        read::<Interaction>("InteractionService", &["RecordInteraction", "AmendInteraction"]),
+        read::<Interaction>(
+            "InteractionService",
+            &["PlanInteraction", "CancelInteraction", "RecordInteraction", "AmendInteraction"],
+        ),
         read::<Created>("InteractionService", &["CreateCommitment"]),
         read::<Commitment>("InteractionService", &["SettleCommitment", "DelegateCommitment"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),

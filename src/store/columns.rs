@@ -21,7 +21,7 @@ use crate::domain::directory::{KeyKind, Kind};
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::Code;
-use crate::domain::interaction::{Channel, Direction};
+use crate::domain::interaction::{Channel, Direction, Stage};
 use crate::domain::item::{DocumentKind, ItemClass, Side};
 use crate::domain::job::{Function, Level};
 use crate::domain::member::MemberState;
@@ -148,6 +148,7 @@ named! {
     SecurityKind: as_str,
     Review: as_str,
     Side: as_str,
+    Stage: as_str,
     TeamRole: as_str,
     TieKind: as_str,
     crate::domain::tie::Side: as_str,

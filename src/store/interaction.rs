@@ -6,19 +6,21 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
-use super::entity::interaction::{Column, Entity, Model};
+use super::entity::interaction::{Column, Entity, Model, planned};
 use super::entity::{interaction_contact, interaction_member, interaction_past};
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
 use crate::ctx::RowScope;
 use crate::domain::coverage::Score;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
-use crate::domain::interaction::{Attendee, Interaction, InteractionKey};
+use crate::domain::interaction::{
+    Attendee, Interaction, InteractionKey, InteractionState, NextHook, Stage,
+};
 use crate::domain::page::{Page, PageOf};
 
 /// Which interactions to list: ids, all of which have to fit.
@@ -27,6 +29,44 @@ pub struct InteractionsOf {
     pub account_id: Option<String>,
     pub contact_id: Option<String>,
     pub member_id: Option<String>,
+    /// By the day of the caller.
+    pub state: Option<InteractionState>,
+    /// The first day.
+    pub from: Option<NaiveDate>,
+    /// The last day.
+    pub to: Option<NaiveDate>,
+}
+
+/// That they are in a state on a day.
+fn in_state(state: InteractionState, day: NaiveDate) -> Condition {
+    let all = Condition::all();
+    match state {
+        InteractionState::Planned => all.add(planned()).add(Column::Day.gte(day)),
+        InteractionState::Missed => all.add(planned()).add(Column::Day.lt(day)),
+        InteractionState::Held => all.add(Column::Stage.eq(Stage::Held)),
+        InteractionState::Canceled => all.add(Column::Stage.eq(Stage::Canceled)),
+    }
+}
+
+/// What was held for the hooks of these interactions.
+async fn uses(
+    conn: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, Uuid>> {
+    #[derive(FromQueryResult)]
+    struct Use {
+        uses_hook: Uuid,
+        id: Uuid,
+    }
+    let backend = conn.get_database_backend();
+    let these = rows::Set::one(ids);
+    let text = format!(
+        "SELECT uses_hook, id FROM interaction \
+         WHERE stage = 'HELD' AND uses_hook IS NOT NULL AND uses_hook IN {}",
+        these.subquery(backend, 1)
+    );
+    let found: Vec<Use> = sql::all(conn, text, these.into_values(backend)).await?;
+    Ok(found.into_iter().map(|one| (one.uses_hook, one.id)).collect())
 }
 
 /// The interactions of these rows, in their order.
@@ -47,21 +87,40 @@ async fn complete(conn: &impl ConnectionTrait, found: Vec<Model>) -> Result<Vec<
         .filter(rows::among(backend, interaction_contact::Column::InteractionId, ids()))
         .order_by_asc(interaction_contact::Column::Place);
     for row in rows::all(conn, of_these).await? {
-        let interaction_contact::Model { contact_id, position_id, satisfaction, .. } = row;
-        let attendee = Attendee { contact_id, position_id, satisfaction };
+        let interaction_contact::Model { contact_id, position_id, satisfaction, confirmed, .. } =
+            row;
+        let attendee = Attendee { contact_id, position_id, satisfaction, confirmed };
         theirs.entry(row.interaction_id).or_default().push(attendee);
     }
+    let hooks = found.iter().filter(|row| row.hook_by.is_some()).map(|row| row.id);
+    let hooks: Vec<Uuid> = hooks.collect();
+    let used = if hooks.is_empty() { HashMap::new() } else { uses(conn, hooks).await? };
     let interaction = |row: Model| {
         let ours = ours.remove(&row.id).unwrap_or_default();
         let theirs = theirs.remove(&row.id).unwrap_or_default();
-        row.into_interaction(ours, theirs)
+        let used_by = used.get(&row.id).copied();
+        row.into_interaction(ours, theirs, used_by)
     };
-    Ok(found.into_iter().map(interaction).collect())
+    found.into_iter().map(interaction).collect()
 }
 
 async fn one(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<Interaction>> {
     let row = rows::one(conn, Entity::find_by_id(id)).await?;
     Ok(complete(conn, row.into_iter().collect()).await?.pop())
+}
+
+/// What an interaction was by an earlier version; what was held for its hook is told as it is now.
+async fn past(
+    conn: &impl ConnectionTrait,
+    now: &Interaction,
+    version: i64,
+) -> Result<Option<Interaction>> {
+    let past = interaction_past::Entity::find_by_id((now.id, version));
+    let Some(past) = rows::one(conn, past).await? else { return Ok(None) };
+    let was = past.into_interaction()?;
+    let used_by = now.next_hook.as_ref().and_then(|hook| hook.used_by);
+    let next_hook = was.next_hook.map(|hook| NextHook { used_by, ..hook });
+    Ok(Some(Interaction { next_hook, ..was }))
 }
 
 impl WriteTx {
@@ -83,7 +142,7 @@ impl WriteTx {
     /// Has a version take the place of another, which is kept.
     pub async fn amend_interaction(&self, was: &Interaction, now: &Interaction) -> Result<()> {
         rows::insert_one(&self.conn, interaction_past::Model::of(was)?).await?;
-        rows::update(&self.conn, vec![Model::from(now)]).await?;
+        rows::update(&self.conn, vec![Model::try_from(now)?]).await?;
         let of_it = interaction_member::Column::InteractionId.eq(now.id);
         rows::delete::<interaction_member::Entity>(&self.conn, of_it).await?;
         let of_it = interaction_contact::Column::InteractionId.eq(now.id);
@@ -92,7 +151,7 @@ impl WriteTx {
     }
 
     pub async fn insert_interaction(&self, interaction: &Interaction) -> Result<()> {
-        rows::insert_one(&self.conn, Model::from(interaction)).await?;
+        rows::insert_one(&self.conn, Model::try_from(interaction)?).await?;
         self.insert_people(interaction).await
     }
 
@@ -106,7 +165,7 @@ impl WriteTx {
         rows::insert(&self.conn, ours.collect()).await?;
         let theirs = (0..).zip(interaction.theirs.iter().cloned());
         let theirs = theirs.map(|(place, attendee)| {
-            let Attendee { contact_id, position_id, satisfaction } = attendee;
+            let Attendee { contact_id, position_id, satisfaction, confirmed } = attendee;
             let interaction_id = interaction.id;
             interaction_contact::Model {
                 interaction_id,
@@ -114,6 +173,7 @@ impl WriteTx {
                 contact_id,
                 position_id,
                 satisfaction,
+                confirmed,
             }
         });
         rows::insert(&self.conn, theirs.collect()).await?;
@@ -143,9 +203,7 @@ impl ReadTx {
         if now.version == version {
             return Ok(Some(now));
         }
-        let past = interaction_past::Entity::find_by_id((now.id, version));
-        let past = rows::one(&self.conn, past).await?;
-        past.map(interaction_past::Model::into_interaction).transpose()
+        past(&self.conn, &now, version).await
     }
 
     /// What people said at an account after a day about how satisfied they are, in the order they
@@ -157,6 +215,7 @@ impl ReadTx {
             day: NaiveDate,
             score: i32,
         }
+        // Of what is planned nobody says it.
         let text = "SELECT c.contact_id, i.day, c.satisfaction AS score FROM interaction i \
              JOIN interaction_contact c ON c.interaction_id = i.id \
              WHERE i.account_id = $1 AND i.day > $2 AND c.satisfaction IS NOT NULL ORDER BY i.start_us, i.id";
@@ -170,11 +229,12 @@ impl ReadTx {
     pub async fn interactions(
         &self,
         of: &InteractionsOf,
+        today: NaiveDate,
         page: &PageOf<InteractionKey>,
         scope: RowScope,
     ) -> Result<Page<Interaction, InteractionKey>> {
         let RowScope::All = scope;
-        let InteractionsOf { account_id, contact_id, member_id } = of;
+        let InteractionsOf { account_id, contact_id, member_id, state, from, to } = of;
         let found = Entity::find()
             .apply_if(account_id.as_ref(), |of, id| of.filter(Column::AccountId.eq(id)))
             .apply_if(contact_id.as_ref(), |of, id| {
@@ -195,6 +255,9 @@ impl ReadTx {
                     .to_owned();
                 of.filter(Column::Id.in_subquery(ours))
             })
+            .apply_if(*state, |of, state| of.filter(in_state(state, today)))
+            .apply_if(*from, |of, day| of.filter(Column::Day.gte(day)))
+            .apply_if(*to, |of, day| of.filter(Column::Day.lte(day)))
             .apply_if(page.after, |of, (start_us, id)| {
                 let key = [start_us.into(), id.into()];
                 of.filter(keyset::behind([Column::StartUs, Column::Id], key, true))
@@ -215,7 +278,6 @@ impl Store {
         if now.version == answered.version {
             return Ok(now);
         }
-        let past = interaction_past::Entity::find_by_id((answered.id, answered.version));
-        rows::one(&self.reader, past).await?.ok_or_else(gone)?.into_interaction()
+        past(&self.reader, &now, answered.version).await?.ok_or_else(gone)
     }
 }

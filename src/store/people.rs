@@ -14,7 +14,7 @@ use super::{ReadTx, rows, sql};
 use crate::domain::coverage::Score;
 use crate::domain::edge::{Edge, Pair, TouchDay};
 use crate::domain::error::Result;
-use crate::domain::interaction::{Attendee, Channel, Interaction};
+use crate::domain::interaction::{Attendee, Channel, Interaction, Stage};
 use crate::domain::position::Position;
 use crate::domain::position::incumbency::Seating;
 
@@ -54,7 +54,7 @@ pub(super) async fn days_made_anew(
     let mut text = "SELECT i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
          FROM interaction i JOIN interaction_member m ON m.interaction_id = i.id \
          JOIN interaction_contact c ON c.interaction_id = i.id \
-         WHERE i.day <= $1 AND i.recorded_us <= $2 \
+         WHERE i.stage = 'HELD' AND i.day <= $1 AND i.recorded_us <= $2 \
            AND (i.amended_us IS NULL OR i.amended_us <= $2)"
         .to_owned();
     let (accounts, contacts) = whose.map_or((None, None), |(of, theirs)| (Some(of), theirs));
@@ -94,7 +94,7 @@ pub(super) async fn days_made_anew(
     Ok(days)
 }
 
-/// What interactions that were amended after an instant were recorded as by it.
+/// What interactions that were amended after an instant were recorded as by it, if they were held.
 async fn amended_since(
     conn: &impl ConnectionTrait,
     account_ids: Option<&BTreeSet<&str>>,
@@ -123,7 +123,7 @@ async fn amended_since(
             known.insert(was.id, was);
         }
     }
-    Ok(known.into_values().collect())
+    Ok(known.into_values().filter(|was| was.stage == Stage::Held).collect())
 }
 
 impl ReadTx {

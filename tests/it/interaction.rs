@@ -3,6 +3,7 @@
 mod amended;
 mod commitments;
 mod coverage;
+mod plans;
 
 use ballast::pb::{
     self, Interaction, InteractionChannel, InteractionContact, InteractionDirection,
@@ -73,6 +74,7 @@ on_both_engines! {
         let mut expected = Interaction {
             name: made.name.clone(),
             two_way: Some(true),
+            state: pb::InteractionState::Held.into(),
             recorded_by: crate::support::PRINCIPAL.into(),
             create_time: made.create_time,
             version: 1,

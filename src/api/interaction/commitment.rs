@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::parse::parent_or_all;
+use super::parse::{optional_interaction, parent_or_all};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{
@@ -15,10 +15,8 @@ use crate::domain::commitment::{
     DelegateCommitment, EVIDENCE_MAX, Evidence, EvidenceTerms, ListCommitments, NOTE_CHARS_MAX,
     OPEN_LOAD_MAX, SettleCommitment, Settlement, TEXT_CHARS_MAX,
 };
-use crate::domain::error::{Reason, Result, Violation, Violations};
-use crate::domain::names::{
-    COMMITMENTS, ChildName, INTERACTIONS, child_name, contact_name, member_name,
-};
+use crate::domain::error::{Reason, Result, Violations};
+use crate::domain::names::{COMMITMENTS, INTERACTIONS, child_name, contact_name, member_name};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
 use crate::domain::text;
@@ -84,10 +82,6 @@ pub fn create(request: pb::CreateCommitmentRequest) -> Result<Identified<CreateC
         interaction,
     };
     Ok((request_id, command))
-}
-
-fn optional_interaction(field: &str, name: &str) -> Result<Option<ChildName>, Violation> {
-    if name.is_empty() { Ok(None) } else { child(field, name, INTERACTIONS).map(Some) }
 }
 
 pub fn settle(request: pb::SettleCommitmentRequest) -> Result<Identified<SettleCommitment>> {

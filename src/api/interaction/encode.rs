@@ -1,19 +1,68 @@
 //! Interactions, to the wire.
 
-use super::parse::{write_channel, write_direction};
+use chrono::NaiveDate;
+
+use super::parse::{write_channel, write_direction, write_state};
+use crate::api::convert::closed_set::one_way;
 use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::external_ref::ExternalRef;
-use crate::domain::interaction::{Attendee, Interaction, InteractionKey};
-use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
+use crate::domain::interaction::{
+    Attendee, ChecklistItem, HookState, Interaction, InteractionKey, NextHook, ReadinessGap,
+};
+use crate::domain::names::{INTERACTIONS, POSITIONS, child_name, contact_name, member_name};
 use crate::domain::page::Page;
 use crate::pb;
 
-pub fn interaction(interaction: Interaction) -> pb::Interaction {
+one_way! {
+    write_hook_state: HookState = HookState { Open, Used, Expired }
+}
+
+/// What is not ready for what is planned, and whether anything is; nothing of any other.
+fn readiness(
+    interaction: &Interaction,
+    today: NaiveDate,
+) -> (pb::InteractionReadiness, Vec<pb::ReadinessGap>) {
+    let Some(gaps) = interaction.readiness_gaps(today) else {
+        return (pb::InteractionReadiness::Unspecified, Vec::new());
+    };
+    let state = match gaps.is_empty() {
+        true => pb::InteractionReadiness::Ready,
+        false => pb::InteractionReadiness::NotReady,
+    };
+    let gap = |gap| {
+        let (code, subject) = match gap {
+            ReadinessGap::Item(text) => (pb::ReadinessGapCode::ChecklistItemOpen, text.to_owned()),
+            ReadinessGap::Attendee(id) => {
+                (pb::ReadinessGapCode::AttendeeUnconfirmed, contact_name(id))
+            }
+        };
+        pb::ReadinessGap { code: code.into(), subject }
+    };
+    (state, gaps.into_iter().map(gap).collect())
+}
+
+fn next_hook(hook: NextHook, account_id: &str, today: NaiveDate) -> pb::NextHook {
+    let state = write_hook_state(hook.state_on(today)).into();
+    let NextHook { topic, by, contact_id, used_by } = hook;
+    pb::NextHook {
+        topic: topic.into_exposed(),
+        by: Some(write::date(by)),
+        contact: contact_id.map(|id| contact_name(&id)).unwrap_or_default(),
+        state,
+        used_by: used_by.map(|id| child_name(account_id, INTERACTIONS, id)).unwrap_or_default(),
+    }
+}
+
+/// As it is on a day.
+pub fn interaction(interaction: Interaction, today: NaiveDate) -> pb::Interaction {
     let name = interaction.name();
+    let state = write_state(interaction.state_on(today));
+    let (readiness, readiness_gaps) = readiness(&interaction, today);
     let Interaction {
         id: _,
         account_id,
+        stage: _,
         channel,
         direction,
         two_way,
@@ -22,21 +71,28 @@ pub fn interaction(interaction: Interaction) -> pb::Interaction {
         day: _,
         ours,
         theirs,
+        purpose,
         notes,
+        next_hook,
+        uses_hook,
+        checklist,
         source_key,
         recorded_by,
         recorded_us,
         version,
         amended,
     } = interaction;
-    let attendee = |Attendee { contact_id, position_id, satisfaction }| {
+    let of_account = |id| child_name(&account_id, INTERACTIONS, id);
+    let attendee = |Attendee { contact_id, position_id, satisfaction, confirmed }| {
         let position = position_id.map(|id| child_name(&account_id, POSITIONS, id));
         pb::InteractionContact {
             contact: contact_name(&contact_id),
             position: position.unwrap_or_default(),
             satisfaction,
+            confirmed,
         }
     };
+    let item = |ChecklistItem { text, done }| pb::ChecklistItem { text, done };
     pb::Interaction {
         name,
         channel: write_channel(channel).into(),
@@ -55,13 +111,21 @@ pub fn interaction(interaction: Interaction) -> pb::Interaction {
         amended_by: amended.as_ref().map(|amended| amended.by.clone()).unwrap_or_default(),
         amend_time: amended.as_ref().map(|amended| write::recorded(amended.us)),
         amend_reason: amended.map(|amended| amended.reason.into_exposed()).unwrap_or_default(),
+        state: state.into(),
+        purpose: purpose.into_exposed(),
+        next_hook: next_hook.map(|hook| self::next_hook(hook, &account_id, today)),
+        uses_hook: uses_hook.map(of_account).unwrap_or_default(),
+        checklist: checklist.into_iter().map(item).collect(),
+        readiness: readiness.into(),
+        readiness_gaps,
     }
 }
 
 pub fn page(
     answer: Page<Interaction, InteractionKey>,
     request: &PageRequest,
+    today: NaiveDate,
 ) -> pb::ListInteractionsResponse {
-    let (interactions, next_page_token) = request.answer(answer, interaction);
+    let (interactions, next_page_token) = request.answer(answer, |one| interaction(one, today));
     pb::ListInteractionsResponse { interactions, next_page_token }
 }

@@ -9,7 +9,8 @@ mod parse;
 use tonic::{Request, Response, Status};
 
 use crate::api;
-use crate::ctx::CONTACTS_PERSONAL;
+use crate::ctx::{CONTACTS_PERSONAL, Ctx};
+use crate::domain::interaction::Interaction;
 use crate::pb;
 use crate::pb::interaction_service_server::InteractionService;
 use crate::service;
@@ -28,16 +29,39 @@ impl Interactions {
     }
 }
 
+/// An interaction as it is today, as the caller may read it.
+fn told(ctx: &Ctx, interaction: Interaction) -> Answer<pb::Interaction> {
+    let answer = encode::interaction(interaction, ctx.business_date());
+    Ok(Response::new(api::masked::for_caller(ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
+}
+
 #[tonic::async_trait]
 impl InteractionService for Interactions {
+    async fn plan_interaction(
+        &self,
+        request: Request<pb::PlanInteractionRequest>,
+    ) -> Answer<pb::Interaction> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = parse::plan(request.into_inner())?;
+        told(&ctx, self.interactions.plan(&ctx, &id, command).await?)
+    }
+
+    async fn cancel_interaction(
+        &self,
+        request: Request<pb::CancelInteractionRequest>,
+    ) -> Answer<pb::Interaction> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = parse::cancel(request.into_inner())?;
+        told(&ctx, self.interactions.cancel(&ctx, &id, command).await?)
+    }
+
     async fn record_interaction(
         &self,
         request: Request<pb::RecordInteractionRequest>,
     ) -> Answer<pb::Interaction> {
         let ctx = api::ctx(&request)?;
         let (id, command) = parse::record(request.into_inner())?;
-        let answer = encode::interaction(self.interactions.record(&ctx, &id, command).await?);
-        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
+        told(&ctx, self.interactions.record(&ctx, &id, command).await?)
     }
 
     async fn amend_interaction(
@@ -46,8 +70,7 @@ impl InteractionService for Interactions {
     ) -> Answer<pb::Interaction> {
         let ctx = api::ctx(&request)?;
         let (id, command) = parse::amend(request.into_inner())?;
-        let answer = encode::interaction(self.interactions.amend(&ctx, &id, command).await?);
-        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
+        told(&ctx, self.interactions.amend(&ctx, &id, command).await?)
     }
 
     async fn get_interaction(
@@ -56,8 +79,7 @@ impl InteractionService for Interactions {
     ) -> Answer<pb::Interaction> {
         let ctx = api::ctx(&request)?;
         let get = parse::get(request.get_ref())?;
-        let answer = encode::interaction(self.interactions.get(&ctx, get).await?);
-        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
+        told(&ctx, self.interactions.get(&ctx, get).await?)
     }
 
     async fn list_interactions(
@@ -66,7 +88,8 @@ impl InteractionService for Interactions {
     ) -> Answer<pb::ListInteractionsResponse> {
         let ctx = api::ctx(&request)?;
         let (list, page) = parse::list(request.get_ref())?;
-        let answer = encode::page(self.interactions.list(&ctx, list).await?, &page);
+        let found = self.interactions.list(&ctx, list).await?;
+        let answer = encode::page(found, &page, ctx.business_date());
         let name = "ListInteractionsResponse";
         Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
     }

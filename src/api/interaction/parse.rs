@@ -2,15 +2,17 @@
 
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
-use crate::api::convert::request::{Identified, all, at_most, check_reason, child};
+use crate::api::convert::request::{Identified, all, at_most, check_order, check_reason, child};
 use crate::api::list::PageRequest;
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::interaction::{
-    AmendInteraction, AttendeeTerms, Channel, Direction, GetInteraction, InteractionTerms,
-    ListInteractions, NOTES_CHARS_MAX, PEOPLE_MAX, RecordInteraction, SATISFACTION_MAX,
+    AmendInteraction, AttendeeTerms, CHECKLIST_MAX, CancelInteraction, Channel, ChecklistItem,
+    Direction, Fulfilled, GetInteraction, HookTerms, ITEM_CHARS_MAX, InteractionState,
+    InteractionTerms, ListInteractions, NOTES_CHARS_MAX, PEOPLE_MAX, PURPOSE_CHARS_MAX,
+    PlanInteraction, RecordInteraction, SATISFACTION_MAX, TOPIC_CHARS_MAX,
 };
-use crate::domain::names::{INTERACTIONS, MemberRef, parse_account_or_all};
+use crate::domain::names::{ChildName, INTERACTIONS, MemberRef, parse_account_or_all};
 use crate::domain::text;
 use crate::pb;
 
@@ -19,16 +21,59 @@ both_ways! {
         Visit, Service, SiteTour, Meal, Event, Video, Call, Message
     }
     read_direction, write_direction: Direction = InteractionDirection { Ours, Theirs }
+    read_state, write_state: InteractionState = InteractionState { Planned, Missed, Held, Canceled }
 }
 
-pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<RecordInteraction>> {
-    let pb::RecordInteractionRequest { account, interaction, request_id } = request;
+pub fn plan(request: pb::PlanInteractionRequest) -> Result<Identified<PlanInteraction>> {
+    let pb::PlanInteractionRequest { account, interaction, request_id } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
     let account = violations.keep(read::account("account", &account));
-    let terms = terms(interaction, &mut violations);
+    let terms = terms(interaction, TOPIC_OF_FIRST, &mut violations);
+    if let Some(terms) = &terms {
+        terms.check_plan(&mut violations);
+    }
     let (account, terms) = all(violations, account.zip(terms))?;
-    Ok((request_id, RecordInteraction { account, terms }))
+    Ok((request_id, PlanInteraction { account, terms }))
+}
+
+pub fn cancel(request: pb::CancelInteractionRequest) -> Result<Identified<CancelInteraction>> {
+    let pb::CancelInteractionRequest { name, reason, version, request_id } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let interaction = violations.keep(child("name", &name, INTERACTIONS));
+    check_reason(&reason, &mut violations);
+    let version = self::version("version", version, &mut violations);
+    let interaction = all(violations, interaction)?;
+    Ok((request_id, CancelInteraction { interaction, reason, version }))
+}
+
+/// The version that was read; `None` for whichever is the last.
+fn version(field: &str, version: i64, violations: &mut Violations) -> Option<i64> {
+    if version < 0 {
+        violations.add(field, Reason::FieldInvalid, "must be 1 or more, or 0 for the last");
+    }
+    Some(version).filter(|version| *version > 0)
+}
+
+/// Fewest characters of the topic of a hook: what is amended may leave it as it was.
+const TOPIC_OF_FIRST: usize = 1;
+const TOPIC_OF_AMENDED: usize = 0;
+
+pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<RecordInteraction>> {
+    let pb::RecordInteractionRequest { account, interaction, request_id, plan } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let account = violations.keep(read::account("account", &account));
+    let plan = violations.keep(optional_interaction("plan", &plan)).flatten();
+    let plan = plan.map(|plan| {
+        let read = interaction.as_ref().map_or(0, |interaction| interaction.version);
+        let version = version("interaction.version", read, &mut violations);
+        Fulfilled { plan, version }
+    });
+    let terms = terms(interaction, TOPIC_OF_FIRST, &mut violations);
+    let (account, terms) = all(violations, account.zip(terms))?;
+    Ok((request_id, RecordInteraction { account, terms, plan }))
 }
 
 pub fn amend(request: pb::AmendInteractionRequest) -> Result<Identified<AmendInteraction>> {
@@ -41,14 +86,15 @@ pub fn amend(request: pb::AmendInteractionRequest) -> Result<Identified<AmendInt
     check_reason(&reason, &mut violations);
     let version = interaction.as_ref().map(|interaction| interaction.version);
     let version = version.filter(|version| *version != 0);
-    let terms = terms(interaction, &mut violations);
+    let terms = terms(interaction, TOPIC_OF_AMENDED, &mut violations);
     let (interaction, terms) = all(violations, name.zip(terms))?;
     Ok((request_id, AmendInteraction { interaction, terms, version, reason }))
 }
 
-/// What was held, unless there is something wrong with it.
+/// What was held or is planned, unless there is something wrong with it.
 fn terms(
     interaction: Option<pb::Interaction>,
+    topic_min: usize,
     violations: &mut Violations,
 ) -> Option<InteractionTerms> {
     if interaction.is_none() {
@@ -64,6 +110,10 @@ fn terms(
         theirs,
         notes,
         source_key,
+        purpose,
+        next_hook,
+        uses_hook,
+        checklist,
         ..
     } = interaction.unwrap_or_default();
     let channel =
@@ -84,8 +134,18 @@ fn terms(
     let theirs = self::theirs(&theirs, violations);
     let field = "interaction.notes";
     violations.keep(text::check_multiline(field, &notes, 0, NOTES_CHARS_MAX));
+    let field = "interaction.purpose";
+    violations.keep(text::check_multiline(field, &purpose, 0, PURPOSE_CHARS_MAX));
+    let is_left = next_hook.is_some();
+    let next_hook = next_hook.and_then(|hook| self::next_hook(hook, topic_min, violations));
+    let uses_hook = optional_interaction("interaction.uses_hook", &uses_hook);
+    let uses_hook = violations.keep(uses_hook).flatten();
+    let checklist = self::checklist(checklist, violations);
     let source_key = source_key.map(|key| self::source_key(key, violations));
     let ((channel, direction), start_us) = channel.zip(direction).zip(start_us)?;
+    if is_left != next_hook.is_some() {
+        return None;
+    }
     let two_way = two_way.unwrap_or_else(|| channel.is_two_way());
     Some(InteractionTerms {
         channel,
@@ -95,9 +155,50 @@ fn terms(
         end_us,
         ours,
         theirs,
+        purpose,
         notes,
+        next_hook,
+        uses_hook,
+        checklist,
         source_key,
     })
+}
+
+pub fn optional_interaction(field: &str, name: &str) -> Result<Option<ChildName>, Violation> {
+    if name.is_empty() { Ok(None) } else { child(field, name, INTERACTIONS).map(Some) }
+}
+
+fn next_hook(
+    hook: pb::NextHook,
+    topic_min: usize,
+    violations: &mut Violations,
+) -> Option<HookTerms> {
+    let pb::NextHook { topic, by, contact, state: _, used_by: _ } = hook;
+    let field = "interaction.next_hook.topic";
+    violations.keep(text::check(field, &topic, topic_min, TOPIC_CHARS_MAX));
+    let by = violations.keep(read::date("interaction.next_hook.by", by));
+    let contact = match contact.as_str() {
+        "" => None,
+        name => Some(violations.keep(read::contact("interaction.next_hook.contact", name))?),
+    };
+    Some(HookTerms { topic, by: by?, contact })
+}
+
+fn checklist(given: Vec<pb::ChecklistItem>, violations: &mut Violations) -> Vec<ChecklistItem> {
+    let field = "interaction.checklist";
+    if !at_most(CHECKLIST_MAX, given.len(), field, violations) {
+        return Vec::new();
+    }
+    let mut items: Vec<ChecklistItem> = Vec::new();
+    for (at, pb::ChecklistItem { text, done }) in given.into_iter().enumerate() {
+        let field = format!("{field}[{at}].text");
+        violations.keep(text::check(&field, &text, 1, ITEM_CHARS_MAX));
+        if items.iter().any(|item| item.text == text) {
+            violations.add(field, Reason::DuplicateElement, "is the same as one before it");
+        }
+        items.push(ChecklistItem { text, done });
+    }
+    items
 }
 
 fn ours(names: &[String], violations: &mut Violations) -> Vec<MemberRef> {
@@ -123,16 +224,16 @@ fn theirs(given: &[pb::InteractionContact], violations: &mut Violations) -> Vec<
         return Vec::new();
     }
     let mut kept = Vec::new();
-    for (at, pb::InteractionContact { contact, position: _, satisfaction }) in
+    for (at, pb::InteractionContact { contact, position: _, satisfaction, confirmed }) in
         given.iter().enumerate()
     {
-        let satisfaction = *satisfaction;
+        let (satisfaction, confirmed) = (*satisfaction, *confirmed);
         if satisfaction.is_some_and(|score| !(0..=SATISFACTION_MAX).contains(&score)) {
             let what = format!("must be 0 to {SATISFACTION_MAX}");
             violations.add(format!("{field}[{at}].satisfaction"), Reason::FieldInvalid, what);
         }
         let contact = violations.keep(read::contact(&format!("{field}[{at}].contact"), contact));
-        kept.extend(contact.map(|contact| AttendeeTerms { contact, satisfaction }));
+        kept.extend(contact.map(|contact| AttendeeTerms { contact, satisfaction, confirmed }));
     }
     kept
 }
@@ -148,27 +249,36 @@ pub fn get(request: &pb::GetInteractionRequest) -> Result<GetInteraction> {
     let pb::GetInteractionRequest { name, version } = request;
     let mut violations = Violations::new();
     let interaction = violations.keep(child("name", name, INTERACTIONS));
-    if *version < 0 {
-        violations.add("version", Reason::FieldInvalid, "must be 1 or more, or 0 for the last");
-    }
-    let version = Some(*version).filter(|version| *version > 0);
+    let version = self::version("version", *version, &mut violations);
     Ok(GetInteraction { interaction: all(violations, interaction)?, version })
 }
 
 pub fn list(request: &pb::ListInteractionsRequest) -> Result<(ListInteractions, PageRequest)> {
     let mut violations = Violations::new();
     let page = PageRequest::parse(request, &mut violations);
-    let pb::ListInteractionsRequest { parent, page_size: _, page_token: _, contact, member } =
-        request;
+    let pb::ListInteractionsRequest {
+        parent,
+        page_size: _,
+        page_token: _,
+        contact,
+        member,
+        state,
+        from_date,
+        to_date,
+    } = request;
     let account = violations.keep(parent_or_all(parent)).flatten();
     let contact = match contact.as_str() {
         "" => None,
         name => violations.keep(read::contact("contact", name)),
     };
     let member = violations.keep(read::optional_member("member", member)).flatten();
+    let state = violations.keep(read::optional_enum("state", *state, read_state)).flatten();
+    let from = violations.keep(read::optional_date("from_date", *from_date)).flatten();
+    let to = violations.keep(read::optional_date("to_date", *to_date)).flatten();
+    check_order("to_date", from, to, &mut violations);
     let of = page.of(&mut violations);
     violations.finish()?;
-    Ok((ListInteractions { account, contact, member, page: of }, page))
+    Ok((ListInteractions { account, contact, member, state, from, to, page: of }, page))
 }
 
 /// The account of a list, or all of them.

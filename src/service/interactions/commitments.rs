@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{Interactions, With, account, event};
+use super::{Interactions, With, account, event, of_account};
 use crate::ctx::Ctx;
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CreateCommitment, Created, DelegateCommitment, Evidence,
@@ -11,11 +11,10 @@ use crate::domain::commitment::{
 };
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
-use crate::domain::interaction::Interaction;
+use crate::domain::interaction::{Interaction, InteractionVerb};
 use crate::domain::member::MemberState;
 use crate::domain::names::{
-    COMMITMENTS, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
-    member_name,
+    COMMITMENTS, ChildName, ContactRef, MemberRef, contact_name, member_name,
 };
 use crate::domain::page::Page;
 use crate::service::resolve;
@@ -123,7 +122,9 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Cre
     let account_id = account(tx, &c.account).await?;
     tx.hold_people([&*account_id]).await?;
     let held = match &c.interaction {
-        Some(name) => Some(interaction(tx, "commitment.interaction", &account_id, name).await?),
+        Some(name) => {
+            Some(interaction(tx, ctx, "commitment.interaction", &account_id, name).await?)
+        }
         None => None,
     };
     let made_date = c.made_date.or(held.map(|(_, day)| day)).unwrap_or(today);
@@ -176,7 +177,7 @@ async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Com
                 let field = format!("evidence[{at}].interaction");
                 let account_id = &commitment.account_id;
                 let held = match name {
-                    Some(name) => Some(interaction(tx, &field, account_id, name).await?),
+                    Some(name) => Some(interaction(tx, ctx, &field, account_id, name).await?),
                     None => None,
                 };
                 if let Some((_, held)) = held.filter(|(_, held)| held != day) {
@@ -231,8 +232,7 @@ async fn member(tx: &WriteTx, name: &MemberRef) -> Result<String> {
 }
 
 async fn contact(tx: &WriteTx, name: &ContactRef) -> Result<String> {
-    let missing = || Error::not_found("contact", name.to_string());
-    let id = tx.find_contact(name).await?.ok_or_else(missing)?;
+    let id = super::contact(tx, name).await?;
     let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
     tx.lock_contact(&id).await?.ok_or_else(gone)?.check_active()?;
     Ok(id)
@@ -252,20 +252,15 @@ pub(super) async fn shown_on(tx: &mut WriteTx, ctx: &Ctx, now: &Interaction) -> 
     }
 }
 
-/// An interaction of this account, and the day on which it was held.
+/// An interaction of this account that was held, and the day.
 async fn interaction(
     tx: &WriteTx,
+    ctx: &Ctx,
     field: &str,
     account_id: &str,
     name: &ChildName,
 ) -> Result<(Uuid, NaiveDate)> {
-    let named = std::slice::from_ref(&name.account);
-    let of = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
-    if of != account_id {
-        let what = format!("is of {}, not of {}", account_name(&of), account_name(account_id));
-        return Err(Error::invalid(field, Reason::FieldInvalid, what));
-    }
-    let missing = || Error::not_found("interaction", name.resource_name(INTERACTIONS));
-    let found = tx.interaction(account_id, name.id).await?.ok_or_else(missing)?;
+    let found = of_account(tx, field, account_id, name).await?;
+    found.check(InteractionVerb::Cite, ctx.business_date())?;
     Ok((found.id, found.day))
 }

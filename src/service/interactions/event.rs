@@ -13,6 +13,16 @@ pub(super) fn recorded(interaction: &Interaction) -> Event {
     of_interaction(EventType::InteractionRecorded, interaction)
 }
 
+/// That one was planned.
+pub(super) fn planned(interaction: &Interaction) -> Event {
+    of_interaction(EventType::InteractionPlanned, interaction)
+}
+
+/// That a planned one is not to be held.
+pub(super) fn canceled(interaction: &Interaction) -> Event {
+    of_interaction(EventType::InteractionCanceled, interaction)
+}
+
 /// That what was recorded of it was amended: all of it as it is now.
 pub(super) fn amended(interaction: &Interaction) -> Event {
     of_interaction(EventType::InteractionAmended, interaction)
@@ -24,6 +34,7 @@ fn of_interaction(event_type: EventType, interaction: &Interaction) -> Event {
         interaction.theirs.iter().map(|one| contact_name(&one.contact_id)).collect();
     let data = json!({
         "interaction": interaction.name(),
+        "stage": interaction.stage,
         "channel": interaction.channel,
         "direction": interaction.direction,
         "two_way": interaction.two_way,

@@ -1,8 +1,10 @@
 //! Use cases of interactions: RecordInteraction, AmendInteraction, GetInteraction and ListInteractions,
-//! and of what was promised in them.
+//! of plans, and of what was promised in them.
 
 mod commitments;
 pub(super) mod event;
+mod hooks;
+mod plans;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,16 +14,17 @@ use uuid::Uuid;
 use crate::ctx::Ctx;
 use crate::domain::edge::Pair;
 use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
     AmendInteraction, Amended, Attendee, AttendeeTerms, GetInteraction, Interaction,
-    InteractionKey, InteractionTerms, ListInteractions, RecordInteraction,
+    InteractionKey, InteractionTerms, InteractionVerb, ListInteractions, RecordInteraction, Stage,
 };
 use crate::domain::names::{
-    AccountRef, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
+    AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
 };
 use crate::domain::page::Page;
+use crate::domain::personal::Personal;
 use crate::domain::position::incumbency;
-use crate::domain::version;
 use crate::service::resolve;
 use crate::store::{Call, InteractionsOf, Outcome, ReadTx, Store, WriteTx};
 
@@ -36,10 +39,11 @@ impl Interactions {
         Self { store }
     }
 
-    /// Records an interaction that was held.
+    /// Records an interaction that was held, planned before or not.
     ///
     /// # Errors
-    /// NotFound, ACCOUNT_DELETED, STATE_WRONG, DATE_INVALID, RESOURCE_ALREADY_EXISTS.
+    /// NotFound, ACCOUNT_DELETED, STATE_WRONG, DATE_INVALID, RESOURCE_ALREADY_EXISTS, FIELD_INVALID,
+    /// FIELD_REQUIRED, ETAG_MISMATCH.
     pub async fn record(
         &self,
         ctx: &Ctx,
@@ -50,10 +54,10 @@ impl Interactions {
         self.worded(self.store.mutate(ctx, call, c, record).await?).await
     }
 
-    /// Has what should have been recorded take the place of what was; both read back.
+    /// Has what should have been recorded, or another plan, take the place of what was; both read back.
     ///
     /// # Errors
-    /// NotFound, STATE_WRONG, DATE_INVALID, FIELD_INVALID (another source key).
+    /// NotFound, STATE_WRONG, DATE_INVALID, FIELD_INVALID, FIELD_REQUIRED, ETAG_MISMATCH.
     pub async fn amend(
         &self,
         ctx: &Ctx,
@@ -106,15 +110,15 @@ impl Interactions {
         ctx: &Ctx,
         list: ListInteractions,
     ) -> Result<Page<Interaction, InteractionKey>> {
-        let scope = ctx.row_scope();
+        let (scope, today) = (ctx.row_scope(), ctx.business_date());
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
-                    let ListInteractions { account, contact, member, page } = list;
+                    let ListInteractions { account, contact, member, state, from, to, page } = list;
                     let With { account_id, contact_id, member_id } =
                         With::named(tx, account, contact, member).await?;
-                    let of = InteractionsOf { account_id, contact_id, member_id };
-                    tx.interactions(&of, &page, scope).await
+                    let of = InteractionsOf { account_id, contact_id, member_id, state, from, to };
+                    tx.interactions(&of, today, &page, scope).await
                 })
             })
             .await
@@ -156,36 +160,33 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<In
     let day = held_on(ctx, &c.terms)?;
     let account_id = account(tx, &c.account).await?;
     tx.hold_people([&*account_id]).await?;
-    if let Some(key) = &c.terms.source_key
-        && let Some(there) = tx.interaction_of_source(key).await?
-    {
-        return Err(Error::AlreadyExists {
-            reason: Reason::ResourceAlreadyExists,
-            description: format!("{} has the key {} of {}", there.name(), key.id, key.system),
-            resource: Resource { kind: "interaction", name: there.name() },
-        });
-    }
-    let (by, us) = (ctx.principal.to_string(), tx.recorded_at().await?);
-    let first = Interaction {
-        id: Uuid::now_v7(),
-        account_id,
-        channel: c.terms.channel,
-        direction: c.terms.direction,
-        two_way: c.terms.two_way,
-        start_us: c.terms.start_us,
-        end_us: c.terms.end_us,
-        day,
-        ours: Vec::new(),
-        theirs: Vec::new(),
-        notes: c.terms.notes.as_str().into(),
-        source_key: c.terms.source_key.clone(),
-        recorded_by: by,
-        recorded_us: us,
-        version: 1,
-        amended: None,
+    let plan = match &c.plan {
+        Some(plan) => Some(plans::to_hold(tx, ctx, &account_id, plan).await?),
+        None => None,
     };
-    let interaction = with_people(tx, first, &c.terms, &BTreeSet::new()).await?;
-    tx.insert_interaction(&interaction).await?;
+    let key = c.terms.source_key.as_ref();
+    check_key(tx, key, plan.as_ref()).await?;
+    let us = tx.record_after(plan.as_ref().map_or(0, Interaction::last_us)).await?;
+    let by_him = Recorded { by: ctx.principal.to_string(), us };
+    let first = match plan.clone() {
+        Some(plan) => Interaction {
+            stage: Stage::Held,
+            source_key: key.cloned().or(plan.source_key.clone()),
+            recorded_by: by_him.by,
+            recorded_us: by_him.us,
+            version: plan.version + 1,
+            amended: None,
+            ..said(&c.terms, day, plan)
+        },
+        None => first(&c.terms, day, account_id, Stage::Held, by_him),
+    };
+    let interaction = with_people(tx, first, &c.terms, &known(plan.as_ref())).await?;
+    let interaction = hooks::with_hooks(tx, interaction, &c.terms, plan.as_ref()).await?;
+    hooks::check_served(tx, &interaction).await?;
+    match &plan {
+        Some(plan) => tx.amend_interaction(plan, &interaction).await?,
+        None => tx.insert_interaction(&interaction).await?,
+    }
     tx.touch(&pairs(&interaction), day, interaction.weight_milli()).await?;
     keep_signals(tx, [&interaction]).await?;
     tx.publish(vec![event::recorded(&interaction)]).await?;
@@ -193,41 +194,25 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<In
 }
 
 async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Interaction> {
-    let day = held_on(ctx, &c.terms)?;
-    let account = &c.interaction.account;
-    let named = std::slice::from_ref(account);
-    let account_id = resolve::only(account, tx.find_accounts(named).await?)?.id;
-    tx.hold_people([&*account_id]).await?;
-    let missing = || Error::not_found("interaction", c.interaction.resource_name(INTERACTIONS));
-    let was = tx.interaction(&account_id, c.interaction.id).await?.ok_or_else(missing)?;
-    if let Some(read) = c.version {
-        version::check("interaction", was.name(), was.version, read)?;
-    }
+    let was = plans::read(tx, &c.interaction, c.version).await?;
+    was.check(InteractionVerb::Amend, ctx.business_date())?;
+    let day = match was.stage {
+        Stage::Held => held_on(ctx, &c.terms)?,
+        Stage::Planned | Stage::Canceled => plans::planned_on(ctx, &c.terms)?,
+    };
     if c.terms.source_key.is_some() && c.terms.source_key != was.source_key {
-        let what = "is the key of what was recorded, and is not amended";
-        return Err(Error::invalid("interaction.source_key", Reason::FieldInvalid, what));
+        return Err(another_key());
     }
-    let us = tx.record_after(was.amended.as_ref().map_or(was.recorded_us, |last| last.us)).await?;
+    let us = tx.record_after(was.last_us()).await?;
     let by = ctx.principal.to_string();
-    let said = Interaction {
-        channel: c.terms.channel,
-        direction: c.terms.direction,
-        two_way: c.terms.two_way,
-        start_us: c.terms.start_us,
-        end_us: c.terms.end_us,
-        day,
-        // Left out by whom they are masked for, they stay.
-        notes: match c.terms.notes.as_str() {
-            "" => was.notes.clone(),
-            notes => notes.into(),
-        },
+    let now = Interaction {
         version: was.version + 1,
         amended: Some(Amended { by, us, reason: c.reason.as_str().into() }),
-        ..was.clone()
+        ..said(&c.terms, day, was.clone())
     };
     // Whoever was in it stays in it, also if he was deleted since.
-    let known = was.theirs.iter().map(|one| one.contact_id.clone()).collect();
-    let mut now = with_people(tx, said, &c.terms, &known).await?;
+    let now = with_people(tx, now, &c.terms, &known(Some(&was))).await?;
+    let mut now = hooks::with_hooks(tx, now, &c.terms, Some(&was)).await?;
     if now.day == was.day {
         // Where somebody sat on that day was told when he was recorded.
         for one in &mut now.theirs {
@@ -238,15 +223,110 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     if now.is_same(&was) {
         return Ok(was);
     }
+    hooks::check_served(tx, &now).await?;
     tx.amend_interaction(&was, &now).await?;
-    let touched: BTreeSet<Pair> = pairs(&was).into_iter().chain(pairs(&now)).collect();
-    tx.touch_anew(&touched).await?;
-    keep_signals(tx, [&was, &now]).await?;
-    if now.day != was.day {
-        commitments::shown_on(tx, ctx, &now).await?;
+    if now.stage == Stage::Held {
+        let touched: BTreeSet<Pair> = pairs(&was).into_iter().chain(pairs(&now)).collect();
+        tx.touch_anew(&touched).await?;
+        keep_signals(tx, [&was, &now]).await?;
+        if now.day != was.day {
+            commitments::shown_on(tx, ctx, &now).await?;
+        }
     }
     tx.publish(vec![event::amended(&now)]).await?;
     Ok(now)
+}
+
+/// By whom, and when in microseconds since the epoch.
+struct Recorded {
+    by: String,
+    us: i64,
+}
+
+/// The first version of an interaction, without its people and hooks.
+fn first(
+    terms: &InteractionTerms,
+    day: NaiveDate,
+    account_id: String,
+    stage: Stage,
+    recorded: Recorded,
+) -> Interaction {
+    let blank = Interaction {
+        id: Uuid::now_v7(),
+        account_id,
+        stage,
+        channel: terms.channel,
+        direction: terms.direction,
+        two_way: terms.two_way,
+        start_us: terms.start_us,
+        end_us: terms.end_us,
+        day,
+        ours: Vec::new(),
+        theirs: Vec::new(),
+        purpose: Personal::default(),
+        notes: Personal::default(),
+        next_hook: None,
+        uses_hook: None,
+        checklist: Vec::new(),
+        source_key: terms.source_key.clone(),
+        recorded_by: recorded.by,
+        recorded_us: recorded.us,
+        version: 1,
+        amended: None,
+    };
+    said(terms, day, blank)
+}
+
+/// An interaction with what is said of it now, but for its people and hooks.
+fn said(terms: &InteractionTerms, day: NaiveDate, was: Interaction) -> Interaction {
+    // Left out by whom they are masked for, they stay.
+    let kept = |text: &str, was: Personal| if text.is_empty() { was } else { text.into() };
+    Interaction {
+        channel: terms.channel,
+        direction: terms.direction,
+        two_way: terms.two_way,
+        start_us: terms.start_us,
+        end_us: terms.end_us,
+        day,
+        purpose: kept(&terms.purpose, was.purpose),
+        notes: kept(&terms.notes, was.notes),
+        checklist: terms.checklist.clone(),
+        ..was
+    }
+}
+
+/// Those of theirs who were named before.
+fn known(was: Option<&Interaction>) -> BTreeSet<String> {
+    let Some(was) = was else { return BTreeSet::new() };
+    let hook = was.next_hook.iter().filter_map(|hook| hook.contact_id.as_ref());
+    was.theirs.iter().map(|one| &one.contact_id).chain(hook).cloned().collect()
+}
+
+/// Refuses a key that is another interaction's, or another key for what has one.
+async fn check_key(
+    tx: &WriteTx,
+    key: Option<&ExternalRef>,
+    was: Option<&Interaction>,
+) -> Result<()> {
+    let Some(key) = key else { return Ok(()) };
+    match was.and_then(|was| was.source_key.as_ref()) {
+        Some(kept) if kept == key => return Ok(()),
+        Some(_) => return Err(another_key()),
+        None => {}
+    }
+    match tx.interaction_of_source(key).await? {
+        None => Ok(()),
+        Some(there) => Err(Error::AlreadyExists {
+            reason: Reason::ResourceAlreadyExists,
+            description: format!("{} has the key {} of {}", there.name(), key.id, key.system),
+            resource: Resource { kind: "interaction", name: there.name() },
+        }),
+    }
+}
+
+fn another_key() -> Error {
+    let what = "is the key of what was recorded, and is not amended";
+    Error::invalid("interaction.source_key", Reason::FieldInvalid, what)
 }
 
 /// What credit looks at of the people of an account turns where both sides spoke and one of theirs
@@ -314,6 +394,23 @@ async fn account(tx: &WriteTx, name: &AccountRef) -> Result<String> {
     Ok(id)
 }
 
+/// An interaction of an account whose people are held, which the field names.
+async fn of_account(
+    tx: &WriteTx,
+    field: &str,
+    account_id: &str,
+    name: &ChildName,
+) -> Result<Interaction> {
+    let named = std::slice::from_ref(&name.account);
+    let of = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
+    if of != account_id {
+        let what = format!("is of {}, not of {}", account_name(&of), account_name(account_id));
+        return Err(Error::invalid(field, Reason::FieldInvalid, what));
+    }
+    let missing = || Error::not_found("interaction", name.resource_name(INTERACTIONS));
+    tx.interaction(account_id, name.id).await?.ok_or_else(missing)
+}
+
 async fn ours(tx: &WriteTx, c: &InteractionTerms) -> Result<Vec<String>> {
     let mut ids = BTreeMap::new();
     for (at, name) in c.ours.iter().enumerate() {
@@ -333,14 +430,16 @@ async fn theirs(
 ) -> Result<Vec<Attendee>> {
     let mut ids = BTreeMap::new();
     for (at, AttendeeTerms { contact, .. }) in c.theirs.iter().enumerate() {
-        let missing = || Error::not_found("contact", contact.to_string());
-        let id = tx.find_contact(contact).await?.ok_or_else(missing)?;
-        if ids.insert(id, at).is_some() {
+        if ids.insert(self::contact(tx, contact).await?, at).is_some() {
             return Err(twice(format!("interaction.theirs[{at}].contact")));
         }
     }
+    let mut named: BTreeSet<String> = ids.keys().cloned().collect();
+    if let Some(name) = c.next_hook.as_ref().and_then(|hook| hook.contact.as_ref()) {
+        named.insert(contact(tx, name).await?);
+    }
     // In the order of ids, so that two that name the same people wait for each other and no more.
-    for id in ids.keys().filter(|id| !known.contains(*id)) {
+    for id in named.difference(known) {
         let gone = || Error::internal(format!("{} is gone", contact_name(id)));
         tx.lock_contact(id).await?.ok_or_else(gone)?.check_active()?;
     }
@@ -348,8 +447,14 @@ async fn theirs(
         contact_id,
         position_id: None,
         satisfaction: terms.satisfaction,
+        confirmed: terms.confirmed,
     };
     Ok(in_order(ids).into_iter().zip(&c.theirs).map(attendee).collect())
+}
+
+async fn contact(tx: &WriteTx, name: &ContactRef) -> Result<String> {
+    let missing = || Error::not_found("contact", name.to_string());
+    tx.find_contact(name).await?.ok_or_else(missing)
 }
 
 /// The ids in the order in which they were named.

@@ -1,11 +1,18 @@
-//! What was said between our people and those of accounts. Who took part is in
+//! What was said between our people and those of accounts, or is planned. Who took part is in
 //! [`super::interaction_member`] and [`super::interaction_contact`].
 
 use sea_orm::entity::prelude::*;
 
+use sea_orm::sea_query::Expr;
+
+use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
-use crate::domain::interaction::{Amended, Attendee, Channel, Direction, Interaction};
+use crate::domain::interaction::{
+    Amended, Attendee, Channel, Direction, Interaction, NextHook, Stage,
+};
 use crate::domain::personal::Personal;
+use crate::store::columns::{from_json, to_json};
+use crate::store::rows;
 
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "interaction")]
@@ -13,13 +20,21 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub account_id: String,
+    pub stage: Stage,
     pub channel: Channel,
     pub direction: Direction,
     pub two_way: bool,
     pub start_us: i64,
     pub end_us: Option<i64>,
     pub day: Date,
+    pub purpose: Personal,
     pub notes: Personal,
+    pub hook_topic: Option<Personal>,
+    pub hook_by: Option<Date>,
+    pub hook_contact_id: Option<String>,
+    pub uses_hook: Option<Uuid>,
+    /// JSON.
+    pub checklist: String,
     pub source_system: Option<String>,
     pub source_id: Option<String>,
     pub recorded_by: String,
@@ -35,11 +50,19 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl From<&Interaction> for Model {
-    fn from(interaction: &Interaction) -> Self {
+/// Those that are planned or missed, in the words of the partial index `interaction_planned`.
+pub fn planned() -> Expr {
+    rows::constant(Column::Stage, Stage::Planned)
+}
+
+impl TryFrom<&Interaction> for Model {
+    type Error = Error;
+
+    fn try_from(interaction: &Interaction) -> Result<Self> {
         let Interaction {
             id,
             account_id,
+            stage,
             channel,
             direction,
             two_way,
@@ -48,7 +71,11 @@ impl From<&Interaction> for Model {
             day,
             ours: _,
             theirs: _,
+            purpose,
             notes,
+            next_hook,
+            uses_hook,
+            checklist,
             source_key,
             recorded_by,
             recorded_us,
@@ -57,16 +84,23 @@ impl From<&Interaction> for Model {
         } = interaction.clone();
         let (source_system, source_id) =
             source_key.map(|ExternalRef { system, id }| (system, id)).unzip();
-        Self {
+        Ok(Self {
             id,
             account_id,
+            stage,
             channel,
             direction,
             two_way,
             start_us,
             end_us,
             day,
+            purpose,
             notes,
+            hook_by: next_hook.as_ref().map(|hook| hook.by),
+            hook_contact_id: next_hook.as_ref().and_then(|hook| hook.contact_id.clone()),
+            hook_topic: next_hook.map(|hook| hook.topic),
+            uses_hook,
+            checklist: to_json("the checklist of an interaction", &checklist)?,
             source_system,
             source_id,
             recorded_by,
@@ -75,23 +109,35 @@ impl From<&Interaction> for Model {
             amended_by: amended.as_ref().map(|amended| amended.by.clone()),
             amended_us: amended.as_ref().map(|amended| amended.us),
             amend_reason: amended.map(|amended| amended.reason),
-        }
+        })
     }
 }
 
 impl Model {
-    /// The interaction with those who took part in it.
-    pub fn into_interaction(self, ours: Vec<String>, theirs: Vec<Attendee>) -> Interaction {
+    /// The interaction with those who took part in it, and with what was held for its hook.
+    pub fn into_interaction(
+        self,
+        ours: Vec<String>,
+        theirs: Vec<Attendee>,
+        used_by: Option<Uuid>,
+    ) -> Result<Interaction> {
         let Self {
             id,
             account_id,
+            stage,
             channel,
             direction,
             two_way,
             start_us,
             end_us,
             day,
+            purpose,
             notes,
+            hook_topic,
+            hook_by,
+            hook_contact_id,
+            uses_hook,
+            checklist,
             source_system,
             source_id,
             recorded_by,
@@ -107,9 +153,16 @@ impl Model {
             us,
             reason: amend_reason.unwrap_or_default(),
         });
-        Interaction {
+        let next_hook = hook_by.map(|by| NextHook {
+            topic: hook_topic.unwrap_or_default(),
+            by,
+            contact_id: hook_contact_id,
+            used_by,
+        });
+        Ok(Interaction {
             id,
             account_id,
+            stage,
             channel,
             direction,
             two_way,
@@ -118,12 +171,16 @@ impl Model {
             day,
             ours,
             theirs,
+            purpose,
             notes,
+            next_hook,
+            uses_hook,
+            checklist: from_json("the checklist of an interaction", &checklist)?,
             source_key: source_key.map(|(system, id)| ExternalRef { system, id }),
             recorded_by,
             recorded_us,
             version,
             amended,
-        }
+        })
     }
 }

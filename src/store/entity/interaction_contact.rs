@@ -12,6 +12,7 @@ pub struct Model {
     pub contact_id: String,
     pub position_id: Option<Uuid>,
     pub satisfaction: Option<i32>,
+    pub confirmed: bool,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::domain::error::Result;
-use crate::domain::interaction::{Amended, Interaction};
+use crate::domain::interaction::{Amended, Interaction, NextHook};
 use crate::domain::personal::Personal;
 use crate::store::columns::{from_json, to_json};
 
@@ -16,7 +16,9 @@ pub struct Model {
     pub version: i64,
     /// The interaction as JSON, without what people wrote.
     pub content: String,
+    pub purpose: Personal,
     pub notes: Personal,
+    pub hook_topic: Option<Personal>,
     pub amend_reason: Option<Personal>,
 }
 
@@ -31,16 +33,20 @@ impl Model {
             interaction_id: was.id,
             version: was.version,
             content: to_json("a version of an interaction", was)?,
+            purpose: was.purpose.clone(),
             notes: was.notes.clone(),
+            hook_topic: was.next_hook.as_ref().map(|hook| hook.topic.clone()),
             amend_reason: was.amended.as_ref().map(|amended| amended.reason.clone()),
         })
     }
 
     pub fn into_interaction(self) -> Result<Interaction> {
-        let Self { content, notes, amend_reason, .. } = self;
+        let Self { content, purpose, notes, hook_topic, amend_reason, .. } = self;
         let was: Interaction = from_json("a version of an interaction", &content)?;
         let reason = amend_reason.unwrap_or_default();
         let amended = was.amended.map(|amended| Amended { reason, ..amended });
-        Ok(Interaction { notes, amended, ..was })
+        let topic = hook_topic.unwrap_or_default();
+        let next_hook = was.next_hook.map(|hook| NextHook { topic, ..hook });
+        Ok(Interaction { purpose, notes, next_hook, amended, ..was })
     }
 }

@@ -86,14 +86,25 @@ const INTERACTION: &str = "
 CREATE TABLE interaction (
     id {uuid} NOT NULL PRIMARY KEY,
     account_id {text} NOT NULL,
+    -- Whether it was held, is planned, or was canceled.
+    stage {text} NOT NULL,
     channel {text} NOT NULL,
     direction {text} NOT NULL,
     two_way BOOLEAN NOT NULL,
     start_us {bigint} NOT NULL,
     end_us {bigint},
-    -- The business date it began on.
+    -- The business date it begins on.
     day {date} NOT NULL,
+    purpose {text} NOT NULL,
     notes {text} NOT NULL,
+    -- The occasion it leaves for the next one; NULL for none.
+    hook_topic {text},
+    hook_by {date},
+    hook_contact_id {text},
+    -- The interaction whose hook is the occasion for this one.
+    uses_hook {uuid},
+    -- What is to be ready before, as JSON.
+    checklist {text} NOT NULL,
     -- Its key in another system; NULL for none.
     source_system {text},
     source_id {text},
@@ -108,6 +119,9 @@ CREATE TABLE interaction (
 );
 CREATE INDEX interaction_account ON interaction (account_id, start_us, id);
 CREATE INDEX interaction_start ON interaction (start_us, id);
+-- What is planned, or was and is missed.
+CREATE INDEX interaction_planned ON interaction (account_id, day, id) WHERE stage = 'PLANNED';
+CREATE INDEX interaction_hook ON interaction (uses_hook) WHERE uses_hook IS NOT NULL;
 CREATE UNIQUE INDEX interaction_source ON interaction (source_system, source_id)
     WHERE source_system IS NOT NULL;
 
@@ -127,6 +141,8 @@ CREATE TABLE interaction_contact (
     contact_id {text} NOT NULL,
     position_id {uuid},
     satisfaction INTEGER,
+    -- Said before that he comes.
+    confirmed BOOLEAN NOT NULL,
     PRIMARY KEY (interaction_id, place)
 );
 CREATE INDEX interaction_contact_contact ON interaction_contact (contact_id, interaction_id);
@@ -136,7 +152,9 @@ CREATE TABLE interaction_past (
     interaction_id {uuid} NOT NULL,
     version {bigint} NOT NULL,
     content {text} NOT NULL,
+    purpose {text} NOT NULL,
     notes {text} NOT NULL,
+    hook_topic {text},
     -- Why it took the place of the one before; NULL of the first.
     amend_reason {text},
     PRIMARY KEY (interaction_id, version)

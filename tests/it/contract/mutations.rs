@@ -123,10 +123,19 @@ pub const TABLE: &[Mutation] = &[
     mutation("ContactService.ClearTieReview", r#"{"name": "$reviewed", "reason": "$personal"}"#, "reason")
         .of("name").ends("CLEARED", "OPEN"),
 
+    mutation("InteractionService.PlanInteraction",
+        r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_VISIT",
+            "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-07-30T08:00:00Z", "ours": ["members/one"],
+            "theirs": [{"contact": "$wu"}], "purpose": "$personal", "notes": "$personal",
+            "checklist": [{"text": "samples"}]}}"#,
+        "interaction.notes").of("account").live("account", GONE),
+    mutation("InteractionService.CancelInteraction", r#"{"name": "$visit", "reason": "$personal"}"#, "reason")
+        .of("name").ends("CANCELED", "PLANNED"),
     mutation("InteractionService.RecordInteraction",
         r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_VISIT",
             "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-06-30T08:00:00Z", "ours": ["members/one"],
-            "theirs": [{"contact": "$wu", "satisfaction": 9}], "notes": "$personal"}}"#,
+            "theirs": [{"contact": "$wu", "satisfaction": 9}], "purpose": "$personal", "notes": "$personal",
+            "next_hook": {"topic": "$personal", "by": "$today", "contact": "$wu"}, "uses_hook": "$hooked"}}"#,
         "interaction.notes").of("account").live("account", GONE),
     mutation("InteractionService.AmendInteraction",
         r#"{"interaction": {"name": "$talk", "channel": "INTERACTION_CHANNEL_VIDEO", "direction": "INTERACTION_DIRECTION_OURS",

@@ -87,7 +87,10 @@ const STEPS: &[Step] = &[
         "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
     ("InteractionService.RecordInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_MEAL",
         "direction": "INTERACTION_DIRECTION_THEIRS", "start_time": "2019-06-02T08:00:00Z", "ours": ["members/one"],
-        "theirs": [{"contact": "$wu"}], "notes": "$personal"}}"#, &[]),
+        "theirs": [{"contact": "$wu"}], "notes": "$personal", "next_hook": {"topic": "$personal", "by": "$today"}}}"#, &[("hooked", "name")]),
+    ("InteractionService.PlanInteraction", r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_VISIT",
+        "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-07-30T08:00:00Z", "ours": ["members/one"],
+        "theirs": [{"contact": "$wu"}], "notes": "$personal", "checklist": [{"text": "samples", "done": true}]}}"#, &[("visit", "name")]),
 
     ("InteractionService.CreateCommitment", r#"{"account": "accounts/acme", "commitment": {"side": "COMMITMENT_SIDE_OURS",
         "member": "members/one", "contact": "$wu", "text": "$personal", "due_date": "$today"}}"#, &[("word", "commitment.name")]),

@@ -54,7 +54,12 @@ const COLUMNS: &[(&str, &str)] = &[
         "SELECT account_id || ' ' || finance FROM account_signal WHERE account_id = 'rich'",
     ),
     ("position.buying_roles", "SELECT 'rich ' || buying_roles FROM position WHERE title = 'Rich'"),
-    ("interaction_past.content", "SELECT 'amended ' || content FROM interaction_past"),
+    // Of what was amended, and of the plan that was canceled.
+    (
+        "interaction_past.content",
+        "SELECT i.stage || ' ' || p.content FROM interaction_past p \
+         JOIN interaction i ON i.id = p.interaction_id ORDER BY p.interaction_id, p.version",
+    ),
     ("account.former_names", "SELECT id || ' ' || former_names FROM account WHERE id = 'rich'"),
     (
         "credit_reservation.advance_later",

@@ -47,6 +47,7 @@ on_both_engines! {
             amend_reason: "mixed up".into(),
             amend_time: second.amend_time,
             two_way: Some(true),
+            state: pb::InteractionState::Held.into(),
             // What was left out stays, but for what counts of it.
             notes: first.notes.clone(),
             source_key: first.source_key.clone(),
