@@ -158,13 +158,20 @@ impl Book {
         format!("{what}, {}", self.database.engine.name())
     }
 
-    /// Holds a question against the statements that it asks.
-    async fn beside(&self, effort: Effort, table: &mut Table, what: &str, ask: impl AsyncFn()) {
+    /// Holds a question against the statements that it asks, of which there are so many at most.
+    async fn beside(
+        &self,
+        effort: Effort,
+        table: &mut Table,
+        (what, statements_max): (&str, usize),
+        ask: impl AsyncFn(),
+    ) {
         self.server.recorder.start();
         ask().await;
         let ran = self.server.recorder.stop().into_iter();
         let reads = |ran: &Ran| !is_background(ran) && ran.text().starts_with("SELECT");
         let statements: Vec<Ran> = ran.filter(reads).collect();
+        assert!(statements.len() <= statements_max, "{what}: {statements:#?}");
         let [mut ours, mut bare] = Samples::several();
         for _ in 0..effort.rounds() {
             let start = Instant::now();
@@ -182,7 +189,7 @@ impl Book {
 
     async fn coverage(&self, effort: Effort, table: &mut Table) {
         let client = ContactServiceClient::new(self.server.channel().await);
-        let what = "GetCoverage, 1,000 contacts and 10,000 ties";
+        let what = ("GetCoverage, 1,000 contacts and 10,000 ties", 20);
         let ask = async || {
             let request = pb::GetCoverageRequest { account: LARGE.into() };
             let answer = client.clone().get_coverage(request).await.expect("coverage").into_inner();
@@ -198,7 +205,7 @@ impl Book {
             let answer = client.clone().get_power_map(request).await.expect("a map").into_inner();
             assert!(answer.nodes.len() >= CONTACTS, "{}", answer.nodes.len());
         };
-        self.beside(effort, table, "GetPowerMap, of the same account", ask).await;
+        self.beside(effort, table, ("GetPowerMap, of the same account", 20), ask).await;
     }
 
     async fn findings(&self, effort: Effort, table: &mut Table) {
@@ -222,7 +229,7 @@ impl Book {
             }
             assert_eq!(found, BOOK, "three of five nobody knows");
         };
-        let what = "ListFindings COVERAGE_GAP, all pages of 10,000 accounts";
+        let what = ("ListFindings COVERAGE_GAP, all pages of 10,000 accounts", 600);
         self.beside(effort, table, what, ask).await;
     }
 
@@ -257,8 +264,13 @@ impl Book {
     async fn visits(&self, effort: Effort, table: &mut Table) {
         let [mut alone, mut beside] = Samples::several();
         let mut visits = 0;
-        for _ in 0..effort.rounds() {
-            for (recording, rate) in [(false, &mut alone), (true, &mut beside)] {
+        for round in 0..effort.rounds() {
+            let mut both = [(false, &mut alone), (true, &mut beside)];
+            // The account grows meanwhile.
+            if round % 2 == 1 {
+                both.reverse();
+            }
+            for (recording, rate) in both {
                 let target = Target::new(self.server.address, RESERVE, orders()).await;
                 let ends = Arc::new(AtomicBool::new(!recording));
                 let client = InteractionServiceClient::new(self.server.channel().await);

@@ -1,5 +1,6 @@
 //! What may become of a clearing, and what waits to become one.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::document::{ClearingTarget, DocumentKey};
@@ -42,10 +43,12 @@ pub struct WaitingClearing {
     pub reason: WaitingReason,
     /// The import that brought the credit; empty for a call.
     pub import_id: String,
+    /// Its place in the order in which a finish goes: the day, and what sorts as its key does.
+    pub place: (NaiveDate, Vec<u8>),
 }
 
-/// Where a page of them goes on: behind this account and id.
-pub type WaitingKey = (String, Uuid);
+/// Where a page of them goes on: behind this account and, in it, this place.
+pub type WaitingKey = (String, (NaiveDate, Vec<u8>));
 
 /// Why it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]

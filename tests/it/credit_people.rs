@@ -207,7 +207,7 @@ on_both_engines! {
     }
 }
 
-/// What an order holds while it is decided is nothing that a visit waits for.
+/// The row of the account, which an order holds while it is decided, is nothing that a visit waits for.
 #[tokio::test]
 async fn a_visit_is_recorded_while_an_order_holds_the_account_postgres() {
     let server = TestServer::start(Engine::Postgres).await;
@@ -223,6 +223,7 @@ async fn a_visit_is_recorded_while_an_order_holds_the_account_postgres() {
     order.set_timeout(Duration::from_millis(500));
     let waits = counter.client.clone().reserve_credit(order).await.expect_err("it is held");
     assert!(matches!(waits.code(), Code::DeadlineExceeded | Code::Cancelled), "{waits:?}");
-    meet(&server, 0, "members/wang", &li).await;
+    let visit = meet(&server, 0, "members/wang", &li);
+    tokio::time::timeout(Duration::from_secs(20), visit).await.expect("it waits for the order");
     holding.rollback().await.expect("given back");
 }

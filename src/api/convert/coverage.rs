@@ -33,6 +33,7 @@ pub fn cell(account_id: &str, filled: Filled) -> pb::CoverageCell {
         function: write_function(cell.function).into(),
         level_min: write_level(cell.level_min).into(),
         site: cell.site.unwrap_or_default(),
+        window_days: cell.window_days,
         state: write_state(state).into(),
         position: position.unwrap_or_default(),
         contact: contact_id.as_deref().map(contact_name).unwrap_or_default(),

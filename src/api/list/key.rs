@@ -34,6 +34,21 @@ macro_rules! key_part {
 
 key_part! { i64, i128, NaiveDate, String, Uuid, }
 
+/// A day and bytes: `2026-01-31 0a1b`.
+impl KeyPart for (NaiveDate, Vec<u8>) {
+    fn to_part(&self) -> String {
+        let bytes: String = self.1.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{} {bytes}", self.0)
+    }
+
+    fn of_part(text: &str) -> Option<Self> {
+        let (day, bytes) = text.split_once(' ')?;
+        let digits: Vec<u32> = bytes.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+        let byte = |pair: &[u32]| u8::try_from(pair[0] * 16 + pair.get(1)?).ok();
+        Some((day.parse().ok()?, digits.chunks(2).map(byte).collect::<Option<_>>()?))
+    }
+}
+
 impl<A: KeyPart> PageKey for A {
     type Order = ();
 
@@ -72,6 +87,11 @@ mod tests {
     fn a_key_is_read_as_it_was_written_and_no_other_is() {
         let date = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a date");
         there_and_back(Uuid::max());
+        there_and_back(("a".to_owned(), (date, vec![0, 15, 255])));
+        there_and_back(("a".to_owned(), (date, Vec::new())));
+        for wrong in ["2026-01-31", "2026-01-31 0", "2026-01-31 0x", "x 00"] {
+            assert_eq!(<(NaiveDate, Vec<u8>)>::of_part(wrong), None, "{wrong}");
+        }
         there_and_back("Ä \"".to_owned());
         there_and_back((i64::MIN, String::new()));
         there_and_back((date, Uuid::nil()));

@@ -29,7 +29,7 @@ use crate::pb;
 
 one_way! {
     write_cause: Cause = TierCause {
-        First, Above, Below, BelowSoFar, Proposed, Recovered, WithinBand, NoTrade, Approved, Kept,
+        First, Above, Below, BelowSoFar, Proposed, Recovered, WithinBand, Group, NoTrade, Approved, Kept,
         Restored
     }
     write_note: Note = TierNote {

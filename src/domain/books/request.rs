@@ -57,13 +57,18 @@ impl ClearingRequest {
 
     /// The day of its place: neither document counts before.
     pub fn day(&self, keys: &HashMap<DocumentKey, KnownKey>) -> NaiveDate {
-        self.day_by(|key| keys.get(key).map(|known| known.posting_date))
+        self.day_by(|key| keys.get(key).map(|known| (&*known.account_id, known.posting_date)))
     }
 
-    /// The day of its place, by the posting dates of documents, as far as they are known.
-    pub fn day_by(&self, posted: impl FnOnce(&DocumentKey) -> Option<NaiveDate>) -> NaiveDate {
+    /// The day of its place, by the account and posting date of documents, as far as they are known. One
+    /// of another account moves nothing: it is never settled.
+    pub fn day_by<'a>(
+        &self,
+        posted: impl FnOnce(&DocumentKey) -> Option<(&'a str, NaiveDate)>,
+    ) -> NaiveDate {
         let target = self.target.as_ref().and_then(|target| posted(&target.key));
-        target.map_or(self.effective, |day| day.max(self.effective))
+        let target = target.filter(|(account, _)| *account == self.account_id);
+        target.map_or(self.effective, |(_, day)| day.max(self.effective))
     }
 
     /// Whether an import brought it: what a call brought is settled on arrival, and stays.

@@ -40,8 +40,22 @@ const BY_DEFAULT: [RequiredCell; 5] = [
     by_default(Function::Management, CellScope::Account),
 ];
 
-/// The cells of an account with these sites, by what its class asks for; nothing: by default.
+/// The cells of an account with these sites, by what its class asks for; nothing: by default. What several
+/// rules ask for is one cell: the rule for a region counts before others, then the shorter window.
 pub fn cells(asked: &[RequiredCell], sites: &[Site]) -> Vec<Cell> {
     let asked = if asked.is_empty() { &BY_DEFAULT } else { asked };
-    asked.iter().flat_map(|required| cells_of(required, sites)).collect()
+    let all = asked.iter().flat_map(|required| {
+        let rank = (required.region.is_none(), required.window_days);
+        cells_of(required, sites).into_iter().map(move |cell| (rank, cell))
+    });
+    let mut cells: Vec<((bool, i32), Cell)> = Vec::new();
+    for (rank, cell) in all {
+        let whom = |of: &Cell| (of.function, of.level_min, of.site.clone());
+        match cells.iter_mut().find(|(_, known)| whom(known) == whom(&cell)) {
+            None => cells.push((rank, cell)),
+            Some(known) if rank < known.0 => *known = (rank, cell),
+            Some(_) => {}
+        }
+    }
+    cells.into_iter().map(|(_, cell)| cell).collect()
 }

@@ -141,7 +141,16 @@ fn c1_a_class_asks_for_whom_it_says_at_the_sites_and_in_the_days_it_says() {
     assert_eq!(sites(asked(CellScope::Account, "", 30), &both), [""]);
     assert_eq!(sites(asked(CellScope::Site, "华南", 30), &both), ["s"]);
     let nowhere: [&str; 0] = [];
-    assert_eq!(sites(asked(CellScope::Site, "华南", 30), &[north]), nowhere);
+    assert_eq!(sites(asked(CellScope::Site, "华南", 30), std::slice::from_ref(&north)), nowhere);
+    // Two rules for one cell are one: that of a region first, then the shorter window.
+    let windows = |rules: &[RequiredCell], sites: &[Site]| {
+        required::cells(rules, sites).iter().map(|cell| cell.window_days).collect::<Vec<_>>()
+    };
+    let rules = [asked(CellScope::Site, "", 30), asked(CellScope::Site, "华南", 90)];
+    assert_eq!(windows(&rules, &both), [30, 90]);
+    let rules = [asked(CellScope::Site, "", 90), asked(CellScope::Account, "", 30)];
+    assert_eq!(windows(&rules, &[]), [30]);
+    assert_eq!(windows(&rules, &[north]), [90, 30]);
     // Of the level, and within the days.
     let seats = vec![
         seat(1, "", Function::Finance, Level::Staff, "a"),
@@ -153,6 +162,9 @@ fn c1_a_class_asks_for_whom_it_says_at_the_sites_and_in_the_days_it_says() {
         bp(&Facts { cells, ..facts(&[], seats.clone(), ties.clone()) })
     };
     assert_eq!([covered(30), covered(31)], [Some(0), Some(10_000)]);
+    // Nothing is required: nothing is missing, and no part can be told.
+    let none = Facts { cells: vec![], ..facts(&[], seats.clone(), ties.clone()) };
+    assert_eq!((bp(&none), none.filled().len()), (None, 0));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::code::Code;
 use super::found::{Finding, State};
 use crate::domain::coverage::finance::{FinanceContact, Missing, Signal};
 use crate::domain::coverage::measure::{Coverage, Shape, TopHeavy};
-use crate::domain::coverage::{Facts, Seat, WINDOW_DAYS};
+use crate::domain::coverage::{Facts, Filled, Seat};
 use crate::domain::job::{Function, Level};
 use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
 use crate::domain::position::Position;
@@ -75,10 +75,10 @@ impl PeopleFacts<'_> {
     /// COVERAGE_GAP: somebody whom we should know we don't.
     pub fn coverage_gap(&self) -> Finding {
         let gaps = self.coverage.gaps();
-        let said = match (self.coverage.coverage_bp, gaps.is_empty()) {
-            (None, _) => Said::of(State::Unknown),
-            (Some(_), true) => Said::of(State::No),
-            (Some(_), false) => {
+        let said = match (self.facts.has_people, gaps.is_empty()) {
+            (false, _) => Said::of(State::Unknown),
+            (true, true) => Said::of(State::No),
+            (true, false) => {
                 let position = gaps.iter().filter_map(|one| one.position_id);
                 let position = position.map(|id| self.position(id));
                 let contact = gaps.iter().filter_map(|one| one.contact_id.as_deref());
@@ -163,14 +163,16 @@ impl PeopleFacts<'_> {
     /// came. `deadline` tells it of the first day without him.
     pub fn vacancy_overdue(&self, deadline: impl Fn(NaiveDate) -> NaiveDate) -> Finding {
         let on = self.facts.on;
-        let required = |position: &&Position| {
+        // The longest of the windows in which he is to be met.
+        let window = |position: &Position| {
             let terms = &position.terms;
-            let cells = &mut self.coverage.cells.iter();
-            cells.any(|of| of.cell.fits(terms.function, terms.level, terms.site.as_deref()))
+            let fits =
+                |of: &&Filled| of.cell.fits(terms.function, terms.level, terms.site.as_deref());
+            self.coverage.cells.iter().filter(fits).map(|of| of.cell.window_days).max()
         };
         let there = self.positions.iter().filter(|position| position.holds(on));
-        let overdue = there.filter(required).filter_map(|position| {
-            let lost = self.lost_since(position)?;
+        let overdue = there.filter_map(|position| {
+            let lost = self.lost_since(position, window(position)?)?;
             let from = deadline(lost).succ_opt().filter(|from| *from <= on)?;
             Some((from, position))
         });
@@ -197,12 +199,12 @@ impl PeopleFacts<'_> {
 
     /// Since when nobody whom we met sits in a position from which somebody left; `None` if nobody
     /// left, or whoever came was met.
-    fn lost_since(&self, position: &Position) -> Option<NaiveDate> {
+    fn lost_since(&self, position: &Position, window_days: i32) -> Option<NaiveDate> {
         let on = self.facts.on;
         let sat = self.sat.iter().filter(|one| one.position_id == position.id);
         let mut lost = None;
         for one in sat.filter(|one| one.first_day <= on) {
-            if lost.is_some() && self.was_met(one) {
+            if lost.is_some() && self.was_met(one, window_days) {
                 lost = None;
             }
             let left = one.last_day.and_then(|last| last.succ_opt()).filter(|left| *left <= on);
@@ -212,10 +214,10 @@ impl PeopleFacts<'_> {
     }
 
     /// Whether somebody of ours knew him when he came, or met him since.
-    fn was_met(&self, one: &Incumbency) -> bool {
+    fn was_met(&self, one: &Incumbency, window_days: i32) -> bool {
         let ties = &mut self.facts.ties.iter();
         ties.any(|tie| {
-            tie.contact_id == one.contact_id && tie.edge.is_live(one.first_day, WINDOW_DAYS)
+            tie.contact_id == one.contact_id && tie.edge.is_live(one.first_day, window_days)
         })
     }
 }

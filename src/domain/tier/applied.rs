@@ -25,6 +25,8 @@ stored_enum! {
         Recovered => "RECOVERED",
         /// Its raw class changed within the band.
         WithinBand => "WITHIN_BAND",
+        /// It joined a group, or its group was put together anew, and is in the class of that one.
+        Group => "GROUP",
         /// It had no trade in the window.
         NoTrade => "NO_TRADE",
         /// The run that had moved it was replaced.

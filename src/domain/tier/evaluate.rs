@@ -144,7 +144,7 @@ pub fn evaluate(
     }
     let rules = Rules { policy, cuts: &found.cuts, day };
     let places = places(policy, values, found.placed);
-    let unit = Unit { rules, policy, currency };
+    let book = Book { rules, currency, best: best(policy, values, before) };
     let place_of = |id: &str| {
         let at = places.binary_search_by(|place| place.id.cmp(id)).ok();
         at.and_then(|at| places.get(at))
@@ -165,47 +165,90 @@ pub fn evaluate(
         if values.stays(id) {
             continue;
         }
-        let outcome = match head {
-            None => unit.outcome(was, place)?,
-            Some(head) => match (before.get(head), place_of(head)) {
-                (None, None) if was.is_none() => continue,
-                (None, None) => unit.outcome(was, None)?,
-                (stood, place) => unit.outcome(stood, place)?.of_member(),
-            },
+        let head = match head {
+            None => Head { id, stood: was, place },
+            Some(id) => Head { id, stood: before.get(id), place: place_of(id) },
         };
+        let Some(outcome) = book.outcome(id, &head, was)? else { continue };
         count(&mut summary, was, &outcome.standing);
         tell(id, outcome);
     }
 }
 
-/// What decides about accounts, and groups of them.
-struct Unit<'a> {
-    rules: Rules<'a>,
-    policy: &'a TierPolicy,
-    currency: Currency,
+/// Of each group with members: the best class of the policy that any of them was in, of several the
+/// first by id. A group goes on from there where its head was in none, as one does that was put above the
+/// others.
+fn best<'a>(
+    policy: &TierPolicy,
+    values: &'a Values,
+    before: &'a Standings,
+) -> BTreeMap<&'a str, &'a Standing> {
+    let class = |of: &Standing| policy.classes.iter().position(|class| class.code == of.class);
+    let mut best: BTreeMap<&str, (usize, &Standing)> = BTreeMap::new();
+    for (id, head) in values.heads.members() {
+        let Some(standing) = before.get(id) else { continue };
+        let Some(class) = class(standing) else { continue };
+        if best.get(head).is_none_or(|(known, _)| class < *known) {
+            best.insert(head, (class, standing));
+        }
+    }
+    best.into_iter().map(|(head, (_, standing))| (head, standing)).collect()
 }
 
-impl Unit<'_> {
-    fn outcome(&self, was: Option<&Standing>, place: Option<&Place<'_>>) -> Result<Outcome> {
-        let currency = self.currency;
-        let money = |minor: i128| to_minor(minor).map(|minor| Money { minor, currency });
-        let (standing, cause) = self.rules.next(was, place.map(|place| place.found));
-        let cut = class_cut(self.policy, self.rules.cuts, &standing.class);
+/// What decides about accounts, and groups of them.
+struct Book<'a> {
+    rules: Rules<'a>,
+    currency: Currency,
+    best: BTreeMap<&'a str, &'a Standing>,
+}
+
+/// Who stands for an account, which may be itself: how it stood, and where it is in the book.
+struct Head<'a> {
+    id: &'a str,
+    stood: Option<&'a Standing>,
+    place: Option<&'a Place<'a>>,
+}
+
+impl Book<'_> {
+    /// How an account stands with its group, which may be itself alone; `None` if neither of them was ever
+    /// seen.
+    fn outcome(
+        &self,
+        id: &str,
+        head: &Head<'_>,
+        was: Option<&Standing>,
+    ) -> Result<Option<Outcome>> {
+        let Self { rules, currency, best } = self;
+        let policy = rules.policy;
+        let in_class = |of: &&Standing| policy.classes.iter().any(|class| class.code == of.class);
+        let best = best.get(head.id).copied();
+        let stood = head.stood.filter(in_class).or(best).or(head.stood);
+        let place = head.place;
+        if stood.or(was).is_none() && place.is_none() {
+            return Ok(None);
+        }
+        let money = |minor: i128| to_minor(minor).map(|minor| Money { minor, currency: *currency });
+        let (mut standing, mut cause) = rules.next(stood, place.map(|place| place.found));
+        // Each account is in the class since it is itself in it.
+        let same = was.filter(|was| was.class == standing.class);
+        standing.since = same.map_or(rules.day, |was| was.since);
+        let moved_alone =
+            same.is_none() && stood.is_some_and(|stood| stood.class == standing.class);
+        if moved_alone && cause != Cause::NoTrade {
+            cause = Cause::Group;
+        }
+        if id != head.id {
+            // A person decides about the group, at its head.
+            standing.proposed = None;
+        }
+        let cut = class_cut(policy, rules.cuts, &standing.class);
         let figures = Figures {
             value: place.map(|place| money(place.found.value)).transpose()?,
             rank: place.and_then(|place| Some(place.rank? as i64)),
             cut: cut.map(money).transpose()?,
             notes: place.map(|place| place.notes.clone()).unwrap_or_default(),
         };
-        Ok(Outcome { standing, cause, figures })
-    }
-}
-
-impl Outcome {
-    /// How a member of the group stands: as its head does, at which alone a person decides.
-    fn of_member(mut self) -> Self {
-        self.standing.proposed = None;
-        self
+        Ok(Some(Outcome { standing, cause, figures }))
     }
 }
 

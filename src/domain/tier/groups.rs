@@ -34,15 +34,6 @@ impl Heads {
         self.0.get(id).map_or(id, String::as_str)
     }
 
-    /// The head of an account that is none.
-    pub fn other_head(&self, id: &str) -> Option<&str> {
-        self.0.get(id).map(String::as_str)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Accounts that are no heads, in the order of ids, each with its head.
     pub fn members(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(id, head)| (id.as_str(), head.as_str()))

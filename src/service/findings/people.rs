@@ -18,7 +18,7 @@ use crate::domain::finding::{Code, Finding, Scope};
 use crate::domain::ledger::Narrow;
 use crate::domain::policy::Policy;
 use crate::domain::position::incumbency::RECONNECT_DAYS;
-use crate::domain::tie::{Side, Tie};
+use crate::domain::tie::{Review, Side, Tie};
 use crate::service::contacts::{People, PeopleAt, people};
 use crate::store::receivables::{AccountPositions, At, PositionsQuery, Whose};
 use crate::store::{PeopledAccounts, ReadTx};
@@ -38,7 +38,7 @@ struct Read {
     people: HashMap<String, People>,
     signals: HashMap<String, Signal>,
     calendars: Vec<ChangePoint<Policy<WorkCalendar>>>,
-    /// Of those who decide; `None`: not known of that time.
+    /// Of those who decide, under review; `None`: not known of that time.
     ties: Option<Vec<Tie>>,
 }
 
@@ -113,12 +113,14 @@ impl Read {
     }
 }
 
-/// The ties of all who decide at these accounts.
+/// The ties of all who decide at these accounts that somebody has to look into.
 async fn ties_of_deciders(tx: &ReadTx, people: &HashMap<String, People>) -> Result<Vec<Tie>> {
     let of = |account: &People| deciders(&account.facts, &account.positions);
     let all: Vec<String> = people.values().flat_map(of).collect();
     let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    tx.ties_of(Side::Contact, &all).await
+    let mut ties = tx.ties_of(Side::Contact, &all).await?;
+    ties.retain(|tie| tie.review == Review::Open);
+    Ok(ties)
 }
 
 /// What has to be read for some rules.

@@ -34,7 +34,9 @@ pub(super) async fn maybe_out_of_place<'a>(
 ) -> Result<BTreeMap<Uuid, ClearingRequest>> {
     let new = New::of(effects, posted);
     let mut found = tx.requests_of(&new.corrected).await?;
-    found.extend(tx.requests_out_of_place(&new.debits).await?);
+    // Also what names a credit is placed by it.
+    let all = [&*new.debits, &*new.credits].concat();
+    found.extend(tx.requests_out_of_place(&all).await?);
     found.extend(new.oldest_first(tx).await?);
     Ok(new.may_settle(found))
 }

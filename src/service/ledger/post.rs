@@ -18,8 +18,8 @@ use crate::domain::item::Side;
 /// The new documents of a wave.
 #[derive(Default)]
 struct Arrived {
-    /// Posting date of each.
-    posted: HashMap<DocumentKey, NaiveDate>,
+    /// Account and posting date of each.
+    posted: HashMap<DocumentKey, (String, NaiveDate)>,
     /// What they ask to be cleared.
     requests: Vec<ClearingRequest>,
 }
@@ -30,8 +30,9 @@ impl Arrived {
     fn ask(self, books: &mut Books, known: &HashMap<DocumentKey, KnownKey>) {
         let Self { posted, requests } = self;
         let day_of = |key: &DocumentKey| {
-            let arrived = posted.get(key).copied();
-            arrived.or_else(|| known.get(key).map(|known| known.posting_date))
+            let arrived = posted.get(key).map(|(account, day)| (account.as_str(), *day));
+            let before = || known.get(key).map(|known| (&*known.account_id, known.posting_date));
+            arrived.or_else(before)
         };
         for mut request in requests {
             request.apply = request.day_by(day_of);
@@ -153,7 +154,7 @@ impl Posting<'_> {
         let id = Uuid::now_v7();
         let is_debit = draft.side == Side::Debit;
         new.requests.extend(self.requests(id, &draft, false));
-        new.posted.insert(draft.key.clone(), draft.posting_date);
+        new.posted.insert(draft.key.clone(), (draft.payer.clone(), draft.posting_date));
         let result = PostResult {
             outcome: PostOutcome::Posted,
             account_id: draft.payer.clone(),

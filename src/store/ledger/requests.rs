@@ -116,7 +116,8 @@ impl WriteTx {
     pub async fn requests_out_of_place(&self, documents: &[Uuid]) -> Result<Vec<ClearingRequest>> {
         const IN_PLACE: &str = "p.state = 'DUE' AND p.apply_date = CASE \
             WHEN k.posting_date > p.effective_date THEN k.posting_date ELSE p.effective_date END";
-        self.requests_naming_where(documents, &format!("WHERE NOT ({IN_PLACE})")).await
+        let only = format!("WHERE k.account_id = p.account_id AND NOT ({IN_PLACE})");
+        self.requests_naming_where(documents, &only).await
     }
 
     /// `only`: of key `k` and request `p`.

@@ -12,6 +12,9 @@ use crate::store::columns::from_json;
 use crate::store::ledger::requests::{self, NAMED, REQUESTS};
 use crate::store::{Store, sql};
 
+/// The order in which a finish goes, that of the indexes.
+const ORDER: &str = "p.account_id, p.apply_date, p.order_key";
+
 #[derive(FromQueryResult)]
 struct Row {
     #[sea_orm(nested)]
@@ -23,7 +26,8 @@ struct Row {
 }
 
 impl Store {
-    /// A page of what waits, of an account or of all. What is open is counted whatever its date.
+    /// A page of what waits, of an account or of all, in the order in which a finish goes. What is open
+    /// is counted whatever its date.
     pub async fn waiting_clearings(
         &self,
         account: Option<&str>,
@@ -34,21 +38,25 @@ impl Store {
         if let Some(account) = account {
             of += &format!(" AND p.account_id = {}", params.bind(account));
         }
-        if let Some((account, id)) = &page.after {
-            let (account, id) = (params.bind(account.as_str()), params.bind(*id));
-            of += &format!(" AND (p.account_id, p.id) > ({account}, {id})");
+        if let Some((account, (day, key))) = &page.after {
+            let account = params.bind(account.as_str());
+            let (day, key) = (params.bind(*day), params.bind(key.clone()));
+            of += &format!(" AND ({ORDER}) > ({account}, {day}, {key})");
         }
         let limit = params.bind(i64::try_from(page.to_read()).unwrap_or(i64::MAX));
         // Each state goes along an index of its own.
         let [due, waiting] = ["DUE", "WAITING"].map(|state| {
             let these = select(state);
-            format!("SELECT * FROM ({these}{of} ORDER BY p.account_id, p.id LIMIT {limit}) x")
+            format!("SELECT * FROM ({these}{of} ORDER BY {ORDER} LIMIT {limit}) x")
         });
-        let text = format!("{due} UNION ALL {waiting} ORDER BY account_id, id LIMIT {limit}");
+        let text = format!(
+            "{due} UNION ALL {waiting} \
+             ORDER BY account_id, apply_date, order_key LIMIT {limit}"
+        );
         let found: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
         let waiting: Vec<WaitingClearing> =
             found.into_iter().map(Row::waiting).collect::<Result<_>>()?;
-        Ok(page.cut(waiting, |waiting| (waiting.account_id.clone(), waiting.id)))
+        Ok(page.cut(waiting, |waiting| (waiting.account_id.clone(), waiting.place.clone())))
     }
 }
 
@@ -67,6 +75,7 @@ fn select(state: &str) -> String {
 impl Row {
     fn waiting(self) -> Result<WaitingClearing> {
         let reason = self.reason()?;
+        let place = (self.of.request.apply_date, self.of.request.order_key.clone());
         let request = self.of.request();
         Ok(WaitingClearing {
             id: request.id,
@@ -77,6 +86,7 @@ impl Row {
             open: Money { minor: self.open, currency: self.credit_currency },
             reason,
             import_id: request.import_id,
+            place,
         })
     }
 

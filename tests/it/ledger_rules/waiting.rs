@@ -72,6 +72,65 @@ fn steps(id: &str, content: &str, documents: &[pb::Document], finish: bool) -> V
 }
 
 on_both_engines! {
+    async fn what_an_import_asks_stands_in_its_place_before_its_finish(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let late = |no: &str, on: i64| pb::Document { posting_date: Some(day(on)), ..bill(no, "10.00") };
+        let of = |account: &str, document: pb::Document| {
+            pb::Document { payer: format!("accounts/ERP~{account}"), ..document }
+        };
+        let credit = |no: &str, on: i64| pb::Document {
+            kind: pb::DocumentKind::CreditNote.into(),
+            ..receipt(no, day(on), "10.00")
+        };
+        let version = |document: pb::Document, version: i64| pb::Document { source_version: version, ..document };
+        for (n, chunk) in [
+            // What is named comes with it, before and behind.
+            vec![late("A1", 9), receipt("P1", day(0), "10.00").settles("A1")],
+            vec![receipt("P2", day(0), "10.00").settles("A2"), late("A2", 9)],
+            // A key twice, and another day the second time.
+            vec![late("A3", 5), receipt("P3", day(0), "10.00").settles("A3"), version(late("A3", 9), 1)],
+            vec![receipt("P4", day(0), "10.00").settles("A4"), receipt("P4", day(0), "10.00").settles("A4"), late("A4", 9)],
+            // It is no debit.
+            vec![receipt("P5", day(0), "10.00").settles("A5"), receipt("P5", day(0), "10.00").settles("A5"), credit("A5", 9)],
+            // It is another's.
+            vec![receipt("P6", day(0), "10.00").settles("A6"), of("OTHER", late("A6", 9))],
+            // It came before, and is corrected to another day.
+            vec![version(late("A1", 12), 1)],
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            desk.send_import(steps(&format!("p{n}"), "", &chunk, false)).await;
+            crate::contact::verify(&server).await;
+        }
+        desk.send_import(steps("last", "", &[bill("R9", "1.00")], true)).await;
+        crate::contact::verify(&server).await;
+    }
+
+    async fn a_page_of_what_waits_goes_on_from_what_is_due_to_what_is_not(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let documents: Vec<_> =
+            (0..5).map(|n| receipt(&format!("P{n}"), day(n), "10.00").settles("MISSING")).collect();
+        desk.send_import(steps("n1", "", &documents[..3], true)).await;
+        desk.send_import(steps("n2", "", &documents[3..], false)).await;
+        let mut told = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = pb::ListWaitingClearingsRequest {
+                parent: "accounts/-".into(),
+                page_size: 2,
+                page_token,
+            };
+            let page = server.receivables().list_waiting_clearings(request).await.expect("a page").into_inner();
+            told.extend(page.waiting_clearings.into_iter().filter_map(|one| Some(one.key?.document_no)));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(told, ["P0", "P1", "P2", "P3", "P4"]);
+    }
+
     async fn fault_f1_what_a_broken_off_import_asked_is_done_by_any_finish(server: TestServer) {
         let mut desk = Desk::new(&server);
         let documents = [

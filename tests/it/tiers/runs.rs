@@ -153,6 +153,37 @@ on_both_engines! {
         server.clock().set(moment(61));
         run(&server, applied(61)).await.expect("a run");
         assert_eq!(tiers(&server).await["A"], ["BIG"]);
+        let followed = assignments(&server, false).await.into_iter().filter(|one| one.from_date == Some(day(61)));
+        let told: Vec<_> = followed.map(|one| (one.since, one.cause())).collect();
+        assert_eq!(told, vec![(Some(day(61)), pb::TierCause::Group); 2], "each since it is in it");
+    }
+
+    async fn t1_a_root_that_is_put_above_a_group_takes_it_out_of_no_class(server: TestServer) {
+        sell(&server, -5, &[("ROOT", 60), ("S1", 50), ("B", 4), ("C", 3), ("TOP", 1)]).await;
+        let policy = pb::TierPolicy { band_bp: Some(500), demotion_runs: 2, ..two() };
+        in_force(&server, pb::TierPolicy { population: pb::TierPopulation::Groups.into(), ..policy }).await;
+        let mut counter = Counter::at(&server);
+        counter.reparent("accounts/ERP~S1", "accounts/ERP~ROOT").await;
+        run(&server, applied(0)).await.expect("a run");
+        assert_eq!(tiers(&server).await["A"], ["ROOT", "S1"]);
+        // The group loses its trade, and gets another root.
+        sell(&server, 0, &[("ROOT", -60), ("S1", -49)]).await;
+        server.clock().set(moment(10));
+        counter.reparent("accounts/ERP~ROOT", "accounts/ERP~TOP").await;
+        run(&server, applied(10)).await.expect("a run");
+        assert_eq!(tiers(&server).await["A"], ["ROOT", "S1", "TOP"], "below the band for the first time");
+        let joined = assignments(&server, false).await.into_iter().filter(|one| one.from_date == Some(day(10)));
+        let mut causes: Vec<_> = joined.map(|one| one.cause()).collect();
+        causes.dedup();
+        assert!(causes.contains(&pb::TierCause::Group), "{causes:?}");
+        server.clock().set(moment(20));
+        run(&server, applied(20)).await.expect("a run");
+        let waits = assignments(&server, true).await;
+        assert_eq!((waits.len(), tiers(&server).await["A"].len()), (1, 3), "a person decides");
+        assert_eq!(waits[0].proposed_tier, "C");
+        let by_name = pb::GetAccountRequest { name: waits[0].account.clone() };
+        let head = server.accounts().get_account(by_name).await.expect("an account").into_inner();
+        assert_eq!(head.external_refs[0].id, "TOP");
     }
 
     async fn t1_the_first_share_by_number_is_class_a_and_a_preview_writes_nothing(server: TestServer) {

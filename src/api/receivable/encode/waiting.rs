@@ -26,6 +26,7 @@ fn waiting_clearing(waiting: WaitingClearing) -> pb::WaitingClearing {
         open,
         reason,
         import_id,
+        place: _,
     } = waiting;
     let (reason, detail) = match reason {
         WaitingReason::TargetMissing => (pb::WaitingReason::TargetMissing, String::new()),

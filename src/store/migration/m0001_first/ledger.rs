@@ -172,8 +172,8 @@ CREATE INDEX clearing_request_target
     ON clearing_request (target_document_no, target_source_system) WHERE NOT oldest_first;
 CREATE INDEX clearing_request_due ON clearing_request (account_id, apply_date, order_key)
     WHERE state = 'DUE';
--- What is due is in none but this one: an import notes it, and its finish takes it out again.
-CREATE INDEX clearing_request_waiting ON clearing_request (account_id, id)
+-- Apart from what is due: an import notes that, and its finish takes it out again.
+CREATE INDEX clearing_request_waiting ON clearing_request (account_id, apply_date, order_key)
     WHERE state = 'WAITING';
 CREATE INDEX clearing_request_oldest ON clearing_request (account_id) WHERE oldest_first;
 
