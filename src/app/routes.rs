@@ -28,6 +28,7 @@ use crate::service::findings::{FindingSettings, Findings};
 use crate::service::members::Members;
 use crate::service::records::Records;
 use crate::service::teams::{TeamSettings, Teams};
+use crate::service::work::WorkItems;
 use crate::service::{self, Settings};
 use crate::store::Store;
 
@@ -68,6 +69,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         findings,
         tiers: tiers.clone(),
         departures: service::departures::Departures::new(store(), questions.clone()),
+        work: WorkItems::new(store(), questions.clone(), team_settings(&app.config)?),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);

@@ -57,3 +57,4 @@ pub mod text;
 pub mod tie;
 pub mod tier;
 pub mod version;
+pub mod work;

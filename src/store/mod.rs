@@ -55,6 +55,7 @@ mod tier_override;
 mod tier_value;
 mod tx;
 mod verify;
+mod work;
 
 pub mod idempotency;
 
@@ -77,3 +78,4 @@ pub use team::Carried;
 pub use tier::{Decided, TierState, Turnover, Window};
 pub use tx::{ReadTx, WriteTx};
 pub use verify::Check;
+pub use work::{Candidate, Unmet};

@@ -48,3 +48,4 @@ mod records;
 mod requirements;
 mod sensitivity;
 mod tiers;
+mod work;

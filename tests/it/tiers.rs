@@ -7,6 +7,6 @@ pub mod policies;
 mod portfolio;
 mod repeats;
 mod retail;
-mod runs;
+pub mod runs;
 mod service;
 pub mod values;
