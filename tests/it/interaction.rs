@@ -3,6 +3,7 @@
 mod amended;
 mod commitments;
 mod coverage;
+mod trust;
 
 use ballast::pb::{
     self, Interaction, InteractionChannel, InteractionContact, InteractionDirection,

@@ -31,6 +31,7 @@ use crate::service::receivables::Receivables;
 use crate::service::records::Records;
 use crate::service::teams::Teams;
 use crate::service::tiers::Tiers;
+use crate::service::trust::Trust;
 use crate::service::work::WorkItems;
 
 /// The use cases that the methods call.
@@ -46,6 +47,7 @@ pub struct AccountServices {
     pub findings: Findings,
     pub tiers: Tiers,
     pub departures: Departures,
+    pub trust: Trust,
     pub work: WorkItems,
 }
 
@@ -66,9 +68,10 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit, teams, findings, tiers, .. } =
-            &self.services;
-        let sources = Sources { receivables, credit, teams, findings, tiers };
+        let AccountServices {
+            accounts, receivables, credit, teams, findings, tiers, trust, ..
+        } = &self.services;
+        let sources = Sources { receivables, credit, teams, findings, tiers, trust };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
     }

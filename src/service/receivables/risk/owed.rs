@@ -9,10 +9,10 @@ use crate::ctx::Ctx;
 use crate::domain::error::Result;
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::{Currency, Money, to_minor};
-use crate::domain::receivables::Risk;
+use crate::domain::receivables::{Dispute, Promise, Risk};
 use crate::domain::work::facts::{Disputed, Overdue, Owed};
 use crate::service::receivables::Receivables;
-use crate::store::receivables::Whose;
+use crate::store::receivables::{At, Whose};
 
 impl Receivables {
     /// What these accounts owe on a day by what is recorded now, by account: the figures of their risk.
@@ -53,6 +53,31 @@ impl Receivables {
             }
         }
         Ok(owed)
+    }
+
+    /// What was promised to be paid at these accounts in a year up to a day, and is disputed on it, by
+    /// account, as recorded by an instant in microseconds since the epoch.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn promised(
+        &self,
+        ids: Vec<String>,
+        day: NaiveDate,
+        known_us: i64,
+    ) -> Result<HashMap<String, (Vec<Promise>, Vec<Dispute>)>> {
+        let at = At { as_of: day, known_at: known_us };
+        let evidence = self.store.open_evidence(&Whose::Accounts(ids), &[], at).await?;
+        let mut promised: HashMap<String, (Vec<Promise>, Vec<Dispute>)> = HashMap::new();
+        for promise in evidence.promises {
+            let of = promised.entry(promise.account_id.clone()).or_default();
+            of.0.push(full::promise(promise, day));
+        }
+        for one in evidence.disputes.into_iter().filter(|one| one.open > 0) {
+            let of = promised.entry(one.dispute.account_id.clone()).or_default();
+            of.1.push(one.dispute);
+        }
+        Ok(promised)
     }
 
     /// What amounts come to in one currency on a day, in the order asked.
