@@ -75,6 +75,7 @@ macro_rules! paged {
 paged! {
     ListAccountsRequest => "ListAccounts",
     ListFindingsRequest => "ListFindings",
+    ListWorkItemsRequest => "ListWorkItems",
     ListMembersRequest => "ListMembers",
     ListTeamMembersRequest => "ListTeamMembers",
     ListContactsRequest => "ListContacts",

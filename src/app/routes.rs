@@ -28,6 +28,7 @@ use crate::service::findings::{FindingSettings, Findings};
 use crate::service::members::Members;
 use crate::service::records::Records;
 use crate::service::teams::{TeamSettings, Teams};
+use crate::service::work::WorkItems;
 use crate::service::{self, Settings};
 use crate::store::Store;
 
@@ -57,6 +58,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         calendar_notice_days: app.config.business.calendar_notice_days,
     };
     let findings = Findings::new(store(), tiers.clone(), credit.clone(), found);
+    let trust = service::trust::Trust::new(store(), questions.clone());
     let accounts = Accounts::new(AccountServices {
         accounts: service::accounts::Accounts::new(store()),
         receivables: questions.clone(),
@@ -68,10 +70,13 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         findings,
         tiers: tiers.clone(),
         departures: service::departures::Departures::new(store(), questions.clone()),
+        trust: trust.clone(),
+        work: WorkItems::new(store(), questions.clone(), team_settings(&app.config)?),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);
-    let interactions = Interactions::new(service::interactions::Interactions::new(store()));
+    let interactions = service::interactions::Interactions::new(store());
+    let interactions = Interactions::new(interactions, trust);
     let tiers = Tiers::new(tiers);
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),

@@ -11,6 +11,8 @@ use super::money::Money;
 use super::names::{AccountRef, COMMITMENTS, ChildName, ContactRef, MemberRef, child_name};
 use super::page::PageOf;
 use super::personal::Personal;
+use super::promise::PromiseState;
+use super::receivables::Promise;
 use super::stored::stored_enum;
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
@@ -33,6 +35,8 @@ stored_enum! {
         Kept => "KEPT",
         /// Done behind its due date: it counts as broken.
         KeptLate => "KEPT_LATE",
+        /// Of a promise to pay, of which some came in time.
+        KeptPartly => "KEPT_PARTLY",
         Broken => "BROKEN",
         Withdrawn => "WITHDRAWN",
     }
@@ -260,6 +264,34 @@ impl Word {
 /// Where a page of commitments begins: behind this due date and id.
 pub type CommitmentKey = (NaiveDate, Uuid);
 
+/// What is listed as promised: a commitment, or a promise to pay, which is a fact of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    Commitment(Commitment),
+    Promise(Promise),
+}
+
+impl Listed {
+    /// Of a promise to pay the day promised, as the ledger lists it, without days of grace.
+    pub fn key(&self) -> CommitmentKey {
+        match self {
+            Self::Commitment(of) => (of.due_date, of.id),
+            Self::Promise(of) => (of.pay_by_date, of.id),
+        }
+    }
+}
+
+/// What a state of a promise to pay is told as.
+pub fn state_of_promise(state: PromiseState) -> CommitmentState {
+    match state {
+        PromiseState::Open => CommitmentState::Open,
+        PromiseState::Kept => CommitmentState::Kept,
+        PromiseState::PartiallyKept => CommitmentState::KeptPartly,
+        PromiseState::Broken => CommitmentState::Broken,
+        PromiseState::Withdrawn | PromiseState::Lapsed => CommitmentState::Withdrawn,
+    }
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateCommitment {
     pub account: AccountRef,
@@ -304,6 +336,16 @@ pub struct ListCommitments {
     pub state: Option<CommitmentState>,
     pub due_before: Option<NaiveDate>,
     pub page: PageOf<CommitmentKey>,
+}
+
+impl ListCommitments {
+    /// Whether a promise to pay may be asked for: it is theirs, and of nobody by name.
+    pub fn asks_promises(&self) -> bool {
+        self.contact.is_none()
+            && self.member.is_none()
+            && self.side != Some(CommitmentSide::Ours)
+            && self.state != Some(CommitmentState::KeptLate)
+    }
 }
 
 /// A commitment, and how many its maker has open at the account, this one included.

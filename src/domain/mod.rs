@@ -57,4 +57,6 @@ pub mod terms;
 pub mod text;
 pub mod tie;
 pub mod tier;
+pub mod trust;
 pub mod version;
+pub mod work;

@@ -20,6 +20,8 @@ mod resolve;
 mod stored_tests;
 pub mod teams;
 pub mod tiers;
+pub mod trust;
+pub mod work;
 
 use serde::Serialize;
 

@@ -22,7 +22,7 @@ use crate::domain::commitment::{
 };
 use crate::domain::edge::Pair;
 use crate::domain::error::{Error, Result};
-use crate::domain::page::{Page, PageOf};
+use crate::domain::page::PageOf;
 
 /// Which commitments to list: all of it has to fit.
 #[derive(Debug, Clone, Default)]
@@ -51,6 +51,8 @@ fn in_state(state: CommitmentState, day: NaiveDate) -> Condition {
         CommitmentState::Kept => all.add(kept()).add(in_time()),
         CommitmentState::KeptLate => all.add(kept()).add(in_time().not()),
         CommitmentState::Withdrawn => all.add(Column::Settlement.eq(Settlement::Withdrawn)),
+        // Of promises to pay alone.
+        CommitmentState::KeptPartly => all.add(Column::Id.is_null()),
     }
 }
 
@@ -176,14 +178,14 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// A page of commitments that the caller may read, by due date.
+    /// As many commitments that the caller may read as a page has to, by due date.
     pub async fn commitments(
         &self,
         of: CommitmentsOf,
         today: NaiveDate,
         page: &PageOf<CommitmentKey>,
         scope: RowScope,
-    ) -> Result<Page<Commitment, CommitmentKey>> {
+    ) -> Result<Vec<Commitment>> {
         let RowScope::All = scope;
         let CommitmentsOf { account_id, contact_id, member_id, side, state, due_before } = of;
         let found = Entity::find()
@@ -203,8 +205,7 @@ impl ReadTx {
             .order_by_asc(Column::DueDate)
             .order_by_asc(Column::Id)
             .limit(page.to_read());
-        let found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
-        Ok(page.cut(found, |last| (last.due_date, last.id)))
+        complete(&self.conn, rows::all(&self.conn, found).await?).await
     }
 
     /// What each of ours kept and broke of his promises to each of theirs at these accounts by a day,

@@ -53,8 +53,10 @@ mod tier;
 mod tier_class;
 mod tier_override;
 mod tier_value;
+mod trust;
 mod tx;
 mod verify;
+mod work;
 
 pub mod idempotency;
 
@@ -75,5 +77,7 @@ pub use queue::Lane;
 pub use signal::PeopledAccounts;
 pub use team::Carried;
 pub use tier::{Decided, TierState, Turnover, Window};
+pub use trust::WordsOf;
 pub use tx::{ReadTx, WriteTx};
 pub use verify::Check;
+pub use work::{Candidate, Unmet};

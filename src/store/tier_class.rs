@@ -28,6 +28,25 @@ pub(super) fn class_on(account: &str, day: &str) -> String {
     )
 }
 
+/// Since when a person gave an account its class of a day; NULL if nobody did.
+pub(super) fn given_since(account: &str, day: &str) -> String {
+    format!(
+        "(SELECT given.first_day FROM tier_override given \
+           WHERE given.account_id = {account} AND given.first_day <= {day} \
+             AND given.last_day >= {day} \
+             AND (given.end_day IS NULL OR given.end_day >= {day}) LIMIT 1)"
+    )
+}
+
+/// Since when an account is in the class of runs that holds on a day; NULL if it is in none.
+pub(super) fn applied_since(account: &str, day: &str) -> String {
+    format!(
+        "(SELECT applied.since_date FROM tier_assignment applied \
+           WHERE applied.account_id = {account} AND applied.from_date <= {day} \
+           ORDER BY applied.from_date DESC, applied.recorded_us DESC LIMIT 1)"
+    )
+}
+
 /// The version of the last run that stands on a day; no row before any did.
 pub(super) fn version_of_runs(day: &str) -> String {
     format!(

@@ -4,6 +4,7 @@ mod amended;
 mod commitments;
 mod coverage;
 mod plans;
+mod trust;
 
 use ballast::pb::{
     self, Interaction, InteractionChannel, InteractionContact, InteractionDirection,

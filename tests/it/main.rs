@@ -51,3 +51,4 @@ mod roles;
 mod sensitivity;
 mod tiers;
 mod transport;
+mod work;

@@ -7,6 +7,7 @@ mod people;
 mod sequences;
 mod statuses;
 mod teams;
+mod work;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};

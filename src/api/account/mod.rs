@@ -9,6 +9,7 @@ pub mod record;
 mod status;
 pub mod team;
 mod transfer;
+mod work;
 
 use tonic::{Request, Response, Status, Streaming};
 
@@ -30,6 +31,8 @@ use crate::service::receivables::Receivables;
 use crate::service::records::Records;
 use crate::service::teams::Teams;
 use crate::service::tiers::Tiers;
+use crate::service::trust::Trust;
+use crate::service::work::WorkItems;
 
 /// The use cases that the methods call.
 #[derive(Clone)]
@@ -44,6 +47,8 @@ pub struct AccountServices {
     pub findings: Findings,
     pub tiers: Tiers,
     pub departures: Departures,
+    pub trust: Trust,
+    pub work: WorkItems,
 }
 
 /// The handlers of AccountService.
@@ -63,9 +68,10 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices { accounts, receivables, credit, teams, findings, tiers, .. } =
-            &self.services;
-        let sources = Sources { receivables, credit, teams, findings, tiers };
+        let AccountServices {
+            accounts, receivables, credit, teams, findings, tiers, trust, ..
+        } = &self.services;
+        let sources = Sources { receivables, credit, teams, findings, tiers, trust };
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
     }
@@ -203,6 +209,16 @@ impl AccountService for Accounts {
         let (id, command) = finding::snooze(request.into_inner())?;
         let answer = self.services.findings.snooze(&ctx, &id, command).await?;
         Ok(Response::new(finding::snoozed(answer)))
+    }
+
+    async fn list_work_items(
+        &self,
+        request: Request<pb::ListWorkItemsRequest>,
+    ) -> Answer<pb::ListWorkItemsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = work::list(request.get_ref())?;
+        let answer = self.services.work.list(&ctx, list).await?;
+        Ok(Response::new(work::page(answer, &page)))
     }
 
     async fn create_member(&self, request: Request<pb::CreateMemberRequest>) -> Answer<pb::Member> {

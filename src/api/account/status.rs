@@ -3,7 +3,7 @@
 use super::convert;
 use crate::api::convert::request::account_names;
 use crate::api::convert::{coverage, read, write};
-use crate::api::{credit, receivable, tier};
+use crate::api::{credit, interaction, receivable, tier};
 use crate::domain::error::{Result, Violations};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
@@ -51,6 +51,7 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         findings,
         rhythm,
         relationship,
+        trust,
     } = status;
     let super::finding::Status { attention, findings, counts } = super::finding::told(findings)?;
     let day = risk.point.as_of;
@@ -67,5 +68,6 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         service: Some(tier::account_tier(service)),
         rhythm: rhythm.map(|rhythm| super::finding::rhythm(rhythm, day)).transpose()?,
         relationship: relationship.map(coverage::relationship).transpose()?,
+        trust: Some(interaction::trust::short(&trust)?),
     })
 }

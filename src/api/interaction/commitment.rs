@@ -12,20 +12,23 @@ use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CommitmentSide, CommitmentState, CreateCommitment, Created,
-    DelegateCommitment, EVIDENCE_MAX, Evidence, EvidenceTerms, ListCommitments, NOTE_CHARS_MAX,
-    OPEN_LOAD_MAX, SettleCommitment, Settlement, TEXT_CHARS_MAX,
+    DelegateCommitment, EVIDENCE_MAX, Evidence, EvidenceTerms, ListCommitments, Listed,
+    NOTE_CHARS_MAX, OPEN_LOAD_MAX, SettleCommitment, Settlement, TEXT_CHARS_MAX, state_of_promise,
 };
 use crate::domain::error::{Reason, Result, Violations};
-use crate::domain::names::{COMMITMENTS, INTERACTIONS, child_name, contact_name, member_name};
+use crate::domain::names::{
+    COMMITMENTS, INTERACTIONS, PROMISES, child_name, contact_name, member_name,
+};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
+use crate::domain::receivables::Promise;
 use crate::domain::text;
 use crate::pb;
 
 both_ways! {
     read_side, write_side: CommitmentSide = CommitmentSide { Ours, Theirs }
     read_state, write_state: CommitmentState = CommitmentState {
-        Open, Kept, KeptLate, Broken, Withdrawn
+        Open, Kept, KeptLate, KeptPartly, Broken, Withdrawn
     }
 }
 
@@ -211,6 +214,39 @@ pub fn commitment(commitment: Commitment, today: NaiveDate) -> pb::Commitment {
         recorded_by,
         create_time: Some(write::recorded(recorded_us)),
         masked: false,
+        kind: pb::CommitmentKind::Word.into(),
+        received: None,
+    }
+}
+
+/// A promise to pay, as it stands on the day it was judged on.
+fn promise(promise: Promise) -> pb::Commitment {
+    let Promise {
+        id,
+        account_id,
+        items: _,
+        currency,
+        amount,
+        promise_date,
+        pay_by_date,
+        grace_days: _,
+        promised_by: _,
+        received,
+        lapsed: _,
+        state,
+        recorded_us,
+    } = promise;
+    pb::Commitment {
+        name: child_name(&account_id, PROMISES, id),
+        kind: pb::CommitmentKind::Payment.into(),
+        side: write_side(CommitmentSide::Theirs).into(),
+        amount: Some(write::money(amount, currency)),
+        received: Some(write::money(received, currency)),
+        made_date: Some(write::date(promise_date)),
+        due_date: Some(write::date(pay_by_date)),
+        state: write_state(state_of_promise(state)).into(),
+        create_time: Some(write::recorded(recorded_us)),
+        ..Default::default()
     }
 }
 
@@ -224,10 +260,14 @@ pub fn created(answer: Created, today: NaiveDate) -> Result<pb::CreateCommitment
 }
 
 pub fn page(
-    answer: Page<Commitment, CommitmentKey>,
+    answer: Page<Listed, CommitmentKey>,
     request: &PageRequest,
     today: NaiveDate,
 ) -> pb::ListCommitmentsResponse {
-    let (commitments, next_page_token) = request.answer(answer, |one| commitment(one, today));
+    let listed = |one| match one {
+        Listed::Commitment(one) => commitment(one, today),
+        Listed::Promise(one) => promise(one),
+    };
+    let (commitments, next_page_token) = request.answer(answer, listed);
     pb::ListCommitmentsResponse { commitments, next_page_token }
 }

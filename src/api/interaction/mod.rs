@@ -5,6 +5,7 @@
 mod commitment;
 mod encode;
 mod parse;
+pub mod trust;
 
 use tonic::{Request, Response, Status};
 
@@ -21,11 +22,15 @@ type Answer<T> = Result<Response<T>, Status>;
 #[derive(Clone)]
 pub struct Interactions {
     interactions: service::interactions::Interactions,
+    trust: service::trust::Trust,
 }
 
 impl Interactions {
-    pub fn new(interactions: service::interactions::Interactions) -> Self {
-        Self { interactions }
+    pub fn new(
+        interactions: service::interactions::Interactions,
+        trust: service::trust::Trust,
+    ) -> Self {
+        Self { interactions, trust }
     }
 }
 
@@ -138,5 +143,14 @@ impl InteractionService for Interactions {
         let answer = commitment::page(found, &page, ctx.business_date());
         let name = "ListCommitmentsResponse";
         Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
+    }
+
+    async fn get_trust_ledger(
+        &self,
+        request: Request<pb::GetTrustLedgerRequest>,
+    ) -> Answer<pb::TrustLedger> {
+        let ctx = api::ctx(&request)?;
+        let of = trust::parse(request.into_inner())?;
+        Ok(Response::new(trust::encode(self.trust.ledger(&ctx, of).await?)?))
     }
 }

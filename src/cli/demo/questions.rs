@@ -39,6 +39,7 @@ const OPEN_ITEMS: &str = "ballast.v1.ReceivableService/ListOpenItems";
 const STATEMENT: &str = "ballast.v1.ReceivableService/GetStatement";
 const DOCUMENT: &str = "ballast.v1.ReceivableService/GetDocument";
 const STATUS: &str = "ballast.v1.AccountService/GetAccountStatus";
+const WORK: &str = "ballast.v1.AccountService/ListWorkItems";
 const POST: &str = "ballast.v1.ReceivableService/PostDocuments";
 const LIMIT: &str = "ballast.v1.CreditService/SetCreditLimit";
 const RESERVE: &str = "ballast.v1.CreditService/ReserveCredit";
@@ -89,6 +90,16 @@ fn one_customer(company: &Company) -> Vec<Question> {
             expected: Expected::Is("/team/accountable", "members/moreau"),
             folded: &["receivables", "credit", "account"],
             shown: 1,
+        },
+        Question {
+            heading: "What does he have to do today, and how much hangs on it?",
+            method: WORK,
+            request: r#"{"parent": "accounts/-", "owner": "members/moreau",
+                "order": "WORK_ITEM_ORDER_SCORE", "pageSize": 3}"#
+                .into(),
+            expected: Expected::Some("/workItems/0/atStake/0/units"),
+            folded: &["evidence", "nextPageToken"],
+            shown: 2,
         },
         Question {
             heading: "Who is this account, to whom does it belong, and what does it owe?",

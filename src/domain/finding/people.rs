@@ -163,16 +163,7 @@ impl PeopleFacts<'_> {
     /// came. `deadline` tells it of the first day without him.
     pub fn vacancy_overdue(&self, deadline: impl Fn(NaiveDate) -> NaiveDate) -> Finding {
         let on = self.facts.on;
-        // The longest of the windows in which he is to be met.
-        let window = |position: &Position| {
-            let terms = &position.terms;
-            let fits =
-                |of: &&Filled| of.cell.fits(terms.function, terms.level, terms.site.as_deref());
-            self.coverage.cells.iter().filter(fits).map(|of| of.cell.window_days).max()
-        };
-        let there = self.positions.iter().filter(|position| position.holds(on));
-        let overdue = there.filter_map(|position| {
-            let lost = self.lost_since(position, window(position)?)?;
+        let overdue = self.vacancies().into_iter().filter_map(|(lost, position)| {
             let from = deadline(lost).succ_opt().filter(|from| *from <= on)?;
             Some((from, position))
         });
@@ -187,6 +178,21 @@ impl PeopleFacts<'_> {
             }
         };
         said.finding(self.account_id(), Code::VacancyOverdue, None)
+    }
+
+    /// The positions of whom we should know from which somebody left, and nobody of ours met whoever
+    /// came, each with the first day without him.
+    pub fn vacancies(&self) -> Vec<(NaiveDate, &Position)> {
+        // The longest of the windows in which he is to be met.
+        let window = |position: &Position| {
+            let terms = &position.terms;
+            let fits =
+                |of: &&Filled| of.cell.fits(terms.function, terms.level, terms.site.as_deref());
+            self.coverage.cells.iter().filter(fits).map(|of| of.cell.window_days).max()
+        };
+        let there = self.positions.iter().filter(|position| position.holds(self.facts.on));
+        let lost = |position| Some((self.lost_since(position, window(position)?)?, position));
+        there.filter_map(lost).collect()
     }
 
     /// The position, and whoever sits in it or left it last.

@@ -196,6 +196,15 @@ impl<'a> Account<'a> {
         Some(Service { class, version, policy: version.terms.service_policy(class)? })
     }
 
+    /// What runs applied last by a day, if it proposes another class.
+    pub fn proposal(&self, day: NaiveDate) -> Option<&'a Assignment> {
+        let counts =
+            |one: &&Assignment| one.from_date <= day && one.recorded_us <= self.ruling.known_us;
+        let applied = self.classes.applied.iter().filter(counts);
+        let last = applied.max_by_key(|one| (one.from_date, one.recorded_us));
+        last.filter(|one| one.standing.proposed.is_some())
+    }
+
     /// How the account stands on a day, to be told.
     pub fn told(&self, account_id: &str, day: NaiveDate) -> AccountTier {
         let decided = self.classes.on(day, self.ruling.known_us).map(Deciding::to_owned);

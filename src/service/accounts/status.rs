@@ -15,11 +15,13 @@ use crate::domain::portfolio::rhythm::Rhythm;
 use crate::domain::receivables::{Risk, RiskView};
 use crate::domain::team::status::TeamStatus;
 use crate::domain::tier::ruling::AccountTier;
+use crate::domain::trust::TrustLedger;
 use crate::service::credit::Credit;
 use crate::service::findings::{Asked, Findings, Point, ToldOf};
 use crate::service::receivables::Receivables;
 use crate::service::teams::{TeamPoint, Teams};
 use crate::service::tiers::Tiers;
+use crate::service::trust::Trust;
 
 /// Everything about one account in one answer.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ pub struct AccountStatus {
     pub rhythm: Option<Rhythm>,
     /// How we stand with its people; `None` of a deleted one.
     pub relationship: Option<Relationship>,
+    /// Who kept his word.
+    pub trust: TrustLedger,
 }
 
 /// Who knows the parts of a status that are not the account's own.
@@ -46,6 +50,7 @@ pub struct Sources<'a> {
     pub teams: &'a Teams,
     pub findings: &'a Findings,
     pub tiers: &'a Tiers,
+    pub trust: &'a Trust,
 }
 
 impl Accounts {
@@ -77,9 +82,15 @@ impl Accounts {
             known_us: point.known_at.unwrap_or(i64::MAX),
         };
         let known: Vec<String> = risks.iter().map(|risk| risk.account_id.clone()).collect();
+        let words = sources.trust.of_accounts(ctx, known.clone(), at.day, point.known_at).await?;
         let tiers = sources.tiers.recorded(ctx, known, at.known_us).await?;
         let tier = |risk: &Risk| tiers.account(&risk.account_id).told(&risk.account_id, at.day);
         let services: Vec<AccountTier> = risks.iter().map(tier).collect();
+        let trust = |risk: &Risk| match words.get(&risk.account_id) {
+            None => Ok(TrustLedger::default()),
+            Some(words) => words.on(at.day),
+        };
+        let trusts = risks.iter().map(trust).collect::<Result<Vec<TrustLedger>>>()?;
         let day = |((risk, above), service): ((&Risk, &Kin), &AccountTier)| TeamPoint {
             account_id: risk.account_id.clone(),
             above: above.accounts.clone(),
@@ -101,8 +112,8 @@ impl Accounts {
         let asked: Vec<Asked> = asked.collect();
         let findings = sources.findings.told(ctx, &asked, at, &tiers).await?;
         let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks);
-        let all = all.zip(findings).zip(services);
-        let status = |((((((account, above), team), credit), risk), told), service)| {
+        let all = all.zip(findings).zip(services).zip(trusts);
+        let status = |(((((((account, above), team), credit), risk), told), service), trust)| {
             let ToldOf { findings, rhythm, relationship } = told;
             AccountStatus {
                 account,
@@ -114,6 +125,7 @@ impl Accounts {
                 findings,
                 rhythm,
                 relationship,
+                trust,
             }
         };
         Ok(all.map(status).collect())

@@ -11,7 +11,7 @@ use crate::store::ReadTx;
 
 /// The versions that are in force from which day on, as recorded by an instant, the built-in one
 /// first.
-pub(super) async fn in_force<T: Terms>(
+pub(in crate::service) async fn in_force<T: Terms>(
     tx: &ReadTx,
     known_us: i64,
 ) -> Result<Vec<ChangePoint<Policy<T>>>> {

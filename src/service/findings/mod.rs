@@ -1,7 +1,7 @@
 //! Use cases of findings: ListFindings, SnoozeFinding, and what an account tells with its status.
 
 mod facts;
-mod in_force;
+pub(in crate::service) mod in_force;
 mod people;
 mod snooze;
 

@@ -7,7 +7,8 @@ use super::{Interactions, With, account, event, of_account};
 use crate::ctx::Ctx;
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CreateCommitment, Created, DelegateCommitment, Evidence,
-    EvidenceTerms, ListCommitments, SettleCommitment, Settlement, Settling,
+    EvidenceTerms, ListCommitments, Listed, SettleCommitment, Settlement, Settling,
+    state_of_promise,
 };
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
@@ -18,7 +19,7 @@ use crate::domain::names::{
 };
 use crate::domain::page::Page;
 use crate::service::resolve;
-use crate::store::{Call, CommitmentsOf, Outcome, WriteTx};
+use crate::store::{Call, CommitmentsOf, Outcome, ReadTx, WriteTx};
 
 impl Interactions {
     /// Records what was promised.
@@ -78,7 +79,7 @@ impl Interactions {
         }
     }
 
-    /// A page of commitments, by due date.
+    /// A page of what was promised, by due date, the promises to pay among it.
     ///
     /// # Errors
     /// NotFound.
@@ -86,35 +87,48 @@ impl Interactions {
         &self,
         ctx: &Ctx,
         list: ListCommitments,
-    ) -> Result<Page<Commitment, CommitmentKey>> {
-        let (scope, today) = (ctx.row_scope(), ctx.business_date());
+    ) -> Result<Page<Listed, CommitmentKey>> {
+        let ctx_of = ctx.clone();
         self.store
-            .read(ctx, move |tx| {
-                Box::pin(async move {
-                    let ListCommitments {
-                        account,
-                        contact,
-                        member,
-                        side,
-                        state,
-                        due_before,
-                        page,
-                    } = list;
-                    let With { account_id, contact_id, member_id } =
-                        With::named(tx, account, contact, member).await?;
-                    let of = CommitmentsOf {
-                        account_id,
-                        contact_id,
-                        member_id,
-                        side,
-                        state,
-                        due_before,
-                    };
-                    tx.commitments(of, today, &page, scope).await
-                })
-            })
+            .read(ctx, move |tx| Box::pin(async move { listed(tx, &ctx_of, list).await }))
             .await
     }
+}
+
+async fn listed(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    list: ListCommitments,
+) -> Result<Page<Listed, CommitmentKey>> {
+    let (scope, today) = (ctx.row_scope(), ctx.business_date());
+    let asks_promises = list.asks_promises();
+    let ListCommitments { account, contact, member, side, state, due_before, page } = list;
+    let With { account_id, contact_id, member_id } =
+        With::named(tx, account, contact, member).await?;
+    let mut listed = Vec::new();
+    if asks_promises {
+        let mut behind = page;
+        loop {
+            ctx.check_deadline()?;
+            let of = account_id.as_deref();
+            let read = tx.promises(of, due_before, &behind, today, scope).await?;
+            let Page { items, next } = behind.cut(read, |last| (last.pay_by_date, last.id));
+            let asked = items
+                .into_iter()
+                .filter(|of| state.is_none_or(|state| state_of_promise(of.state) == state));
+            listed.extend(asked.map(Listed::Promise));
+            // Which state one is in is told by what came in, so it may take several pages of them.
+            behind.after = next;
+            if next.is_none() || listed.len() > page.size {
+                break;
+            }
+        }
+    }
+    let of = CommitmentsOf { account_id, contact_id, member_id, side, state, due_before };
+    let made = tx.commitments(of, today, &page, scope).await?;
+    listed.extend(made.into_iter().map(Listed::Commitment));
+    listed.sort_by_key(Listed::key);
+    Ok(page.cut(listed, Listed::key))
 }
 
 async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Created> {

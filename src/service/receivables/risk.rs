@@ -2,6 +2,7 @@
 
 mod basic;
 mod full;
+mod owed;
 
 use std::collections::HashMap;
 

@@ -43,7 +43,7 @@ impl Default for TeamSettings {
     }
 }
 
-pub use status::{TeamPoint, accountable};
+pub use status::{TeamPoint, accountable, accountable_on};
 
 /// A page of memberships, and the version of the team.
 #[derive(Debug)]

@@ -60,10 +60,20 @@ pub async fn accountable(
     settings: &TeamSettings,
     ids: &[String],
 ) -> Result<Vec<Accountable>> {
+    accountable_on(tx, ctx, settings, ids, ctx.business_date()).await
+}
+
+/// As [`accountable`], on a day.
+pub async fn accountable_on(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    settings: &TeamSettings,
+    ids: &[String],
+    day: NaiveDate,
+) -> Result<Vec<Accountable>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let day = ctx.business_date();
     let at = ctx.clock.group_at(day, i64::MAX);
     let asked: Vec<_> = ids.iter().map(|id| (id.clone(), at)).collect();
     let above = tx.ancestors_of(&asked).await?;

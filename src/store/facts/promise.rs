@@ -1,21 +1,27 @@
 //! Promises to pay.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait,
+};
 use uuid::Uuid;
 
+use crate::ctx::RowScope;
 use crate::domain::error::{Error, Result};
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
+use crate::domain::page::PageOf;
 use crate::domain::personal::Personal;
 use crate::domain::promise::{self, Payment, Promised};
 use crate::domain::receivables::Promise;
 use crate::store::entity::promise::{Column, Entity, Model};
 use crate::store::entity::{item, promise_end, promise_item};
 use crate::store::receivables::promises::current;
-use crate::store::{Store, WriteTx, rows, sql};
+use crate::store::rows::Set;
+use crate::store::{ReadTx, Store, WriteTx, keyset, rows, sql};
 
 /// What a promise must know of an item it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,83 +63,9 @@ impl WriteTx {
         as_of: NaiveDate,
     ) -> Result<Option<Promise>> {
         let promise = Entity::find_by_id(id).filter(Column::AccountId.eq(account_id));
-        let Some(row) = rows::one(&self.conn, promise).await? else { return Ok(None) };
-        let items = self.items_promised(id).await?;
-        let promised = Promised {
-            amount: row.amount,
-            promise_date: row.promise_date,
-            deadline: promise::deadline(row.pay_by_date, row.grace_days),
-        };
-        let payments = self.payments_on(id, as_of).await?;
-        let entries = self.entries_of(id, as_of).await?;
+        let row = rows::one(&self.conn, promise).await?;
         // Asked for to be changed, so a withdrawal counts from when it is recorded.
-        let end = rows::one(&self.conn, promise_end::Entity::find_by_id(id)).await?;
-        let judged = promised.judge(&payments, &entries, as_of, end.is_some());
-        Ok(Some(row.into_promise(items, judged)))
-    }
-
-    /// The items of a promise, in the versions that count.
-    async fn items_promised(&self, promise: Uuid) -> Result<Vec<Uuid>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            item_id: Uuid,
-        }
-        let text = format!(
-            "SELECT m.item_id FROM promise_item m JOIN item i ON i.id = m.item_id \
-             WHERE m.promise_id = $1 AND {} ORDER BY m.item_id",
-            current("i", "$2")
-        );
-        let values = vec![promise.into(), i64::MAX.into()];
-        let items: Vec<Row> = sql::all(&self.conn, text, values).await?;
-        Ok(items.into_iter().map(|row| row.item_id).collect())
-    }
-
-    /// What receipts took off the items of a promise by a day.
-    async fn payments_on(&self, promise: Uuid, as_of: NaiveDate) -> Result<Vec<Payment>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            posted: NaiveDate,
-            applied: NaiveDate,
-            reset: Option<NaiveDate>,
-            amount: i64,
-        }
-        let rows: Vec<Row> = sql::all(
-            &self.conn,
-            "SELECT credit.posting_date AS posted, c.apply_date AS applied, a.amount, \
-             (SELECT MIN(r.effective_date) FROM allocation_reset r \
-               WHERE r.clearing_id = a.clearing_id AND r.position = a.position) AS reset \
-             FROM promise_item p JOIN allocation a ON a.debit_item = p.item_id \
-             JOIN item credit ON credit.id = a.credit_item AND credit.kind = $2 \
-             JOIN clearing c ON c.id = a.clearing_id AND c.apply_date <= $3 \
-             WHERE p.promise_id = $1",
-            vec![promise.into(), DocumentKind::Receipt.as_str().into(), as_of.into()],
-        )
-        .await?;
-        let payment = |row: Row| Payment {
-            posted: row.posted,
-            applied: row.applied,
-            reset: row.reset,
-            amount: row.amount,
-        };
-        Ok(rows.into_iter().map(payment).collect())
-    }
-
-    /// What moved the open amounts of the items of a promise by a day.
-    async fn entries_of(&self, promise: Uuid, as_of: NaiveDate) -> Result<Vec<(NaiveDate, i64)>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            effective_date: NaiveDate,
-            amount: i64,
-        }
-        let rows: Vec<Row> = sql::all(
-            &self.conn,
-            "SELECT e.effective_date, e.amount FROM promise_item p \
-             JOIN entry e ON e.item_id = p.item_id \
-             WHERE p.promise_id = $1 AND e.effective_date <= $2",
-            vec![promise.into(), as_of.into()],
-        )
-        .await?;
-        Ok(rows.into_iter().map(|row| (row.effective_date, row.amount)).collect())
+        Ok(judged(&self.conn, row.into_iter().collect(), as_of, NaiveDate::MAX).await?.pop())
     }
 
     pub async fn end_promise(
@@ -145,6 +77,163 @@ impl WriteTx {
         let end = promise_end::Model { promise_id: id, withdraw_date, recorded_us };
         rows::insert_one(&self.conn, end).await
     }
+}
+
+impl ReadTx {
+    /// As many promises as a page has to read, by the day promised, with their states on a day; of one
+    /// account or of all.
+    pub async fn promises(
+        &self,
+        account_id: Option<&str>,
+        pay_before: Option<NaiveDate>,
+        page: &PageOf<(NaiveDate, Uuid)>,
+        as_of: NaiveDate,
+        scope: RowScope,
+    ) -> Result<Vec<Promise>> {
+        let RowScope::All = scope;
+        let found = Entity::find()
+            .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
+            .apply_if(pay_before, |of, day| of.filter(Column::PayByDate.lt(day)))
+            .apply_if(page.after, |of, (day, id)| {
+                let key = [day.into(), id.into()];
+                of.filter(keyset::behind([Column::PayByDate, Column::Id], key, false))
+            })
+            .order_by_asc(Column::PayByDate)
+            .order_by_asc(Column::Id)
+            .limit(page.to_read());
+        judged(&self.conn, rows::all(&self.conn, found).await?, as_of, as_of).await
+    }
+}
+
+/// These promises in their order, with their states as of a day by all that is recorded, the
+/// withdrawals up to another day included.
+async fn judged(
+    conn: &impl ConnectionTrait,
+    found: Vec<Model>,
+    as_of: NaiveDate,
+    withdrawn_by: NaiveDate,
+) -> Result<Vec<Promise>> {
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = found.iter().map(|row| row.id).collect();
+    let mut items = items_promised(conn, &ids).await?;
+    let mut payments = payments_on(conn, &ids, as_of).await?;
+    let mut entries = entries_of(conn, &ids, as_of).await?;
+    let these = rows::among(
+        conn.get_database_backend(),
+        promise_end::Column::PromiseId,
+        ids.iter().copied(),
+    );
+    let ends = rows::all(conn, promise_end::Entity::find().filter(these)).await?;
+    let withdrawn: HashSet<Uuid> = ends
+        .into_iter()
+        .filter(|end| end.withdraw_date <= withdrawn_by)
+        .map(|end| end.promise_id)
+        .collect();
+    let promise = |row: Model| {
+        let id = row.id;
+        let promised = Promised {
+            amount: row.amount,
+            promise_date: row.promise_date,
+            deadline: promise::deadline(row.pay_by_date, row.grace_days),
+        };
+        let payments = payments.remove(&id).unwrap_or_default();
+        let entries = entries.remove(&id).unwrap_or_default();
+        let judged = promised.judge(&payments, &entries, as_of, withdrawn.contains(&id));
+        row.into_promise(items.remove(&id).unwrap_or_default(), judged)
+    };
+    Ok(found.into_iter().map(promise).collect())
+}
+
+/// The items of promises, in the versions that count.
+async fn items_promised(
+    conn: &impl ConnectionTrait,
+    promises: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Uuid>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        promise_id: Uuid,
+        item_id: Uuid,
+    }
+    let (backend, these) = (conn.get_database_backend(), Set::one(promises.iter().copied()));
+    let text = format!(
+        "SELECT m.promise_id, m.item_id FROM promise_item m JOIN item i ON i.id = m.item_id \
+         WHERE m.promise_id IN {} AND {} ORDER BY m.item_id",
+        these.subquery(backend, 2),
+        current("i", "$1")
+    );
+    let mut values = vec![i64::MAX.into()];
+    values.extend(these.into_values(backend));
+    let mut items: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for Row { promise_id, item_id } in sql::all(conn, text, values).await? {
+        items.entry(promise_id).or_default().push(item_id);
+    }
+    Ok(items)
+}
+
+/// What receipts took off the items of promises by a day.
+async fn payments_on(
+    conn: &impl ConnectionTrait,
+    promises: &[Uuid],
+    as_of: NaiveDate,
+) -> Result<HashMap<Uuid, Vec<Payment>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        promise_id: Uuid,
+        posted: NaiveDate,
+        applied: NaiveDate,
+        reset: Option<NaiveDate>,
+        amount: i64,
+    }
+    let (backend, these) = (conn.get_database_backend(), Set::one(promises.iter().copied()));
+    let text = format!(
+        "SELECT p.promise_id, credit.posting_date AS posted, c.apply_date AS applied, a.amount, \
+         (SELECT MIN(r.effective_date) FROM allocation_reset r \
+           WHERE r.clearing_id = a.clearing_id AND r.position = a.position) AS reset \
+         FROM promise_item p JOIN allocation a ON a.debit_item = p.item_id \
+         JOIN item credit ON credit.id = a.credit_item AND credit.kind = $1 \
+         JOIN clearing c ON c.id = a.clearing_id AND c.apply_date <= $2 \
+         WHERE p.promise_id IN {}",
+        these.subquery(backend, 3)
+    );
+    let mut values = vec![DocumentKind::Receipt.as_str().into(), as_of.into()];
+    values.extend(these.into_values(backend));
+    let mut payments: HashMap<Uuid, Vec<Payment>> = HashMap::new();
+    for row in sql::all(conn, text, values).await? {
+        let Row { promise_id, posted, applied, reset, amount } = row;
+        let of = payments.entry(promise_id).or_default();
+        of.push(Payment { posted, applied, reset, amount });
+    }
+    Ok(payments)
+}
+
+/// What moved the open amounts of the items of promises by a day.
+async fn entries_of(
+    conn: &impl ConnectionTrait,
+    promises: &[Uuid],
+    as_of: NaiveDate,
+) -> Result<HashMap<Uuid, Vec<(NaiveDate, i64)>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        promise_id: Uuid,
+        effective_date: NaiveDate,
+        amount: i64,
+    }
+    let (backend, these) = (conn.get_database_backend(), Set::one(promises.iter().copied()));
+    let text = format!(
+        "SELECT p.promise_id, e.effective_date, e.amount FROM promise_item p \
+         JOIN entry e ON e.item_id = p.item_id \
+         WHERE e.effective_date <= $1 AND p.promise_id IN {}",
+        these.subquery(backend, 2)
+    );
+    let mut values = vec![as_of.into()];
+    values.extend(these.into_values(backend));
+    let mut entries: HashMap<Uuid, Vec<(NaiveDate, i64)>> = HashMap::new();
+    for Row { promise_id, effective_date, amount } in sql::all(conn, text, values).await? {
+        entries.entry(promise_id).or_default().push((effective_date, amount));
+    }
+    Ok(entries)
 }
 
 impl Store {

@@ -19,6 +19,7 @@ mod m0005_tiers;
 mod m0006_contact;
 mod m0007_finding;
 mod m0008_signal;
+mod m0009_work;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -41,7 +42,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 8] = [
+const MIGRATIONS: [Migration; 9] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -50,6 +51,7 @@ const MIGRATIONS: [Migration; 8] = [
     m0006_contact::MIGRATION,
     m0007_finding::MIGRATION,
     m0008_signal::MIGRATION,
+    m0009_work::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

@@ -21,7 +21,7 @@ use crate::domain::money::Currency;
 use crate::domain::promise::Payment;
 use crate::domain::receivables::{Dispute, LastReceipt};
 use crate::store::{Store, sql};
-use arms::{Arms, Overdue};
+use arms::{Arms, Overdue, Which};
 use rows::Row;
 
 /// Items answered for each account and currency.
@@ -100,6 +100,26 @@ impl Store {
         overdue: &[(&str, Currency)],
         at: At,
     ) -> Result<Evidence> {
+        self.of_kinds(whose, overdue, at, Which::All).await
+    }
+
+    /// As [`Store::evidence`], without what was paid.
+    pub async fn open_evidence(
+        &self,
+        whose: &Whose,
+        overdue: &[(&str, Currency)],
+        at: At,
+    ) -> Result<Evidence> {
+        self.of_kinds(whose, overdue, at, Which::Open).await
+    }
+
+    async fn of_kinds(
+        &self,
+        whose: &Whose,
+        overdue: &[(&str, Currency)],
+        at: At,
+        which: Which,
+    ) -> Result<Evidence> {
         let conn = &self.reader;
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, whose, &Narrow::default());
@@ -108,11 +128,15 @@ impl Store {
         let arms = Arms {
             slice: &slice,
             template: &template,
-            payments_from: params.bind(day(DAYS - 1)),
+            // What a statement does not name must not be bound.
+            payments_from: match which {
+                Which::All => params.bind(day(DAYS - 1)),
+                Which::Open => String::new(),
+            },
             promises_from: params.bind(day(DAYS + GRACE_DAYS_MAX)),
             overdue: Overdue::bind(conn, &mut params, overdue),
         };
-        let rows: Vec<Row> = sql::all(conn, arms.text(), params.into_values()).await?;
+        let rows: Vec<Row> = sql::all(conn, arms.text(which), params.into_values()).await?;
         rows::assemble(rows)
     }
 }

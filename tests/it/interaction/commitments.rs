@@ -7,7 +7,7 @@ use ballast::pb::{
 use super::*;
 use crate::support::ledger::{day, fresh, usd};
 
-fn promise(member: &str, contact: &str, made: i64, due: i64) -> Commitment {
+pub fn promise(member: &str, contact: &str, made: i64, due: i64) -> Commitment {
     Commitment {
         side: CommitmentSide::Ours.into(),
         member: member.into(),
@@ -27,12 +27,12 @@ fn wish(account: &str, commitment: Commitment) -> pb::CreateCommitmentRequest {
     }
 }
 
-async fn create(server: &TestServer, account: &str, commitment: Commitment) -> Commitment {
+pub async fn create(server: &TestServer, account: &str, commitment: Commitment) -> Commitment {
     let created = server.interactions().create_commitment(wish(account, commitment)).await;
     created.expect("created").into_inner().commitment.expect("a commitment")
 }
 
-fn shown(name: &str, on: i64) -> pb::SettleCommitmentRequest {
+pub fn shown(name: &str, on: i64) -> pb::SettleCommitmentRequest {
     pb::SettleCommitmentRequest {
         name: name.into(),
         settlement: CommitmentSettlement::Kept.into(),
@@ -46,7 +46,7 @@ fn shown(name: &str, on: i64) -> pb::SettleCommitmentRequest {
     }
 }
 
-fn withdrawn(name: &str) -> pb::SettleCommitmentRequest {
+pub fn withdrawn(name: &str) -> pb::SettleCommitmentRequest {
     pb::SettleCommitmentRequest {
         settlement: CommitmentSettlement::Withdrawn.into(),
         evidence: vec![],
@@ -55,7 +55,7 @@ fn withdrawn(name: &str) -> pb::SettleCommitmentRequest {
     }
 }
 
-async fn settle(
+pub async fn settle(
     server: &TestServer,
     request: pb::SettleCommitmentRequest,
 ) -> Result<Commitment, Status> {
@@ -69,7 +69,7 @@ async fn list(server: &TestServer, request: pb::ListCommitmentsRequest) -> Vec<C
 }
 
 /// An account with one of ours, `wang`, and one of theirs, Li.
-async fn two(server: &TestServer) -> (String, String) {
+pub async fn two(server: &TestServer) -> (String, String) {
     account(server, "acme", &[]).await;
     (member(server, "wang").await, person(server, "Li").await)
 }

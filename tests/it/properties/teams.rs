@@ -14,15 +14,15 @@ use crate::support::TestServer;
 use crate::support::credit::moment;
 use crate::support::ledger::{day, fresh};
 
-type Tested<T = ()> = Result<T, TestCaseError>;
+pub type Tested<T = ()> = Result<T, TestCaseError>;
 
-const ACCOUNTS: usize = 4;
-const MEMBERS: usize = 5;
-const UNASSIGNED: &str = "members/unassigned";
+pub const ACCOUNTS: usize = 4;
+pub const MEMBERS: usize = 5;
+pub const UNASSIGNED: &str = "members/unassigned";
 
 /// Days count from the one a case is at; who stands above whom has the higher number.
 #[derive(Debug, Clone)]
-enum Op {
+pub enum Op {
     Own { account: usize, member: usize, from: i64 },
     Backup { account: usize, member: usize, from: i64, days: Option<i64> },
     End { account: usize, nth: usize, last: i64 },
@@ -33,7 +33,7 @@ enum Op {
     Pass { days: i64 },
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub fn op() -> impl Strategy<Value = Op> {
     let (account, member, on) = (|| 0..ACCOUNTS, || 0..MEMBERS, || -3..6_i64);
     prop_oneof![
         4 => (account(), member(), on())
@@ -68,15 +68,15 @@ struct Backup {
 }
 
 /// What was recorded in a case, in days since the test began.
-struct Case<'a> {
-    server: &'a TestServer,
-    prefix: String,
+pub struct Case<'a> {
+    pub server: &'a TestServer,
+    pub prefix: String,
     begin: i64,
-    today: i64,
+    pub today: i64,
     owners: Vec<Fact<usize>>,
     links: Vec<Fact<usize>>,
     backups: Vec<Backup>,
-    active: [bool; MEMBERS],
+    pub active: [bool; MEMBERS],
     managers: [Option<usize>; MEMBERS],
 }
 
@@ -92,7 +92,7 @@ fn value(facts: &[Fact<usize>], of: usize, on: i64) -> Option<usize> {
 }
 
 impl<'a> Case<'a> {
-    async fn new(server: &'a TestServer, today: i64) -> Self {
+    pub async fn new(server: &'a TestServer, today: i64) -> Self {
         let case = Self {
             server,
             prefix: format!("c{}", fresh().replace('-', "")),
@@ -125,11 +125,11 @@ impl<'a> Case<'a> {
         case
     }
 
-    fn account(&self, n: usize) -> String {
+    pub fn account(&self, n: usize) -> String {
         format!("accounts/{}-{n}", self.prefix)
     }
 
-    fn member(&self, n: usize) -> String {
+    pub fn member(&self, n: usize) -> String {
         format!("members/{}-{n}", self.prefix)
     }
 
@@ -139,7 +139,7 @@ impl<'a> Case<'a> {
         self.server.accounts().list_team_members(request).await.expect("a team").into_inner()
     }
 
-    async fn apply(&mut self, op: Op) -> Tested {
+    pub async fn apply(&mut self, op: Op) -> Tested {
         match op {
             Op::Own { account, member, from } => {
                 self.assign(account, member, TeamRole::Owner, self.today + from, None).await
@@ -292,7 +292,7 @@ impl<'a> Case<'a> {
     }
 
     /// By the facts, one step after the other.
-    fn expected(&self, account: usize, on: i64) -> (String, Step) {
+    pub fn expected(&self, account: usize, on: i64) -> (String, Step) {
         let active = |n: &usize| self.active[*n];
         if let Some(owner) = value(&self.owners, account, on).filter(active) {
             return (self.member(owner), Step::Owner);

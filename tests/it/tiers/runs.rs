@@ -98,7 +98,7 @@ pub fn counts(run: &pb::TierRun) -> Vec<(&str, i64, i64)> {
 }
 
 /// Lets BIG fall below the band in two runs, so that leaving class A waits for a person.
-async fn propose_big(server: &TestServer) {
+pub async fn propose_big(server: &TestServer) {
     sell(server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10)]).await;
     in_force(server, two()).await;
     run(server, applied(0)).await.expect("a run");

@@ -167,7 +167,7 @@ fn promised(promises: Vec<PromiseEvidence>, as_of: NaiveDate) -> (i128, Vec<Prom
     let mut shown = Vec::new();
     for evidence in promises {
         let deadline = promise::deadline(evidence.pay_by_date, evidence.grace_days);
-        let promise = promise(evidence, deadline, as_of);
+        let promise = promise(evidence, as_of);
         match promise.state {
             PromiseState::Open => shown.push(promise),
             PromiseState::Broken if deadline >= remembered => shown.push(promise),
@@ -187,7 +187,8 @@ fn promised(promises: Vec<PromiseEvidence>, as_of: NaiveDate) -> (i128, Vec<Prom
 }
 
 /// The promise in the state that its evidence leaves it in.
-fn promise(evidence: PromiseEvidence, deadline: NaiveDate, as_of: NaiveDate) -> Promise {
+pub(super) fn promise(evidence: PromiseEvidence, as_of: NaiveDate) -> Promise {
+    let deadline = promise::deadline(evidence.pay_by_date, evidence.grace_days);
     let PromiseEvidence {
         id,
         account_id,

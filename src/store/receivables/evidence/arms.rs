@@ -52,6 +52,14 @@ pub(super) struct Arms<'a> {
     pub overdue: Overdue,
 }
 
+/// Which of the evidence is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which {
+    All,
+    /// What is open, disputed and promised.
+    Open,
+}
+
 /// Accounts and currencies with anything overdue.
 pub(super) enum Overdue {
     /// Their placeholders: so few that each has a scan of its own.
@@ -85,24 +93,30 @@ impl Overdue {
 impl Arms<'_> {
     /// The statement. The items come first: they use every column, which gives the columns of
     /// the others their types.
-    pub fn text(&self) -> String {
-        let arms = [
+    pub fn text(&self, which: Which) -> String {
+        let mut arms = vec![
             self.items(),
             self.disputes(),
             self.promises(),
             self.promised_items(),
             self.promised_payments(),
             self.promised_entries(),
-            self.receipts(),
-            self.payments(),
         ];
+        let paid = match which {
+            Which::Open => String::new(),
+            Which::All => {
+                arms.extend([self.receipts(), self.payments()]);
+                format!(
+                    ", pair AS MATERIALIZED ({pair}), latest AS MATERIALIZED ({latest})",
+                    pair = self.slice.pairs(),
+                    latest = self.latest(),
+                )
+            }
+        };
         format!(
-            "WITH late AS MATERIALIZED ({late}), pair AS MATERIALIZED ({pair}), \
-             worst AS MATERIALIZED ({worst}), latest AS MATERIALIZED ({latest}) {arms}",
+            "WITH late AS MATERIALIZED ({late}), worst AS MATERIALIZED ({worst}){paid} {arms}",
             late = self.template.late(),
-            pair = self.slice.pairs(),
             worst = self.worst(),
-            latest = self.latest(),
             arms = arms.join(" UNION ALL "),
         )
     }

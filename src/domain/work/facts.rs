@@ -1,0 +1,131 @@
+//! What is known of an account when it is asked what is to be done there.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::commitment::Commitment;
+use crate::domain::credit::reservation::Reservation;
+use crate::domain::dated::{self, ChangePoint};
+use crate::domain::ledger::OpenItem;
+use crate::domain::money::{Currency, Money};
+use crate::domain::policy::Policy;
+use crate::domain::receivables::{Dispute, Promise};
+use crate::domain::tie::Tie;
+use crate::domain::tier::assignment::Assignment;
+use crate::domain::tier::service::Cadence;
+
+/// What is known of one account on a day.
+#[derive(Debug, Clone)]
+pub struct AccountFacts {
+    pub account_id: String,
+    pub display_name: String,
+    pub on: NaiveDate,
+    /// Who answers for it on the day.
+    pub accountable: String,
+    pub class: Option<Class>,
+    pub owed: Owed,
+    pub referrals: Vec<Referral>,
+    /// Those of ours that are not settled.
+    pub commitments: Vec<Made>,
+    pub vacancies: Vec<Vacant>,
+    pub reviews: Vec<Review>,
+    /// Of the change point that holds, if it proposes another class.
+    pub proposal: Option<Assignment>,
+    /// When anybody of ours last met anybody there.
+    pub last_touch: Option<NaiveDate>,
+    /// Whoever answers for money there.
+    pub finance_contact: Option<String>,
+    /// Whom we know best.
+    pub closest_contact: Option<String>,
+}
+
+/// The class of an account, and what it means here.
+#[derive(Debug, Clone)]
+pub struct Class {
+    pub code: String,
+    /// Among the classes, the best first; `None` of one that ranks nowhere.
+    pub place: Option<usize>,
+    pub since: NaiveDate,
+    pub cadence: Option<Cadence>,
+}
+
+/// What an account owes, and what is said about it.
+#[derive(Debug, Clone, Default)]
+pub struct Owed {
+    /// What it owes less its credits, one amount of each currency, none of zero.
+    pub open: Vec<Money>,
+    pub overdue: Vec<Overdue>,
+    /// The oldest that are overdue.
+    pub items: Vec<OpenItem>,
+    pub disputes: Vec<Disputed>,
+    pub promises: Vec<Promise>,
+}
+
+/// What is past due in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Overdue {
+    pub currency: Currency,
+    /// Minor units, positive.
+    pub minor: i64,
+    pub worst_days: i64,
+}
+
+/// A dispute, and what is open of its item.
+#[derive(Debug, Clone)]
+pub struct Disputed {
+    pub dispute: Dispute,
+    pub open: i64,
+}
+
+/// An order that waits for a person, and since which day.
+#[derive(Debug, Clone)]
+pub struct Referral {
+    pub reservation: Reservation,
+    pub since: NaiveDate,
+}
+
+/// A commitment, and who has to keep it.
+#[derive(Debug, Clone)]
+pub struct Made {
+    pub commitment: Commitment,
+    pub member_id: String,
+}
+
+/// A position from which somebody left of whom nobody met the successor.
+#[derive(Debug, Clone)]
+pub struct Vacant {
+    pub position_id: Uuid,
+    pub since: NaiveDate,
+    /// Whoever sits there now.
+    pub contact_id: Option<String>,
+}
+
+/// A tie to look into, and since which day.
+#[derive(Debug, Clone)]
+pub struct Review {
+    pub tie: Tie,
+    pub since: NaiveDate,
+}
+
+/// Deadlines by the calendars that are in force from which day on.
+#[derive(Debug, Clone)]
+pub struct Deadlines(pub Vec<ChangePoint<Policy<WorkCalendar>>>);
+
+/// No calendar has so many days in a row on which nobody works.
+const SPAN_DAYS_MAX: usize = 400;
+
+impl Deadlines {
+    /// So many working days after a day, by the calendar in force on it.
+    pub fn after(&self, day: NaiveDate, working_days: u32) -> NaiveDate {
+        let calendar = dated::at(&self.0, day, i64::MAX);
+        calendar.map_or(day, |of| of.value.terms.working_days_after(day, working_days))
+    }
+
+    /// The first day with such a deadline on a day or later.
+    pub fn first_with(&self, deadline: NaiveDate, working_days: u32) -> NaiveDate {
+        let before = std::iter::successors(Some(deadline), |day| day.pred_opt());
+        let reaches = |day: &NaiveDate| self.after(*day, working_days) >= deadline;
+        before.take(SPAN_DAYS_MAX).filter(reaches).last().unwrap_or(deadline)
+    }
+}

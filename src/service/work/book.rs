@@ -1,0 +1,128 @@
+//! What is to be done in the book, by due date: the kinds tell where there may be something, in the order
+//! of days, and of the accounts they name so many are looked at as a page needs.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+
+use super::{List, WorkItems, cut};
+use crate::ctx::Ctx;
+use crate::domain::error::Result;
+use crate::domain::page::Page;
+use crate::domain::work::facts::Deadlines;
+use crate::domain::work::{WorkItem, WorkKey, WorkKind, WorkOrder};
+use crate::store::ReadTx;
+
+/// Beginnings of each kind that are looked at first; as many times more, where they are not enough.
+const LOOK_FIRST: usize = 100;
+const LOOK_TIMES: usize = 4;
+
+/// Accounts at which there may be something to do, and the day before whose dues they are all.
+struct Look {
+    ids: BTreeSet<String>,
+    /// `None`: whatever is due.
+    whole_before: Option<NaiveDate>,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+struct Asked {
+    kinds: Vec<WorkKind>,
+    /// The first due date.
+    from: Option<NaiveDate>,
+    on: NaiveDate,
+    limit: usize,
+}
+
+impl WorkItems {
+    /// A page of what is to be done in the book.
+    pub(super) async fn of_book(
+        &self,
+        ctx: &Ctx,
+        list: &List,
+        day: NaiveDate,
+    ) -> Result<Page<WorkItem, WorkKey>> {
+        let kinds = list.asked();
+        let deadlines = self.deadlines(ctx).await?;
+        let wanted = list.page.size + 1;
+        let from = list.page.after.as_ref().map(|after| after.due);
+        let mut asked = Asked { kinds, from, on: day, limit: wanted.max(LOOK_FIRST) };
+        loop {
+            ctx.check_deadline()?;
+            let (look, by) = (asked.clone(), deadlines.clone());
+            let read =
+                self.store.read(ctx, move |tx| Box::pin(async move { look.at(tx, &by).await }));
+            let Look { ids, whole_before } = read.await?;
+            // The end of what is asked for, or of what all kinds were seen of.
+            let end = [whole_before, list.due_before].into_iter().flatten().min();
+            let ids: Vec<String> = ids.into_iter().collect();
+            let items = self.items(ctx, &ids, day, &asked.kinds, &deadlines).await?;
+            let keyed = items.into_iter().map(|item| (item.key(WorkOrder::Due, 0), item));
+            let keyed = keyed.filter(|(key, _)| end.is_none_or(|end| key.due < end));
+            let after = list.page.after.as_ref();
+            let keyed = keyed.filter(|(key, _)| after.is_none_or(|after| key > after));
+            let keyed: Vec<(WorkKey, WorkItem)> = keyed.collect();
+            if keyed.len() >= wanted || whole_before.is_none() || end != whole_before {
+                return Ok(cut(&list.page, keyed));
+            }
+            asked.limit = asked.limit.saturating_mul(LOOK_TIMES);
+        }
+    }
+}
+
+impl Asked {
+    async fn at(&self, tx: &ReadTx, deadlines: &Deadlines) -> Result<Look> {
+        let mut found: Vec<(NaiveDate, String)> = Vec::new();
+        let mut whole_before: Option<NaiveDate> = None;
+        for kind in self.kinds.iter().copied() {
+            let here = match kind {
+                WorkKind::Cadence => self.unmet(tx).await?,
+                _ => self.begun(tx, kind, deadlines).await?,
+            };
+            if here.len() >= self.limit {
+                let last = here.last().map(|(due, _)| *due);
+                whole_before = whole_before.into_iter().chain(last).min();
+            }
+            found.extend(here);
+        }
+        let is_whole = |due: NaiveDate| whole_before.is_none_or(|before| due < before);
+        let ids = found.into_iter().filter(|(due, _)| is_whole(*due)).map(|(_, id)| id);
+        Ok(Look { ids: ids.collect(), whole_before })
+    }
+
+    /// Where something of a kind is, with a day before which it is not due, in the order of these.
+    async fn begun(
+        &self,
+        tx: &ReadTx,
+        kind: WorkKind,
+        deadlines: &Deadlines,
+    ) -> Result<Vec<(NaiveDate, String)>> {
+        let days = kind.working_days();
+        let from = self.from.map(|from| deadlines.first_with(from, days));
+        let found = tx.where_work_is(kind, from, self.on, self.limit).await?;
+        let due = found.into_iter().map(|of| (deadlines.after(of.day, days), of.account_id));
+        let mut due: Vec<_> = due.collect();
+        due.sort();
+        Ok(due)
+    }
+
+    /// The accounts that are to be seen, in the order of the days on which they are.
+    async fn unmet(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
+        let ruling = tx.tiers_ruling(self.on).await?;
+        let version = ruling.version_on(self.on);
+        let mut first: BTreeSet<(NaiveDate, String)> = BTreeSet::new();
+        let take = |unmet: crate::store::Unmet| {
+            let policy = version.and_then(|of| of.terms.service_policy(&unmet.class));
+            let Some(cadence) = policy.and_then(|of| of.cadence) else { return };
+            let due = unmet.since + Days::new(cadence.target_days.unsigned_abs().into());
+            if self.from.is_none_or(|from| due >= from) {
+                first.insert((due, unmet.account_id));
+            }
+            if first.len() > self.limit {
+                first.pop_last();
+            }
+        };
+        tx.each_unmet(self.on, take).await?;
+        Ok(first.into_iter().collect())
+    }
+}

@@ -1,0 +1,209 @@
+//! What is known of accounts when it is asked what is to be done there, of many of them at once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::WorkItems;
+use crate::ctx::Ctx;
+use crate::domain::account::Account;
+use crate::domain::calendar::WorkCalendar;
+use crate::domain::commitment::Commitment;
+use crate::domain::coverage::measure::Coverage;
+use crate::domain::coverage::{Facts, Peer};
+use crate::domain::error::Result;
+use crate::domain::finding::people::PeopleFacts;
+use crate::domain::job::Function;
+use crate::domain::tier::ruling::Recorded;
+use crate::domain::work::facts::{AccountFacts, Class, Deadlines, Made, Referral, Review, Vacant};
+use crate::service::contacts::{People, PeopleAt, people};
+use crate::service::findings::in_force::in_force;
+use crate::service::teams::{TeamSettings, accountable_on};
+use crate::store::ReadTx;
+
+/// Accounts that are looked at together.
+const ACCOUNTS_AT_ONCE: usize = 500;
+
+impl WorkItems {
+    /// What is known of these accounts on a day; deleted ones are left out. The number of statements
+    /// follows the number of hundreds of them.
+    pub(super) async fn facts(
+        &self,
+        ctx: &Ctx,
+        ids: &[String],
+        day: NaiveDate,
+    ) -> Result<Vec<AccountFacts>> {
+        let mut known = Vec::new();
+        for chunk in ids.chunks(ACCOUNTS_AT_ONCE) {
+            ctx.check_deadline()?;
+            let mut owed = self.receivables.owed(ctx, chunk.to_vec(), day).await?;
+            let (these, settings, whose) = (chunk.to_vec(), self.teams.clone(), ctx.clone());
+            let read = self.store.read(ctx, move |tx| {
+                Box::pin(async move { read(tx, &whose, &settings, &these, day).await })
+            });
+            for mut facts in read.await? {
+                facts.owed = owed.remove(&facts.account_id).unwrap_or_default();
+                known.push(facts);
+            }
+        }
+        Ok(known)
+    }
+
+    pub(super) async fn deadlines(&self, ctx: &Ctx) -> Result<Deadlines> {
+        let read = self.store.read(ctx, |tx| Box::pin(in_force::<WorkCalendar>(tx, i64::MAX)));
+        Ok(Deadlines(read.await?))
+    }
+}
+
+async fn read(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    settings: &TeamSettings,
+    ids: &[String],
+    day: NaiveDate,
+) -> Result<Vec<AccountFacts>> {
+    let all: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let these: BTreeSet<&str> = all.iter().copied().collect();
+    let accounts = tx.accounts(&all).await?;
+    let answering = accountable_on(tx, ctx, settings, ids, day).await?;
+    let tiers = tx.tiers_on(&these, day, i64::MAX).await?;
+    let at = PeopleAt::of(day, i64::MAX, ctx.business_date());
+    let mut there = people(tx, &these, at, ctx.row_scope()).await?;
+    let promised = promised(tx, &these, day).await?;
+    let referred = tx.referred(&these).await?.into_iter();
+    let mut referrals: HashMap<String, Vec<Referral>> = HashMap::new();
+    for one in referred {
+        let since = ctx.clock.date_of(one.us);
+        let of = referrals.entry(one.reservation.account_id.clone()).or_default();
+        of.push(Referral { reservation: one.reservation, since });
+    }
+    let mut reviews: HashMap<String, Vec<Review>> = HashMap::new();
+    for one in tx.to_review(&these).await? {
+        let since = ctx.clock.date_of(one.tie.days.recorded_us).max(one.seated);
+        reviews.entry(one.account_id).or_default().push(Review { tie: one.tie, since });
+    }
+    let mut commitments: HashMap<String, Vec<(Commitment, Option<String>)>> = HashMap::new();
+    for (commitment, member_id) in promised {
+        let of = commitments.entry(commitment.account_id.clone()).or_default();
+        of.push((commitment, member_id));
+    }
+    let mut known = Vec::new();
+    for (id, answers) in ids.iter().zip(answering) {
+        let Some(account) = accounts.get(id).filter(|one| one.delete_us.is_none()) else {
+            continue;
+        };
+        let accountable = answers.member_id;
+        let mut facts = facts(account, day, accountable, &tiers, there.remove(id));
+        let made = |(commitment, member_id): (Commitment, Option<String>)| {
+            let member_id = member_id.unwrap_or_else(|| facts.accountable.clone());
+            Made { commitment, member_id }
+        };
+        let his = commitments.remove(id).unwrap_or_default();
+        facts.commitments = his.into_iter().map(made).collect();
+        facts.referrals = referrals.remove(id).unwrap_or_default();
+        facts.reviews = reviews.remove(id).unwrap_or_default();
+        known.push(facts);
+    }
+    Ok(known)
+}
+
+/// What is to be kept at these accounts, and who has to: who is responsible, if he is active, or who
+/// promised; `None`: whoever answers for the account.
+async fn promised(
+    tx: &ReadTx,
+    ids: &BTreeSet<&str>,
+    day: NaiveDate,
+) -> Result<Vec<(Commitment, Option<String>)>> {
+    let unsettled = tx.unsettled(ids).await?;
+    let named =
+        unsettled.iter().flat_map(|of| std::iter::once(&of.member_id).chain(&of.delegated_to));
+    let named: BTreeSet<&str> = named.map(String::as_str).collect();
+    let people = match named.is_empty() {
+        true => HashMap::new(),
+        false => tx.people(&named).await?,
+    };
+    let is_active = |id: &&str| people.get(*id).is_some_and(|person| person.active);
+    let keeps = |commitment: Commitment| {
+        let responsible = commitment.responsible_on(day).into_iter();
+        let asked = responsible.chain(std::iter::once(commitment.member_id.as_str()));
+        let keeps = { asked }.find(is_active).map(str::to_owned);
+        (commitment, keeps)
+    };
+    Ok(unsettled.into_iter().map(keeps).collect())
+}
+
+/// What is known of an account, without what is owed, promised and asked.
+fn facts(
+    account: &Account,
+    day: NaiveDate,
+    accountable: String,
+    tiers: &Recorded,
+    people: Option<People>,
+) -> AccountFacts {
+    let tier = tiers.account(&account.id);
+    let service = tier.service_policy(day);
+    let place = service
+        .and_then(|of| of.version.terms.classes.iter().position(|class| class.code == of.class));
+    let class = tier.told(&account.id, day).decided.map(|decided| Class {
+        code: decided.class().to_owned(),
+        place,
+        since: decided.since(),
+        cadence: service.and_then(|of| of.policy.cadence),
+    });
+    let mut facts = AccountFacts {
+        account_id: account.id.clone(),
+        display_name: account.display_name.clone(),
+        on: day,
+        accountable,
+        class,
+        owed: Default::default(),
+        referrals: Vec::new(),
+        commitments: Vec::new(),
+        vacancies: Vec::new(),
+        reviews: Vec::new(),
+        proposal: tier.proposal(day).cloned(),
+        last_touch: None,
+        finance_contact: None,
+        closest_contact: None,
+    };
+    if let Some(people) = people {
+        facts.vacancies = vacancies(&account.id, &people);
+        facts.last_touch = people.last_touch;
+        facts.finance_contact = finance_contact(&people.facts);
+        facts.closest_contact = closest(&people.facts, |_| true);
+    }
+    facts
+}
+
+fn vacancies(account_id: &str, people: &People) -> Vec<Vacant> {
+    let coverage = Coverage::of(account_id, &people.facts);
+    let known = PeopleFacts {
+        facts: &people.facts,
+        coverage: &coverage,
+        positions: &people.positions,
+        sat: &people.sat,
+        ties: None,
+    };
+    let vacant = |(since, position): (NaiveDate, &crate::domain::position::Position)| {
+        let seat = people.facts.seats.iter().find(|seat| seat.position_id == position.id);
+        let contact_id = seat.and_then(|seat| seat.contact_id.clone());
+        Vacant { position_id: position.id, since, contact_id }
+    };
+    known.vacancies().into_iter().map(vacant).collect()
+}
+
+/// Whom of theirs we know best, of those who are asked for.
+fn closest(facts: &Facts, is_asked: impl Fn(&Peer) -> bool) -> Option<String> {
+    let peers = facts.peers().into_iter().filter(is_asked);
+    let best = peers.max_by(|a, b| a.sum.cmp(&b.sum).then(b.contact_id.cmp(&a.contact_id)));
+    best.map(|peer| peer.contact_id)
+}
+
+/// Whoever answers for money: whom we know best, or else whoever sits there.
+fn finance_contact(facts: &Facts) -> Option<String> {
+    let known = closest(facts, |peer| peer.function == Function::Finance);
+    known.or_else(|| {
+        let seats = facts.seats.iter().filter(|seat| seat.function == Function::Finance);
+        seats.filter_map(|seat| seat.contact_id.clone()).min()
+    })
+}

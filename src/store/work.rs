@@ -1,0 +1,326 @@
+//! Where there is anything to do: which accounts a member may answer for, where in the book a kind of
+//! work is found, and what of it no other store of accounts tells.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value,
+};
+use uuid::Uuid;
+
+use super::account::owners::FIRST_DAY;
+use super::entity::credit_reservation::KnownReservation;
+use super::entity::{commitment, credit_reservation, tie};
+use super::rows::Set;
+use super::{ReadTx, rows, sql, tier_class};
+use crate::domain::commitment::{Commitment, CommitmentSide};
+use crate::domain::credit::reservation::{Reservation, ReservationState};
+use crate::domain::error::Result;
+use crate::domain::tie::Tie;
+use crate::domain::work::WorkKind;
+
+/// Promises may have so many days of grace at most.
+const GRACE_DAYS_MAX: u64 = 30;
+
+/// An account at which something of a kind may be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    pub account_id: String,
+    /// Of what has a due date of its own that; else when it began, or a day before.
+    pub day: NaiveDate,
+}
+
+/// A class of an account, and since when nobody of ours met anybody there.
+#[derive(Debug, Clone, FromQueryResult)]
+pub struct Unmet {
+    pub account_id: String,
+    pub class: String,
+    /// The last touch, or the day on which it came into the class.
+    pub since: NaiveDate,
+}
+
+/// A reservation that waits for a person, and when it was referred, in microseconds since the epoch.
+#[derive(Debug, Clone)]
+pub struct Referred {
+    pub reservation: Reservation,
+    pub us: i64,
+}
+
+/// A tie to look into, the account where the contact took his last position, and the day he did.
+#[derive(Debug, Clone)]
+pub struct ToReview {
+    pub account_id: String,
+    pub tie: Tie,
+    pub seated: NaiveDate,
+}
+
+/// That somebody active owns an account on a day.
+fn owned(account: &str, day: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM account_owner c JOIN member m ON m.id = c.member_id \
+           AND m.state = 'ACTIVE' WHERE c.account_id = {account} AND c.first_day <= {day} \
+             AND c.last_day >= {day})"
+    )
+}
+
+/// The open reviews, with the seat `n` that the contact of each tie `t` took last.
+const TO_REVIEW: &str = "tie t JOIN incumbency n ON n.id = (SELECT x.id FROM incumbency x \
+     WHERE x.contact_id = CASE WHEN t.from_side = 'CONTACT' THEN t.from_id ELSE t.to_id END \
+     ORDER BY x.from_date DESC, x.recorded_us DESC, x.id DESC LIMIT 1) \
+     WHERE t.review = 'OPEN'";
+
+/// What is past due, by currency; and whatever is later to take effect, which is in the sums already.
+const OVERDUE: &str = "SELECT account_id, day FROM (\
+       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $3 \
+         AND d.class IN ('ORDINARY', 'RETENTION') AND d.items <> 0 \
+       GROUP BY d.account_id, d.currency HAVING SUM(d.amount) > 0 AND MIN(d.due_date) >= $1 \
+     UNION ALL \
+       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $3 \
+         AND d.account_id IN (SELECT e.account_id FROM entry e WHERE e.effective_date > $3) \
+       GROUP BY d.account_id) w ORDER BY day, account_id LIMIT $2";
+
+/// Promises that are not withdrawn, and were not too late a while ago.
+const PROMISES: &str = "SELECT p.account_id, p.pay_by_date AS day FROM promise p \
+     WHERE p.pay_by_date >= $1 AND p.pay_by_date >= $3 AND NOT EXISTS (\
+       SELECT 1 FROM promise_end x WHERE x.promise_id = p.id) \
+     ORDER BY p.pay_by_date, p.id LIMIT $2";
+
+const REFERRALS: &str = "SELECT o.account_id, d.recorded_us AS us FROM credit_reservation o \
+     JOIN credit_decision d ON d.id = o.decision_id \
+     WHERE o.state = 'REFERRED' AND d.recorded_us >= $1 ORDER BY d.recorded_us, d.id LIMIT $2";
+
+const DISPUTES: &str = "SELECT s.account_id, s.open_date AS day FROM dispute s \
+     WHERE s.open_date >= $1 AND s.open_date <= $3 AND NOT EXISTS (\
+       SELECT 1 FROM dispute_end x WHERE x.dispute_id = s.id AND x.resolve_date <= $3) \
+     ORDER BY s.open_date, s.id LIMIT $2";
+
+const COMMITMENTS: &str = "SELECT k.account_id, k.due_date AS day FROM commitment k \
+     WHERE k.settlement IS NULL AND k.side = 'OURS' AND k.due_date >= $1 \
+     ORDER BY k.due_date, k.id LIMIT $2";
+
+/// Where somebody left a seat, unless whoever sits there now was met since he came.
+const VACANCIES: &str = "SELECT n.account_id, n.from_date AS day FROM incumbency n \
+     WHERE n.contact_id IS NULL AND n.from_date >= $1 AND n.from_date <= $3 AND NOT EXISTS (\
+       SELECT 1 FROM incumbency c JOIN edge e ON e.account_id = c.account_id \
+         AND e.contact_id = c.contact_id AND e.last_touch >= c.from_date \
+       JOIN member m ON m.id = e.member_id AND m.state = 'ACTIVE' \
+       WHERE c.id = (SELECT x.id FROM incumbency x WHERE x.position_id = n.position_id \
+         AND x.from_date <= $3 ORDER BY x.from_date DESC, x.recorded_us DESC LIMIT 1)) \
+     ORDER BY n.from_date, n.id LIMIT $2";
+
+const PROPOSALS: &str = "SELECT p.account_id, p.from_date AS day FROM tier_assignment p \
+     WHERE p.proposed_class IS NOT NULL AND p.from_date >= $1 AND NOT EXISTS (\
+       SELECT 1 FROM tier_assignment n WHERE n.account_id = p.account_id \
+         AND (n.from_date, n.recorded_us) > (p.from_date, p.recorded_us)) \
+     ORDER BY p.from_date, p.id LIMIT $2";
+
+fn reviews() -> String {
+    format!(
+        "SELECT n.account_id, t.recorded_us AS us FROM {TO_REVIEW} ORDER BY t.recorded_us, t.id LIMIT $1"
+    )
+}
+
+/// A day before that of an instant in microseconds since the epoch: wherever on earth the business is,
+/// its date is no earlier.
+fn day_before(us: i64) -> NaiveDate {
+    let told = DateTime::from_timestamp_micros(us);
+    told.and_then(|told| told.date_naive().pred_opt()).unwrap_or(FIRST_DAY)
+}
+
+impl ReadTx {
+    /// The accounts that a member may answer for on a day, and those at which he promised something
+    /// that is not settled, by id: all that he does, and more. `is_default`: he answers for whatever
+    /// nobody else does.
+    pub async fn accounts_answered_by(
+        &self,
+        member_id: &str,
+        is_default: bool,
+        day: NaiveDate,
+        limit: usize,
+    ) -> Result<Vec<String>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: String,
+        }
+        let perhaps = match is_default {
+            true => "SELECT id FROM account",
+            false => {
+                "SELECT id FROM under UNION \
+                 SELECT account_id FROM team_member WHERE member_id = $1 AND role = 'BACKUP' UNION \
+                 SELECT o.account_id FROM account_owner o WHERE o.first_day <= $2 \
+                   AND o.member_id IN (SELECT id FROM line)"
+            }
+        };
+        let text = format!(
+            "WITH RECURSIVE line(id) AS (SELECT id FROM member WHERE manager_id = $1 UNION \
+               SELECT m.id FROM line l JOIN member m ON m.manager_id = l.id), \
+             own(id) AS (SELECT account_id FROM account_owner WHERE member_id = $1 \
+               AND first_day <= $2 AND last_day >= $2), \
+             under(id) AS (SELECT id FROM own UNION \
+               SELECT l.account_id FROM under u JOIN account_link l ON l.parent_id = u.id), \
+             perhaps(id) AS ({perhaps}) \
+             SELECT a.id FROM account a WHERE a.delete_us = 0 AND (\
+               a.id IN (SELECT id FROM own) \
+               OR (a.id IN (SELECT id FROM perhaps) AND NOT {owned}) \
+               OR a.id IN (SELECT k.account_id FROM commitment k WHERE k.settlement IS NULL \
+                 AND k.side = 'OURS' AND (k.member_id = $1 OR k.delegated_to = $1))) \
+             ORDER BY a.id LIMIT $3",
+            owned = owned("a.id", "$2"),
+        );
+        let values = vec![member_id.into(), day.into(), (limit as i64).into()];
+        let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Where in the book something of a kind is found whose day is this one or later (`None`: any), in the order of
+    /// days; of ties, wherever there is one. Others may be among them. CADENCE has
+    /// [`ReadTx::each_unmet`].
+    pub async fn where_work_is(
+        &self,
+        kind: WorkKind,
+        from: Option<NaiveDate>,
+        on: NaiveDate,
+        limit: usize,
+    ) -> Result<Vec<Candidate>> {
+        let from = from.unwrap_or(FIRST_DAY);
+        let limit = Value::from(limit as i64);
+        let (text, values): (String, Vec<Value>) = match kind {
+            WorkKind::OverdueReceivable => (OVERDUE.into(), vec![from.into(), limit, on.into()]),
+            WorkKind::PromiseDue => {
+                let grace = Days::new(GRACE_DAYS_MAX);
+                let open_from = on.checked_sub_days(grace).unwrap_or(FIRST_DAY);
+                (PROMISES.into(), vec![from.into(), limit, open_from.into()])
+            }
+            WorkKind::CreditReferral => {
+                let from = from.pred_opt().unwrap_or(FIRST_DAY).and_time(NaiveTime::MIN);
+                let from_us = from.and_utc().timestamp_micros();
+                (REFERRALS.into(), vec![from_us.into(), limit])
+            }
+            WorkKind::Dispute => (DISPUTES.into(), vec![from.into(), limit, on.into()]),
+            WorkKind::Commitment => (COMMITMENTS.into(), vec![from.into(), limit]),
+            WorkKind::Vacancy => (VACANCIES.into(), vec![from.into(), limit, on.into()]),
+            WorkKind::TieReview => (reviews(), vec![limit]),
+            WorkKind::TierChange => (PROPOSALS.into(), vec![from.into(), limit]),
+            WorkKind::Cadence => return Ok(Vec::new()),
+        };
+        if matches!(kind, WorkKind::CreditReferral | WorkKind::TieReview) {
+            #[derive(FromQueryResult)]
+            struct Row {
+                account_id: String,
+                us: i64,
+            }
+            let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
+            let candidate = |Row { account_id, us }| Candidate { account_id, day: day_before(us) };
+            return Ok(rows.into_iter().map(candidate).collect());
+        }
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            day: NaiveDate,
+        }
+        let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        let candidate = |Row { account_id, day }| Candidate { account_id, day };
+        Ok(rows.into_iter().map(candidate).collect())
+    }
+
+    /// Hands over every account that is in a class on a day, and since when nobody was met there.
+    pub async fn each_unmet(
+        &self,
+        on: NaiveDate,
+        mut take: impl FnMut(Unmet) + Send,
+    ) -> Result<()> {
+        let text = format!(
+            "SELECT s.account_id, s.class, COALESCE(s.touched, s.given, s.applied) AS since FROM (\
+               SELECT a.id AS account_id, {class} AS class, \
+                 (SELECT MAX(e.last_touch) FROM edge e WHERE e.account_id = a.id) AS touched, \
+                 {given} AS given, {applied} AS applied \
+               FROM account a WHERE a.delete_us = 0) s WHERE s.class IS NOT NULL",
+            class = tier_class::class_on("a.id", "$1"),
+            given = tier_class::given_since("a.id", "$1"),
+            applied = tier_class::applied_since("a.id", "$1"),
+        );
+        let unmet = |row: Unmet| {
+            take(row);
+            Ok(())
+        };
+        sql::each(&self.conn, text, vec![on.into()], unmet).await
+    }
+
+    /// What waits for a person to decide at these accounts.
+    pub async fn referred(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Referred>> {
+        use credit_reservation::{Column, Entity};
+        #[derive(FromQueryResult)]
+        struct Decided {
+            id: Uuid,
+            us: i64,
+        }
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
+        let waits = rows::constant(Column::State, ReservationState::Referred.as_str());
+        let waiting = Entity::find().filter(these).filter(waits).order_by_asc(Column::Id);
+        let waiting = rows::all(&self.conn, waiting).await?.into_iter();
+        let waiting = waiting.map(|row| Ok(KnownReservation::try_from(row)?.reservation));
+        let waiting = waiting.collect::<Result<Vec<Reservation>>>()?;
+        let decisions = Set::one(waiting.iter().map(|of| of.decision));
+        if decisions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = format!(
+            "SELECT d.id, d.recorded_us AS us FROM credit_decision d WHERE d.id IN {}",
+            decisions.subquery(backend, 1)
+        );
+        let decided: Vec<Decided> =
+            sql::all(&self.conn, text, decisions.into_values(backend)).await?;
+        let decided: HashMap<Uuid, i64> =
+            decided.into_iter().map(|Decided { id, us }| (id, us)).collect();
+        let referred = |reservation: Reservation| {
+            let us = decided.get(&reservation.decision).copied().unwrap_or(reservation.create_us);
+            Referred { reservation, us }
+        };
+        Ok(waiting.into_iter().map(referred).collect())
+    }
+
+    /// What ours promised at these accounts and is not settled, in the order of due dates.
+    pub async fn unsettled(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Commitment>> {
+        use commitment::{Column, Entity};
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
+        let unsettled = Entity::find()
+            .filter(these)
+            .filter(Column::Settlement.is_null())
+            .filter(Column::Side.eq(CommitmentSide::Ours))
+            .order_by_asc(Column::DueDate)
+            .order_by_asc(Column::Id);
+        let unsettled = rows::all(&self.conn, unsettled).await?.into_iter();
+        Ok(unsettled.map(|row| row.into_commitment(Vec::new())).collect())
+    }
+
+    /// The ties to look into at these accounts.
+    pub async fn to_review(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<ToReview>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            id: Uuid,
+            account_id: String,
+            seated: NaiveDate,
+        }
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(account_ids.iter().copied());
+        let text = format!(
+            "SELECT t.id, n.account_id, n.from_date AS seated FROM {TO_REVIEW} \
+             AND n.account_id IN {} ORDER BY t.id",
+            these.subquery(backend, 1)
+        );
+        let found: Vec<Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = rows::among(backend, tie::Column::Id, found.iter().map(|row| row.id));
+        let ties = rows::all(&self.conn, tie::Entity::find().filter(ids)).await?.into_iter();
+        let mut ties: HashMap<Uuid, Tie> = ties.map(|row| (row.id, row.into())).collect();
+        let review = |Row { id, account_id, seated }| {
+            ties.remove(&id).map(|tie| ToReview { account_id, tie, seated })
+        };
+        Ok(found.into_iter().filter_map(review).collect())
+    }
+}

@@ -1,0 +1,231 @@
+//! For whom what is to be done is told, after any sequence of assignments, departures, promises and
+//! days, on any day to come: each thing once, and to the one whom the facts name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use ballast::pb::{self, CommitmentSide, WorkItemKind as Kind};
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::hold;
+use super::teams::{self, ACCOUNTS, Case, MEMBERS, Tested, UNASSIGNED};
+use crate::contact::person;
+use crate::support::TestServer;
+use crate::support::ledger::{Desk, day, document, fresh};
+
+#[derive(Debug, Clone)]
+enum Op {
+    Team(teams::Op),
+    Promise { account: usize, member: usize, due: i64 },
+    Delegate { nth: usize, member: usize },
+    Keep { nth: usize },
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        6 => teams::op().prop_map(Op::Team),
+        3 => (0..ACCOUNTS, 0..MEMBERS, 0..6_i64)
+            .prop_map(|(account, member, due)| Op::Promise { account, member, due }),
+        2 => (any::<usize>(), 0..MEMBERS).prop_map(|(nth, member)| Op::Delegate { nth, member }),
+        1 => any::<usize>().prop_map(|nth| Op::Keep { nth }),
+    ]
+}
+
+struct Promised {
+    name: String,
+    account: usize,
+    maker: usize,
+    due: i64,
+    delegate: Option<usize>,
+}
+
+struct World<'a> {
+    case: Case<'a>,
+    contact: String,
+    promised: Vec<Promised>,
+}
+
+impl<'a> World<'a> {
+    /// Each account owes something from the start.
+    async fn new(server: &'a TestServer, today: i64) -> Self {
+        let case = Case::new(server, today).await;
+        let invoice = |n: usize| pb::Document {
+            payer: case.account(n),
+            ..document(pb::DocumentKind::Invoice, &fresh(), day(today - 9), "100.00")
+        };
+        let invoices = (0..ACCOUNTS).map(invoice).collect();
+        Desk::new(server).try_post(invoices).await.expect("posted");
+        let contact = person(server, "Li").await;
+        Self { case, contact, promised: Vec::new() }
+    }
+
+    async fn apply(&mut self, op: Op) -> Tested {
+        match op {
+            Op::Team(op) => {
+                let was = self.case.active;
+                self.case.apply(op).await?;
+                let today = self.case.today;
+                for member in (0..MEMBERS).filter(|n| was[*n] && !self.case.active[*n]) {
+                    let open = self.promised.iter_mut().filter(|one| one.due >= today);
+                    // What he was given goes back as he leaves.
+                    open.filter(|one| one.delegate == Some(member))
+                        .for_each(|one| one.delegate = None);
+                }
+            }
+            Op::Promise { account, member, due } => self.promise(account, member, due).await,
+            Op::Delegate { nth, member } => self.delegate(nth, member).await?,
+            Op::Keep { nth } => self.keep(nth).await,
+        }
+        Ok(())
+    }
+
+    async fn promise(&mut self, account: usize, maker: usize, due: i64) {
+        let due = self.case.today + due;
+        let commitment = pb::Commitment {
+            side: CommitmentSide::Ours.into(),
+            member: self.case.member(maker),
+            contact: self.contact.clone(),
+            text: "a report".into(),
+            due_date: Some(day(due)),
+            ..Default::default()
+        };
+        let request = pb::CreateCommitmentRequest {
+            account: self.case.account(account),
+            commitment: Some(commitment),
+            request_id: fresh(),
+        };
+        let made = self.case.server.interactions().create_commitment(request).await;
+        let name = made.expect("created").into_inner().commitment.expect("one").name;
+        self.promised.push(Promised { name, account, maker, due, delegate: None });
+    }
+
+    async fn delegate(&mut self, nth: usize, member: usize) -> Tested {
+        let Some(nth) = nth.checked_rem(self.promised.len()) else { return Ok(()) };
+        let one = &mut self.promised[nth];
+        let request = pb::DelegateCommitmentRequest {
+            name: one.name.clone(),
+            member: self.case.member(member),
+            request_id: fresh(),
+        };
+        let answer = self.case.server.interactions().delegate_commitment(request).await;
+        let may = self.case.active[member] && one.due >= self.case.today;
+        prop_assert_eq!(answer.is_ok(), may);
+        if may {
+            one.delegate = Some(member).filter(|member| *member != one.maker);
+        }
+        Ok(())
+    }
+
+    async fn keep(&mut self, nth: usize) {
+        let Some(nth) = nth.checked_rem(self.promised.len()) else { return };
+        let one = self.promised.swap_remove(nth);
+        let shown = pb::CommitmentEvidence {
+            date: Some(day(self.case.today)),
+            note: "sent".into(),
+            ..Default::default()
+        };
+        let request = pb::SettleCommitmentRequest {
+            name: one.name,
+            settlement: pb::CommitmentSettlement::Kept.into(),
+            evidence: vec![shown],
+            request_id: fresh(),
+            ..Default::default()
+        };
+        self.case.server.interactions().settle_commitment(request).await.expect("kept");
+    }
+
+    /// Who has to do what on a day, by the facts, one step after the other.
+    fn expected(&self, on: i64) -> BTreeMap<String, BTreeSet<(Kind, String)>> {
+        let mut expected: BTreeMap<String, BTreeSet<(Kind, String)>> = BTreeMap::new();
+        for n in 0..ACCOUNTS {
+            let (member, _) = self.case.expected(n, on);
+            let owed = (Kind::OverdueReceivable, self.case.account(n));
+            expected.entry(member).or_default().insert(owed);
+        }
+        for one in &self.promised {
+            let is_active = |n: &usize| self.case.active[*n];
+            let until_due = one.delegate.filter(|_| on <= one.due).filter(is_active);
+            let keeps = until_due.or(Some(one.maker).filter(is_active));
+            let member = match keeps {
+                Some(member) => self.case.member(member),
+                None => self.case.expected(one.account, on).0,
+            };
+            expected.entry(member).or_default().insert((Kind::Commitment, one.name.clone()));
+        }
+        expected
+    }
+
+    async fn told(&self, owner: &str, on: i64) -> Vec<pb::WorkItem> {
+        let mut all = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let request = pb::ListWorkItemsRequest {
+                parent: "accounts/-".into(),
+                owner: owner.into(),
+                as_of: Some(day(on)),
+                page_size: 7,
+                page_token,
+                ..Default::default()
+            };
+            let page = self.case.server.accounts().list_work_items(request).await;
+            let page = page.expect("a page").into_inner();
+            all.extend(page.work_items);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        let prefix = format!("accounts/{}", self.case.prefix);
+        all.retain(|item| item.account.starts_with(&prefix));
+        all
+    }
+
+    async fn check(&self) -> Tested {
+        for on in [0, 1, 4].map(|ahead| self.case.today + ahead) {
+            let expected = self.expected(on);
+            let book = self.told("", on).await;
+            let mut of_book: BTreeMap<String, BTreeSet<(Kind, String)>> = BTreeMap::new();
+            for item in &book {
+                let thing = (item.kind(), item.subject.clone());
+                let is_new = of_book.entry(item.member.clone()).or_default().insert(thing);
+                prop_assert!(is_new, "twice: {:?}", item);
+            }
+            prop_assert_eq!(&of_book, &expected, "of the book on {}", on);
+            let mut his_all = Vec::new();
+            let members = (0..MEMBERS).map(|n| self.case.member(n)).chain([UNASSIGNED.into()]);
+            for member in members {
+                let his = self.told(&member, on).await;
+                let things: BTreeSet<_> =
+                    his.iter().map(|item| (item.kind(), item.subject.clone())).collect();
+                prop_assert_eq!(things.len(), his.len(), "twice for {}", &member);
+                let his_expected = expected.get(&member).cloned().unwrap_or_default();
+                prop_assert_eq!(things, his_expected, "of {} on {}", &member, on);
+                his_all.extend(his);
+            }
+            his_all.sort_by_key(|item| (item.kind, item.subject.clone()));
+            let mut book = book;
+            book.sort_by_key(|item| (item.kind, item.subject.clone()));
+            prop_assert_eq!(his_all, book, "the same items, whoever is asked about");
+        }
+        Ok(())
+    }
+}
+
+on_both_engines! {
+    async fn whatever_is_to_be_done_is_told_once_and_to_whom_the_facts_name(server: TestServer) {
+        let today = AtomicI64::new(0);
+        hold(8, &vec(op(), 10..36), async |ops| {
+            let mut world = World::new(&server, today.load(Ordering::Acquire)).await;
+            for (n, op) in ops.into_iter().enumerate() {
+                world.apply(op).await?;
+                if n % 12 == 11 {
+                    world.check().await?;
+                }
+            }
+            world.check().await?;
+            today.store(world.case.today + 1, Ordering::Release);
+            Ok(())
+        });
+    }
+}
