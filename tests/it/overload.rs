@@ -1,7 +1,7 @@
 //! What one caller may take, so that there is something left for the others.
 
 use std::io::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ballast::pb;
 use ballast::store::Lane;
@@ -44,10 +44,8 @@ async fn fault_x3_a_small_message_does_not_become_a_large_one() {
     ] {
         let message = bomb(field, 2_097_052);
         assert!(message.len() < 5_000);
-        let asked = Instant::now();
         let status = server.raw().send(method, &[("grpc-encoding", "gzip")], message).await;
         assert_refused(&status, Code::InvalidArgument, "TOO_MANY_ELEMENTS", Some(named));
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     }
     let grown = memory_peak_mib() - before;
     assert!(grown < 100, "{grown} MiB");
