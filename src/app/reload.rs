@@ -27,12 +27,15 @@ pub(super) struct Live {
 pub(super) struct Reload {
     /// As the server was started with.
     config: Arc<Config>,
+    /// The files of certificates that are in force.
+    certificates: Vec<PathBuf>,
     tls: watch::Sender<Option<Arc<ServerConfig>>>,
     credentials: watch::Sender<Arc<Credentials>>,
 }
 
 /// What a look at the files gave.
 struct Fresh {
+    certificates: Vec<PathBuf>,
     tls: Option<Arc<ServerConfig>>,
     credentials: Credentials,
     /// Sections of which a change counts from the next start on.
@@ -45,13 +48,16 @@ impl Reload {
         let known = Credentials::new(&config.auth);
         let (credentials, credentials_in_force) = watch::channel(Arc::new(known));
         let live = Live { tls: tls_in_force, credentials: credentials_in_force };
-        Ok((Self { config, tls, credentials }, live))
+        let certificates = files_of(&config);
+        Ok((Self { config, certificates, tls, credentials }, live))
     }
 
-    /// Reads the files anew when asked to and when they changed, until the server goes down.
-    pub async fn run(self, shutdown: Shutdown) {
+    /// Reads the files anew when asked to and when they changed, until the server goes down. A change
+    /// that nobody told of counts once two looks saw the same: the first may have met a file that was
+    /// half written.
+    pub async fn run(mut self, shutdown: Shutdown) {
         let interval = Duration::from_secs(self.config.server.reload_interval_seconds);
-        let mut seen = None;
+        let (mut seen, mut before) = (None, None);
         loop {
             let asked = tokio::select! {
                 () = shutdown.requested() => return,
@@ -61,7 +67,9 @@ impl Reload {
             let looked = Some(contents(self.files()).await);
             // The first look has nothing to compare with: what was read at the start may be older.
             let first = seen.is_none();
-            if asked || looked != seen {
+            let is_whole = looked == before;
+            before.clone_from(&looked);
+            if asked || (looked != seen && is_whole) {
                 seen = looked;
                 self.exchange(asked || !first).await;
             }
@@ -70,22 +78,23 @@ impl Reload {
 
     fn files(&self) -> Vec<PathBuf> {
         let config = self.config.source.as_ref().and_then(|source| source.file());
-        let certificates = self.config.tls.files().map(|(_, path)| path.clone());
+        let certificates = self.certificates.iter().cloned();
         config.map(PathBuf::from).into_iter().chain(certificates).collect()
     }
 
     /// All or nothing.
-    async fn exchange(&self, tell: bool) {
+    async fn exchange(&mut self, tell: bool) {
         let config = self.config.clone();
         let fresh = tokio::task::spawn_blocking(move || read(&config)).await;
         let fresh = fresh.map_err(|e| e.to_string()).and_then(|fresh| fresh);
-        let Fresh { tls, credentials, waiting } = match fresh {
+        let Fresh { certificates, tls, credentials, waiting } = match fresh {
             Ok(fresh) => fresh,
             Err(error) => {
                 tracing::error!(error, "certificates and callers stay as they were");
                 return;
             }
         };
+        self.certificates = certificates;
         self.tls.send_replace(tls);
         self.credentials.send_replace(Arc::new(credentials));
         if tell {
@@ -111,7 +120,16 @@ fn read(config: &Config) -> Result<Fresh, String> {
         return Err("whether there are credentials, and TLS, is decided at the start".into());
     }
     let tls = tls::load(&fresh.tls).map_err(|e| e.to_string())?;
-    Ok(Fresh { tls, credentials: Credentials::new(&fresh.auth), waiting: waiting(config, &fresh)? })
+    Ok(Fresh {
+        certificates: files_of(&fresh),
+        tls,
+        credentials: Credentials::new(&fresh.auth),
+        waiting: waiting(config, &fresh)?,
+    })
+}
+
+fn files_of(config: &Config) -> Vec<PathBuf> {
+    config.tls.files().map(|(_, path)| path.clone()).collect()
 }
 
 fn waiting(before: &Config, after: &Config) -> Result<Vec<&'static str>, String> {

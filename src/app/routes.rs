@@ -34,6 +34,9 @@ use crate::store::Store;
 
 /// Bounds the messages of a generated server, in both directions. Compressed requests are
 /// taken; answers are small, and compressing them would cost more than it saves.
+/// Bytes of a question about health.
+const HEALTH_BYTES_MAX: usize = 1 << 10;
+
 macro_rules! bounded {
     ($service:expr, $limits:expr) => {
         $service
@@ -84,7 +87,9 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         receivables: questions,
         teams,
     });
-    let mut routes = Routes::new(bounded!(health.server(), server))
+    // Whoever may connect asks these: what they say is short.
+    let health = health.server().max_decoding_message_size(HEALTH_BYTES_MAX);
+    let mut routes = Routes::new(health)
         .add_service(bounded!(AccountServiceServer::new(accounts), server))
         .add_service(bounded!(ContactServiceServer::new(contacts), server))
         .add_service(bounded!(CreditServiceServer::new(Credits::new(credit)), server))

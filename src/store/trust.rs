@@ -101,7 +101,8 @@ impl ReadTx {
         let text = format!(
             "SELECT COUNT(*) AS talks, \
                CAST(COALESCE(SUM(CASE WHEN i.two_way THEN 1 ELSE 0 END), 0) AS BIGINT) AS two_way \
-             FROM interaction i WHERE i.day >= $1 AND i.day <= $2 AND {theirs}"
+             FROM interaction i \
+             WHERE i.stage = 'HELD' AND i.day >= $1 AND i.day <= $2 AND {theirs}"
         );
         let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
         let talks = rows.into_iter().next();

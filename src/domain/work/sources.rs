@@ -254,14 +254,15 @@ fn reviews(facts: &AccountFacts, deadlines: &Deadlines) -> Vec<Draft> {
         Draft {
             subject: tie.name(),
             member_id: None,
-            why: format!("One of ours has a {} tie to somebody who decides.", tie.kind),
+            // What kind of tie, and whose, is told to those who may read ties.
+            why: "Somebody who decides has a personal tie to one of ours that nobody looked into.".into(),
             start: *since,
             due,
             urgency: Urgency::between(*since, due, facts.on),
             own: vec![],
             action: Action::ClearReview,
             contact_id: tie.personal_contact().map(str::to_owned),
-            evidence: vec![tie.from.name(), tie.to.name()],
+            evidence: vec![],
         }
     };
     facts.reviews.iter().map(draft).collect()

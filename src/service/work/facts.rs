@@ -93,6 +93,7 @@ async fn read(
             continue;
         };
         let accountable = answers.member_id;
+        let deciders = there.get(id).map(|of| deciders(&of.facts, &of.positions));
         let mut facts = facts(account, day, accountable, &tiers, there.remove(id));
         let made = |(commitment, member_id): (Commitment, Option<String>)| {
             let member_id = member_id.unwrap_or_else(|| facts.accountable.clone());
@@ -102,9 +103,17 @@ async fn read(
         facts.commitments = his.into_iter().map(made).collect();
         facts.referrals = referrals.remove(id).unwrap_or_default();
         facts.reviews = reviews.remove(id).unwrap_or_default();
+        facts.reviews.retain(|review| is_under_review(&review.tie, day, deciders.as_ref()));
         known.push(facts);
     }
     Ok(known)
+}
+
+/// Whether it holds on the day, and the one of theirs decides there.
+fn is_under_review(tie: &Tie, day: NaiveDate, deciders: Option<&BTreeSet<String>>) -> bool {
+    let theirs = tie.personal_contact();
+    let decides = theirs.is_some_and(|id| deciders.is_some_and(|of| of.contains(id)));
+    decides && tie.days.holds(day, i64::MAX)
 }
 
 /// What is to be kept at these accounts, and who has to: who is responsible, if he is active, or who

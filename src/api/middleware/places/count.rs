@@ -23,7 +23,8 @@ pub struct Counts {
 #[derive(Debug, Default)]
 struct Taken {
     of_class: [u32; Class::COUNT],
-    of_principal: HashMap<Arc<str>, u32>,
+    /// By class.
+    of_principal: HashMap<Arc<str>, [u32; Class::COUNT]>,
 }
 
 /// For whom a place is asked.
@@ -64,7 +65,7 @@ impl Counts {
         let mut taken = this.taken();
         this.check(&taken, &of)?;
         if let Some(principal) = &of.principal {
-            *taken.of_principal.entry(principal.clone()).or_default() += 1;
+            taken.of_principal.entry(principal.clone()).or_default()[of.class.at()] += 1;
         }
         taken.of_class[of.class.at()] += 1;
         if let Some(Connection(count)) = &of.connection {
@@ -91,8 +92,12 @@ impl Counts {
             return Err(Full::Class);
         }
         let of_principal = of.principal.as_ref().and_then(|p| taken.of_principal.get(p));
-        if of_principal.is_some_and(|count| *count >= self.principal_max) {
-            return Err(Full::Principal);
+        if let Some(counts) = of_principal {
+            // Of a class that has few places nobody takes more than half.
+            let is_half = of.class == Class::Bulk && counts[of.class.at()] >= max.div_ceil(2);
+            if is_half || counts.iter().sum::<u32>() >= self.principal_max {
+                return Err(Full::Principal);
+            }
         }
         let of_connection = of.connection.as_ref().map(|c| c.0.load(Ordering::Acquire));
         match of_connection.is_some_and(|count| count >= self.connection_max) {
@@ -113,10 +118,10 @@ impl Drop for Place {
         let mut taken = self.counts.taken();
         taken.of_class[class.at()] -= 1;
         if let Some(principal) = principal
-            && let Some(count) = taken.of_principal.get_mut(principal)
+            && let Some(counts) = taken.of_principal.get_mut(principal)
         {
-            *count -= 1;
-            if *count == 0 {
+            counts[class.at()] -= 1;
+            if counts.iter().all(|count| *count == 0) {
                 taken.of_principal.remove(principal);
             }
         }
@@ -176,8 +181,10 @@ mod tests {
     fn reports_leave_room_for_questions_and_those_for_decisions() {
         let counts = counts(64, 64, 64);
         let on = Connection::default();
+        let (_half, full) = all(&counts, || of(Class::Bulk, "b", &on));
+        assert_eq!((_half.len(), full), (8, Full::Principal));
         let (_reports, full) = all(&counts, || of(Class::Bulk, "a", &on));
-        assert_eq!((_reports.len(), full), (16, Full::Class));
+        assert_eq!((_reports.len(), full), (8, Full::Class));
         let (_questions, full) = all(&counts, || of(Class::Question, "a", &on));
         assert_eq!((_questions.len(), full), (40, Full::Class));
         let (_decisions, full) = all(&counts, || of(Class::Decision, "a", &on));
