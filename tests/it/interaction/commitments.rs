@@ -87,6 +87,7 @@ on_both_engines! {
         let commitment = made.commitment.clone().expect("one");
         let expected = Commitment {
             name: commitment.name.clone(),
+            kind: pb::CommitmentKind::Word.into(),
             state: CommitmentState::Broken.into(),
             responsible: wang.clone(),
             recorded_by: crate::support::PRINCIPAL.into(),
