@@ -255,7 +255,8 @@ fn reviews(facts: &AccountFacts, deadlines: &Deadlines) -> Vec<Draft> {
             subject: tie.name(),
             member_id: None,
             // What kind of tie, and whose, is told to those who may read ties.
-            why: "Somebody who decides has a personal tie to one of ours that nobody looked into.".into(),
+            why: "Somebody who decides has a personal tie to one of ours that nobody looked into."
+                .into(),
             start: *since,
             due,
             urgency: Urgency::between(*since, due, facts.on),

@@ -10,7 +10,7 @@ use crate::support::ledger::{day, fresh};
 use crate::tiers::policies::class;
 use crate::tiers::runs::{applied, in_force, run, sell, two};
 
-async fn plan(
+pub async fn plan(
     server: &TestServer,
     account: &str,
     interaction: Interaction,

@@ -148,6 +148,8 @@ on_both_engines! {
             talk.two_way = Some(channel == InteractionChannel::Visit);
             record(&server, "acme", talk).await.expect("recorded");
         }
+        let planned = held(InteractionChannel::Visit, 0, &[&wang], &[&li]);
+        super::plans::plan(&server, "acme", planned).await.expect("planned, and no talk yet");
         let told = of_acme(&server).await;
         let rate = KeepRate { rate_bp: 8_000, low_bp: 4_902, high_bp: 9_433, decided: 10 };
         let ours = WordTally { kept: 8, kept_late: 1, broken: 1, open: 1, rate: Some(rate), ..Default::default() };
