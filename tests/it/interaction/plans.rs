@@ -75,10 +75,14 @@ fn hook(by: i64) -> Option<NextHook> {
     Some(NextHook { topic: "the new line".into(), by: Some(day(by)), ..NextHook::default() })
 }
 
-/// An account with one of ours, `wang`, and one of theirs, Li.
+/// An account with one of ours, `wang`, and one of theirs, Li, who sits there: only ties to who sits at
+/// an account are told.
 async fn two_people(server: &TestServer) -> (String, String) {
     account(server, "acme", &[]).await;
-    (member(server, "wang").await, person(server, "Li").await)
+    let seat = position(server, "acme", PositionFunction::Finance, PositionLevel::Staff).await;
+    let (wang, li) = (member(server, "wang").await, person(server, "Li").await);
+    move_from_to(server, &li, "", &seat, -20).await.expect("hired");
+    (wang, li)
 }
 
 #[track_caller]
@@ -102,7 +106,9 @@ on_both_engines! {
             code: code.into(),
             subject: subject.into(),
         };
-        let expected = Interaction {
+        let seat = planned.theirs[0].position.clone();
+        assert!(seat.starts_with("accounts/acme/positions/"), "{seat}");
+        let mut expected = Interaction {
             name: planned.name.clone(),
             two_way: Some(true),
             state: InteractionState::Planned.into(),
@@ -116,6 +122,7 @@ on_both_engines! {
             version: 1,
             ..wish.clone()
         };
+        expected.theirs[0].position = seat.clone();
         assert_eq!(planned, expected);
         assert_eq!(get(&server, &planned.name, 0).await, planned);
         assert_eq!(ties(&server).await, 0, "nobody met anybody");
@@ -144,6 +151,7 @@ on_both_engines! {
             ..now.clone()
         };
         expected.next_hook.as_mut().expect("a hook").state = HookState::Open.into();
+        expected.theirs[0].position = seat;
         assert_eq!(made, expected);
         assert_eq!(ties(&server).await, 1, "they met");
         let was = get(&server, &planned.name, 1).await;
