@@ -44,6 +44,7 @@ fn share_bp(part: u128, whole: u128) -> i32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_arithmetic, reason = "integers are held against the formula itself")]
 mod tests {
     use proptest::prelude::*;
 
