@@ -316,7 +316,6 @@ async fn follow(
         name: created.name,
         etag: current.etag,
         request_id: request_id(),
-        ..Default::default()
     };
     client.activate_credit_policy(activate).await.expect("in force");
 }

@@ -104,7 +104,7 @@ on_both_engines! {
             (CommitmentState::KeptPartly, &partly),
             (CommitmentState::Open, &open),
         ] {
-            assert_eq!(names(&list(&server, asking(state)).await), [name.clone()], "{state:?}");
+            assert_eq!(names(&list(&server, asking(state)).await), std::slice::from_ref(name), "{state:?}");
         }
         let failed = list(&server, asking(CommitmentState::Broken)).await;
         assert_eq!(names(&failed), [word.clone(), broken.clone()]);
@@ -112,7 +112,7 @@ on_both_engines! {
             side: CommitmentSide::Ours.into(),
             ..asking(CommitmentState::Unspecified)
         };
-        assert_eq!(names(&list(&server, ours).await), [word.clone()]);
+        assert_eq!(names(&list(&server, ours).await), std::slice::from_ref(&word));
         let his = pb::ListCommitmentsRequest { contact: li, ..asking(CommitmentState::Unspecified) };
         assert_eq!(names(&list(&server, his).await), [word], "it is ascribed to nobody");
         let early = pb::ListCommitmentsRequest {
@@ -154,7 +154,7 @@ on_both_engines! {
         let rate = KeepRate { rate_bp: 8_000, low_bp: 4_902, high_bp: 9_433, decided: 10 };
         let ours = WordTally { kept: 8, kept_late: 1, broken: 1, open: 1, rate: Some(rate), ..Default::default() };
         assert_eq!(told.ours, Some(ours));
-        let tally = told.theirs.clone().expect("theirs");
+        let tally = told.theirs.expect("theirs");
         assert_eq!((tally.kept, tally.kept_partly, tally.broken, tally.open), (1, 1, 1, 1));
         assert_eq!(tally.rate.map(|rate| rate.rate_bp), Some(3_333));
         let payments = told.payments.clone().expect("of an account");
@@ -176,7 +176,7 @@ on_both_engines! {
 
         let [of_li, of_wang] = [Subject::Contact(li.clone()), Subject::Member(wang.clone())];
         let (of_li, of_wang) = (ledger(&server, of_li).await.expect("his"), ledger(&server, of_wang).await.expect("his"));
-        assert_eq!((of_li.ours.clone(), &of_li.ours), (told.ours.clone(), &of_wang.ours));
+        assert_eq!((of_li.ours, of_li.ours), (told.ours, of_wang.ours));
         assert_eq!((of_li.payments.clone(), of_li.theirs.expect("theirs").broken), (None, 1), "he promised no payment");
         assert_eq!((of_li.subject, of_li.interaction_count), (li, 3));
 
