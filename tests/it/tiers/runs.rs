@@ -159,7 +159,9 @@ on_both_engines! {
     }
 
     async fn t1_a_root_that_is_put_above_a_group_takes_it_out_of_no_class(server: TestServer) {
-        sell(&server, -5, &[("ROOT", 60), ("S1", 50), ("B", 4), ("C", 3), ("TOP", 1)]).await;
+        sell(&server, -5, &[("ROOT", 60), ("S1", 50), ("B", 4), ("C", 3)]).await;
+        // It trades no more, and is in no class.
+        sell(&server, -500, &[("TOP", 1)]).await;
         let policy = pb::TierPolicy { band_bp: Some(500), demotion_runs: 2, ..two() };
         in_force(&server, pb::TierPolicy { population: pb::TierPopulation::Groups.into(), ..policy }).await;
         let mut counter = Counter::at(&server);
