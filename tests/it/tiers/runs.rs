@@ -173,7 +173,7 @@ on_both_engines! {
         server.clock().set(moment(10));
         counter.reparent("accounts/ERP~ROOT", "accounts/ERP~TOP").await;
         run(&server, applied(10)).await.expect("a run");
-        assert_eq!(tiers(&server).await["A"], ["ROOT", "S1", "TOP"], "below the band for the first time");
+        assert_eq!(tiers(&server).await["A"], ["B", "ROOT", "S1", "TOP"], "below the band for the first time");
         let joined = assignments(&server, false).await.into_iter().filter(|one| one.from_date == Some(day(10)));
         let mut causes: Vec<_> = joined.map(|one| one.cause()).collect();
         causes.dedup();
@@ -181,7 +181,7 @@ on_both_engines! {
         server.clock().set(moment(20));
         run(&server, applied(20)).await.expect("a run");
         let waits = assignments(&server, true).await;
-        assert_eq!((waits.len(), tiers(&server).await["A"].len()), (1, 3), "a person decides");
+        assert_eq!((waits.len(), tiers(&server).await["A"].len()), (1, 4), "a person decides");
         assert_eq!(waits[0].proposed_tier, "C");
         let by_name = pb::GetAccountRequest { name: waits[0].account.clone() };
         let head = server.accounts().get_account(by_name).await.expect("an account").into_inner();
