@@ -11,13 +11,12 @@ use uuid::Uuid;
 
 use super::account::owners::FIRST_DAY;
 use super::entity::credit_reservation::KnownReservation;
-use super::entity::{commitment, credit_reservation, tie};
+use super::entity::{commitment, credit_reservation};
 use super::rows::Set;
 use super::{ReadTx, rows, sql, tier_class};
 use crate::domain::commitment::{Commitment, CommitmentSide};
 use crate::domain::credit::reservation::{Reservation, ReservationState};
 use crate::domain::error::Result;
-use crate::domain::tie::Tie;
 use crate::domain::work::WorkKind;
 
 /// Promises may have so many days of grace at most.
@@ -47,14 +46,6 @@ pub struct Referred {
     pub us: i64,
 }
 
-/// A tie to look into, the account where the contact took his last position, and the day he did.
-#[derive(Debug, Clone)]
-pub struct ToReview {
-    pub account_id: String,
-    pub tie: Tie,
-    pub seated: NaiveDate,
-}
-
 /// That somebody active owns an account on a day.
 fn owned(account: &str, day: &str) -> String {
     format!(
@@ -63,12 +54,6 @@ fn owned(account: &str, day: &str) -> String {
              AND c.last_day >= {day})"
     )
 }
-
-/// The open reviews, with the seat `n` that the contact of each tie `t` took last.
-const TO_REVIEW: &str = "tie t JOIN incumbency n ON n.id = (SELECT x.id FROM incumbency x \
-     WHERE x.contact_id = CASE WHEN t.from_side = 'CONTACT' THEN t.from_id ELSE t.to_id END \
-     ORDER BY x.from_date DESC, x.recorded_us DESC, x.id DESC LIMIT 1) \
-     WHERE t.review = 'OPEN'";
 
 /// What is past due, by currency; and whatever is later to take effect, which is in the sums already.
 const OVERDUE: &str = "SELECT account_id, day FROM (\
@@ -115,11 +100,12 @@ const PROPOSALS: &str = "SELECT p.account_id, p.from_date AS day FROM tier_assig
          AND (n.from_date, n.recorded_us) > (p.from_date, p.recorded_us)) \
      ORDER BY p.from_date, p.id LIMIT $2";
 
-fn reviews() -> String {
-    format!(
-        "SELECT n.account_id, t.recorded_us AS us FROM {TO_REVIEW} ORDER BY t.recorded_us, t.id LIMIT $1"
-    )
-}
+/// Wherever the contact of a tie under review ever sat.
+const REVIEWS: &str = "SELECT n.account_id, t.recorded_us AS us FROM tie t \
+     JOIN incumbency n ON n.contact_id = \
+       CASE WHEN t.from_side = 'CONTACT' THEN t.from_id ELSE t.to_id END \
+     WHERE t.review = 'OPEN' GROUP BY t.id, t.recorded_us, n.account_id \
+     ORDER BY t.recorded_us, t.id, n.account_id LIMIT $1";
 
 /// A day before that of an instant in microseconds since the epoch: wherever on earth the business is,
 /// its date is no earlier.
@@ -200,7 +186,7 @@ impl ReadTx {
             WorkKind::Dispute => (DISPUTES.into(), vec![from.into(), limit, on.into()]),
             WorkKind::Commitment => (COMMITMENTS.into(), vec![from.into(), limit]),
             WorkKind::Vacancy => (VACANCIES.into(), vec![from.into(), limit, on.into()]),
-            WorkKind::TieReview => (reviews(), vec![limit]),
+            WorkKind::TieReview => (REVIEWS.into(), vec![limit]),
             WorkKind::TierChange => (PROPOSALS.into(), vec![from.into(), limit]),
             WorkKind::Cadence => return Ok(Vec::new()),
         };
@@ -294,33 +280,5 @@ impl ReadTx {
             .order_by_asc(Column::Id);
         let unsettled = rows::all(&self.conn, unsettled).await?.into_iter();
         Ok(unsettled.map(|row| row.into_commitment(Vec::new())).collect())
-    }
-
-    /// The ties to look into at these accounts.
-    pub async fn to_review(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<ToReview>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            id: Uuid,
-            account_id: String,
-            seated: NaiveDate,
-        }
-        let backend = self.conn.get_database_backend();
-        let these = Set::one(account_ids.iter().copied());
-        let text = format!(
-            "SELECT t.id, n.account_id, n.from_date AS seated FROM {TO_REVIEW} \
-             AND n.account_id IN {} ORDER BY t.id",
-            these.subquery(backend, 1)
-        );
-        let found: Vec<Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
-        if found.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids = rows::among(backend, tie::Column::Id, found.iter().map(|row| row.id));
-        let ties = rows::all(&self.conn, tie::Entity::find().filter(ids)).await?.into_iter();
-        let mut ties: HashMap<Uuid, Tie> = ties.map(|row| (row.id, row.into())).collect();
-        let review = |Row { id, account_id, seated }| {
-            ties.remove(&id).map(|tie| ToReview { account_id, tie, seated })
-        };
-        Ok(found.into_iter().filter_map(review).collect())
     }
 }

@@ -6,6 +6,7 @@ use ballast::pb::{
 };
 use tonic::{Code, Status};
 
+use crate::contact::ties::{decider, declare, tie};
 use crate::contact::{move_from_to, person, position, seat, try_position};
 use crate::interaction::{held, member, record};
 use crate::support::credit::{Counter, moment};
@@ -203,6 +204,34 @@ fn kinds(items: &[pb::WorkItem]) -> Vec<Kind> {
 }
 
 on_both_engines! {
+    async fn a_tie_is_looked_into_once_and_where_he_decides(server: TestServer) {
+        for id in ["acme", "beta", "gamma"] {
+            crate::contact::account(&server, id, &[]).await;
+        }
+        member(&server, "wang").await;
+        let li = person(&server, "Li").await;
+        let made = declare(&server, tie(pb::TieKind::Classmate, "members/wang", &li)).await.expect("declared").name;
+        let reviews = async |parent: &str| {
+            let asked = pb::ListWorkItemsRequest { kinds: vec![Kind::TieReview.into()], ..of(parent) };
+            let told = list(&server, asked).await;
+            told.into_iter().map(|item| (item.account, item.subject)).collect::<Vec<_>>()
+        };
+        assert_eq!(reviews("-").await, [], "he decides nowhere");
+        let first = decider(&server, "acme", &li, -90).await;
+        let at = |id: &str| vec![(format!("accounts/{id}"), made.clone())];
+        // A seat elsewhere in which he decides nothing, and one that he has not taken yet, change nothing.
+        let staff = position(&server, "beta", PositionFunction::Legal, PositionLevel::Staff).await;
+        move_from_to(&server, &li, "", &staff, -30).await.expect("hired");
+        decider(&server, "gamma", &li, 20).await;
+        assert_eq!((reviews("-").await, reviews("acme").await), (at("acme"), at("acme")));
+        assert_eq!((reviews("beta").await, reviews("gamma").await), (vec![], vec![]));
+        // Where he decides at two it stands at the later one.
+        server.clock().set(moment(20));
+        assert_eq!((reviews("-").await, reviews("acme").await), (at("gamma"), vec![]));
+        move_from_to(&server, &li, &first, "", 5).await.expect("left");
+        assert_eq!(reviews("-").await, at("gamma"));
+    }
+
     async fn j2_one_list_has_whatever_is_to_be_done_by_when_and_why(server: TestServer) {
         let Acme { wang, finance, decider, subjects } = acme(&server).await;
         let all = list(&server, his(&wang)).await;

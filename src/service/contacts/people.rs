@@ -9,11 +9,13 @@ use super::power_map;
 use crate::ctx::RowScope;
 use crate::domain::account::profile::Site;
 use crate::domain::commitment::Word;
-use crate::domain::coverage::{Cell, Facts, SCORE_DAYS, Score, Seat, Tie, required};
+use crate::domain::coverage::{self, Cell, Facts, SCORE_DAYS, Score, Seat, required};
 use crate::domain::edge::{Edge, Pair};
 use crate::domain::error::Result;
+use crate::domain::finding::people::deciders;
 use crate::domain::position::Position;
 use crate::domain::position::incumbency::{self, Incumbency, Seating};
+use crate::domain::tie::{Review, Side, Tie};
 use crate::domain::tier::ruling::Recorded;
 use crate::store::{ReadTx, Touches};
 
@@ -91,6 +93,22 @@ pub(in crate::service) async fn people(
     Ok(known.collect())
 }
 
+/// The ties that somebody has to look into, of all who decide at these accounts on the day of `people`.
+pub(in crate::service) async fn ties_under_review(
+    tx: &ReadTx,
+    people: &HashMap<String, People>,
+) -> Result<Vec<Tie>> {
+    let of = |account: &People| deciders(&account.facts, &account.positions);
+    let all: BTreeSet<String> = people.values().flat_map(of).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let mut ties = tx.ties_of(Side::Contact, &all).await?;
+    ties.retain(|tie| {
+        let theirs = tie.personal_contact();
+        tie.review == Review::Open && theirs.is_some_and(|contact| all.contains(&contact))
+    });
+    Ok(ties)
+}
+
 /// Whom we should know at an account on a day, by the class that it is in then.
 pub(super) fn cells_of(tiers: &Recorded, id: &str, day: NaiveDate, sites: &[Site]) -> Vec<Cell> {
     let service = tiers.account(id).service_policy(day);
@@ -145,7 +163,7 @@ impl Found {
             |(pair, edge)| {
                 let word_kept = words.get(&pair).is_some_and(Word::is_kept);
                 let Pair { member_id, contact_id, .. } = pair;
-                Tie { member_id, contact_id, edge, word_kept }
+                coverage::Tie { member_id, contact_id, edge, word_kept }
             },
         );
         let sat_by = |one: &Seating| one.contact_id.is_some() && one.from_date <= day;

@@ -13,13 +13,13 @@ use crate::domain::coverage::finance::Signal;
 use crate::domain::coverage::measure::{Coverage, Relationship};
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::error::Result;
-use crate::domain::finding::people::{PeopleFacts, deciders, no_live_finance_contact};
+use crate::domain::finding::people::{PeopleFacts, no_live_finance_contact};
 use crate::domain::finding::{Code, Finding, Scope};
 use crate::domain::ledger::Narrow;
 use crate::domain::policy::Policy;
 use crate::domain::position::incumbency::RECONNECT_DAYS;
-use crate::domain::tie::{Review, Side, Tie};
-use crate::service::contacts::{People, PeopleAt, people};
+use crate::domain::tie::Tie;
+use crate::service::contacts::{People, PeopleAt, people, ties_under_review};
 use crate::store::receivables::{AccountPositions, At, PositionsQuery, Whose};
 use crate::store::{PeopledAccounts, ReadTx};
 
@@ -64,7 +64,7 @@ impl Read {
             false => HashMap::new(),
         };
         let ties = match codes.reviews {
-            true => Some(ties_of_deciders(tx, &people).await?),
+            true => Some(ties_under_review(tx, &people).await?),
             false => None,
         };
         Ok(Self { people, signals, calendars, ties })
@@ -111,16 +111,6 @@ impl Read {
         });
         Found { findings, relationship }
     }
-}
-
-/// The ties of all who decide at these accounts that somebody has to look into.
-async fn ties_of_deciders(tx: &ReadTx, people: &HashMap<String, People>) -> Result<Vec<Tie>> {
-    let of = |account: &People| deciders(&account.facts, &account.positions);
-    let all: Vec<String> = people.values().flat_map(of).collect();
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    let mut ties = tx.ties_of(Side::Contact, &all).await?;
-    ties.retain(|tie| tie.review == Review::Open);
-    Ok(ties)
 }
 
 /// What has to be read for some rules.

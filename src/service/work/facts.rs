@@ -12,12 +12,13 @@ use crate::domain::commitment::Commitment;
 use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Facts, Peer};
 use crate::domain::error::Result;
-use crate::domain::finding::people::{PeopleFacts, deciders};
+use crate::domain::finding::people::PeopleFacts;
 use crate::domain::job::Function;
-use crate::domain::tie::Tie;
+use crate::domain::position::incumbency::{self, Incumbency};
+use crate::domain::tie::{self, Tie};
 use crate::domain::tier::ruling::Recorded;
 use crate::domain::work::facts::{AccountFacts, Class, Deadlines, Made, Referral, Review, Vacant};
-use crate::service::contacts::{People, PeopleAt, people};
+use crate::service::contacts::{People, PeopleAt, people, ties_under_review};
 use crate::service::findings::in_force::in_force;
 use crate::service::teams::{TeamSettings, accountable_on};
 use crate::store::ReadTx;
@@ -78,11 +79,7 @@ async fn read(
         let of = referrals.entry(one.reservation.account_id.clone()).or_default();
         of.push(Referral { reservation: one.reservation, since });
     }
-    let mut reviews: HashMap<String, Vec<Review>> = HashMap::new();
-    for one in tx.to_review(&these).await? {
-        let since = ctx.clock.date_of(one.tie.days.recorded_us).max(one.seated);
-        reviews.entry(one.account_id).or_default().push(Review { tie: one.tie, since });
-    }
+    let mut reviews = reviews(tx, ctx, &there, day).await?;
     let mut commitments: HashMap<String, Vec<(Commitment, Option<String>)>> = HashMap::new();
     for (commitment, member_id) in promised {
         let of = commitments.entry(commitment.account_id.clone()).or_default();
@@ -94,7 +91,6 @@ async fn read(
             continue;
         };
         let accountable = answers.member_id;
-        let deciders = there.get(id).map(|of| deciders(&of.facts, &of.positions));
         let mut facts = facts(account, day, accountable, &tiers, there.remove(id));
         let made = |(commitment, member_id): (Commitment, Option<String>)| {
             let member_id = member_id.unwrap_or_else(|| facts.accountable.clone());
@@ -104,17 +100,46 @@ async fn read(
         facts.commitments = his.into_iter().map(made).collect();
         facts.referrals = referrals.remove(id).unwrap_or_default();
         facts.reviews = reviews.remove(id).unwrap_or_default();
-        facts.reviews.retain(|review| is_under_review(&review.tie, day, deciders.as_ref()));
         known.push(facts);
     }
     Ok(known)
 }
 
-/// Whether it holds on the day, and the one of theirs decides there.
-fn is_under_review(tie: &Tie, day: NaiveDate, deciders: Option<&BTreeSet<String>>) -> bool {
-    let theirs = tie.personal_contact();
-    let decides = theirs.is_some_and(|id| deciders.is_some_and(|of| of.contains(id)));
-    decides && tie.days.holds(day, i64::MAX)
+/// The ties that somebody has to look into, by account: each at one of those where the one of theirs
+/// decides, wherever he did so last.
+async fn reviews(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    there: &HashMap<String, People>,
+    day: NaiveDate,
+) -> Result<HashMap<String, Vec<Review>>> {
+    let mut ties = ties_under_review(tx, there).await?;
+    ties.retain(|tie| tie.days.holds(day, i64::MAX));
+    let contacts: BTreeSet<&str> = ties.iter().filter_map(Tie::personal_contact).collect();
+    if contacts.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let contacts: Vec<&str> = contacts.into_iter().collect();
+    let mut seats = incumbency::told(tx.seatings_of_contacts(&contacts).await?);
+    seats.retain(|seat| seat.holds(day));
+    // At whatever account they sit, also if it is not asked about.
+    let accounts: BTreeSet<&str> = seats.iter().map(|seat| seat.account_id.as_str()).collect();
+    let positions = tx.positions_known(&accounts, i64::MAX).await?;
+    let decides = |seat: &&Incumbency| {
+        let position = positions.iter().find(|position| position.id == seat.position_id);
+        position.is_some_and(|of| of.holds(day) && tie::decides(&of.terms.buying_roles))
+    };
+    let mut reviews: HashMap<String, Vec<Review>> = HashMap::new();
+    for tie in ties {
+        let theirs = |seat: &&Incumbency| tie.personal_contact() == Some(&*seat.contact_id);
+        let last = seats.iter().filter(theirs).filter(decides);
+        let Some(last) = last.max_by_key(|seat| (seat.first_day, seat.position_id)) else {
+            continue;
+        };
+        let since = ctx.clock.date_of(tie.days.recorded_us).max(last.first_day);
+        reviews.entry(last.account_id.clone()).or_default().push(Review { tie, since });
+    }
+    Ok(reviews)
 }
 
 /// What is to be kept at these accounts, and who has to: who is responsible, if he is active, or who
