@@ -18,6 +18,8 @@ use crate::domain::error::{Error, Reason};
 
 /// Answers that wait for the client to read them.
 const CAPACITY: usize = 2;
+/// How long a client may leave an answer unread before its stream is ended.
+const UNREAD_MAX: Duration = Duration::from_secs(300);
 
 pub type Answers<T> = ReceiverStream<Result<T, Status>>;
 
@@ -46,13 +48,15 @@ impl From<Status> for Ended {
 pub struct Outlet<T> {
     sender: mpsc::Sender<Result<T, Status>>,
     ending: CancellationToken,
+    /// How long an answer may stay unread.
+    unread_max: Duration,
 }
 
 impl<T> Outlet<T> {
     /// Sends an answer as soon as the client has room for it.
     ///
     /// # Errors
-    /// If the client went away, or the server goes down and the client does not read.
+    /// If the client went away, does not read for long, or the server goes down and it does not read.
     pub async fn send(&self, answer: T) -> Result<(), Ended> {
         tokio::select! {
             biased;
@@ -61,6 +65,7 @@ impl<T> Outlet<T> {
                 Ok(())
             }
             () = self.ending.cancelled() => Err(shutting_down().into()),
+            () = tokio::time::sleep(self.unread_max) => Err(Error::DeadlineExceeded.into()),
         }
     }
 
@@ -104,7 +109,8 @@ pub fn shutting_down() -> Error {
     }
 }
 
-/// Lets `work` answer on a task of its own. If it fails or panics, that is the last answer.
+/// Lets `work` answer on a task of its own, which holds the place of the call until it is over. If it
+/// fails or panics, that is the last answer.
 pub fn answer<T, F>(
     ctx: &Ctx,
     ending: CancellationToken,
@@ -114,16 +120,35 @@ where
     T: Send + 'static,
     F: Future<Output = Result<(), Ended>> + Send + 'static,
 {
-    let (sender, receiver) = mpsc::channel(CAPACITY);
-    let work = work(Outlet { sender: sender.clone(), ending });
+    answer_within(UNREAD_MAX, ctx, ending, work)
+}
+
+fn answer_within<T, F>(
+    unread_max: Duration,
+    ctx: &Ctx,
+    ending: CancellationToken,
+    work: impl FnOnce(Outlet<T>) -> F,
+) -> Answers<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<(), Ended>> + Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(CAPACITY + 1);
+    // Kept for the last answer: a client that reads on after a long while is told that there is more.
+    // A new channel has room for it.
+    let last = sender.clone().try_reserve_owned().ok();
+    let work = work(Outlet { sender, ending, unread_max });
+    let place = ctx.place.clone();
     let task = async move {
+        let _place = place;
         let refused = match AssertUnwindSafe(work).catch_unwind().await {
             Ok(Ok(()) | Err(Ended::ClientGone)) => return,
             Ok(Err(Ended::Refused(status))) => status,
             Err(_) => Error::internal("the work of a stream panicked").into(),
         };
-        // If this fails the client went away meanwhile.
-        let _ = sender.send(Err(refused)).await;
+        if let Some(last) = last {
+            last.send(Err(refused));
+        }
     };
     tokio::spawn(TRACE.scope(ctx.trace.clone(), task));
     ReceiverStream::new(receiver)

@@ -81,7 +81,7 @@ settings! {
     Number "server.keepalive_interval_seconds" "BALLAST_SERVER_KEEPALIVE_INTERVAL_SECONDS" = "30": "How often a connection is pinged.";
     Number "server.keepalive_timeout_seconds" "BALLAST_SERVER_KEEPALIVE_TIMEOUT_SECONDS" = "10": "How long an answer to a ping may take before the connection counts as dead.";
     Number "server.requests_concurrent_max" "BALLAST_SERVER_REQUESTS_CONCURRENT_MAX" = "512": "Calls at a time over all connections; further ones answer OVERLOADED.";
-    Number "server.requests_per_principal_max" "BALLAST_SERVER_REQUESTS_PER_PRINCIPAL_MAX" = "256": "Of these for one principal, so that nobody takes the places of everybody. Reports, exports and imports have at most a quarter of all, and questions leave an eighth to decisions about orders.";
+    Number "server.requests_per_principal_max" "BALLAST_SERVER_REQUESTS_PER_PRINCIPAL_MAX" = "256": "Of these for one principal, so that nobody takes the places of everybody. Reports, exports and imports have at most a quarter of all, one principal half of that, and questions leave an eighth to decisions about orders.";
     Number "server.requests_per_connection_max" "BALLAST_SERVER_REQUESTS_PER_CONNECTION_MAX" = "128": "Of these for one connection. A call that was given up keeps its place until the work for it is over.";
     Number "server.request_arrival_timeout_ms" "BALLAST_SERVER_REQUEST_ARRIVAL_TIMEOUT_MS" = "10000": "How long the message of a call may take to arrive.";
     Number "server.stream_idle_seconds_max" "BALLAST_SERVER_STREAM_IDLE_SECONDS_MAX" = "300": "How long the server waits for the next message of a stream.";

@@ -60,14 +60,11 @@ impl Middleware for Places {
         if let Some(ctx) = ctx {
             ctx.place = ctx::Place::held(place.clone());
         }
-        let streams = target.is_streaming();
+        // The work of a stream of ours holds the place, and not its body: a client that takes no answer
+        // would keep that for ever. Of those of the libraries the body is all that is seen.
+        let by_body = target == Target::Open && target.is_streaming();
         let response = next.run(request).await;
-        if streams {
-            // A stream works until its last message was taken.
-            response.map(|body| Body::new(Holding::new(body, place)))
-        } else {
-            response
-        }
+        if by_body { response.map(|body| Body::new(Holding::new(body, place))) } else { response }
     }
 }
 

@@ -104,3 +104,28 @@ async fn no_further_work_is_begun_after_the_deadline() {
     let (_, end) = all(answers).await;
     assert_eq!(end.expect("a status").code(), Code::DeadlineExceeded);
 }
+
+#[tokio::test]
+async fn a_client_that_never_reads_gives_its_place_back_and_is_told_when_it_does() {
+    let place = std::sync::Arc::new(());
+    let ctx = Ctx { place: crate::ctx::Place::held(place.clone()), ..ctx() };
+    let unread = Duration::from_millis(50);
+    let answers = answer_within(unread, &ctx, CancellationToken::new(), |outlet| async move {
+        loop {
+            outlet.send(1).await?;
+        }
+    });
+    drop(ctx);
+    let is_held = || std::sync::Arc::strong_count(&place) > 1;
+    assert!(is_held());
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while is_held() {
+            tokio::time::sleep(unread).await;
+        }
+    })
+    .await
+    .expect("given back");
+    let (told, end) = all(answers).await;
+    assert_eq!(told, vec![1; CAPACITY]);
+    assert_eq!(end.expect("no clean end").code(), Code::DeadlineExceeded);
+}
