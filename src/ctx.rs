@@ -89,6 +89,12 @@ pub enum RowScope {
     All,
 }
 
+/// What an answer that tells of accounts besides its own subject asks for.
+pub const ACCOUNTS_READ: &str = "accounts.read";
+
+/// Without it callers see no notes that are private to others.
+pub const INTERACTIONS_PRIVATE: &str = "interactions.private";
+
 /// Without it callers see no field about persons that is personal.
 pub const CONTACTS_PERSONAL: &str = "contacts.personal";
 

@@ -78,6 +78,7 @@ paged! {
     ListWorkItemsRequest => "ListWorkItems",
     ListMembersRequest => "ListMembers",
     ListTeamMembersRequest => "ListTeamMembers",
+    ListHandoversRequest => "ListHandovers",
     ListContactsRequest => "ListContacts",
     ListTiesRequest => "ListTies",
     ListPositionsRequest => "ListPositions",

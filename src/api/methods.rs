@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use prost_reflect::{DescriptorPool, MethodDescriptor};
 
-use crate::ctx::CONTACTS_PERSONAL;
+use crate::ctx::{CONTACTS_PERSONAL, INTERACTIONS_PRIVATE};
 use crate::domain::credit::decide::OVERRIDE;
 use crate::domain::error::{Error, Result};
 use crate::pb;
@@ -134,7 +134,7 @@ impl Methods {
     /// Every scope that a caller may hold: those of methods, and those that are asked within one.
     pub fn scopes(&self) -> BTreeSet<&str> {
         let of_methods = self.0.values().filter_map(|method| method.scope.as_deref());
-        of_methods.chain([OVERRIDE, CONTACTS_PERSONAL]).collect()
+        of_methods.chain([OVERRIDE, CONTACTS_PERSONAL, INTERACTIONS_PRIVATE]).collect()
     }
 }
 

@@ -75,11 +75,17 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         departures: service::departures::Departures::new(store(), questions.clone()),
         trust: trust.clone(),
         work: WorkItems::new(store(), questions.clone(), team_settings(&app.config)?),
+        handovers: service::handovers::Handovers::new(
+            store(),
+            questions.clone(),
+            team_settings(&app.config)?,
+        ),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);
     let interactions = service::interactions::Interactions::new(store());
-    let interactions = Interactions::new(interactions, trust);
+    let briefs = service::briefs::Briefs::new(store(), questions.clone(), credit.clone());
+    let interactions = Interactions::new(interactions, trust, briefs);
     let tiers = Tiers::new(tiers);
     let receivables = Receivables::new(ReceivableServices {
         ledger: service::ledger::Ledger::new(store(), settings.clone()),

@@ -6,6 +6,7 @@ mod fake;
 mod raw;
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -26,6 +27,16 @@ struct Running {
     address: SocketAddr,
     shutdown: Shutdown,
     served: tokio::task::JoinHandle<Result<(), ServeError>>,
+    reached: Arc<AtomicUsize>,
+}
+
+impl Running {
+    /// Waits until so many calls have reached their handlers.
+    async fn reached(&self, calls: usize) {
+        while self.reached.load(Ordering::SeqCst) < calls {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
 }
 
 async fn start(change: impl FnOnce(&mut config::Server)) -> Running {
@@ -46,7 +57,8 @@ async fn start(change: impl FnOnce(&mut config::Server)) -> Running {
     let store = Store::connect(&database, clock.clone()).await.expect("opened");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let routes = Routes::new(Fake::new(&config.server));
+    let reached = Arc::new(AtomicUsize::new(0));
+    let routes = Routes::new(Fake::new(&config.server, reached.clone()));
     let app = App { config: Arc::new(config), store, clock };
     let shutdown = Shutdown::new();
     let stop = shutdown.clone();
@@ -54,7 +66,7 @@ async fn start(change: impl FnOnce(&mut config::Server)) -> Running {
     let jobs = TaskTracker::new();
     jobs.close();
     let served = tokio::spawn(app.serve_routes(listener, routes, health, jobs, stop, || {}));
-    Running { address, shutdown, served }
+    Running { address, shutdown, served, reached }
 }
 
 fn document(name: &str) -> GetDocumentRequest {
@@ -136,12 +148,12 @@ async fn one_call_too_many_is_told_when_to_come_again() {
     let running = start(|server| server.requests_concurrent_max = 2).await;
     let client = Arc::new(Raw::new(running.address));
     let (unary, stream) = (document("slow"), ExportOpenItemsRequest::default());
-    let headers = [("grpc-timeout", "600m")];
+    let headers = [("grpc-timeout", "3S")];
     let (slow, open, refused) = tokio::join!(
         client.call(UNARY, &headers, &unary),
         client.call(STREAM, &headers, &stream),
         async {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            running.reached(2).await;
             client.call(UNARY, &[], &document("")).await
         },
     );
@@ -164,7 +176,7 @@ async fn fault_x2_work_that_outlives_its_call_keeps_its_place() {
     assert_refused(&status, Code::DeadlineExceeded, "DEADLINE_EXPIRED");
     let status = client.call(UNARY, &[], &document("")).await;
     assert_refused(&status, Code::ResourceExhausted, "OVERLOADED");
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(client.call(UNARY, &[], &document("")).await.code(), Code::Ok);
 }
 
@@ -172,13 +184,13 @@ async fn fault_x2_work_that_outlives_its_call_keeps_its_place() {
 async fn fault_x4_a_message_that_does_not_come_gives_its_place_back() {
     let running = start(|server| {
         server.requests_concurrent_max = 2;
-        server.request_arrival_timeout_ms = 500;
+        server.request_arrival_timeout_ms = 3_000;
     })
     .await;
     let client = Raw::new(running.address);
     let (first, second, refused) =
         tokio::join!(client.withhold(UNARY, &[]), client.withhold(UNARY, &[]), async {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
             client.call(UNARY, &[], &document("")).await
         },);
     assert_refused(&first, Code::DeadlineExceeded, "DEADLINE_EXPIRED");

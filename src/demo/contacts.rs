@@ -290,7 +290,14 @@ impl Clerk<'_> {
             SEATS.iter().find(|seat| seat.key == who).map_or(ACCOUNT, |seat| seat.account);
         let terms = self.terms((member, who), channel, self.ago(ago), satisfaction)?;
         let account = AccountRef::Id(account.to_owned());
-        let command = RecordInteraction { account, terms, plan: None };
+        let command = RecordInteraction {
+            account,
+            terms,
+            plan: None,
+            made: Vec::new(),
+            settled: Vec::new(),
+            next_plan: None,
+        };
         let request_id = format!("demo-met-{member}-{who}-{ago}");
         self.interactions.record(self.ctx, &request_id, command).await?;
         Ok(())
@@ -335,6 +342,10 @@ impl Clerk<'_> {
             notes: String::new(),
             next_hook: None,
             uses_hook: None,
+            private: false,
+            campaign: None,
+            response: None,
+            cost: None,
             checklist: Vec::new(),
             source_key: None,
         })

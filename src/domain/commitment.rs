@@ -292,9 +292,9 @@ pub fn state_of_promise(state: PromiseState) -> CommitmentState {
     }
 }
 
+/// A commitment as a caller says it.
 #[derive(Debug, Clone, Serialize)]
-pub struct CreateCommitment {
-    pub account: AccountRef,
+pub struct CommitmentTerms {
     pub side: CommitmentSide,
     pub member: MemberRef,
     pub contact: ContactRef,
@@ -302,6 +302,12 @@ pub struct CreateCommitment {
     pub amount: Option<Money>,
     pub made_date: Option<NaiveDate>,
     pub due_date: NaiveDate,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateCommitment {
+    pub account: AccountRef,
+    pub terms: CommitmentTerms,
     pub interaction: Option<ChildName>,
 }
 

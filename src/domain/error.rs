@@ -114,6 +114,8 @@ reasons! {
     PositionOccupied => "POSITION_OCCUPIED",
     PositionCycle => "POSITION_CYCLE",
     SiteInUse => "SITE_IN_USE",
+    HandoverUnderWay => "HANDOVER_UNDER_WAY",
+    HandoverIncomplete => "HANDOVER_INCOMPLETE",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",
@@ -163,6 +165,24 @@ impl Violation {
     pub fn with(mut self, key: &'static str, value: impl ToString) -> Self {
         self.metadata.insert(key, value.to_string());
         self
+    }
+
+    /// Of a part of a request, as of the whole.
+    #[must_use]
+    fn within(self, part: &str, field: &str) -> Self {
+        Self { field: path_within(&self.field, part, field), ..self }
+    }
+}
+
+/// The path of a field of a part that calls itself `part`, and stands at `field` of the whole; a
+/// part without a name of its own has an empty one.
+fn path_within(path: &str, part: &str, field: &str) -> String {
+    if part.is_empty() {
+        return format!("{field}.{path}");
+    }
+    match path.strip_prefix(part) {
+        Some(rest) if rest.is_empty() || rest.starts_with(['.', '[']) => format!("{field}{rest}"),
+        _ => path.to_owned(),
     }
 }
 
@@ -262,6 +282,23 @@ impl Error {
         Self::FailedPrecondition(vec![Precondition::new(reason, subject, description)])
     }
 
+    /// What went wrong with a part of a request, told by the field at which the part stands.
+    #[must_use]
+    pub fn within(self, part: &str, field: &str) -> Self {
+        match self {
+            Self::Invalid(faults) => {
+                Self::Invalid(faults.into_iter().map(|one| one.within(part, field)).collect())
+            }
+            Self::FailedPrecondition(mut faults) => {
+                for one in &mut faults {
+                    one.field = one.field.as_deref().map(|path| path_within(path, part, field));
+                }
+                Self::FailedPrecondition(faults)
+            }
+            other => other,
+        }
+    }
+
     pub fn internal(context: impl Into<String>) -> Self {
         Self::Internal { context: context.into() }
     }
@@ -328,6 +365,14 @@ impl Violations {
     /// Keeps the value, or notes the violation and goes on with `None`.
     pub fn keep<T>(&mut self, parsed: Result<T, Violation>) -> Option<T> {
         parsed.map_err(|v| self.0.push(v)).ok()
+    }
+
+    /// Reads a part of the request, and notes its violations by the field at which it stands.
+    pub fn within<T>(&mut self, part: &str, field: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let mut inner = Self::new();
+        let value = read(&mut inner);
+        self.0.extend(inner.0.into_iter().map(|one| one.within(part, field)));
+        value
     }
 
     pub fn is_empty(&self) -> bool {

@@ -47,6 +47,10 @@ event_types! {
     TeamMemberAssigned => "ballast.accounts.team_member_assigned.v1",
     /// A member leaves the team of an account.
     TeamMembershipEnded => "ballast.accounts.team_membership_ended.v1",
+    /// An account is to pass to another of ours.
+    HandoverStarted => "ballast.accounts.handover_started.v1",
+    /// A handover was accepted, acknowledged, completed or canceled; `state` tells how far it is.
+    HandoverAdvanced => "ballast.accounts.handover_advanced.v1",
     /// A contact at a customer was recorded.
     ContactCreated => "ballast.contacts.contact_created.v1",
     /// Fields of a contact changed; `changed` names them.

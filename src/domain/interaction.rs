@@ -1,15 +1,24 @@
 //! What our people and those of customers said to each other, and when they are to meet. What it makes
 //! of the ties between them is in [`super::edge`].
 
+mod command;
+pub mod stats;
+
+pub use command::{
+    AmendInteraction, AttendeeTerms, CancelInteraction, Fulfilled, GetInteraction, HookTerms,
+    InteractionTerms, ListInteractions, PlanInteraction, RecordInteraction,
+};
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::commitment::{Commitment, Created};
 use super::error::{Reason, Result, Violation, Violations};
 use super::external_ref::ExternalRef;
 use super::machine::{Transition, advance};
-use super::names::{AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, child_name};
-use super::page::PageOf;
+use super::money::Money;
+use super::names::{INTERACTIONS, child_name};
 use super::personal::Personal;
 use super::stored::stored_enum;
 use super::tier::ruling::Service;
@@ -20,7 +29,10 @@ pub const PURPOSE_CHARS_MAX: usize = 500;
 pub const TOPIC_CHARS_MAX: usize = 200;
 pub const CHECKLIST_MAX: usize = 50;
 pub const ITEM_CHARS_MAX: usize = 200;
+pub const CAMPAIGN_CHARS_MAX: usize = 64;
 pub const SATISFACTION_MAX: i32 = 10;
+/// Of each kind of what is recorded with an interaction.
+pub const PARTS_MAX: usize = 20;
 
 stored_enum! {
     /// What was last said of an interaction.
@@ -47,6 +59,8 @@ stored_enum! {
         Record => "RECORD",
         Amend => "AMEND",
         Cancel => "CANCEL",
+        /// Tell what to know before it.
+        Brief => "BRIEF",
         /// Take it as what shows something, or as what was said when something was promised.
         Cite => "CITE",
     }
@@ -67,8 +81,13 @@ const STATES: &[Transition<InteractionState, InteractionVerb>] = &[
     },
     Transition {
         verb: InteractionVerb::Cancel,
-        from: &[InteractionState::Planned],
+        from: &[InteractionState::Planned, InteractionState::Missed],
         to: InteractionState::Canceled,
+    },
+    Transition {
+        verb: InteractionVerb::Brief,
+        from: &[InteractionState::Planned, InteractionState::Missed],
+        to: InteractionState::Planned,
     },
     Transition {
         verb: InteractionVerb::Cite,
@@ -155,6 +174,15 @@ stored_enum! {
 }
 
 stored_enum! {
+    /// How somebody answered what an interaction was about.
+    pub enum Response {
+        Interested => "INTERESTED",
+        Ordered => "ORDERED",
+        Declined => "DECLINED",
+    }
+}
+
+stored_enum! {
     /// Who begins an interaction.
     pub enum Direction {
         Ours => "OURS",
@@ -210,6 +238,15 @@ pub struct Interaction {
     pub theirs: Vec<Attendee>,
     pub purpose: Personal,
     pub notes: Personal,
+    /// The principal who wrote the notes, if they are for him alone.
+    #[serde(default)]
+    pub private_to: Option<String>,
+    #[serde(default)]
+    pub campaign: Option<String>,
+    #[serde(default)]
+    pub response: Option<Response>,
+    #[serde(default)]
+    pub cost: Option<Money>,
     pub next_hook: Option<NextHook>,
     /// The interaction whose hook is the occasion for this one.
     pub uses_hook: Option<Uuid>,
@@ -253,6 +290,11 @@ impl Interaction {
             ..one.clone()
         };
         said(self) == said(other)
+    }
+
+    /// Whether its notes are for somebody else alone.
+    pub fn hides_notes_from(&self, principal: &str, reads_private: bool) -> bool {
+        !reads_private && self.private_to.as_deref().is_some_and(|author| author != principal)
     }
 
     /// What it counts on its day: nothing if only one side spoke.
@@ -325,112 +367,18 @@ impl Interaction {
 /// Where a page of interactions begins: behind this start and id, the latest first.
 pub type InteractionKey = (i64, Uuid);
 
-/// One of theirs as a caller says it.
-#[derive(Debug, Clone, Serialize)]
-pub struct AttendeeTerms {
-    pub contact: ContactRef,
-    pub satisfaction: Option<i32>,
-    pub confirmed: bool,
-}
-
-/// A hook as a caller says it.
-#[derive(Debug, Clone, Serialize)]
-pub struct HookTerms {
-    pub topic: String,
-    pub by: NaiveDate,
-    pub contact: Option<ContactRef>,
-}
-
-/// An interaction as a caller says it.
-#[derive(Debug, Clone, Serialize)]
-pub struct InteractionTerms {
-    pub channel: Channel,
-    pub direction: Direction,
-    pub two_way: bool,
-    pub start_us: i64,
-    pub end_us: Option<i64>,
-    pub ours: Vec<MemberRef>,
-    pub theirs: Vec<AttendeeTerms>,
-    pub purpose: String,
-    pub notes: String,
-    pub next_hook: Option<HookTerms>,
-    pub uses_hook: Option<ChildName>,
-    pub checklist: Vec<ChecklistItem>,
-    pub source_key: Option<ExternalRef>,
-}
-
-impl InteractionTerms {
-    /// Notes what only something held has: nobody was satisfied yet, and no hook was left.
-    pub fn check_plan(&self, violations: &mut Violations) {
-        let what = "is said when it was held";
-        for (at, _) in self.theirs.iter().enumerate().filter(|(_, one)| one.satisfaction.is_some())
-        {
-            let field = format!("interaction.theirs[{at}].satisfaction");
-            violations.add(field, Reason::FieldInvalid, what);
-        }
-        if self.next_hook.is_some() {
-            violations.add("interaction.next_hook", Reason::FieldInvalid, what);
-        }
-    }
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct PlanInteraction {
-    pub account: AccountRef,
-    pub terms: InteractionTerms,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct RecordInteraction {
-    pub account: AccountRef,
-    pub terms: InteractionTerms,
-    pub plan: Option<Fulfilled>,
-}
-
-/// The plan that was held.
-#[derive(Debug, Clone, Serialize)]
-pub struct Fulfilled {
-    pub plan: ChildName,
-    /// The version that was read; `None`: whichever is the last.
-    pub version: Option<i64>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct CancelInteraction {
-    pub interaction: ChildName,
-    pub reason: String,
-    /// The version that was read; `None`: whichever is the last.
-    pub version: Option<i64>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct AmendInteraction {
-    pub interaction: ChildName,
-    /// All of it, as it should have been recorded.
-    pub terms: InteractionTerms,
-    /// The version that was read; `None`: whichever is the last.
-    pub version: Option<i64>,
-    pub reason: String,
-}
-
-/// An interaction as it is, or as an earlier version of it was.
-#[derive(Debug, Clone)]
-pub struct GetInteraction {
-    pub interaction: ChildName,
-    /// `None`: the last.
-    pub version: Option<i64>,
-}
-
-#[derive(Debug, Clone)]
-pub struct ListInteractions {
-    /// `None`: of all accounts.
-    pub account: Option<AccountRef>,
-    pub contact: Option<ContactRef>,
-    pub member: Option<MemberRef>,
-    pub state: Option<InteractionState>,
-    pub from: Option<NaiveDate>,
-    pub to: Option<NaiveDate>,
-    pub page: PageOf<InteractionKey>,
+/// What was recorded in one call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    // Beside the rest: what was answered before there was more than an interaction reads back.
+    #[serde(flatten)]
+    pub interaction: Interaction,
+    #[serde(default)]
+    pub made: Vec<Created>,
+    #[serde(default)]
+    pub settled: Vec<Commitment>,
+    #[serde(default)]
+    pub next_plan: Option<Interaction>,
 }
 
 #[cfg(test)]

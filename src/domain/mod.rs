@@ -27,6 +27,7 @@ pub mod event;
 pub mod external_ref;
 pub mod finding;
 pub mod group;
+pub mod handover;
 pub mod import;
 pub mod interaction;
 pub mod introduction;

@@ -46,6 +46,7 @@ pub const CREDIT_SECURITIES: &str = "creditSecurities";
 pub const CREDIT_RESERVATIONS: &str = "creditReservations";
 pub const CREDIT_DECISIONS: &str = "creditDecisions";
 pub const CREDIT_POLICIES: &str = "creditPolicies";
+pub const HANDOVERS: &str = "handovers";
 pub const INTERACTIONS: &str = "interactions";
 pub const POSITIONS: &str = "positions";
 pub const TIER_ASSIGNMENTS: &str = "tierAssignments";

@@ -9,6 +9,7 @@ mod tests;
 use std::cmp::Reverse;
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::money::{Currency, Money};
 use super::page::PageOf;
@@ -40,6 +41,9 @@ stored_enum! {
         TieReview => "TIE_REVIEW",
         TierChange => "TIER_CHANGE",
         Cadence => "CADENCE",
+        PlannedVisit => "PLANNED_VISIT",
+        Hook => "HOOK",
+        HandoverStep => "HANDOVER_STEP",
     }
 }
 
@@ -55,6 +59,8 @@ stored_enum! {
         ClearReview => "CLEAR_REVIEW",
         DecideTierChange => "DECIDE_TIER_CHANGE",
         Meet => "MEET",
+        RecordInteraction => "RECORD_INTERACTION",
+        AdvanceHandover => "ADVANCE_HANDOVER",
     }
 }
 
@@ -137,6 +143,8 @@ pub struct WorkItem {
     pub basis: StakeBasis,
     pub action: Action,
     pub contact_id: Option<String>,
+    /// The next interaction that is planned at the account, of all else than that.
+    pub planned: Option<Uuid>,
     /// Resource names.
     pub evidence: Vec<String>,
 }

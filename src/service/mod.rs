@@ -3,6 +3,7 @@
 //! What must not be here: SQL, wire types, and rules that could stand without a database.
 
 pub mod accounts;
+pub mod briefs;
 pub mod contacts;
 pub mod credit;
 pub mod departures;
@@ -10,6 +11,7 @@ pub mod directory;
 mod external_refs;
 pub mod facts;
 pub mod findings;
+pub mod handovers;
 pub mod interactions;
 pub mod ledger;
 pub mod members;

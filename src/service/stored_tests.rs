@@ -17,7 +17,8 @@ use crate::domain::credit::security::Security;
 use crate::domain::document::PostResult;
 use crate::domain::event::EventType;
 use crate::domain::finding::found::Snooze;
-use crate::domain::interaction::Interaction;
+use crate::domain::handover::Handover;
+use crate::domain::interaction::{Interaction, Recorded};
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::policy::Standing;
@@ -72,6 +73,7 @@ fn kept_answers_are_read_whole() {
         read::<Membership>("AccountService", &["AssignTeamMember", "EndTeamMembership"]),
         read::<Snooze>("AccountService", &["SnoozeFinding"]),
         read::<Transferred>("AccountService", &["TransferAccounts"]),
+        read::<Handover>("AccountService", &["StartHandover", "AdvanceHandover"]),
         read::<Contact>(
             "ContactService",
             &["CreateContact", "UpdateContact", "DeleteContact", "UndeleteContact"],
@@ -82,8 +84,9 @@ fn kept_answers_are_read_whole() {
         read::<Tie>("ContactService", &["CreateTie", "EndTie", "ClearTieReview"]),
         read::<Interaction>(
             "InteractionService",
-            &["PlanInteraction", "CancelInteraction", "RecordInteraction", "AmendInteraction"],
+            &["PlanInteraction", "CancelInteraction", "AmendInteraction"],
         ),
+        read::<Recorded>("InteractionService", &["RecordInteraction"]),
         read::<Created>("InteractionService", &["CreateCommitment"]),
         read::<Commitment>("InteractionService", &["SettleCommitment", "DelegateCommitment"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),

@@ -21,7 +21,8 @@ use crate::domain::directory::{KeyKind, Kind};
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::Code;
-use crate::domain::interaction::{Channel, Direction, Stage};
+use crate::domain::handover::{HandoverState, ItemKind};
+use crate::domain::interaction::{Channel, Direction, Response, Stage};
 use crate::domain::item::{DocumentKind, ItemClass, Side};
 use crate::domain::job::{Function, Level};
 use crate::domain::member::MemberState;
@@ -132,8 +133,10 @@ named! {
     EndState: as_str,
     EntryKind: as_str,
     Function: as_str,
+    HandoverState: as_str,
     HoldScope: as_str,
     ItemClass: as_str,
+    ItemKind: as_str,
     KeyKind: as_str,
     Kind: as_str,
     Level: as_str,
@@ -145,6 +148,7 @@ named! {
     PolicyKind: as_str,
     RequestState: as_str,
     ReservationState: as_str,
+    Response: as_str,
     SecurityKind: as_str,
     Review: as_str,
     Side: as_str,

@@ -2,17 +2,22 @@
 //! each rule walks the accounts along their key and asks the facts of each, so that it is right on any
 //! day, and whatever was written since.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::NaiveDate;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Value};
+use chrono::{Days, NaiveDate, NaiveTime};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, Value,
+};
+use uuid::Uuid;
 
+use super::account::owners::FIRST_DAY;
 use super::entity::finding_snooze::{Column, Entity, Model};
 use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql, tier_class};
 use crate::domain::error::Result;
 use crate::domain::finding::Code;
 use crate::domain::finding::found::{BOOK, Snooze};
+use crate::domain::finding::visits::{HOOK_DAYS, VISITS_PER_WEEK, VisitFacts, WEEK_DAYS};
 
 /// Which accounts are looked for.
 #[derive(Debug, Clone)]
@@ -35,6 +40,10 @@ pub enum Rule {
     Owner,
     /// An active sponsor.
     Sponsor(SponsorOf),
+    /// A meeting for a hook, or after it.
+    Hook,
+    /// Time without us: how many visits in a week are the most for each class, by its code.
+    Visits(BTreeMap<String, i32>),
 }
 
 /// Which accounts are to have a sponsor, by the codes of their classes on the day.
@@ -51,6 +60,8 @@ impl Rule {
         match self {
             Self::Owner => Code::OwnerMissing,
             Self::Sponsor(_) => Code::SponsorMissing,
+            Self::Hook => Code::HookExpired,
+            Self::Visits(_) => Code::OverContact,
         }
     }
 }
@@ -68,7 +79,91 @@ fn holds_on(day: &str) -> String {
     )
 }
 
+/// So many days before a day, which is the first that counts.
+fn first_day(day: NaiveDate, days: u64) -> NaiveDate {
+    day.checked_sub_days(Days::new(days)).unwrap_or(FIRST_DAY)
+}
+
+/// An instant before the week up to a day begins, wherever on earth the business is, in microseconds
+/// since the epoch: interactions are kept in the order of their starts.
+fn first_us(day: NaiveDate) -> i64 {
+    first_day(day, WEEK_DAYS + 1).and_time(NaiveTime::MIN).and_utc().timestamp_micros()
+}
+
+/// That `h` left a hook that ended from a first day on and before another, for which nobody met, and
+/// that nobody met anybody there since.
+fn lost(day: &str, first: &str) -> String {
+    format!(
+        "h.hook_by IS NOT NULL AND h.hook_by < {day} AND h.hook_by >= {first} AND h.stage = 'HELD' \
+         AND NOT EXISTS (SELECT 1 FROM interaction u WHERE u.uses_hook IS NOT NULL \
+           AND u.uses_hook = h.id AND u.stage = 'HELD') \
+         AND NOT EXISTS (SELECT 1 FROM interaction n WHERE n.account_id = h.account_id \
+           AND n.stage = 'HELD' AND n.two_way AND n.day > h.hook_by AND n.day <= {day})"
+    )
+}
+
+/// That `v` is one of those that are counted in the week up to a day.
+fn visited(day: &str, first: &str, first_us: &str) -> String {
+    format!(
+        "v.start_us >= {first_us} AND v.day >= {first} AND v.day <= {day} AND v.stage = 'HELD' \
+         AND v.direction = 'OURS' AND v.channel IN ('VISIT', 'MEAL', 'EVENT')"
+    )
+}
+
 const ACTIVE: &str = "team_member t JOIN member m ON m.id = t.member_id AND m.state = 'ACTIVE'";
+
+/// What account `a` lacks on the day `$1`; values behind the first two are added.
+fn lacking(rule: &Rule, day: NaiveDate, backend: DbBackend, values: &mut Vec<Value>) -> String {
+    let mut wanted = match rule {
+        Rule::Hook => {
+            values.push(first_day(day, HOOK_DAYS).into());
+            format!(
+                "EXISTS (SELECT 1 FROM interaction h WHERE h.account_id = a.id AND {})",
+                lost("$1", "$3")
+            )
+        }
+        Rule::Visits(of_class) => {
+            values.push(first_day(day, WEEK_DAYS - 1).into());
+            values.push(first_us(day).into());
+            let mut most = format!("CASE {}", tier_class::class_on("a.id", "$1"));
+            for (code, visits) in of_class {
+                values.push(code.as_str().into());
+                values.push((*visits).into());
+                most += &format!(" WHEN ${} THEN ${}", values.len() - 1, values.len());
+            }
+            let most = match of_class.is_empty() {
+                true => VISITS_PER_WEEK.to_string(),
+                false => format!("{most} ELSE {VISITS_PER_WEEK} END"),
+            };
+            format!(
+                "(SELECT COUNT(*) FROM interaction v WHERE v.account_id = a.id AND {}) > {most}",
+                visited("$1", "$3", "$4")
+            )
+        }
+        Rule::Owner => format!(
+            "NOT EXISTS (SELECT 1 FROM account_owner o JOIN member m ON m.id = o.member_id \
+               AND m.state = 'ACTIVE' WHERE {}) \
+             AND NOT EXISTS (SELECT 1 FROM {ACTIVE} WHERE t.role = 'BACKUP' AND {})",
+            owner_on("$1"),
+            holds_on("$1")
+        ),
+        Rule::Sponsor(_) => format!(
+            "NOT EXISTS (SELECT 1 FROM {ACTIVE} WHERE t.role = 'EXECUTIVE_SPONSOR' AND {})",
+            holds_on("$1")
+        ),
+    };
+    if let Rule::Sponsor(of) = rule {
+        let class = tier_class::class_on("a.id", "$1");
+        let (tested, codes) = match of {
+            SponsorOf::These(codes) => (format!("{class} IN"), codes),
+            SponsorOf::AllBut(codes) => (format!("COALESCE({class}, '') NOT IN"), codes),
+        };
+        let codes = Set::one(codes.iter().map(String::as_str));
+        wanted += &format!(" AND {tested} {}", codes.subquery(backend, values.len() + 1));
+        values.extend(codes.into_values(backend));
+    }
+    wanted
+}
 
 impl ReadTx {
     /// The accounts that lack something on a day, by id.
@@ -80,29 +175,7 @@ impl ReadTx {
         let Suspects { rule, day, from, owner, unless_snoozed, limit } = of;
         let backend = self.conn.get_database_backend();
         let mut values: Vec<Value> = vec![(*day).into(), from.as_str().into()];
-        let mut wanted = match rule {
-            Rule::Owner => format!(
-                "NOT EXISTS (SELECT 1 FROM account_owner o JOIN member m ON m.id = o.member_id \
-                   AND m.state = 'ACTIVE' WHERE {}) \
-                 AND NOT EXISTS (SELECT 1 FROM {ACTIVE} WHERE t.role = 'BACKUP' AND {})",
-                owner_on("$1"),
-                holds_on("$1")
-            ),
-            Rule::Sponsor(_) => format!(
-                "NOT EXISTS (SELECT 1 FROM {ACTIVE} WHERE t.role = 'EXECUTIVE_SPONSOR' AND {})",
-                holds_on("$1")
-            ),
-        };
-        if let Rule::Sponsor(of) = rule {
-            let class = tier_class::class_on("a.id", "$1");
-            let (tested, codes) = match of {
-                SponsorOf::These(codes) => (format!("{class} IN"), codes),
-                SponsorOf::AllBut(codes) => (format!("COALESCE({class}, '') NOT IN"), codes),
-            };
-            let codes = Set::one(codes.iter().map(String::as_str));
-            wanted += &format!(" AND {tested} {}", codes.subquery(backend, values.len() + 1));
-            values.extend(codes.into_values(backend));
-        }
+        let mut wanted = lacking(rule, *day, backend, &mut values);
         if *unless_snoozed {
             wanted += &format!(
                 " AND NOT EXISTS (SELECT 1 FROM finding_snooze z WHERE z.account_id = a.id \
@@ -123,6 +196,48 @@ impl ReadTx {
         );
         let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
         Ok(rows.into_iter().map(|row| row.id).collect())
+    }
+
+    /// What the rules about visits read of these accounts on a day, by account; of one at which there
+    /// is nothing of it, nothing.
+    pub async fn visit_facts(
+        &self,
+        account_ids: &BTreeSet<&str>,
+        day: NaiveDate,
+    ) -> Result<HashMap<String, VisitFacts>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            day: NaiveDate,
+            id: Uuid,
+        }
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(account_ids.iter().copied());
+        let mut facts: HashMap<String, VisitFacts> = HashMap::new();
+        let mut values: Vec<Value> = vec![day.into(), first_day(day, HOOK_DAYS).into()];
+        let text = format!(
+            "SELECT h.account_id, h.hook_by AS day, h.id FROM interaction h \
+             WHERE h.account_id IN {} AND {} ORDER BY h.hook_by, h.id",
+            these.subquery(backend, 3),
+            lost("$1", "$2")
+        );
+        values.extend(these.clone().into_values(backend));
+        for Row { account_id, day, id } in sql::all(&self.conn, text, values).await? {
+            facts.entry(account_id).or_default().hooks.push((day, id));
+        }
+        let mut values: Vec<Value> =
+            vec![day.into(), first_day(day, WEEK_DAYS - 1).into(), first_us(day).into()];
+        let text = format!(
+            "SELECT v.account_id, v.day, v.id FROM interaction v \
+             WHERE v.account_id IN {} AND {} ORDER BY v.start_us, v.id",
+            these.subquery(backend, 4),
+            visited("$1", "$2", "$3")
+        );
+        values.extend(these.into_values(backend));
+        for Row { account_id, day, id } in sql::all(&self.conn, text, values).await? {
+            facts.entry(account_id).or_default().visits.push((day, id));
+        }
+        Ok(facts)
     }
 
     /// What is hidden of these accounts, by account and code.

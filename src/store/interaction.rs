@@ -1,7 +1,7 @@
 //! What was said between our people and those of accounts. Whoever writes it holds the people of the
 //! account ([`WriteTx::hold_people`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::Query;
@@ -19,7 +19,7 @@ use crate::domain::coverage::Score;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
-    Attendee, Interaction, InteractionKey, InteractionState, NextHook, Stage,
+    Attendee, HookState, Interaction, InteractionKey, InteractionState, NextHook, Stage,
 };
 use crate::domain::page::{Page, PageOf};
 
@@ -161,6 +161,7 @@ impl WriteTx {
             interaction_id: interaction.id,
             place,
             member_id,
+            planned: interaction.stage == Stage::Planned,
         });
         rows::insert(&self.conn, ours.collect()).await?;
         let theirs = (0..).zip(interaction.theirs.iter().cloned());
@@ -267,6 +268,43 @@ impl ReadTx {
             .limit(page.to_read());
         let found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
         Ok(page.cut(found, |last| (last.start_us, last.id)))
+    }
+}
+
+impl ReadTx {
+    /// What is planned at these accounts, or was and is missed, in the order of days.
+    pub async fn plans(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Interaction>> {
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
+        let found = Entity::find()
+            .filter(these)
+            .filter(planned())
+            .order_by_asc(Column::Day)
+            .order_by_asc(Column::Id);
+        complete(&self.conn, rows::all(&self.conn, found).await?).await
+    }
+
+    /// What was held at these accounts and left something that is an occasion on a day still, in the
+    /// order of the days up to which it is.
+    pub async fn hooks_open(
+        &self,
+        account_ids: &BTreeSet<&str>,
+        day: NaiveDate,
+    ) -> Result<Vec<Interaction>> {
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
+        let found = Entity::find()
+            .filter(these)
+            .filter(Column::HookBy.is_not_null())
+            .filter(Column::HookBy.gte(day))
+            .filter(Column::Stage.eq(Stage::Held))
+            .order_by_asc(Column::HookBy)
+            .order_by_asc(Column::Id);
+        let mut found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
+        found.retain(|one| {
+            one.next_hook.as_ref().is_some_and(|hook| hook.state_on(day) == HookState::Open)
+        });
+        Ok(found)
     }
 }
 

@@ -94,6 +94,21 @@ const VACANCIES: &str = "SELECT n.account_id, n.from_date AS day FROM incumbency
          AND x.from_date <= $3 ORDER BY x.from_date DESC, x.recorded_us DESC LIMIT 1)) \
      ORDER BY n.from_date, n.id LIMIT $2";
 
+/// What is planned, or was and is missed.
+const PLANS: &str = "SELECT i.account_id, i.day FROM interaction i \
+     WHERE i.stage = 'PLANNED' AND i.day >= $1 ORDER BY i.day, i.id LIMIT $2";
+
+/// What was left for a next interaction that was not held.
+const HOOKS: &str = "SELECT i.account_id, i.hook_by AS day FROM interaction i \
+     WHERE i.hook_by IS NOT NULL AND i.stage = 'HELD' AND i.hook_by >= $1 AND i.hook_by >= $3 \
+       AND NOT EXISTS (SELECT 1 FROM interaction u WHERE u.uses_hook IS NOT NULL \
+         AND u.uses_hook = i.id AND u.stage = 'HELD') \
+     ORDER BY i.hook_by, i.id LIMIT $2";
+
+const HANDOVERS: &str = "SELECT h.account_id, h.deadline AS day FROM handover h \
+     WHERE h.state IN ('STARTED', 'ACCEPTED') AND h.deadline >= $1 \
+     ORDER BY h.deadline, h.id LIMIT $2";
+
 const PROPOSALS: &str = "SELECT p.account_id, p.from_date AS day FROM tier_assignment p \
      WHERE p.proposed_class IS NOT NULL AND p.from_date >= $1 AND NOT EXISTS (\
        SELECT 1 FROM tier_assignment n WHERE n.account_id = p.account_id \
@@ -116,7 +131,7 @@ fn day_before(us: i64) -> NaiveDate {
 
 impl ReadTx {
     /// The accounts that a member may answer for on a day, and those at which he promised something
-    /// that is not settled, by id: all that he does, and more. `is_default`: he answers for whatever
+    /// that is not settled, is to meet somebody or to take over, by id: all that he does, and more. `is_default`: he answers for whatever
     /// nobody else does.
     pub async fn accounts_answered_by(
         &self,
@@ -150,7 +165,12 @@ impl ReadTx {
                a.id IN (SELECT id FROM own) \
                OR (a.id IN (SELECT id FROM perhaps) AND NOT {owned}) \
                OR a.id IN (SELECT k.account_id FROM commitment k WHERE k.settlement IS NULL \
-                 AND k.side = 'OURS' AND (k.member_id = $1 OR k.delegated_to = $1))) \
+                 AND k.side = 'OURS' AND (k.member_id = $1 OR k.delegated_to = $1)) \
+               OR a.id IN (SELECT i.account_id FROM interaction_member m \
+                 JOIN interaction i ON i.id = m.interaction_id \
+                 WHERE m.planned AND m.member_id = $1) \
+               OR a.id IN (SELECT h.account_id FROM handover h WHERE h.to_id = $1 \
+                 AND h.state IN ('STARTED', 'ACCEPTED'))) \
              ORDER BY a.id LIMIT $3",
             owned = owned("a.id", "$2"),
         );
@@ -188,6 +208,9 @@ impl ReadTx {
             WorkKind::Vacancy => (VACANCIES.into(), vec![from.into(), limit, on.into()]),
             WorkKind::TieReview => (REVIEWS.into(), vec![limit]),
             WorkKind::TierChange => (PROPOSALS.into(), vec![from.into(), limit]),
+            WorkKind::PlannedVisit => (PLANS.into(), vec![from.into(), limit]),
+            WorkKind::Hook => (HOOKS.into(), vec![from.into(), limit, on.into()]),
+            WorkKind::HandoverStep => (HANDOVERS.into(), vec![from.into(), limit]),
             WorkKind::Cadence => return Ok(Vec::new()),
         };
         if matches!(kind, WorkKind::CreditReferral | WorkKind::TieReview) {
@@ -267,15 +290,19 @@ impl ReadTx {
         Ok(waiting.into_iter().map(referred).collect())
     }
 
-    /// What ours promised at these accounts and is not settled, in the order of due dates.
-    pub async fn unsettled(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Commitment>> {
+    /// What one side promised at these accounts and is not settled, in the order of due dates.
+    pub async fn unsettled(
+        &self,
+        account_ids: &BTreeSet<&str>,
+        side: CommitmentSide,
+    ) -> Result<Vec<Commitment>> {
         use commitment::{Column, Entity};
         let backend = self.conn.get_database_backend();
         let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
         let unsettled = Entity::find()
             .filter(these)
             .filter(Column::Settlement.is_null())
-            .filter(Column::Side.eq(CommitmentSide::Ours))
+            .filter(Column::Side.eq(side))
             .order_by_asc(Column::DueDate)
             .order_by_asc(Column::Id);
         let unsettled = rows::all(&self.conn, unsettled).await?.into_iter();

@@ -11,6 +11,8 @@ mod personal;
 mod scene;
 mod stored;
 
+pub use books::Books;
+
 use std::collections::BTreeSet;
 
 use ballast::pb::FILE_DESCRIPTOR_SET;

@@ -1,10 +1,14 @@
 //! What was said between our people and those of customers, and the ties it makes.
 
 mod amended;
+mod brief;
 mod commitments;
 mod coverage;
 mod plans;
+mod private;
+mod stats;
 mod trust;
+mod visits;
 
 use ballast::pb::{
     self, Interaction, InteractionChannel, InteractionContact, InteractionDirection,
@@ -50,6 +54,18 @@ pub async fn record(
         interaction: Some(interaction),
         ..Default::default()
     };
+    recorded(server, request).await.map(|answer| answer.interaction.expect("an interaction"))
+}
+
+/// The fields that a refusal names.
+fn named(refused: &Status) -> Vec<String> {
+    fields(refused).into_iter().map(|(field, _)| field).collect()
+}
+
+async fn recorded(
+    server: &TestServer,
+    request: pb::RecordInteractionRequest,
+) -> Result<pb::RecordInteractionResponse, Status> {
     server.interactions().record_interaction(request).await.map(|r| r.into_inner())
 }
 
@@ -83,7 +99,7 @@ on_both_engines! {
         };
         expected.theirs[1].position = seat.clone();
         assert_eq!(made, expected);
-        let request = pb::GetInteractionRequest { name: made.name.clone(), version: 0 };
+        let request = pb::GetInteractionRequest { name: made.name.clone(), ..Default::default() };
         let read = server.interactions().get_interaction(request).await.expect("read");
         assert_eq!(read.into_inner(), made);
 

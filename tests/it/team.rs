@@ -1,6 +1,7 @@
 //! Who looks after an account, as callers see it.
 
 mod eligible;
+mod handover;
 mod lists;
 mod measure;
 mod membership;

@@ -1,5 +1,7 @@
 //! What is to be done and by when: by one of ours, at an account, in the book.
 
+mod visits;
+
 use ballast::pb::{
     self, AtStakeBasis, CommitmentSide, PositionFunction, PositionLevel, TeamRole,
     WorkItemAction as Action, WorkItemKind as Kind, WorkItemOrder as Order,

@@ -24,7 +24,7 @@ both_ways! {
     read_code, write_code: Code = FindingCode {
         CalendarEnds, Concentration, OwnerMissing, SponsorMissing, VacancyOverdue,
         NoLiveFinanceContact, CoverageGap, SingleThreaded, TopHeavy, KeyPersonDependency,
-        TieUnderReview, LapseRisk, OnHold,
+        TieUnderReview, HookExpired, OverContact, LapseRisk, OnHold,
         AccountBlocked, LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays,
         LimitExpired, NoLimit, RateMissing, Utilization
     }

@@ -4,6 +4,7 @@ pub mod convert;
 mod departure;
 mod directory;
 mod finding;
+mod handover;
 mod member;
 pub mod record;
 mod status;
@@ -26,6 +27,7 @@ use crate::service::credit::Credit;
 use crate::service::departures::Departures;
 use crate::service::directory::Directory;
 use crate::service::findings::Findings;
+use crate::service::handovers::Handovers;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
 use crate::service::records::Records;
@@ -49,6 +51,7 @@ pub struct AccountServices {
     pub departures: Departures,
     pub trust: Trust,
     pub work: WorkItems,
+    pub handovers: Handovers,
 }
 
 /// The handlers of AccountService.
@@ -346,5 +349,41 @@ impl AccountService for Accounts {
             false => teams.transfer(&ctx, &request_id, command).await?,
         };
         Ok(Response::new(transfer::answer(moved, &page)))
+    }
+
+    async fn start_handover(
+        &self,
+        request: Request<pb::StartHandoverRequest>,
+    ) -> Answer<pb::Handover> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = handover::start(request.into_inner())?;
+        let told = self.services.handovers.start(&ctx, &id, command).await?;
+        Ok(Response::new(handover::told(told)))
+    }
+
+    async fn get_handover(&self, request: Request<pb::GetHandoverRequest>) -> Answer<pb::Handover> {
+        let ctx = api::ctx(&request)?;
+        let name = handover::get(request.get_ref())?;
+        Ok(Response::new(handover::told(self.services.handovers.get(&ctx, name).await?)))
+    }
+
+    async fn list_handovers(
+        &self,
+        request: Request<pb::ListHandoversRequest>,
+    ) -> Answer<pb::ListHandoversResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = handover::list(request.get_ref())?;
+        let found = self.services.handovers.list(&ctx, list).await?;
+        Ok(Response::new(handover::page(found, &page)))
+    }
+
+    async fn advance_handover(
+        &self,
+        request: Request<pb::AdvanceHandoverRequest>,
+    ) -> Answer<pb::Handover> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = handover::advance(request.into_inner())?;
+        let told = self.services.handovers.advance(&ctx, &id, command).await?;
+        Ok(Response::new(handover::told(told)))
     }
 }

@@ -147,7 +147,7 @@ pub fn page(answer: TeamPage, request: &PageRequest) -> pb::ListTeamMembersRespo
 
 /// Who looks after an account, in its status.
 pub fn status(status: TeamStatus) -> pb::AccountTeam {
-    let TeamStatus { accountable, owner, backup, sponsor, finance, gaps } = status;
+    let TeamStatus { accountable, owner, backup, sponsor, finance, gaps, handover } = status;
     let name = |id: Option<String>| id.as_deref().map(member_name).unwrap_or_default();
     pb::AccountTeam {
         accountable: member_name(&accountable.member_id),
@@ -157,6 +157,7 @@ pub fn status(status: TeamStatus) -> pb::AccountTeam {
         sponsor: name(sponsor),
         finance: name(finance),
         gaps: gaps.into_iter().map(|gap| write_gap(gap).into()).collect(),
+        handover: handover.unwrap_or_default(),
     }
 }
 

@@ -6,11 +6,13 @@ use chrono::NaiveDate;
 
 use crate::api::convert::closed_set::{both_ways, one_way};
 use crate::api::convert::read::{self, missing};
-use crate::api::convert::request::at_most;
+use crate::api::convert::request::{at_most, parent_or_all};
 use crate::api::convert::write;
 use crate::api::list::{KeyPart, PageKey, PageRequest};
 use crate::domain::error::{Reason, Result, Violations};
-use crate::domain::names::{self, AccountRef, MemberRef, account_name, contact_name, member_name};
+use crate::domain::names::{
+    AccountRef, INTERACTIONS, MemberRef, account_name, child_name, contact_name, member_name,
+};
 use crate::domain::page::Page;
 use crate::domain::work::{
     Action, ListWorkItems, StakeBasis, WorkItem, WorkKey, WorkKind, WorkOrder,
@@ -20,14 +22,14 @@ use crate::pb;
 both_ways! {
     read_kind, write_kind: WorkKind = WorkItemKind {
         OverdueReceivable, PromiseDue, CreditReferral, Dispute, Commitment, Vacancy, TieReview,
-        TierChange, Cadence
+        TierChange, Cadence, PlannedVisit, Hook, HandoverStep
     }
 }
 
 one_way! {
     write_action: Action = WorkItemAction {
         Collect, ConfirmPayment, DecideReferral, AnswerDispute, KeepCommitment, Reconnect,
-        ClearReview, DecideTierChange, Meet
+        ClearReview, DecideTierChange, Meet, RecordInteraction, AdvanceHandover
     }
     write_basis: StakeBasis = AtStakeBasis { OwnAmount, OpenReceivables }
 }
@@ -75,12 +77,7 @@ pub fn list(
         as_of,
         ..
     } = request;
-    let account = if parent.is_empty() {
-        Err(missing("parent"))
-    } else {
-        names::parse_account_or_all("parent", parent)
-    };
-    let account = violations.keep(account).flatten();
+    let account = violations.keep(parent_or_all(parent)).flatten();
     let owner = violations.keep(read::optional_member("owner", owner)).flatten();
     let mut asked = Vec::new();
     if at_most(WorkKind::ALL.len(), kinds.len(), "kinds", &mut violations) {
@@ -140,6 +137,7 @@ fn item(item: WorkItem) -> pb::WorkItem {
         basis,
         action,
         contact_id,
+        planned,
         evidence,
     } = item;
     let contact = contact_id.as_deref().map(contact_name).unwrap_or_default();
@@ -159,6 +157,9 @@ fn item(item: WorkItem) -> pb::WorkItem {
         at_stake_basis: write_basis(basis).into(),
         next_step: Some(pb::NextStep { action: write_action(action).into(), contact }),
         evidence,
+        planned_interaction: planned
+            .map(|id| child_name(&account_id, INTERACTIONS, id))
+            .unwrap_or_default(),
     }
 }
 

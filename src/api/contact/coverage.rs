@@ -1,21 +1,13 @@
 //! GetCoverage, to and from the wire.
 
-use crate::api::convert::closed_set::one_way;
-use crate::api::convert::coverage::{cell, write_function, write_level, write_shape, write_top};
+use crate::api::convert::coverage::{cell, peer, write_level, write_shape, write_top};
 use crate::api::convert::{read, write};
+use crate::domain::coverage::CellState;
 use crate::domain::coverage::measure::{Coverage, Dependency, Satisfaction, Share};
-use crate::domain::coverage::{CellState, Peer};
-use crate::domain::edge::Rung;
 use crate::domain::error::Result;
-use crate::domain::names::{
-    AccountRef, POSITIONS, account_name, child_name, contact_name, member_name,
-};
+use crate::domain::names::{AccountRef, account_name, contact_name, member_name};
 use crate::pb;
 use rust_decimal::Decimal;
-
-one_way! {
-    write_rung: Rung = TieRung { Stranger, Familiar, Trusted }
-}
 
 pub fn parse(request: &pb::GetCoverageRequest) -> Result<AccountRef> {
     let pb::GetCoverageRequest { account } = request;
@@ -55,37 +47,6 @@ pub fn encode(coverage: Coverage) -> Result<pb::Coverage> {
         live_functions: write::count(form.functions)?,
         live_levels: write::count(form.levels)?,
     })
-}
-
-fn peer(account_id: &str, peer: Peer) -> pb::CoverageTie {
-    let Peer {
-        member_id,
-        contact_id,
-        position_id,
-        site,
-        function,
-        level,
-        edge,
-        sum: _,
-        strength_bp,
-        rung,
-        live,
-    } = peer;
-    pb::CoverageTie {
-        member: member_name(&member_id),
-        contact: contact_name(&contact_id),
-        position: child_name(account_id, POSITIONS, position_id),
-        site: site.unwrap_or_default(),
-        function: write_function(function).into(),
-        level: write_level(level).into(),
-        strength_bp,
-        rung: write_rung(rung).into(),
-        live,
-        last_touch: edge.last_touch.map(write::date),
-        last_interaction: Some(write::date(edge.last_day)),
-        touches: edge.touches,
-        one_way: edge.others,
-    }
 }
 
 fn satisfaction(of: Satisfaction) -> pb::LevelSatisfaction {

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::coverage::write_rung;
 use super::position::{write_function, write_level, write_role};
 use super::tie::write_kind;
 use crate::api::convert::closed_set::one_way;
+use crate::api::convert::coverage::write_rung;
 use crate::api::convert::request::all;
 use crate::api::convert::{read, write};
 use crate::domain::error::{Reason, Result, Violation, Violations};

@@ -3,7 +3,8 @@
 use super::closed_set::{both_ways, one_way};
 use super::write;
 use crate::domain::coverage::measure::{Relationship, Shape, TopHeavy};
-use crate::domain::coverage::{CellState, Filled};
+use crate::domain::coverage::{CellState, Filled, Peer};
+use crate::domain::edge::Rung;
 use crate::domain::error::Result;
 use crate::domain::job::{Function, Level};
 use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
@@ -24,6 +25,7 @@ one_way! {
     write_state: CellState = CellState { Blank, Stale, Live }
     write_top: TopHeavy = TopHeavy { Unknown, Green, Amber, Red }
     write_shape: Shape = TieShape { None, BowTie, Partial, Diamond }
+    write_rung: Rung = TieRung { Stranger, Familiar, Trusted }
 }
 
 pub fn cell(account_id: &str, filled: Filled) -> pb::CoverageCell {
@@ -39,6 +41,37 @@ pub fn cell(account_id: &str, filled: Filled) -> pb::CoverageCell {
         contact: contact_id.as_deref().map(contact_name).unwrap_or_default(),
         member: member_id.as_deref().map(member_name).unwrap_or_default(),
         last_touch: last_touch.map(write::date),
+    }
+}
+
+pub fn peer(account_id: &str, peer: Peer) -> pb::CoverageTie {
+    let Peer {
+        member_id,
+        contact_id,
+        position_id,
+        site,
+        function,
+        level,
+        edge,
+        sum: _,
+        strength_bp,
+        rung,
+        live,
+    } = peer;
+    pb::CoverageTie {
+        member: member_name(&member_id),
+        contact: contact_name(&contact_id),
+        position: child_name(account_id, POSITIONS, position_id),
+        site: site.unwrap_or_default(),
+        function: write_function(function).into(),
+        level: write_level(level).into(),
+        strength_bp,
+        rung: write_rung(rung).into(),
+        live,
+        last_touch: edge.last_touch.map(write::date),
+        last_interaction: Some(write::date(edge.last_day)),
+        touches: edge.touches,
+        one_way: edge.others,
     }
 }
 

@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use super::read::missing;
 use crate::domain::account::BATCH_MAX;
 use crate::domain::error::{Error, Reason, Result, Violation, Violations};
-use crate::domain::names::{AccountRef, ChildName, parse_account, parse_child};
+use crate::domain::names::{
+    AccountRef, ChildName, parse_account, parse_account_or_all, parse_child,
+};
 use crate::domain::text;
 
 /// Most characters of what a person gives as the reason of a change.
@@ -18,6 +20,20 @@ pub type Identified<C> = (String, C);
 pub fn all<T>(violations: Violations, kept: Option<T>) -> Result<T> {
     violations.finish()?;
     kept.ok_or_else(|| Error::internal("nothing was refused and nothing was kept"))
+}
+
+/// The name of a resource of an account; an empty one is none.
+pub fn optional_child(
+    field: &str,
+    name: &str,
+    collection: &str,
+) -> Result<Option<ChildName>, Violation> {
+    if name.is_empty() { Ok(None) } else { child(field, name, collection).map(Some) }
+}
+
+/// The account of a list, or all of them.
+pub fn parent_or_all(parent: &str) -> Result<Option<AccountRef>, Violation> {
+    if parent.is_empty() { Err(missing("parent")) } else { parse_account_or_all("parent", parent) }
 }
 
 /// The name of something of an account that has to be given.

@@ -2,17 +2,17 @@
 
 use chrono::NaiveDate;
 
-use super::parse::{optional_interaction, parent_or_all};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{
-    Identified, MAX_REASON_CHARS, all, at_most, check_order, check_reason, child,
+    Identified, MAX_REASON_CHARS, all, at_most, check_order, check_reason, child, optional_child,
+    parent_or_all,
 };
 use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::commitment::{
-    Commitment, CommitmentKey, CommitmentSide, CommitmentState, CreateCommitment, Created,
-    DelegateCommitment, EVIDENCE_MAX, Evidence, EvidenceTerms, ListCommitments, Listed,
+    Commitment, CommitmentKey, CommitmentSide, CommitmentState, CommitmentTerms, CreateCommitment,
+    Created, DelegateCommitment, EVIDENCE_MAX, Evidence, EvidenceTerms, ListCommitments, Listed,
     NOTE_CHARS_MAX, OPEN_LOAD_MAX, SettleCommitment, Settlement, TEXT_CHARS_MAX, state_of_promise,
 };
 use crate::domain::error::{Reason, Result, Violations};
@@ -48,17 +48,30 @@ pub fn create(request: pb::CreateCommitmentRequest) -> Result<Identified<CreateC
     if commitment.is_none() {
         violations.push(missing("commitment"));
     }
-    let pb::Commitment {
-        side,
-        member,
-        contact,
-        text,
-        amount,
-        made_date,
-        due_date,
-        interaction,
-        ..
-    } = commitment.unwrap_or_default();
+    let commitment = commitment.unwrap_or_default();
+    let interaction =
+        optional_child("commitment.interaction", &commitment.interaction, INTERACTIONS);
+    let interaction = violations.keep(interaction).flatten();
+    let terms = terms(commitment, &mut violations);
+    let (account, terms) = all(violations, account.zip(terms))?;
+    Ok((request_id, CreateCommitment { account, terms, interaction }))
+}
+
+/// What was promised in the interaction with which it is recorded.
+pub fn said_in_it(
+    commitment: pb::Commitment,
+    violations: &mut Violations,
+) -> Option<CommitmentTerms> {
+    if !commitment.interaction.is_empty() {
+        let what = "is the interaction that it is recorded with, and is not given";
+        violations.add("commitment.interaction", Reason::FieldInvalid, what);
+    }
+    terms(commitment, violations)
+}
+
+fn terms(commitment: pb::Commitment, violations: &mut Violations) -> Option<CommitmentTerms> {
+    let pb::Commitment { side, member, contact, text, amount, made_date, due_date, .. } =
+        commitment;
     let side = violations.keep(read::required_enum("commitment.side", side, read_side));
     let member = violations.keep(read::member("commitment.member", &member));
     let contact = violations.keep(read::contact("commitment.contact", &contact));
@@ -68,39 +81,39 @@ pub fn create(request: pb::CreateCommitmentRequest) -> Result<Identified<CreateC
     let made_date = read::optional_date("commitment.made_date", made_date);
     let made_date = violations.keep(made_date).flatten();
     let due_date = violations.keep(read::date("commitment.due_date", due_date));
-    check_order("commitment.due_date", made_date, due_date, &mut violations);
-    let interaction = optional_interaction("commitment.interaction", &interaction);
-    let interaction = violations.keep(interaction).flatten();
-    let kept = account.zip(side).zip(member).zip(contact).zip(due_date);
-    let ((((account, side), member), contact), due_date) = all(violations, kept)?;
-    let command = CreateCommitment {
-        account,
-        side,
-        member,
-        contact,
-        text,
-        amount,
-        made_date,
-        due_date,
-        interaction,
-    };
-    Ok((request_id, command))
+    check_order("commitment.due_date", made_date, due_date, violations);
+    let (((side, member), contact), due_date) = side.zip(member).zip(contact).zip(due_date)?;
+    Some(CommitmentTerms { side, member, contact, text, amount, made_date, due_date })
 }
 
 pub fn settle(request: pb::SettleCommitmentRequest) -> Result<Identified<SettleCommitment>> {
     let pb::SettleCommitmentRequest { name, settlement, evidence, reason, request_id } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
+    if settlement == i32::from(pb::CommitmentSettlement::Kept) && evidence.is_empty() {
+        violations.push(missing("evidence"));
+    }
+    let settled = pb::SettledCommitment { name, settlement, evidence, reason };
+    let settled = settled_by_it(settled, &mut violations);
+    Ok((request_id, all(violations, settled)?))
+}
+
+/// What is settled, by an interaction that shows it without more evidence.
+pub fn settled_by_it(
+    settled: pb::SettledCommitment,
+    violations: &mut Violations,
+) -> Option<SettleCommitment> {
+    let pb::SettledCommitment { name, settlement, evidence, reason } = settled;
     let commitment = violations.keep(child("name", &name, COMMITMENTS));
     let settlement =
         violations.keep(read::required_enum("settlement", settlement, read_settlement));
-    let shown = self::evidence(evidence, settlement, &mut violations);
+    let evidence = self::evidence(evidence, settlement, violations);
     match settlement {
-        Some(Settlement::Withdrawn) => check_reason(&reason, &mut violations),
+        Some(Settlement::Withdrawn) => check_reason(&reason, violations),
         _ => _ = violations.keep(text::check_multiline("reason", &reason, 0, MAX_REASON_CHARS)),
     }
-    let (commitment, settlement) = all(violations, commitment.zip(settlement))?;
-    Ok((request_id, SettleCommitment { commitment, settlement, evidence: shown, reason }))
+    let (commitment, settlement) = commitment.zip(settlement)?;
+    Some(SettleCommitment { commitment, settlement, evidence, reason })
 }
 
 fn evidence(
@@ -109,13 +122,9 @@ fn evidence(
     violations: &mut Violations,
 ) -> Vec<EvidenceTerms> {
     let field = "evidence";
-    match settlement {
-        Some(Settlement::Kept) if given.is_empty() => violations.push(missing(field)),
-        Some(Settlement::Withdrawn) if !given.is_empty() => {
-            let what = "shows that it was kept; a withdrawal has a reason";
-            violations.add(field, Reason::FieldInvalid, what);
-        }
-        _ => {}
+    if settlement == Some(Settlement::Withdrawn) && !given.is_empty() {
+        let what = "shows that it was kept; a withdrawal has a reason";
+        violations.add(field, Reason::FieldInvalid, what);
     }
     if !at_most(EVIDENCE_MAX, given.len(), field, violations) {
         return Vec::new();
@@ -124,7 +133,7 @@ fn evidence(
     for (at, pb::CommitmentEvidence { date, interaction, note }) in given.into_iter().enumerate() {
         let within = |part: &str| format!("{field}[{at}].{part}");
         let day = violations.keep(read::date(&within("date"), date));
-        let name = optional_interaction(&within("interaction"), &interaction);
+        let name = optional_child(&within("interaction"), &interaction, INTERACTIONS);
         let shortest = usize::from(interaction.is_empty());
         let note_field = within("note");
         violations.keep(text::check_multiline(&note_field, &note, shortest, NOTE_CHARS_MAX));
@@ -220,7 +229,7 @@ pub fn commitment(commitment: Commitment, today: NaiveDate) -> pb::Commitment {
 }
 
 /// A promise to pay, as it stands on the day it was judged on.
-fn promise(promise: Promise) -> pb::Commitment {
+pub fn promise(promise: Promise) -> pb::Commitment {
     let Promise {
         id,
         account_id,

@@ -2,13 +2,17 @@
 
 use chrono::NaiveDate;
 
-use super::parse::{write_channel, write_direction, write_state};
+use super::commitment;
+use super::parse::{write_channel, write_direction, write_response, write_state};
 use crate::api::convert::closed_set::one_way;
 use crate::api::convert::write;
 use crate::api::list::PageRequest;
+use crate::ctx::{Ctx, INTERACTIONS_PRIVATE};
+use crate::domain::error::Result;
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
     Attendee, ChecklistItem, HookState, Interaction, InteractionKey, NextHook, ReadinessGap,
+    Recorded,
 };
 use crate::domain::names::{INTERACTIONS, POSITIONS, child_name, contact_name, member_name};
 use crate::domain::page::Page;
@@ -54,8 +58,11 @@ fn next_hook(hook: NextHook, account_id: &str, today: NaiveDate) -> pb::NextHook
     }
 }
 
-/// As it is on a day.
-pub fn interaction(interaction: Interaction, today: NaiveDate) -> pb::Interaction {
+/// As it is today, for whoever calls.
+pub fn interaction(interaction: Interaction, ctx: &Ctx) -> pb::Interaction {
+    let today = ctx.business_date();
+    let reads_private = ctx.scopes.allows(INTERACTIONS_PRIVATE);
+    let hidden = interaction.hides_notes_from(&ctx.principal, reads_private);
     let name = interaction.name();
     let state = write_state(interaction.state_on(today));
     let (readiness, readiness_gaps) = readiness(&interaction, today);
@@ -73,6 +80,10 @@ pub fn interaction(interaction: Interaction, today: NaiveDate) -> pb::Interactio
         theirs,
         purpose,
         notes,
+        private_to,
+        campaign,
+        response,
+        cost,
         next_hook,
         uses_hook,
         checklist,
@@ -102,9 +113,9 @@ pub fn interaction(interaction: Interaction, today: NaiveDate) -> pb::Interactio
         end_time: end_us.map(write::timestamp),
         ours: ours.iter().map(|id| member_name(id)).collect(),
         theirs: theirs.into_iter().map(attendee).collect(),
-        notes: notes.into_exposed(),
+        notes: if hidden { String::new() } else { notes.into_exposed() },
         source_key: source_key.map(|ExternalRef { system, id }| pb::ExternalRef { system, id }),
-        masked: false,
+        masked: hidden,
         recorded_by,
         create_time: Some(write::recorded(recorded_us)),
         version,
@@ -118,14 +129,33 @@ pub fn interaction(interaction: Interaction, today: NaiveDate) -> pb::Interactio
         checklist: checklist.into_iter().map(item).collect(),
         readiness: readiness.into(),
         readiness_gaps,
+        private: private_to.is_some(),
+        campaign: campaign.unwrap_or_default(),
+        response: response.map(write_response).unwrap_or_default().into(),
+        cost: cost.map(|of| write::money(of.minor, of.currency)),
     }
+}
+
+pub fn recorded(answer: Recorded, ctx: &Ctx) -> Result<pb::RecordInteractionResponse> {
+    let Recorded { interaction, made, settled, next_plan } = answer;
+    let today = ctx.business_date();
+    let made = made.into_iter().map(|one| commitment::created(one, today));
+    Ok(pb::RecordInteractionResponse {
+        interaction: Some(self::interaction(interaction, ctx)),
+        commitments_made: made.collect::<Result<_>>()?,
+        commitments_settled: settled
+            .into_iter()
+            .map(|one| commitment::commitment(one, today))
+            .collect(),
+        next_plan: next_plan.map(|plan| self::interaction(plan, ctx)),
+    })
 }
 
 pub fn page(
     answer: Page<Interaction, InteractionKey>,
     request: &PageRequest,
-    today: NaiveDate,
+    ctx: &Ctx,
 ) -> pb::ListInteractionsResponse {
-    let (interactions, next_page_token) = request.answer(answer, |one| interaction(one, today));
+    let (interactions, next_page_token) = request.answer(answer, |one| interaction(one, ctx));
     pb::ListInteractionsResponse { interactions, next_page_token }
 }

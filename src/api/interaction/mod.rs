@@ -2,9 +2,11 @@
 //!
 //! A method parses, calls a use case and encodes. Rules and sequence do not belong here.
 
+mod brief;
 mod commitment;
 mod encode;
 mod parse;
+mod stats;
 pub mod trust;
 
 use tonic::{Request, Response, Status};
@@ -23,20 +25,22 @@ type Answer<T> = Result<Response<T>, Status>;
 pub struct Interactions {
     interactions: service::interactions::Interactions,
     trust: service::trust::Trust,
+    briefs: service::briefs::Briefs,
 }
 
 impl Interactions {
     pub fn new(
         interactions: service::interactions::Interactions,
         trust: service::trust::Trust,
+        briefs: service::briefs::Briefs,
     ) -> Self {
-        Self { interactions, trust }
+        Self { interactions, trust, briefs }
     }
 }
 
 /// An interaction as it is today, as the caller may read it.
 fn told(ctx: &Ctx, interaction: Interaction) -> Answer<pb::Interaction> {
-    let answer = encode::interaction(interaction, ctx.business_date());
+    let answer = encode::interaction(interaction, ctx);
     Ok(Response::new(api::masked::for_caller(ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
 }
 
@@ -63,10 +67,13 @@ impl InteractionService for Interactions {
     async fn record_interaction(
         &self,
         request: Request<pb::RecordInteractionRequest>,
-    ) -> Answer<pb::Interaction> {
+    ) -> Answer<pb::RecordInteractionResponse> {
         let ctx = api::ctx(&request)?;
         let (id, command) = parse::record(request.into_inner())?;
-        told(&ctx, self.interactions.record(&ctx, &id, command).await?)
+        let answer = self.interactions.record(&ctx, &id, command).await?;
+        let answer = encode::recorded(answer, &ctx)?;
+        let name = "RecordInteractionResponse";
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
     }
 
     async fn amend_interaction(
@@ -87,6 +94,16 @@ impl InteractionService for Interactions {
         told(&ctx, self.interactions.get(&ctx, get).await?)
     }
 
+    async fn get_visit_brief(
+        &self,
+        request: Request<pb::GetVisitBriefRequest>,
+    ) -> Answer<pb::VisitBrief> {
+        let ctx = api::ctx(&request)?;
+        let plan = self.interactions.get(&ctx, parse::brief(request.get_ref())?).await?;
+        let brief = brief::encode(self.briefs.of(&ctx, plan).await?, &ctx);
+        Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "VisitBrief", brief)?))
+    }
+
     async fn list_interactions(
         &self,
         request: Request<pb::ListInteractionsRequest>,
@@ -94,9 +111,19 @@ impl InteractionService for Interactions {
         let ctx = api::ctx(&request)?;
         let (list, page) = parse::list(request.get_ref())?;
         let found = self.interactions.list(&ctx, list).await?;
-        let answer = encode::page(found, &page, ctx.business_date());
+        let answer = encode::page(found, &page, &ctx);
         let name = "ListInteractionsResponse";
         Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
+    }
+
+    async fn calculate_interaction_stats(
+        &self,
+        request: Request<pb::CalculateInteractionStatsRequest>,
+    ) -> Answer<pb::CalculateInteractionStatsResponse> {
+        let ctx = api::ctx(&request)?;
+        let asked = stats::parse(request.into_inner())?;
+        let by = asked.group_by;
+        Ok(Response::new(stats::encode(self.interactions.stats(&ctx, asked).await?, by)?))
     }
 
     async fn create_commitment(

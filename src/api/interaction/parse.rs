@@ -1,18 +1,22 @@
 //! Requests about interactions, to commands. All faults of a request are named at once.
 
+use super::commitment;
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
-use crate::api::convert::request::{Identified, all, at_most, check_order, check_reason, child};
+use crate::api::convert::request::{
+    Identified, all, at_most, check_order, check_reason, child, optional_child, parent_or_all,
+};
 use crate::api::list::PageRequest;
-use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::interaction::{
-    AmendInteraction, AttendeeTerms, CHECKLIST_MAX, CancelInteraction, Channel, ChecklistItem,
-    Direction, Fulfilled, GetInteraction, HookTerms, ITEM_CHARS_MAX, InteractionState,
-    InteractionTerms, ListInteractions, NOTES_CHARS_MAX, PEOPLE_MAX, PURPOSE_CHARS_MAX,
-    PlanInteraction, RecordInteraction, SATISFACTION_MAX, TOPIC_CHARS_MAX,
+    AmendInteraction, AttendeeTerms, CAMPAIGN_CHARS_MAX, CHECKLIST_MAX, CancelInteraction, Channel,
+    ChecklistItem, Direction, Fulfilled, GetInteraction, HookTerms, ITEM_CHARS_MAX,
+    InteractionState, InteractionTerms, ListInteractions, NOTES_CHARS_MAX, PARTS_MAX, PEOPLE_MAX,
+    PURPOSE_CHARS_MAX, PlanInteraction, RecordInteraction, Response, SATISFACTION_MAX,
+    TOPIC_CHARS_MAX,
 };
-use crate::domain::names::{ChildName, INTERACTIONS, MemberRef, parse_account_or_all};
+use crate::domain::names::{INTERACTIONS, MemberRef};
 use crate::domain::text;
 use crate::pb;
 
@@ -21,6 +25,7 @@ both_ways! {
         Visit, Service, SiteTour, Meal, Event, Video, Call, Message
     }
     read_direction, write_direction: Direction = InteractionDirection { Ours, Theirs }
+    read_response, write_response: Response = InteractionResponse { Interested, Ordered, Declined }
     read_state, write_state: InteractionState = InteractionState { Planned, Missed, Held, Canceled }
 }
 
@@ -61,19 +66,55 @@ const TOPIC_OF_FIRST: usize = 1;
 const TOPIC_OF_AMENDED: usize = 0;
 
 pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<RecordInteraction>> {
-    let pb::RecordInteractionRequest { account, interaction, request_id, plan } = request;
+    let pb::RecordInteractionRequest {
+        account,
+        interaction,
+        request_id,
+        plan,
+        commitments_made,
+        commitments_settled,
+        next_plan,
+    } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
     let account = violations.keep(read::account("account", &account));
-    let plan = violations.keep(optional_interaction("plan", &plan)).flatten();
+    let plan = violations.keep(optional_child("plan", &plan, INTERACTIONS)).flatten();
     let plan = plan.map(|plan| {
         let read = interaction.as_ref().map_or(0, |interaction| interaction.version);
         let version = version("interaction.version", read, &mut violations);
         Fulfilled { plan, version }
     });
     let terms = terms(interaction, TOPIC_OF_FIRST, &mut violations);
+    let (field, part) = ("commitments_made", "commitment");
+    let made = parts(field, part, commitments_made, &mut violations, commitment::said_in_it);
+    let field = "commitments_settled";
+    let settled = parts(field, "", commitments_settled, &mut violations, commitment::settled_by_it);
+    let next_plan = next_plan.and_then(|next| {
+        violations.within("interaction", "next_plan", |inner| {
+            let terms = self::terms(Some(next), TOPIC_OF_FIRST, inner)?;
+            terms.check_plan(inner);
+            Some(terms)
+        })
+    });
     let (account, terms) = all(violations, account.zip(terms))?;
-    Ok((request_id, RecordInteraction { account, terms, plan }))
+    let command = RecordInteraction { account, terms, plan, made, settled, next_plan };
+    Ok((request_id, command))
+}
+
+/// What is recorded with an interaction, each part read by its own field.
+fn parts<T, U>(
+    field: &str,
+    part: &str,
+    given: Vec<T>,
+    violations: &mut Violations,
+    read: impl Fn(T, &mut Violations) -> Option<U>,
+) -> Vec<U> {
+    if !at_most(PARTS_MAX, given.len(), field, violations) {
+        return Vec::new();
+    }
+    let mut read_one =
+        |(at, one)| violations.within(part, &format!("{field}[{at}]"), |inner| read(one, inner));
+    given.into_iter().enumerate().filter_map(&mut read_one).collect()
 }
 
 pub fn amend(request: pb::AmendInteractionRequest) -> Result<Identified<AmendInteraction>> {
@@ -114,6 +155,10 @@ fn terms(
         next_hook,
         uses_hook,
         checklist,
+        private,
+        campaign,
+        response,
+        cost,
         ..
     } = interaction.unwrap_or_default();
     let channel =
@@ -136,9 +181,15 @@ fn terms(
     violations.keep(text::check_multiline(field, &notes, 0, NOTES_CHARS_MAX));
     let field = "interaction.purpose";
     violations.keep(text::check_multiline(field, &purpose, 0, PURPOSE_CHARS_MAX));
+    let field = "interaction.campaign";
+    violations.keep(text::check(field, &campaign, 0, CAMPAIGN_CHARS_MAX));
+    let response = read::optional_enum("interaction.response", response, read_response);
+    let response = violations.keep(response).flatten();
+    let cost = read::optional_positive("interaction.cost", cost.as_ref());
+    let cost = violations.keep(cost).flatten();
     let is_left = next_hook.is_some();
     let next_hook = next_hook.and_then(|hook| self::next_hook(hook, topic_min, violations));
-    let uses_hook = optional_interaction("interaction.uses_hook", &uses_hook);
+    let uses_hook = optional_child("interaction.uses_hook", &uses_hook, INTERACTIONS);
     let uses_hook = violations.keep(uses_hook).flatten();
     let checklist = self::checklist(checklist, violations);
     let source_key = source_key.map(|key| self::source_key(key, violations));
@@ -157,15 +208,15 @@ fn terms(
         theirs,
         purpose,
         notes,
+        private,
+        campaign: Some(campaign).filter(|code| !code.is_empty()),
+        response,
+        cost,
         next_hook,
         uses_hook,
         checklist,
         source_key,
     })
-}
-
-pub fn optional_interaction(field: &str, name: &str) -> Result<Option<ChildName>, Violation> {
-    if name.is_empty() { Ok(None) } else { child(field, name, INTERACTIONS).map(Some) }
 }
 
 fn next_hook(
@@ -253,6 +304,12 @@ pub fn get(request: &pb::GetInteractionRequest) -> Result<GetInteraction> {
     Ok(GetInteraction { interaction: all(violations, interaction)?, version })
 }
 
+pub fn brief(request: &pb::GetVisitBriefRequest) -> Result<GetInteraction> {
+    let mut violations = Violations::new();
+    let interaction = violations.keep(child("name", &request.name, INTERACTIONS));
+    Ok(GetInteraction { interaction: all(violations, interaction)?, version: None })
+}
+
 pub fn list(request: &pb::ListInteractionsRequest) -> Result<(ListInteractions, PageRequest)> {
     let mut violations = Violations::new();
     let page = PageRequest::parse(request, &mut violations);
@@ -279,9 +336,4 @@ pub fn list(request: &pb::ListInteractionsRequest) -> Result<(ListInteractions, 
     let of = page.of(&mut violations);
     violations.finish()?;
     Ok((ListInteractions { account, contact, member, state, from, to, page: of }, page))
-}
-
-/// The account of a list, or all of them.
-pub fn parent_or_all(parent: &str) -> Result<Option<crate::domain::names::AccountRef>, Violation> {
-    if parent.is_empty() { Err(missing("parent")) } else { parse_account_or_all("parent", parent) }
 }

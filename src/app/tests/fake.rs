@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,12 +24,14 @@ use crate::pb::{Document, ExportOpenItemsRequest, ExportOpenItemsResponse, GetDo
 pub struct Fake {
     request_bytes_max: usize,
     response_bytes_max: usize,
+    /// Calls that have come as far as here.
+    reached: Arc<AtomicUsize>,
 }
 
 impl Fake {
-    pub fn new(server: &Server) -> Self {
+    pub fn new(server: &Server, reached: Arc<AtomicUsize>) -> Self {
         let Server { request_bytes_max, response_bytes_max, .. } = *server;
-        Self { request_bytes_max, response_bytes_max }
+        Self { request_bytes_max, response_bytes_max, reached }
     }
 }
 
@@ -45,6 +49,7 @@ impl Service<Request<Body>> for Fake {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        self.reached.fetch_add(1, Ordering::SeqCst);
         let (decode, encode) = (Some(self.request_bytes_max), Some(self.response_bytes_max));
         Box::pin(async move {
             Ok(if request.uri().path().ends_with("/GetDocument") {
@@ -79,7 +84,7 @@ impl UnaryService<GetDocumentRequest> for Unary {
                 "slow" => std::future::pending().await,
                 "outlives" => {
                     tokio::spawn(async move {
-                        tokio::time::sleep(Duration::from_millis(500)).await;
+                        tokio::time::sleep(Duration::from_secs(2)).await;
                         drop(ctx);
                     });
                     std::future::pending().await
@@ -105,15 +110,23 @@ impl ServerStreamingService<ExportOpenItemsRequest> for Streaming {
 
     fn call(&mut self, request: tonic::Request<ExportOpenItemsRequest>) -> Self::Future {
         Box::pin(async move {
-            let ending = api::ending(&request);
+            let (ctx, ending) = (api::ctx(&request)?, api::ending(&request));
             let polite = request.get_ref().account == "polite";
             let stream: Pin<Box<dyn tokio_stream::Stream<Item = _> + Send>> = if polite {
-                Box::pin(futures_util::stream::unfold(ending, |ending| async move {
-                    ending.cancelled().await;
-                    None
+                Box::pin(futures_util::stream::unfold(ctx, move |_held| {
+                    let ending = ending.clone();
+                    async move {
+                        ending.cancelled().await;
+                        None
+                    }
                 }))
             } else {
-                Box::pin(tokio_stream::pending())
+                // It works on, and so keeps its place.
+                Box::pin(futures_util::stream::unfold(ctx, |held| async move {
+                    std::future::pending::<()>().await;
+                    drop(held);
+                    None
+                }))
             };
             Ok(tonic::Response::new(stream))
         })

@@ -18,6 +18,8 @@ stored_enum! {
         TopHeavy => "TOP_HEAVY",
         KeyPersonDependency => "KEY_PERSON_DEPENDENCY",
         TieUnderReview => "TIE_UNDER_REVIEW",
+        HookExpired => "HOOK_EXPIRED",
+        OverContact => "OVER_CONTACT",
         LapseRisk => "LAPSE_RISK",
         OnHold => "ON_HOLD",
         AccountBlocked => "ACCOUNT_BLOCKED",
@@ -49,7 +51,9 @@ impl Code {
     pub fn scope(self) -> Scope {
         match self {
             Self::CalendarEnds | Self::Concentration => Scope::Book,
-            Self::OwnerMissing | Self::SponsorMissing => Scope::Accounts,
+            Self::OwnerMissing | Self::SponsorMissing | Self::HookExpired | Self::OverContact => {
+                Scope::Accounts
+            }
             Self::VacancyOverdue
             | Self::NoLiveFinanceContact
             | Self::CoverageGap
@@ -71,7 +75,9 @@ impl Code {
             | Self::CoverageGap
             | Self::SingleThreaded
             | Self::KeyPersonDependency
-            | Self::TieUnderReview => Some(Severity::Amber),
+            | Self::TieUnderReview
+            | Self::HookExpired
+            | Self::OverContact => Some(Severity::Amber),
             _ => None,
         }
     }

@@ -31,6 +31,10 @@ fn plan(on: u64) -> Interaction {
         notes: "".into(),
         next_hook: None,
         uses_hook: None,
+        private_to: None,
+        campaign: None,
+        response: None,
+        cost: None,
         checklist: vec![ChecklistItem { text: "samples".into(), done: false }],
         source_key: None,
         recorded_by: "me".into(),
@@ -41,7 +45,7 @@ fn plan(on: u64) -> Interaction {
 }
 
 #[test]
-fn i19_the_day_after_its_own_a_plan_is_missed_and_may_only_be_recorded() {
+fn i19_the_day_after_its_own_a_plan_is_missed_and_is_not_put_off() {
     let one = plan(10);
     assert_eq!(one.state_on(day(10)), InteractionState::Planned);
     assert_eq!(one.state_on(day(11)), InteractionState::Missed);
@@ -51,7 +55,9 @@ fn i19_the_day_after_its_own_a_plan_is_missed_and_may_only_be_recorded() {
         (InteractionVerb::Amend, 10, true),
         (InteractionVerb::Amend, 11, false),
         (InteractionVerb::Cancel, 10, true),
-        (InteractionVerb::Cancel, 11, false),
+        (InteractionVerb::Cancel, 11, true),
+        (InteractionVerb::Brief, 10, true),
+        (InteractionVerb::Brief, 11, true),
         (InteractionVerb::Cite, 10, false),
     ] {
         assert_eq!(one.check(verb, day(on)).is_ok(), allowed, "{verb} on day {on}");

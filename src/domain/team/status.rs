@@ -27,6 +27,8 @@ pub struct TeamStatus {
     pub sponsor: Option<String>,
     pub finance: Option<String>,
     pub gaps: Vec<Gap>,
+    /// The name of the handover that is under way.
+    pub handover: Option<String>,
 }
 
 /// What is told of a team on a day, with the teams of the accounts above it, the nearest first,
@@ -53,5 +55,6 @@ pub fn status(
         sponsor: first(&team.sponsors),
         finance: first(&team.finance),
         gaps: checks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, gap)| gap).collect(),
+        handover: None,
     }
 }

@@ -7,6 +7,8 @@ use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::Commitment;
 use crate::domain::credit::reservation::Reservation;
 use crate::domain::dated::{self, ChangePoint};
+use crate::domain::handover::Handover;
+use crate::domain::interaction::{Interaction, InteractionState};
 use crate::domain::ledger::OpenItem;
 use crate::domain::money::{Currency, Money};
 use crate::domain::policy::Policy;
@@ -29,6 +31,12 @@ pub struct AccountFacts {
     /// Those of ours that are not settled.
     pub commitments: Vec<Made>,
     pub vacancies: Vec<Vacant>,
+    /// What is planned, or was and is missed, in the order of days.
+    pub plans: Vec<Planned>,
+    /// That the account passes to another of ours.
+    pub handover: Option<PassingOn>,
+    /// What was held and left a hook that is open.
+    pub hooks: Vec<Interaction>,
     pub reviews: Vec<Review>,
     /// Of the change point that holds, if it proposes another class.
     pub proposal: Option<Assignment>,
@@ -90,6 +98,30 @@ pub struct Referral {
 pub struct Made {
     pub commitment: Commitment,
     pub member_id: String,
+}
+
+/// What is planned, since which day, and who of ours is to see to it; `None`: whoever answers for the
+/// account.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    pub interaction: Interaction,
+    pub since: NaiveDate,
+    pub member_id: Option<String>,
+}
+
+/// A handover, and the successor if he is active; else whoever answers for the account.
+#[derive(Debug, Clone)]
+pub struct PassingOn {
+    pub handover: Handover,
+    pub member_id: Option<String>,
+}
+
+impl AccountFacts {
+    /// What is planned for the day or later.
+    pub fn plans_ahead(&self) -> impl Iterator<Item = &Interaction> {
+        let plans = self.plans.iter().map(|plan| &plan.interaction);
+        plans.filter(|plan| plan.state_on(self.on) == InteractionState::Planned)
+    }
 }
 
 /// A position from which somebody left of whom nobody met the successor.

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 
-use super::facts::{AccountFacts, Class, Deadlines, Disputed, Made, Referral, Review, Vacant};
+use super::facts::{
+    AccountFacts, Class, Deadlines, Disputed, Made, PassingOn, Planned, Referral, Review, Vacant,
+};
 use super::{Action, EVIDENCE_MAX, StakeBasis, Urgency, WHOLE_BP, WorkItem, WorkKind};
 use crate::domain::commitment::CommitmentState;
+use crate::domain::interaction::{Interaction, InteractionState, NextHook};
 use crate::domain::money::Money;
 use crate::domain::names::{
     COMMITMENTS, CREDIT_DECISIONS, CREDIT_RESERVATIONS, DISPUTES, DOCUMENTS, INTERACTIONS, ITEMS,
@@ -22,11 +25,20 @@ const REFERRAL_DAYS: u32 = 1;
 /// Working days in which somebody answers a dispute, looks into a tie, or decides about a class.
 const ANSWER_DAYS: u32 = 10;
 
+/// Days after an account is to be seen for which a plan is in time still (definition 4.1).
+const COVERED_DAYS: u64 = 7;
+
 impl WorkKind {
     /// Working days after its beginning on which something is due; 0 of what has a due date of its own.
     pub fn working_days(self) -> u32 {
         match self {
-            Self::OverdueReceivable | Self::PromiseDue | Self::Commitment | Self::Cadence => 0,
+            Self::OverdueReceivable
+            | Self::PromiseDue
+            | Self::Commitment
+            | Self::Cadence
+            | Self::PlannedVisit
+            | Self::Hook
+            | Self::HandoverStep => 0,
             Self::CreditReferral => REFERRAL_DAYS,
             Self::Vacancy => RECONNECT_DAYS,
             Self::Dispute | Self::TieReview | Self::TierChange => ANSWER_DAYS,
@@ -65,6 +77,9 @@ const SOURCES: &[Entry] = &[
     Entry(WorkKind::TieReview, WHOLE_BP, reviews),
     Entry(WorkKind::TierChange, WHOLE_BP, tier_change),
     Entry(WorkKind::Cadence, WHOLE_BP, cadence),
+    Entry(WorkKind::PlannedVisit, WHOLE_BP, plans),
+    Entry(WorkKind::Hook, WHOLE_BP, hooks),
+    Entry(WorkKind::HandoverStep, WHOLE_BP, handover),
 ];
 
 /// What is to be done at an account, of these kinds.
@@ -102,6 +117,10 @@ fn item(facts: &AccountFacts, kind: WorkKind, weight_bp: i64, draft: Draft) -> W
         basis,
         action,
         contact_id: draft.contact_id,
+        planned: match kind {
+            WorkKind::PlannedVisit => None,
+            _ => facts.plans_ahead().next().map(|plan| plan.id),
+        },
         evidence,
     }
 }
@@ -301,6 +320,11 @@ fn cadence(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
     if facts.last_touch.is_some_and(|last| facts.on < last + days(cadence.min_days)) {
         return Vec::new();
     }
+    // Who is to be met in time needs no other day.
+    let in_time = due + Days::new(COVERED_DAYS);
+    if facts.plans_ahead().any(|plan| plan.two_way && plan.day <= in_time) {
+        return Vec::new();
+    }
     let every = cadence.target_days;
     let why = match facts.last_touch {
         Some(last) => format!("Class {code} is seen every {every} days; last on {last}."),
@@ -318,6 +342,82 @@ fn cadence(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
         contact_id: facts.closest_contact.clone(),
         evidence: vec![],
     }]
+}
+
+fn plans(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
+    let draft = |Planned { interaction, since, member_id }: &Planned| {
+        let due = interaction.day;
+        let (why, action) = match interaction.state_on(facts.on) {
+            InteractionState::Missed => {
+                let why = format!("Planned for {due}, and nobody recorded that it was held.");
+                (why, Action::RecordInteraction)
+            }
+            _ => (format!("Planned for {due}."), Action::Meet),
+        };
+        let hook = interaction.uses_hook;
+        Draft {
+            subject: interaction.name(),
+            member_id: member_id.clone(),
+            why,
+            start: *since,
+            due,
+            urgency: Urgency::between(*since, due, facts.on),
+            own: vec![],
+            action,
+            contact_id: interaction.theirs.first().map(|one| one.contact_id.clone()),
+            evidence: hook
+                .map(|id| child_name(&facts.account_id, INTERACTIONS, id))
+                .into_iter()
+                .collect(),
+        }
+    };
+    facts.plans.iter().map(draft).collect()
+}
+
+fn hooks(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
+    // What is planned for a hook is the work that it leaves.
+    let is_planned = |id| facts.plans_ahead().any(|plan| plan.uses_hook == Some(id));
+    let open = facts.hooks.iter().filter(|of| !is_planned(of.id));
+    let draft = |(of, hook): (&Interaction, &NextHook)| {
+        let (start, due) = (of.day, hook.by);
+        let first = of.theirs.first().map(|one| one.contact_id.clone());
+        Draft {
+            subject: of.name(),
+            member_id: None,
+            why: format!("Left on {start} as an occasion to meet, up to {due}."),
+            start,
+            due,
+            urgency: Urgency::between(start, due, facts.on),
+            own: vec![],
+            action: Action::Meet,
+            contact_id: hook.contact_id.clone().or(first),
+            evidence: vec![],
+        }
+    };
+    open.filter_map(|of| Some((of, of.next_hook.as_ref()?))).map(draft).collect()
+}
+
+fn handover(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
+    let draft = |PassingOn { handover, member_id }: &PassingOn| {
+        let (start, due) = (handover.start_date, handover.deadline);
+        let why = match handover.accept_date {
+            None => format!("Handed over since {start}, and not accepted."),
+            Some(day) => format!("Accepted on {day}, and not completed."),
+        };
+        Draft {
+            subject: handover.name(),
+            member_id: member_id.clone(),
+            why,
+            start,
+            due,
+            urgency: Urgency::between(start, due, facts.on),
+            own: vec![],
+            action: Action::AdvanceHandover,
+            contact_id: None,
+            evidence: vec![],
+        }
+    };
+    facts.handover.iter().map(draft).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use super::in_force::in_force;
 use super::people::Found;
+use super::visits::Visits;
 use super::{Asked, Evaluated, Findings, Point};
 use crate::ctx::Ctx;
 use crate::domain::calendar::WorkCalendar;
@@ -69,7 +70,7 @@ impl Teams {
         self.hidden(Finding::on(id, code, turns, day), day)
     }
 
-    fn hidden(&self, found: Finding, day: NaiveDate) -> Finding {
+    pub fn hidden(&self, found: Finding, day: NaiveDate) -> Finding {
         let snooze = self.snoozes.get(&(found.account_id.clone(), found.code));
         let hides = |snooze: &&Snooze| snooze.hides(day) && snooze.recorded_us <= self.known_us;
         Finding { snooze: snooze.filter(hides).cloned(), ..found }
@@ -112,10 +113,10 @@ impl Findings {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
                 let teams = Teams::read(tx, &these, at.known_us).await?;
                 let days = tx.invoice_days(&ids, at.day, at.known_us, GAPS_MAX + 1).await?;
-                Ok((teams, days))
+                Ok((teams, days, Visits::read(tx, &these, at.day, at.known_us).await?))
             })
         });
-        let (teams, days) = read.await?;
+        let (teams, days, visits) = read.await?;
         let people = self.people_of(ctx, asked, at).await?;
         let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
         // What credit says is of now, and of no instant before.
@@ -129,6 +130,10 @@ impl Findings {
             let mut found = [Code::OwnerMissing, Code::SponsorMissing]
                 .map(|code| teams.finding(id, code, rule, at.day))
                 .to_vec();
+            found.extend(
+                [Code::HookExpired, Code::OverContact]
+                    .map(|code| visits.finding(id, code, tiers, at.day)),
+            );
             let lapse = rules::lapse_risk(rhythm.as_ref());
             found.push(Finding::on(id, Code::LapseRisk, lapse, at.day));
             found.extend(people.findings);

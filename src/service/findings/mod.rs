@@ -4,12 +4,14 @@ mod facts;
 pub(in crate::service) mod in_force;
 mod people;
 mod snooze;
+mod visits;
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
 use self::facts::{SponsorRule, Teams};
+use self::visits::Visits;
 use crate::ctx::Ctx;
 use crate::domain::coverage::measure::Relationship;
 use crate::domain::credit::decision::Reason as CreditReason;
@@ -20,11 +22,11 @@ use crate::domain::names::{AccountRef, MemberRef};
 use crate::domain::page::Page;
 use crate::domain::portfolio::rhythm::Rhythm;
 use crate::domain::severity::Severity;
-use crate::domain::tier::ruling::Recorded;
+use crate::domain::tier::ruling::{Recorded, Ruling};
 use crate::service::credit::Credit;
 use crate::service::resolve;
 use crate::service::tiers::Tiers;
-use crate::store::{ReadTx, SponsorOf, Store, SuspectRule, Suspects};
+use crate::store::{ReadTx, Store, SuspectRule, Suspects};
 
 /// What the installation decides about findings.
 #[derive(Debug, Clone, Copy)]
@@ -265,17 +267,18 @@ async fn of_teams(
 ) -> Result<Vec<Finding>> {
     let Behind { owner, severity, after, wanted } = of;
     let is_asked = |code: Code| code.severity() == Some(severity) && list.asks(code);
-    // Classes say nothing but who is to have a sponsor.
-    let sponsor = match is_asked(Code::SponsorMissing) {
-        true => facts::sponsor_of(&tx.tiers_ruling(day).await?, day, by_default),
-        false => None,
+    // Classes say who is to have a sponsor, and how often who is visited.
+    let by_class = [Code::SponsorMissing, Code::OverContact];
+    let ruling = match by_class.into_iter().any(is_asked) {
+        true => tx.tiers_ruling(day).await?,
+        false => Ruling::default(),
     };
     let mut keys = BTreeSet::new();
     for code in Code::ALL.iter().copied() {
         if code.scope() != Scope::Accounts || !is_asked(code) {
             continue;
         }
-        let Some(rule) = suspect_rule(code, sponsor.as_ref()) else { continue };
+        let Some(rule) = suspect_rule(code, &ruling, day, by_default) else { continue };
         let suspects = Suspects {
             rule,
             day,
@@ -294,22 +297,40 @@ async fn of_teams(
     }
     let ids: BTreeSet<&str> = asked.iter().map(|(id, _)| id.as_str()).collect();
     let teams = Teams::read(tx, &ids, i64::MAX).await?;
-    let by_class = asked.iter().filter(|(_, code)| *code == Code::SponsorMissing);
+    let visits = match asked.iter().any(|(_, code)| is_of_visits(*code)) {
+        true => Visits::read(tx, &ids, day, i64::MAX).await?,
+        false => Visits::default(),
+    };
+    let by_class = asked.iter().filter(|(_, code)| by_class.contains(code));
     let by_class: BTreeSet<&str> = by_class.map(|(id, _)| id.as_str()).collect();
     let tiers = match by_class.is_empty() {
         true => Recorded::default(),
         false => tx.tiers(&by_class, i64::MAX).await?,
     };
     let rule = SponsorRule { tiers: &tiers, by_default };
-    let all = asked.iter().map(|(id, code)| teams.finding(id, *code, rule, day));
+    let all = asked.iter().map(|(id, code)| match is_of_visits(*code) {
+        true => teams.hidden(visits.finding(id, *code, &tiers, day), day),
+        false => teams.finding(id, *code, rule, day),
+    });
     Ok(all.filter(|of| list.takes(of)).collect())
 }
 
+fn is_of_visits(code: Code) -> bool {
+    matches!(code, Code::HookExpired | Code::OverContact)
+}
+
 /// What a statement looks for; `None` where nobody can lack it.
-fn suspect_rule(code: Code, sponsor: Option<&SponsorOf>) -> Option<SuspectRule> {
+fn suspect_rule(
+    code: Code,
+    ruling: &Ruling,
+    day: NaiveDate,
+    by_default: bool,
+) -> Option<SuspectRule> {
     match code {
         Code::OwnerMissing => Some(SuspectRule::Owner),
-        _ => sponsor.cloned().map(SuspectRule::Sponsor),
+        Code::HookExpired => Some(SuspectRule::Hook),
+        Code::OverContact => Some(SuspectRule::Visits(visits::most_of_classes(ruling, day))),
+        _ => facts::sponsor_of(ruling, day, by_default).map(SuspectRule::Sponsor),
     }
 }
 

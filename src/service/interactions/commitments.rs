@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::{Interactions, With, account, event, of_account};
 use crate::ctx::Ctx;
 use crate::domain::commitment::{
-    Commitment, CommitmentKey, CreateCommitment, Created, DelegateCommitment, Evidence,
-    EvidenceTerms, ListCommitments, Listed, SettleCommitment, Settlement, Settling,
+    Commitment, CommitmentKey, CommitmentTerms, CreateCommitment, Created, DelegateCommitment,
+    Evidence, EvidenceTerms, ListCommitments, Listed, SettleCommitment, Settlement, Settling,
     state_of_promise,
 };
 use crate::domain::error::{Error, Precondition, Reason, Result};
@@ -15,9 +15,10 @@ use crate::domain::event::EventType;
 use crate::domain::interaction::{Interaction, InteractionVerb};
 use crate::domain::member::MemberState;
 use crate::domain::names::{
-    COMMITMENTS, ChildName, ContactRef, MemberRef, contact_name, member_name,
+    COMMITMENTS, ChildName, ContactRef, MemberRef, account_name, contact_name, member_name,
 };
 use crate::domain::page::Page;
+use crate::domain::personal::Personal;
 use crate::service::resolve;
 use crate::store::{Call, CommitmentsOf, Outcome, ReadTx, WriteTx};
 
@@ -132,17 +133,29 @@ async fn listed(
 }
 
 async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Created> {
-    let today = ctx.business_date();
     let account_id = account(tx, &c.account).await?;
     tx.hold_people([&*account_id]).await?;
-    let held = match &c.interaction {
+    let said_in = match &c.interaction {
         Some(name) => {
             Some(interaction(tx, ctx, "commitment.interaction", &account_id, name).await?)
         }
         None => None,
     };
-    let made_date = c.made_date.or(held.map(|(_, day)| day)).unwrap_or(today);
-    if let Some((_, day)) = held.filter(|(_, day)| *day != made_date) {
+    make(tx, ctx, account_id, said_in, &c.terms).await
+}
+
+/// Records what was promised at an account whose people are held, and in which interaction, if it was
+/// in one.
+pub(super) async fn make(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    account_id: String,
+    said_in: Option<Held>,
+    c: &CommitmentTerms,
+) -> Result<Created> {
+    let today = ctx.business_date();
+    let made_date = c.made_date.or(said_in.map(|held| held.day)).unwrap_or(today);
+    if let Some(Held { day, .. }) = said_in.filter(|held| held.day != made_date) {
         let what = format!("{made_date} is not {day}, the day of the interaction");
         return Err(Error::invalid("commitment.made_date", Reason::DateInvalid, what));
     }
@@ -166,7 +179,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Cre
         amount: c.amount,
         made_date,
         due_date: c.due_date,
-        interaction_id: held.map(|(id, _)| id),
+        interaction_id: said_in.map(|held| held.id),
         delegated_to: None,
         settled: None,
         recorded_by: ctx.principal.to_string(),
@@ -180,7 +193,35 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Cre
 }
 
 async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Commitment> {
-    let mut commitment = held(tx, &c.commitment).await?;
+    let commitment = held(tx, &c.commitment).await?;
+    settle_as(tx, ctx, commitment, c, None).await
+}
+
+/// Settles what was promised at an account whose people are held, in an interaction of that account,
+/// which then shows that it was kept.
+pub(super) async fn settle_in(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    account_id: &str,
+    c: &SettleCommitment,
+    said_in: Held,
+) -> Result<Commitment> {
+    let commitment = held(tx, &c.commitment).await?;
+    if commitment.account_id != account_id {
+        let of = account_name(&commitment.account_id);
+        let what = format!("is of {of}, not of {}", account_name(account_id));
+        return Err(Error::invalid("name", Reason::FieldInvalid, what));
+    }
+    settle_as(tx, ctx, commitment, c, Some(said_in)).await
+}
+
+async fn settle_as(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    mut commitment: Commitment,
+    c: &SettleCommitment,
+    said_in: Option<Held>,
+) -> Result<Commitment> {
     let outcome = match c.settlement {
         Settlement::Withdrawn => Settling::Withdrawn(c.reason.as_str().into()),
         Settlement::Kept => {
@@ -194,14 +235,19 @@ async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Com
                     Some(name) => Some(interaction(tx, ctx, &field, account_id, name).await?),
                     None => None,
                 };
-                if let Some((_, held)) = held.filter(|(_, held)| held != day) {
+                if let Some(Held { day: held, .. }) = held.filter(|held| held.day != *day) {
                     let what = format!("{day} is not {held}, the day of the interaction");
                     let field = format!("evidence[{at}].date");
                     return Err(Error::invalid(field, Reason::DateInvalid, what));
                 }
-                let interaction_id = held.map(|(id, _)| id);
+                let interaction_id = held.map(|held| held.id);
                 shown.push(Evidence { day: *day, interaction_id, note: note.as_str().into() });
             }
+            shown.extend(said_in.map(|Held { id, day }| Evidence {
+                day,
+                interaction_id: Some(id),
+                note: Personal::default(),
+            }));
             Settling::Kept(shown, c.reason.as_str().into())
         }
     };
@@ -232,7 +278,7 @@ async fn delegate(tx: &mut WriteTx, ctx: &Ctx, c: &DelegateCommitment) -> Result
 }
 
 /// A commitment, and the people of its account held.
-async fn held(tx: &mut WriteTx, name: &ChildName) -> Result<Commitment> {
+async fn held(tx: &WriteTx, name: &ChildName) -> Result<Commitment> {
     let named = std::slice::from_ref(&name.account);
     let account_id = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
     tx.hold_people([&*account_id]).await?;
@@ -266,15 +312,22 @@ pub(super) async fn shown_on(tx: &mut WriteTx, ctx: &Ctx, now: &Interaction) -> 
     }
 }
 
-/// An interaction of this account that was held, and the day.
+/// An interaction that was held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub id: Uuid,
+    pub day: NaiveDate,
+}
+
+/// An interaction of this account that was held.
 async fn interaction(
     tx: &WriteTx,
     ctx: &Ctx,
     field: &str,
     account_id: &str,
     name: &ChildName,
-) -> Result<(Uuid, NaiveDate)> {
+) -> Result<Held> {
     let found = of_account(tx, field, account_id, name).await?;
     found.check(InteractionVerb::Cite, ctx.business_date())?;
-    Ok((found.id, found.day))
+    Ok(Held { id: found.id, day: found.day })
 }

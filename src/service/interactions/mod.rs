@@ -5,19 +5,21 @@ mod commitments;
 pub(super) mod event;
 mod hooks;
 mod plans;
+mod record;
+mod stats;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, INTERACTIONS_PRIVATE};
 use crate::domain::edge::Pair;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
     AmendInteraction, Amended, Attendee, AttendeeTerms, GetInteraction, Interaction,
-    InteractionKey, InteractionTerms, InteractionVerb, ListInteractions, RecordInteraction, Stage,
+    InteractionKey, InteractionTerms, InteractionVerb, ListInteractions, Stage,
 };
 use crate::domain::names::{
     AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
@@ -37,21 +39,6 @@ pub struct Interactions {
 impl Interactions {
     pub fn new(store: Store) -> Self {
         Self { store }
-    }
-
-    /// Records an interaction that was held, planned before or not.
-    ///
-    /// # Errors
-    /// NotFound, ACCOUNT_DELETED, STATE_WRONG, DATE_INVALID, RESOURCE_ALREADY_EXISTS, FIELD_INVALID,
-    /// FIELD_REQUIRED, ETAG_MISMATCH.
-    pub async fn record(
-        &self,
-        ctx: &Ctx,
-        request_id: &str,
-        c: RecordInteraction,
-    ) -> Result<Interaction> {
-        let call = Call::new("InteractionService.RecordInteraction", request_id, &c.account);
-        self.worded(self.store.mutate(ctx, call, c, record).await?).await
     }
 
     /// Has what should have been recorded, or another plan, take the place of what was; both read back.
@@ -156,43 +143,6 @@ impl With {
     }
 }
 
-async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<Interaction> {
-    let day = held_on(ctx, &c.terms)?;
-    let account_id = account(tx, &c.account).await?;
-    tx.hold_people([&*account_id]).await?;
-    let plan = match &c.plan {
-        Some(plan) => Some(plans::to_hold(tx, ctx, &account_id, plan).await?),
-        None => None,
-    };
-    let key = c.terms.source_key.as_ref();
-    check_key(tx, key, plan.as_ref()).await?;
-    let us = tx.record_after(plan.as_ref().map_or(0, Interaction::last_us)).await?;
-    let by_him = Recorded { by: ctx.principal.to_string(), us };
-    let first = match plan.clone() {
-        Some(plan) => Interaction {
-            stage: Stage::Held,
-            source_key: key.cloned().or(plan.source_key.clone()),
-            recorded_by: by_him.by,
-            recorded_us: by_him.us,
-            version: plan.version + 1,
-            amended: None,
-            ..said(&c.terms, day, plan)
-        },
-        None => first(&c.terms, day, account_id, Stage::Held, by_him),
-    };
-    let interaction = with_people(tx, first, &c.terms, &known(plan.as_ref())).await?;
-    let interaction = hooks::with_hooks(tx, interaction, &c.terms, plan.as_ref()).await?;
-    hooks::check_served(tx, &interaction).await?;
-    match &plan {
-        Some(plan) => tx.amend_interaction(plan, &interaction).await?,
-        None => tx.insert_interaction(&interaction).await?,
-    }
-    tx.touch(&pairs(&interaction), day, interaction.weight_milli()).await?;
-    keep_signals(tx, [&interaction]).await?;
-    tx.publish(vec![event::recorded(&interaction)]).await?;
-    Ok(interaction)
-}
-
 async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Interaction> {
     let was = plans::read(tx, &c.interaction, c.version).await?;
     was.check(InteractionVerb::Amend, ctx.business_date())?;
@@ -208,7 +158,7 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     let now = Interaction {
         version: was.version + 1,
         amended: Some(Amended { by, us, reason: c.reason.as_str().into() }),
-        ..said(&c.terms, day, was.clone())
+        ..said(ctx, &c.terms, day, was.clone())
     };
     // Whoever was in it stays in it, also if he was deleted since.
     let now = with_people(tx, now, &c.terms, &known(Some(&was))).await?;
@@ -237,19 +187,15 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     Ok(now)
 }
 
-/// By whom, and when in microseconds since the epoch.
-struct Recorded {
-    by: String,
-    us: i64,
-}
-
-/// The first version of an interaction, without its people and hooks.
+/// The first version of an interaction, without its people and hooks; recorded at an instant in
+/// microseconds since the epoch.
 fn first(
+    ctx: &Ctx,
     terms: &InteractionTerms,
     day: NaiveDate,
     account_id: String,
     stage: Stage,
-    recorded: Recorded,
+    recorded_us: i64,
 ) -> Interaction {
     let blank = Interaction {
         id: Uuid::now_v7(),
@@ -265,20 +211,25 @@ fn first(
         theirs: Vec::new(),
         purpose: Personal::default(),
         notes: Personal::default(),
+        private_to: None,
+        campaign: None,
+        response: None,
+        cost: None,
         next_hook: None,
         uses_hook: None,
         checklist: Vec::new(),
         source_key: terms.source_key.clone(),
-        recorded_by: recorded.by,
-        recorded_us: recorded.us,
+        recorded_by: ctx.principal.to_string(),
+        recorded_us,
         version: 1,
         amended: None,
     };
-    said(terms, day, blank)
+    said(ctx, terms, day, blank)
 }
 
 /// An interaction with what is said of it now, but for its people and hooks.
-fn said(terms: &InteractionTerms, day: NaiveDate, was: Interaction) -> Interaction {
+fn said(ctx: &Ctx, terms: &InteractionTerms, day: NaiveDate, was: Interaction) -> Interaction {
+    let private_to = private_to(ctx, terms, &was);
     // Left out by whom they are masked for, they stay.
     let kept = |text: &str, was: Personal| if text.is_empty() { was } else { text.into() };
     Interaction {
@@ -290,8 +241,24 @@ fn said(terms: &InteractionTerms, day: NaiveDate, was: Interaction) -> Interacti
         day,
         purpose: kept(&terms.purpose, was.purpose),
         notes: kept(&terms.notes, was.notes),
+        private_to,
+        campaign: terms.campaign.clone(),
+        response: terms.response,
+        cost: terms.cost,
         checklist: terms.checklist.clone(),
         ..was
+    }
+}
+
+/// For whom alone the notes are then: whoever writes them says so, and whoever may read them.
+fn private_to(ctx: &Ctx, terms: &InteractionTerms, was: &Interaction) -> Option<String> {
+    let reads_private = ctx.scopes.allows(INTERACTIONS_PRIVATE);
+    let is_his = !was.hides_notes_from(&ctx.principal, reads_private);
+    let principal = || ctx.principal.to_string();
+    match (terms.notes.is_empty(), is_his) {
+        (true, false) => was.private_to.clone(),
+        (true, true) => terms.private.then(|| was.private_to.clone().unwrap_or_else(principal)),
+        (false, _) => terms.private.then(principal),
     }
 }
 

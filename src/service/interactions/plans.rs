@@ -2,9 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{
-    Interactions, Recorded, account, check_key, event, first, hooks, of_account, with_people,
-};
+use super::{Interactions, account, check_key, event, first, hooks, of_account, with_people};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result, Violations};
 use crate::domain::interaction::{
@@ -49,18 +47,34 @@ impl Interactions {
 }
 
 async fn plan(tx: &mut WriteTx, ctx: &Ctx, c: &PlanInteraction) -> Result<Interaction> {
-    let day = planned_on(ctx, &c.terms)?;
     let account_id = account(tx, &c.account).await?;
     tx.hold_people([&*account_id]).await?;
-    check_key(tx, c.terms.source_key.as_ref(), None).await?;
-    let by_him = Recorded { by: ctx.principal.to_string(), us: tx.recorded_at().await? };
-    let plan = first(&c.terms, day, account_id, Stage::Planned, by_him);
-    let plan = with_people(tx, plan, &c.terms, &[].into()).await?;
-    let plan = hooks::with_hooks(tx, plan, &c.terms, None).await?;
-    hooks::check_served(tx, &plan).await?;
-    tx.insert_interaction(&plan).await?;
-    tx.publish(vec![event::planned(&plan)]).await?;
+    let plan = prepare(tx, ctx, account_id, &c.terms).await?;
+    keep(tx, &plan).await?;
     Ok(plan)
+}
+
+/// A plan at an account whose people are held.
+pub(super) async fn prepare(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    account_id: String,
+    terms: &InteractionTerms,
+) -> Result<Interaction> {
+    let day = planned_on(ctx, terms)?;
+    check_key(tx, terms.source_key.as_ref(), None).await?;
+    let us = tx.recorded_at().await?;
+    let plan = first(ctx, terms, day, account_id, Stage::Planned, us);
+    let plan = with_people(tx, plan, terms, &[].into()).await?;
+    let plan = hooks::with_hooks(tx, plan, terms, None).await?;
+    hooks::check_served(tx, &plan).await?;
+    Ok(plan)
+}
+
+/// Keeps a plan.
+pub(super) async fn keep(tx: &mut WriteTx, plan: &Interaction) -> Result<()> {
+    tx.insert_interaction(plan).await?;
+    tx.publish(vec![event::planned(plan)]).await
 }
 
 async fn cancel(tx: &mut WriteTx, ctx: &Ctx, c: &CancelInteraction) -> Result<Interaction> {

@@ -44,6 +44,7 @@ impl Default for TeamSettings {
 }
 
 pub use status::{TeamPoint, accountable, accountable_on};
+pub(super) use transfer::give;
 
 /// A page of memberships, and the version of the team.
 #[derive(Debug)]
@@ -178,6 +179,9 @@ async fn assign(
     tx.lock_members(&[member_id.clone()].into()).await?;
     let member = tx.member(&member_id).await?;
     let member = member.ok_or_else(|| Error::internal(format!("{member_id} is gone")))?;
+    if c.role == TeamRole::Owner {
+        check_not_frozen(tx, [&*account_id], "role").await?;
+    }
     eligible::check(tx, requirements, &member, c.role, &account_id, first_day).await?;
     let days = Interval { first_day, last_day: c.valid_to, recorded_us: 0, end: None };
     if c.role != TeamRole::Owner {
@@ -211,6 +215,9 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membershi
     let found = found.into_iter().find(|one| one.id == c.membership.id);
     let mut membership = found.ok_or_else(|| Error::not_found("teamMember", name_of))?;
     membership.check_open()?;
+    if membership.role == TeamRole::Owner {
+        check_not_frozen(tx, [&*account_id], "name").await?;
+    }
     head.check(&account_id, c.version)?;
     let last_day = c.last_day.unwrap_or_else(|| ctx.business_date());
     let us = tx.record_after(head.update_us).await?;
@@ -235,6 +242,39 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membershi
     }
     save(tx, &membership, EventType::TeamMembershipEnded).await?;
     Ok(membership)
+}
+
+/// Refuses another owner for accounts, whose teams are locked, while one of them waits for its next.
+async fn check_not_frozen<'a>(
+    tx: &WriteTx,
+    account_ids: impl IntoIterator<Item = &'a str>,
+    field: &str,
+) -> Result<()> {
+    let ids = account_ids.into_iter().collect();
+    for handover in tx.handovers_under_way(&ids).await? {
+        handover.check_not_frozen(field)?;
+    }
+    Ok(())
+}
+
+/// Refuses a member, whom the field names and who is locked from here on, as the owner of an account,
+/// whose team is.
+///
+/// # Errors
+/// MEMBER_NOT_ELIGIBLE.
+pub(super) async fn check_may_own(
+    tx: &WriteTx,
+    settings: &TeamSettings,
+    account_id: &str,
+    member_id: &str,
+    field: &'static str,
+    first_day: NaiveDate,
+) -> Result<()> {
+    tx.lock_members(&[member_id.to_owned()].into()).await?;
+    let gone = || Error::internal(format!("{} is gone", member_name(member_id)));
+    let member = tx.member(member_id).await?.ok_or_else(gone)?;
+    let one = [account_id.to_owned()].into();
+    eligible::check_owner(tx, &settings.requirements, &member, field, &one, first_day).await
 }
 
 /// The account a team is of, which is not deleted.

@@ -8,6 +8,7 @@ use super::{TeamSettings, Teams};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Result};
 use crate::domain::group::Kin;
+use crate::domain::handover::Handover;
 use crate::domain::team::accountable::Accountable;
 use crate::domain::team::status::{TeamStatus, status};
 use crate::domain::team::{Team, TeamOn};
@@ -34,7 +35,18 @@ impl Teams {
     pub async fn statuses(&self, ctx: &Ctx, points: Vec<TeamPoint>) -> Result<Vec<TeamStatus>> {
         let settings = self.settings.clone();
         self.store
-            .read(ctx, move |tx| Box::pin(async move { statuses(tx, &settings, &points).await }))
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let mut told = statuses(tx, &settings, &points).await?;
+                    let ids = points.iter().map(|point| point.account_id.as_str()).collect();
+                    let under_way = tx.handovers_under_way(&ids).await?;
+                    for (told, point) in told.iter_mut().zip(&points) {
+                        let of = under_way.iter().find(|one| one.account_id == point.account_id);
+                        told.handover = of.map(Handover::name);
+                    }
+                    Ok(told)
+                })
+            })
             .await
     }
 

@@ -59,6 +59,8 @@ impl Teams {
                     let mut plan = plan(tx, &c).await?;
                     let teams = tx.teams(&plan.account_ids).await?;
                     plan.keep_owned(&c.command, &teams)?;
+                    let ids = plan.account_ids.iter().map(String::as_str);
+                    super::check_not_frozen(tx, ids, "accounts").await?;
                     check_new_owner(tx, &c, &plan).await?;
                     Ok(plan.transferred())
                 })
@@ -195,29 +197,42 @@ async fn transfer(tx: &mut WriteTx, ctx: &Ctx, c: &Asked) -> Result<Transferred>
     // Whoever held the locks before us may have given some of them to others.
     let teams = tx.teams(&plan.account_ids).await?;
     plan.keep_owned(&c.command, &teams)?;
+    super::check_not_frozen(tx, plan.account_ids.iter().map(String::as_str), "accounts").await?;
     tx.lock_members(&[plan.to_id.clone()].into()).await?;
     check_new_owner(tx, c, &plan).await?;
     let heads = plan.account_ids.iter().filter_map(|id| Some((id, *heads.get(id)?)));
-    let heads: Vec<(&String, TeamHead)> = heads.collect();
+    let TransferAccounts { effective_date, reason, .. } = &c.command;
+    give(tx, ctx, heads.collect::<Vec<_>>(), &plan.to_id, *effective_date, reason).await?;
+    Ok(plan.transferred())
+}
+
+/// Makes a member, who may, the owner of accounts whose teams are locked, from a day on.
+pub(in crate::service) async fn give<'a>(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    heads: impl IntoIterator<Item = (&'a String, TeamHead)>,
+    to_id: &str,
+    first_day: NaiveDate,
+    reason: &str,
+) -> Result<()> {
+    let heads: Vec<(&String, TeamHead)> = heads.into_iter().collect();
     let last = heads.iter().map(|(_, head)| head.update_us).max().unwrap_or(0);
     let recorded_us = tx.record_after(last).await?;
-    let first_day = c.command.effective_date;
     let membership = |(id, head): (&String, TeamHead)| Membership {
         id: Uuid::now_v7(),
         account_id: id.clone(),
         role: TeamRole::Owner,
-        member_id: Some(plan.to_id.clone()),
+        member_id: Some(to_id.to_owned()),
         days: Interval { first_day, last_day: None, recorded_us, end: None },
         site: None,
         cost_per_day: None,
         recorded_by: ctx.principal.to_string(),
-        reason: c.command.reason.clone().into(),
+        reason: reason.into(),
         end_reason: None,
         version: head.version + 1,
     };
     let memberships: Vec<Membership> = heads.into_iter().map(membership).collect();
     tx.add_to_teams(&memberships).await?;
     let events = memberships.iter().map(|one| event::of(EventType::TeamMemberAssigned, one));
-    tx.publish(events.collect()).await?;
-    Ok(plan.transferred())
+    tx.publish(events.collect()).await
 }

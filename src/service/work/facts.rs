@@ -8,16 +8,19 @@ use super::WorkItems;
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::calendar::WorkCalendar;
-use crate::domain::commitment::Commitment;
+use crate::domain::commitment::{Commitment, CommitmentSide};
 use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Facts, Peer};
 use crate::domain::error::Result;
 use crate::domain::finding::people::PeopleFacts;
+use crate::domain::interaction::Interaction;
 use crate::domain::job::Function;
 use crate::domain::position::incumbency::{self, Incumbency};
 use crate::domain::tie::{self, Tie};
 use crate::domain::tier::ruling::Recorded;
-use crate::domain::work::facts::{AccountFacts, Class, Deadlines, Made, Referral, Review, Vacant};
+use crate::domain::work::facts::{
+    AccountFacts, Class, Deadlines, Made, PassingOn, Planned, Referral, Review, Vacant,
+};
 use crate::service::contacts::{People, PeopleAt, people, ties_under_review};
 use crate::service::findings::in_force::in_force;
 use crate::service::teams::{TeamSettings, accountable_on};
@@ -85,6 +88,12 @@ async fn read(
         let of = commitments.entry(commitment.account_id.clone()).or_default();
         of.push((commitment, member_id));
     }
+    let mut plans = planned(tx, ctx, &these).await?;
+    let mut hooks: HashMap<String, Vec<Interaction>> = HashMap::new();
+    for of in tx.hooks_open(&these, day).await? {
+        hooks.entry(of.account_id.clone()).or_default().push(of);
+    }
+    let mut handovers = passing_on(tx, &these).await?;
     let mut known = Vec::new();
     for (id, answers) in ids.iter().zip(answering) {
         let Some(account) = accounts.get(id).filter(|one| one.delete_us.is_none()) else {
@@ -100,6 +109,9 @@ async fn read(
         facts.commitments = his.into_iter().map(made).collect();
         facts.referrals = referrals.remove(id).unwrap_or_default();
         facts.reviews = reviews.remove(id).unwrap_or_default();
+        facts.plans = plans.remove(id).unwrap_or_default();
+        facts.handover = handovers.remove(id);
+        facts.hooks = hooks.remove(id).unwrap_or_default();
         known.push(facts);
     }
     Ok(known)
@@ -149,15 +161,12 @@ async fn promised(
     ids: &BTreeSet<&str>,
     day: NaiveDate,
 ) -> Result<Vec<(Commitment, Option<String>)>> {
-    let unsettled = tx.unsettled(ids).await?;
+    let unsettled = tx.unsettled(ids, CommitmentSide::Ours).await?;
     let named =
         unsettled.iter().flat_map(|of| std::iter::once(&of.member_id).chain(&of.delegated_to));
-    let named: BTreeSet<&str> = named.map(String::as_str).collect();
-    let people = match named.is_empty() {
-        true => HashMap::new(),
-        false => tx.people(&named).await?,
-    };
-    let is_active = |id: &&str| people.get(*id).is_some_and(|person| person.active);
+    let named = named.map(String::as_str).collect();
+    let active = active(tx, &named).await?;
+    let is_active = |id: &&str| active.contains(*id);
     let keeps = |commitment: Commitment| {
         let responsible = commitment.responsible_on(day).into_iter();
         let asked = responsible.chain(std::iter::once(commitment.member_id.as_str()));
@@ -167,7 +176,48 @@ async fn promised(
     Ok(unsettled.into_iter().map(keeps).collect())
 }
 
-/// What is known of an account, without what is owed, promised and asked.
+/// What is planned at these accounts, by account, and who is to see to it: the first of ours in it who
+/// is active.
+async fn planned(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    ids: &BTreeSet<&str>,
+) -> Result<HashMap<String, Vec<Planned>>> {
+    let plans = tx.plans(ids).await?;
+    let named = plans.iter().flat_map(|plan| &plan.ours).map(String::as_str).collect();
+    let active = active(tx, &named).await?;
+    let mut by_account: HashMap<String, Vec<Planned>> = HashMap::new();
+    for interaction in plans {
+        let since = ctx.clock.date_of(interaction.recorded_us);
+        let member_id = interaction.ours.iter().find(|id| active.contains(*id)).cloned();
+        let of = by_account.entry(interaction.account_id.clone()).or_default();
+        of.push(Planned { interaction, since, member_id });
+    }
+    Ok(by_account)
+}
+
+/// Which accounts pass to another, by account.
+async fn passing_on(tx: &ReadTx, ids: &BTreeSet<&str>) -> Result<HashMap<String, PassingOn>> {
+    let under_way = tx.handovers_under_way(ids).await?;
+    let named = under_way.iter().map(|of| of.to_id.as_str()).collect();
+    let active = active(tx, &named).await?;
+    let passing_on = under_way.into_iter().map(|handover| {
+        let member_id = Some(handover.to_id.clone()).filter(|id| active.contains(id));
+        (handover.account_id.clone(), PassingOn { handover, member_id })
+    });
+    Ok(passing_on.collect())
+}
+
+/// Who of these is active.
+async fn active(tx: &ReadTx, named: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
+    if named.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let people = tx.people(named).await?;
+    Ok(people.into_iter().filter(|(_, person)| person.active).map(|(id, _)| id).collect())
+}
+
+/// What is known of an account, without what is owed, promised, planned and asked.
 fn facts(
     account: &Account,
     day: NaiveDate,
@@ -195,6 +245,9 @@ fn facts(
         referrals: Vec::new(),
         commitments: Vec::new(),
         vacancies: Vec::new(),
+        plans: Vec::new(),
+        hooks: Vec::new(),
+        handover: None,
         reviews: Vec::new(),
         proposal: tier.proposal(day).cloned(),
         last_touch: None,

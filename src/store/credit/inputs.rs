@@ -150,29 +150,38 @@ fn tiers(asked: &str, today: &str) -> String {
     )
 }
 
-/// What is overdue: by due date first, without what later days add to the projection. An item that
-/// only a later day opens again is not the oldest today.
+/// What is overdue. Where later days change anything, by due date first, without what they add to the
+/// projection: an item that only a later day opens again is not the oldest today.
 fn overdue(own: &impl Fn(&str) -> String, today: &str, cutoff: &str) -> String {
     let dated = "('ORDINARY', 'RETENTION')";
+    let dues = format!(
+        "account_due d WHERE {} AND d.class IN {dated} AND d.due_date < {cutoff} AND d.items > 0",
+        own("d.account_id")
+    );
+    // Asked once, whatever the number of due dates.
+    let entries = format!("{} AND e.effective_date > {today}", own("e.account_id"));
+    let changed = format!("EXISTS (SELECT 1 FROM entry e WHERE {entries})");
     let [high, low] = sql::halves("m.amount");
     format!(
-        "SELECT 'OVERDUE', o.account_id, CAST(NULL AS UUID), o.currency, o.company_code, '', '', \
+        "SELECT 'OVERDUE', d.account_id, CAST(NULL AS UUID), d.currency, d.company_code, '', '', \
+           '', '', {whole}, 0, 0, 0, MIN(d.due_date), CAST(NULL AS DATE) \
+         FROM {dues} AND NOT {changed} GROUP BY d.account_id, d.currency, d.company_code \
+         UNION ALL SELECT 'OVERDUE', o.account_id, CAST(NULL AS UUID), o.currency, \
+           o.company_code, '', '', \
            '', '', CAST(SUM(o.high) AS BIGINT), CAST(SUM(o.low) AS BIGINT), 0, 0, 0, \
            MIN(o.due_date), CAST(NULL AS DATE) \
          FROM (SELECT m.account_id, m.currency, m.company_code, m.due_date, \
              SUM({high}) AS high, SUM({low}) AS low \
            FROM (SELECT d.account_id, d.currency, d.company_code, d.due_date, d.amount \
-             FROM account_due d WHERE {dues} AND d.class IN {dated} AND d.due_date < {cutoff} \
-               AND d.items > 0 \
+             FROM {dues} AND {changed} \
              UNION ALL SELECT e.account_id, i.currency, i.company_code, i.due_date, -e.amount \
              FROM entry e JOIN item i ON i.id = e.item_id AND i.class IN {dated} \
                AND i.due_date < {cutoff} \
-             WHERE {entries} AND e.effective_date > {today}) m \
+             WHERE {entries}) m \
            GROUP BY m.account_id, m.currency, m.company_code, m.due_date \
            HAVING {is_open}) o \
          GROUP BY o.account_id, o.currency, o.company_code",
-        dues = own("d.account_id"),
-        entries = own("e.account_id"),
+        whole = sql::wide_sum("d.amount").join(", "),
         is_open = sql::is_something("m.amount"),
     )
 }

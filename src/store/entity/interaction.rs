@@ -8,8 +8,9 @@ use sea_orm::sea_query::Expr;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
-    Amended, Attendee, Channel, Direction, Interaction, NextHook, Stage,
+    Amended, Attendee, Channel, Direction, Interaction, NextHook, Response, Stage,
 };
+use crate::domain::money::{Currency, Money};
 use crate::domain::personal::Personal;
 use crate::store::columns::{from_json, to_json};
 use crate::store::rows;
@@ -29,6 +30,11 @@ pub struct Model {
     pub day: Date,
     pub purpose: Personal,
     pub notes: Personal,
+    pub private_to: Option<String>,
+    pub campaign: Option<String>,
+    pub response: Option<Response>,
+    pub cost: Option<i64>,
+    pub cost_currency: Option<Currency>,
     pub hook_topic: Option<Personal>,
     pub hook_by: Option<Date>,
     pub hook_contact_id: Option<String>,
@@ -73,6 +79,10 @@ impl TryFrom<&Interaction> for Model {
             theirs: _,
             purpose,
             notes,
+            private_to,
+            campaign,
+            response,
+            cost,
             next_hook,
             uses_hook,
             checklist,
@@ -82,6 +92,7 @@ impl TryFrom<&Interaction> for Model {
             version,
             amended,
         } = interaction.clone();
+        let (cost, cost_currency) = cost.map(|of| (of.minor, of.currency)).unzip();
         let (source_system, source_id) =
             source_key.map(|ExternalRef { system, id }| (system, id)).unzip();
         Ok(Self {
@@ -96,6 +107,11 @@ impl TryFrom<&Interaction> for Model {
             day,
             purpose,
             notes,
+            private_to,
+            campaign,
+            response,
+            cost,
+            cost_currency,
             hook_by: next_hook.as_ref().map(|hook| hook.by),
             hook_contact_id: next_hook.as_ref().and_then(|hook| hook.contact_id.clone()),
             hook_topic: next_hook.map(|hook| hook.topic),
@@ -133,6 +149,11 @@ impl Model {
             day,
             purpose,
             notes,
+            private_to,
+            campaign,
+            response,
+            cost,
+            cost_currency,
             hook_topic,
             hook_by,
             hook_contact_id,
@@ -159,6 +180,7 @@ impl Model {
             contact_id: hook_contact_id,
             used_by,
         });
+        let cost = cost.zip(cost_currency).map(|(minor, currency)| Money { minor, currency });
         Ok(Interaction {
             id,
             account_id,
@@ -173,6 +195,10 @@ impl Model {
             theirs,
             purpose,
             notes,
+            private_to,
+            campaign,
+            response,
+            cost,
             next_hook,
             uses_hook,
             checklist: from_json("the checklist of an interaction", &checklist)?,

@@ -10,6 +10,7 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub place: i32,
     pub member_id: String,
+    pub planned: bool,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

@@ -46,6 +46,8 @@ pub mod edge_day;
 pub mod entry;
 pub mod exchange_rate;
 pub mod finding_snooze;
+pub mod handover;
+pub mod handover_item;
 pub mod idempotency;
 pub mod import_run;
 pub mod incumbency;
@@ -129,6 +131,8 @@ macro_rules! every_entity {
             entry,
             exchange_rate,
             finding_snooze,
+            handover,
+            handover_item,
             idempotency,
             import_run,
             incumbency,

@@ -97,6 +97,15 @@ CREATE TABLE interaction (
     day {date} NOT NULL,
     purpose {text} NOT NULL,
     notes {text} NOT NULL,
+    -- The principal who wrote the notes, if they are for him alone.
+    private_to {text},
+    -- Code of the caller's; NULL for none.
+    campaign {text},
+    -- How they answered; NULL if they did not.
+    response {text},
+    -- What it cost; NULL if nothing.
+    cost {bigint},
+    cost_currency {text},
     -- The occasion it leaves for the next one; NULL for none.
     hook_topic {text},
     hook_by {date},
@@ -121,6 +130,12 @@ CREATE INDEX interaction_account ON interaction (account_id, start_us, id);
 CREATE INDEX interaction_start ON interaction (start_us, id);
 -- What is planned, or was and is missed.
 CREATE INDEX interaction_planned ON interaction (account_id, day, id) WHERE stage = 'PLANNED';
+CREATE INDEX interaction_planned_day ON interaction (day, id) WHERE stage = 'PLANNED';
+-- What was left for a next one.
+CREATE INDEX interaction_hook_by ON interaction (hook_by, id) WHERE hook_by IS NOT NULL;
+CREATE INDEX interaction_account_hook ON interaction (account_id, hook_by, id)
+    WHERE hook_by IS NOT NULL;
+CREATE INDEX interaction_campaign ON interaction (campaign, day) WHERE campaign IS NOT NULL;
 CREATE INDEX interaction_hook ON interaction (uses_hook) WHERE uses_hook IS NOT NULL;
 CREATE UNIQUE INDEX interaction_source ON interaction (source_system, source_id)
     WHERE source_system IS NOT NULL;
@@ -130,9 +145,13 @@ CREATE TABLE interaction_member (
     interaction_id {uuid} NOT NULL,
     place INTEGER NOT NULL,
     member_id {text} NOT NULL,
+    -- Whether the interaction is planned, or was and is missed.
+    planned BOOLEAN NOT NULL,
     PRIMARY KEY (interaction_id, place)
 );
 CREATE INDEX interaction_member_member ON interaction_member (member_id, interaction_id);
+CREATE INDEX interaction_member_planned ON interaction_member (member_id, interaction_id)
+    WHERE planned;
 
 -- Their people in it, with the position that each had then.
 CREATE TABLE interaction_contact (

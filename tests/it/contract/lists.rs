@@ -37,6 +37,7 @@ pub const TABLE: &[List] = &[
     list("AccountService.ListFindings", r#"{"parent": "accounts/-"}"#, "findings", "parent"),
     list("AccountService.ListWorkItems", r#"{"parent": "accounts/-"}"#, "workItems", "parent"),
     list("AccountService.ListTeamMembers", OF_ACME, "teamMembers", "parent"),
+    list("AccountService.ListHandovers", r#"{"parent": "accounts/open"}"#, "handovers", "parent"),
     list("ContactService.ListContacts", r#"{"account": "accounts/acme"}"#, "contacts", "account"),
     list("ContactService.ListPositions", OF_ACME, "positions", "parent"),
     list("ContactService.ListIncumbencies", OF_ACME, "incumbencies", "parent"),

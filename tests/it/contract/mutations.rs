@@ -91,6 +91,12 @@ pub const TABLE: &[Mutation] = &[
     mutation("AccountService.TransferAccounts",
         r#"{"from": "members/one", "to": "members/boss", "effective_date": "$today", "accounts": ["accounts/acme"], "reason": "$personal"}"#,
         "reason").of("from").live("accounts.0", GONE),
+    mutation("AccountService.StartHandover",
+        r#"{"account": "accounts/held", "handover": {"to": "members/boss", "reason": "$personal"}}"#, "handover.reason")
+        .of("account").live("account", GONE),
+    mutation("AccountService.AdvanceHandover",
+        r#"{"name": "$handover", "step": "HANDOVER_STEP_CANCEL", "reason": "$personal", "etag": "$handover_etag"}"#, "reason")
+        .of("name").etag("etag").ends("CANCELED", "STARTED,ACCEPTED"),
 
     mutation("ContactService.CreateContact",
         r#"{"contact": {"display_name": "$personal", "latin_name": "$personal", "former_names": ["$personal"],
@@ -130,12 +136,17 @@ pub const TABLE: &[Mutation] = &[
             "checklist": [{"text": "samples"}]}}"#,
         "interaction.notes").of("account").live("account", GONE),
     mutation("InteractionService.CancelInteraction", r#"{"name": "$visit", "reason": "$personal"}"#, "reason")
-        .of("name").ends("CANCELED", "PLANNED"),
+        .of("name").ends("CANCELED", "PLANNED,MISSED"),
     mutation("InteractionService.RecordInteraction",
         r#"{"account": "accounts/acme", "interaction": {"channel": "INTERACTION_CHANNEL_VISIT",
             "direction": "INTERACTION_DIRECTION_OURS", "start_time": "2019-06-30T08:00:00Z", "ours": ["members/one"],
             "theirs": [{"contact": "$wu", "satisfaction": 9}], "purpose": "$personal", "notes": "$personal",
-            "next_hook": {"topic": "$personal", "by": "$today", "contact": "$wu"}, "uses_hook": "$hooked"}}"#,
+            "next_hook": {"topic": "$personal", "by": "$today", "contact": "$wu"}, "uses_hook": "$hooked"},
+            "commitments_made": [{"side": "COMMITMENT_SIDE_THEIRS", "member": "members/one", "contact": "$wu",
+                "text": "$personal", "due_date": "$today"}],
+            "commitments_settled": [{"name": "$kept_word", "settlement": "COMMITMENT_SETTLEMENT_KEPT", "reason": "$personal"}],
+            "next_plan": {"channel": "INTERACTION_CHANNEL_CALL", "direction": "INTERACTION_DIRECTION_OURS",
+                "start_time": "2019-07-30T08:00:00Z", "ours": ["members/one"], "theirs": [{"contact": "$wu"}], "purpose": "$personal"}}"#,
         "interaction.notes").of("account").live("account", GONE),
     mutation("InteractionService.AmendInteraction",
         r#"{"interaction": {"name": "$talk", "channel": "INTERACTION_CHANNEL_VIDEO", "direction": "INTERACTION_DIRECTION_OURS",

@@ -34,8 +34,9 @@ async fn hold(
         interaction: Some(interaction),
         plan: plan.into(),
         request_id: fresh(),
+        ..Default::default()
     };
-    server.interactions().record_interaction(request).await.map(|r| r.into_inner())
+    recorded(server, request).await.map(|answer| answer.interaction.expect("an interaction"))
 }
 
 async fn amend(server: &TestServer, now: Interaction) -> Result<Interaction, Status> {
@@ -58,7 +59,7 @@ async fn cancel(server: &TestServer, name: &str, version: i64) -> Result<Interac
 }
 
 async fn get(server: &TestServer, name: &str, version: i64) -> Interaction {
-    let request = pb::GetInteractionRequest { name: name.into(), version };
+    let request = pb::GetInteractionRequest { name: name.into(), version, ..Default::default() };
     server.interactions().get_interaction(request).await.expect("read").into_inner()
 }
 
@@ -188,9 +189,7 @@ on_both_engines! {
             let told = super::list(&server, request.clone()).await;
             assert_eq!(told.iter().collect::<Vec<_>>(), expected, "{request:?}");
         }
-        for name in [&first, &third] {
-            assert_eq!(cancel(&server, name, 0).await.expect_err("over").code(), Code::FailedPrecondition);
-        }
+        assert_state(&cancel(&server, &third, 0).await.expect_err("over"), "CANCELED", "PLANNED,MISSED");
         let late = Interaction { name: first.clone(), ..visit(8, &[&wang], &[&li]) };
         assert_state(&amend(&server, late).await.expect_err("missed"), "MISSED", "PLANNED,HELD");
         let status = hold(&server, "acme", &third, visit(4, &[&wang], &[&li])).await.expect_err("canceled");
@@ -200,6 +199,10 @@ on_both_engines! {
         // Recorded late it was held all the same.
         let made = hold(&server, "acme", &first, visit(3, &[&wang], &[&li])).await.expect("held");
         assert_eq!(made.state(), InteractionState::Held);
+        // What was not held at all is told so, and is gone from the work.
+        server.clock().set(moment(8));
+        let canceled = cancel(&server, &second, 0).await.expect("it was missed");
+        assert_eq!(canceled.state(), InteractionState::Canceled);
         verify(&server).await;
     }
 

@@ -8,6 +8,7 @@ pub mod credit;
 mod database;
 pub mod ledger;
 pub mod linear;
+pub mod people;
 mod raw;
 mod refusal;
 mod server;

@@ -1,0 +1,72 @@
+//! What to know before what is planned, to the wire.
+
+use super::commitment::{commitment, promise};
+use super::encode::interaction;
+use crate::api::convert::coverage::{cell, peer};
+use crate::api::convert::write;
+use crate::api::credit;
+use crate::ctx::Ctx;
+use crate::domain::interaction::{Attendee, Interaction};
+use crate::domain::names::{DISPUTES, POSITIONS, child_name, contact_name};
+use crate::domain::promise::PromiseState;
+use crate::domain::work::facts::Overdue;
+use crate::pb;
+use crate::service::briefs::{Brief, BriefAttendee};
+
+pub fn encode(brief: Brief, ctx: &Ctx) -> pb::VisitBrief {
+    let Brief { on, plan, attendees, hooks, ours, theirs, owed, credit, coverage } = brief;
+    let account_id = coverage.account_id.as_str();
+    let mut promises = owed.promises;
+    promises.retain(|one| one.state == PromiseState::Open);
+    promises.sort_by_key(|one| (one.pay_by_date, one.id));
+    let mut disputes: Vec<_> = owed.disputes.into_iter().map(|one| one.dispute).collect();
+    disputes.sort_by_key(|one| (one.open_date, one.id));
+    let overdue = |of: Overdue| pb::BriefOverdue {
+        amount: Some(write::money(of.minor, of.currency)),
+        worst_days: i32::try_from(of.worst_days).unwrap_or(i32::MAX),
+    };
+    pb::VisitBrief {
+        as_of: Some(write::date(on)),
+        interaction: Some(interaction(plan, ctx)),
+        attendees: attendees.into_iter().map(|one| attendee(account_id, one)).collect(),
+        hooks_open: hooks.into_iter().filter_map(hook).collect(),
+        commitments_ours: ours.into_iter().map(|one| commitment(one, on)).collect(),
+        commitments_theirs: theirs.into_iter().map(|one| commitment(one, on)).collect(),
+        promises_due: promises.into_iter().map(promise).collect(),
+        overdue: owed.overdue.into_iter().map(overdue).collect(),
+        disputes_open: disputes
+            .iter()
+            .map(|one| child_name(account_id, DISPUTES, one.id))
+            .collect(),
+        credit: Some(credit::encode::profile(credit)),
+        coverage_gaps: coverage
+            .gaps()
+            .into_iter()
+            .map(|gap| cell(account_id, gap.clone()))
+            .collect(),
+    }
+}
+
+fn attendee(account_id: &str, of: BriefAttendee) -> pb::BriefAttendee {
+    let BriefAttendee { attendee, display_name, position_id, best, satisfaction } = of;
+    let Attendee { contact_id, confirmed, .. } = attendee;
+    pb::BriefAttendee {
+        contact: contact_name(&contact_id),
+        display_name: display_name.into_exposed(),
+        position: position_id.map(|id| child_name(account_id, POSITIONS, id)).unwrap_or_default(),
+        best_tie: best.map(|of| peer(account_id, of)),
+        satisfaction,
+        confirmed,
+    }
+}
+
+fn hook(of: Interaction) -> Option<pb::BriefHook> {
+    let interaction = of.name();
+    let hook = of.next_hook?;
+    Some(pb::BriefHook {
+        interaction,
+        topic: hook.topic.into_exposed(),
+        by: Some(write::date(hook.by)),
+        contact: hook.contact_id.map(|id| contact_name(&id)).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,160 @@
+//! What was held in some time, counted by what it has in common.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use sea_orm::{FromQueryResult, Value};
+
+use super::{ReadTx, sql, tier_class};
+use crate::ctx::RowScope;
+use crate::domain::error::Result;
+use crate::domain::interaction::stats::{Counts, GroupBy};
+use crate::domain::money::Currency;
+
+/// Which interactions to count.
+#[derive(Debug, Clone)]
+pub struct HeldOf {
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    pub campaign: Option<String>,
+    pub account_id: Option<String>,
+}
+
+/// What they are counted by: an expression, and what it takes to read it.
+fn key_of(by: Option<GroupBy>) -> (String, &'static str) {
+    let position = "JOIN interaction_contact k ON k.interaction_id = i.id \
+                    LEFT JOIN position p ON p.id = k.position_id";
+    match by {
+        None => ("''".into(), ""),
+        Some(GroupBy::Tier) => {
+            (format!("COALESCE({}, '')", tier_class::class_on("i.account_id", "i.day")), "")
+        }
+        Some(GroupBy::Campaign) => ("COALESCE(i.campaign, '')".into(), ""),
+        Some(GroupBy::Channel) => ("i.channel".into(), ""),
+        Some(GroupBy::Member) => {
+            ("m.member_id".into(), "JOIN interaction_member m ON m.interaction_id = i.id")
+        }
+        Some(GroupBy::Function) => ("COALESCE(p.function, '')".into(), position),
+    }
+}
+
+impl HeldOf {
+    /// What was held, each once for each key.
+    fn held(&self, by: Option<GroupBy>) -> (String, Vec<Value>) {
+        let (key, join) = key_of(by);
+        let mut values: Vec<Value> = vec![self.from.into(), self.to.into()];
+        let mut only = String::new();
+        if let Some(campaign) = &self.campaign {
+            values.push(campaign.as_str().into());
+            only += &format!(" AND i.campaign = ${}", values.len());
+        }
+        if let Some(id) = &self.account_id {
+            values.push(id.as_str().into());
+            only += &format!(" AND i.account_id = ${}", values.len());
+        }
+        let text = format!(
+            "WITH held AS (SELECT DISTINCT {key} AS key, i.id, i.account_id, i.two_way, i.response, \
+               i.hook_by, i.cost, i.cost_currency FROM interaction i {join} \
+             WHERE i.stage = 'HELD' AND i.day >= $1 AND i.day <= $2{only}) "
+        );
+        (text, values)
+    }
+}
+
+const COUNTED: &str = "SELECT h.key, COUNT(*) AS interactions, \
+       CAST(SUM(CASE WHEN h.two_way THEN 1 ELSE 0 END) AS BIGINT) AS real_touches, \
+       COUNT(DISTINCT h.account_id) AS accounts, \
+       COUNT(DISTINCT CASE WHEN h.response IS NOT NULL THEN h.account_id END) AS accounts_responded, \
+       COUNT(h.hook_by) AS hooks_left, COUNT(u.uses_hook) AS hooks_used, \
+       CAST(SUM(CASE WHEN u.uses_hook IS NULL AND h.hook_by < {today} THEN 1 ELSE 0 END) AS BIGINT) \
+         AS hooks_expired \
+     FROM held h LEFT JOIN interaction u ON u.uses_hook IS NOT NULL AND u.uses_hook = h.id \
+       AND u.stage = 'HELD' GROUP BY h.key";
+
+const COSTS: &str = "SELECT h.key, h.cost_currency AS currency, CAST(SUM(h.cost) AS BIGINT) AS cost \
+     FROM held h WHERE h.cost IS NOT NULL GROUP BY h.key, h.cost_currency";
+
+/// Who took part, of a function alone those who did that.
+fn people(by: Option<GroupBy>) -> &'static str {
+    match by {
+        Some(GroupBy::Function) => {
+            "SELECT h.key, COUNT(DISTINCT c.contact_id) AS contacts, COUNT(c.satisfaction) AS scores, \
+               CAST(COALESCE(SUM(c.satisfaction), 0) AS BIGINT) AS score_sum \
+             FROM held h JOIN interaction_contact c ON c.interaction_id = h.id \
+               LEFT JOIN position p ON p.id = c.position_id \
+             WHERE COALESCE(p.function, '') = h.key GROUP BY h.key"
+        }
+        _ => {
+            "SELECT h.key, COUNT(DISTINCT c.contact_id) AS contacts, COUNT(c.satisfaction) AS scores, \
+               CAST(COALESCE(SUM(c.satisfaction), 0) AS BIGINT) AS score_sum \
+             FROM held h JOIN interaction_contact c ON c.interaction_id = h.id GROUP BY h.key"
+        }
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    key: String,
+    interactions: i64,
+    real_touches: i64,
+    accounts: i64,
+    accounts_responded: i64,
+    hooks_left: i64,
+    hooks_used: i64,
+    hooks_expired: i64,
+}
+
+#[derive(FromQueryResult)]
+struct People {
+    key: String,
+    contacts: i64,
+    scores: i64,
+    score_sum: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Cost {
+    key: String,
+    currency: Currency,
+    cost: i64,
+}
+
+impl ReadTx {
+    /// What was held, counted by what it has in common; by nothing: under an empty key.
+    pub async fn interaction_counts(
+        &self,
+        of: &HeldOf,
+        by: Option<GroupBy>,
+        today: NaiveDate,
+        scope: RowScope,
+    ) -> Result<BTreeMap<String, Counts>> {
+        let RowScope::All = scope;
+        let (held, values) = of.held(by);
+        let mut with_day = values.clone();
+        with_day.push(today.into());
+        let counted = COUNTED.replace("{today}", &format!("${}", with_day.len()));
+        let rows: Vec<Counted> = sql::all(&self.conn, format!("{held}{counted}"), with_day).await?;
+        let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+        for row in rows {
+            let of = counts.entry(row.key).or_default();
+            of.interactions = row.interactions;
+            of.real_touches = row.real_touches;
+            of.accounts = row.accounts;
+            of.accounts_responded = row.accounts_responded;
+            of.hooks_left = row.hooks_left;
+            of.hooks_used = row.hooks_used;
+            of.hooks_expired = row.hooks_expired;
+        }
+        let text = format!("{held}{}", people(by));
+        let rows: Vec<People> = sql::all(&self.conn, text, values.clone()).await?;
+        for row in rows {
+            let of = counts.entry(row.key).or_default();
+            (of.contacts, of.scores, of.score_sum) = (row.contacts, row.scores, row.score_sum);
+        }
+        let rows: Vec<Cost> = sql::all(&self.conn, format!("{held}{COSTS}"), values).await?;
+        for Cost { key, currency, cost } in rows {
+            counts.entry(key).or_default().costs.insert(currency, cost);
+        }
+        Ok(counts)
+    }
+}
