@@ -11,15 +11,44 @@ use proptest::prelude::*;
 use super::hold;
 use super::teams::{self, ACCOUNTS, Case, MEMBERS, Tested, UNASSIGNED};
 use crate::contact::person;
+use crate::interaction::held;
 use crate::support::TestServer;
 use crate::support::ledger::{Desk, day, document, fresh};
 
 #[derive(Debug, Clone)]
 enum Op {
     Team(teams::Op),
-    Promise { account: usize, member: usize, due: i64 },
-    Delegate { nth: usize, member: usize },
-    Keep { nth: usize },
+    Promise {
+        account: usize,
+        member: usize,
+        due: i64,
+    },
+    Delegate {
+        nth: usize,
+        member: usize,
+    },
+    Keep {
+        nth: usize,
+    },
+    /// Meets somebody, and leaves a hook for so many days.
+    Meet {
+        account: usize,
+        member: usize,
+        for_days: i64,
+    },
+    /// Plans a visit, for a hook if there is one that fits.
+    Plan {
+        account: usize,
+        member: usize,
+        ahead: i64,
+        for_hook: bool,
+    },
+    Hold {
+        nth: usize,
+    },
+    Cancel {
+        nth: usize,
+    },
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -29,6 +58,13 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(account, member, due)| Op::Promise { account, member, due }),
         2 => (any::<usize>(), 0..MEMBERS).prop_map(|(nth, member)| Op::Delegate { nth, member }),
         1 => any::<usize>().prop_map(|nth| Op::Keep { nth }),
+        2 => (0..ACCOUNTS, 0..MEMBERS, 0..8_i64)
+            .prop_map(|(account, member, for_days)| Op::Meet { account, member, for_days }),
+        3 => (0..ACCOUNTS, 0..MEMBERS, 0..6_i64, any::<bool>()).prop_map(
+            |(account, member, ahead, for_hook)| Op::Plan { account, member, ahead, for_hook }
+        ),
+        1 => any::<usize>().prop_map(|nth| Op::Hold { nth }),
+        1 => any::<usize>().prop_map(|nth| Op::Cancel { nth }),
     ]
 }
 
@@ -40,10 +76,28 @@ struct Promised {
     delegate: Option<usize>,
 }
 
+struct Hook {
+    name: String,
+    account: usize,
+    by: i64,
+    used: bool,
+}
+
+struct Plan {
+    name: String,
+    account: usize,
+    member: usize,
+    on: i64,
+    /// The name of the interaction that left it.
+    hook: Option<String>,
+}
+
 struct World<'a> {
     case: Case<'a>,
     contact: String,
     promised: Vec<Promised>,
+    hooks: Vec<Hook>,
+    plans: Vec<Plan>,
 }
 
 impl<'a> World<'a> {
@@ -57,7 +111,74 @@ impl<'a> World<'a> {
         let invoices = (0..ACCOUNTS).map(invoice).collect();
         Desk::new(server).try_post(invoices).await.expect("posted");
         let contact = person(server, "Li").await;
-        Self { case, contact, promised: Vec::new() }
+        Self { case, contact, promised: vec![], hooks: vec![], plans: vec![] }
+    }
+
+    fn visit(&self, member: usize, on: i64) -> pb::Interaction {
+        held(pb::InteractionChannel::Call, on, &[&self.case.member(member)], &[&self.contact])
+    }
+
+    async fn record(&self, account: usize, interaction: pb::Interaction, plan: &str) -> String {
+        let request = pb::RecordInteractionRequest {
+            account: self.case.account(account),
+            interaction: Some(interaction),
+            plan: plan.into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        let made = self.case.server.interactions().record_interaction(request).await;
+        made.expect("recorded").into_inner().interaction.expect("one").name
+    }
+
+    async fn meet(&mut self, account: usize, member: usize, for_days: i64) {
+        let by = self.case.today + for_days;
+        let mut visit = self.visit(member, self.case.today);
+        visit.next_hook =
+            Some(pb::NextHook { topic: "x".into(), by: Some(day(by)), ..Default::default() });
+        let name = self.record(account, visit, "").await;
+        self.hooks.push(Hook { name, account, by, used: false });
+    }
+
+    async fn plan(&mut self, account: usize, member: usize, on: i64, for_hook: bool) {
+        let fits =
+            |hook: &&Hook| for_hook && hook.account == account && !hook.used && hook.by >= on;
+        let hook = self.hooks.iter().find(fits).map(|hook| hook.name.clone());
+        let uses_hook = hook.clone().unwrap_or_default();
+        let request = pb::PlanInteractionRequest {
+            account: self.case.account(account),
+            interaction: Some(pb::Interaction { uses_hook, ..self.visit(member, on) }),
+            request_id: fresh(),
+        };
+        let planned = self.case.server.interactions().plan_interaction(request).await;
+        let name = planned.expect("planned").into_inner().name;
+        self.plans.push(Plan { name, account, member, on, hook });
+    }
+
+    async fn hold(&mut self, nth: usize) {
+        let Some(nth) = nth.checked_rem(self.plans.len()) else { return };
+        let plan = self.plans.swap_remove(nth);
+        let today = self.case.today;
+        let mut visit = self.visit(plan.member, today);
+        let open = |hook: &&mut Hook| {
+            Some(&hook.name) == plan.hook.as_ref() && !hook.used && hook.by >= today
+        };
+        if let Some(hook) = self.hooks.iter_mut().find(open) {
+            hook.used = true;
+            visit.uses_hook.clone_from(&hook.name);
+        }
+        self.record(plan.account, visit, &plan.name).await;
+    }
+
+    async fn cancel(&mut self, nth: usize) {
+        let Some(nth) = nth.checked_rem(self.plans.len()) else { return };
+        let plan = self.plans.swap_remove(nth);
+        let request = pb::CancelInteractionRequest {
+            name: plan.name,
+            reason: "no time".into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        self.case.server.interactions().cancel_interaction(request).await.expect("canceled");
     }
 
     async fn apply(&mut self, op: Op) -> Tested {
@@ -76,6 +197,12 @@ impl<'a> World<'a> {
             Op::Promise { account, member, due } => self.promise(account, member, due).await,
             Op::Delegate { nth, member } => self.delegate(nth, member).await?,
             Op::Keep { nth } => self.keep(nth).await,
+            Op::Meet { account, member, for_days } => self.meet(account, member, for_days).await,
+            Op::Plan { account, member, ahead, for_hook } => {
+                self.plan(account, member, self.case.today + ahead, for_hook).await;
+            }
+            Op::Hold { nth } => self.hold(nth).await,
+            Op::Cancel { nth } => self.cancel(nth).await,
         }
         Ok(())
     }
@@ -153,6 +280,20 @@ impl<'a> World<'a> {
             };
             expected.entry(member).or_default().insert((Kind::Commitment, one.name.clone()));
         }
+        for plan in &self.plans {
+            let member = match self.case.active[plan.member] {
+                true => self.case.member(plan.member),
+                false => self.case.expected(plan.account, on).0,
+            };
+            expected.entry(member).or_default().insert((Kind::PlannedVisit, plan.name.clone()));
+        }
+        for hook in self.hooks.iter().filter(|hook| !hook.used && hook.by >= on) {
+            let is_planned = |plan: &Plan| plan.hook.as_ref() == Some(&hook.name) && plan.on >= on;
+            if !self.plans.iter().any(is_planned) {
+                let (member, _) = self.case.expected(hook.account, on);
+                expected.entry(member).or_default().insert((Kind::Hook, hook.name.clone()));
+            }
+        }
         expected
     }
 
@@ -215,7 +356,7 @@ impl<'a> World<'a> {
 on_both_engines! {
     async fn whatever_is_to_be_done_is_told_once_and_to_whom_the_facts_name(server: TestServer) {
         let today = AtomicI64::new(0);
-        hold(8, &vec(op(), 10..36), async |ops| {
+        hold(8, &vec(op(), 12..44), async |ops| {
             let mut world = World::new(&server, today.load(Ordering::Acquire)).await;
             for (n, op) in ops.into_iter().enumerate() {
                 world.apply(op).await?;
