@@ -128,12 +128,12 @@ fn attendee(
     let seat = people.facts.seats.iter().find(|seat| seat.contact_id.as_deref().is_some_and(his));
     let ties = coverage.peers.iter().filter(|peer| his(&peer.contact_id));
     let best = ties.max_by(|a, b| a.sum.cmp(&b.sum).then(b.member_id.cmp(&a.member_id)));
-    let scores = people.facts.scores.iter().filter(|score| his(&score.contact_id));
+    let mut scores = people.facts.scores.iter().filter(|score| his(&score.contact_id));
     BriefAttendee {
         attendee: one.clone(),
         display_name,
         position_id: seat.map(|seat| seat.position_id),
         best: best.cloned(),
-        satisfaction: scores.last().map(|Score { score, .. }| *score),
+        satisfaction: scores.next_back().map(|Score { score, .. }| *score),
     }
 }

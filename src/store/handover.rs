@@ -68,10 +68,13 @@ impl WriteTx {
         carried(&self.conn, id).await
     }
 
-    pub async fn insert_handover(&self, handover: &Handover, carried: &[Carried]) -> Result<()> {
-        rows::insert_one(&self.conn, Model::from(handover)).await?;
-        let item = |one: &Carried| handover_item::Model::of(handover.id, one);
-        rows::insert(&self.conn, carried.iter().map(item).collect()).await?;
+    /// Keeps handovers, each with what was open as it was started.
+    pub async fn insert_handovers(&self, started: &[(Handover, Vec<Carried>)]) -> Result<()> {
+        rows::insert(&self.conn, started.iter().map(|(one, _)| Model::from(one)).collect()).await?;
+        let items = started.iter().flat_map(|(of, carried)| {
+            carried.iter().map(|one| handover_item::Model::of(of.id, one))
+        });
+        rows::insert(&self.conn, items.collect()).await?;
         Ok(())
     }
 

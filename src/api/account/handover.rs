@@ -25,7 +25,16 @@ both_ways! {
     read_state, write_state: HandoverState = HandoverState {
         Started, Accepted, Completed, Canceled
     }
-    read_step, write_step: HandoverStep = HandoverStep { Accept, Acknowledge, Complete, Cancel }
+}
+
+fn read_step(value: pb::HandoverStep) -> Option<HandoverStep> {
+    match value {
+        pb::HandoverStep::Unspecified => None,
+        pb::HandoverStep::Accept => Some(HandoverStep::Accept),
+        pb::HandoverStep::Acknowledge => Some(HandoverStep::Acknowledge),
+        pb::HandoverStep::Complete => Some(HandoverStep::Complete),
+        pb::HandoverStep::Cancel => Some(HandoverStep::Cancel),
+    }
 }
 
 one_way! {

@@ -341,12 +341,13 @@ impl AccountService for Accounts {
         request: Request<pb::TransferAccountsRequest>,
     ) -> Answer<pb::TransferAccountsResponse> {
         let ctx = api::ctx(&request)?;
-        let asked = transfer::parse(request.into_inner())?;
+        let asked = transfer::parse(request.into_inner(), ctx.business_date())?;
         let transfer::Asked { command, validate_only, request_id, page } = asked;
-        let teams = &self.services.teams;
-        let moved = match validate_only {
-            true => teams.would_transfer(&ctx, command).await?,
-            false => teams.transfer(&ctx, &request_id, command).await?,
+        let AccountServices { teams, handovers, .. } = &self.services;
+        let moved = match (validate_only, command.with_handover) {
+            (true, _) => teams.would_transfer(&ctx, command).await?,
+            (false, true) => handovers.transfer(&ctx, &request_id, command).await?,
+            (false, false) => teams.transfer(&ctx, &request_id, command).await?,
         };
         Ok(Response::new(transfer::answer(moved, &page)))
     }

@@ -1,5 +1,7 @@
 //! TransferAccounts to and from the wire.
 
+use chrono::NaiveDate;
+
 use crate::api::account::convert;
 use crate::api::convert::read;
 use crate::api::convert::request::{account_names, all, check_reason};
@@ -19,7 +21,7 @@ pub struct Asked {
     pub page: PageRequest,
 }
 
-pub fn parse(request: pb::TransferAccountsRequest) -> Result<Asked> {
+pub fn parse(request: pb::TransferAccountsRequest, today: NaiveDate) -> Result<Asked> {
     let mut violations = Violations::new();
     let page = PageRequest::parse(&request, &mut violations);
     let after = page.of(&mut violations).after;
@@ -33,16 +35,28 @@ pub fn parse(request: pb::TransferAccountsRequest) -> Result<Asked> {
         validate_only,
         resume_token: _,
         request_id,
+        with_handover,
     } = request;
     violations.keep(read::optional_request_id(&request_id));
     let from = violations.keep(read::member("from", &from));
     let to = violations.keep(read::member("to", &to));
-    let effective_date = violations.keep(read::date("effective_date", effective_date));
+    let effective_date = match with_handover {
+        false => violations.keep(read::date("effective_date", effective_date)),
+        true => {
+            let day = violations.keep(read::optional_date("effective_date", effective_date));
+            let day = day.flatten().unwrap_or(today);
+            if day != today {
+                let what = format!("must be {today} or absent: his acceptance says from when on");
+                violations.add("effective_date", Reason::DateInvalid, what);
+            }
+            Some(day)
+        }
+    };
     check_reason(&reason, &mut violations);
     let which = which(accounts, filter, after, &mut violations);
     let kept = from.zip(to).zip(effective_date).zip(which);
     let (((from, to), effective_date), which) = all(violations, kept)?;
-    let command = TransferAccounts { from, to, effective_date, which, reason };
+    let command = TransferAccounts { from, to, effective_date, which, reason, with_handover };
     Ok(Asked { command, validate_only, request_id, page })
 }
 

@@ -2,7 +2,6 @@
 
 use rust_decimal::Decimal;
 
-use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::request::{all, check_order};
 use crate::api::convert::{read, write};
 use crate::domain::error::{Result, Violations};
@@ -12,9 +11,14 @@ use crate::domain::names::member_name;
 use crate::domain::text;
 use crate::pb;
 
-both_ways! {
-    read_group_by, write_group_by: GroupBy = InteractionGroupBy {
-        Tier, Campaign, Member, Channel, Function
+fn read_group_by(value: pb::InteractionGroupBy) -> Option<GroupBy> {
+    match value {
+        pb::InteractionGroupBy::Unspecified => None,
+        pb::InteractionGroupBy::Tier => Some(GroupBy::Tier),
+        pb::InteractionGroupBy::Campaign => Some(GroupBy::Campaign),
+        pb::InteractionGroupBy::Member => Some(GroupBy::Member),
+        pb::InteractionGroupBy::Channel => Some(GroupBy::Channel),
+        pb::InteractionGroupBy::Function => Some(GroupBy::Function),
     }
 }
 

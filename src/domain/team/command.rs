@@ -48,6 +48,8 @@ pub struct TransferAccounts {
     pub effective_date: NaiveDate,
     pub which: Which,
     pub reason: String,
+    /// They are the other's once he accepts.
+    pub with_handover: bool,
 }
 
 /// Which of his accounts.

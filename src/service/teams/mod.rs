@@ -44,7 +44,7 @@ impl Default for TeamSettings {
 }
 
 pub use status::{TeamPoint, accountable, accountable_on};
-pub(super) use transfer::give;
+pub(super) use transfer::{Ready, give, ready};
 
 /// A page of memberships, and the version of the team.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! TransferAccounts: many accounts of one member become another's. Nothing but the owner moves.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ use crate::store::{Call, Lane, WriteTx};
 /// Most accounts that one call moves.
 const TRANSFER_MAX: usize = 500;
 
-type Asked = Configured<TransferAccounts, TeamSettings>;
+pub(in crate::service) type Asked = Configured<TransferAccounts, TeamSettings>;
 
 impl Teams {
     /// Gives accounts of a member to another from a day on. Those of a filter that are somebody
@@ -192,6 +192,22 @@ async fn check_new_owner(tx: &WriteTx, c: &Asked, plan: &Plan) -> Result<()> {
 }
 
 async fn transfer(tx: &mut WriteTx, ctx: &Ctx, c: &Asked) -> Result<Transferred> {
+    let Ready { to_id, heads, next, .. } = ready(tx, c).await?;
+    let TransferAccounts { effective_date, reason, .. } = &c.command;
+    give(tx, ctx, &heads, &to_id, *effective_date, reason).await?;
+    Ok(Transferred { account_ids: heads.into_keys().collect(), next })
+}
+
+/// Accounts of a member that another may own, and whose teams are locked.
+pub(in crate::service) struct Ready {
+    pub from_id: String,
+    pub to_id: String,
+    pub heads: BTreeMap<String, TeamHead>,
+    pub next: Option<String>,
+}
+
+/// What a transfer may move.
+pub(in crate::service) async fn ready(tx: &mut WriteTx, c: &Asked) -> Result<Ready> {
     let mut plan = plan(tx, c).await?;
     let heads = tx.lock_teams(&plan.account_ids).await?;
     // Whoever held the locks before us may have given some of them to others.
@@ -200,25 +216,28 @@ async fn transfer(tx: &mut WriteTx, ctx: &Ctx, c: &Asked) -> Result<Transferred>
     super::check_not_frozen(tx, plan.account_ids.iter().map(String::as_str), "accounts").await?;
     tx.lock_members(&[plan.to_id.clone()].into()).await?;
     check_new_owner(tx, c, &plan).await?;
-    let heads = plan.account_ids.iter().filter_map(|id| Some((id, *heads.get(id)?)));
-    let TransferAccounts { effective_date, reason, .. } = &c.command;
-    give(tx, ctx, heads.collect::<Vec<_>>(), &plan.to_id, *effective_date, reason).await?;
-    Ok(plan.transferred())
+    let heads = plan.account_ids.iter().filter_map(|id| Some((id.clone(), *heads.get(id)?)));
+    let Plan { from, to_id, next, .. } = &plan;
+    Ok(Ready {
+        from_id: from.member_id.clone(),
+        to_id: to_id.clone(),
+        heads: heads.collect(),
+        next: next.clone(),
+    })
 }
 
 /// Makes a member, who may, the owner of accounts whose teams are locked, from a day on.
-pub(in crate::service) async fn give<'a>(
+pub(in crate::service) async fn give(
     tx: &mut WriteTx,
     ctx: &Ctx,
-    heads: impl IntoIterator<Item = (&'a String, TeamHead)>,
+    heads: &BTreeMap<String, TeamHead>,
     to_id: &str,
     first_day: NaiveDate,
     reason: &str,
 ) -> Result<()> {
-    let heads: Vec<(&String, TeamHead)> = heads.into_iter().collect();
-    let last = heads.iter().map(|(_, head)| head.update_us).max().unwrap_or(0);
+    let last = heads.values().map(|head| head.update_us).max().unwrap_or(0);
     let recorded_us = tx.record_after(last).await?;
-    let membership = |(id, head): (&String, TeamHead)| Membership {
+    let membership = |(id, head): (&String, &TeamHead)| Membership {
         id: Uuid::now_v7(),
         account_id: id.clone(),
         role: TeamRole::Owner,
@@ -231,7 +250,7 @@ pub(in crate::service) async fn give<'a>(
         end_reason: None,
         version: head.version + 1,
     };
-    let memberships: Vec<Membership> = heads.into_iter().map(membership).collect();
+    let memberships: Vec<Membership> = heads.iter().map(membership).collect();
     tx.add_to_teams(&memberships).await?;
     let events = memberships.iter().map(|one| event::of(EventType::TeamMemberAssigned, one));
     tx.publish(events.collect()).await

@@ -14,7 +14,7 @@ async fn amend(server: &TestServer, now: Interaction) -> Result<Interaction, Sta
 }
 
 async fn version(server: &TestServer, name: &str, version: i64) -> Result<Interaction, Status> {
-    let request = pb::GetInteractionRequest { name: name.into(), version, ..Default::default() };
+    let request = pb::GetInteractionRequest { name: name.into(), version };
     server.interactions().get_interaction(request).await.map(|r| r.into_inner())
 }
 

@@ -59,7 +59,7 @@ async fn cancel(server: &TestServer, name: &str, version: i64) -> Result<Interac
 }
 
 async fn get(server: &TestServer, name: &str, version: i64) -> Interaction {
-    let request = pb::GetInteractionRequest { name: name.into(), version, ..Default::default() };
+    let request = pb::GetInteractionRequest { name: name.into(), version };
     server.interactions().get_interaction(request).await.expect("read").into_inner()
 }
 

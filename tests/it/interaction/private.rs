@@ -11,7 +11,7 @@ use crate::support::people::{self, AsSomebody};
 type Client = InteractionServiceClient<InterceptedService<Channel, AsSomebody>>;
 
 async fn get(client: &mut Client, name: &str, version: i64) -> Interaction {
-    let request = pb::GetInteractionRequest { name: name.into(), version, ..Default::default() };
+    let request = pb::GetInteractionRequest { name: name.into(), version };
     client.get_interaction(request).await.expect("read").into_inner()
 }
 

@@ -189,7 +189,7 @@ on_both_engines! {
         };
         let frozen = server.accounts().transfer_accounts(transfer).await.expect_err("frozen");
         assert_refused(&frozen, Code::FailedPrecondition, "HANDOVER_UNDER_WAY", None);
-        assert_eq!(subjects(&frozen), [started.name.clone()]);
+        assert_eq!(subjects(&frozen), std::slice::from_ref(&started.name));
         let second = start(&server, "acme", "zhao").await.expect_err("one at a time");
         assert_refused(&second, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS", None);
         let early = advance(&server, step(&started, Step::Complete)).await.expect_err("not accepted");
@@ -288,6 +288,51 @@ on_both_engines! {
             assert_eq!(listed.handovers.len(), expected, "{asked:?}");
             assert!(listed.handovers.iter().all(|one| *one == canceled));
         }
+        verify(&server).await;
+    }
+
+    async fn a14_a_transfer_with_handovers_is_of_use_once_they_are_accepted(server: TestServer) {
+        people(&server, false, &["wang", "chen"]).await;
+        for id in ["a", "b", "c"] {
+            account(&server, id).await;
+            assign(&server, id, "wang", TeamRole::Owner, -9).await.expect("assigned");
+        }
+        let under_way = start(&server, "c", "chen").await.expect("started");
+        let accept = advance(&server, step(&under_way, Step::Accept)).await.expect("accepted");
+        assign(&server, "c", "wang", TeamRole::Owner, 0).await.expect("he has it again");
+        let all = pb::TransferAccountsRequest {
+            from: "members/wang".into(),
+            to: "members/chen".into(),
+            filter: Some(pb::TransferFilter::default()),
+            reason: "another territory".into(),
+            with_handover: true,
+            request_id: fresh(),
+            ..Default::default()
+        };
+        let later = pb::TransferAccountsRequest { effective_date: Some(day(1)), ..all.clone() };
+        let later = server.accounts().transfer_accounts(later).await.expect_err("not then");
+        assert_refused(&later, Code::InvalidArgument, "DATE_INVALID", Some("effective_date"));
+        let named = pb::TransferAccountsRequest {
+            accounts: ["accounts/a", "accounts/c"].map(Into::into).into(),
+            filter: None,
+            request_id: fresh(),
+            ..all.clone()
+        };
+        let named = server.accounts().transfer_accounts(named).await.expect_err("one is under way");
+        assert_refused(&named, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS", None);
+        let moved = server.accounts().transfer_accounts(all.clone()).await.expect("started").into_inner();
+        assert_eq!(moved.accounts, ["accounts/a", "accounts/b"], "and not what is under way");
+        let again = server.accounts().transfer_accounts(all).await.expect("the same again").into_inner();
+        assert_eq!(again, moved);
+        for id in ["a", "b"] {
+            assert_eq!(owners(&server, id, 0).await, ["members/wang"]);
+            let name = team(&server, id, None).await.handover;
+            let started = get(&server, &name).await;
+            assert_eq!((started.state(), started.deadline), (State::Started, Some(day(30))));
+            advance(&server, step(&started, Step::Accept)).await.expect("accepted");
+            assert_eq!(owners(&server, id, 0).await, ["members/chen"]);
+        }
+        assert_eq!(get(&server, &accept.name).await.state(), State::Accepted);
         verify(&server).await;
     }
 }

@@ -132,7 +132,7 @@ on_both_engines! {
         let visit = plan(&server, next.clone()).await;
         let all = everywhere(&server, of("-")).await;
         assert_eq!(told(&all), [(Kind::PlannedVisit, visit.clone())], "one is for the other");
-        assert_eq!(all[0].evidence, [first.clone()]);
+        assert_eq!(all[0].evidence, std::slice::from_ref(&first));
         cancel(&server, &visit).await;
         assert_eq!(told(&everywhere(&server, of("-")).await), [hook]);
         let met = pb::Interaction { start_time: plan_of(0, &[], &[]).start_time, ..next };

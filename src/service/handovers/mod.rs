@@ -1,32 +1,28 @@
 //! Use cases of handovers: StartHandover, GetHandover, ListHandovers and AdvanceHandover.
 
-use std::collections::{BTreeSet, HashMap};
+mod open;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::ctx::Ctx;
-use crate::domain::commitment::{Commitment, CommitmentSide, CommitmentState};
-use crate::domain::coverage::measure::Coverage;
 use crate::domain::error::{Error, Precondition, Reason, Resource, Result};
 use crate::domain::event::{Event, EventType};
 use crate::domain::handover::{
-    AdvanceHandover, Carried, DEADLINE_DAYS, Handover, HandoverState, HandoverStep, ItemKind,
-    ListHandovers, Open, Progress, StartHandover, ToMeet,
+    AdvanceHandover, Carried, DEADLINE_DAYS, Handover, HandoverState, HandoverStep, ListHandovers,
+    Open, Progress, StartHandover,
 };
-use crate::domain::interaction::{Interaction, InteractionState};
-use crate::domain::names::{
-    AccountRef, ChildName, DISPUTES, HANDOVERS, PROMISES, account_name, child_name, member_name,
-};
+use crate::domain::names::{AccountRef, ChildName, HANDOVERS, account_name, member_name};
 use crate::domain::page::Page;
-use crate::domain::promise::PromiseState;
+use crate::domain::team::command::{TransferAccounts, Transferred, Which};
 use crate::domain::version;
-use crate::service::contacts::{PeopleAt, people};
 use crate::service::receivables::Receivables;
-use crate::service::teams::{self, TeamSettings};
+use crate::service::teams::{self, Ready, TeamSettings, Teams};
 use crate::service::{Configured, resolve};
-use crate::store::{Call, HandoversOf, Outcome, ReadTx, Store, WriteTx};
+use crate::store::{Call, HandoversOf, Outcome, Store, WriteTx};
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
@@ -45,10 +41,33 @@ pub struct Told {
 
 /// What is open at an account just before its handover is started, and who owned it then.
 #[derive(Debug, Clone)]
-struct Before {
-    owner_id: Option<String>,
+struct Owned {
+    owner_id: String,
     open: Open,
+}
+
+/// The accounts that somebody owned just before handovers are started.
+#[derive(Debug, Clone)]
+struct Before {
+    owned: HashMap<String, Owned>,
     settings: TeamSettings,
+}
+
+impl Before {
+    /// What is open at an account of a member.
+    ///
+    /// # Errors
+    /// CONCURRENT_CHANGE: it was not his just before.
+    fn of(&self, account_id: &str, owner_id: &str) -> Result<Vec<Carried>> {
+        let owned = self.owned.get(account_id).filter(|owned| owned.owner_id == owner_id);
+        let Some(owned) = owned else { return Err(changed(account_id)) };
+        let carried = owned.open.iter().map(|(kind, subject)| Carried {
+            kind: *kind,
+            subject: subject.clone(),
+            acknowledged: false,
+        });
+        Ok(carried.collect())
+    }
 }
 
 /// What a handover lacks just before a step is taken.
@@ -69,18 +88,36 @@ impl Handovers {
     /// NotFound, ACCOUNT_DELETED, ACCOUNT_NOT_OWNED, MEMBER_NOT_ELIGIBLE, RESOURCE_ALREADY_EXISTS,
     /// DATE_INVALID, FIELD_INVALID.
     pub async fn start(&self, ctx: &Ctx, request_id: &str, c: StartHandover) -> Result<Told> {
-        let today = ctx.business_date();
         let id = resolve::one(&self.store, "account", &c.account).await?.id;
-        let owner_id = self.owner(ctx, &id, today).await?;
-        let open = match &owner_id {
-            Some(owner) => self.open(ctx, &id, owner, today).await?,
-            None => Open::new(),
-        };
-        let settings = Before { owner_id, open, settings: self.settings.clone() };
+        let owned = self.owned(ctx, vec![id]).await?;
+        let settings = Before { owned, settings: self.settings.clone() };
         let call = Call::new("AccountService.StartHandover", request_id, &c.account);
         let command = Configured { command: c, settings };
         let done = self.store.mutate(ctx, call, command, start).await?;
         self.told(ctx, done).await
+    }
+
+    /// Begins to give accounts of a member to another.
+    ///
+    /// # Errors
+    /// As those of a transfer, CONCURRENT_CHANGE.
+    pub async fn transfer(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: TransferAccounts,
+    ) -> Result<Transferred> {
+        let teams = Teams::new(self.store.clone(), self.settings.clone());
+        // What a call that is repeated moved is frozen by now, and is not looked at again.
+        let ids = match teams.would_transfer(ctx, c.clone()).await {
+            Ok(would) => would.account_ids,
+            Err(_) => Vec::new(),
+        };
+        let owned = self.owned(ctx, ids).await?;
+        let settings = Before { owned, settings: self.settings.clone() };
+        let call = Call::new("AccountService.TransferAccounts", request_id, &c.from);
+        let command = Configured { command: c, settings };
+        Ok(self.store.mutate(ctx, call, command, transfer).await?.into_inner())
     }
 
     /// Takes a step of a handover.
@@ -162,102 +199,18 @@ impl Handovers {
         }
         let today = ctx.business_date();
         let Handover { account_id, from_id, .. } = handover;
-        let open = self.open(ctx, account_id, from_id, today).await?;
+        let whose = BTreeMap::from([(account_id.clone(), from_id.clone())]);
+        let open = self.open(ctx, whose, today).await?.remove(account_id).unwrap_or_default();
         let (of, whose) = (handover.clone(), ctx.clone());
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let carried = tx.carried(of.id).await?;
-                Ok((to_meet(tx, &whose, &of, today).await?, carried))
+                Ok((open::to_meet(tx, &whose, &of, today).await?, carried))
             })
         });
         let (contacts, carried) = read.await?;
         Ok(Some(Progress::of(contacts, &carried, &open)))
     }
-
-    async fn owner(&self, ctx: &Ctx, id: &str, day: NaiveDate) -> Result<Option<String>> {
-        let id = id.to_owned();
-        let read = self.store.read(ctx, move |tx| {
-            Box::pin(async move {
-                let teams = tx.teams(&[id.as_str()].into()).await?;
-                Ok(teams.get(&id).and_then(|team| team.on(day, i64::MAX).owner))
-            })
-        });
-        read.await
-    }
-
-    /// What is open at an account on a day; of what names somebody, what names him.
-    async fn open(
-        &self,
-        ctx: &Ctx,
-        account_id: &str,
-        member_id: &str,
-        day: NaiveDate,
-    ) -> Result<Open> {
-        let mut owed = self.receivables.owed(ctx, vec![account_id.to_owned()], day).await?;
-        let owed = owed.remove(account_id).unwrap_or_default();
-        let (id, his) = (account_id.to_owned(), member_id.to_owned());
-        let read = self
-            .store
-            .read(ctx, move |tx| Box::pin(async move { talked_of(tx, &id, &his, day).await }));
-        let mut open = read.await?;
-        if !owed.overdue.is_empty() {
-            open.insert((ItemKind::Receivables, account_name(account_id)));
-        }
-        let promises = owed.promises.iter().filter(|one| one.state == PromiseState::Open);
-        open.extend(
-            promises.map(|one| (ItemKind::Promise, child_name(account_id, PROMISES, one.id))),
-        );
-        open.extend(
-            owed.disputes
-                .iter()
-                .map(|one| (ItemKind::Dispute, child_name(account_id, DISPUTES, one.dispute.id))),
-        );
-        Ok(open)
-    }
-}
-
-/// What was said and is open: what a member has to keep, where he is to be, and every hook.
-async fn talked_of(tx: &ReadTx, account_id: &str, member_id: &str, day: NaiveDate) -> Result<Open> {
-    let these = BTreeSet::from([account_id]);
-    let is_his = |one: &&Commitment| {
-        one.state_on(day) == CommitmentState::Open && one.responsible_on(day) == Some(member_id)
-    };
-    let goes = |one: &&Interaction| {
-        let planned = one.state_on(day) == InteractionState::Planned;
-        planned && one.ours.iter().any(|id| id == member_id)
-    };
-    let unsettled = tx.unsettled(&these, CommitmentSide::Ours).await?;
-    let plans = tx.plans(&these).await?;
-    let hooks = tx.hooks_open(&these, day).await?;
-    let commitments = unsettled.iter().filter(is_his);
-    let commitments = commitments.map(|one| (ItemKind::Commitment, one.name()));
-    let plans = plans.iter().filter(goes).map(|one| (ItemKind::PlannedVisit, one.name()));
-    let hooks = hooks.iter().map(|one| (ItemKind::Hook, one.name()));
-    Ok(commitments.chain(plans).chain(hooks).collect())
-}
-
-/// Whom the successor has to meet, and whether he did since the handover was started.
-async fn to_meet(tx: &ReadTx, ctx: &Ctx, of: &Handover, day: NaiveDate) -> Result<Vec<ToMeet>> {
-    let id = of.account_id.as_str();
-    let at = PeopleAt::of(day, i64::MAX, day);
-    let known = people(tx, &[id].into(), at, ctx.row_scope()).await?;
-    let Some(known) = known.get(id) else { return Ok(Vec::new()) };
-    let met: HashMap<&str, NaiveDate> = {
-        let his = known.facts.ties.iter().filter(|tie| tie.member_id == of.to_id);
-        let touched = his.filter_map(|tie| Some((tie.contact_id.as_str(), tie.edge.last_touch?)));
-        touched.filter(|(_, day)| *day >= of.start_date).collect()
-    };
-    let mut asked: Vec<ToMeet> = Vec::new();
-    for cell in Coverage::of(id, &known.facts).cells {
-        let Some((contact_id, position_id)) = cell.contact_id.zip(cell.position_id) else {
-            continue;
-        };
-        if asked.iter().all(|one| one.contact_id != contact_id) {
-            let met = met.get(contact_id.as_str()).copied();
-            asked.push(ToMeet { contact_id, position_id, met });
-        }
-    }
-    Ok(asked)
 }
 
 async fn start(
@@ -265,7 +218,7 @@ async fn start(
     ctx: &Ctx,
     c: &Configured<StartHandover, Before>,
 ) -> Result<Handover> {
-    let Configured { command: c, settings: Before { owner_id, open, settings } } = c;
+    let Configured { command: c, settings: before } = c;
     let today = ctx.business_date();
     let deadline = match c.deadline {
         Some(day) if day < today => {
@@ -273,7 +226,7 @@ async fn start(
             return Err(Error::invalid("handover.deadline", Reason::DateInvalid, what));
         }
         Some(day) => day,
-        None => today.checked_add_days(Days::new(DEADLINE_DAYS)).unwrap_or(NaiveDate::MAX),
+        None => deadline_from(today),
     };
     let account_id = account(tx, &c.account).await?;
     let missing = || Error::not_found("member", c.to.to_string());
@@ -281,11 +234,7 @@ async fn start(
     let head = tx.lock_team(&account_id).await?;
     let under_way = tx.handovers_under_way(&[account_id.as_str()].into()).await?;
     if let Some(other) = under_way.first() {
-        return Err(Error::AlreadyExists {
-            reason: Reason::ResourceAlreadyExists,
-            description: format!("{} is under way", other.name()),
-            resource: Resource { kind: "handover", name: other.name() },
-        });
+        return Err(already(other));
     }
     let teams = tx.teams(&[account_id.clone()].into()).await?;
     let from_id = teams.get(&account_id).and_then(|team| team.on(today, i64::MAX).owner);
@@ -299,20 +248,36 @@ async fn start(
         let what = format!("{} owns it already", member_name(&to_id));
         return Err(Error::invalid("handover.to", Reason::FieldInvalid, what));
     }
-    if Some(&from_id) != owner_id.as_ref() {
-        return Err(changed(&account_id));
-    }
-    teams::check_may_own(tx, settings, &account_id, &to_id, "handover.to", today).await?;
-    let recorded_us = tx.record_after(head.update_us).await?;
-    let handover = Handover {
+    let carried = before.of(&account_id, &from_id)?;
+    teams::check_may_own(tx, &before.settings, &account_id, &to_id, "handover.to", today).await?;
+    let us = tx.record_after(head.update_us).await?;
+    let said = Said { from_id: &from_id, to_id: &to_id, deadline, reason: &c.reason };
+    let handover = begun(ctx, account_id, &said, us);
+    let begun = vec![(handover.clone(), carried)];
+    tx.insert_handovers(&begun).await?;
+    tx.publish(vec![event(EventType::HandoverStarted, &handover)]).await?;
+    Ok(handover)
+}
+
+/// What is said of a handover as it is started.
+struct Said<'a> {
+    from_id: &'a str,
+    to_id: &'a str,
+    deadline: NaiveDate,
+    reason: &'a str,
+}
+
+/// A handover that begins today; recorded at an instant in microseconds since the epoch.
+fn begun(ctx: &Ctx, account_id: String, said: &Said<'_>, recorded_us: i64) -> Handover {
+    Handover {
         id: Uuid::now_v7(),
         account_id,
-        from_id,
-        to_id,
+        from_id: said.from_id.to_owned(),
+        to_id: said.to_id.to_owned(),
         state: HandoverState::Started,
-        reason: c.reason.as_str().into(),
-        deadline,
-        start_date: today,
+        reason: said.reason.into(),
+        deadline: said.deadline,
+        start_date: ctx.business_date(),
         accept_date: None,
         end_date: None,
         end_reason: Default::default(),
@@ -320,15 +285,51 @@ async fn start(
         recorded_us,
         update_us: recorded_us,
         version: 1,
+    }
+}
+
+fn deadline_from(today: NaiveDate) -> NaiveDate {
+    today.checked_add_days(Days::new(DEADLINE_DAYS)).unwrap_or(NaiveDate::MAX)
+}
+
+async fn transfer(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    c: &Configured<TransferAccounts, Before>,
+) -> Result<Transferred> {
+    let Configured { command, settings: before } = c;
+    let asked = Configured { command: command.clone(), settings: before.settings.clone() };
+    let Ready { from_id, to_id, heads, next } = teams::ready(tx, &asked).await?;
+    let ids: BTreeSet<&str> = heads.keys().map(String::as_str).collect();
+    let under_way = tx.handovers_under_way(&ids).await?;
+    if let (Which::Named(_), Some(other)) = (&command.which, under_way.first()) {
+        return Err(already(other));
+    }
+    let today = ctx.business_date();
+    let teams = tx.teams(&ids.iter().map(|id| (*id).to_owned()).collect()).await?;
+    let last = heads.values().map(|head| head.update_us).max().unwrap_or(0);
+    let us = tx.record_after(last).await?;
+    let said = Said {
+        from_id: &from_id,
+        to_id: &to_id,
+        deadline: deadline_from(today),
+        reason: &command.reason,
     };
-    let carried = open.iter().map(|(kind, subject)| Carried {
-        kind: *kind,
-        subject: subject.clone(),
-        acknowledged: false,
-    });
-    tx.insert_handover(&handover, &carried.collect::<Vec<_>>()).await?;
-    tx.publish(vec![event(EventType::HandoverStarted, &handover)]).await?;
-    Ok(handover)
+    let mut started = Vec::new();
+    for id in heads.into_keys() {
+        // What nobody owns has nothing to be handed over.
+        let owner = teams.get(&id).and_then(|team| team.on(today, i64::MAX).owner);
+        if owner.is_none() || under_way.iter().any(|one| one.account_id == id) {
+            continue;
+        }
+        let carried = before.of(&id, &from_id)?;
+        started.push((begun(ctx, id, &said, us), carried));
+    }
+    tx.insert_handovers(&started).await?;
+    let events = started.iter().map(|(one, _)| event(EventType::HandoverStarted, one));
+    tx.publish(events.collect()).await?;
+    let account_ids = started.into_iter().map(|(one, _)| one.account_id).collect();
+    Ok(Transferred { account_ids, next })
 }
 
 async fn advance(
@@ -350,9 +351,8 @@ async fn advance(
         HandoverStep::Accept => {
             let Handover { to_id, .. } = &handover;
             teams::check_may_own(tx, settings, &account_id, to_id, "name", today).await?;
-            let heads = [(&account_id, head)];
-            let reason = handover.reason.expose();
-            teams::give(tx, ctx, heads, to_id, today, reason).await?;
+            let heads = [(account_id.clone(), head)].into();
+            teams::give(tx, ctx, &heads, to_id, today, handover.reason.expose()).await?;
         }
         HandoverStep::Acknowledge => {
             acknowledged = self::acknowledged(tx, &handover, &c.acknowledged).await?;
@@ -394,6 +394,14 @@ async fn account(tx: &WriteTx, name: &AccountRef) -> Result<String> {
     let gone = || Error::internal(format!("{} is gone", account_name(&id)));
     tx.account(&id).await?.ok_or_else(gone)?.check_live()?;
     Ok(id)
+}
+
+fn already(other: &Handover) -> Error {
+    Error::AlreadyExists {
+        reason: Reason::ResourceAlreadyExists,
+        description: format!("{} is under way", other.name()),
+        resource: Resource { kind: "handover", name: other.name() },
+    }
 }
 
 fn changed(account_id: &str) -> Error {
