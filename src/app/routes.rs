@@ -28,6 +28,7 @@ use crate::service::findings::{FindingSettings, Findings};
 use crate::service::members::Members;
 use crate::service::records::Records;
 use crate::service::teams::{TeamSettings, Teams};
+use crate::service::timelines::Timelines;
 use crate::service::work::WorkItems;
 use crate::service::{self, Settings};
 use crate::store::Store;
@@ -75,6 +76,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         departures: service::departures::Departures::new(store(), questions.clone()),
         trust: trust.clone(),
         work: WorkItems::new(store(), questions.clone(), team_settings(&app.config)?),
+        timelines: Timelines::new(store()),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);

@@ -57,6 +57,7 @@ pub mod terms;
 pub mod text;
 pub mod tie;
 pub mod tier;
+pub mod timeline;
 pub mod trust;
 pub mod version;
 pub mod work;

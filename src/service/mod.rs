@@ -20,6 +20,7 @@ mod resolve;
 mod stored_tests;
 pub mod teams;
 pub mod tiers;
+pub mod timelines;
 pub mod trust;
 pub mod work;
 

@@ -53,6 +53,7 @@ mod tier;
 mod tier_class;
 mod tier_override;
 mod tier_value;
+mod timeline;
 mod trust;
 mod tx;
 mod verify;

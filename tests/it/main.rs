@@ -50,5 +50,6 @@ mod requirements;
 mod roles;
 mod sensitivity;
 mod tiers;
+mod timeline;
 mod transport;
 mod work;

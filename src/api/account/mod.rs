@@ -8,6 +8,7 @@ mod member;
 pub mod record;
 mod status;
 pub mod team;
+mod timeline;
 mod transfer;
 mod work;
 
@@ -31,6 +32,7 @@ use crate::service::receivables::Receivables;
 use crate::service::records::Records;
 use crate::service::teams::Teams;
 use crate::service::tiers::Tiers;
+use crate::service::timelines::Timelines;
 use crate::service::trust::Trust;
 use crate::service::work::WorkItems;
 
@@ -49,6 +51,7 @@ pub struct AccountServices {
     pub departures: Departures,
     pub trust: Trust,
     pub work: WorkItems,
+    pub timelines: Timelines,
 }
 
 /// The handlers of AccountService.
@@ -219,6 +222,16 @@ impl AccountService for Accounts {
         let (list, page) = work::list(request.get_ref())?;
         let answer = self.services.work.list(&ctx, list).await?;
         Ok(Response::new(work::page(answer, &page)))
+    }
+
+    async fn list_timeline(
+        &self,
+        request: Request<pb::ListTimelineRequest>,
+    ) -> Answer<pb::ListTimelineResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = timeline::list(request.get_ref())?;
+        let answer = self.services.timelines.list(&ctx, list).await?;
+        Ok(Response::new(timeline::page(&ctx, answer, &page)?))
     }
 
     async fn create_member(&self, request: Request<pb::CreateMemberRequest>) -> Answer<pb::Member> {

@@ -16,6 +16,7 @@ use crate::domain::page::PageOf;
 use crate::domain::team::command::{TransferAccounts, Transferred, Which};
 use crate::domain::team::membership::{Membership, TeamHead};
 use crate::domain::team::{Team, TeamRole};
+use crate::domain::timeline::fact;
 use crate::service::{Configured, resolve};
 use crate::store::{Call, Lane, WriteTx};
 
@@ -217,7 +218,12 @@ async fn transfer(tx: &mut WriteTx, ctx: &Ctx, c: &Asked) -> Result<Transferred>
     };
     let memberships: Vec<Membership> = heads.into_iter().map(membership).collect();
     tx.add_to_teams(&memberships).await?;
-    let events = memberships.iter().map(|one| event::of(EventType::TeamMemberAssigned, one));
-    tx.publish(events.collect()).await?;
+    let event = |one: &Membership| {
+        let team = teams.get(&one.account_id);
+        let before = team.and_then(|team| team.on(first_day, i64::MAX).owner);
+        let told = fact::assigned(one, before.as_deref());
+        event::of(EventType::TeamMemberAssigned, one).telling([told])
+    };
+    tx.publish(memberships.iter().map(event).collect()).await?;
     Ok(plan.transferred())
 }
