@@ -25,6 +25,7 @@ use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::pb::tier_service_server::TierServiceServer;
 use crate::service::credit::Credit;
 use crate::service::findings::{FindingSettings, Findings};
+use crate::service::member_books::MemberBooks;
 use crate::service::members::Members;
 use crate::service::records::Records;
 use crate::service::teams::{TeamSettings, Teams};
@@ -77,6 +78,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         trust: trust.clone(),
         work: WorkItems::new(store(), questions.clone(), team_settings(&app.config)?),
         timelines: Timelines::new(store()),
+        member_books: MemberBooks::new(store()),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);

@@ -35,6 +35,7 @@ pub mod job;
 pub mod ledger;
 pub mod machine;
 pub mod member;
+pub mod member_book;
 pub mod money;
 pub mod names;
 pub mod network;

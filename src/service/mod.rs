@@ -12,6 +12,7 @@ pub mod facts;
 pub mod findings;
 pub mod interactions;
 pub mod ledger;
+pub mod member_books;
 pub mod members;
 pub mod receivables;
 pub mod records;

@@ -29,6 +29,7 @@ mod ledger;
 mod lock;
 mod lookup;
 mod member;
+mod member_book;
 mod migration;
 mod network;
 mod observe;

@@ -36,6 +36,7 @@ mod imports;
 mod interaction;
 mod ledger_rules;
 mod member;
+mod member_book;
 mod overload;
 mod points;
 mod process;

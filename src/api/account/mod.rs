@@ -5,6 +5,7 @@ mod departure;
 mod directory;
 mod finding;
 mod member;
+mod member_book;
 pub mod record;
 mod status;
 pub mod team;
@@ -27,6 +28,7 @@ use crate::service::credit::Credit;
 use crate::service::departures::Departures;
 use crate::service::directory::Directory;
 use crate::service::findings::Findings;
+use crate::service::member_books::MemberBooks;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
 use crate::service::records::Records;
@@ -52,6 +54,7 @@ pub struct AccountServices {
     pub trust: Trust,
     pub work: WorkItems,
     pub timelines: Timelines,
+    pub member_books: MemberBooks,
 }
 
 /// The handlers of AccountService.
@@ -71,12 +74,15 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices {
-            accounts, receivables, credit, teams, findings, tiers, trust, ..
-        } = &self.services;
-        let sources = Sources { receivables, credit, teams, findings, tiers, trust };
+        let (accounts, sources) = (&self.services.accounts, self.sources());
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        let AccountServices { receivables, credit, teams, findings, tiers, trust, .. } =
+            &self.services;
+        Sources { receivables, credit, teams, findings, tiers, trust }
     }
 }
 
@@ -232,6 +238,16 @@ impl AccountService for Accounts {
         let (list, page) = timeline::list(request.get_ref())?;
         let answer = self.services.timelines.list(&ctx, list).await?;
         Ok(Response::new(timeline::page(&ctx, answer, &page)?))
+    }
+
+    async fn get_member_book(
+        &self,
+        request: Request<pb::GetMemberBookRequest>,
+    ) -> Answer<pb::MemberBook> {
+        let ctx = api::ctx(&request)?;
+        let get = member_book::parse(request.get_ref())?;
+        let answer = self.services.member_books.get(&ctx, self.sources(), get).await?;
+        Ok(Response::new(member_book::encode(answer)?))
     }
 
     async fn create_member(&self, request: Request<pb::CreateMemberRequest>) -> Answer<pb::Member> {
