@@ -76,6 +76,7 @@ paged! {
     ListAccountsRequest => "ListAccounts",
     ListFindingsRequest => "ListFindings",
     ListWorkItemsRequest => "ListWorkItems",
+    ListTimelineRequest => "ListTimeline",
     ListMembersRequest => "ListMembers",
     ListTeamMembersRequest => "ListTeamMembers",
     ListHandoversRequest => "ListHandovers",

@@ -25,9 +25,11 @@ use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::pb::tier_service_server::TierServiceServer;
 use crate::service::credit::Credit;
 use crate::service::findings::{FindingSettings, Findings};
+use crate::service::member_books::MemberBooks;
 use crate::service::members::Members;
 use crate::service::records::Records;
 use crate::service::teams::{TeamSettings, Teams};
+use crate::service::timelines::Timelines;
 use crate::service::work::WorkItems;
 use crate::service::{self, Settings};
 use crate::store::Store;
@@ -80,6 +82,8 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
             questions.clone(),
             team_settings(&app.config)?,
         ),
+        timelines: Timelines::new(store()),
+        member_books: MemberBooks::new(store()),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use super::names::account_name;
+use super::timeline::Entry;
 
 macro_rules! event_types {
     ($($(#[$doc:meta])+ $variant:ident => $name:literal,)+) => {
@@ -170,6 +171,10 @@ pub struct Event {
     /// Name of the resource that changed.
     pub subject: String,
     pub data: Json,
+    /// What it leaves on timelines ([`super::timeline::event`]).
+    pub told: Vec<Entry>,
+    /// What stood there until now.
+    pub untold: Vec<Entry>,
 }
 
 impl Event {
@@ -184,7 +189,20 @@ impl Event {
         if let Some(fields) = data.as_object_mut().filter(|_| !account_id.is_empty()) {
             fields.insert("account".into(), account_name(account_id).into());
         }
-        Self { account_id: account_id.to_owned(), event_type, subject: subject.into(), data }
+        let (account_id, subject) = (account_id.to_owned(), subject.into());
+        Self { account_id, event_type, subject, data, told: Vec::new(), untold: Vec::new() }
+    }
+
+    /// With what it leaves on timelines.
+    pub fn telling(mut self, entries: impl IntoIterator<Item = Entry>) -> Self {
+        self.told.extend(entries);
+        self
+    }
+
+    /// With what it takes off them.
+    pub fn instead_of(mut self, entries: impl IntoIterator<Item = Entry>) -> Self {
+        self.untold.extend(entries);
+        self
     }
 }
 

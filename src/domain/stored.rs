@@ -45,7 +45,7 @@ mod tests {
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
         aging, calendar, contact, coverage, dates, directory, edge, finding, interaction, item,
-        job, member, names, policy, position, promise, rates, severity, terms, tie, tier,
+        job, member, names, policy, position, promise, rates, severity, terms, tie, tier, timeline,
     };
 
     macro_rules! round_trips {
@@ -126,6 +126,7 @@ mod tests {
             tie::Review,
             tie::Side,
             tie::TieKind,
+            timeline::TimelineType,
             terms::InstalmentKind,
         );
     }

@@ -143,6 +143,9 @@ pub struct Tie {
     /// Why it was cleared.
     pub review_reason: Option<Personal>,
     pub reviewed_by: Option<String>,
+    /// When it was cleared, in microseconds since the epoch.
+    #[serde(default)]
+    pub reviewed_us: Option<i64>,
     pub end_reason: Option<Personal>,
     pub recorded_by: String,
 }
@@ -180,10 +183,11 @@ impl Tie {
 
     /// # Errors
     /// STATE_WRONG.
-    pub fn clear(&mut self, reason: Personal, by: String) -> Result<()> {
+    pub fn clear(&mut self, reason: Personal, by: String, us: i64) -> Result<()> {
         self.review = advance(REVIEWS, &self.name(), self.review, ReviewVerb::Clear)?;
         self.review_reason = Some(reason);
         self.reviewed_by = Some(by);
+        self.reviewed_us = Some(us);
         Ok(())
     }
 

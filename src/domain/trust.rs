@@ -57,6 +57,15 @@ impl Tally {
         self.kept + self.kept_late + self.kept_partly + self.broken
     }
 
+    pub fn add(&mut self, other: &Self) {
+        let Self { kept, kept_late, kept_partly, broken, open } = *other;
+        self.kept += kept;
+        self.kept_late += kept_late;
+        self.kept_partly += kept_partly;
+        self.broken += broken;
+        self.open += open;
+    }
+
     /// What was kept of what is decided; `None` while nothing is.
     pub fn rate(&self) -> Option<Rate> {
         rate(self.kept, self.decided())
@@ -135,7 +144,7 @@ impl Words {
             }
         }
         ledger.payments = self.payments(from, &mut failed)?;
-        add(&mut ledger.theirs, &ledger.payments.tally);
+        ledger.theirs.add(&ledger.payments.tally);
         failed.sort_by(|a, b| (b.due, &a.word).cmp(&(a.due, &b.word)));
         ledger.first_broken = self.disputes.iter().filter_map(|of| first(of, &failed)).collect();
         failed.truncate(EVIDENCE_MAX);
@@ -184,15 +193,6 @@ impl Words {
 fn count(of: &mut u32, is_failed: bool) -> bool {
     *of += 1;
     is_failed
-}
-
-fn add(to: &mut Tally, other: &Tally) {
-    let Tally { kept, kept_late, kept_partly, broken, open } = *other;
-    to.kept += kept;
-    to.kept_late += kept_late;
-    to.kept_partly += kept_partly;
-    to.broken += broken;
-    to.open += open;
 }
 
 /// The first word that was broken of those that have to do with a dispute: any commitment at its

@@ -14,6 +14,7 @@ pub mod findings;
 pub mod handovers;
 pub mod interactions;
 pub mod ledger;
+pub mod member_books;
 pub mod members;
 pub mod receivables;
 pub mod records;
@@ -22,6 +23,7 @@ mod resolve;
 mod stored_tests;
 pub mod teams;
 pub mod tiers;
+pub mod timelines;
 pub mod trust;
 pub mod work;
 

@@ -34,6 +34,7 @@ use crate::domain::receivables::{DisputeOutcome, Movement};
 use crate::domain::team::TeamRole;
 use crate::domain::tie::{Review, TieKind};
 use crate::domain::tier::applied::Cause;
+use crate::domain::timeline::TimelineType;
 
 /// A type that is stored under a name.
 pub trait Named: Sized + Copy {
@@ -155,6 +156,7 @@ named! {
     Stage: as_str,
     TeamRole: as_str,
     TieKind: as_str,
+    TimelineType: as_str,
     crate::domain::tie::Side: as_str,
     Verdict: as_str,
 }

@@ -13,7 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::commitment::{ActiveModel, Column, Entity, Model};
-use super::entity::commitment_evidence;
+use super::entity::{commitment_delegation, commitment_evidence};
 use super::rows::Set as Rows;
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
 use crate::ctx::RowScope;
@@ -139,25 +139,35 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Takes back what is delegated to somebody and open on a day; answers it.
-    pub async fn take_back_from(&self, member_id: &str, day: NaiveDate) -> Result<Vec<Commitment>> {
-        let his = || in_state(CommitmentState::Open, day).add(Column::DelegatedTo.eq(member_id));
-        let found = Entity::find().filter(his()).order_by_asc(Column::Id);
-        let found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
-        if !found.is_empty() {
-            let change = ActiveModel { delegated_to: Set(None), ..Default::default() };
-            rows::change(&self.conn, change, his()).await?;
-        }
-        let back = |commitment| Commitment { delegated_to: None, ..commitment };
-        Ok(found.into_iter().map(back).collect())
+    /// What is delegated to somebody and open on a day.
+    pub async fn delegated_to(&self, member_id: &str, day: NaiveDate) -> Result<Vec<Commitment>> {
+        let his = in_state(CommitmentState::Open, day).add(Column::DelegatedTo.eq(member_id));
+        let found = Entity::find().filter(his).order_by_asc(Column::Id);
+        complete(&self.conn, rows::all(&self.conn, found).await?).await
     }
 
-    /// Writes whom one is delegated to.
-    pub async fn delegate_commitment(&self, commitment: &Commitment) -> Result<()> {
-        let delegated_to = Set(commitment.delegated_to.clone());
-        let change = ActiveModel { delegated_to, ..Default::default() };
-        rows::change(&self.conn, change, Column::Id.eq(commitment.id)).await?;
-        Ok(())
+    /// Writes whom commitments are delegated to, and that it was done; answers when.
+    pub async fn delegate_commitments(&mut self, these: &[&Commitment], by: &str) -> Result<i64> {
+        use commitment_delegation::{Column as Of, Entity as Delegations, Model as Delegation};
+        let ids = these.iter().map(|one| one.id);
+        let of_these = rows::among(self.conn.get_database_backend(), Of::CommitmentId, ids);
+        let last = Delegations::find().filter(of_these).order_by_desc(Of::RecordedUs).limit(1);
+        let last = rows::one(&self.conn, last).await?;
+        let recorded_us = self.record_after(last.map_or(0, |last| last.recorded_us)).await?;
+        let change = |one: &&Commitment| ActiveModel {
+            id: Set(one.id),
+            delegated_to: Set(one.delegated_to.clone()),
+            ..Default::default()
+        };
+        rows::update(&self.conn, these.iter().map(change).collect()).await?;
+        let delegation = |one: &&Commitment| Delegation {
+            commitment_id: one.id,
+            recorded_us,
+            delegated_to: one.delegated_to.clone(),
+            recorded_by: by.to_owned(),
+        };
+        rows::insert(&self.conn, these.iter().map(delegation).collect()).await?;
+        Ok(recorded_us)
     }
 
     /// How many promises the maker of one has open at its account on a day.

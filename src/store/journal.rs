@@ -7,8 +7,8 @@ use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::entity::{audit, outbox};
-use super::rows;
 use super::tx::WriteTx;
+use super::{rows, timeline};
 use crate::domain::error::Result;
 use crate::domain::event::Event;
 
@@ -56,14 +56,16 @@ impl WriteTx {
         write_audit(&self.conn, recorded, std::slice::from_ref(entry)).await
     }
 
-    /// Adds events to the outbox.
-    pub async fn publish(&mut self, events: Vec<Event>) -> Result<()> {
+    /// Adds events to the outbox, and puts on timelines what they leave there: one door for both, so
+    /// that no fact goes through the one and past the other.
+    pub async fn publish(&mut self, mut events: Vec<Event>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }
+        timeline::write_told(&self.conn, &mut events).await?;
         let recorded_us = self.recorded_at().await?;
         let row = |event: Event| {
-            let Event { account_id, event_type, subject, data } = event;
+            let Event { account_id, event_type, subject, data, .. } = event;
             outbox::Model {
                 id: Uuid::now_v7(),
                 recorded_us,

@@ -6,12 +6,12 @@ use chrono::NaiveDate;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Value,
 };
 
 use super::entity::{edge, incumbency, position, tie};
 use super::rows::Set;
-use super::{ReadTx, rows, sql};
+use super::{ReadTx, Turnover, rows, sql};
 use crate::domain::edge::{Edge, Pair};
 use crate::domain::error::Result;
 use crate::domain::money::{Currency, Money, to_minor};
@@ -128,29 +128,67 @@ impl ReadTx {
         after: NaiveDate,
         through: NaiveDate,
     ) -> Result<Amounts> {
+        let [high, low] = sql::wide_sum("u.amount");
+        let (invoiced, values) = self.invoiced(ids, after, through);
+        let text = format!(
+            "SELECT u.account_id, u.currency, {high} AS high, {low} AS low FROM ({invoiced}) u \
+             GROUP BY u.account_id, u.currency ORDER BY u.account_id, u.currency"
+        );
+        amounts(sql::all(&self.conn, text, values).await?)
+    }
+
+    /// As [`ReadTx::revenue_of`], by posting date.
+    pub async fn turnover_of(
+        &self,
+        ids: &[&str],
+        after: NaiveDate,
+        through: NaiveDate,
+    ) -> Result<Vec<Turnover>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            currency: Currency,
+            posting_date: NaiveDate,
+            high: i64,
+            low: i64,
+        }
+        let [high, low] = sql::wide_sum("u.amount");
+        let (invoiced, values) = self.invoiced(ids, after, through);
+        let text = format!(
+            "SELECT u.account_id, u.currency, u.posting_date, {high} AS high, {low} AS low \
+             FROM ({invoiced}) u GROUP BY u.account_id, u.currency, u.posting_date \
+             ORDER BY u.account_id, u.currency, u.posting_date"
+        );
+        let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        let turnover = |Row { account_id, currency, posting_date, high, low }| {
+            let amount = sql::widened(high, low);
+            Turnover { account_id, currency, posting_date, amount }
+        };
+        Ok(rows.into_iter().map(turnover).collect())
+    }
+
+    /// The documents that revenue is made of, each with its amount.
+    fn invoiced(&self, ids: &[&str], after: NaiveDate, through: NaiveDate) -> (String, Vec<Value>) {
         let backend = self.conn.get_database_backend();
         let net = match backend {
             DbBackend::Sqlite => "json_extract(d.detail, '$.net')",
             _ => "CAST(CAST(d.detail AS JSONB) ->> 'net' AS BIGINT)",
         };
-        let [high, low] = sql::wide_sum("u.amount");
         let these = Set::one(ids.iter().copied());
         let text = format!(
-            "SELECT u.account_id, u.currency, {high} AS high, {low} AS low \
-             FROM (SELECT d.account_id, d.currency, \
-                 CASE WHEN d.kind = 'CREDIT_NOTE' THEN -1 ELSE 1 END \
-                   * COALESCE({net}, d.gross) AS amount \
-               FROM document d WHERE d.account_id IN {these} \
-                 AND d.posting_date > $1 AND d.posting_date <= $2 \
-                 AND d.kind IN ('INVOICE', 'DEBIT_NOTE', 'CREDIT_NOTE') \
-                 AND NOT EXISTS (SELECT 1 FROM document_end e \
-                   WHERE e.document_id = d.id AND e.effective_date <= $2)) u \
-             GROUP BY u.account_id, u.currency ORDER BY u.account_id, u.currency",
+            "SELECT d.account_id, d.currency, d.posting_date, \
+               CASE WHEN d.kind = 'CREDIT_NOTE' THEN -1 ELSE 1 END \
+                 * COALESCE({net}, d.gross) AS amount \
+             FROM document d WHERE d.account_id IN {these} \
+               AND d.posting_date > $1 AND d.posting_date <= $2 \
+               AND d.kind IN ('INVOICE', 'DEBIT_NOTE', 'CREDIT_NOTE') \
+               AND NOT EXISTS (SELECT 1 FROM document_end e \
+                 WHERE e.document_id = d.id AND e.effective_date <= $2)",
             these = these.subquery(backend, 3)
         );
         let mut values = vec![after.into(), through.into()];
         values.extend(these.into_values(backend));
-        amounts(sql::all(&self.conn, text, values).await?)
+        (text, values)
     }
 
     /// What orders reserve at these accounts, delivered or not.

@@ -188,6 +188,23 @@ where
     Ok(updated)
 }
 
+/// Takes out rows by their key, which is all that the models set; answers how many were there.
+pub async fn delete_keys<M, A>(conn: &impl ConnectionTrait, models: Vec<M>) -> Result<u64>
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait,
+{
+    let (backend, table) = (conn.get_database_backend(), A::Entity::default().table_name());
+    let key = key::<A::Entity>().join(", ");
+    let mut deleted = 0;
+    for set in Set::of_models(models)?.chunks(ROWS_PER_STATEMENT) {
+        let keys = set.table(backend, "r", 1);
+        let text = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {keys})");
+        deleted += sql::execute(conn, text, set.into_values(backend)).await?;
+    }
+    Ok(deleted)
+}
+
 async fn write<M, A>(conn: &impl ConnectionTrait, models: Vec<M>, conflict: &str) -> Result<u64>
 where
     M: IntoActiveModel<A>,

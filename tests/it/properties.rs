@@ -7,6 +7,7 @@ mod people;
 mod sequences;
 mod statuses;
 mod teams;
+mod timeline;
 mod work;
 
 use proptest::strategy::Strategy;

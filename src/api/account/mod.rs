@@ -6,9 +6,11 @@ mod directory;
 mod finding;
 mod handover;
 mod member;
+mod member_book;
 pub mod record;
 mod status;
 pub mod team;
+mod timeline;
 mod transfer;
 mod work;
 
@@ -28,11 +30,13 @@ use crate::service::departures::Departures;
 use crate::service::directory::Directory;
 use crate::service::findings::Findings;
 use crate::service::handovers::Handovers;
+use crate::service::member_books::MemberBooks;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
 use crate::service::records::Records;
 use crate::service::teams::Teams;
 use crate::service::tiers::Tiers;
+use crate::service::timelines::Timelines;
 use crate::service::trust::Trust;
 use crate::service::work::WorkItems;
 
@@ -52,6 +56,8 @@ pub struct AccountServices {
     pub trust: Trust,
     pub work: WorkItems,
     pub handovers: Handovers,
+    pub timelines: Timelines,
+    pub member_books: MemberBooks,
 }
 
 /// The handlers of AccountService.
@@ -71,12 +77,15 @@ impl Accounts {
         question: StatusQuestion,
     ) -> Result<Vec<pb::AccountStatus>, Error> {
         let StatusQuestion { names, point, display } = question;
-        let AccountServices {
-            accounts, receivables, credit, teams, findings, tiers, trust, ..
-        } = &self.services;
-        let sources = Sources { receivables, credit, teams, findings, tiers, trust };
+        let (accounts, sources) = (&self.services.accounts, self.sources());
         let answer = accounts.statuses(ctx, sources, names, point, display).await?;
         answer.into_iter().map(status::status).collect()
+    }
+
+    fn sources(&self) -> Sources<'_> {
+        let AccountServices { receivables, credit, teams, findings, tiers, trust, .. } =
+            &self.services;
+        Sources { receivables, credit, teams, findings, tiers, trust }
     }
 }
 
@@ -222,6 +231,26 @@ impl AccountService for Accounts {
         let (list, page) = work::list(request.get_ref())?;
         let answer = self.services.work.list(&ctx, list).await?;
         Ok(Response::new(work::page(answer, &page)))
+    }
+
+    async fn list_timeline(
+        &self,
+        request: Request<pb::ListTimelineRequest>,
+    ) -> Answer<pb::ListTimelineResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = timeline::list(request.get_ref())?;
+        let answer = self.services.timelines.list(&ctx, list).await?;
+        Ok(Response::new(timeline::page(&ctx, answer, &page)?))
+    }
+
+    async fn get_member_book(
+        &self,
+        request: Request<pb::GetMemberBookRequest>,
+    ) -> Answer<pb::MemberBook> {
+        let ctx = api::ctx(&request)?;
+        let get = member_book::parse(request.get_ref())?;
+        let answer = self.services.member_books.get(&ctx, self.sources(), get).await?;
+        Ok(Response::new(member_book::encode(answer)?))
     }
 
     async fn create_member(&self, request: Request<pb::CreateMemberRequest>) -> Answer<pb::Member> {

@@ -129,6 +129,7 @@ pub fn encode(tie: Tie) -> pb::Tie {
         review,
         review_reason,
         reviewed_by,
+        reviewed_us,
         end_reason,
         recorded_by,
     } = tie;
@@ -149,5 +150,6 @@ pub fn encode(tie: Tie) -> pb::Tie {
         masked: false,
         recorded_by,
         create_time: Some(write::recorded(days.recorded_us)),
+        review_time: reviewed_us.map(write::recorded),
     }
 }

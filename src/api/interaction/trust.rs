@@ -58,7 +58,7 @@ pub fn encode(told: Told) -> Result<pb::TrustLedger> {
     })
 }
 
-fn tally(of: Tally) -> Result<pb::WordTally> {
+pub fn tally(of: Tally) -> Result<pb::WordTally> {
     let decided = write::count(of.decided())?;
     let rate = of.rate().map(|Rate { rate_bp, low_bp, high_bp }| pb::KeepRate {
         rate_bp,

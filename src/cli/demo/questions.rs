@@ -40,6 +40,7 @@ const STATEMENT: &str = "ballast.v1.ReceivableService/GetStatement";
 const DOCUMENT: &str = "ballast.v1.ReceivableService/GetDocument";
 const STATUS: &str = "ballast.v1.AccountService/GetAccountStatus";
 const WORK: &str = "ballast.v1.AccountService/ListWorkItems";
+const TIMELINE: &str = "ballast.v1.AccountService/ListTimeline";
 const POST: &str = "ballast.v1.ReceivableService/PostDocuments";
 const LIMIT: &str = "ballast.v1.CreditService/SetCreditLimit";
 const RESERVE: &str = "ballast.v1.CreditService/ReserveCredit";
@@ -100,6 +101,15 @@ fn one_customer(company: &Company) -> Vec<Question> {
             expected: Expected::Some("/workItems/0/atStake/0/units"),
             folded: &["evidence", "nextPageToken"],
             shown: 2,
+        },
+        Question {
+            heading: "What happened with this one lately?",
+            method: TIMELINE,
+            request: r#"{"parent": "accounts/harborline", "pageSize": 4, "withCounts": true}"#
+                .into(),
+            expected: Expected::Some("/counts/0/entries"),
+            folded: &["counts", "nextPageToken"],
+            shown: 3,
         },
         Question {
             heading: "Who is this account, to whom does it belong, and what does it owe?",

@@ -128,7 +128,8 @@ impl Finding {
         (self.state != State::Yes, std::cmp::Reverse(self.severity), self.code)
     }
 
-    fn counts(&self) -> bool {
+    /// Whether it is so, and shown.
+    pub fn counts(&self) -> bool {
         self.state == State::Yes && self.snooze.is_none()
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::event::{Event, EventType};
 use crate::domain::names::contact_name;
 use crate::domain::position::Position;
 use crate::domain::tie::Tie;
+use crate::domain::timeline::Entry;
 
 /// That something became of a contact, who now looks like this. `changed` names the fields an update
 /// changed.
@@ -40,12 +41,13 @@ pub(super) fn position(
 }
 
 /// That from a day on a contact left a position, or took one, or both. It is told of each account
-/// that it is about.
+/// that it is about, with what it leaves on timelines there.
 pub(super) fn moved(
     contact_id: &str,
     day: NaiveDate,
     from: Option<&Position>,
     to: Option<&Position>,
+    told: Vec<Entry>,
 ) -> Vec<Event> {
     let mut accounts: Vec<&str> =
         from.iter().chain(&to).map(|position| position.account_id.as_str()).collect();
@@ -57,7 +59,9 @@ pub(super) fn moved(
             "from_position": from.map(Position::name),
             "to_position": to.map(Position::name),
         });
-        Event::new(EventType::ContactMoved, account_id, contact_name(contact_id), data)
+        let of_it = |entry: &&Entry| entry.account_id.as_deref() == Some(account_id);
+        let event = Event::new(EventType::ContactMoved, account_id, contact_name(contact_id), data);
+        event.telling(told.iter().filter(of_it).cloned())
     };
     accounts.into_iter().map(event).collect()
 }

@@ -19,6 +19,7 @@ use crate::domain::position::incumbency::{
     self, Moved, RECONNECT_DAYS, Reconnect, Seating, Vacancy, check_leaves, check_takes,
 };
 use crate::domain::tie::decides;
+use crate::domain::timeline::{Entry, fact};
 use crate::service::teams;
 use crate::store::{Call, Outcome, WriteTx};
 
@@ -109,7 +110,13 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
         recorded_by: ctx.principal.to_string(),
         reason: c.reason.as_str().into(),
     };
-    tx.add_seatings(points.into_iter().map(seating).collect()).await?;
+    let seatings: Vec<Seating> = points.into_iter().map(seating).collect();
+    let told = |seating: &Seating| match seating.contact_id {
+        Some(_) => fact::taken(seating, &id),
+        None => fact::left(seating, &id),
+    };
+    let told: Vec<Entry> = seatings.iter().map(told).collect();
+    tx.add_seatings(seatings).await?;
     tx.keep_signals(accounts.values().map(String::as_str)).await?;
     let uncontacted = match &from {
         Some((position, _)) => uncontacted(tx, position, day).await?,
@@ -126,7 +133,7 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
         (had_somebody && since < day).then(|| vacancy(position, since, Some(day)))
     });
     let [from, to] = [&from, &to].map(|place| place.as_ref().map(|(position, _)| position));
-    tx.publish(event::moved(&id, day, from, to)).await?;
+    tx.publish(event::moved(&id, day, from, to, told)).await?;
     if to.is_some_and(|position| decides(&position.terms.buying_roles)) {
         ties::open_reviews(tx, &id).await?;
     }

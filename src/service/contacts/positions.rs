@@ -22,6 +22,7 @@ use crate::domain::position::incumbency::{
 };
 use crate::domain::position::{Position, PositionTerms, check_line, check_site};
 use crate::domain::tie::decides;
+use crate::domain::timeline::{Entry, fact};
 use crate::service::resolve;
 use crate::store::{Call, ReadTx, WriteTx};
 
@@ -304,7 +305,14 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed>
         recorded_by: ctx.principal.to_string(),
         reason: Personal::default(),
     };
-    tx.add_seatings(later.into_iter().map(nobody).collect()).await?;
+    let nobody: Vec<Seating> = later.into_iter().map(nobody).collect();
+    tx.add_seatings(nobody.clone()).await?;
+    let left_on = |one: &Incumbency| {
+        let from = one.first_day.max(first_without);
+        let point = nobody.iter().find(|point| point.from_date == from)?;
+        Some((one.contact_id.clone(), fact::left(point, &one.contact_id)))
+    };
+    let told: Vec<(String, Entry)> = leave.iter().filter_map(left_on).collect();
     let left: BTreeSet<String> = leave.into_iter().map(|one| one.contact_id).collect();
     let lost = match left.is_empty() {
         true => None,
@@ -312,8 +320,11 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed>
     };
     let position = save(tx, position, EventType::PositionClosed, &[]).await?;
     tx.keep_signals([&*account_id]).await?;
-    let moved = left.iter().flat_map(|id| event::moved(id, first_without, Some(&position), None));
-    tx.publish(moved.collect()).await?;
+    let moved = |id: &String| {
+        let his = told.iter().filter(|(left, _)| left == id).map(|(_, entry)| entry.clone());
+        event::moved(id, first_without, Some(&position), None, his.collect())
+    };
+    tx.publish(left.iter().flat_map(moved).collect()).await?;
     Ok(Closed { position, left: left.into_iter().collect(), uncontacted: lost })
 }
 

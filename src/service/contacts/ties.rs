@@ -17,6 +17,7 @@ use crate::domain::tie::{
     ClearTieReview, CreateTie, EndTie, ListTies, Person, PersonRef, Review, Side, Tie, decides,
     tie_name,
 };
+use crate::domain::timeline::fact;
 use crate::store::{Call, Outcome, ReadTx, WriteTx};
 
 impl Contacts {
@@ -102,6 +103,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateTie) -> Result<Tie> {
         review: Review::None,
         review_reason: None,
         reviewed_by: None,
+        reviewed_us: None,
         end_reason: None,
         recorded_by: ctx.principal.to_string(),
     };
@@ -113,7 +115,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateTie) -> Result<Tie> {
     }
     tie.days.recorded_us = tx.recorded_at().await?;
     tx.insert_tie(&tie).await?;
-    tx.publish(vec![event::tie(EventType::TieCreated, &tie)]).await?;
+    tx.publish(vec![event::tie(EventType::TieCreated, &tie).telling([fact::tie(&tie)])]).await?;
     Ok(tie)
 }
 
@@ -143,16 +145,18 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndTie) -> Result<Tie> {
     let us = tx.record_after(tie.days.recorded_us).await?;
     tie.end(last_day, us, c.reason.as_str().into())?;
     tx.update_ties(std::slice::from_ref(&tie)).await?;
-    tx.publish(vec![event::tie(EventType::TieEnded, &tie)]).await?;
+    let ended = event::tie(EventType::TieEnded, &tie);
+    tx.publish(vec![ended.telling(fact::tie_ended(&tie, &ctx.principal))]).await?;
     Ok(tie)
 }
 
 async fn clear(tx: &mut WriteTx, ctx: &Ctx, c: &ClearTieReview) -> Result<Tie> {
     let mut tie = tx.lock_tie(c.tie).await?.ok_or_else(|| missing(c.tie))?;
-    tie.clear(c.reason.as_str().into(), ctx.principal.to_string())?;
-    tx.recorded_at().await?;
+    let us = tx.record_after(tie.days.recorded_us).await?;
+    tie.clear(c.reason.as_str().into(), ctx.principal.to_string(), us)?;
     tx.update_ties(std::slice::from_ref(&tie)).await?;
-    tx.publish(vec![event::tie(EventType::TieReviewCleared, &tie)]).await?;
+    let cleared = event::tie(EventType::TieReviewCleared, &tie);
+    tx.publish(vec![cleared.telling(fact::tie_cleared(&tie))]).await?;
     Ok(tie)
 }
 

@@ -81,7 +81,7 @@ async fn release(tx: &mut WriteTx, ctx: &Ctx, c: &ReleaseHold) -> Result<Hold> {
     let release =
         Release { us: recorded_us, by: ctx.principal.to_string(), reason: c.reason.clone().into() };
     tx.release_credit_hold(hold.id, &release).await?;
-    tx.publish(vec![rule_event::hold_released(&hold)]).await?;
     hold.release = Some(release);
+    tx.publish(vec![rule_event::hold_released(&hold)]).await?;
     Ok(hold)
 }

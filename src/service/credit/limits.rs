@@ -65,7 +65,7 @@ async fn set(tx: &mut WriteTx, ctx: &Ctx, c: &SetCreditLimit) -> Result<Standing
     limit.cut = limit::is_cut(&limit, &live, today);
     let superseded = limit::superseded_by(&live, &limit, today);
     tx.add_credit_limit(&limit, &superseded).await?;
-    tx.publish(vec![rule_event::limit_set(&limit)]).await?;
+    tx.publish(vec![rule_event::limit_set(&limit, &ctx.principal)]).await?;
     live.retain(|limit| !superseded.contains(&limit.id));
     live.push(limit.clone());
     Ok(standing(limit, &live, today))

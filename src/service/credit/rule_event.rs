@@ -10,22 +10,24 @@ use crate::domain::event::{Event, EventType};
 use crate::domain::names::{
     CREDIT_HOLDS, CREDIT_LIMITS, CREDIT_SECURITIES, child_name, policy_name,
 };
+use crate::domain::timeline::fact;
 
-pub(super) fn limit_set(limit: &Limit) -> Event {
-    Event::new(
+pub(super) fn limit_set(limit: &Limit, principal: &str) -> Event {
+    let event = Event::new(
         EventType::LimitSet,
         &limit.account_id,
         child_name(&limit.account_id, CREDIT_LIMITS, limit.id),
         json!({ "segment": limit.terms.segment }),
-    )
+    );
+    event.telling([fact::limit(limit, principal)])
 }
 
 pub(super) fn hold_placed(hold: &Hold) -> Event {
-    self::hold(EventType::HoldPlaced, hold)
+    self::hold(EventType::HoldPlaced, hold).telling([fact::hold_placed(hold)])
 }
 
 pub(super) fn hold_released(hold: &Hold) -> Event {
-    self::hold(EventType::HoldReleased, hold)
+    self::hold(EventType::HoldReleased, hold).telling(fact::hold_released(hold))
 }
 
 fn hold(event_type: EventType, hold: &Hold) -> Event {

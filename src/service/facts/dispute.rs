@@ -13,6 +13,7 @@ use crate::domain::money::Money;
 use crate::domain::names::{DISPUTES, ITEMS, child_name};
 use crate::domain::receivables::Dispute;
 use crate::domain::receivables::command::{OpenDispute, ResolveDispute};
+use crate::domain::timeline::fact;
 use crate::store::facts::DisputedItem;
 use crate::store::{Call, Entered, Outcome, WriteTx};
 
@@ -86,7 +87,8 @@ async fn open(tx: &mut WriteTx, ctx: &Ctx, c: &OpenDispute) -> Result<Dispute> {
         recorded_us,
     };
     tx.add_dispute(&dispute).await?;
-    tx.publish(vec![event::dispute_opened(&dispute)]).await?;
+    let opened = event::dispute_opened(&dispute);
+    tx.publish(vec![opened.telling([fact::disputed(&dispute, &ctx.principal)])]).await?;
     Ok(dispute)
 }
 
@@ -143,6 +145,7 @@ async fn resolve(tx: &mut WriteTx, ctx: &Ctx, c: &ResolveDispute) -> Result<Disp
     }
     tx.end_dispute(dispute.id, c.outcome, date, recorded_us).await?;
     dispute.resolved = Some((date, c.outcome));
-    tx.publish(vec![event::dispute_resolved(&dispute)]).await?;
+    let resolved = event::dispute_resolved(&dispute);
+    tx.publish(vec![resolved.telling(fact::resolved(&dispute, &ctx.principal))]).await?;
     Ok(dispute)
 }

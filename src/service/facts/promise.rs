@@ -14,6 +14,7 @@ use crate::domain::names::{PROMISES, child_name};
 use crate::domain::promise::{self, PromiseState, PromiseVerb};
 use crate::domain::receivables::Promise;
 use crate::domain::receivables::command::{RecordPromise, WithdrawPromise};
+use crate::domain::timeline::fact;
 use crate::store::facts::PromisedItem;
 use crate::store::{Call, Entered, Outcome, WriteTx};
 
@@ -92,7 +93,8 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
     if let Some(evaluated) = tx.promise(&promise.account_id, promise.id, today).await? {
         promise = evaluated;
     }
-    tx.publish(vec![event::promise_recorded(&promise)]).await?;
+    let recorded = event::promise_recorded(&promise);
+    tx.publish(vec![recorded.telling([fact::promised(&promise, &ctx.principal)])]).await?;
     Ok(promise)
 }
 
@@ -160,6 +162,7 @@ async fn withdraw(tx: &mut WriteTx, ctx: &Ctx, c: &WithdrawPromise) -> Result<Pr
     }
     tx.end_promise(promise.id, date, recorded_us).await?;
     promise.state = state;
-    tx.publish(vec![event::promise_withdrawn(&promise, date)]).await?;
+    let withdrawn = event::promise_withdrawn(&promise, date);
+    tx.publish(vec![withdrawn.telling([fact::released(&promise, date, &ctx.principal)])]).await?;
     Ok(promise)
 }

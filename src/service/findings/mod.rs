@@ -128,6 +128,26 @@ impl Findings {
         Ok(told.collect())
     }
 
+    /// As [`Findings::told`], all that is found of each and not hidden, and how we stand with its
+    /// people.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn shown(
+        &self,
+        ctx: &Ctx,
+        asked: &[Asked],
+        at: Point,
+        tiers: &Recorded,
+    ) -> Result<Vec<(Vec<Finding>, Option<Relationship>)>> {
+        let all = self.evaluate(ctx, asked, at, tiers).await?.into_iter();
+        let shown = all.map(|Evaluated { mut found, relationship, .. }| {
+            found.retain(Finding::counts);
+            (found, relationship)
+        });
+        Ok(shown.collect())
+    }
+
     async fn of_account(
         &self,
         ctx: &Ctx,

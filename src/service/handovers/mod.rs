@@ -299,14 +299,13 @@ async fn transfer(
 ) -> Result<Transferred> {
     let Configured { command, settings: before } = c;
     let asked = Configured { command: command.clone(), settings: before.settings.clone() };
-    let Ready { from_id, to_id, heads, next } = teams::ready(tx, &asked).await?;
+    let Ready { from_id, to_id, heads, teams, next } = teams::ready(tx, &asked).await?;
     let ids: BTreeSet<&str> = heads.keys().map(String::as_str).collect();
     let under_way = tx.handovers_under_way(&ids).await?;
     if let (Which::Named(_), Some(other)) = (&command.which, under_way.first()) {
         return Err(already(other));
     }
     let today = ctx.business_date();
-    let teams = tx.teams(&ids.iter().map(|id| (*id).to_owned()).collect()).await?;
     let last = heads.values().map(|head| head.update_us).max().unwrap_or(0);
     let us = tx.record_after(last).await?;
     let said = Said {
@@ -352,7 +351,8 @@ async fn advance(
             let Handover { to_id, .. } = &handover;
             teams::check_may_own(tx, settings, &account_id, to_id, "name", today).await?;
             let heads = [(account_id.clone(), head)].into();
-            teams::give(tx, ctx, &heads, to_id, today, handover.reason.expose()).await?;
+            let before = tx.teams(&[account_id.clone()].into()).await?;
+            teams::give(tx, ctx, &heads, &before, to_id, today, handover.reason.expose()).await?;
         }
         HandoverStep::Acknowledge => {
             acknowledged = self::acknowledged(tx, &handover, &c.acknowledged).await?;

@@ -19,6 +19,7 @@ use crate::domain::names::{
 };
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
+use crate::domain::timeline::fact;
 use crate::service::resolve;
 use crate::store::{Call, CommitmentsOf, Outcome, ReadTx, WriteTx};
 
@@ -187,7 +188,7 @@ pub(super) async fn make(
     };
     tx.insert_commitment(&commitment).await?;
     let created = event::of_commitment(EventType::CommitmentCreated, &commitment);
-    tx.publish(vec![created]).await?;
+    tx.publish(vec![created.telling([fact::made(&commitment)])]).await?;
     let open = tx.open_of_maker(&commitment, today).await?;
     Ok(Created { commitment, open })
 }
@@ -256,7 +257,8 @@ async fn settle_as(
     if let Some(settled) = &commitment.settled {
         tx.settle_commitment(commitment.id, settled).await?;
     }
-    tx.publish(vec![event::of_commitment(EventType::CommitmentSettled, &commitment)]).await?;
+    let settled = event::of_commitment(EventType::CommitmentSettled, &commitment);
+    tx.publish(vec![settled.telling(fact::settled(&commitment))]).await?;
     Ok(commitment)
 }
 
@@ -271,9 +273,12 @@ async fn delegate(tx: &mut WriteTx, ctx: &Ctx, c: &DelegateCommitment) -> Result
         let refused = Precondition::new(Reason::MemberNotEligible, member.name(), "is inactive");
         return Err(refused.at("member").with("unmet", "INACTIVE").into());
     }
+    let before = commitment.delegated_to.clone();
     commitment.delegate(member_id, ctx.business_date())?;
-    tx.delegate_commitment(&commitment).await?;
-    tx.publish(vec![event::of_commitment(EventType::CommitmentDelegated, &commitment)]).await?;
+    let us = tx.delegate_commitments(&[&commitment], &ctx.principal).await?;
+    let delegated = event::of_commitment(EventType::CommitmentDelegated, &commitment);
+    let told = fact::delegated(&commitment, before.as_deref(), &ctx.principal, us);
+    tx.publish(vec![delegated.telling([told])]).await?;
     Ok(commitment)
 }
 
@@ -302,9 +307,11 @@ async fn contact(tx: &WriteTx, name: &ContactRef) -> Result<String> {
 pub(super) async fn shown_on(tx: &mut WriteTx, ctx: &Ctx, now: &Interaction) -> Result<()> {
     let mut events = Vec::new();
     for mut commitment in tx.commitments_shown_by(now.id).await? {
+        let was = fact::settled(&commitment);
         commitment.shown_on(now.id, now.day, ctx.business_date())?;
         tx.resettle_commitment(&commitment).await?;
-        events.push(event::of_commitment(EventType::CommitmentSettled, &commitment));
+        let settled = event::of_commitment(EventType::CommitmentSettled, &commitment);
+        events.push(settled.instead_of(was).telling(fact::settled(&commitment)));
     }
     match events.is_empty() {
         true => Ok(()),

@@ -7,10 +7,12 @@ use crate::domain::commitment::Commitment;
 use crate::domain::event::{Event, EventType};
 use crate::domain::interaction::Interaction;
 use crate::domain::names::{contact_name, member_name};
+use crate::domain::timeline::fact;
 
 /// That an interaction was recorded.
 pub(super) fn recorded(interaction: &Interaction) -> Event {
     of_interaction(EventType::InteractionRecorded, interaction)
+        .telling(fact::interaction(interaction))
 }
 
 /// That one was planned.
@@ -21,11 +23,14 @@ pub(super) fn planned(interaction: &Interaction) -> Event {
 /// That a planned one is not to be held.
 pub(super) fn canceled(interaction: &Interaction) -> Event {
     of_interaction(EventType::InteractionCanceled, interaction)
+        .telling(fact::interaction(interaction))
 }
 
-/// That what was recorded of it was amended: all of it as it is now.
-pub(super) fn amended(interaction: &Interaction) -> Event {
-    of_interaction(EventType::InteractionAmended, interaction)
+/// That what was recorded of it was amended: all of it as it is now, in place of what it was.
+pub(super) fn amended(was: &Interaction, now: &Interaction) -> Event {
+    of_interaction(EventType::InteractionAmended, now)
+        .instead_of(fact::interaction(was))
+        .telling(fact::interaction(now))
 }
 
 fn of_interaction(event_type: EventType, interaction: &Interaction) -> Event {

@@ -183,7 +183,7 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
             commitments::shown_on(tx, ctx, &now).await?;
         }
     }
-    tx.publish(vec![event::amended(&now)]).await?;
+    tx.publish(vec![event::amended(&was, &now)]).await?;
     Ok(now)
 }
 

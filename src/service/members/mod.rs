@@ -17,6 +17,7 @@ use crate::domain::member::command::{
 use crate::domain::member::{Member, MemberKey, MemberList, MemberState};
 use crate::domain::names::{CanonicalForm, MemberRef, member_name};
 use crate::domain::page::Page;
+use crate::domain::timeline::fact;
 use crate::service::interactions::event::of_commitment as commitment_event;
 use crate::service::{Configured, external_refs};
 use crate::store::{Call, Outcome, Store, WriteTx};
@@ -255,9 +256,21 @@ async fn deactivate(
     let member = save(tx, member, EventType::MemberDeactivated, &[]).await?;
     keep_signals(tx, &member).await?;
     // At last, as nothing is waited for behind it: what he was to keep for others is theirs again.
-    let back = tx.take_back_from(&member.id, ctx.business_date()).await?;
-    let told = |one: &Commitment| commitment_event(EventType::CommitmentDelegated, one);
-    tx.publish(back.iter().map(told).collect()).await?;
+    let his = tx.delegated_to(&member.id, ctx.business_date()).await?.into_iter();
+    let back: Vec<Commitment> = his.map(|one| Commitment { delegated_to: None, ..one }).collect();
+    if !back.is_empty() {
+        let by = &ctx.principal;
+        let us = tx.delegate_commitments(&back.iter().collect::<Vec<_>>(), by).await?;
+        let event = |one: &Commitment| {
+            commitment_event(EventType::CommitmentDelegated, one).telling([fact::delegated(
+                one,
+                Some(&member.id),
+                by,
+                us,
+            )])
+        };
+        tx.publish(back.iter().map(event).collect()).await?;
+    }
     Ok(member)
 }
 

@@ -20,11 +20,12 @@ use crate::domain::names::{
     AccountRef, MemberRef, TEAM_MEMBERS, account_name, child_name, member_name,
 };
 use crate::domain::page::Page;
-use crate::domain::team::TeamRole;
 use crate::domain::team::command::{AssignMember, EndMembership, ListTeam};
 use crate::domain::team::eligible::Requirements;
-use crate::domain::team::membership::{Membership, TeamHead, told};
+use crate::domain::team::membership::{self, Membership, TeamHead, told};
+use crate::domain::team::{Team, TeamRole};
 use crate::domain::text::quote;
+use crate::domain::timeline::{Entry, fact};
 use crate::service::{Configured, resolve};
 use crate::store::{Call, Outcome, Store, WriteTx};
 
@@ -184,8 +185,9 @@ async fn assign(
     }
     eligible::check(tx, requirements, &member, c.role, &account_id, first_day).await?;
     let days = Interval { first_day, last_day: c.valid_to, recorded_us: 0, end: None };
+    let recorded = tx.recorded_team(&account_id).await?;
     if c.role != TeamRole::Owner {
-        check_new(&tx.recorded_team(&account_id).await?, &member_id, c, &days)?;
+        check_new(&recorded, &member_id, c, &days)?;
     }
     let recorded_us = tx.record_after(head.update_us).await?;
     let membership = Membership {
@@ -202,7 +204,12 @@ async fn assign(
         version: head.version + 1,
     };
     tx.add_team_member(&membership).await?;
-    save(tx, &membership, EventType::TeamMemberAssigned).await?;
+    let before = match c.role {
+        TeamRole::Owner => owner_on(recorded, first_day),
+        _ => None,
+    };
+    let told = fact::assigned(&membership, before.as_deref());
+    save(tx, &membership, EventType::TeamMemberAssigned, Some(told)).await?;
     answered(tx, membership).await
 }
 
@@ -240,7 +247,8 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndMembership) -> Result<Membershi
     } else {
         tx.end_team_member(&membership).await?;
     }
-    save(tx, &membership, EventType::TeamMembershipEnded).await?;
+    let told = fact::unassigned(&membership, &ctx.principal);
+    save(tx, &membership, EventType::TeamMembershipEnded, told).await?;
     Ok(membership)
 }
 
@@ -277,6 +285,13 @@ pub(super) async fn check_may_own(
     eligible::check_owner(tx, &settings.requirements, &member, field, &one, first_day).await
 }
 
+/// Who is owner on a day, by what is recorded.
+fn owner_on(recorded: Vec<Membership>, day: NaiveDate) -> Option<String> {
+    let mut team = Team::default();
+    recorded.into_iter().for_each(|one| membership::record(&mut team, one));
+    team.on(day, i64::MAX).owner
+}
+
 /// The account a team is of, which is not deleted.
 async fn account(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
     let found = tx.find_accounts(std::slice::from_ref(name)).await?;
@@ -308,11 +323,16 @@ async fn answered(tx: &WriteTx, membership: Membership) -> Result<Membership> {
     Ok(Membership { version, ..found })
 }
 
-async fn save(tx: &mut WriteTx, membership: &Membership, event: EventType) -> Result<()> {
+async fn save(
+    tx: &mut WriteTx,
+    membership: &Membership,
+    event: EventType,
+    told: Option<Entry>,
+) -> Result<()> {
     let update_us = tx.recorded_at().await?;
     let head = TeamHead { version: membership.version, update_us };
     tx.write_team(&membership.account_id, head).await?;
-    tx.publish(vec![event::of(event, membership)]).await
+    tx.publish(vec![event::of(event, membership).telling(told)]).await
 }
 
 /// Refuses a member who has the role, at the same site, on one of these days.

@@ -16,6 +16,7 @@ use crate::domain::page::PageOf;
 use crate::domain::team::command::{TransferAccounts, Transferred, Which};
 use crate::domain::team::membership::{Membership, TeamHead};
 use crate::domain::team::{Team, TeamRole};
+use crate::domain::timeline::fact;
 use crate::service::{Configured, resolve};
 use crate::store::{Call, Lane, WriteTx};
 
@@ -192,9 +193,9 @@ async fn check_new_owner(tx: &WriteTx, c: &Asked, plan: &Plan) -> Result<()> {
 }
 
 async fn transfer(tx: &mut WriteTx, ctx: &Ctx, c: &Asked) -> Result<Transferred> {
-    let Ready { to_id, heads, next, .. } = ready(tx, c).await?;
+    let Ready { to_id, heads, teams, next, .. } = ready(tx, c).await?;
     let TransferAccounts { effective_date, reason, .. } = &c.command;
-    give(tx, ctx, &heads, &to_id, *effective_date, reason).await?;
+    give(tx, ctx, &heads, &teams, &to_id, *effective_date, reason).await?;
     Ok(Transferred { account_ids: heads.into_keys().collect(), next })
 }
 
@@ -203,6 +204,8 @@ pub(in crate::service) struct Ready {
     pub from_id: String,
     pub to_id: String,
     pub heads: BTreeMap<String, TeamHead>,
+    /// As they were before.
+    pub teams: HashMap<String, Team>,
     pub next: Option<String>,
 }
 
@@ -222,6 +225,7 @@ pub(in crate::service) async fn ready(tx: &mut WriteTx, c: &Asked) -> Result<Rea
         from_id: from.member_id.clone(),
         to_id: to_id.clone(),
         heads: heads.collect(),
+        teams,
         next: next.clone(),
     })
 }
@@ -231,6 +235,7 @@ pub(in crate::service) async fn give(
     tx: &mut WriteTx,
     ctx: &Ctx,
     heads: &BTreeMap<String, TeamHead>,
+    teams: &HashMap<String, Team>,
     to_id: &str,
     first_day: NaiveDate,
     reason: &str,
@@ -252,6 +257,11 @@ pub(in crate::service) async fn give(
     };
     let memberships: Vec<Membership> = heads.iter().map(membership).collect();
     tx.add_to_teams(&memberships).await?;
-    let events = memberships.iter().map(|one| event::of(EventType::TeamMemberAssigned, one));
-    tx.publish(events.collect()).await
+    let event = |one: &Membership| {
+        let team = teams.get(&one.account_id);
+        let before = team.and_then(|team| team.on(first_day, i64::MAX).owner);
+        let told = fact::assigned(one, before.as_deref());
+        event::of(EventType::TeamMemberAssigned, one).telling([told])
+    };
+    tx.publish(memberships.iter().map(event).collect()).await
 }

@@ -20,6 +20,7 @@ use crate::domain::tier::assignment::{Assignment, Figures};
 use crate::domain::tier::evaluate::{Outcome, Standings, Values, evaluate};
 use crate::domain::tier::policy::{NONE, TierPolicy};
 use crate::domain::tier::run::{EvaluateTiers, Evaluation, Summary, TierRun};
+use crate::domain::timeline;
 use crate::service::Configured;
 use crate::store::{Call, TierState, WriteTx};
 
@@ -299,6 +300,7 @@ async fn apply(
     };
     if let Some(replaced) = same_day {
         tx.replace_tier_run(replaced.id, recorded_us).await?;
+        tx.untell_tier_run(replaced.id, timeline::begins(replaced.as_of)).await?;
     }
     tx.add_tier_run(&run).await?;
     let changes = write(tx, &run, &plan.moves, command.changes_max).await?;
@@ -318,6 +320,7 @@ async fn write(
     for some in moves.chunks(ROWS_MAX) {
         let rows: Vec<Assignment> = some.iter().map(|of| of.assignment(run)).collect();
         tx.add_assignments(&rows).await?;
+        tx.tell(rows.iter().filter_map(timeline::fact::class).collect()).await?;
         let changes = some.iter().zip(rows).filter(|(of, _)| of.is_told());
         told.extend(changes.map(|(_, row)| row).take(changes_max - told.len()));
     }

@@ -12,6 +12,7 @@ use crate::domain::tier::overrides::TierOverride;
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::run::TierRun;
 use crate::domain::tier::values::ValueSet;
+use crate::domain::timeline::fact;
 
 /// That a version is in force from a day on.
 pub(super) fn activated<T: Terms>(point: &ChangePoint<Activation>) -> Event {
@@ -53,6 +54,7 @@ pub(super) fn decided(assignment: &Assignment) -> Event {
         "from_date": assignment.from_date,
     });
     Event::new(EventType::TierChangeDecided, &assignment.account_id, assignment.name(), data)
+        .telling(fact::class(assignment))
 }
 
 /// That a person gave an account a class for some days, or ended that.

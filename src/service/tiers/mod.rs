@@ -14,6 +14,8 @@ mod values;
 use super::Settings;
 use crate::store::Store;
 
+pub(in crate::service) use self::values::Converter;
+
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tiers {

@@ -15,6 +15,7 @@ use crate::domain::tier::overrides::{
     EndOverride, ListOverrides, OverrideTier, TierOverride, overlapping,
 };
 use crate::domain::tier::policy::TierPolicy;
+use crate::domain::timeline::fact;
 use crate::service::resolve;
 use crate::store::{Call, Outcome, WriteTx};
 
@@ -115,7 +116,8 @@ async fn give(tx: &mut WriteTx, ctx: &Ctx, c: &OverrideTier) -> Result<TierOverr
         end_reason: None,
     };
     tx.add_tier_override(&given).await?;
-    tx.publish(vec![event::overridden(EventType::TierOverridden, &given)]).await?;
+    let told = fact::class_given(&given);
+    tx.publish(vec![event::overridden(EventType::TierOverridden, &given).telling([told])]).await?;
     Ok(given)
 }
 
@@ -144,6 +146,7 @@ async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndOverride) -> Result<TierOverrid
     let us = tx.record_after(given.days.recorded_us).await?;
     given.end(last_day, us, c.reason.clone().into())?;
     tx.end_tier_override(&given).await?;
-    tx.publish(vec![event::overridden(EventType::TierOverrideEnded, &given)]).await?;
+    let ended = event::overridden(EventType::TierOverrideEnded, &given);
+    tx.publish(vec![ended.telling(fact::class_ended(&given, &ctx.principal))]).await?;
     Ok(given)
 }

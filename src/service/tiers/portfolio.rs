@@ -97,6 +97,16 @@ impl Tiers {
         Ok(Some([(revenue, largest(sold)), (receivables, largest(owed))]))
     }
 
+    /// In which currency the book is told as a whole on a day: that of the policy in force, else the
+    /// base currency.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn book_currency(&self, day: NaiveDate) -> Result<Option<Currency>> {
+        let policy: Policy<TierPolicy> = self.store.policy_in_force(day, i64::MAX).await?;
+        Ok(self.currency_of(&policy))
+    }
+
     fn currency_of(&self, policy: &Policy<TierPolicy>) -> Option<Currency> {
         policy.terms.currency.or(self.settings.base_currency)
     }

@@ -99,7 +99,7 @@ impl Tiers {
     }
 
     /// What brings amounts of a window into the currency of the run.
-    async fn converter(
+    pub(in crate::service) async fn converter(
         &self,
         to: Currency,
         after: NaiveDate,
@@ -116,7 +116,7 @@ impl Tiers {
 
 /// Sums amounts by account, in the currency of a run.
 #[derive(Clone)]
-struct Converter {
+pub(in crate::service) struct Converter {
     table: Arc<RateTable>,
     to: Currency,
     base: Option<Currency>,
@@ -125,16 +125,19 @@ struct Converter {
 
 impl Converter {
     fn add(&self, amount: Turnover, values: &mut Values) -> Result<()> {
-        let Turnover { account_id, currency: from, posting_date, amount } = amount;
-        let Self { table, to, base, age_days_max } = self;
-        match table.lookup(from, *to, posting_date, SPOT, *base, *age_days_max) {
-            Some(rate) => {
-                let converted = money::convert(amount, from, *to, rate.rate)?;
-                *values.known.entry(account_id).or_default() += converted;
-            }
+        let Turnover { account_id, currency, posting_date, amount } = amount;
+        match self.convert(amount, currency, posting_date)? {
+            Some(converted) => *values.known.entry(account_id).or_default() += converted,
             None => _ = values.unknown.insert(account_id),
         }
         Ok(())
+    }
+
+    /// An amount of a day; `None` without a rate.
+    pub fn convert(&self, amount: i128, from: Currency, on: NaiveDate) -> Result<Option<i128>> {
+        let Self { table, to, base, age_days_max } = self;
+        let rate = table.lookup(from, *to, on, SPOT, *base, *age_days_max);
+        rate.map(|rate| money::convert(amount, from, *to, rate.rate)).transpose()
     }
 }
 

@@ -44,6 +44,18 @@ impl ReadTx {
     }
 }
 
+impl ReadTx {
+    /// As [`WriteTx::account_ids`].
+    pub async fn account_ids(
+        &self,
+        filter: &AccountFilter<String, OwnedBy>,
+        page: &PageOf<String>,
+        day: NaiveDate,
+    ) -> Result<Page<String, String>> {
+        list::ids(&self.conn, filter, page, day).await
+    }
+}
+
 impl WriteTx {
     /// A page of the ids of the accounts asked for; owners are those of the day.
     pub async fn account_ids(

@@ -20,6 +20,7 @@ pub mod clearing;
 pub mod clearing_request;
 pub mod clearing_status;
 pub mod commitment;
+pub mod commitment_delegation;
 pub mod commitment_evidence;
 pub mod contact;
 pub mod contact_label;
@@ -79,6 +80,7 @@ pub mod tier_override;
 pub mod tier_run;
 pub mod tier_value;
 pub mod tier_value_set;
+pub mod timeline;
 
 #[cfg(test)]
 mod tests;
@@ -106,6 +108,7 @@ macro_rules! every_entity {
             clearing_status,
             contact,
             commitment,
+            commitment_delegation,
             commitment_evidence,
             contact_label,
             contact_ref,
@@ -163,7 +166,8 @@ macro_rules! every_entity {
             tier_override,
             tier_run,
             tier_value,
-            tier_value_set
+            tier_value_set,
+            timeline
         )
     };
 }

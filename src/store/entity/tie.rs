@@ -28,6 +28,7 @@ pub struct Model {
     pub end_day: Option<Date>,
     pub end_us: Option<i64>,
     pub end_reason: Option<Personal>,
+    pub reviewed_us: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -48,6 +49,7 @@ impl From<&Tie> for Model {
             review,
             review_reason,
             reviewed_by,
+            reviewed_us,
             end_reason,
             recorded_by,
         } = tie.clone();
@@ -71,6 +73,7 @@ impl From<&Tie> for Model {
             end_day: end.map(|end| end.last_day),
             end_us: end.map(|end| end.recorded_us),
             end_reason,
+            reviewed_us,
         }
     }
 }
@@ -96,6 +99,7 @@ impl From<Model> for Tie {
             end_day,
             end_us,
             end_reason,
+            reviewed_us,
         } = row;
         let end = end_day.zip(end_us);
         let end = end.map(|(last_day, recorded_us)| End { last_day, recorded_us });
@@ -110,6 +114,7 @@ impl From<Model> for Tie {
             review,
             review_reason,
             reviewed_by,
+            reviewed_us,
             end_reason,
             recorded_by,
         }

@@ -20,6 +20,7 @@ mod m0006_contact;
 mod m0007_finding;
 mod m0008_signal;
 mod m0009_work;
+mod m0011_timeline;
 mod m0012_handover;
 mod schema;
 #[cfg(test)]
@@ -43,7 +44,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 10] = [
+const MIGRATIONS: [Migration; 11] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -53,6 +54,7 @@ const MIGRATIONS: [Migration; 10] = [
     m0007_finding::MIGRATION,
     m0008_signal::MIGRATION,
     m0009_work::MIGRATION,
+    m0011_timeline::MIGRATION,
     m0012_handover::MIGRATION,
 ];
 
@@ -150,11 +152,40 @@ async fn up(tx: &DatabaseTransaction) -> Result<()> {
     Migrator::up(tx, None).await.map_err(store_error)
 }
 
-/// Renders the types of the engine into the text of a migration, statement by statement.
+/// Every row of timelines, told by the facts.
+pub(super) fn timeline_of_facts(backend: DbBackend) -> String {
+    in_words_of(backend, m0011_timeline::FACTS)
+}
+
+/// The statements of the text of a migration, in the words of the engine.
 fn statements(backend: DbBackend, text: &str) -> Vec<String> {
+    in_words_of(backend, text)
+        .split(";\n")
+        .map(str::trim)
+        .filter(|statement| !statement.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Renders the types of the engine, and how it says a few things that migrations need of what was
+/// recorded before: `{noon}…{/noon}` is noon of a day in microseconds since the epoch,
+/// `{as_uuid}…{/as_uuid}` an id that is part of a name, and `{json}…{/json}` a document to look into.
+fn in_words_of(backend: DbBackend, text: &str) -> String {
     let (text_type, uuid, bigint, date, bytes, clustered) = match backend {
         DbBackend::Sqlite => ("TEXT", "BLOB", "INTEGER", "TEXT", "BLOB", " WITHOUT ROWID"),
         _ => ("TEXT COLLATE \"C\"", "UUID", "BIGINT", "DATE", "BYTEA", ""),
+    };
+    let (noon, as_uuid, json) = match backend {
+        DbBackend::Sqlite => (
+            ("(CAST(strftime('%s', ", ") AS INTEGER) * 1000000 + 43200000000)"),
+            ("unhex(replace(", ", '-', ''))"),
+            ("", ""),
+        ),
+        _ => (
+            ("(CAST(", " - DATE '1970-01-01' AS BIGINT) * 86400000000 + 43200000000)"),
+            ("CAST(", " AS UUID)"),
+            ("CAST(", " AS JSON)"),
+        ),
     };
     text.replace("{text}", text_type)
         .replace("{uuid}", uuid)
@@ -162,9 +193,10 @@ fn statements(backend: DbBackend, text: &str) -> Vec<String> {
         .replace("{date}", date)
         .replace("{bytes}", bytes)
         .replace("{clustered}", clustered)
-        .split(";\n")
-        .map(str::trim)
-        .filter(|statement| !statement.is_empty())
-        .map(str::to_owned)
-        .collect()
+        .replace("{noon}", noon.0)
+        .replace("{/noon}", noon.1)
+        .replace("{as_uuid}", as_uuid.0)
+        .replace("{/as_uuid}", as_uuid.1)
+        .replace("{json}", json.0)
+        .replace("{/json}", json.1)
 }

@@ -12,6 +12,7 @@ mod projections;
 mod signals;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, FromQueryResult, Value};
 use serde::Serialize;
@@ -51,6 +52,7 @@ impl Store {
                 queries.extend(books::queries(engine));
                 queries.extend(facts::queries(engine));
                 queries.extend(credit::queries(engine, clock.business_date()));
+                queries.push(timeline::query(engine));
                 let mut checks = Vec::new();
                 for query in queries {
                     checks.push(query.run(&tx.conn).await?);

@@ -51,6 +51,7 @@ const EXPOSURE: &str =
 const FOUND_BY: &str =
     "what each account, member, contact and position is found by is what it is called";
 const PEOPLE: &str = "what credit looks at of people is what positions and ties say";
+const TIMELINE: &str = "each timeline is that of the facts";
 const LABELS: &str = "labels that lists look in are those of each account";
 const BOUNDS: &str = "each item is between zero and its amount on every day";
 
@@ -74,6 +75,11 @@ async fn an_empty_ledger_holds() {
 
 /// What is broken by hand, and the checks that find it.
 const DAMAGES: &[(&str, &[(&str, i64)])] = &[
+    (
+        "INSERT INTO timeline (parent, kind, occur_us, id) \
+         SELECT 'accounts/acme', 'HOLD_PLACED', 1, id FROM item WHERE amount = 10000",
+        &[(TIMELINE, 1)],
+    ),
     ("INSERT INTO account_signal VALUES ('acme', '2026-01-01', '[]')", &[(PEOPLE, 1)]),
     ("UPDATE item SET open = open + 1 WHERE amount = 10000", &[(OPEN, 1)]),
     ("UPDATE account_due SET amount = amount - 1 WHERE account_id = 'globex'", &[(ACCOUNT_DUE, 1)]),

@@ -36,6 +36,7 @@ pub const TABLE: &[List] = &[
     list("AccountService.ListMembers", r#"{"manager": "members/boss"}"#, "members", "manager"),
     list("AccountService.ListFindings", r#"{"parent": "accounts/-"}"#, "findings", "parent"),
     list("AccountService.ListWorkItems", r#"{"parent": "accounts/-"}"#, "workItems", "parent"),
+    list("AccountService.ListTimeline", OF_ACME, "entries", "parent"),
     list("AccountService.ListTeamMembers", OF_ACME, "teamMembers", "parent"),
     list("AccountService.ListHandovers", r#"{"parent": "accounts/open"}"#, "handovers", "parent"),
     list("ContactService.ListContacts", r#"{"account": "accounts/acme"}"#, "contacts", "account"),

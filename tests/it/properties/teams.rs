@@ -370,5 +370,6 @@ on_both_engines! {
             today.store(case.today + 1, Ordering::Release);
             Ok(())
         });
+        crate::contact::verify(&server).await;
     }
 }
