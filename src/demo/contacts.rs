@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use chrono::{Days, NaiveDate};
 
 use crate::ctx::Ctx;
+use crate::domain::commitment::{CommitmentSide, CommitmentTerms};
 use crate::domain::contact::command::{ContactChange, CreateContact};
 use crate::domain::error::{Error, Result};
 use crate::domain::interaction::{
-    AttendeeTerms, Channel, ChecklistItem, Direction, InteractionTerms, PlanInteraction,
-    RecordInteraction,
+    AttendeeTerms, Channel, ChecklistItem, Direction, InteractionTerms, RecordInteraction,
 };
 use crate::domain::job::{Function, Level};
 use crate::domain::names::{AccountRef, ChildName, ContactRef, MemberRef};
@@ -303,20 +303,45 @@ impl Clerk<'_> {
         Ok(())
     }
 
-    /// Whoever buys is to be seen again a week after the eve.
+    /// Whoever buys wrote on the eve: something is promised on both sides, and the two are to meet a
+    /// week later.
     async fn plan(&self) -> Result<()> {
         let (member, who) = ("wang", "purchasing");
-        let day = self.eve.checked_add_days(Days::new(7)).unwrap_or(self.eve);
-        let terms = InteractionTerms {
+        let ahead = |days| self.eve.checked_add_days(Days::new(days)).unwrap_or(self.eve);
+        let visit = InteractionTerms {
             purpose: "Agree on next year's volumes".to_owned(),
             checklist: ["Deliveries of the year", "Samples of the new line"]
                 .map(|text| ChecklistItem { text: text.to_owned(), done: false })
                 .into(),
-            ..self.terms((member, who), Channel::Visit, day, None)?
+            ..self.terms((member, who), Channel::Visit, ahead(7), None)?
         };
-        let command = PlanInteraction { account: AccountRef::Id(ACCOUNT.to_owned()), terms };
+        let word = |side, text: &str, due_date| {
+            Ok::<_, Error>(CommitmentTerms {
+                side,
+                member: MemberRef::Id(member.to_owned()),
+                contact: self.contact(who)?,
+                text: text.to_owned(),
+                amount: None,
+                made_date: None,
+                due_date,
+            })
+        };
+        let command = RecordInteraction {
+            account: AccountRef::Id(ACCOUNT.to_owned()),
+            terms: InteractionTerms {
+                direction: Direction::Theirs,
+                ..self.terms((member, who), Channel::Message, self.eve, None)?
+            },
+            plan: None,
+            made: vec![
+                word(CommitmentSide::Ours, "Price list of the new line", ahead(3))?,
+                word(CommitmentSide::Theirs, "Volumes of next year by site", ahead(6))?,
+            ],
+            settled: Vec::new(),
+            next_plan: Some(visit),
+        };
         let request_id = format!("demo-plan-{member}-{who}");
-        self.interactions.plan(self.ctx, &request_id, command).await?;
+        self.interactions.record(self.ctx, &request_id, command).await?;
         Ok(())
     }
 

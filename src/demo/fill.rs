@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::customers::FEATURED;
 use super::{Company, Customer, Delivery, Fact, SOURCE_SYSTEM, contacts, people};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::account::command::{AccountChange, CreateAccount};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
+use crate::domain::handover::StartHandover;
 use crate::domain::import::{
     ClearingFault, FinishStep, ImportChunk, ImportFault, ImportHeader, ImportSummary,
 };
@@ -21,6 +23,7 @@ use crate::domain::team::command::AssignMember;
 use crate::service::Settings;
 use crate::service::accounts::Accounts;
 use crate::service::facts::Facts;
+use crate::service::handovers::Handovers;
 use crate::service::ledger::Ledger;
 use crate::service::members::Members;
 use crate::service::receivables::Receivables;
@@ -83,6 +86,7 @@ pub async fn fill(
     clerk.assign_people(store).await?;
     let plan = company.plan;
     contacts::record(store, &clerk.ctx, plan.start(), plan.eve()).await?;
+    clerk.hand_over(store).await?;
     Ok(clerk.filled)
 }
 
@@ -100,6 +104,20 @@ struct Clerk<'a> {
 }
 
 impl Clerk<'_> {
+    /// Whoever stood in for somebody who left is to take his customer.
+    async fn hand_over(&self, store: &Store) -> Result<()> {
+        let handovers =
+            Handovers::new(store.clone(), self.receivables.clone(), TeamSettings::default());
+        let command = StartHandover {
+            account: self.company.customers[FEATURED].account(),
+            to: MemberRef::Id("moreau".to_owned()),
+            deadline: None,
+            reason: "Jonas Bauer left".to_owned(),
+        };
+        handovers.start(&self.ctx, "demo-handover", command).await?;
+        Ok(())
+    }
+
     fn open_in_the_evening(&self, day: NaiveDate) {
         let evening = NaiveTime::from_hms_opt(20, 0, 0).unwrap_or_default();
         self.ctx.clock.set(day.and_time(evening).and_utc());
