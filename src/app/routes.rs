@@ -78,7 +78,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);
-    let interactions = service::interactions::Interactions::new(store());
+    let interactions = service::interactions::Interactions::new(store(), settings.clone());
     let interactions = Interactions::new(interactions, trust);
     let tiers = Tiers::new(tiers);
     let receivables = Receivables::new(ReceivableServices {

@@ -44,8 +44,9 @@ mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
-        aging, calendar, contact, coverage, dates, directory, edge, finding, interaction, item,
-        job, member, names, policy, position, promise, rates, severity, terms, tie, tier,
+        advice, aging, calendar, contact, coverage, dates, directory, edge, finding, gift,
+        interaction, item, job, member, names, policy, position, promise, rates, severity, terms,
+        tie, tier,
     };
 
     macro_rules! round_trips {
@@ -63,6 +64,8 @@ mod tests {
     #[test]
     fn every_stored_name_reads_back_as_its_value_in_columns_and_in_json() {
         round_trips!(
+            advice::AdviceState,
+            advice::AdviceVerb,
             aging::Basis,
             component::Component,
             calendar::Weekday,
@@ -83,6 +86,11 @@ mod tests {
             finding::Code,
             finding::State,
             finding::found::Attention,
+            gift::GiftKind,
+            gift::GiftState,
+            gift::GiftVerb,
+            gift::caps::ApprovalReason,
+            gift::caps::CapScope,
             hold::HoldScope,
             interaction::Channel,
             interaction::Direction,

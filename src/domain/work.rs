@@ -40,6 +40,7 @@ stored_enum! {
         TieReview => "TIE_REVIEW",
         TierChange => "TIER_CHANGE",
         Cadence => "CADENCE",
+        GiftApproval => "GIFT_APPROVAL",
     }
 }
 
@@ -55,6 +56,7 @@ stored_enum! {
         ClearReview => "CLEAR_REVIEW",
         DecideTierChange => "DECIDE_TIER_CHANGE",
         Meet => "MEET",
+        DecideGift => "DECIDE_GIFT",
     }
 }
 

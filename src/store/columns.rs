@@ -21,6 +21,7 @@ use crate::domain::directory::{KeyKind, Kind};
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::Code;
+use crate::domain::gift::{GiftKind, GiftState};
 use crate::domain::interaction::{Channel, Direction, Stage};
 use crate::domain::item::{DocumentKind, ItemClass, Side};
 use crate::domain::job::{Function, Level};
@@ -132,6 +133,8 @@ named! {
     EndState: as_str,
     EntryKind: as_str,
     Function: as_str,
+    GiftKind: as_str,
+    GiftState: as_str,
     HoldScope: as_str,
     ItemClass: as_str,
     KeyKind: as_str,
@@ -189,10 +192,12 @@ mod tests {
 
     use super::*;
     use crate::domain::account::profile::{Site, SizePoint};
+    use crate::domain::advice::Reminder;
     use crate::domain::calendar::WorkCalendar;
     use crate::domain::coverage::finance::FinanceSeat;
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
+    use crate::domain::gift::caps::ApprovalReason;
     use crate::domain::interaction::Interaction;
     use crate::domain::position::BuyingRole;
     use crate::domain::rates::UsedRate;
@@ -227,5 +232,7 @@ mod tests {
         assert_read::<Vec<FinanceSeat>>("account_signal.finance");
         assert_read::<BTreeMap<NaiveDate, i64>>("credit_reservation.advance_later");
         assert_read::<UsedRate>("allocation.rate");
+        assert_read::<Vec<ApprovalReason>>("gift.approval_reasons");
+        assert_read::<Vec<Reminder>>("advice.reminders");
     }
 }

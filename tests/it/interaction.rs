@@ -1,8 +1,10 @@
 //! What was said between our people and those of customers, and the ties it makes.
 
+mod advice;
 mod amended;
 mod commitments;
 mod coverage;
+pub mod gifts;
 mod plans;
 mod trust;
 

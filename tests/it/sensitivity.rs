@@ -13,6 +13,7 @@ use crate::support::rust_files;
 const FIELDS: &[(&str, &str)] = &[
     ("Account.block_reason", "Account.block_reason"),
     ("Address.value", "ContactAddress.value"),
+    ("Advice.text", "Advice.text"),
     ("Amended.reason", "Interaction.amend_reason"),
     ("Assignment.reason", "TierAssignment.reason"),
     ("Clearing.reset", "Clearing.reset_reason"),
@@ -26,6 +27,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("Draft.note", "Document.note"),
     ("Ending.reason", "Document.reverse_reason"),
     ("Evidence.note", "CommitmentEvidence.note"),
+    ("Gift.occasion", "Gift.occasion"),
+    ("GiftDecision.reason", "Gift.decide_reason"),
     ("Hit.display_name", "DirectoryHit.display_name"),
     ("Hold.reason", "CreditHold.reason"),
     ("Incumbency.reason", "Incumbency.reason"),
@@ -57,6 +60,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("Tie.source", "Tie.source"),
     ("TierOverride.end_reason", "TierOverride.end_reason"),
     ("TierOverride.reason", "TierOverride.reason"),
+    ("Verification.evidence", "AdviceVerification.evidence"),
 ];
 
 /// Fields of requests that become one of them, and of answers that repeat one; those of a resource are
@@ -68,6 +72,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("CancelInteractionRequest.reason", "Interaction.amend_reason"),
     ("CancelReservationRequest.reason", "CreditReservation.cancel_reason"),
     ("DeactivateMemberRequest.reason", "Member.deactivate_reason"),
+    ("DecideGiftRequest.reason", "Gift.decide_reason"),
     ("DecideReferralRequest.approver", "CreditDecision.override_reason"),
     ("DecideReferralRequest.reason", "CreditDecision.override_reason"),
     ("EndCreditSecurityRequest.reason", "CreditSecurity.end_reason"),
@@ -92,6 +97,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("ResetClearingRequest.reason", "Clearing.reset_reason"),
     ("ReverseDocumentRequest.reason", "Document.reverse_reason"),
     ("SearchDirectoryRequest.text", "DirectoryHit.display_name"),
+    ("VerifyAdviceRequest.evidence", "AdviceVerification.evidence"),
     ("WriteOffItemRequest.reason", "Document.note"),
 ];
 

@@ -20,14 +20,14 @@ use crate::pb;
 both_ways! {
     read_kind, write_kind: WorkKind = WorkItemKind {
         OverdueReceivable, PromiseDue, CreditReferral, Dispute, Commitment, Vacancy, TieReview,
-        TierChange, Cadence
+        TierChange, Cadence, GiftApproval
     }
 }
 
 one_way! {
     write_action: Action = WorkItemAction {
         Collect, ConfirmPayment, DecideReferral, AnswerDispute, KeepCommitment, Reconnect,
-        ClearReview, DecideTierChange, Meet
+        ClearReview, DecideTierChange, Meet, DecideGift
     }
     write_basis: StakeBasis = AtStakeBasis { OwnAmount, OpenReceivables }
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
 
-use super::facts::{AccountFacts, Class, Deadlines, Disputed, Made, Referral, Review, Vacant};
+use super::facts::{
+    AccountFacts, Class, Deadlines, Disputed, Made, Referral, Review, Vacant, WaitingGift,
+};
 use super::{Action, EVIDENCE_MAX, StakeBasis, Urgency, WHOLE_BP, WorkItem, WorkKind};
 use crate::domain::commitment::CommitmentState;
 use crate::domain::money::Money;
@@ -21,6 +23,8 @@ use crate::domain::receivables::Promise;
 const REFERRAL_DAYS: u32 = 1;
 /// Working days in which somebody answers a dispute, looks into a tie, or decides about a class.
 const ANSWER_DAYS: u32 = 10;
+/// Working days in which somebody decides about a gift.
+const GIFT_DAYS: u32 = 3;
 
 impl WorkKind {
     /// Working days after its beginning on which something is due; 0 of what has a due date of its own.
@@ -30,6 +34,7 @@ impl WorkKind {
             Self::CreditReferral => REFERRAL_DAYS,
             Self::Vacancy => RECONNECT_DAYS,
             Self::Dispute | Self::TieReview | Self::TierChange => ANSWER_DAYS,
+            Self::GiftApproval => GIFT_DAYS,
         }
     }
 }
@@ -65,6 +70,7 @@ const SOURCES: &[Entry] = &[
     Entry(WorkKind::TieReview, WHOLE_BP, reviews),
     Entry(WorkKind::TierChange, WHOLE_BP, tier_change),
     Entry(WorkKind::Cadence, WHOLE_BP, cadence),
+    Entry(WorkKind::GiftApproval, WHOLE_BP, gifts),
 ];
 
 /// What is to be done at an account, of these kinds.
@@ -318,6 +324,30 @@ fn cadence(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
         contact_id: facts.closest_contact.clone(),
         evidence: vec![],
     }]
+}
+
+fn gifts(facts: &AccountFacts, deadlines: &Deadlines) -> Vec<Draft> {
+    let draft = |WaitingGift { gift, since }: &WaitingGift| {
+        let due = deadlines.after(*since, GIFT_DAYS);
+        let reasons: Vec<&str> = gift.approval_reasons.iter().map(|of| of.in_words()).collect();
+        let talk = gift.interaction_id;
+        Draft {
+            subject: gift.name(),
+            member_id: None,
+            why: format!("A gift waits for approval since {since}: {}.", reasons.join(", ")),
+            start: *since,
+            due,
+            urgency: Urgency::between(*since, due, facts.on),
+            own: vec![gift.value],
+            action: Action::DecideGift,
+            contact_id: None,
+            evidence: talk
+                .map(|id| child_name(&facts.account_id, INTERACTIONS, id))
+                .into_iter()
+                .collect(),
+        }
+    };
+    facts.gifts.iter().map(draft).collect()
 }
 
 #[cfg(test)]

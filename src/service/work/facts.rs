@@ -17,7 +17,9 @@ use crate::domain::job::Function;
 use crate::domain::position::incumbency::{self, Incumbency};
 use crate::domain::tie::{self, Tie};
 use crate::domain::tier::ruling::Recorded;
-use crate::domain::work::facts::{AccountFacts, Class, Deadlines, Made, Referral, Review, Vacant};
+use crate::domain::work::facts::{
+    AccountFacts, Class, Deadlines, Made, Referral, Review, Vacant, WaitingGift,
+};
 use crate::service::contacts::{People, PeopleAt, people, ties_under_review};
 use crate::service::findings::in_force::in_force;
 use crate::service::teams::{TeamSettings, accountable_on};
@@ -79,6 +81,11 @@ async fn read(
         let of = referrals.entry(one.reservation.account_id.clone()).or_default();
         of.push(Referral { reservation: one.reservation, since });
     }
+    let mut gifts: HashMap<String, Vec<WaitingGift>> = HashMap::new();
+    for gift in tx.gifts_waiting(&these).await? {
+        let since = ctx.clock.date_of(gift.recorded_us);
+        gifts.entry(gift.account_id.clone()).or_default().push(WaitingGift { gift, since });
+    }
     let mut reviews = reviews(tx, ctx, &there, day).await?;
     let mut commitments: HashMap<String, Vec<(Commitment, Option<String>)>> = HashMap::new();
     for (commitment, member_id) in promised {
@@ -100,6 +107,7 @@ async fn read(
         facts.commitments = his.into_iter().map(made).collect();
         facts.referrals = referrals.remove(id).unwrap_or_default();
         facts.reviews = reviews.remove(id).unwrap_or_default();
+        facts.gifts = gifts.remove(id).unwrap_or_default();
         known.push(facts);
     }
     Ok(known)
@@ -196,6 +204,7 @@ fn facts(
         commitments: Vec::new(),
         vacancies: Vec::new(),
         reviews: Vec::new(),
+        gifts: Vec::new(),
         proposal: tier.proposal(day).cloned(),
         last_touch: None,
         finance_contact: None,

@@ -12,6 +12,7 @@ pub mod account_owner;
 pub mod account_ref;
 pub mod account_signal;
 pub mod account_team;
+pub mod advice;
 pub mod allocation;
 pub mod allocation_reset;
 pub mod audit;
@@ -46,6 +47,7 @@ pub mod edge_day;
 pub mod entry;
 pub mod exchange_rate;
 pub mod finding_snooze;
+pub mod gift;
 pub mod idempotency;
 pub mod import_run;
 pub mod incumbency;
@@ -95,6 +97,7 @@ macro_rules! every_entity {
             account_ref,
             account_signal,
             account_team,
+            advice,
             allocation,
             allocation_reset,
             audit,
@@ -129,6 +132,7 @@ macro_rules! every_entity {
             entry,
             exchange_rate,
             finding_snooze,
+            gift,
             idempotency,
             import_run,
             incumbency,

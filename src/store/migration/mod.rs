@@ -20,6 +20,7 @@ mod m0006_contact;
 mod m0007_finding;
 mod m0008_signal;
 mod m0009_work;
+mod m0010_gift;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -42,7 +43,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 9] = [
+const MIGRATIONS: [Migration; 10] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -52,6 +53,7 @@ const MIGRATIONS: [Migration; 9] = [
     m0007_finding::MIGRATION,
     m0008_signal::MIGRATION,
     m0009_work::MIGRATION,
+    m0010_gift::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
