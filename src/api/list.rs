@@ -86,6 +86,8 @@ paged! {
     ListIncumbenciesRequest => "ListIncumbencies",
     ListInteractionsRequest => "ListInteractions",
     ListCommitmentsRequest => "ListCommitments",
+    ListGiftsRequest => "ListGifts",
+    ListAdviceRequest => "ListAdvice",
     ListDocumentsRequest => "ListDocuments",
     ListWaitingClearingsRequest => "ListWaitingClearings",
     ListOpenItemsRequest => "ListOpenItems",

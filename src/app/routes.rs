@@ -87,8 +87,13 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
     let contacts = Contacts::new(contacts);
-    let interactions = service::interactions::Interactions::new(store());
-    let briefs = service::briefs::Briefs::new(store(), questions.clone(), credit.clone());
+    let interactions = service::interactions::Interactions::new(store(), settings.clone());
+    let briefs = service::briefs::Briefs::new(
+        store(),
+        questions.clone(),
+        credit.clone(),
+        interactions.clone(),
+    );
     let interactions = Interactions::new(interactions, trust, briefs);
     let tiers = Tiers::new(tiers);
     let receivables = Receivables::new(ReceivableServices {

@@ -68,7 +68,7 @@ pub const ROLES: [Role; 8] = [
     },
     Role {
         name: "manager",
-        meaning: "Who answers for teams, classes and credit: decides limits, holds, referrals and tiers.",
+        meaning: "Who answers for teams, classes and credit: decides limits, holds, referrals, tiers and gifts.",
         scopes: &[
             "accounts.read",
             "accounts.write",
@@ -79,6 +79,8 @@ pub const ROLES: [Role; 8] = [
             "contacts.personal",
             "interactions.read",
             "interactions.write",
+            "gifts.approve",
+            "advice.verify",
             "receivables.read",
             "credit.read",
             "credit.limits",

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{Days, NaiveDate};
 
+use super::gifts;
 use crate::ctx::Ctx;
 use crate::domain::commitment::{CommitmentSide, CommitmentTerms};
 use crate::domain::contact::command::{ContactChange, CreateContact};
@@ -17,6 +18,7 @@ use crate::domain::names::{AccountRef, ChildName, ContactRef, MemberRef};
 use crate::domain::position::BuyingRole;
 use crate::domain::position::command::{CreatePosition, MoveContact, PositionChange};
 use crate::domain::tie::{CreateTie, PersonRef, TieKind};
+use crate::service::Settings;
 use crate::service::contacts::Contacts;
 use crate::service::interactions::Interactions;
 use crate::service::teams::TeamSettings;
@@ -180,6 +182,7 @@ struct Clerk<'a> {
 /// Those of the store.
 pub(super) async fn record(
     store: &Store,
+    settings: Settings,
     ctx: &Ctx,
     start: NaiveDate,
     eve: NaiveDate,
@@ -187,7 +190,7 @@ pub(super) async fn record(
     let mut clerk = Clerk {
         ctx,
         contacts: Contacts::new(store.clone(), TeamSettings::default()),
-        interactions: Interactions::new(store.clone()),
+        interactions: Interactions::new(store.clone(), settings),
         start,
         eve,
         people: HashMap::new(),
@@ -209,7 +212,9 @@ pub(super) async fn record(
             clerk.meet(meetings, *ago).await?;
         }
     }
-    clerk.plan().await
+    clerk.plan().await?;
+    let buyer = clerk.contact("purchasing")?;
+    gifts::record(&clerk.interactions, ctx, ACCOUNT, &buyer, eve).await
 }
 
 impl Clerk<'_> {
@@ -296,6 +301,7 @@ impl Clerk<'_> {
             plan: None,
             made: Vec::new(),
             settled: Vec::new(),
+            gifts: Vec::new(),
             next_plan: None,
         };
         let request_id = format!("demo-met-{member}-{who}-{ago}");
@@ -338,6 +344,7 @@ impl Clerk<'_> {
                 word(CommitmentSide::Theirs, "Volumes of next year by site", ahead(6))?,
             ],
             settled: Vec::new(),
+            gifts: Vec::new(),
             next_plan: Some(visit),
         };
         let request_id = format!("demo-plan-{member}-{who}");

@@ -67,7 +67,7 @@ pub async fn fill(
         accounts: Accounts::new(store.clone()),
         facts: Facts::new(store.clone(), settings.clone()),
         ledger: Ledger::new(store.clone(), settings.clone()),
-        receivables: Receivables::new(store.clone(), settings),
+        receivables: Receivables::new(store.clone(), settings.clone()),
         company,
         ctx,
         disputes: HashMap::new(),
@@ -85,7 +85,7 @@ pub async fn fill(
     // By now every customer has an account.
     clerk.assign_people(store).await?;
     let plan = company.plan;
-    contacts::record(store, &clerk.ctx, plan.start(), plan.eve()).await?;
+    contacts::record(store, settings, &clerk.ctx, plan.start(), plan.eve()).await?;
     clerk.hand_over(store).await?;
     Ok(clerk.filled)
 }

@@ -16,6 +16,7 @@ mod contacts;
 mod customers;
 mod facts;
 mod fill;
+mod gifts;
 mod names;
 mod payments;
 mod people;

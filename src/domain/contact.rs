@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::account::profile::PartyKind;
 use super::error::Result;
 use super::external_ref::ExternalRef;
 use super::machine::{Transition, advance};
@@ -125,6 +126,14 @@ impl Contact {
         let named = !self.display_name.is_empty() || !self.latin_name.is_empty();
         let reached = [&self.phones, &self.emails, &self.handles];
         named || reached.iter().any(|addresses| !addresses.is_empty())
+    }
+
+    /// Whether he is an official, as is said of him, or else as any of those says that he works for.
+    pub fn is_official(&self, employers: impl IntoIterator<Item = Option<PartyKind>>) -> bool {
+        match self.official {
+            Some(said) => said == Official::Official,
+            None => employers.into_iter().flatten().any(PartyKind::has_officials),
+        }
     }
 
     /// Refuses a version that was read before somebody else changed the contact.

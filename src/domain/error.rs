@@ -60,6 +60,7 @@ reasons! {
     KnownAtNotSettled => "KNOWN_AT_NOT_SETTLED",
     ChunkOutOfOrder => "CHUNK_OUT_OF_ORDER",
     RequestMalformed => "REQUEST_MALFORMED",
+    GiftKindRefused => "GIFT_KIND_REFUSED",
     // NOT_FOUND, ALREADY_EXISTS, ABORTED
     ResourceNotFound => "RESOURCE_NOT_FOUND",
     ResourceAlreadyExists => "RESOURCE_ALREADY_EXISTS",
@@ -116,6 +117,8 @@ reasons! {
     SiteInUse => "SITE_IN_USE",
     HandoverUnderWay => "HANDOVER_UNDER_WAY",
     HandoverIncomplete => "HANDOVER_INCOMPLETE",
+    GiftCapExceeded => "GIFT_CAP_EXCEEDED",
+    SecondPersonNeeded => "SECOND_PERSON_NEEDED",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

@@ -90,6 +90,16 @@ event_types! {
     CommitmentSettled => "ballast.interactions.commitment_settled.v1",
     /// Another of ours is to keep a promise until it is due.
     CommitmentDelegated => "ballast.interactions.commitment_delegated.v1",
+    /// Somebody of a customer is given something; it may wait for approval.
+    GiftRegistered => "ballast.interactions.gift_registered.v1",
+    /// A person approved or refused what waited for it.
+    GiftDecided => "ballast.interactions.gift_decided.v1",
+    /// Somebody of a customer was advised to do something.
+    AdviceRecorded => "ballast.interactions.advice_recorded.v1",
+    /// Fields of an advice changed; `changed` names them.
+    AdviceUpdated => "ballast.interactions.advice_updated.v1",
+    /// The loss that an advice avoided was verified.
+    AdviceVerified => "ballast.interactions.advice_verified.v1",
     /// Documents were posted or revised.
     DocumentsPosted => "ballast.receivables.documents_posted.v1",
     /// A document no longer counts.

@@ -72,6 +72,7 @@ stored_enum! {
         Receivables => "RECEIVABLES",
         Promise => "PROMISE",
         Dispute => "DISPUTE",
+        Gift => "GIFT",
     }
 }
 

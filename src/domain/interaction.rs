@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::commitment::{Commitment, Created};
 use super::error::{Reason, Result, Violation, Violations};
 use super::external_ref::ExternalRef;
+use super::gift::RegisteredGift;
 use super::machine::{Transition, advance};
 use super::money::Money;
 use super::names::{INTERACTIONS, child_name};
@@ -377,6 +378,8 @@ pub struct Recorded {
     pub made: Vec<Created>,
     #[serde(default)]
     pub settled: Vec<Commitment>,
+    #[serde(default)]
+    pub gifts: Vec<RegisteredGift>,
     #[serde(default)]
     pub next_plan: Option<Interaction>,
 }

@@ -4,6 +4,7 @@
 mod stored;
 
 pub mod account;
+pub mod advice;
 pub mod aging;
 pub mod books;
 pub mod calendar;
@@ -26,6 +27,7 @@ pub mod error;
 pub mod event;
 pub mod external_ref;
 pub mod finding;
+pub mod gift;
 pub mod group;
 pub mod handover;
 pub mod import;
@@ -53,6 +55,7 @@ pub mod receivables;
 pub mod record;
 pub mod rounding;
 pub mod route;
+pub mod second_person;
 pub mod severity;
 pub mod team;
 pub mod terms;

@@ -33,6 +33,7 @@ pub const MAX_EXTERNAL_ID_CHARS: usize = 128;
 /// up to two such ids, and a company's.
 const MAX_NAME_BYTES: usize = 2 * MAX_EXTERNAL_ID_CHARS * 4 * 3 + 512;
 
+pub const ADVICE: &str = "advice";
 pub const DOCUMENTS: &str = "documents";
 pub const ITEMS: &str = "items";
 pub const CLEARINGS: &str = "clearings";
@@ -47,6 +48,7 @@ pub const CREDIT_RESERVATIONS: &str = "creditReservations";
 pub const CREDIT_DECISIONS: &str = "creditDecisions";
 pub const CREDIT_POLICIES: &str = "creditPolicies";
 pub const HANDOVERS: &str = "handovers";
+pub const GIFTS: &str = "gifts";
 pub const INTERACTIONS: &str = "interactions";
 pub const POSITIONS: &str = "positions";
 pub const TIER_ASSIGNMENTS: &str = "tierAssignments";

@@ -44,8 +44,9 @@ mod tests {
     use crate::domain::credit::{component, decision, hold, limit, reservation, security};
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
-        aging, calendar, contact, coverage, dates, directory, edge, finding, interaction, item,
-        job, member, names, policy, position, promise, rates, severity, terms, tie, tier, timeline,
+        advice, aging, calendar, contact, coverage, dates, directory, edge, finding, gift,
+        handover, interaction, item, job, member, names, policy, position, promise, rates,
+        severity, terms, tie, tier, timeline,
     };
 
     macro_rules! round_trips {
@@ -84,13 +85,6 @@ mod tests {
             finding::State,
             finding::found::Attention,
             hold::HoldScope,
-            interaction::Channel,
-            interaction::Direction,
-            interaction::HookState,
-            interaction::HookVerb,
-            interaction::InteractionState,
-            interaction::InteractionVerb,
-            interaction::Stage,
             item::AdjustmentReason,
             item::DocumentKind,
             item::ItemClass,
@@ -128,6 +122,29 @@ mod tests {
             tie::TieKind,
             timeline::TimelineType,
             terms::InstalmentKind,
+        );
+    }
+
+    #[test]
+    fn every_stored_name_of_what_people_do_reads_back_as_its_value() {
+        round_trips!(
+            advice::AdviceState,
+            advice::AdviceVerb,
+            gift::GiftKind,
+            gift::GiftState,
+            gift::GiftVerb,
+            gift::caps::ApprovalReason,
+            gift::caps::CapScope,
+            interaction::Channel,
+            interaction::Direction,
+            interaction::HookState,
+            interaction::HookVerb,
+            interaction::InteractionState,
+            interaction::InteractionVerb,
+            interaction::Stage,
+            tie::Review,
+            tie::Side,
+            tie::TieKind,
         );
     }
 }

@@ -44,6 +44,7 @@ stored_enum! {
         PlannedVisit => "PLANNED_VISIT",
         Hook => "HOOK",
         HandoverStep => "HANDOVER_STEP",
+        GiftApproval => "GIFT_APPROVAL",
     }
 }
 
@@ -61,6 +62,7 @@ stored_enum! {
         Meet => "MEET",
         RecordInteraction => "RECORD_INTERACTION",
         AdvanceHandover => "ADVANCE_HANDOVER",
+        DecideGift => "DECIDE_GIFT",
     }
 }
 

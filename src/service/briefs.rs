@@ -11,12 +11,14 @@ use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Peer, Score};
 use crate::domain::credit::profile::Profile;
 use crate::domain::error::{Error, Result};
+use crate::domain::gift::{ContactHeadroom, GetGiftHeadroom};
 use crate::domain::interaction::{Attendee, Interaction, InteractionVerb};
-use crate::domain::names::AccountRef;
+use crate::domain::names::{AccountRef, ContactRef};
 use crate::domain::personal::Personal;
 use crate::domain::work::facts::Owed;
 use crate::service::contacts::{People, PeopleAt, people};
 use crate::service::credit::Credit;
+use crate::service::interactions::Interactions;
 use crate::service::receivables::Receivables;
 use crate::store::{ReadTx, Store};
 
@@ -26,6 +28,7 @@ pub struct Briefs {
     store: Store,
     receivables: Receivables,
     credit: Credit,
+    interactions: Interactions,
 }
 
 /// What to know of an account and those who are to be met there, on a day.
@@ -41,6 +44,8 @@ pub struct Brief {
     pub owed: Owed,
     pub credit: Profile,
     pub coverage: Coverage,
+    /// What each of those who are to be met may be given.
+    pub gifts: Vec<ContactHeadroom>,
 }
 
 /// One of theirs who is to be met.
@@ -64,8 +69,13 @@ struct Known {
 }
 
 impl Briefs {
-    pub fn new(store: Store, receivables: Receivables, credit: Credit) -> Self {
-        Self { store, receivables, credit }
+    pub fn new(
+        store: Store,
+        receivables: Receivables,
+        credit: Credit,
+        interactions: Interactions,
+    ) -> Self {
+        Self { store, receivables, credit, interactions }
     }
 
     /// What to know before what is planned.
@@ -84,6 +94,10 @@ impl Briefs {
         let names = [AccountRef::Id(account_id.clone())];
         let credit = self.credit.profiles(ctx, &names, "").await?.pop();
         let credit = credit.ok_or_else(|| Error::internal("a profile for each account"))?;
+        let contacts = plan.theirs.iter().map(|one| ContactRef::Id(one.contact_id.clone()));
+        let [account] = names;
+        let asked = GetGiftHeadroom { account, contacts: contacts.collect(), day: None };
+        let gifts = self.interactions.gift_headroom(ctx, asked).await?;
         let (whose, asked) = (ctx.clone(), plan.clone());
         let read = self
             .store
@@ -97,7 +111,7 @@ impl Briefs {
         };
         let attendees = plan.theirs.iter().map(attendee).collect();
         let owed = owed.remove(&account_id).unwrap_or_default();
-        Ok(Brief { on, plan, attendees, hooks, ours, theirs, owed, credit, coverage })
+        Ok(Brief { on, plan, attendees, hooks, ours, theirs, owed, credit, coverage, gifts })
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::domain::account::Account;
+use crate::domain::advice::Advice;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::{Commitment, Created};
 use crate::domain::contact::Contact;
@@ -17,6 +18,7 @@ use crate::domain::credit::security::Security;
 use crate::domain::document::PostResult;
 use crate::domain::event::EventType;
 use crate::domain::finding::found::Snooze;
+use crate::domain::gift::{Gift, RegisteredGift};
 use crate::domain::handover::Handover;
 use crate::domain::interaction::{Interaction, Recorded};
 use crate::domain::ledger::Clearing;
@@ -89,6 +91,9 @@ fn kept_answers_are_read_whole() {
         read::<Recorded>("InteractionService", &["RecordInteraction"]),
         read::<Created>("InteractionService", &["CreateCommitment"]),
         read::<Commitment>("InteractionService", &["SettleCommitment", "DelegateCommitment"]),
+        read::<RegisteredGift>("InteractionService", &["RegisterGift"]),
+        read::<Gift>("InteractionService", &["DecideGift"]),
+        read::<Advice>("InteractionService", &["RecordAdvice", "UpdateAdvice", "VerifyAdvice"]),
         read::<Vec<PostResult>>(receivable, &["PostDocuments"]),
         read::<Clearing>(receivable, &["ClearItems", "ResetClearing"]),
         read::<(String, NaiveDate)>(receivable, &["ClosePeriod"]),

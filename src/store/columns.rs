@@ -21,6 +21,7 @@ use crate::domain::directory::{KeyKind, Kind};
 use crate::domain::document::EndState;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::Code;
+use crate::domain::gift::{GiftKind, GiftState};
 use crate::domain::handover::{HandoverState, ItemKind};
 use crate::domain::interaction::{Channel, Direction, Response, Stage};
 use crate::domain::item::{DocumentKind, ItemClass, Side};
@@ -135,6 +136,8 @@ named! {
     EntryKind: as_str,
     Function: as_str,
     HandoverState: as_str,
+    GiftKind: as_str,
+    GiftState: as_str,
     HoldScope: as_str,
     ItemClass: as_str,
     ItemKind: as_str,
@@ -195,10 +198,12 @@ mod tests {
 
     use super::*;
     use crate::domain::account::profile::{Site, SizePoint};
+    use crate::domain::advice::Reminder;
     use crate::domain::calendar::WorkCalendar;
     use crate::domain::coverage::finance::FinanceSeat;
     use crate::domain::credit::decision::Decision;
     use crate::domain::credit::policy::Policy;
+    use crate::domain::gift::caps::ApprovalReason;
     use crate::domain::interaction::Interaction;
     use crate::domain::position::BuyingRole;
     use crate::domain::rates::UsedRate;
@@ -233,5 +238,7 @@ mod tests {
         assert_read::<Vec<FinanceSeat>>("account_signal.finance");
         assert_read::<BTreeMap<NaiveDate, i64>>("credit_reservation.advance_later");
         assert_read::<UsedRate>("allocation.rate");
+        assert_read::<Vec<ApprovalReason>>("gift.approval_reasons");
+        assert_read::<Vec<Reminder>>("advice.reminders");
     }
 }

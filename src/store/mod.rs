@@ -8,6 +8,7 @@
 //! connection, and answer domain types.
 
 pub mod account;
+mod advice;
 mod batch;
 mod columns;
 mod commitment;
@@ -19,6 +20,7 @@ mod entity;
 pub mod error;
 pub mod facts;
 mod finding;
+mod gift;
 mod handle;
 mod handover;
 mod import_run;
@@ -64,11 +66,13 @@ mod work;
 
 pub mod idempotency;
 
+pub use advice::AdviceOf;
 pub use batch::{Answered, KeptAnswer};
 pub use commitment::CommitmentsOf;
 pub use entity::account_head::Head;
 pub use entity::import_run::ImportRun;
 pub use finding::{Rule as SuspectRule, SponsorOf, Suspects};
+pub use gift::GiftsOf;
 pub use handle::Store;
 pub use handover::HandoversOf;
 pub use idempotency::{Call, CallRecord, Outcome, Step, reused};

@@ -115,6 +115,9 @@ const PROPOSALS: &str = "SELECT p.account_id, p.from_date AS day FROM tier_assig
          AND (n.from_date, n.recorded_us) > (p.from_date, p.recorded_us)) \
      ORDER BY p.from_date, p.id LIMIT $2";
 
+const GIFTS: &str = "SELECT g.account_id, g.recorded_us AS us FROM gift g \
+     WHERE g.state = 'REGISTERED' AND g.recorded_us >= $1 ORDER BY g.recorded_us, g.id LIMIT $2";
+
 /// Wherever the contact of a tie under review ever sat.
 const REVIEWS: &str = "SELECT n.account_id, t.recorded_us AS us FROM tie t \
      JOIN incumbency n ON n.contact_id = \
@@ -127,6 +130,12 @@ const REVIEWS: &str = "SELECT n.account_id, t.recorded_us AS us FROM tie t \
 fn day_before(us: i64) -> NaiveDate {
     let told = DateTime::from_timestamp_micros(us);
     told.and_then(|told| told.date_naive().pred_opt()).unwrap_or(FIRST_DAY)
+}
+
+/// When the day before a day began anywhere on earth, in microseconds since the epoch.
+fn day_before_us(day: NaiveDate) -> i64 {
+    let before = day.pred_opt().unwrap_or(FIRST_DAY).and_time(NaiveTime::MIN);
+    before.and_utc().timestamp_micros()
 }
 
 impl ReadTx {
@@ -198,11 +207,8 @@ impl ReadTx {
                 let open_from = on.checked_sub_days(grace).unwrap_or(FIRST_DAY);
                 (PROMISES.into(), vec![from.into(), limit, open_from.into()])
             }
-            WorkKind::CreditReferral => {
-                let from = from.pred_opt().unwrap_or(FIRST_DAY).and_time(NaiveTime::MIN);
-                let from_us = from.and_utc().timestamp_micros();
-                (REFERRALS.into(), vec![from_us.into(), limit])
-            }
+            WorkKind::CreditReferral => (REFERRALS.into(), vec![day_before_us(from).into(), limit]),
+            WorkKind::GiftApproval => (GIFTS.into(), vec![day_before_us(from).into(), limit]),
             WorkKind::Dispute => (DISPUTES.into(), vec![from.into(), limit, on.into()]),
             WorkKind::Commitment => (COMMITMENTS.into(), vec![from.into(), limit]),
             WorkKind::Vacancy => (VACANCIES.into(), vec![from.into(), limit, on.into()]),
@@ -213,7 +219,8 @@ impl ReadTx {
             WorkKind::HandoverStep => (HANDOVERS.into(), vec![from.into(), limit]),
             WorkKind::Cadence => return Ok(Vec::new()),
         };
-        if matches!(kind, WorkKind::CreditReferral | WorkKind::TieReview) {
+        let by_instant = [WorkKind::CreditReferral, WorkKind::TieReview, WorkKind::GiftApproval];
+        if by_instant.contains(&kind) {
             #[derive(FromQueryResult)]
             struct Row {
                 account_id: String,

@@ -1,9 +1,11 @@
 //! What was said between our people and those of customers, and the ties it makes.
 
+mod advice;
 mod amended;
 mod brief;
 mod commitments;
 mod coverage;
+pub mod gifts;
 mod plans;
 mod private;
 mod stats;

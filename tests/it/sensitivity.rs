@@ -13,6 +13,7 @@ use crate::support::rust_files;
 const FIELDS: &[(&str, &str)] = &[
     ("Account.block_reason", "Account.block_reason"),
     ("Address.value", "ContactAddress.value"),
+    ("Advice.text", "Advice.text"),
     ("Amended.reason", "Interaction.amend_reason"),
     ("Assignment.reason", "TierAssignment.reason"),
     ("Clearing.reset", "Clearing.reset_reason"),
@@ -28,6 +29,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("Evidence.note", "CommitmentEvidence.note"),
     ("Handover.end_reason", "Handover.end_reason"),
     ("Handover.reason", "Handover.reason"),
+    ("Gift.occasion", "Gift.occasion"),
+    ("GiftDecision.reason", "Gift.decide_reason"),
     ("Hit.display_name", "DirectoryHit.display_name"),
     ("Hold.reason", "CreditHold.reason"),
     ("Incumbency.reason", "Incumbency.reason"),
@@ -59,6 +62,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("Tie.source", "Tie.source"),
     ("TierOverride.end_reason", "TierOverride.end_reason"),
     ("TierOverride.reason", "TierOverride.reason"),
+    ("Verification.evidence", "AdviceVerification.evidence"),
 ];
 
 /// Fields of requests that become one of them, and of answers that repeat one; those of a resource are
@@ -70,6 +74,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("CancelInteractionRequest.reason", "Interaction.amend_reason"),
     ("CancelReservationRequest.reason", "CreditReservation.cancel_reason"),
     ("DeactivateMemberRequest.reason", "Member.deactivate_reason"),
+    ("DecideGiftRequest.reason", "Gift.decide_reason"),
     ("DecideReferralRequest.approver", "CreditDecision.override_reason"),
     ("DecideReferralRequest.reason", "CreditDecision.override_reason"),
     ("EndCreditSecurityRequest.reason", "CreditSecurity.end_reason"),
@@ -98,6 +103,7 @@ const GIVEN: &[(&str, &str)] = &[
     ("ResetClearingRequest.reason", "Clearing.reset_reason"),
     ("ReverseDocumentRequest.reason", "Document.reverse_reason"),
     ("SearchDirectoryRequest.text", "DirectoryHit.display_name"),
+    ("VerifyAdviceRequest.evidence", "AdviceVerification.evidence"),
     ("WriteOffItemRequest.reason", "Document.note"),
 ];
 

@@ -13,7 +13,7 @@ use crate::contact::{move_from_to, person, position, seat, try_position};
 use crate::interaction::{held, member, record};
 use crate::support::credit::{Counter, moment};
 use crate::support::ledger::{Desk, day, document, fresh, invoice, text, usd};
-use crate::support::{TestServer, assert_refused, fields};
+use crate::support::{TestServer, as_caller, assert_refused, fields, only_callers};
 use crate::tiers::{policies, runs};
 
 async fn page(
@@ -82,7 +82,7 @@ async fn cadences(server: &TestServer) {
     policies::activate(server, "seen", from, &created.etag).await.expect("in force");
 }
 
-async fn give(server: &TestServer, account: &str, tier: &str, from: i64) {
+pub async fn give(server: &TestServer, account: &str, tier: &str, from: i64) {
     let request = pb::OverrideTierRequest {
         account: format!("accounts/{account}"),
         tier: tier.into(),
@@ -403,6 +403,41 @@ on_both_engines! {
         assert_eq!(waits[0].why, "A run proposed C in place of A on 2019-08-29.");
         let unassigned = pb::ListWorkItemsRequest { kinds, ..his("members/unassigned") };
         assert_eq!(list(&server, unassigned).await, waits);
+    }
+
+    async fn i4_a_gift_that_waits_for_approval_is_work(mut server: TestServer) {
+        Counter::open(&server).await;
+        let (wang, li) = (member(&server, "wang").await, person(&server, "Li").await);
+        assign(&server, "acme", &wang, TeamRole::Owner).await;
+        let gift = crate::interaction::gifts::gift(&wang, &li, "80");
+        let wish = crate::interaction::gifts::wish("acme", gift);
+        let made = server.interactions().register_gift(wish).await.expect("registered").into_inner();
+        let name = made.gift.expect("a gift").name;
+        let waits = list(&server, his(&wang)).await;
+        assert_eq!(told(&waits), [(Kind::GiftApproval, name.clone())]);
+        let item = &waits[0];
+        assert_eq!((item.start_date, item.due_date), (Some(day(0)), Some(day(3))));
+        assert_eq!(text(&item.at_stake.first().cloned()), "80.00");
+        assert_eq!(item.next_step.clone().expect("a step").action(), Action::DecideGift);
+        assert_eq!(
+            item.why,
+            "A gift waits for approval since 2019-06-30: nothing says how much may be given."
+        );
+        let kinds = vec![Kind::GiftApproval.into()];
+        for asked in [of("acme"), of("-")] {
+            let asked = pb::ListWorkItemsRequest { kinds: kinds.clone(), ..asked };
+            assert_eq!(list(&server, asked).await, waits);
+        }
+        let soon = pb::ListWorkItemsRequest { due_before: Some(day(3)), ..of("-") };
+        assert_eq!(list(&server, soon).await, []);
+        server
+            .restart_with(|config| only_callers(config, &[("boss", &["gifts.approve", "accounts.read"])]))
+            .await;
+        let reason = "a farewell".into();
+        let decide = pb::DecideGiftRequest { name, approve: true, reason, request_id: fresh() };
+        server.interactions().decide_gift(as_caller("boss", decide)).await.expect("approved");
+        let left = server.accounts().list_work_items(as_caller("boss", of("-"))).await.expect("a list");
+        assert_eq!(left.into_inner().work_items, []);
     }
 
     async fn d4_1_who_was_never_met_is_due_from_the_day_of_his_class(server: TestServer) {

@@ -39,7 +39,7 @@ fn read_step(value: pb::HandoverStep) -> Option<HandoverStep> {
 
 one_way! {
     write_kind: ItemKind = HandoverItemKind {
-        Commitment, PlannedVisit, Hook, Receivables, Promise, Dispute
+        Commitment, PlannedVisit, Hook, Receivables, Promise, Dispute, Gift
     }
 }
 

@@ -22,14 +22,14 @@ use crate::pb;
 both_ways! {
     read_kind, write_kind: WorkKind = WorkItemKind {
         OverdueReceivable, PromiseDue, CreditReferral, Dispute, Commitment, Vacancy, TieReview,
-        TierChange, Cadence, PlannedVisit, Hook, HandoverStep
+        TierChange, Cadence, PlannedVisit, Hook, HandoverStep, GiftApproval
     }
 }
 
 one_way! {
     write_action: Action = WorkItemAction {
         Collect, ConfirmPayment, DecideReferral, AnswerDispute, KeepCommitment, Reconnect,
-        ClearReview, DecideTierChange, Meet, RecordInteraction, AdvanceHandover
+        ClearReview, DecideTierChange, Meet, RecordInteraction, AdvanceHandover, DecideGift
     }
     write_basis: StakeBasis = AtStakeBasis { OwnAmount, OpenReceivables }
 }

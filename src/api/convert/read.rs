@@ -281,6 +281,14 @@ pub fn contact(field: &str, name: &str) -> Read<ContactRef> {
     if name.is_empty() { Err(missing(field)) } else { names::parse_contact(field, name) }
 }
 
+/// The name of a contact that may be left out.
+///
+/// # Errors
+/// RESOURCE_NAME_INVALID.
+pub fn optional_contact(field: &str, name: &str) -> Read<Option<ContactRef>> {
+    if name.is_empty() { Ok(None) } else { contact(field, name).map(Some) }
+}
+
 /// A value of a closed set that has to be given: `known` is empty for UNSPECIFIED.
 ///
 /// # Errors

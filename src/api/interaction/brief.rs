@@ -2,6 +2,7 @@
 
 use super::commitment::{commitment, promise};
 use super::encode::interaction;
+use super::gift;
 use crate::api::convert::coverage::{cell, peer};
 use crate::api::convert::write;
 use crate::api::credit;
@@ -14,7 +15,7 @@ use crate::pb;
 use crate::service::briefs::{Brief, BriefAttendee};
 
 pub fn encode(brief: Brief, ctx: &Ctx) -> pb::VisitBrief {
-    let Brief { on, plan, attendees, hooks, ours, theirs, owed, credit, coverage } = brief;
+    let Brief { on, plan, attendees, hooks, ours, theirs, owed, credit, coverage, gifts } = brief;
     let account_id = coverage.account_id.as_str();
     let mut promises = owed.promises;
     promises.retain(|one| one.state == PromiseState::Open);
@@ -39,6 +40,7 @@ pub fn encode(brief: Brief, ctx: &Ctx) -> pb::VisitBrief {
             .map(|one| child_name(account_id, DISPUTES, one.id))
             .collect(),
         credit: Some(credit::encode::profile(credit)),
+        gift_headroom: gift::told(gifts).contacts,
         coverage_gaps: coverage
             .gaps()
             .into_iter()

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::commitment;
 use super::parse::{write_channel, write_direction, write_response, write_state};
+use super::{commitment, gift};
 use crate::api::convert::closed_set::one_way;
 use crate::api::convert::write;
 use crate::api::list::PageRequest;
@@ -137,7 +137,7 @@ pub fn interaction(interaction: Interaction, ctx: &Ctx) -> pb::Interaction {
 }
 
 pub fn recorded(answer: Recorded, ctx: &Ctx) -> Result<pb::RecordInteractionResponse> {
-    let Recorded { interaction, made, settled, next_plan } = answer;
+    let Recorded { interaction, made, settled, gifts, next_plan } = answer;
     let today = ctx.business_date();
     let made = made.into_iter().map(|one| commitment::created(one, today));
     Ok(pb::RecordInteractionResponse {
@@ -148,6 +148,7 @@ pub fn recorded(answer: Recorded, ctx: &Ctx) -> Result<pb::RecordInteractionResp
             .map(|one| commitment::commitment(one, today))
             .collect(),
         next_plan: next_plan.map(|plan| self::interaction(plan, ctx)),
+        gifts: gifts.into_iter().map(gift::registered).collect(),
     })
 }
 

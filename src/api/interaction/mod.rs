@@ -1,10 +1,13 @@
-//! InteractionService: between protobuf and the use cases of interactions and commitments.
+//! InteractionService: between protobuf and the use cases of interactions, commitments, gifts and
+//! advice.
 //!
 //! A method parses, calls a use case and encodes. Rules and sequence do not belong here.
 
+mod advice;
 mod brief;
 mod commitment;
 mod encode;
+mod gift;
 mod parse;
 mod stats;
 pub mod trust;
@@ -42,6 +45,11 @@ impl Interactions {
 fn told(ctx: &Ctx, interaction: Interaction) -> Answer<pb::Interaction> {
     let answer = encode::interaction(interaction, ctx);
     Ok(Response::new(api::masked::for_caller(ctx, CONTACTS_PERSONAL, "Interaction", answer)?))
+}
+
+/// An answer as the caller may read it.
+fn masked<M: prost::Message + Default>(ctx: &Ctx, name: &str, answer: M) -> Answer<M> {
+    Ok(Response::new(api::masked::for_caller(ctx, CONTACTS_PERSONAL, name, answer)?))
 }
 
 #[tonic::async_trait]
@@ -170,6 +178,85 @@ impl InteractionService for Interactions {
         let answer = commitment::page(found, &page, ctx.business_date());
         let name = "ListCommitmentsResponse";
         Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
+    }
+
+    async fn register_gift(
+        &self,
+        request: Request<pb::RegisterGiftRequest>,
+    ) -> Answer<pb::RegisterGiftResponse> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = gift::register(request.into_inner())?;
+        let answer = gift::registered(self.interactions.register_gift(&ctx, &id, command).await?);
+        masked(&ctx, "RegisterGiftResponse", answer)
+    }
+
+    async fn decide_gift(&self, request: Request<pb::DecideGiftRequest>) -> Answer<pb::Gift> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = gift::decide(request.into_inner())?;
+        let answer = self.interactions.decide_gift(&ctx, &id, command).await?;
+        masked(&ctx, "Gift", gift::gift(answer))
+    }
+
+    async fn get_gift(&self, request: Request<pb::GetGiftRequest>) -> Answer<pb::Gift> {
+        let ctx = api::ctx(&request)?;
+        let name = gift::get(request.get_ref())?;
+        masked(&ctx, "Gift", gift::gift(self.interactions.gift(&ctx, name).await?))
+    }
+
+    async fn list_gifts(
+        &self,
+        request: Request<pb::ListGiftsRequest>,
+    ) -> Answer<pb::ListGiftsResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = gift::list(request.get_ref())?;
+        let found = self.interactions.list_gifts(&ctx, list).await?;
+        masked(&ctx, "ListGiftsResponse", gift::page(found, &page))
+    }
+
+    async fn get_gift_headroom(
+        &self,
+        request: Request<pb::GetGiftHeadroomRequest>,
+    ) -> Answer<pb::GetGiftHeadroomResponse> {
+        let ctx = api::ctx(&request)?;
+        let ask = gift::headroom(request.get_ref())?;
+        Ok(Response::new(gift::told(self.interactions.gift_headroom(&ctx, ask).await?)))
+    }
+
+    async fn record_advice(&self, request: Request<pb::RecordAdviceRequest>) -> Answer<pb::Advice> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = advice::record(request.into_inner())?;
+        let answer = self.interactions.record_advice(&ctx, &id, command).await?;
+        masked(&ctx, "Advice", advice::advice(answer))
+    }
+
+    async fn update_advice(&self, request: Request<pb::UpdateAdviceRequest>) -> Answer<pb::Advice> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = advice::update(request.into_inner())?;
+        let answer = self.interactions.update_advice(&ctx, &id, command).await?;
+        masked(&ctx, "Advice", advice::advice(answer))
+    }
+
+    async fn verify_advice(&self, request: Request<pb::VerifyAdviceRequest>) -> Answer<pb::Advice> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = advice::verify(request.into_inner())?;
+        let answer = self.interactions.verify_advice(&ctx, &id, command).await?;
+        masked(&ctx, "Advice", advice::advice(answer))
+    }
+
+    async fn get_advice(&self, request: Request<pb::GetAdviceRequest>) -> Answer<pb::Advice> {
+        let ctx = api::ctx(&request)?;
+        let name = advice::get(request.get_ref())?;
+        masked(&ctx, "Advice", advice::advice(self.interactions.advice(&ctx, name).await?))
+    }
+
+    async fn list_advice(
+        &self,
+        request: Request<pb::ListAdviceRequest>,
+    ) -> Answer<pb::ListAdviceResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = advice::list(request.get_ref())?;
+        let (found, totals) = self.interactions.list_advice(&ctx, list).await?;
+        masked(&ctx, "ListAdviceResponse", advice::page(found, totals, &page)?)
     }
 
     async fn get_trust_ledger(

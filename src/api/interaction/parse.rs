@@ -1,6 +1,6 @@
 //! Requests about interactions, to commands. All faults of a request are named at once.
 
-use super::commitment;
+use super::{commitment, gift};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{
@@ -74,6 +74,7 @@ pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<Record
         commitments_made,
         commitments_settled,
         next_plan,
+        gifts,
     } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
@@ -89,6 +90,7 @@ pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<Record
     let made = parts(field, part, commitments_made, &mut violations, commitment::said_in_it);
     let field = "commitments_settled";
     let settled = parts(field, "", commitments_settled, &mut violations, commitment::settled_by_it);
+    let gifts = parts("gifts", "gift", gifts, &mut violations, gift::given_in_it);
     let next_plan = next_plan.and_then(|next| {
         violations.within("interaction", "next_plan", |inner| {
             let terms = self::terms(Some(next), TOPIC_OF_FIRST, inner)?;
@@ -97,7 +99,7 @@ pub fn record(request: pb::RecordInteractionRequest) -> Result<Identified<Record
         })
     });
     let (account, terms) = all(violations, account.zip(terms))?;
-    let command = RecordInteraction { account, terms, plan, made, settled, next_plan };
+    let command = RecordInteraction { account, terms, plan, made, settled, gifts, next_plan };
     Ok((request_id, command))
 }
 

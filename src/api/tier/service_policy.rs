@@ -48,6 +48,7 @@ pub fn parse(field: &str, policy: pb::ServicePolicy, violations: &mut Violations
         discount,
         gift_cap,
         gift_cap_official,
+        gift_cap_account,
         effort_share_bp,
         embedded_allowed,
         purpose_required,
@@ -70,6 +71,7 @@ pub fn parse(field: &str, policy: pb::ServicePolicy, violations: &mut Violations
     let overdue_amount_max = amount("overdue_amount_max", overdue_amount_max);
     let gift_cap = amount("gift_cap", gift_cap);
     let gift_cap_official = amount("gift_cap_official", gift_cap_official);
+    let gift_cap_account = amount("gift_cap_account", gift_cap_account);
     ServicePolicy {
         response_hours,
         ladder_hours: ladder(&at("ladder_hours"), ladder_hours, violations),
@@ -81,6 +83,7 @@ pub fn parse(field: &str, policy: pb::ServicePolicy, violations: &mut Violations
         discount: discount.map(|of| self::discount(&at("discount"), of, violations)),
         gift_cap,
         gift_cap_official,
+        gift_cap_account,
         effort_share_bp,
         embedded_allowed,
         purpose_required,
@@ -218,6 +221,7 @@ pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
         discount,
         gift_cap,
         gift_cap_official,
+        gift_cap_account,
         effort_share_bp,
         embedded_allowed,
         purpose_required,
@@ -245,6 +249,7 @@ pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
             .map(|DiscountBand { min_bp, max_bp }| pb::ServiceDiscountBand { min_bp, max_bp }),
         gift_cap: gift_cap.map(money),
         gift_cap_official: gift_cap_official.map(money),
+        gift_cap_account: gift_cap_account.map(money),
         effort_share_bp,
         embedded_allowed,
         purpose_required,

@@ -23,6 +23,16 @@ stored_enum! {
     }
 }
 
+impl PartyKind {
+    /// Whether its people are officials, if nobody says otherwise of them.
+    pub fn has_officials(self) -> bool {
+        match self {
+            Self::Private => false,
+            Self::StateOwned | Self::PublicBody => true,
+        }
+    }
+}
+
 stored_enum! {
     /// How large an account is.
     pub enum SizeClass {

@@ -7,6 +7,7 @@ use super::{Channel, ChecklistItem, Direction, InteractionKey, InteractionState,
 use crate::domain::commitment::{CommitmentTerms, SettleCommitment};
 use crate::domain::error::{Reason, Violations};
 use crate::domain::external_ref::ExternalRef;
+use crate::domain::gift::GiftTerms;
 use crate::domain::money::Money;
 use crate::domain::names::{AccountRef, ChildName, ContactRef, MemberRef};
 use crate::domain::page::PageOf;
@@ -92,6 +93,8 @@ pub struct RecordInteraction {
     pub made: Vec<CommitmentTerms>,
     /// What it settled.
     pub settled: Vec<SettleCommitment>,
+    /// What was given in it.
+    pub gifts: Vec<GiftTerms>,
     pub next_plan: Option<InteractionTerms>,
 }
 

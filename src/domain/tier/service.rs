@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::gift::caps::GiftCaps;
 use crate::domain::job::{Function, Level};
 use crate::domain::money::Money;
 use crate::domain::stored::stored_enum;
@@ -20,9 +21,12 @@ pub struct ServicePolicy {
     /// Least price, in basis points of the list price.
     pub price_floor_bp: Option<i32>,
     pub discount: Option<DiscountBand>,
+    /// Of a recipient.
     pub gift_cap: Option<Money>,
-    /// Of recipients who are public officials.
+    /// Of a recipient who is an official.
     pub gift_cap_official: Option<Money>,
+    /// Of an account; `None` is that of a recipient.
+    pub gift_cap_account: Option<Money>,
     /// Share of all effort that is meant for the class.
     pub effort_share_bp: Option<i32>,
     /// Whether people of ours may work at the customer.
@@ -34,6 +38,16 @@ pub struct ServicePolicy {
     pub standards: Vec<ServiceStandard>,
     /// Whom we should know; empty: whom we should know at any account.
     pub required_cells: Vec<RequiredCell>,
+}
+
+impl ServicePolicy {
+    pub fn gift_caps(&self) -> GiftCaps {
+        GiftCaps {
+            recipient: self.gift_cap,
+            official: self.gift_cap_official,
+            account: self.gift_cap_account.or(self.gift_cap),
+        }
+    }
 }
 
 /// How often an account is seen.

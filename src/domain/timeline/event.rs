@@ -46,6 +46,12 @@ pub const fn on_timeline(of: EventType) -> OnTimeline {
         EventType::HandoverStarted | EventType::HandoverAdvanced => {
             OnTimeline::Not("the owner that it makes is told: ListHandovers tells the rest")
         }
+        EventType::GiftRegistered | EventType::GiftDecided => {
+            OnTimeline::Not("ListGifts tells all of them with their days")
+        }
+        EventType::AdviceRecorded | EventType::AdviceUpdated | EventType::AdviceVerified => {
+            OnTimeline::Not("ListAdvice tells all of it with its days")
+        }
         EventType::ContactMoved => OnTimeline::As(&[PositionTaken, PositionLeft]),
         EventType::TieCreated => OnTimeline::As(&[TieOpened]),
         EventType::TieEnded => OnTimeline::As(&[TieEnded]),

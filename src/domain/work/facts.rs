@@ -7,6 +7,7 @@ use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::Commitment;
 use crate::domain::credit::reservation::Reservation;
 use crate::domain::dated::{self, ChangePoint};
+use crate::domain::gift::Gift;
 use crate::domain::handover::Handover;
 use crate::domain::interaction::{Interaction, InteractionState};
 use crate::domain::ledger::OpenItem;
@@ -38,6 +39,8 @@ pub struct AccountFacts {
     /// What was held and left a hook that is open.
     pub hooks: Vec<Interaction>,
     pub reviews: Vec<Review>,
+    /// Those that wait for approval.
+    pub gifts: Vec<WaitingGift>,
     /// Of the change point that holds, if it proposes another class.
     pub proposal: Option<Assignment>,
     /// When anybody of ours last met anybody there.
@@ -137,6 +140,13 @@ pub struct Vacant {
 #[derive(Debug, Clone)]
 pub struct Review {
     pub tie: Tie,
+    pub since: NaiveDate,
+}
+
+/// A gift that waits for approval, and since which day.
+#[derive(Debug, Clone)]
+pub struct WaitingGift {
+    pub gift: Gift,
     pub since: NaiveDate,
 }
 

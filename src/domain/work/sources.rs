@@ -7,6 +7,7 @@ use chrono::{Days, NaiveDate};
 
 use super::facts::{
     AccountFacts, Class, Deadlines, Disputed, Made, PassingOn, Planned, Referral, Review, Vacant,
+    WaitingGift,
 };
 use super::{Action, EVIDENCE_MAX, StakeBasis, Urgency, WHOLE_BP, WorkItem, WorkKind};
 use crate::domain::commitment::CommitmentState;
@@ -24,6 +25,8 @@ use crate::domain::receivables::Promise;
 const REFERRAL_DAYS: u32 = 1;
 /// Working days in which somebody answers a dispute, looks into a tie, or decides about a class.
 const ANSWER_DAYS: u32 = 10;
+/// Working days in which somebody decides about a gift.
+const GIFT_DAYS: u32 = 3;
 
 /// Days after an account is to be seen for which a plan is in time still (definition 4.1).
 const COVERED_DAYS: u64 = 7;
@@ -41,6 +44,7 @@ impl WorkKind {
             | Self::HandoverStep => 0,
             Self::CreditReferral => REFERRAL_DAYS,
             Self::Vacancy => RECONNECT_DAYS,
+            Self::GiftApproval => GIFT_DAYS,
             Self::Dispute | Self::TieReview | Self::TierChange => ANSWER_DAYS,
         }
     }
@@ -80,6 +84,7 @@ const SOURCES: &[Entry] = &[
     Entry(WorkKind::PlannedVisit, WHOLE_BP, plans),
     Entry(WorkKind::Hook, WHOLE_BP, hooks),
     Entry(WorkKind::HandoverStep, WHOLE_BP, handover),
+    Entry(WorkKind::GiftApproval, WHOLE_BP, gifts),
 ];
 
 /// What is to be done at an account, of these kinds.
@@ -418,6 +423,30 @@ fn handover(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
         }
     };
     facts.handover.iter().map(draft).collect()
+}
+
+fn gifts(facts: &AccountFacts, deadlines: &Deadlines) -> Vec<Draft> {
+    let draft = |WaitingGift { gift, since }: &WaitingGift| {
+        let due = deadlines.after(*since, GIFT_DAYS);
+        let reasons: Vec<&str> = gift.approval_reasons.iter().map(|of| of.in_words()).collect();
+        let talk = gift.interaction_id;
+        Draft {
+            subject: gift.name(),
+            member_id: None,
+            why: format!("A gift waits for approval since {since}: {}.", reasons.join(", ")),
+            start: *since,
+            due,
+            urgency: Urgency::between(*since, due, facts.on),
+            own: vec![gift.value],
+            action: Action::DecideGift,
+            contact_id: None,
+            evidence: talk
+                .map(|id| child_name(&facts.account_id, INTERACTIONS, id))
+                .into_iter()
+                .collect(),
+        }
+    };
+    facts.gifts.iter().map(draft).collect()
 }
 
 #[cfg(test)]

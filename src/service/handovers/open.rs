@@ -101,6 +101,10 @@ async fn talked_of(
             open.entry(one.account_id).or_default().insert(thing);
         }
     }
+    for one in tx.gifts_waiting(&these).await? {
+        let thing = (ItemKind::Gift, one.name());
+        open.entry(one.account_id).or_default().insert(thing);
+    }
     for one in tx.hooks_open(&these, day).await? {
         let thing = (ItemKind::Hook, one.name());
         open.entry(one.account_id).or_default().insert(thing);

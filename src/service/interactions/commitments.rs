@@ -1,9 +1,9 @@
 //! What was promised: CreateCommitment, SettleCommitment, DelegateCommitment and ListCommitments.
 
-use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{Interactions, With, account, event, of_account};
+use super::named::{Held, cited, held_account, live_contact, member};
+use super::{Interactions, With, account, event};
 use crate::ctx::Ctx;
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CommitmentTerms, CreateCommitment, Created, DelegateCommitment,
@@ -12,15 +12,12 @@ use crate::domain::commitment::{
 };
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
-use crate::domain::interaction::{Interaction, InteractionVerb};
+use crate::domain::interaction::Interaction;
 use crate::domain::member::MemberState;
-use crate::domain::names::{
-    COMMITMENTS, ChildName, ContactRef, MemberRef, account_name, contact_name, member_name,
-};
+use crate::domain::names::{COMMITMENTS, ChildName, account_name, member_name};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
 use crate::domain::timeline::fact;
-use crate::service::resolve;
 use crate::store::{Call, CommitmentsOf, Outcome, ReadTx, WriteTx};
 
 impl Interactions {
@@ -137,9 +134,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateCommitment) -> Result<Cre
     let account_id = account(tx, &c.account).await?;
     tx.hold_people([&*account_id]).await?;
     let said_in = match &c.interaction {
-        Some(name) => {
-            Some(interaction(tx, ctx, "commitment.interaction", &account_id, name).await?)
-        }
+        Some(name) => Some(cited(tx, ctx, "commitment.interaction", &account_id, name).await?),
         None => None,
     };
     make(tx, ctx, account_id, said_in, &c.terms).await
@@ -169,7 +164,7 @@ pub(super) async fn make(
         return Err(Error::invalid("commitment.due_date", Reason::DateInvalid, what));
     }
     let member_id = member(tx, &c.member).await?;
-    let contact_id = contact(tx, &c.contact).await?;
+    let contact_id = live_contact(tx, &c.contact).await?.id;
     let commitment = Commitment {
         id: Uuid::now_v7(),
         account_id,
@@ -233,7 +228,7 @@ async fn settle_as(
                 let field = format!("evidence[{at}].interaction");
                 let account_id = &commitment.account_id;
                 let held = match name {
-                    Some(name) => Some(interaction(tx, ctx, &field, account_id, name).await?),
+                    Some(name) => Some(cited(tx, ctx, &field, account_id, name).await?),
                     None => None,
                 };
                 if let Some(Held { day: held, .. }) = held.filter(|held| held.day != *day) {
@@ -284,23 +279,9 @@ async fn delegate(tx: &mut WriteTx, ctx: &Ctx, c: &DelegateCommitment) -> Result
 
 /// A commitment, and the people of its account held.
 async fn held(tx: &WriteTx, name: &ChildName) -> Result<Commitment> {
-    let named = std::slice::from_ref(&name.account);
-    let account_id = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
-    tx.hold_people([&*account_id]).await?;
+    let account_id = held_account(tx, name).await?;
     let missing = || Error::not_found("commitment", name.resource_name(COMMITMENTS));
     tx.commitment(&account_id, name.id).await?.ok_or_else(missing)
-}
-
-async fn member(tx: &WriteTx, name: &MemberRef) -> Result<String> {
-    let missing = || Error::not_found("member", name.to_string());
-    tx.find_member(name).await?.ok_or_else(missing)
-}
-
-async fn contact(tx: &WriteTx, name: &ContactRef) -> Result<String> {
-    let id = super::contact(tx, name).await?;
-    let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
-    tx.lock_contact(&id).await?.ok_or_else(gone)?.check_active()?;
-    Ok(id)
 }
 
 /// Settles anew what is shown to be kept by an interaction whose day was amended.
@@ -317,24 +298,4 @@ pub(super) async fn shown_on(tx: &mut WriteTx, ctx: &Ctx, now: &Interaction) -> 
         true => Ok(()),
         false => tx.publish(events).await,
     }
-}
-
-/// An interaction that was held.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Held {
-    pub id: Uuid,
-    pub day: NaiveDate,
-}
-
-/// An interaction of this account that was held.
-async fn interaction(
-    tx: &WriteTx,
-    ctx: &Ctx,
-    field: &str,
-    account_id: &str,
-    name: &ChildName,
-) -> Result<Held> {
-    let found = of_account(tx, field, account_id, name).await?;
-    found.check(InteractionVerb::Cite, ctx.business_date())?;
-    Ok(Held { id: found.id, day: found.day })
 }

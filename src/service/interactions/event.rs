@@ -1,10 +1,12 @@
-//! What other systems are told about interactions and commitments: names and days, nothing that was
-//! said.
+//! What other systems are told about interactions, commitments, gifts and advice: names and days,
+//! nothing that was said.
 
 use serde_json::json;
 
+use crate::domain::advice::Advice;
 use crate::domain::commitment::Commitment;
 use crate::domain::event::{Event, EventType};
+use crate::domain::gift::Gift;
 use crate::domain::interaction::Interaction;
 use crate::domain::names::{contact_name, member_name};
 use crate::domain::timeline::fact;
@@ -64,4 +66,44 @@ pub(in crate::service) fn of_commitment(event_type: EventType, commitment: &Comm
         "settle_date": commitment.settled.as_ref().map(|settled| settled.day),
     });
     Event::new(event_type, &commitment.account_id, commitment.name(), data)
+}
+
+/// What became of a gift; not what it is worth, nor what for.
+pub(super) fn of_gift(event_type: EventType, gift: &Gift) -> Event {
+    let data = json!({
+        "gift": gift.name(),
+        "kind": gift.kind,
+        "member": member_name(&gift.member_id),
+        "contact": contact_name(&gift.contact_id),
+        "date": gift.day,
+        "state": gift.state,
+        "approval_reasons": gift.approval_reasons,
+    });
+    Event::new(event_type, &gift.account_id, gift.name(), data)
+}
+
+pub(super) fn advice_recorded(advice: &Advice) -> Event {
+    of_advice(EventType::AdviceRecorded, advice, &[])
+}
+
+pub(super) fn advice_updated(advice: &Advice, changed: &[&str]) -> Event {
+    of_advice(EventType::AdviceUpdated, advice, changed)
+}
+
+pub(super) fn advice_verified(advice: &Advice) -> Event {
+    of_advice(EventType::AdviceVerified, advice, &[])
+}
+
+fn of_advice(event_type: EventType, advice: &Advice, changed: &[&str]) -> Event {
+    let mut data = json!({
+        "advice": advice.name(),
+        "member": member_name(&advice.member_id),
+        "contact": contact_name(&advice.contact_id),
+        "date": advice.day,
+        "state": advice.state(),
+    });
+    if !changed.is_empty() {
+        data["changed"] = json!(changed);
+    }
+    Event::new(event_type, &advice.account_id, advice.name(), data)
 }

@@ -1,9 +1,12 @@
 //! Use cases of interactions: RecordInteraction, AmendInteraction, GetInteraction and ListInteractions,
-//! of plans, and of what was promised in them.
+//! of plans, of what was promised in them, of gifts and of advice.
 
+mod advice;
 mod commitments;
 pub(super) mod event;
+mod gifts;
 mod hooks;
+mod named;
 mod plans;
 mod record;
 mod stats;
@@ -27,18 +30,19 @@ use crate::domain::names::{
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
 use crate::domain::position::incumbency;
-use crate::service::resolve;
+use crate::service::{Settings, resolve};
 use crate::store::{Call, InteractionsOf, Outcome, ReadTx, Store, WriteTx};
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Interactions {
     store: Store,
+    settings: Settings,
 }
 
 impl Interactions {
-    pub fn new(store: Store) -> Self {
-        Self { store }
+    pub fn new(store: Store, settings: Settings) -> Self {
+        Self { store, settings }
     }
 
     /// Has what should have been recorded, or another plan, take the place of what was; both read back.

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::commitments::{self, Held};
+use super::commitments;
+use super::named::Held;
 use super::{
-    Interactions, account, check_key, contact, event, first, held_on, hooks, keep_signals, known,
-    pairs, plans, said, with_people,
+    Interactions, account, check_key, contact, event, first, gifts, held_on, hooks, keep_signals,
+    known, pairs, plans, said, with_people,
 };
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Result};
 use crate::domain::interaction::{
     HookState, Interaction, InteractionTerms, RecordInteraction, Recorded, Stage,
 };
+use crate::service::Configured;
 use crate::store::{Call, Outcome, WriteTx};
 
 impl Interactions {
@@ -29,6 +31,7 @@ impl Interactions {
         c: RecordInteraction,
     ) -> Result<Recorded> {
         let call = Call::new("InteractionService.RecordInteraction", request_id, &c.account);
+        let c = self.settings.configure(c);
         match self.store.mutate(ctx, call, c, record).await? {
             Outcome::Done(recorded) => Ok(recorded),
             Outcome::Replayed(answered) => self.read_again(answered).await,
@@ -37,7 +40,10 @@ impl Interactions {
 
     /// What was answered before, with what people wrote as it is now.
     async fn read_again(&self, answered: Recorded) -> Result<Recorded> {
-        let Recorded { interaction, mut made, mut settled, next_plan } = answered;
+        let Recorded { interaction, mut made, mut settled, mut gifts, next_plan } = answered;
+        for one in &mut gifts {
+            one.gift = self.store.gift_with_text(one.gift.clone()).await?;
+        }
         for one in &mut made {
             one.commitment = self.store.commitment_with_text(one.commitment.clone()).await?;
         }
@@ -49,15 +55,20 @@ impl Interactions {
             None => None,
         };
         let interaction = self.store.interaction_with_text(interaction).await?;
-        Ok(Recorded { interaction, made, settled, next_plan })
+        Ok(Recorded { interaction, made, settled, gifts, next_plan })
     }
 }
 
-async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<Recorded> {
+async fn record(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    c: &Configured<RecordInteraction>,
+) -> Result<Recorded> {
+    let Configured { command: c, settings } = c;
     let day = held_on(ctx, &c.terms)?;
     let account_id = account(tx, &c.account).await?;
     tx.hold_people([&*account_id]).await?;
-    if !c.made.is_empty() || c.next_plan.is_some() {
+    if !c.made.is_empty() || !c.gifts.is_empty() || c.next_plan.is_some() {
         lock_everybody(tx, c).await?;
     }
     let interaction = hold(tx, ctx, account_id.clone(), c, day).await?;
@@ -74,11 +85,16 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordInteraction) -> Result<Re
         let done = commitments::make(tx, ctx, account_id.clone(), Some(held), one).await;
         made.push(done.map_err(within)?);
     }
+    let mut gifts = Vec::new();
+    for (at, one) in c.gifts.iter().enumerate() {
+        let (field, id) = (format!("gifts[{at}]"), account_id.clone());
+        gifts.push(gifts::register(tx, ctx, settings, &field, id, Some(held), one).await?);
+    }
     let next_plan = match &c.next_plan {
         Some(terms) => Some(plan_next(tx, ctx, &interaction, terms).await?),
         None => None,
     };
-    Ok(Recorded { interaction, made, settled, next_plan })
+    Ok(Recorded { interaction, made, settled, gifts, next_plan })
 }
 
 /// The interaction itself.
@@ -144,7 +160,8 @@ async fn plan_next(
 async fn lock_everybody(tx: &WriteTx, c: &RecordInteraction) -> Result<()> {
     let met = [Some(&c.terms), c.next_plan.as_ref()].into_iter().flatten();
     let met = met.flat_map(InteractionTerms::contacts);
-    let named = met.chain(c.made.iter().map(|one| &one.contact));
+    let promised = c.made.iter().map(|one| &one.contact);
+    let named = met.chain(promised).chain(c.gifts.iter().map(|one| &one.contact));
     let mut ids = BTreeSet::new();
     for name in named {
         ids.insert(contact(tx, name).await?);

@@ -19,7 +19,7 @@ use crate::domain::position::incumbency::{self, Incumbency};
 use crate::domain::tie::{self, Tie};
 use crate::domain::tier::ruling::Recorded;
 use crate::domain::work::facts::{
-    AccountFacts, Class, Deadlines, Made, PassingOn, Planned, Referral, Review, Vacant,
+    AccountFacts, Class, Deadlines, Made, PassingOn, Planned, Referral, Review, Vacant, WaitingGift,
 };
 use crate::service::contacts::{People, PeopleAt, people, ties_under_review};
 use crate::service::findings::in_force::in_force;
@@ -82,6 +82,11 @@ async fn read(
         let of = referrals.entry(one.reservation.account_id.clone()).or_default();
         of.push(Referral { reservation: one.reservation, since });
     }
+    let mut gifts: HashMap<String, Vec<WaitingGift>> = HashMap::new();
+    for gift in tx.gifts_waiting(&these).await? {
+        let since = ctx.clock.date_of(gift.recorded_us);
+        gifts.entry(gift.account_id.clone()).or_default().push(WaitingGift { gift, since });
+    }
     let mut reviews = reviews(tx, ctx, &there, day).await?;
     let mut commitments: HashMap<String, Vec<(Commitment, Option<String>)>> = HashMap::new();
     for (commitment, member_id) in promised {
@@ -112,6 +117,7 @@ async fn read(
         facts.plans = plans.remove(id).unwrap_or_default();
         facts.handover = handovers.remove(id);
         facts.hooks = hooks.remove(id).unwrap_or_default();
+        facts.gifts = gifts.remove(id).unwrap_or_default();
         known.push(facts);
     }
     Ok(known)
@@ -249,6 +255,7 @@ fn facts(
         hooks: Vec::new(),
         handover: None,
         reviews: Vec::new(),
+        gifts: Vec::new(),
         proposal: tier.proposal(day).cloned(),
         last_touch: None,
         finance_contact: None,

@@ -12,6 +12,7 @@ pub mod account_owner;
 pub mod account_ref;
 pub mod account_signal;
 pub mod account_team;
+pub mod advice;
 pub mod allocation;
 pub mod allocation_reset;
 pub mod audit;
@@ -47,6 +48,7 @@ pub mod edge_day;
 pub mod entry;
 pub mod exchange_rate;
 pub mod finding_snooze;
+pub mod gift;
 pub mod handover;
 pub mod handover_item;
 pub mod idempotency;
@@ -99,6 +101,7 @@ macro_rules! every_entity {
             account_ref,
             account_signal,
             account_team,
+            advice,
             allocation,
             allocation_reset,
             audit,
@@ -136,6 +139,7 @@ macro_rules! every_entity {
             finding_snooze,
             handover,
             handover_item,
+            gift,
             idempotency,
             import_run,
             incumbency,

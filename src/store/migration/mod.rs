@@ -20,6 +20,7 @@ mod m0006_contact;
 mod m0007_finding;
 mod m0008_signal;
 mod m0009_work;
+mod m0010_gift;
 mod m0011_timeline;
 mod m0012_handover;
 mod schema;
@@ -44,7 +45,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 11] = [
+const MIGRATIONS: [Migration; 12] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -54,6 +55,7 @@ const MIGRATIONS: [Migration; 11] = [
     m0007_finding::MIGRATION,
     m0008_signal::MIGRATION,
     m0009_work::MIGRATION,
+    m0010_gift::MIGRATION,
     m0011_timeline::MIGRATION,
     m0012_handover::MIGRATION,
 ];

@@ -45,6 +45,8 @@ pub const TABLE: &[List] = &[
     list("ContactService.ListTies", r#"{"person": "$wu"}"#, "ties", "person"),
     list("InteractionService.ListInteractions", OF_ACME, "interactions", "parent"),
     list("InteractionService.ListCommitments", OF_ACME, "commitments", "parent"),
+    list("InteractionService.ListGifts", OF_ACME, "gifts", "parent"),
+    list("InteractionService.ListAdvice", OF_ACME, "advice", "parent"),
     list("ReceivableService.ListDocuments", OF_ACME, "documents", "parent"),
     list(
         "ReceivableService.ListWaitingClearings",

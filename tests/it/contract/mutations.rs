@@ -163,6 +163,24 @@ pub const TABLE: &[Mutation] = &[
             "evidence": [{"date": "$today", "note": "$personal"}], "reason": "$personal"}"#, "reason")
         .of("name").ends("KEPT", "OPEN,BROKEN"),
 
+    mutation("InteractionService.RegisterGift",
+        r#"{"account": "accounts/acme", "gift": {"kind": "GIFT_KIND_GIFT", "value": "$usd", "occasion": "$personal",
+            "member": "members/one", "contact": "$wu", "interaction": "$talk"}}"#,
+        "gift.occasion").of("account").live("account", GONE),
+    mutation("InteractionService.DecideGift", r#"{"name": "$gift", "approve": true, "reason": "$personal"}"#, "reason")
+        .of("name").ends("APPROVED", "REGISTERED"),
+    mutation("InteractionService.RecordAdvice",
+        r#"{"account": "accounts/acme", "advice": {"text": "$personal", "member": "members/one", "contact": "$wu", "cost": "$usd",
+            "reminders": [{"date": "$today", "member": "members/boss", "channel": "INTERACTION_CHANNEL_CALL"}]}}"#,
+        "advice.text").of("account").live("account", GONE),
+    mutation("InteractionService.UpdateAdvice",
+        r#"{"advice": {"name": "$advice", "etag": "$advice_etag", "text": "$personal", "accepted_date": "$today"},
+            "update_mask": "text,acceptedDate"}"#,
+        "advice.text").of("advice.name").etag("advice.etag"),
+    mutation("InteractionService.VerifyAdvice",
+        r#"{"name": "$others_advice", "avoided_loss": "$usd", "evidence": "$personal"}"#, "evidence")
+        .of("name").ends("VERIFIED", "RECORDED"),
+
     mutation("ReceivableService.PostDocuments",
         r#"{"documents": [{"key": {"source_system": "ERP", "document_no": "NEW"}, "kind": "DOCUMENT_KIND_INVOICE",
             "payer": "accounts/acme", "document_date": "$today", "gross": "$usd", "note": "$personal"}]}"#,

@@ -5,6 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use ballast::cli::dynamic::Client;
+use ballast::ctx::Ctx;
+use ballast::domain::advice::{AdviceChange, RecordAdvice};
+use ballast::domain::gift::{GiftKind, GiftTerms, RegisterGift};
+use ballast::domain::money::{Currency, Money};
+use ballast::domain::names::{self, AccountRef, MemberRef};
+use ballast::service::Settings;
+use ballast::service::interactions::Interactions;
 use serde_json::{Value as Json, json};
 use tonic::Status;
 
@@ -113,6 +120,15 @@ const STEPS: &[Step] = &[
     ("InteractionService.CreateCommitment", r#"{"account": "accounts/acme", "commitment": {"side": "COMMITMENT_SIDE_THEIRS",
         "member": "members/one", "contact": "$wu", "text": "$personal", "due_date": "$today"}}"#, &[]),
 
+    ("InteractionService.RegisterGift", r#"{"account": "accounts/acme", "gift": {"kind": "GIFT_KIND_GIFT", "value": "$usd",
+        "occasion": "$personal", "member": "members/one", "contact": "$wu"}}"#, &[]),
+    ("InteractionService.RegisterGift", r#"{"account": "accounts/acme", "gift": {"kind": "GIFT_KIND_HOSPITALITY", "value": "$usd", "heads": 3,
+        "occasion": "$personal", "member": "members/one", "contact": "$wu"}}"#, &[]),
+    ("InteractionService.RecordAdvice", r#"{"account": "accounts/acme", "advice": {"text": "$personal", "member": "members/one",
+        "contact": "$wu", "cost": "$usd"}}"#, &[("advice", "name"), ("advice_etag", "etag")]),
+    ("InteractionService.RecordAdvice", r#"{"account": "accounts/acme", "advice": {"text": "$personal", "member": "members/one",
+        "contact": "$wu"}}"#, &[]),
+
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "five", "work_calendar": "$calendar"}"#, &[]),
     ("TierService.CreateWorkCalendar", r#"{"work_calendar_id": "other", "work_calendar": "$calendar"}"#, &[("calendars", "etag")]),
 
@@ -193,7 +209,43 @@ impl Scene {
         let mut scene =
             Self { server, client, words, broken: Vec::new(), revision: AtomicI64::new(0) };
         scene.make(STEPS).await;
+        scene.others_record().await;
         scene
+    }
+
+    /// What somebody else recorded waits for the caller: `$gift` and `$others_advice`.
+    async fn others_record(&mut self) {
+        let ctx = Ctx::system(self.server.clock().clone());
+        let service = Interactions::new(self.server.store().clone(), Settings::default());
+        let account = || AccountRef::Id("acme".into());
+        let member = || MemberRef::Id("one".into());
+        let wu = self.words["wu"].as_str().expect("a name").to_owned();
+        let contact = || names::parse_contact("contact", &wu).expect("a name");
+        let value = Money { minor: 500, currency: Currency::parse("USD").expect("a currency") };
+        let terms = GiftTerms {
+            kind: GiftKind::Gift,
+            value,
+            heads: None,
+            day: None,
+            member: member(),
+            contact: contact(),
+            interaction: None,
+            occasion: PERSONAL.into(),
+        };
+        let gift = RegisterGift { account: account(), terms };
+        let gift = service.register_gift(&ctx, &fresh(), gift).await.expect("registered").gift;
+        let change = AdviceChange { text: Some(PERSONAL.into()), ..AdviceChange::default() };
+        let advice = RecordAdvice {
+            account: account(),
+            member: member(),
+            contact: contact(),
+            day: None,
+            change,
+            reminders: Vec::new(),
+        };
+        let advice = service.record_advice(&ctx, &fresh(), advice).await.expect("recorded");
+        self.words.insert("gift", json!(gift.name()));
+        self.words.insert("others_advice", json!(advice.name()));
     }
 
     pub async fn make(&mut self, steps: &[Step]) {
@@ -287,7 +339,7 @@ impl Scene {
                     "sponsor_required": true, "net_days": 60, "overdue_days_max": 30,
                     "overdue_amount_max": self.words["usd"], "price_floor_bp": 9_000,
                     "discount": {"min_bp": 0, "max_bp": 500}, "gift_cap": self.words["usd"],
-                    "gift_cap_official": self.words["usd"], "effort_share_bp": 5_000,
+                    "gift_cap_official": self.words["usd"], "gift_cap_account": self.words["usd"], "effort_share_bp": 5_000,
                     "service_standards": [{"code": "hotline", "text": "A line of its own", "included": true},
                         {"code": "training", "text": "A day", "unit_price": self.words["usd"]}],
                 }}, {"code": "C"}],

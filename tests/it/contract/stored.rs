@@ -60,6 +60,14 @@ const COLUMNS: &[(&str, &str)] = &[
         "SELECT i.stage || ' ' || p.content FROM interaction_past p \
          JOIN interaction i ON i.id = p.interaction_id ORDER BY p.interaction_id, p.version",
     ),
+    (
+        "gift.approval_reasons",
+        "SELECT state || ' ' || approval_reasons FROM gift ORDER BY recorded_us, id",
+    ),
+    (
+        "advice.reminders",
+        "SELECT 'advice ' || reminders FROM advice WHERE reminders <> '[]' ORDER BY create_us, id",
+    ),
     ("account.former_names", "SELECT id || ' ' || former_names FROM account WHERE id = 'rich'"),
     (
         "credit_reservation.advance_later",

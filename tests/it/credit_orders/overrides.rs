@@ -1,18 +1,7 @@
 //! Whoever may override says why; the audit tells who it was, and of which decision.
 
-use ballast::config::{Token, TokenHash};
-use tonic::Request;
-use tonic::metadata::MetadataValue;
-
 use super::*;
-use crate::support::Engine;
-
-fn as_caller<T>(token: &str, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    let bearer = MetadataValue::try_from(format!("Bearer {token}")).expect("a header");
-    request.metadata_mut().insert("authorization", bearer);
-    request
-}
+use crate::support::{Engine, as_caller, only_callers};
 
 async fn details(server: &TestServer) -> Vec<String> {
     let sql = "SELECT detail FROM audit WHERE method LIKE 'CreditService.%Reserv%' \
@@ -42,16 +31,11 @@ on_both_engines! {
         counter.account("solo", "").await;
         server
             .restart_with(|config| {
-                let token = |principal: &str, scopes: &[&str]| Token {
-                    principal: principal.into(),
-                    sha256: TokenHash::of(principal),
-                    scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-                };
-                config.auth.insecure = false;
-                config.auth.tokens = vec![
-                    token("clerk", &["credit.reserve"]),
-                    token("director", &["credit.reserve", "credit.override"]),
+                let callers: &[(&str, &[&str])] = &[
+                    ("clerk", &["credit.reserve"]),
+                    ("director", &["credit.reserve", "credit.override"]),
                 ];
+                only_callers(config, callers);
             })
             .await;
         let mut client = server.credit();

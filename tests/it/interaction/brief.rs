@@ -141,6 +141,11 @@ on_both_engines! {
             .collect();
         assert_eq!(overdue, [("20.00 EUR".to_owned(), 5), ("350.00 USD".to_owned(), 40)]);
         assert_eq!(overdue, past_due(&mut counter.desk).await);
+        let contacts = vec![guest.clone(), li.clone()];
+        let account = "accounts/acme".into();
+        let room = pb::GetGiftHeadroomRequest { account, contacts, date: None };
+        let room = server.interactions().get_gift_headroom(room).await.expect("told").into_inner();
+        assert_eq!((told.gift_headroom.len(), told.gift_headroom), (2, room.contacts));
         let mut credit = counter.profile("accounts/acme").await;
         credit.evaluate_time = told.credit.as_ref().and_then(|credit| credit.evaluate_time);
         assert_eq!(told.credit, Some(credit));

@@ -8,7 +8,7 @@ use ballast::pb::{
 use super::commitments::{create, promise};
 use super::*;
 use crate::contract::Books;
-use crate::support::ledger::{day, fresh};
+use crate::support::ledger::{day, fresh, usd};
 
 fn kept(name: &str) -> SettledCommitment {
     SettledCommitment {
@@ -27,10 +27,22 @@ fn visit(interaction: Interaction) -> pb::RecordInteractionRequest {
     }
 }
 
+fn tea(member: &str, contact: &str) -> pb::Gift {
+    pb::Gift {
+        kind: pb::GiftKind::Gift.into(),
+        value: Some(usd("50.00")),
+        occasion: "中秋节".into(),
+        member: member.into(),
+        contact: contact.into(),
+        ..pb::Gift::default()
+    }
+}
+
 /// How much there is of what a visit writes.
 async fn counts(server: &TestServer) -> Vec<String> {
     let counted = |table| format!("SELECT '{table} ' || count(*) FROM {table}");
-    let tables = ["interaction", "edge", "commitment", "commitment_evidence", "outbox"];
+    let tables =
+        ["interaction", "edge", "commitment", "commitment_evidence", "gift", "timeline", "outbox"];
     let all = tables.map(counted).join(" UNION ALL ");
     Books::of(server).await.lines(all).await
 }
@@ -63,6 +75,7 @@ on_both_engines! {
         };
         request.commitments_settled = vec![kept(&report), withdrawn];
         request.next_plan = Some(held(InteractionChannel::Call, 10, &[&wang], &[&li, &zhao]));
+        request.gifts = vec![tea(&wang, &zhao)];
 
         let answer = recorded(&server, request.clone()).await.expect("recorded");
         let visit = answer.interaction.clone().expect("an interaction");
@@ -78,6 +91,10 @@ on_both_engines! {
         assert_eq!((report.state(), report.settle_date), (CommitmentState::Kept, Some(day(-1))));
         assert_eq!(report.evidence[0].interaction, visit.name);
         assert_eq!(offer.state(), CommitmentState::Withdrawn);
+        let [given] = &answer.gifts[..] else { panic!("{answer:?}") };
+        let gift = given.gift.clone().expect("a gift");
+        assert_eq!((&gift.interaction, gift.date), (&visit.name, Some(day(-1))));
+        assert_eq!(gift.state(), pb::GiftState::Registered, "no cap: a person decides");
         let plan = answer.next_plan.clone().expect("a plan");
         assert_eq!((plan.state(), &plan.uses_hook), (InteractionState::Planned, &visit.name));
 
@@ -118,6 +135,11 @@ on_both_engines! {
             settlement: CommitmentSettlement::Withdrawn.into(),
             ..kept(&later)
         };
+        let gives = |change: &dyn Fn(&mut pb::Gift)| {
+            let mut one = tea(&wang, &li);
+            change(&mut one);
+            pb::RecordInteractionRequest { gifts: vec![one], ..good.clone() }
+        };
         let mut scored = plan(3);
         scored.theirs[0].satisfaction = Some(9);
         for (request, field, reason) in [
@@ -129,6 +151,8 @@ on_both_engines! {
             (settles(kept(&elsewhere)), "commitments_settled[0].name", "FIELD_INVALID"),
             (settles(kept(&later)), "commitments_settled[0].evidence[0].date", "DATE_INVALID"),
             (settles(withdrawn), "commitments_settled[0].reason", "FIELD_REQUIRED"),
+            (gives(&|one| one.kind = pb::GiftKind::RedPacket.into()), "gifts[0].kind", "GIFT_KIND_REFUSED"),
+            (gives(&|one| one.date = Some(day(-3))), "gifts[0].date", "DATE_INVALID"),
             (next(plan(-2)), "next_plan.start_time", "DATE_INVALID"),
             (next(scored), "next_plan.theirs[0].satisfaction", "FIELD_INVALID"),
         ] {
@@ -159,7 +183,7 @@ on_both_engines! {
         let mut after = counts(&server).await;
         // The person who came and was deleted is told of.
         assert_ne!(after.pop(), before.last().cloned());
-        assert_eq!(after, before[..4]);
+        assert_eq!(after, before[..6]);
         verify(&server).await;
     }
 }

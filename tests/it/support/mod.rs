@@ -3,6 +3,7 @@
 // Scenarios come and go; what they are written with stays.
 #![allow(dead_code, unused_imports)]
 
+mod callers;
 pub mod certificates;
 pub mod credit;
 mod database;
@@ -15,6 +16,7 @@ mod server;
 mod source;
 mod verbs;
 
+pub use callers::{as_caller, only_callers};
 pub use database::{Database, Engine};
 pub use raw::Raw;
 pub use refusal::{assert_refused, details, fields};

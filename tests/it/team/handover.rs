@@ -105,6 +105,20 @@ async fn acme(server: &TestServer) -> [String; 2] {
 
     let invoice = document(pb::DocumentKind::Invoice, "I1", day(-20), "100.00");
     desk.post([invoice]).await;
+    let gift = pb::Gift {
+        kind: pb::GiftKind::Gift.into(),
+        value: Some(usd("50.00")),
+        occasion: "中秋节".into(),
+        member: "members/wang".into(),
+        contact: there[0].clone(),
+        ..pb::Gift::default()
+    };
+    let gift = pb::RegisterGiftRequest {
+        account: "accounts/acme".into(),
+        gift: Some(gift),
+        request_id: fresh(),
+    };
+    server.interactions().register_gift(gift).await.expect("registered");
     let item = desk.item_of("I1", day(0)).await.name;
     let request = pb::RecordPromiseToPayRequest {
         account: "accounts/acme".into(),
@@ -161,8 +175,8 @@ on_both_engines! {
         let started = start(&server, "acme", "chen").await.expect("started");
         assert_eq!((started.state(), &*started.from, &*started.to), (State::Started, "members/wang", "members/chen"));
         let once = |settled| -> BTreeMap<Item, (usize, usize)> {
-            use Item::{Commitment, Dispute, Hook, PlannedVisit, Promise, Receivables};
-            [Commitment, PlannedVisit, Hook, Receivables, Promise, Dispute].map(|kind| (kind, (1, settled))).into()
+            use Item::{Commitment, Dispute, Gift, Hook, PlannedVisit, Promise, Receivables};
+            [Commitment, PlannedVisit, Hook, Receivables, Promise, Dispute, Gift].map(|kind| (kind, (1, settled))).into()
         };
         assert_eq!((items(&started), completeness(&started)), (once(0), 0));
         let progress = started.progress.clone().expect("it is under way");
@@ -219,14 +233,14 @@ on_both_engines! {
             record(&server, "acme", together).await.expect("recorded");
         }
         let met = get(&server, &started.name).await;
-        assert_eq!(completeness(&met), 2_500, "2 of 8");
+        assert_eq!(completeness(&met), 2_222, "2 of 9");
         let named = pb::AdvanceHandoverRequest { acknowledged: vec![word.clone()], ..step(&accepted, Step::Acknowledge) };
         let named = advance(&server, named).await.expect_err("it names Wang");
         assert_refused(&named, Code::InvalidArgument, "FIELD_INVALID", Some("acknowledged[0]"));
-        let known = [Item::Hook, Item::Receivables, Item::Promise, Item::Dispute].map(|kind| subject(&started, kind));
+        let known = [Item::Hook, Item::Receivables, Item::Promise, Item::Dispute, Item::Gift].map(|kind| subject(&started, kind));
         let known = pb::AdvanceHandoverRequest { acknowledged: known.into(), ..step(&accepted, Step::Acknowledge) };
         let known = advance(&server, known).await.expect("acknowledged");
-        assert_eq!((known.state(), completeness(&known)), (State::Accepted, 7_500));
+        assert_eq!((known.state(), completeness(&known)), (State::Accepted, 7_778));
         let since = promise(&server, "acme", "wang", &buyer).await;
         let blocked = advance(&server, step(&known, Step::Complete)).await.expect_err("they name Wang");
         assert_eq!(subjects(&blocked), [word.clone(), visit.clone(), since.clone()]);

@@ -91,6 +91,7 @@ fn gold() -> pb::TierClass {
         discount: Some(pb::ServiceDiscountBand { min_bp: 200, max_bp: 800 }),
         gift_cap: Some(money("1000", "CNY")),
         gift_cap_official: Some(money("0", "CNY")),
+        gift_cap_account: Some(money("5000", "CNY")),
         effort_share_bp: Some(6_000),
         embedded_allowed: true,
         purpose_required: true,

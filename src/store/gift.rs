@@ -1,0 +1,175 @@
+//! What ours give to people of customers. Whoever writes it holds the people of the account
+//! ([`WriteTx::hold_people`]) and the recipient ([`WriteTx::lock_contact`]), so that what counts against
+//! the caps of both stands still.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DerivePartialModel, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
+};
+use uuid::Uuid;
+
+use super::entity::gift::{ActiveModel, Column, Entity, Model};
+use super::{ReadTx, Store, WriteTx, keyset, rows};
+use crate::ctx::RowScope;
+use crate::domain::error::{Error, Result};
+use crate::domain::gift::caps::Given;
+use crate::domain::gift::{Gift, GiftDecision, GiftKey, GiftState};
+use crate::domain::money::{Currency, Money};
+use crate::domain::page::{Page, PageOf};
+
+/// Which gifts to list: all of it has to fit.
+#[derive(Debug, Clone, Default)]
+pub struct GiftsOf {
+    pub account_id: Option<String>,
+    pub contact_id: Option<String>,
+    pub member_id: Option<String>,
+    pub state: Option<GiftState>,
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+}
+
+#[derive(DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+struct Counted {
+    id: Uuid,
+    account_id: String,
+    contact_id: String,
+    day: NaiveDate,
+    value: i64,
+    currency: Currency,
+}
+
+async fn one(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<Gift>> {
+    rows::one(conn, Entity::find_by_id(id)).await?.map(Model::into_gift).transpose()
+}
+
+/// What counts against the caps of an account and of these contacts, from one day to another.
+async fn given(
+    conn: &impl ConnectionTrait,
+    account_id: &str,
+    contact_ids: &BTreeSet<&str>,
+    [first, last]: [NaiveDate; 2],
+) -> Result<Vec<Given>> {
+    let theirs = contact_ids.iter().copied();
+    let theirs = rows::among(conn.get_database_backend(), Column::ContactId, theirs);
+    let counts = Entity::find()
+        .filter(Condition::any().add(Column::AccountId.eq(account_id)).add(theirs))
+        .filter(Column::Day.between(first, last))
+        .filter(Column::State.ne(GiftState::Refused))
+        .order_by_asc(Column::Day)
+        .order_by_asc(Column::Id);
+    let given = |Counted { id, account_id, contact_id, day, value: minor, currency }| Given {
+        id,
+        account_id,
+        contact_id,
+        day,
+        value: Money { minor, currency },
+    };
+    Ok(rows::parts(conn, counts).await?.into_iter().map(given).collect())
+}
+
+impl WriteTx {
+    /// A gift of an account whose people are held.
+    pub async fn gift(&self, account_id: &str, id: Uuid) -> Result<Option<Gift>> {
+        Ok(one(&self.conn, id).await?.filter(|gift| gift.account_id == account_id))
+    }
+
+    /// What counts against the caps of an account and of these contacts, from one day to another.
+    pub async fn given(
+        &self,
+        account_id: &str,
+        contact_ids: &BTreeSet<&str>,
+        days: [NaiveDate; 2],
+    ) -> Result<Vec<Given>> {
+        given(&self.conn, account_id, contact_ids, days).await
+    }
+
+    pub async fn insert_gift(&self, gift: &Gift) -> Result<()> {
+        rows::insert_one(&self.conn, Model::of(gift)?).await
+    }
+
+    /// Writes what was decided about one that waited.
+    pub async fn decide_gift(&self, id: Uuid, state: GiftState, of: &GiftDecision) -> Result<()> {
+        let change = ActiveModel {
+            state: Set(state),
+            decided_by: Set(Some(of.by.clone())),
+            decided_us: Set(Some(of.us)),
+            decide_reason: Set(Some(of.reason.clone())),
+            ..Default::default()
+        };
+        rows::change(&self.conn, change, Column::Id.eq(id)).await?;
+        Ok(())
+    }
+}
+
+impl ReadTx {
+    /// A gift of an account, if the caller may read it.
+    pub async fn gift(&self, account_id: &str, id: Uuid, scope: RowScope) -> Result<Option<Gift>> {
+        let RowScope::All = scope;
+        Ok(one(&self.conn, id).await?.filter(|gift| gift.account_id == account_id))
+    }
+
+    /// A page of the gifts that the caller may read, the latest first.
+    pub async fn gifts(
+        &self,
+        of: GiftsOf,
+        page: &PageOf<GiftKey>,
+        scope: RowScope,
+    ) -> Result<Page<Gift, GiftKey>> {
+        let RowScope::All = scope;
+        let GiftsOf { account_id, contact_id, member_id, state, from, to } = of;
+        let found = Entity::find()
+            .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
+            .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
+            .apply_if(member_id, |of, id| of.filter(Column::MemberId.eq(id)))
+            .apply_if(state, |of, state| of.filter(Column::State.eq(state)))
+            .apply_if(from, |of, day| of.filter(Column::Day.gte(day)))
+            .apply_if(to, |of, day| of.filter(Column::Day.lte(day)))
+            .apply_if(page.after, |of, (day, id)| {
+                let key = [day.into(), id.into()];
+                of.filter(keyset::behind([Column::Day, Column::Id], key, true))
+            })
+            .order_by_desc(Column::Day)
+            .order_by_desc(Column::Id)
+            .limit(page.to_read());
+        let found = rows::all(&self.conn, found).await?.into_iter().map(Model::into_gift);
+        Ok(page.cut(found.collect::<Result<_>>()?, |gift| (gift.day, gift.id)))
+    }
+
+    /// What counts against the caps of an account and of these contacts, from one day to another.
+    pub async fn given(
+        &self,
+        account_id: &str,
+        contact_ids: &BTreeSet<&str>,
+        days: [NaiveDate; 2],
+    ) -> Result<Vec<Given>> {
+        given(&self.conn, account_id, contact_ids, days).await
+    }
+
+    /// What waits for approval at these accounts, in the order it was registered.
+    pub async fn gifts_waiting(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Gift>> {
+        let ids = account_ids.iter().copied();
+        let these = rows::among(self.conn.get_database_backend(), Column::AccountId, ids);
+        let waiting = Entity::find()
+            .filter(these)
+            .filter(rows::constant(Column::State, GiftState::Registered.as_str()))
+            .order_by_asc(Column::RecordedUs)
+            .order_by_asc(Column::Id);
+        rows::all(&self.conn, waiting).await?.into_iter().map(Model::into_gift).collect()
+    }
+}
+
+impl Store {
+    /// A gift as answered before, with what people wrote about it as it is now.
+    pub async fn gift_with_text(&self, answered: Gift) -> Result<Gift> {
+        let gone = || Error::internal(format!("{} is gone", answered.name()));
+        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        let decision = answered.decision.clone().zip(now.decision);
+        let decision = decision.map(|(was, now)| GiftDecision { reason: now.reason, ..was });
+        Ok(Gift { occasion: now.occasion, decision, ..answered })
+    }
+}
