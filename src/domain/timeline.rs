@@ -2,7 +2,6 @@
 //! a fact and leads to its resource: it holds names, figures and words of closed sets, nothing that people
 //! wrote. Ledger documents are no part of it; who broke his word is told by the days and by no entry.
 
-pub mod event;
 pub mod fact;
 
 use chrono::NaiveDate;
@@ -364,8 +363,16 @@ mod tests {
             .collect();
         let of_acme = |collection: &str| format!("accounts/acme/{collection}/-");
         let collections = [
-            COMMITMENTS, CREDIT_HOLDS, CREDIT_LIMITS, DISPUTES, INTERACTIONS, POSITIONS, PROMISES,
-            TEAM_MEMBERS, TIER_ASSIGNMENTS, TIER_OVERRIDES,
+            COMMITMENTS,
+            CREDIT_HOLDS,
+            CREDIT_LIMITS,
+            DISPUTES,
+            INTERACTIONS,
+            POSITIONS,
+            PROMISES,
+            TEAM_MEMBERS,
+            TIER_ASSIGNMENTS,
+            TIER_OVERRIDES,
         ];
         let mut expected: BTreeSet<String> = collections.map(of_acme).into();
         expected.insert("ties/-".into());

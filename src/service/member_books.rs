@@ -63,12 +63,7 @@ impl MemberBooks {
     ///
     /// # Errors
     /// NotFound, DATE_INVALID, TOO_MANY_ELEMENTS.
-    pub async fn get(
-        &self,
-        ctx: &Ctx,
-        sources: Sources<'_>,
-        get: GetMemberBook,
-    ) -> Result<Told> {
+    pub async fn get(&self, ctx: &Ctx, sources: Sources<'_>, get: GetMemberBook) -> Result<Told> {
         let today = ctx.business_date();
         let on = get.as_of.unwrap_or(today);
         if on > today {
@@ -140,10 +135,9 @@ impl MemberBooks {
         let point = PointQuery { as_of: Some(on), known_at: None };
         let risks = sources.receivables.risk(ctx, &names, point, None, RiskView::Basic).await?;
         for of in risks.iter().flat_map(|risk| &risk.currencies) {
-            for (worth, minor) in [
-                (&mut book.open, of.aging.balance()),
-                (&mut book.overdue, of.aging.overdue()),
-            ] {
+            for (worth, minor) in
+                [(&mut book.open, of.aging.balance()), (&mut book.overdue, of.aging.overdue())]
+            {
                 worth.add(of.currency, minor, terms.convert(minor, of.currency, on)?);
             }
         }

@@ -168,12 +168,7 @@ impl ReadTx {
     }
 
     /// The documents that revenue is made of, each with its amount.
-    fn invoiced(
-        &self,
-        ids: &[&str],
-        after: NaiveDate,
-        through: NaiveDate,
-    ) -> (String, Vec<Value>) {
+    fn invoiced(&self, ids: &[&str], after: NaiveDate, through: NaiveDate) -> (String, Vec<Value>) {
         let backend = self.conn.get_database_backend();
         let net = match backend {
             DbBackend::Sqlite => "json_extract(d.detail, '$.net')",

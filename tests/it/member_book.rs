@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use crate::contact::{move_from_to, person, position};
 use crate::interaction::{held, member, record};
 use crate::support::credit::moment;
-use crate::support::ledger::{Desk, day, fresh, money, text, usd};
+use crate::support::ledger::{Desk, day, fresh, money, text};
 use crate::support::{TestServer, assert_refused};
 use crate::tiers::policies;
 use crate::tiers::runs::sell;
@@ -99,7 +99,8 @@ async fn scene(server: &TestServer) -> [String; 3] {
     let li = person(server, "李雷").await;
     let seat = position(server, &big, PositionFunction::Finance, PositionLevel::Staff).await;
     move_from_to(server, &li, "", &seat, -90).await.expect("hired");
-    let hook = |by| pb::NextHook { topic: "新产线".into(), by: Some(day(by)), ..Default::default() };
+    let hook =
+        |by| pb::NextHook { topic: "新产线".into(), by: Some(day(by)), ..Default::default() };
     let visit = |on| held(InteractionChannel::Visit, on, &[&wang], &[&li]);
     let left = |on, by| pb::Interaction { next_hook: Some(hook(by)), ..visit(on) };
     let first = record(server, &big, left(-60, -30)).await.expect("recorded").name;
@@ -130,7 +131,8 @@ async fn rate(server: &TestServer, on: i64) {
 /// By currency, `USD 95.00`.
 fn amounts(of: &Option<pb::BookAmount>) -> Vec<String> {
     let of = of.as_ref().expect("an amount");
-    let told = |money: &pb::Money| format!("{} {}", money.currency_code, text(&Some(money.clone())));
+    let told =
+        |money: &pb::Money| format!("{} {}", money.currency_code, text(&Some(money.clone())));
     let mut all: Vec<String> = of.amounts.iter().map(told).collect();
     all.extend(of.converted.as_ref().map(|money| format!("= {}", told(money))));
     all

@@ -271,7 +271,9 @@ async fn a13_each_audience_sees_what_it_may_read() {
             principal: role.into(),
             sha256: TokenHash::of(role),
             scopes: match role {
-                "service" => ["accounts.read", "interactions.read", "people.read"].map(str::to_owned).into(),
+                "service" => {
+                    ["accounts.read", "interactions.read", "people.read"].map(str::to_owned).into()
+                }
                 _ => vec!["*".to_owned()],
             },
         };
@@ -310,8 +312,10 @@ async fn a13_each_audience_sees_what_it_may_read() {
     assert_eq!((some.entries.len(), some.counts.len()), (0, 0));
     assert!(some.left_out().any(|of| of == Of::HoldPlaced));
     assert!(!some.left_out().any(|of| of == Of::InteractionHeld || of == Of::OwnerChanged));
-    let holds = pb::ListTimelineRequest { types: vec![Of::HoldPlaced.into()], ..of("accounts/acme") };
-    let status = server.accounts().list_timeline(bearing("service", holds)).await.expect_err("refused");
+    let holds =
+        pb::ListTimelineRequest { types: vec![Of::HoldPlaced.into()], ..of("accounts/acme") };
+    let status =
+        server.accounts().list_timeline(bearing("service", holds)).await.expect_err("refused");
     assert_refused(&status, Code::PermissionDenied, "SCOPE_MISSING", None);
     assert_eq!(details(&status).error_info().expect("info").metadata["scope"], "credit.read");
 }

@@ -108,9 +108,8 @@ fn entry(told: Told, day_of: impl Fn(i64) -> NaiveDate) -> pb::TimelineEntry {
         amount,
     } = told;
     let position = account_id.as_deref().zip(position_id);
-    let name = |id: Option<String>, name: fn(&str) -> String| {
-        id.as_deref().map(name).unwrap_or_default()
-    };
+    let name =
+        |id: Option<String>, name: fn(&str) -> String| id.as_deref().map(name).unwrap_or_default();
     pb::TimelineEntry {
         r#type: write_type(of_type).into(),
         subject,

@@ -11,7 +11,8 @@ use crate::domain::timeline::fact;
 
 /// That an interaction was recorded.
 pub(super) fn recorded(interaction: &Interaction) -> Event {
-    of_interaction(EventType::InteractionRecorded, interaction).telling(fact::interaction(interaction))
+    of_interaction(EventType::InteractionRecorded, interaction)
+        .telling(fact::interaction(interaction))
 }
 
 /// That one was planned.
@@ -21,7 +22,8 @@ pub(super) fn planned(interaction: &Interaction) -> Event {
 
 /// That a planned one is not to be held.
 pub(super) fn canceled(interaction: &Interaction) -> Event {
-    of_interaction(EventType::InteractionCanceled, interaction).telling(fact::interaction(interaction))
+    of_interaction(EventType::InteractionCanceled, interaction)
+        .telling(fact::interaction(interaction))
 }
 
 /// That what was recorded of it was amended: all of it as it is now, in place of what it was.

@@ -257,14 +257,17 @@ async fn deactivate(
     keep_signals(tx, &member).await?;
     // At last, as nothing is waited for behind it: what he was to keep for others is theirs again.
     let his = tx.delegated_to(&member.id, ctx.business_date()).await?.into_iter();
-    let back: Vec<Commitment> =
-        his.map(|one| Commitment { delegated_to: None, ..one }).collect();
+    let back: Vec<Commitment> = his.map(|one| Commitment { delegated_to: None, ..one }).collect();
     if !back.is_empty() {
         let by = &ctx.principal;
         let us = tx.delegate_commitments(&back.iter().collect::<Vec<_>>(), by).await?;
         let event = |one: &Commitment| {
-            commitment_event(EventType::CommitmentDelegated, one)
-                .telling([fact::delegated(one, Some(&member.id), by, us)])
+            commitment_event(EventType::CommitmentDelegated, one).telling([fact::delegated(
+                one,
+                Some(&member.id),
+                by,
+                us,
+            )])
         };
         tx.publish(back.iter().map(event).collect()).await?;
     }

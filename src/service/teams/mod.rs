@@ -20,10 +20,10 @@ use crate::domain::names::{
     AccountRef, MemberRef, TEAM_MEMBERS, account_name, child_name, member_name,
 };
 use crate::domain::page::Page;
-use crate::domain::team::{Team, TeamRole};
 use crate::domain::team::command::{AssignMember, EndMembership, ListTeam};
 use crate::domain::team::eligible::Requirements;
 use crate::domain::team::membership::{self, Membership, TeamHead, told};
+use crate::domain::team::{Team, TeamRole};
 use crate::domain::text::quote;
 use crate::domain::timeline::{Entry, fact};
 use crate::service::{Configured, resolve};

@@ -7,7 +7,8 @@ use crate::store::migration::timeline_of_facts;
 
 pub(super) fn query(engine: DbBackend) -> Query {
     let facts = timeline_of_facts(engine);
-    let same = "f.parent = t.parent AND f.kind = t.kind AND f.occur_us = t.occur_us AND f.id = t.id";
+    let same =
+        "f.parent = t.parent AND f.kind = t.kind AND f.occur_us = t.occur_us AND f.id = t.id";
     let example = |of: &str| format!("{of}.parent || ': ' || {of}.kind || ' at ' || {of}.occur_us");
     Query::new(
         "each timeline is that of the facts",

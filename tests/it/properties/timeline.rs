@@ -79,7 +79,8 @@ impl<'a> Case<'a> {
         server.clock().set(moment(today));
         let id = format!("t{}", fresh().replace('-', ""));
         contact::account(server, &id, &[]).await;
-        let ours = [member(server, &format!("{id}-0")).await, member(server, &format!("{id}-1")).await];
+        let ours =
+            [member(server, &format!("{id}-0")).await, member(server, &format!("{id}-1")).await];
         let theirs = [person(server, "x").await, person(server, "y").await];
         let account = format!("accounts/{id}");
         let (talks, words, holds) = (vec![], vec![], vec![]);
@@ -170,7 +171,8 @@ impl<'a> Case<'a> {
                 _ = client.settle_commitment(shown(name, self.today - ago)).await;
             }
             Op::ShowBy { nth: at, visit } => {
-                let (Some(name), Some(talk)) = (nth(&self.words, at), nth(&self.talks, visit)) else {
+                let (Some(name), Some(talk)) = (nth(&self.words, at), nth(&self.talks, visit))
+                else {
                     return;
                 };
                 let request = pb::GetInteractionRequest { name: talk.name.clone(), version: 0 };
@@ -257,7 +259,7 @@ impl<'a> Case<'a> {
 }
 
 on_both_engines! {
-    async fn timelines_have_what_the_lists_have(server: TestServer) {
+    async fn d4_39_timelines_have_what_the_lists_have(server: TestServer) {
         let begins = std::sync::atomic::AtomicI64::new(0);
         hold(12, &vec(op(), 1..25), async |ops| {
             let begin = begins.fetch_add(200, std::sync::atomic::Ordering::Relaxed);

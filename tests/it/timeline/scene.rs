@@ -266,7 +266,8 @@ impl Scene {
             ..Default::default()
         };
         let client = &mut counter.desk.client;
-        let promise = client.record_promise_to_pay(request).await.expect("promised").into_inner().name;
+        let promise =
+            client.record_promise_to_pay(request).await.expect("promised").into_inner().name;
         let request = pb::WithdrawPromiseToPayRequest {
             name: promise.clone(),
             request_id: fresh(),
