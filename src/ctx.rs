@@ -72,6 +72,18 @@ impl Ctx {
         }
     }
 
+    /// Refuses what needs a scope besides that of its call.
+    ///
+    /// # Errors
+    /// SCOPE_MISSING.
+    pub fn check_scope(&self, scope: &str) -> Result<()> {
+        if self.scopes.allows(scope) {
+            return Ok(());
+        }
+        let (principal, scope) = (self.principal.to_string(), scope.to_owned());
+        Err(Error::PermissionDenied { principal, scope })
+    }
+
     pub fn business_date(&self) -> NaiveDate {
         self.clock.business_date()
     }

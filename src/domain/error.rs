@@ -294,7 +294,8 @@ impl Error {
             }
             Self::FailedPrecondition(mut faults) => {
                 for one in &mut faults {
-                    one.field = one.field.as_deref().map(|path| path_within(path, part, field));
+                    let path = one.field.as_deref().map(|path| path_within(path, part, field));
+                    one.field = Some(path.unwrap_or_else(|| field.to_owned()));
                 }
                 Self::FailedPrecondition(faults)
             }

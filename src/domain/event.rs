@@ -1,6 +1,8 @@
 //! Changes that other systems may have to act on. They carry resource names and figures, never
 //! personal data or text that people wrote.
 
+pub mod on_timeline;
+
 use serde_json::Value as Json;
 
 use super::names::account_name;
@@ -181,7 +183,7 @@ pub struct Event {
     /// Name of the resource that changed.
     pub subject: String,
     pub data: Json,
-    /// What it leaves on timelines ([`super::timeline::event`]).
+    /// What it leaves on timelines ([`on_timeline`]).
     pub told: Vec<Entry>,
     /// What stood there until now.
     pub untold: Vec<Entry>,

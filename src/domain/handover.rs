@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::error::{Error, Precondition, Reason, Result};
+use super::error::{Precondition, Reason, Result};
 use super::machine::{Transition, advance};
 use super::names::{
     AccountRef, ChildName, HANDOVERS, MemberRef, POSITIONS, child_name, contact_name,
@@ -229,17 +229,11 @@ impl Handover {
         Ok(())
     }
 
-    /// Refuses another owner while it waits for its successor.
-    ///
-    /// # Errors
-    /// HANDOVER_UNDER_WAY.
-    pub fn check_not_frozen(&self, field: &str) -> Result<()> {
-        if self.state != HandoverState::Started {
-            return Ok(());
-        }
+    /// That nobody else becomes the owner while it waits for its successor.
+    pub fn freezes(&self, field: &str) -> Option<Precondition> {
         let what = "is under way: it is accepted or canceled first";
-        let refused = Precondition::new(Reason::HandoverUnderWay, self.name(), what).at(field);
-        Err(Error::from(refused))
+        let waits = self.state == HandoverState::Started;
+        waits.then(|| Precondition::new(Reason::HandoverUnderWay, self.name(), what).at(field))
     }
 }
 

@@ -240,13 +240,9 @@ pub struct Interaction {
     pub purpose: Personal,
     pub notes: Personal,
     /// The principal who wrote the notes, if they are for him alone.
-    #[serde(default)]
     pub private_to: Option<String>,
-    #[serde(default)]
     pub campaign: Option<String>,
-    #[serde(default)]
     pub response: Option<Response>,
-    #[serde(default)]
     pub cost: Option<Money>,
     pub next_hook: Option<NextHook>,
     /// The interaction whose hook is the occasion for this one.
@@ -296,6 +292,15 @@ impl Interaction {
     /// Whether its notes are for somebody else alone.
     pub fn hides_notes_from(&self, principal: &str, reads_private: bool) -> bool {
         !reads_private && self.private_to.as_deref().is_some_and(|author| author != principal)
+    }
+
+    /// This version, whose notes are as private as the same text is by now.
+    #[must_use]
+    pub fn as_kept_back_by(self, now: &Self) -> Self {
+        match self.notes == now.notes {
+            true => Self { private_to: now.private_to.clone(), ..self },
+            false => self,
+        }
     }
 
     /// What it counts on its day: nothing if only one side spoke.
@@ -371,16 +376,10 @@ pub type InteractionKey = (i64, Uuid);
 /// What was recorded in one call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recorded {
-    // Beside the rest: what was answered before there was more than an interaction reads back.
-    #[serde(flatten)]
     pub interaction: Interaction,
-    #[serde(default)]
     pub made: Vec<Created>,
-    #[serde(default)]
     pub settled: Vec<Commitment>,
-    #[serde(default)]
     pub gifts: Vec<RegisteredGift>,
-    #[serde(default)]
     pub next_plan: Option<Interaction>,
 }
 

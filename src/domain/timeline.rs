@@ -2,7 +2,6 @@
 //! a fact and leads to its resource: it holds names, figures and words of closed sets, nothing that people
 //! wrote. Ledger documents are no part of it; who broke his word is told by the days and by no entry.
 
-pub mod event;
 pub mod fact;
 
 use chrono::NaiveDate;

@@ -83,10 +83,7 @@ impl Briefs {
     /// # Errors
     /// STATE_WRONG, SCOPE_MISSING.
     pub async fn of(&self, ctx: &Ctx, plan: Interaction) -> Result<Brief> {
-        if !ctx.scopes.allows(ACCOUNTS_READ) {
-            let (principal, scope) = (ctx.principal.to_string(), ACCOUNTS_READ.to_owned());
-            return Err(Error::PermissionDenied { principal, scope });
-        }
+        ctx.check_scope(ACCOUNTS_READ)?;
         let on = ctx.business_date();
         plan.check(InteractionVerb::Brief, on)?;
         let account_id = plan.account_id.clone();

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::ctx::Ctx;
+use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::account::{AccountFilter, OwnedBy};
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::ledger::PointQuery;
@@ -64,6 +64,7 @@ impl MemberBooks {
     /// # Errors
     /// NotFound, DATE_INVALID, TOO_MANY_ELEMENTS.
     pub async fn get(&self, ctx: &Ctx, sources: Sources<'_>, get: GetMemberBook) -> Result<Told> {
+        ctx.check_scope(ACCOUNTS_READ)?;
         let today = ctx.business_date();
         let on = get.as_of.unwrap_or(today);
         if on > today {

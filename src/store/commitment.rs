@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
@@ -139,10 +139,15 @@ impl WriteTx {
         Ok(())
     }
 
-    /// What is delegated to somebody and open on a day.
+    /// What is delegated to somebody and open on a day, locked: whoever gave it to another just now is
+    /// waited for.
     pub async fn delegated_to(&self, member_id: &str, day: NaiveDate) -> Result<Vec<Commitment>> {
         let his = in_state(CommitmentState::Open, day).add(Column::DelegatedTo.eq(member_id));
         let found = Entity::find().filter(his).order_by_asc(Column::Id);
+        let found = match self.conn.get_database_backend() {
+            DbBackend::Sqlite => found,
+            _ => found.lock_exclusive(),
+        };
         complete(&self.conn, rows::all(&self.conn, found).await?).await
     }
 

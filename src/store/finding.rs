@@ -17,7 +17,7 @@ use super::{ReadTx, WriteTx, rows, sql, tier_class};
 use crate::domain::error::Result;
 use crate::domain::finding::Code;
 use crate::domain::finding::found::{BOOK, Snooze};
-use crate::domain::finding::visits::{HOOK_DAYS, VISITS_PER_WEEK, VisitFacts, WEEK_DAYS};
+use crate::domain::finding::visits::{HOOK_DAYS, RUN_DAYS, VISITS_PER_WEEK, VisitFacts, WEEK_DAYS};
 
 /// Which accounts are looked for.
 #[derive(Debug, Clone)]
@@ -79,26 +79,30 @@ fn holds_on(day: &str) -> String {
     )
 }
 
+/// Days back in which visits are read: the last week of those in which it is looked at.
+const SEEN_DAYS: u64 = RUN_DAYS + WEEK_DAYS;
+
 /// So many days before a day, which is the first that counts.
 fn first_day(day: NaiveDate, days: u64) -> NaiveDate {
     day.checked_sub_days(Days::new(days)).unwrap_or(FIRST_DAY)
 }
 
-/// An instant before the week up to a day begins, wherever on earth the business is, in microseconds
+/// An instant before so many days up to a day begin, wherever on earth the business is, in microseconds
 /// since the epoch: interactions are kept in the order of their starts.
-fn first_us(day: NaiveDate) -> i64 {
-    first_day(day, WEEK_DAYS + 1).and_time(NaiveTime::MIN).and_utc().timestamp_micros()
+fn first_us(day: NaiveDate, days: u64) -> i64 {
+    first_day(day, days + 1).and_time(NaiveTime::MIN).and_utc().timestamp_micros()
 }
 
 /// That `h` left a hook that ended from a first day on and before another, for which nobody met, and
 /// that nobody met anybody there since.
-fn lost(day: &str, first: &str) -> String {
+fn lost(day: &str, first: &str, first_us: &str) -> String {
     format!(
         "h.hook_by IS NOT NULL AND h.hook_by < {day} AND h.hook_by >= {first} AND h.stage = 'HELD' \
          AND NOT EXISTS (SELECT 1 FROM interaction u WHERE u.uses_hook IS NOT NULL \
            AND u.uses_hook = h.id AND u.stage = 'HELD') \
          AND NOT EXISTS (SELECT 1 FROM interaction n WHERE n.account_id = h.account_id \
-           AND n.stage = 'HELD' AND n.two_way AND n.day > h.hook_by AND n.day <= {day})"
+           AND n.start_us >= {first_us} AND n.stage = 'HELD' AND n.two_way \
+           AND n.day > h.hook_by AND n.day <= {day})"
     )
 }
 
@@ -117,14 +121,15 @@ fn lacking(rule: &Rule, day: NaiveDate, backend: DbBackend, values: &mut Vec<Val
     let mut wanted = match rule {
         Rule::Hook => {
             values.push(first_day(day, HOOK_DAYS).into());
+            values.push(first_us(day, HOOK_DAYS).into());
             format!(
                 "EXISTS (SELECT 1 FROM interaction h WHERE h.account_id = a.id AND {})",
-                lost("$1", "$3")
+                lost("$1", "$3", "$4")
             )
         }
         Rule::Visits(of_class) => {
             values.push(first_day(day, WEEK_DAYS - 1).into());
-            values.push(first_us(day).into());
+            values.push(first_us(day, WEEK_DAYS).into());
             let mut most = format!("CASE {}", tier_class::class_on("a.id", "$1"));
             for (code, visits) in of_class {
                 values.push(code.as_str().into());
@@ -214,19 +219,20 @@ impl ReadTx {
         let backend = self.conn.get_database_backend();
         let these = Set::one(account_ids.iter().copied());
         let mut facts: HashMap<String, VisitFacts> = HashMap::new();
-        let mut values: Vec<Value> = vec![day.into(), first_day(day, HOOK_DAYS).into()];
+        let mut values: Vec<Value> =
+            vec![day.into(), first_day(day, HOOK_DAYS).into(), first_us(day, HOOK_DAYS).into()];
         let text = format!(
             "SELECT h.account_id, h.hook_by AS day, h.id FROM interaction h \
              WHERE h.account_id IN {} AND {} ORDER BY h.hook_by, h.id",
-            these.subquery(backend, 3),
-            lost("$1", "$2")
+            these.subquery(backend, 4),
+            lost("$1", "$2", "$3")
         );
         values.extend(these.clone().into_values(backend));
         for Row { account_id, day, id } in sql::all(&self.conn, text, values).await? {
             facts.entry(account_id).or_default().hooks.push((day, id));
         }
         let mut values: Vec<Value> =
-            vec![day.into(), first_day(day, WEEK_DAYS - 1).into(), first_us(day).into()];
+            vec![day.into(), first_day(day, SEEN_DAYS).into(), first_us(day, SEEN_DAYS).into()];
         let text = format!(
             "SELECT v.account_id, v.day, v.id FROM interaction v \
              WHERE v.account_id IN {} AND {} ORDER BY v.start_us, v.id",

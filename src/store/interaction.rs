@@ -272,7 +272,7 @@ impl ReadTx {
 }
 
 impl ReadTx {
-    /// What is planned at these accounts, or was and is missed, in the order of days.
+    /// What is planned at these accounts, or was and is missed, in the order in which it is to begin.
     pub async fn plans(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Interaction>> {
         let backend = self.conn.get_database_backend();
         let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
@@ -280,6 +280,7 @@ impl ReadTx {
             .filter(these)
             .filter(planned())
             .order_by_asc(Column::Day)
+            .order_by_asc(Column::StartUs)
             .order_by_asc(Column::Id);
         complete(&self.conn, rows::all(&self.conn, found).await?).await
     }

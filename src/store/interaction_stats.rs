@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use sea_orm::{FromQueryResult, Value};
 
 use super::{ReadTx, sql, tier_class};
 use crate::ctx::RowScope;
 use crate::domain::error::Result;
 use crate::domain::interaction::stats::{Counts, GroupBy};
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, to_minor};
 
 /// Which interactions to count.
 #[derive(Debug, Clone)]
@@ -42,7 +42,18 @@ impl HeldOf {
     /// What was held, each once for each key.
     fn held(&self, by: Option<GroupBy>) -> (String, Vec<Value>) {
         let (key, join) = key_of(by);
-        let mut values: Vec<Value> = vec![self.from.into(), self.to.into()];
+        // Interactions are kept in the order of their starts; a day begins within a day of these instants.
+        let [first, last] =
+            [self.from.pred_opt(), self.to.succ_opt().and_then(|day| day.succ_opt())];
+        let us = |day: Option<NaiveDate>, or: i64| {
+            day.map_or(or, |day| day.and_time(NaiveTime::MIN).and_utc().timestamp_micros())
+        };
+        let mut values: Vec<Value> = vec![
+            self.from.into(),
+            self.to.into(),
+            us(first, i64::MIN).into(),
+            us(last, i64::MAX).into(),
+        ];
         let mut only = String::new();
         if let Some(campaign) = &self.campaign {
             values.push(campaign.as_str().into());
@@ -55,7 +66,8 @@ impl HeldOf {
         let text = format!(
             "WITH held AS (SELECT DISTINCT {key} AS key, i.id, i.account_id, i.two_way, i.response, \
                i.hook_by, i.cost, i.cost_currency FROM interaction i {join} \
-             WHERE i.stage = 'HELD' AND i.day >= $1 AND i.day <= $2{only}) "
+             WHERE i.start_us >= $3 AND i.start_us <= $4 AND i.stage = 'HELD' \
+               AND i.day >= $1 AND i.day <= $2{only}) "
         );
         (text, values)
     }
@@ -71,8 +83,13 @@ const COUNTED: &str = "SELECT h.key, COUNT(*) AS interactions, \
      FROM held h LEFT JOIN interaction u ON u.uses_hook IS NOT NULL AND u.uses_hook = h.id \
        AND u.stage = 'HELD' GROUP BY h.key";
 
-const COSTS: &str = "SELECT h.key, h.cost_currency AS currency, CAST(SUM(h.cost) AS BIGINT) AS cost \
-     FROM held h WHERE h.cost IS NOT NULL GROUP BY h.key, h.cost_currency";
+fn costs() -> String {
+    let [high, low] = sql::wide_sum("h.cost");
+    format!(
+        "SELECT h.key, h.cost_currency AS currency, {high} AS high, {low} AS low \
+         FROM held h WHERE h.cost IS NOT NULL GROUP BY h.key, h.cost_currency"
+    )
+}
 
 /// Who took part, of a function alone those who did that.
 fn people(by: Option<GroupBy>) -> &'static str {
@@ -116,7 +133,8 @@ struct People {
 struct Cost {
     key: String,
     currency: Currency,
-    cost: i64,
+    high: i64,
+    low: i64,
 }
 
 impl ReadTx {
@@ -151,8 +169,9 @@ impl ReadTx {
             let of = counts.entry(row.key).or_default();
             (of.contacts, of.scores, of.score_sum) = (row.contacts, row.scores, row.score_sum);
         }
-        let rows: Vec<Cost> = sql::all(&self.conn, format!("{held}{COSTS}"), values).await?;
-        for Cost { key, currency, cost } in rows {
+        let rows: Vec<Cost> = sql::all(&self.conn, format!("{held}{}", costs()), values).await?;
+        for Cost { key, currency, high, low } in rows {
+            let cost = to_minor(sql::widened(high, low))?;
             counts.entry(key).or_default().costs.insert(currency, cost);
         }
         Ok(counts)

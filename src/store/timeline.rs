@@ -10,8 +10,8 @@ use super::{ReadTx, WriteTx, rows, sql};
 use crate::ctx::RowScope;
 use crate::domain::error::{Error, Result};
 use crate::domain::event::Event;
+use crate::domain::event::on_timeline::on_timeline;
 use crate::domain::page::{Page, PageOf};
-use crate::domain::timeline::event::{OnTimeline, on_timeline};
 use crate::domain::timeline::{
     COUNT_MAX, Count, Entry, Parent, TimelineKey, TimelineType, Told, Within,
 };
@@ -30,10 +30,7 @@ async fn write(conn: &impl ConnectionTrait, untold: Vec<Entry>, told: Vec<Entry>
 pub(super) async fn write_told(conn: &impl ConnectionTrait, events: &mut [Event]) -> Result<()> {
     let (mut untold, mut told) = (Vec::new(), Vec::new());
     for event in events {
-        let types = match on_timeline(event.event_type) {
-            OnTimeline::As(types) => types,
-            OnTimeline::Not(_) => &[],
-        };
+        let types = on_timeline(event.event_type);
         let unknown = event.told.iter().find(|entry| !types.contains(&entry.of_type));
         if let Some(entry) = unknown {
             let what = format!("{:?} tells {}", event.event_type, entry.of_type);
@@ -209,7 +206,7 @@ mod tests {
         ] {
             let text = format!(
                 "INSERT INTO timeline (parent, kind, occur_us, id, account_id) \
-                 SELECT '{parent}', '{kind}', w.n * 1000000, w.id, 'acme' FROM ({numbers}) AS w {which}"
+                 SELECT '{parent}', '{kind}', CAST(w.n AS BIGINT) * 1000000, w.id, 'acme' FROM ({numbers}) AS w {which}"
             );
             db.sql(&text, vec![]).await;
         }

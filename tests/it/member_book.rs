@@ -10,7 +10,7 @@ use tonic::{Code, Status};
 use crate::contact::{move_from_to, person, position};
 use crate::interaction::{held, member, record};
 use crate::support::credit::moment;
-use crate::support::ledger::{Desk, day, fresh, money, text, usd};
+use crate::support::ledger::{Desk, day, fresh, money, text};
 use crate::support::{TestServer, assert_refused};
 use crate::tiers::policies;
 use crate::tiers::runs::sell;
@@ -182,7 +182,7 @@ on_both_engines! {
         // On the 30th day after it is still in time, on the sixth of five it is not.
         let cadence = told.cadence.expect("cadence");
         assert_eq!((cadence.accounts, cadence.kept), (2, 1));
-        let ours = told.ours.clone().expect("a tally");
+        let ours = told.ours.expect("a tally");
         assert_eq!((ours.kept, ours.kept_late, ours.broken, ours.open), (1, 0, 1, 1));
         let sure = ours.rate.expect("of two that are decided");
         assert_eq!((sure.rate_bp, sure.decided), (5_000, 2));

@@ -40,23 +40,22 @@ pub fn parse(request: pb::TransferAccountsRequest, today: NaiveDate) -> Result<A
     violations.keep(read::optional_request_id(&request_id));
     let from = violations.keep(read::member("from", &from));
     let to = violations.keep(read::member("to", &to));
-    let effective_date = match with_handover {
-        false => violations.keep(read::date("effective_date", effective_date)),
-        true => {
-            let day = violations.keep(read::optional_date("effective_date", effective_date));
-            let day = day.flatten().unwrap_or(today);
-            if day != today {
-                let what = format!("must be {today} or absent: his acceptance says from when on");
-                violations.add("effective_date", Reason::DateInvalid, what);
-            }
-            Some(day)
+    let asked_date = match (with_handover, effective_date) {
+        (false, day) => violations.keep(read::date("effective_date", day)),
+        (true, None) => None,
+        (true, Some(_)) => {
+            let what = "does not go with handovers: his acceptance says from when on";
+            violations.add("effective_date", Reason::FieldInvalid, what);
+            None
         }
     };
+    let effective_date = asked_date.or(with_handover.then_some(today));
     check_reason(&reason, &mut violations);
     let which = which(accounts, filter, after, &mut violations);
     let kept = from.zip(to).zip(effective_date).zip(which);
     let (((from, to), effective_date), which) = all(violations, kept)?;
-    let command = TransferAccounts { from, to, effective_date, which, reason, with_handover };
+    let command =
+        TransferAccounts { from, to, asked_date, effective_date, which, reason, with_handover };
     Ok(Asked { command, validate_only, request_id, page })
 }
 

@@ -7,6 +7,8 @@ use crate::api::convert::coverage::{cell, peer};
 use crate::api::convert::write;
 use crate::api::credit;
 use crate::ctx::Ctx;
+use crate::domain::commitment::Commitment;
+use crate::domain::error::Result;
 use crate::domain::interaction::{Attendee, Interaction};
 use crate::domain::names::{DISPUTES, POSITIONS, child_name, contact_name};
 use crate::domain::promise::PromiseState;
@@ -14,7 +16,10 @@ use crate::domain::work::facts::Overdue;
 use crate::pb;
 use crate::service::briefs::{Brief, BriefAttendee};
 
-pub fn encode(brief: Brief, ctx: &Ctx) -> pb::VisitBrief {
+/// Most of each kind of what is open that a brief tells.
+const TOLD_MAX: usize = 50;
+
+pub fn encode(brief: Brief, ctx: &Ctx) -> Result<pb::VisitBrief> {
     let Brief { on, plan, attendees, hooks, ours, theirs, owed, credit, coverage, gifts } = brief;
     let account_id = coverage.account_id.as_str();
     let mut promises = owed.promises;
@@ -26,17 +31,25 @@ pub fn encode(brief: Brief, ctx: &Ctx) -> pb::VisitBrief {
         amount: Some(write::money(of.minor, of.currency)),
         worst_days: i32::try_from(of.worst_days).unwrap_or(i32::MAX),
     };
-    pb::VisitBrief {
+    // What is due last: old words that nobody kept are in ListCommitments.
+    let latest = |words: Vec<Commitment>| -> Vec<pb::Commitment> {
+        let skipped = words.len().saturating_sub(TOLD_MAX);
+        words.into_iter().skip(skipped).map(|one| commitment(one, on)).collect()
+    };
+    Ok(pb::VisitBrief {
+        commitments_ours_count: write::count(ours.len())?,
+        commitments_theirs_count: write::count(theirs.len())?,
         as_of: Some(write::date(on)),
         interaction: Some(interaction(plan, ctx)),
         attendees: attendees.into_iter().map(|one| attendee(account_id, one)).collect(),
-        hooks_open: hooks.into_iter().filter_map(hook).collect(),
-        commitments_ours: ours.into_iter().map(|one| commitment(one, on)).collect(),
-        commitments_theirs: theirs.into_iter().map(|one| commitment(one, on)).collect(),
-        promises_due: promises.into_iter().map(promise).collect(),
+        hooks_open: hooks.into_iter().filter_map(hook).take(TOLD_MAX).collect(),
+        commitments_ours: latest(ours),
+        commitments_theirs: latest(theirs),
+        promises_due: promises.into_iter().take(TOLD_MAX).map(promise).collect(),
         overdue: owed.overdue.into_iter().map(overdue).collect(),
         disputes_open: disputes
             .iter()
+            .take(TOLD_MAX)
             .map(|one| child_name(account_id, DISPUTES, one.id))
             .collect(),
         credit: Some(credit::encode::profile(credit)),
@@ -46,7 +59,7 @@ pub fn encode(brief: Brief, ctx: &Ctx) -> pb::VisitBrief {
             .into_iter()
             .map(|gap| cell(account_id, gap.clone()))
             .collect(),
-    }
+    })
 }
 
 fn attendee(account_id: &str, of: BriefAttendee) -> pb::BriefAttendee {

@@ -108,7 +108,7 @@ impl InteractionService for Interactions {
     ) -> Answer<pb::VisitBrief> {
         let ctx = api::ctx(&request)?;
         let plan = self.interactions.get(&ctx, parse::brief(request.get_ref())?).await?;
-        let brief = brief::encode(self.briefs.of(&ctx, plan).await?, &ctx);
+        let brief = brief::encode(self.briefs.of(&ctx, plan).await?, &ctx)?;
         Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, "VisitBrief", brief)?))
     }
 

@@ -1,6 +1,6 @@
 //! The rules about what was held at an account, as of a day.
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
 use super::{State, Turn};
@@ -12,6 +12,8 @@ use crate::domain::severity::Severity;
 pub const HOOK_DAYS: u64 = 180;
 /// Days in which visits are counted together.
 pub const WEEK_DAYS: u64 = 7;
+/// Days back in which it is looked at since when there were too many.
+pub const RUN_DAYS: u64 = 56;
 /// Visits of ours in so many days above which it is too much, where no class says.
 pub const VISITS_PER_WEEK: i32 = 3;
 /// Resource names told with a finding.
@@ -23,7 +25,7 @@ pub struct VisitFacts {
     /// What left a hook for which nobody met, and after which nobody met anybody there, with its last
     /// day, in the order of these.
     pub hooks: Vec<(NaiveDate, Uuid)>,
-    /// Visits, meals and events that we began, of the days that count together, in their order.
+    /// Visits, meals and events that we began in [`RUN_DAYS`] and a week, in their order.
     pub visits: Vec<(NaiveDate, Uuid)>,
 }
 
@@ -34,11 +36,18 @@ impl VisitFacts {
         vec![turn(account_id, since, self.hooks.iter())]
     }
 
-    /// OVER_CONTACT: we went there more often than is good (definition 4.1).
-    pub fn over_contact(&self, account_id: &str, most: i32) -> Vec<Turn> {
+    /// OVER_CONTACT: we went there more often than is good on a day (definition 4.1), and since when that
+    /// has been so without a break, as far as is known.
+    pub fn over_contact(&self, account_id: &str, most: i32, on: NaiveDate) -> Vec<Turn> {
         let most = usize::try_from(most).unwrap_or_default();
-        let since = self.visits.get(most).map(|(day, _)| *day);
-        vec![turn(account_id, since, self.visits.iter())]
+        let week_before = |day: NaiveDate| {
+            let first = day.checked_sub_days(Days::new(WEEK_DAYS - 1)).unwrap_or(NaiveDate::MIN);
+            self.visits.iter().filter(move |(visited, _)| (first..=day).contains(visited))
+        };
+        let days = std::iter::successors(Some(on), |day| day.pred_opt());
+        let days = days.take(usize::try_from(RUN_DAYS).unwrap_or_default());
+        let since = days.take_while(|day| week_before(*day).count() > most).last();
+        vec![turn(account_id, since, week_before(on))]
     }
 }
 
@@ -69,8 +78,11 @@ mod tests {
         let day = |n| NaiveDate::from_ymd_opt(2026, 1, n).unwrap();
         let visits = (1..=4).map(|n| (day(n), Uuid::from_u128(n.into()))).collect();
         let facts = VisitFacts { visits, ..VisitFacts::default() };
-        let told = facts.over_contact("acme", 3).remove(0);
+        let told = facts.over_contact("acme", 3, day(4)).remove(0);
         assert_eq!((told.state, told.from_date, told.evidence.len()), (State::Yes, day(4), 4));
-        assert_eq!(facts.over_contact("acme", 4).remove(0).state, State::No);
+        assert_eq!(facts.over_contact("acme", 4, day(4)).remove(0).state, State::No);
+        let told = facts.over_contact("acme", 3, day(7)).remove(0);
+        assert_eq!((told.state, told.from_date), (State::Yes, day(4)), "it has not ceased");
+        assert_eq!(facts.over_contact("acme", 3, day(8)).remove(0).state, State::No);
     }
 }

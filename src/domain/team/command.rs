@@ -45,6 +45,10 @@ pub struct ListTeam {
 pub struct TransferAccounts {
     pub from: MemberRef,
     pub to: MemberRef,
+    /// As it was asked for; `None` with handovers.
+    pub asked_date: Option<NaiveDate>,
+    /// The day by which it goes: that, or the business date, which is not asked for.
+    #[serde(skip)]
     pub effective_date: NaiveDate,
     pub which: Which,
     pub reason: String,

@@ -124,7 +124,7 @@ fn item(facts: &AccountFacts, kind: WorkKind, weight_bp: i64, draft: Draft) -> W
         contact_id: draft.contact_id,
         planned: match kind {
             WorkKind::PlannedVisit => None,
-            _ => facts.plans_ahead().next().map(|plan| plan.id),
+            _ => facts.plans_ahead().find(|plan| plan.two_way).map(|plan| plan.id),
         },
         evidence,
     }

@@ -40,7 +40,7 @@ impl Visits {
         let facts = known.get(id).unwrap_or(&none);
         let turns = match code {
             Code::HookExpired => facts.hook_expired(id),
-            _ => facts.over_contact(id, visits_per_week(tiers, id, day)),
+            _ => facts.over_contact(id, visits_per_week(tiers, id, day), day),
         };
         Finding::on(id, code, turns, day)
     }

@@ -2,7 +2,7 @@
 
 mod open;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Days, NaiveDate};
 use serde_json::json;
@@ -17,7 +17,7 @@ use crate::domain::handover::{
 };
 use crate::domain::names::{AccountRef, ChildName, HANDOVERS, account_name, member_name};
 use crate::domain::page::Page;
-use crate::domain::team::command::{TransferAccounts, Transferred, Which};
+use crate::domain::team::command::{TransferAccounts, Transferred};
 use crate::domain::version;
 use crate::service::receivables::Receivables;
 use crate::service::teams::{self, Ready, TeamSettings, Teams};
@@ -108,10 +108,12 @@ impl Handovers {
         c: TransferAccounts,
     ) -> Result<Transferred> {
         let teams = Teams::new(self.store.clone(), self.settings.clone());
-        // What a call that is repeated moved is frozen by now, and is not looked at again.
         let ids = match teams.would_transfer(ctx, c.clone()).await {
             Ok(would) => would.account_ids,
-            Err(_) => Vec::new(),
+            // So a call that is repeated finds what it started: it is answered as before, and any other
+            // is refused for the same.
+            Err(Error::FailedPrecondition(_) | Error::AlreadyExists { .. }) => Vec::new(),
+            Err(other) => return Err(other),
         };
         let owned = self.owned(ctx, ids).await?;
         let settings = Before { owned, settings: self.settings.clone() };
@@ -234,7 +236,7 @@ async fn start(
     let head = tx.lock_team(&account_id).await?;
     let under_way = tx.handovers_under_way(&[account_id.as_str()].into()).await?;
     if let Some(other) = under_way.first() {
-        return Err(already(other));
+        return Err(teams::already_under_way(other));
     }
     let teams = tx.teams(&[account_id.clone()].into()).await?;
     let from_id = teams.get(&account_id).and_then(|team| team.on(today, i64::MAX).owner);
@@ -299,12 +301,7 @@ async fn transfer(
 ) -> Result<Transferred> {
     let Configured { command, settings: before } = c;
     let asked = Configured { command: command.clone(), settings: before.settings.clone() };
-    let Ready { from_id, to_id, heads, teams, next } = teams::ready(tx, &asked).await?;
-    let ids: BTreeSet<&str> = heads.keys().map(String::as_str).collect();
-    let under_way = tx.handovers_under_way(&ids).await?;
-    if let (Which::Named(_), Some(other)) = (&command.which, under_way.first()) {
-        return Err(already(other));
-    }
+    let Ready { from_id, to_id, heads, next, .. } = teams::ready(tx, &asked).await?;
     let today = ctx.business_date();
     let last = heads.values().map(|head| head.update_us).max().unwrap_or(0);
     let us = tx.record_after(last).await?;
@@ -316,11 +313,6 @@ async fn transfer(
     };
     let mut started = Vec::new();
     for id in heads.into_keys() {
-        // What nobody owns has nothing to be handed over.
-        let owner = teams.get(&id).and_then(|team| team.on(today, i64::MAX).owner);
-        if owner.is_none() || under_way.iter().any(|one| one.account_id == id) {
-            continue;
-        }
         let carried = before.of(&id, &from_id)?;
         started.push((begun(ctx, id, &said, us), carried));
     }
@@ -348,6 +340,8 @@ async fn advance(
     let mut acknowledged = Vec::new();
     match c.step {
         HandoverStep::Accept => {
+            let gone = || Error::internal(format!("{} is gone", account_name(&account_id)));
+            tx.account(&account_id).await?.ok_or_else(gone)?.check_live()?;
             let Handover { to_id, .. } = &handover;
             teams::check_may_own(tx, settings, &account_id, to_id, "name", today).await?;
             let heads = [(account_id.clone(), head)].into();
@@ -394,14 +388,6 @@ async fn account(tx: &WriteTx, name: &AccountRef) -> Result<String> {
     let gone = || Error::internal(format!("{} is gone", account_name(&id)));
     tx.account(&id).await?.ok_or_else(gone)?.check_live()?;
     Ok(id)
-}
-
-fn already(other: &Handover) -> Error {
-    Error::AlreadyExists {
-        reason: Reason::ResourceAlreadyExists,
-        description: format!("{} is under way", other.name()),
-        resource: Resource { kind: "handover", name: other.name() },
-    }
 }
 
 fn changed(account_id: &str) -> Error {

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{Handovers, Owned};
 use crate::ctx::Ctx;
 use crate::domain::commitment::{CommitmentSide, CommitmentState};
-use crate::domain::coverage::measure::Coverage;
+use crate::domain::coverage::{Facts, Seat};
 use crate::domain::error::Result;
 use crate::domain::handover::{Handover, ItemKind, Open, ToMeet};
 use crate::domain::interaction::InteractionState;
@@ -128,14 +128,17 @@ pub(super) async fn to_meet(
         let touched = his.filter_map(|tie| Some((tie.contact_id.as_str(), tie.edge.last_touch?)));
         touched.filter(|(_, day)| *day >= of.start_date).collect()
     };
+    let Facts { cells, seats, .. } = &known.facts;
+    let is_required = |seat: &&Seat| {
+        let site = seat.site.as_deref();
+        cells.iter().any(|cell| cell.fits(seat.function, seat.level, site))
+    };
     let mut asked: Vec<ToMeet> = Vec::new();
-    for cell in Coverage::of(id, &known.facts).cells {
-        let Some((contact_id, position_id)) = cell.contact_id.zip(cell.position_id) else {
-            continue;
-        };
+    for seat in seats.iter().filter(is_required) {
+        let Some(contact_id) = seat.contact_id.clone() else { continue };
         if asked.iter().all(|one| one.contact_id != contact_id) {
             let met = met.get(contact_id.as_str()).copied();
-            asked.push(ToMeet { contact_id, position_id, met });
+            asked.push(ToMeet { contact_id, position_id: seat.position_id, met });
         }
     }
     Ok(asked)

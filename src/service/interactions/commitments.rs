@@ -18,6 +18,7 @@ use crate::domain::names::{COMMITMENTS, ChildName, account_name, member_name};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
 use crate::domain::timeline::fact;
+use crate::service::resolve;
 use crate::store::{Call, CommitmentsOf, Outcome, ReadTx, WriteTx};
 
 impl Interactions {
@@ -202,12 +203,15 @@ pub(super) async fn settle_in(
     c: &SettleCommitment,
     said_in: Held,
 ) -> Result<Commitment> {
-    let commitment = held(tx, &c.commitment).await?;
-    if commitment.account_id != account_id {
-        let of = account_name(&commitment.account_id);
-        let what = format!("is of {of}, not of {}", account_name(account_id));
+    let named = std::slice::from_ref(&c.commitment.account);
+    let of = resolve::only(&c.commitment.account, tx.find_accounts(named).await?)?.id;
+    if of != account_id {
+        let what = format!("is of {}, not of {}", account_name(&of), account_name(account_id));
         return Err(Error::invalid("name", Reason::FieldInvalid, what));
     }
+    let name = || c.commitment.resource_name(COMMITMENTS);
+    let missing = || Error::not_found("commitment", name());
+    let commitment = tx.commitment(account_id, c.commitment.id).await?.ok_or_else(missing)?;
     settle_as(tx, ctx, commitment, c, Some(said_in)).await
 }
 

@@ -84,7 +84,8 @@ impl Interactions {
                     match version {
                         None => Ok(now),
                         Some(version) => {
-                            tx.interaction_version(now, version).await?.ok_or_else(missing)
+                            let found = tx.interaction_version(now.clone(), version).await?;
+                            Ok(found.ok_or_else(missing)?.as_kept_back_by(&now))
                         }
                     }
                 })
@@ -162,7 +163,7 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
     let now = Interaction {
         version: was.version + 1,
         amended: Some(Amended { by, us, reason: c.reason.as_str().into() }),
-        ..said(ctx, &c.terms, day, was.clone())
+        ..said(ctx, &c.terms, day, was.clone())?
     };
     // Whoever was in it stays in it, also if he was deleted since.
     let now = with_people(tx, now, &c.terms, &known(Some(&was))).await?;
@@ -200,7 +201,7 @@ fn first(
     account_id: String,
     stage: Stage,
     recorded_us: i64,
-) -> Interaction {
+) -> Result<Interaction> {
     let blank = Interaction {
         id: Uuid::now_v7(),
         account_id,
@@ -232,11 +233,16 @@ fn first(
 }
 
 /// An interaction with what is said of it now, but for its people and hooks.
-fn said(ctx: &Ctx, terms: &InteractionTerms, day: NaiveDate, was: Interaction) -> Interaction {
-    let private_to = private_to(ctx, terms, &was);
+fn said(
+    ctx: &Ctx,
+    terms: &InteractionTerms,
+    day: NaiveDate,
+    was: Interaction,
+) -> Result<Interaction> {
+    let private_to = private_to(ctx, terms, &was)?;
     // Left out by whom they are masked for, they stay.
     let kept = |text: &str, was: Personal| if text.is_empty() { was } else { text.into() };
-    Interaction {
+    Ok(Interaction {
         channel: terms.channel,
         direction: terms.direction,
         two_way: terms.two_way,
@@ -251,18 +257,31 @@ fn said(ctx: &Ctx, terms: &InteractionTerms, day: NaiveDate, was: Interaction) -
         cost: terms.cost,
         checklist: terms.checklist.clone(),
         ..was
-    }
+    })
 }
 
-/// For whom alone the notes are then: whoever writes them says so, and whoever may read them.
-fn private_to(ctx: &Ctx, terms: &InteractionTerms, was: &Interaction) -> Option<String> {
+/// For whom alone the notes are then. Whoever writes them says so; those that are there already may be
+/// made known by who may read them, and be kept back by who recorded all of it.
+fn private_to(ctx: &Ctx, terms: &InteractionTerms, was: &Interaction) -> Result<Option<String>> {
+    let is_new = !terms.notes.is_empty() && terms.notes != was.notes.expose();
+    let is_his = was.recorded_by == *ctx.principal
+        && was.amended.as_ref().is_none_or(|of| of.by == *ctx.principal);
     let reads_private = ctx.scopes.allows(INTERACTIONS_PRIVATE);
-    let is_his = !was.hides_notes_from(&ctx.principal, reads_private);
-    let principal = || ctx.principal.to_string();
-    match (terms.notes.is_empty(), is_his) {
-        (true, false) => was.private_to.clone(),
-        (true, true) => terms.private.then(|| was.private_to.clone().unwrap_or_else(principal)),
-        (false, _) => terms.private.then(principal),
+    match (&was.private_to, terms.private) {
+        _ if is_new => Ok(terms.private.then(|| ctx.principal.to_string())),
+        (None, true) if is_his || was.notes.is_empty() => Ok(Some(ctx.principal.to_string())),
+        (None, true) => {
+            let what = "is for who writes the notes: these are there for all who may read them";
+            Err(Error::invalid("interaction.private", Reason::FieldInvalid, what))
+        }
+        // Left out, as by whom they are masked for, they stay as they are.
+        (Some(_), false)
+            if terms.notes.is_empty() || was.hides_notes_from(&ctx.principal, reads_private) =>
+        {
+            Ok(was.private_to.clone())
+        }
+        (_, false) => Ok(None),
+        (Some(_), true) => Ok(was.private_to.clone()),
     }
 }
 

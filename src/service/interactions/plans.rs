@@ -64,7 +64,7 @@ pub(super) async fn prepare(
     let day = planned_on(ctx, terms)?;
     check_key(tx, terms.source_key.as_ref(), None).await?;
     let us = tx.recorded_at().await?;
-    let plan = first(ctx, terms, day, account_id, Stage::Planned, us);
+    let plan = first(ctx, terms, day, account_id, Stage::Planned, us)?;
     let plan = with_people(tx, plan, terms, &[].into()).await?;
     let plan = hooks::with_hooks(tx, plan, terms, None).await?;
     hooks::check_served(tx, &plan).await?;

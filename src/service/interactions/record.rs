@@ -120,9 +120,9 @@ async fn hold(
             recorded_us: us,
             version: plan.version + 1,
             amended: None,
-            ..said(ctx, &c.terms, day, plan)
+            ..said(ctx, &c.terms, day, plan)?
         },
-        None => first(ctx, &c.terms, day, account_id, Stage::Held, us),
+        None => first(ctx, &c.terms, day, account_id, Stage::Held, us)?,
     };
     let interaction = with_people(tx, first, &c.terms, &known(plan.as_ref())).await?;
     let interaction = hooks::with_hooks(tx, interaction, &c.terms, plan.as_ref()).await?;

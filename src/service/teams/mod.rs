@@ -15,6 +15,7 @@ use crate::domain::account::Account;
 use crate::domain::dated::Interval;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
+use crate::domain::handover::Handover;
 use crate::domain::member::UNASSIGNED;
 use crate::domain::names::{
     AccountRef, MemberRef, TEAM_MEMBERS, account_name, child_name, member_name,
@@ -45,7 +46,7 @@ impl Default for TeamSettings {
 }
 
 pub use status::{TeamPoint, accountable, accountable_on};
-pub(super) use transfer::{Ready, give, ready};
+pub(super) use transfer::{Ready, already_under_way, give, ready};
 
 /// A page of memberships, and the version of the team.
 #[derive(Debug)]
@@ -259,10 +260,16 @@ async fn check_not_frozen<'a>(
     field: &str,
 ) -> Result<()> {
     let ids = account_ids.into_iter().collect();
-    for handover in tx.handovers_under_way(&ids).await? {
-        handover.check_not_frozen(field)?;
+    check_none_frozen(&tx.handovers_under_way(&ids).await?, field)
+}
+
+/// Refuses another owner while one of these waits for its successor: all of them are named.
+fn check_none_frozen(under_way: &[Handover], field: &str) -> Result<()> {
+    let frozen: Vec<_> = under_way.iter().filter_map(|one| one.freezes(field)).collect();
+    match frozen.is_empty() {
+        true => Ok(()),
+        false => Err(Error::FailedPrecondition(frozen)),
     }
-    Ok(())
 }
 
 /// Refuses a member, whom the field names and who is locked from here on, as the owner of an account,

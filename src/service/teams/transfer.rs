@@ -9,8 +9,9 @@ use super::{TeamSettings, Teams, eligible, event};
 use crate::ctx::Ctx;
 use crate::domain::account::{AccountFilter, AccountState, OwnedBy};
 use crate::domain::dated::Interval;
-use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::error::{Error, Precondition, Reason, Resource, Result};
 use crate::domain::event::EventType;
+use crate::domain::handover::{Handover, HandoverState};
 use crate::domain::names::{AccountRef, MemberRef, account_name, member_name};
 use crate::domain::page::PageOf;
 use crate::domain::team::command::{TransferAccounts, Transferred, Which};
@@ -60,8 +61,7 @@ impl Teams {
                     let mut plan = plan(tx, &c).await?;
                     let teams = tx.teams(&plan.account_ids).await?;
                     plan.keep_owned(&c.command, &teams)?;
-                    let ids = plan.account_ids.iter().map(String::as_str);
-                    super::check_not_frozen(tx, ids, "accounts").await?;
+                    plan.keep_free(tx, &c.command, &teams).await?;
                     check_new_owner(tx, &c, &plan).await?;
                     Ok(plan.transferred())
                 })
@@ -102,8 +102,46 @@ impl Plan {
         Ok(())
     }
 
+    /// Leaves out the accounts of a filter that wait for their next owner; with handovers, all of which
+    /// one is under way, and what nobody owns.
+    ///
+    /// # Errors
+    /// HANDOVER_UNDER_WAY, RESOURCE_ALREADY_EXISTS, if accounts are named.
+    async fn keep_free(
+        &mut self,
+        tx: &WriteTx,
+        c: &TransferAccounts,
+        teams: &HashMap<String, Team>,
+    ) -> Result<()> {
+        let ids = self.account_ids.iter().map(String::as_str).collect();
+        let mut under_way = tx.handovers_under_way(&ids).await?;
+        if let Which::Named(_) = c.which {
+            super::check_none_frozen(&under_way, "accounts")?;
+        }
+        under_way.retain(|one| c.with_handover || one.state == HandoverState::Started);
+        if let (Which::Named(_), Some(other)) = (&c.which, under_way.first()) {
+            return Err(already_under_way(other));
+        }
+        let nobodys = |id: &String| {
+            let owner = teams.get(id).and_then(|team| team.on(c.effective_date, i64::MAX).owner);
+            c.with_handover && owner.is_none()
+        };
+        self.account_ids
+            .retain(|id| !nobodys(id) && under_way.iter().all(|one| one.account_id != *id));
+        Ok(())
+    }
+
     fn transferred(self) -> Transferred {
         Transferred { account_ids: self.account_ids.into_iter().collect(), next: self.next }
+    }
+}
+
+/// That a handover of the account is under way.
+pub(in crate::service) fn already_under_way(other: &Handover) -> Error {
+    Error::AlreadyExists {
+        reason: Reason::ResourceAlreadyExists,
+        description: format!("{} is under way", other.name()),
+        resource: Resource { kind: "handover", name: other.name() },
     }
 }
 
@@ -216,7 +254,7 @@ pub(in crate::service) async fn ready(tx: &mut WriteTx, c: &Asked) -> Result<Rea
     // Whoever held the locks before us may have given some of them to others.
     let teams = tx.teams(&plan.account_ids).await?;
     plan.keep_owned(&c.command, &teams)?;
-    super::check_not_frozen(tx, plan.account_ids.iter().map(String::as_str), "accounts").await?;
+    plan.keep_free(tx, &c.command, &teams).await?;
     tx.lock_members(&[plan.to_id.clone()].into()).await?;
     check_new_owner(tx, c, &plan).await?;
     let heads = plan.account_ids.iter().filter_map(|id| Some((id.clone(), *heads.get(id)?)));

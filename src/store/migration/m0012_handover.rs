@@ -27,6 +27,7 @@ CREATE TABLE handover (
     version {bigint} NOT NULL
 );
 CREATE INDEX handover_account ON handover (account_id, id);
+CREATE INDEX handover_state ON handover (state, id);
 CREATE INDEX handover_from ON handover (from_id, id);
 CREATE INDEX handover_to ON handover (to_id, id);
 -- One at a time.

@@ -237,7 +237,10 @@ async fn what_rests_on_nothing_is_found_by_its_check() {
     for db in ledger().await {
         for (step, expected) in STEPS {
             db.sql(step, vec![]).await;
-            assert_eq!(failing(&db).await, *expected, "{step}");
+            // What is put in by hand stands on no timeline.
+            let mut found = failing(&db).await;
+            found.retain(|(check, _)| *check != TIMELINE);
+            assert_eq!(found, *expected, "{step}");
         }
     }
 }

@@ -36,7 +36,7 @@ async fn a13_private_notes_are_for_whoever_wrote_them() {
         ("all", &["*"]),
         ("wang", talks),
         ("chen", talks),
-        ("boss", &["interactions.read", "interactions.private", "contacts.personal"]),
+        ("boss", &[talks, &["interactions.private"]].concat()),
     ])
     .await;
     let (wang, li) = people::member_and_contact(&server, "all").await;
@@ -78,4 +78,57 @@ async fn a13_private_notes_are_for_whoever_wrote_them() {
     assert_eq!(told(&get(&mut his, &made.name, 0).await), ("They dined", false, false));
     assert_eq!(told(&get(&mut other, &made.name, 2).await), ("", true, true));
     assert_eq!(told(&get(&mut his, &made.name, 2).await), ("他想换工作", true, false));
+    // What others wrote nobody keeps to himself.
+    let mut taken = get(&mut his, &made.name, 0).await;
+    taken.private = true;
+    let request = pb::AmendInteractionRequest {
+        interaction: Some(Interaction { version: 0, ..taken }),
+        reason: "mine".into(),
+        request_id: fresh(),
+    };
+    let refused = his.amend_interaction(request).await.expect_err("Chen wrote it");
+    assert_refused(&refused, Code::InvalidArgument, "FIELD_INVALID", Some("interaction.private"));
+
+    // Whoever reads them all changes nothing of whose they are, and makes them known where he says so.
+    let talk = held(InteractionChannel::Call, -1, &[&wang], &[&li]);
+    let open = Interaction { notes: "Soon".into(), ..talk };
+    let request = pb::RecordInteractionRequest {
+        account: "accounts/acme".into(),
+        interaction: Some(open),
+        request_id: fresh(),
+        ..Default::default()
+    };
+    let open = his.record_interaction(request).await.expect("recorded").into_inner();
+    let open = open.interaction.expect("an interaction");
+    let kept = amend(&mut his, Interaction { private: true, ..open.clone() }).await;
+    assert_eq!(told(&kept), ("Soon", true, false));
+    assert_eq!(
+        told(&get(&mut other, &open.name, 1).await),
+        ("", true, true),
+        "the same text before"
+    );
+    let coded = Interaction { campaign: "NEW".into(), ..get(&mut boss, &open.name, 0).await };
+    assert_eq!(told(&amend(&mut boss, coded.clone()).await), ("Soon", true, false));
+    assert_eq!(told(&get(&mut his, &open.name, 0).await), ("Soon", true, false), "his still");
+    amend(&mut boss, Interaction { private: false, ..coded }).await;
+    assert_eq!(told(&get(&mut other, &open.name, 0).await), ("Soon", false, false));
+
+    // What is planned in private is held in private.
+    let visit = held(InteractionChannel::Visit, 1, &[&wang], &[&li]);
+    let request = pb::PlanInteractionRequest {
+        account: "accounts/acme".into(),
+        interaction: Some(Interaction { notes: "Ask him".into(), private: true, ..visit }),
+        request_id: fresh(),
+    };
+    let plan = his.plan_interaction(request).await.expect("planned").into_inner().name;
+    let request = pb::RecordInteractionRequest {
+        account: "accounts/acme".into(),
+        interaction: Some(held(InteractionChannel::Visit, 0, &[&wang], &[&li])),
+        plan: plan.clone(),
+        request_id: fresh(),
+        ..Default::default()
+    };
+    his.record_interaction(request).await.expect("held");
+    assert_eq!(told(&get(&mut his, &plan, 0).await), ("Ask him", true, false));
+    assert_eq!(told(&get(&mut other, &plan, 0).await), ("", true, true));
 }

@@ -259,7 +259,7 @@ impl<'a> Case<'a> {
 }
 
 on_both_engines! {
-    async fn timelines_have_what_the_lists_have(server: TestServer) {
+    async fn d4_39_timelines_have_what_the_lists_have(server: TestServer) {
         let begins = std::sync::atomic::AtomicI64::new(0);
         hold(12, &vec(op(), 1..25), async |ops| {
             let begin = begins.fetch_add(200, std::sync::atomic::Ordering::Relaxed);

@@ -307,13 +307,14 @@ on_both_engines! {
 
     async fn a14_a_transfer_with_handovers_is_of_use_once_they_are_accepted(server: TestServer) {
         people(&server, false, &["wang", "chen"]).await;
-        for id in ["a", "b", "c"] {
+        for id in ["a", "b", "c", "d"] {
             account(&server, id).await;
             assign(&server, id, "wang", TeamRole::Owner, -9).await.expect("assigned");
         }
         let under_way = start(&server, "c", "chen").await.expect("started");
         let accept = advance(&server, step(&under_way, Step::Accept)).await.expect("accepted");
         assign(&server, "c", "wang", TeamRole::Owner, 0).await.expect("he has it again");
+        let waiting = start(&server, "d", "chen").await.expect("started");
         let all = pb::TransferAccountsRequest {
             from: "members/wang".into(),
             to: "members/chen".into(),
@@ -325,7 +326,7 @@ on_both_engines! {
         };
         let later = pb::TransferAccountsRequest { effective_date: Some(day(1)), ..all.clone() };
         let later = server.accounts().transfer_accounts(later).await.expect_err("not then");
-        assert_refused(&later, Code::InvalidArgument, "DATE_INVALID", Some("effective_date"));
+        assert_refused(&later, Code::InvalidArgument, "FIELD_INVALID", Some("effective_date"));
         let named = pb::TransferAccountsRequest {
             accounts: ["accounts/a", "accounts/c"].map(Into::into).into(),
             filter: None,
@@ -334,18 +335,40 @@ on_both_engines! {
         };
         let named = server.accounts().transfer_accounts(named).await.expect_err("one is under way");
         assert_refused(&named, Code::AlreadyExists, "RESOURCE_ALREADY_EXISTS", None);
+        let would = pb::TransferAccountsRequest { validate_only: true, ..all.clone() };
+        let would = server.accounts().transfer_accounts(would).await.expect("told").into_inner();
+        assert_eq!(would.accounts, ["accounts/a", "accounts/b"], "and not what is under way");
         let moved = server.accounts().transfer_accounts(all.clone()).await.expect("started").into_inner();
-        assert_eq!(moved.accounts, ["accounts/a", "accounts/b"], "and not what is under way");
+        assert_eq!(moved, would);
+        // Also on another day.
+        server.clock().set(moment(1));
         let again = server.accounts().transfer_accounts(all).await.expect("the same again").into_inner();
         assert_eq!(again, moved);
         for id in ["a", "b"] {
-            assert_eq!(owners(&server, id, 0).await, ["members/wang"]);
+            assert_eq!(owners(&server, id, 1).await, ["members/wang"]);
             let name = team(&server, id, None).await.handover;
             let started = get(&server, &name).await;
             assert_eq!((started.state(), started.deadline), (State::Started, Some(day(30))));
             advance(&server, step(&started, Step::Accept)).await.expect("accepted");
-            assert_eq!(owners(&server, id, 0).await, ["members/chen"]);
+            assert_eq!(owners(&server, id, 1).await, ["members/chen"]);
         }
+        // Without handovers those of a filter that wait for their next owner are left out too.
+        let rest = pb::TransferAccountsRequest {
+            from: "members/wang".into(),
+            to: "members/chen".into(),
+            effective_date: Some(day(1)),
+            filter: Some(pb::TransferFilter::default()),
+            reason: "another territory".into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        let rest = server.accounts().transfer_accounts(rest).await.expect("moved").into_inner();
+        assert_eq!(rest.accounts, ["accounts/c"]);
+        assert_eq!(get(&server, &waiting.name).await.state(), State::Started);
+        let request = pb::DeleteAccountRequest { name: "accounts/d".into(), ..Default::default() };
+        server.accounts().delete_account(request).await.expect("deleted");
+        let gone = advance(&server, step(&waiting, Step::Accept)).await.expect_err("deleted");
+        assert_refused(&gone, Code::FailedPrecondition, "ACCOUNT_DELETED", None);
         assert_eq!(get(&server, &accept.name).await.state(), State::Accepted);
         verify(&server).await;
     }
