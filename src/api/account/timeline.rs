@@ -120,7 +120,7 @@ fn entry(told: Told, day_of: impl Fn(i64) -> NaiveDate) -> pb::TimelineEntry {
         position: position.map(|(of, id)| child_name(of, POSITIONS, id)).unwrap_or_default(),
         account: name(account_id, account_name),
         detail: detail.unwrap_or_default(),
-        amount: amount.map(|of| write::money(of.minor.into(), of.currency)),
+        amount: amount.map(|of| write::money(of.minor, of.currency)),
         recorded_by: actor.unwrap_or_default(),
     }
 }
