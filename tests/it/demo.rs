@@ -29,7 +29,7 @@ async fn the_tour_answers_every_question_and_the_books_add_up() {
     let mut printed = Vec::new();
     demo.tour(&mut printed).await.expect("every answer as expected");
     let printed = String::from_utf8(printed).expect("text");
-    assert_eq!(printed.matches("grpcurl -plaintext").count(), 21, "{printed}");
+    assert_eq!(printed.matches("grpcurl -plaintext").count(), 22, "{printed}");
     assert!(!printed.contains("NOT AS EXPECTED"), "{printed}");
 
     // Whoever pastes the commands sends them again.
