@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::ctx::{Ctx, RowScope};
+use crate::ctx::{ACCOUNTS_READ, Ctx, RowScope};
 use crate::domain::departure::{ACCOUNTS_MAX, Effect, effect, revenue_from};
 use crate::domain::error::Result;
 use crate::domain::job::Function;
@@ -76,8 +76,9 @@ impl Departures {
     /// What would go with somebody today. Nothing changes.
     ///
     /// # Errors
-    /// NotFound.
+    /// NotFound; PermissionDenied for a caller who may not read what the accounts owe.
     pub async fn simulate(&self, ctx: &Ctx, who: PersonRef) -> Result<Departure> {
+        ctx.check_scope(ACCOUNTS_READ)?;
         let (scope, on) = (ctx.row_scope(), ctx.business_date());
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {

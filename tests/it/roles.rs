@@ -31,7 +31,8 @@ fn path() -> PathBuf {
 /// The page, from the descriptors and the roles.
 fn page() -> String {
     let mut page = String::from(
-        "# Who may call what\n\nEach call needs one scope. A role is a named set of scopes: callers are given `roles`, `scopes`, or \
+        "# Who may call what\n\nEach call needs one scope; GetMemberBook, GetVisitBrief and SimulateDeparture need `accounts.read` \
+         besides, for what they tell of\naccounts. A role is a named set of scopes: callers are given `roles`, `scopes`, or \
          both. This page is\nmade from the contract and the roles; `tests/it/roles.rs` keeps it true, and makes each call with each role.\n\
          `interactions.private` lets read the notes that others keep to themselves: no role but `admin` has it, it is given by `scopes`.\n\n\
          | role | who has it | scopes |\n|---|---|---|\n",

@@ -1,6 +1,10 @@
 //! What callers see of contacts who may not see what is personal.
 
+use ballast::pb::account_service_client::AccountServiceClient;
+use ballast::pb::simulate_departure_request::Who;
+
 use super::*;
+use crate::support::people::{self, as_somebody};
 use crate::support::{Engine, as_caller, only_callers};
 
 #[tokio::test]
@@ -54,4 +58,19 @@ async fn c10_personal_fields_are_empty_without_their_scope_and_never_an_error() 
     let found = server.accounts().search_directory(as_caller("clerk", request)).await;
     let hit = found.expect("searched").into_inner().hits.remove(0);
     assert_eq!((&*hit.name, &*hit.display_name, hit.masked), (&*created.name, "", true));
+}
+
+#[tokio::test]
+async fn a_departure_tells_what_accounts_owe_to_those_who_may_read_them() {
+    let server = people::with_tokens(&[("all", &["*"]), ("talks", &["people.read"])]).await;
+    let (_, li) = people::member_and_contact(&server, "all").await;
+    let simulate = |who| {
+        let mut accounts =
+            AccountServiceClient::with_interceptor(server.channel(), as_somebody(who));
+        let request = pb::SimulateDepartureRequest { who: Some(Who::Contact(li.clone())) };
+        async move { accounts.simulate_departure(request).await }
+    };
+    let refused = simulate("talks").await.expect_err("not accounts");
+    assert_refused(&refused, Code::PermissionDenied, "SCOPE_MISSING", None);
+    simulate("all").await.expect("told");
 }
