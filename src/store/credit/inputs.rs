@@ -152,6 +152,8 @@ fn tiers(asked: &str, today: &str) -> String {
 
 /// What is overdue. Where later days change anything, by due date first, without what they add to the
 /// projection: an item that only a later day opens again is not the oldest today.
+/// Both classes are debits, of which what is open is never negative: a due date with open items is one
+/// with something overdue.
 fn overdue(own: &impl Fn(&str) -> String, today: &str, cutoff: &str) -> String {
     let dated = "('ORDINARY', 'RETENTION')";
     let dues = format!(

@@ -56,6 +56,27 @@ async fn past_due(desk: &mut Desk) -> Vec<(String, i32)> {
 }
 
 on_both_engines! {
+    async fn what_a_brief_leaves_out_is_counted(server: TestServer) {
+        account(&server, "acme", &[]).await;
+        let (wang, li) = (member(&server, "wang").await, person(&server, "Li").await);
+        for n in 0..51 {
+            let mut talk = held(InteractionChannel::Call, -1, &[&wang], &[&li]);
+            let topic = format!("topic {n}");
+            talk.next_hook = Some(NextHook { topic, by: Some(day(60 - n)), ..Default::default() });
+            record(&server, "acme", talk).await.expect("recorded");
+            create(&server, "acme", promise(&wang, &li, -30, n)).await;
+        }
+        let visit = plan(&server, held(InteractionChannel::Visit, 2, &[&wang], &[&li])).await;
+        let told = brief(&server, &visit.name).await;
+        assert_eq!((told.hooks_open.len(), told.hooks_open_count), (50, 51));
+        assert_eq!(told.hooks_open[0].topic, "topic 50", "the one that ends first comes first");
+        assert_eq!((told.commitments_ours.len(), told.commitments_ours_count), (50, 51));
+        assert_eq!(told.commitments_ours[49].due_date, Some(day(50)), "what is due last is told");
+        assert_eq!(told.commitments_ours[0].due_date, Some(day(1)));
+    }
+}
+
+on_both_engines! {
     async fn j6_a_brief_is_what_the_calls_of_its_parts_answer(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "1000.00", "5000.00").await;
         let invoice = |no, on, gross: pb::Money| pb::Document {
@@ -133,6 +154,8 @@ on_both_engines! {
         let promises: Vec<_> = told.promises_due.iter().map(|one| (&*one.name, text(&one.amount))).collect();
         assert_eq!(promises, [(&*promised.name, "50.00".into())]);
         assert_eq!(told.disputes_open, [dispute.name]);
+        let counts = [told.hooks_open_count, told.promises_due_count, told.disputes_open_count];
+        assert_eq!((counts, told.commitments_ours_count, told.commitments_theirs_count), ([1; 3], 2, 1));
         let overdue: Vec<_> = told.overdue.iter()
             .map(|of| {
                 let currency = of.amount.clone().expect("an amount").currency_code;
