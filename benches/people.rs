@@ -8,7 +8,7 @@ mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ballast::pb;
 use ballast::pb::account_service_client::AccountServiceClient;
@@ -19,11 +19,11 @@ use bytes::Bytes;
 use prost::Message as _;
 
 use support::bare::Bare;
+use support::beside;
 use support::data;
 use support::engine::{Database, Engine, Server};
 use support::load::Target;
 use support::made;
-use support::recorder::{Ran, is_background};
 use support::samples::Samples;
 use support::table::{Goal, Table};
 use support::{Effort, run};
@@ -158,7 +158,6 @@ impl Book {
         format!("{what}, {}", self.database.engine.name())
     }
 
-    /// Holds a question against the statements that it asks, of which there are so many at most.
     async fn beside(
         &self,
         effort: Effort,
@@ -166,25 +165,8 @@ impl Book {
         (what, statements_max): (&str, usize),
         ask: impl AsyncFn(),
     ) {
-        self.server.recorder.start();
-        ask().await;
-        let ran = self.server.recorder.stop().into_iter();
-        let reads = |ran: &Ran| !is_background(ran) && ran.text().starts_with("SELECT");
-        let statements: Vec<Ran> = ran.filter(reads).collect();
-        assert!(statements.len() <= statements_max, "{what}: {statements:#?}");
-        let [mut ours, mut bare] = Samples::several();
-        for _ in 0..effort.rounds() {
-            let start = Instant::now();
-            ask().await;
-            ours.push_time(start.elapsed());
-            let start = Instant::now();
-            for statement in &statements {
-                self.bare.stream(statement).await;
-            }
-            bare.push_time(start.elapsed());
-        }
-        let peer = format!("its {} statements by bare sqlx", statements.len());
-        table.row(self.what(what), peer, (bare.median(), ours.median()), "ms", Goal::AtMost(2.0));
+        let what = (self.what(what), statements_max);
+        beside::question(effort, table, (&self.server, &self.bare), what, ask).await;
     }
 
     async fn coverage(&self, effort: Effort, table: &mut Table) {

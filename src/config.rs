@@ -153,6 +153,8 @@ pub struct Database {
     pub sqlite_megabytes_max: u32,
     pub acquire_timeout_ms: u64,
     pub writes_waiting_max: u32,
+    /// 0: none.
+    pub credit_standings_kept: u32,
     /// Upper bound; a call with a nearer deadline gets less.
     pub statement_timeout_ms_max: u64,
     /// Off behind pgbouncer older than 1.21 in transaction mode.
@@ -168,6 +170,7 @@ impl Default for Database {
             sqlite_megabytes_max: 0,
             acquire_timeout_ms: 5_000,
             writes_waiting_max: 256,
+            credit_standings_kept: 10_000,
             statement_timeout_ms_max: 30_000,
             statement_cache: true,
         }

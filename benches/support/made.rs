@@ -24,7 +24,8 @@ pub async fn accounts(bare: &Bare, engine: Engine, number: usize) {
 }
 
 /// What statements insert that select from `made m`: as many rows of `n` and the `id` of the account of that
-/// number. `{uuid}` is a new one, `{uuid:number}` that of a number, and days are those of the engine.
+/// number. `{uuid}` is a new one, `{uuid:number}` that of a number, `{day:number}` so many days after today,
+/// and days are those of the engine.
 pub async fn rows(bare: &Bare, engine: Engine, number: usize, statements: &[&str]) {
     let (made, uuid) = match engine {
         Engine::Sqlite => (
@@ -43,7 +44,7 @@ pub async fn rows(bare: &Bare, engine: Engine, number: usize, statements: &[&str
         ),
     };
     for text in statements {
-        let text = with_numbered(engine, &text.replace("{uuid}", uuid));
+        let text = with_days(engine, &with_numbered(engine, &text.replace("{uuid}", uuid)));
         let mut text = format!("{made}{text}");
         if engine == Engine::Postgres {
             text = typed_days(&text);
@@ -60,14 +61,27 @@ pub async fn settle(bare: &Bare, engine: Engine) {
 }
 
 fn with_numbered(engine: Engine, text: &str) -> String {
-    let mut parts = text.split("{uuid:");
+    replaced(text, "{uuid:", |number| match engine {
+        Engine::Sqlite => format!("unhex(printf('%032x', {number}))"),
+        Engine::Postgres => format!("lpad(to_hex({number}), 32, '0')::uuid"),
+    })
+}
+
+fn with_days(engine: Engine, text: &str) -> String {
+    let today = chrono::Utc::now().date_naive();
+    replaced(text, "{day:", |number| match engine {
+        Engine::Sqlite => format!("date('{today}', ({number}) || ' days')"),
+        Engine::Postgres => format!("('{today}' + ({number})::int)"),
+    })
+}
+
+/// The text with each placeholder that starts so replaced by what its rest is made into.
+fn replaced(text: &str, start: &str, with: impl Fn(&str) -> String) -> String {
+    let mut parts = text.split(start);
     let mut whole = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let (number, rest) = part.split_once('}').expect("an end");
-        whole += &match engine {
-            Engine::Sqlite => format!("unhex(printf('%032x', {number}))"),
-            Engine::Postgres => format!("lpad(to_hex({number}), 32, '0')::uuid"),
-        };
+        let (inside, rest) = part.split_once('}').expect("an end");
+        whole += &with(inside);
         whole += rest;
     }
     whole

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod bare;
+pub mod beside;
 pub mod data;
 pub mod engine;
 pub mod limit;

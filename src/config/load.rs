@@ -259,6 +259,7 @@ impl Database {
         in_range("database.sqlite_megabytes_max", self.sqlite_megabytes_max, 0, 16_000_000)?;
         in_range("database.acquire_timeout_ms", self.acquire_timeout_ms, 1, 600_000)?;
         in_range("database.writes_waiting_max", self.writes_waiting_max, 1, 1_000_000)?;
+        in_range("database.credit_standings_kept", self.credit_standings_kept, 0, 10_000_000)?;
         in_range("database.statement_timeout_ms_max", self.statement_timeout_ms_max, 1, 3_600_000)
     }
 }

@@ -103,6 +103,7 @@ settings! {
     Number "database.sqlite_megabytes_max" "BALLAST_DATABASE_SQLITE_MEGABYTES_MAX" = "0": "Largest SQLite file, in MiB, its write-ahead log not counted: beyond it writes answer STORAGE_FULL and reads are still served; 0 for as large as the disk.";
     Number "database.acquire_timeout_ms" "BALLAST_DATABASE_ACQUIRE_TIMEOUT_MS" = "5000": "How long a call waits for a free connection before it answers UNAVAILABLE.";
     Number "database.writes_waiting_max" "BALLAST_DATABASE_WRITES_WAITING_MAX" = "256": "Writes that may wait for their turn: one at a time on SQLite, all but two of the connections on PostgreSQL. One more answers OVERLOADED; one whose caller is gone is dropped.";
+    Number "database.credit_standings_kept" "BALLAST_DATABASE_CREDIT_STANDINGS_KEPT" = "10000": "Accounts whose credit standing is kept in memory, some kilobytes each, so that a decision reads only whether it is still so; 0 for none.";
     Number "database.statement_timeout_ms_max" "BALLAST_DATABASE_STATEMENT_TIMEOUT_MS_MAX" = "30000": "Longest statement; a nearer deadline of the call shortens it.";
     Switch "database.statement_cache" "BALLAST_DATABASE_STATEMENT_CACHE" = "true": "Keep prepared statements; off behind pgbouncer older than 1.21 in transaction mode.";
     Text "business.time_zone" "BALLAST_BUSINESS_TIME_ZONE" ("--time-zone") = "UTC": "IANA time zone whose calendar gives the business date.";

@@ -17,6 +17,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use super::credit::KeptStandings;
 use super::queue::WriterQueue;
 use super::settled::Settlement;
 use super::{Store, migration};
@@ -118,6 +119,7 @@ impl Store {
             clock,
             tasks: Arc::default(),
             migrated: Arc::default(),
+            standings: KeptStandings::new(options.credit_standings_kept),
             committed: Arc::default(),
             _lock: lock,
         })
@@ -166,6 +168,7 @@ impl Store {
             clock,
             tasks: Arc::default(),
             migrated: Arc::default(),
+            standings: KeptStandings::new(options.credit_standings_kept),
             committed: Arc::default(),
             _lock: None,
         })

@@ -7,6 +7,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
+use super::credit::KeptStandings;
 use super::queue::WriterQueue;
 use super::settled::Settlement;
 use super::sql;
@@ -27,6 +28,8 @@ pub struct Store {
     pub(super) tasks: Arc<TaskTracker>,
     /// Whether the schema is that of this version.
     pub(super) migrated: Arc<AtomicBool>,
+    /// How credit groups stood when somebody looked last.
+    pub(super) standings: KeptStandings,
     /// Wakes the sealer after a commit.
     pub(super) committed: Arc<Notify>,
     /// Keeps other writing processes off the same SQLite file.

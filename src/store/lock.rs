@@ -10,16 +10,16 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use sha2::{Digest, Sha256};
 
-use super::entity::account_head::{ActiveModel, Column, Entity, Head, Model};
+use super::entity::account_head::{Column, Entity, Head, Model};
 use super::entity::member;
+use super::error::store_error;
 use super::rows::Set as Keys;
 use super::{WriteTx, rows, sql};
 use crate::domain::error::{Error, Reason, Resource, Result};
@@ -89,16 +89,22 @@ pub(super) async fn insert_heads(
     Ok(())
 }
 
-/// Raises the last recorded time of accounts whose groups are locked.
-pub(super) async fn raise_heads(
+/// Raises the revisions of rows, and the last recorded time of them to `recorded_us` where that is said.
+async fn raise(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
-    recorded_us: i64,
+    recorded_us: Option<i64>,
 ) -> Result<()> {
-    let change = ActiveModel { head_us: Set(recorded_us), ..Default::default() };
-    let behind = rows::among(conn.get_database_backend(), Column::AccountId, account_ids)
-        .and(Column::HeadUs.lt(recorded_us));
-    rows::change(conn, change, behind).await?;
+    let mut raised = Entity::update_many()
+        .col_expr(Column::GroupRevision, Expr::col(Column::GroupRevision).add(1))
+        .filter(rows::among(conn.get_database_backend(), Column::AccountId, account_ids));
+    if let Some(recorded_us) = recorded_us {
+        let behind = Expr::col(Column::HeadUs).lt(recorded_us);
+        let later =
+            CaseStatement::new().case(behind, recorded_us).finally(Column::HeadUs.into_expr());
+        raised = raised.col_expr(Column::HeadUs, later.into());
+    }
+    raised.exec(conn).await.map_err(store_error)?;
     Ok(())
 }
 
@@ -151,7 +157,10 @@ impl WriteTx {
         &mut self,
         account_ids: &BTreeSet<String>,
     ) -> Result<HashMap<String, Head>> {
-        lock_roots(&self.conn, account_ids, &mut self.met).await
+        let heads = lock_roots(&self.conn, account_ids, &mut self.met).await?;
+        let roots = heads.values().map(|head| (head.account_id.clone(), head.root_id.clone()));
+        self.roots.extend(roots);
+        Ok(heads)
     }
 
     /// Locks members to the end of the transaction, in the order of their ids. Those that don't
@@ -168,13 +177,54 @@ impl WriteTx {
     }
 
     /// Raises the last recorded time of accounts whose groups are locked to that of this
-    /// transaction.
+    /// transaction, and the revisions of the groups.
     pub async fn raise_heads(&mut self, account_ids: &BTreeSet<String>) -> Result<()> {
         if account_ids.is_empty() {
             return Ok(());
         }
         let recorded = self.recorded_at().await?;
-        raise_heads(&self.conn, account_ids, recorded).await
+        self.raise(account_ids, Some(recorded)).await?;
+        let mut roots = self.roots_of(account_ids).await?;
+        roots.retain(|root| !account_ids.contains(root));
+        self.raise(&roots, None).await
+    }
+
+    /// Raises the revisions of the groups of these accounts, which are locked: what decisions look at
+    /// has changed, and nothing is recorded in the accounts.
+    pub async fn raise_groups(&mut self, account_ids: &BTreeSet<String>) -> Result<()> {
+        let roots = self.roots_of(account_ids).await?;
+        self.raise(&roots, None).await
+    }
+
+    /// The roots of the groups of these accounts, which are locked.
+    async fn roots_of(&mut self, account_ids: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        let is_unknown = |id: &&String| !self.roots.contains_key(*id);
+        let unknown: BTreeSet<String> = account_ids.iter().filter(is_unknown).cloned().collect();
+        if !unknown.is_empty() {
+            let heads = heads(&self.conn, &unknown).await?.into_values();
+            self.roots.extend(heads.map(|head| (head.account_id, head.root_id)));
+        }
+        Ok(account_ids.iter().filter_map(|id| self.roots.get(id)).cloned().collect())
+    }
+
+    async fn raise(
+        &mut self,
+        account_ids: &BTreeSet<String>,
+        recorded_us: Option<i64>,
+    ) -> Result<()> {
+        if account_ids.is_empty() {
+            return Ok(());
+        }
+        raise(&self.conn, account_ids, recorded_us).await?;
+        for id in account_ids {
+            *self.raises.entry(id.clone()).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// By how much this transaction raised the revision of a root.
+    pub(super) fn raised(&self, root_id: &str) -> i64 {
+        self.raises.get(root_id).copied().unwrap_or_default()
     }
 }
 

@@ -5,7 +5,8 @@
 //! still waits for its turn is dropped with its caller. It is tried again on serialization failures and deadlocks, inside the deadline. Nothing in here
 //! nests transactions or waits for a second connection while holding one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::NaiveDate;
@@ -16,6 +17,7 @@ use sea_orm::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::credit::KeptStanding;
 use super::error::{not_migrated, store_error};
 use super::queue::Lane;
 use super::settled::embedded::InFlight;
@@ -47,7 +49,13 @@ pub struct WriteTx {
     /// Groups that accounts were found in when others were locked, by this attempt and those
     /// before it.
     pub(super) met: BTreeSet<String>,
-    store: Store,
+    /// The roots of accounts whose groups are locked.
+    pub(super) roots: HashMap<String, String>,
+    /// How often the revisions of accounts were raised.
+    pub(super) raises: HashMap<String, i64>,
+    /// Standings to be kept once this is committed.
+    pub(super) standings: Vec<(String, Arc<KeptStanding>)>,
+    pub(super) store: Store,
 }
 
 impl WriteTx {
@@ -205,8 +213,9 @@ impl Store {
                 Ok(value)
             }
             Ok(value) => {
-                let WriteTx { conn, in_flight, recorded, repeated, .. } = tx;
+                let WriteTx { conn, in_flight, recorded, repeated, standings, .. } = tx;
                 conn.commit().await.map_err(store_error)?;
+                self.standings.keep(standings);
                 // Only now may readers settle past this transaction.
                 drop(in_flight);
                 ctx.revision.raise(point::told(repeated));
@@ -246,6 +255,9 @@ impl Store {
             in_flight: None,
             entries: 0,
             met: BTreeSet::new(),
+            roots: HashMap::new(),
+            raises: HashMap::new(),
+            standings: Vec::new(),
             store: self.clone(),
         };
         if !self.is_sqlite() {
@@ -289,7 +301,7 @@ impl Store {
             if !store.is_sqlite() {
                 store.limit_statements(&ctx, &conn).await?;
             }
-            let tx = ReadTx { conn, today: store.clock.business_date() };
+            let tx = ReadTx { conn, today: store.clock.business_date(), store: store.clone() };
             let result = work(&tx).await;
             tx.conn.rollback().await.map_err(store_error)?;
             result
@@ -303,4 +315,5 @@ pub struct ReadTx {
     pub(super) conn: DatabaseTransaction,
     /// The business date.
     pub(super) today: NaiveDate,
+    pub(super) store: Store,
 }

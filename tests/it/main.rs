@@ -23,6 +23,7 @@ mod contract;
 mod credit_cases;
 mod credit_days;
 mod credit_jobs;
+mod credit_kept;
 mod credit_orders;
 mod credit_people;
 mod credit_races;

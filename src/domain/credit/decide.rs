@@ -204,8 +204,8 @@ impl Decider {
         self.changes.told.push(Told { account_id: account.to_owned(), event, reservation });
     }
 
-    /// The rows to be written, each reservation once.
-    pub fn close(mut self) -> Changes {
+    /// The rows to be written, each reservation once, and how the accounts stand after it.
+    pub fn close(mut self) -> (Changes, Standing) {
         let take = |reservations: &HashMap<Uuid, Reservation>, ids: &HashSet<Uuid>| {
             let mut taken: Vec<Reservation> =
                 ids.iter().filter_map(|id| reservations.get(id).cloned()).collect();
@@ -214,7 +214,7 @@ impl Decider {
         };
         self.changes.new = take(&self.reservations, &self.changes.new_ids);
         self.changes.changed = take(&self.reservations, &self.changes.changed_ids);
-        self.changes
+        (self.changes, self.standing)
     }
 
     fn check_account(&self, account: &str) -> Result<()> {

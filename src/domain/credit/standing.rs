@@ -2,6 +2,7 @@
 //! and the rules. Decisions made together are made one after the other on this.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -34,7 +35,7 @@ impl Rates {
 }
 
 /// An account, with what counts against its limits: its own and of everything below it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Node {
     pub is_blocked: bool,
     pub is_deleted: bool,
@@ -45,11 +46,6 @@ pub struct Node {
     pub holds: Vec<Hold>,
     /// Its own items past their due date and grace.
     pub overdue: Vec<OverdueCell>,
-    /// What the class applied to it says of payment, of an account that decisions are about.
-    pub class_terms: Option<ClassTerms>,
-    /// Its people, of an account that decisions are about; `None` if nobody is known, or the policy
-    /// does not look at them.
-    pub signal: Option<Signal>,
 }
 
 /// An amount that counts, in minor units of its currency.
@@ -59,6 +55,12 @@ pub struct ExposureCell {
     pub company_code: String,
     pub component: Component,
     pub amount: i128,
+}
+
+impl ExposureCell {
+    fn key(&self) -> (Currency, &str, Component) {
+        (self.currency, &self.company_code, self.component)
+    }
 }
 
 /// Overdue items of one company and currency.
@@ -85,7 +87,12 @@ pub struct Standing {
     pub now: Now,
     pub policy: Policy,
     pub rates: Rates,
-    pub nodes: HashMap<String, Node>,
+    pub nodes: HashMap<String, Arc<Node>>,
+    /// What the classes applied to accounts that decisions are about say of payment.
+    pub class_terms: HashMap<String, ClassTerms>,
+    /// The people of accounts that decisions are about, where somebody is known and the policy looks at
+    /// them.
+    pub signals: HashMap<String, Signal>,
     /// The account above each account that has one.
     pub parents: HashMap<String, String>,
     pub secured: Vec<Secured>,
@@ -147,9 +154,17 @@ impl Standing {
         let above = group::ancestors(&reservation.account_id, |id| self.parents.get(id).cloned());
         for id in std::iter::once(reservation.account_id.clone()).chain(above) {
             let Some(node) = self.nodes.get_mut(&id) else { continue };
+            let node = Arc::make_mut(node);
             for (component, amount) in moves {
                 node.add(reservation, *component, *amount);
             }
+        }
+    }
+
+    /// What counts of each account, as it would be read.
+    pub fn settle(&mut self) {
+        for node in self.nodes.values_mut().filter(|node| !node.is_settled()) {
+            Arc::make_mut(node).settle();
         }
     }
 
@@ -338,26 +353,37 @@ impl Standing {
 
     /// Currencies of everything that might have to be converted.
     pub fn currencies(&self) -> BTreeSet<Currency> {
-        let of_node = |node: &Node| {
+        let of_node = |node: &Arc<Node>| {
             let exposure = node.exposure.iter().map(|cell| cell.currency);
             let limits = node.limits.iter().filter_map(|l| Some(l.terms.amount?.currency));
             let overdue = node.overdue.iter().map(|cell| cell.currency);
             let terms =
                 node.limits.iter().filter_map(|l| Some(l.terms.overdue_amount_max?.currency));
-            let class = node.class_terms.iter().filter_map(|of| of.terms.overdue_amount_max);
-            let terms = terms.chain(class.map(|max| max.currency));
             exposure.chain(limits).chain(overdue).chain(terms).collect::<Vec<_>>()
         };
         let secured = self.secured.iter().flat_map(|secured| {
             let eligible = secured.eligible.iter().map(|e| e.currency);
             eligible.chain([secured.security.terms.cover_limit.currency])
         });
-        let policy = self.policy.overdue_amount_max.map(|max| max.currency);
+        let classes = self.class_terms.values().filter_map(|of| of.terms.overdue_amount_max);
+        let policy = self.policy.overdue_amount_max.into_iter().chain(classes);
+        let policy = policy.map(|max| max.currency);
         self.nodes.values().flat_map(of_node).chain(secured).chain(policy).collect()
     }
 }
 
 impl Node {
+    fn is_settled(&self) -> bool {
+        self.exposure.iter().all(|cell| cell.amount != 0)
+            && self.exposure.is_sorted_by(|one, other| one.key() < other.key())
+    }
+
+    /// What counts, in a fixed order and without what came to nothing.
+    pub fn settle(&mut self) {
+        self.exposure.retain(|cell| cell.amount != 0);
+        self.exposure.sort_by(|one, other| one.key().cmp(&other.key()));
+    }
+
     fn add(&mut self, reservation: &Reservation, component: Component, amount: i64) {
         if amount == 0 {
             return;

@@ -46,6 +46,7 @@ pub(super) async fn all(
     let known = tx.credit_standing(&batch.query(settings, policy, ids, now)).await?;
     policy.saw(&known);
     let roots = roots(&known.standing);
+    let groups = known.groups.clone();
     let mut decider = batch.decider(tx, known, &accounts).await?;
     let (mut made, mut refused) = (Vec::new(), Vec::new());
     for n in batch.open() {
@@ -68,7 +69,7 @@ pub(super) async fn all(
             Done::Reservation(_) => None,
         })
         .collect();
-    let mut changes = decider.close();
+    let (mut changes, standing) = decider.close();
     evidence::look_up(tx, &mut changes).await?;
     let decided = with_evidence(decided, &changes);
     let mut kept = Vec::new();
@@ -77,7 +78,8 @@ pub(super) async fn all(
         kept.push(record);
         batch.answers[n] = Some(Ok(answer));
     }
-    write(tx, changes, &roots, now).await?;
+    let next_changes = write(tx, changes, &roots, now).await?;
+    tx.keep_standings(standing, groups, &next_changes, &accounts.into_values().collect::<Vec<_>>());
     let kept: Vec<Answered<'_>> =
         kept.iter().map(|(record, answer)| Answered { record, answer: answer.clone() }).collect();
     tx.keep_answers(&kept).await?;
@@ -181,13 +183,14 @@ pub(super) fn roots(standing: &Standing) -> HashMap<String, String> {
     standing.nodes.iter().map(|(id, node)| (id.clone(), node.root_id.clone())).collect()
 }
 
-/// Writes what the decisions changed, as sets.
+/// Writes what the decisions changed, as sets; answers when the first of the reservations counts
+/// otherwise by itself, by root.
 pub(super) async fn write(
     tx: &mut WriteTx,
     changes: Changes,
     roots: &HashMap<String, String>,
     now: Now,
-) -> Result<()> {
+) -> Result<HashMap<String, i64>> {
     let clock = tx.clock().clone();
     let known = |reservation: &Reservation| KnownReservation {
         root_id: roots.get(&reservation.account_id).cloned().unwrap_or_default(),
@@ -204,5 +207,15 @@ pub(super) async fn write(
         changes.told.iter().map(|told| told.account_id.clone()).collect();
     tx.publish(event::events(&changes.told)).await?;
     tx.add_exposure(changes.moves.into_iter().collect::<BTreeMap<_, _>>()).await?;
-    tx.raise_heads(&touched).await
+    tx.raise_heads(&touched).await?;
+    // What changed and is told to nobody counts, too.
+    let written = || new.iter().chain(&changed);
+    let accounts = written().map(|known| known.reservation.account_id.clone());
+    tx.raise_groups(&accounts.filter(|id| !touched.contains(id)).collect()).await?;
+    let mut next_changes: HashMap<String, i64> = HashMap::new();
+    for KnownReservation { root_id, next_change_us, .. } in written() {
+        let next = next_changes.entry(root_id.clone()).or_insert(*next_change_us);
+        *next = (*next).min(*next_change_us);
+    }
+    Ok(next_changes)
 }

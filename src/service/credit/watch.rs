@@ -91,7 +91,9 @@ impl Credit {
                     let due = known.due.into_iter().map(|known| known.reservation).collect();
                     let decider =
                         Decider::open(known.standing, Loaded { due, ..Loaded::default() });
-                    run::write(tx, decider.close(), &roots, now).await
+                    let (changes, _) = decider.close();
+                    run::write(tx, changes, &roots, now).await?;
+                    Ok(())
                 })
             })
             .await

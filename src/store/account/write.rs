@@ -81,6 +81,7 @@ impl WriteTx {
     /// [`WriteTx::replace_labels`].
     pub async fn update_account(&mut self, account: &Account) -> Result<()> {
         rows::update(&self.conn, account).await?;
+        self.raise_groups(&BTreeSet::from([account.id.clone()])).await?;
         let (subject, keys) = rows::lookup(account);
         lookup::write(&self.conn, &subject, keys).await
     }
@@ -143,8 +144,12 @@ impl WriteTx {
     /// [`WriteTx::link`].
     pub async fn reparent_account(&mut self, account: &Account, root_id: &str) -> Result<()> {
         let parent_id = account.parent_id.as_deref().unwrap_or_default();
+        let these = BTreeSet::from([account.id.clone()]);
+        self.raise_groups(&these).await?;
         credit::move_exposure(&self.conn, &account.id, parent_id).await?;
         tree::set_root(&self.conn, &account.id, root_id).await?;
+        self.roots.insert(account.id.clone(), root_id.to_owned());
+        self.raise_groups(&these).await?;
         credit::move_root(&self.conn, root_id).await?;
         credit::move_securities(&self.conn, root_id).await
     }
@@ -159,8 +164,7 @@ impl WriteTx {
         recorded_us: i64,
     ) -> Result<()> {
         tree::insert_link(&self.conn, account_id, parent_id, from, recorded_us).await?;
-        let written = BTreeSet::from([account_id.to_owned()]);
-        lock::raise_heads(&self.conn, &written, recorded_us).await
+        self.raise_heads(&BTreeSet::from([account_id.to_owned()])).await
     }
 
     /// What stands in the way of deleting an account whose group is locked.

@@ -3,11 +3,13 @@
 //! classes applied to them, which policies rule, and their people where the policy looks at them. Its cost depends on the depth of the groups, not on their members or documents.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
+use super::kept::Group;
 use super::{KnownReservation, reservations, secured};
 use crate::domain::coverage::finance::Signal;
 use crate::domain::credit::component::Component;
@@ -25,9 +27,9 @@ use crate::store::rows::Set;
 use crate::store::{sql, tier_class};
 
 /// What decisions look at, as of now.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Inputs {
-    pub nodes: HashMap<String, Node>,
+    pub nodes: HashMap<String, Arc<Node>>,
     pub parents: HashMap<String, String>,
     /// Reservations of the groups whose count has changed by itself since it was stored.
     pub due: Vec<KnownReservation>,
@@ -38,6 +40,36 @@ pub(super) struct Inputs {
     pub classes: HashMap<String, String>,
     /// Id of the tier policy of the run that stands; empty before any did.
     pub tier_policy: String,
+    /// The people of the accounts asked about, where the policy looks at them.
+    pub signals: HashMap<String, Signal>,
+    /// By root.
+    pub groups: HashMap<String, Group>,
+}
+
+impl Inputs {
+    /// Adds those of other accounts, read under the same versions.
+    pub fn add(&mut self, others: Self, accounts: &[String]) {
+        for (id, node) in others.nodes {
+            // Of an account above, what is overdue was not read.
+            let is_asked = accounts.contains(&id);
+            self.add_node(id, node, is_asked);
+        }
+        self.parents.extend(others.parents);
+        self.due.extend(others.due);
+        self.secured.extend(others.secured);
+        self.secured.sort_by_key(|secured| secured.security.id);
+        self.classes.extend(others.classes);
+        self.signals.extend(others.signals);
+        self.groups.extend(others.groups);
+    }
+
+    /// Adds what is known of an account: all of it if it is asked about, else as far as those below need it.
+    pub fn add_node(&mut self, id: String, node: Arc<Node>, is_asked: bool) {
+        match is_asked {
+            true => _ = self.nodes.insert(id, node),
+            false => _ = self.nodes.entry(id).or_insert(node),
+        }
+    }
 }
 
 /// What to look at.
@@ -84,9 +116,10 @@ fn text(engine: DbBackend, asked: &str, first: usize, people: bool) -> String {
          root(id) AS (SELECT DISTINCT root_id FROM account_head WHERE {of_asked}) \
          SELECT 'ACCOUNT' AS arm, a.id AS account_id, {none} AS id, a.parent_id AS t1, \
            a.state AS t2, h.root_id AS t3, '' AS t4, '' AS t5, '' AS t6, a.delete_us AS n1, \
-           {zero} AS n2, {zero} AS n3, {zero} AS n4, {zero} AS n5, \
+           g.group_revision AS n2, {next_change} AS n3, {zero} AS n4, {zero} AS n5, \
            CAST(NULL AS DATE) AS d1, CAST(NULL AS DATE) AS d2 \
-         FROM account a JOIN account_head h ON h.account_id = a.id WHERE {accounts} \
+         FROM account a JOIN account_head h ON h.account_id = a.id \
+         JOIN account_head g ON g.account_id = h.root_id WHERE {accounts} \
          UNION ALL SELECT 'EXPOSURE', u.account_id, {none}, u.currency, u.company_code, \
            u.component, '', '', '', {exposed}, 0, 0, 0, {no_day} \
          FROM credit_exposure u WHERE {exposure} AND u.effective_date <= {today} \
@@ -103,7 +136,7 @@ fn text(engine: DbBackend, asked: &str, first: usize, people: bool) -> String {
          UNION ALL SELECT 'DUE', o.account_id, o.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM credit_reservation o WHERE {reservations} \
            AND o.next_change_us <= {now} AND o.next_change_us < 9223372036854775807 \
-         UNION ALL SELECT 'SECURED', s.account_id, s.id, '', '', '', '', '', '', 0, 0, 0, 0, 0, \
+         UNION ALL SELECT 'SECURED', s.account_id, s.id, s.root_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
            {no_day} FROM credit_security s WHERE {securities} \
            AND s.end_us = 0 AND s.valid_from <= {today} AND s.valid_to >= {today} \
          UNION ALL SELECT 'POLICY', '', {none}, p.policy_id, '', '', '', '', '', 0, 0, 0, 0, 0, \
@@ -111,6 +144,7 @@ fn text(engine: DbBackend, asked: &str, first: usize, people: bool) -> String {
              ORDER BY recorded_us DESC LIMIT 1) p \
          UNION ALL {tiers}{people}",
         chain = all.join(" UNION "),
+        next_change = NEXT_CHANGE,
         of_asked = own("account_id"),
         accounts = chain("a.id"),
         exposure = chain("u.account_id"),
@@ -125,6 +159,11 @@ fn text(engine: DbBackend, asked: &str, first: usize, people: bool) -> String {
         people = if people { self::people(&own) } else { String::new() },
     )
 }
+
+/// When a reservation of the group of `h` counts otherwise by itself.
+const NEXT_CHANGE: &str = "COALESCE((SELECT o.next_change_us FROM credit_reservation o \
+     WHERE o.root_id = h.root_id AND o.next_change_us < 9223372036854775807 \
+     ORDER BY o.next_change_us LIMIT 1), 9223372036854775807)";
 
 /// What is kept of the people of each account asked about.
 fn people(own: &impl Fn(&str) -> String) -> String {
@@ -190,7 +229,7 @@ fn overdue(own: &impl Fn(&str) -> String, today: &str, cutoff: &str) -> String {
 
 /// Whether a column is among what is selected, in the words that make the engine go along the
 /// index of the column.
-fn within(engine: DbBackend, column: &str, select: &str) -> String {
+pub(super) fn within(engine: DbBackend, column: &str, select: &str) -> String {
     match engine {
         DbBackend::Sqlite => format!("{column} IN ({select})"),
         _ => format!("{column} = ANY (ARRAY({select}))"),
@@ -265,6 +304,7 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
     let rows: Vec<Row> = sql::all(conn, text, values).await?;
     let mut inputs = Inputs { policy: DEFAULT_POLICY.to_owned(), ..Inputs::default() };
     let (mut due, mut covered, mut others) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let mut secured_roots = BTreeSet::new();
     // Accounts come first in no particular order of rows: nodes are made where they are met.
     for row in rows {
         match row.arm.as_str() {
@@ -292,11 +332,9 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
             "SECURED" => {
                 covered.extend(row.id);
                 others.insert(row.account_id);
+                secured_roots.insert(row.t1);
             }
-            "PEOPLE" => {
-                let (account, signal) = row.people()?;
-                node(&mut inputs, &account).signal = Some(signal);
-            }
+            "PEOPLE" => inputs.signals.extend([row.people()?]),
             "POLICY" => inputs.policy = row.t1,
             "CLASS" => _ = inputs.classes.insert(row.account_id, row.t1),
             "TIERS" => inputs.tier_policy = row.t1,
@@ -304,7 +342,11 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
         }
     }
     // In a fixed order, whatever the engine's.
-    for node in inputs.nodes.values_mut() {
+    for (root, group) in &mut inputs.groups {
+        group.is_secured = secured_roots.contains(root);
+    }
+    for node in inputs.nodes.values_mut().map(Arc::make_mut) {
+        node.settle();
         node.limits.sort_by_key(|limit| (limit.recorded_us, limit.id));
         node.holds.sort_by_key(|hold| hold.id);
     }
@@ -312,7 +354,7 @@ async fn look(conn: &impl ConnectionTrait, query: &InputsQuery) -> Result<Seen> 
 }
 
 fn node<'a>(inputs: &'a mut Inputs, account: &str) -> &'a mut Node {
-    inputs.nodes.entry(account.to_owned()).or_default()
+    Arc::make_mut(inputs.nodes.entry(account.to_owned()).or_default())
 }
 
 #[derive(FromQueryResult)]
@@ -340,6 +382,8 @@ impl Row {
         if !self.t1.is_empty() {
             inputs.parents.insert(self.account_id.clone(), self.t1);
         }
+        let group = Group { revision: self.n2, next_change_us: self.n3, is_secured: false };
+        inputs.groups.insert(self.t3.clone(), group);
         let node = node(inputs, &self.account_id);
         node.is_blocked = self.t2 == "BLOCKED";
         node.is_deleted = self.n1 != 0;

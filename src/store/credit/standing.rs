@@ -1,13 +1,14 @@
 //! The standing that decisions look at: the inputs, with the versions that rule, and the
 //! exchange rates that may be needed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use sea_orm::ConnectionTrait;
 
 use super::inputs::{self, Inputs, InputsQuery};
+use super::kept::{self, Group, KeptStandings, Recalled};
 use super::{KnownReservation, policies};
 use crate::domain::credit::policy::Policy;
 use crate::domain::credit::reservation::Now;
@@ -41,6 +42,8 @@ pub struct Known {
     pub due: Vec<KnownReservation>,
     /// What rules, to be remembered.
     pub ruling: Ruling,
+    /// The groups of the accounts, by root.
+    pub groups: HashMap<String, Group>,
 }
 
 /// The versions that rule decisions.
@@ -65,8 +68,12 @@ impl Ruling {
     }
 }
 
-async fn load(conn: &impl ConnectionTrait, query: &StandingQuery) -> Result<Known> {
-    let (inputs, ruling) = inputs_by_ruling(conn, query).await?;
+async fn load(
+    conn: &impl ConnectionTrait,
+    query: &StandingQuery,
+    kept: &KeptStandings,
+) -> Result<Known> {
+    let (inputs, ruling) = inputs_by_ruling(conn, query, kept).await?;
     let mut known = assemble(query, inputs, ruling);
     if needs_rates(query, &known.standing) {
         let first = first_quote(query);
@@ -81,9 +88,10 @@ async fn load(conn: &impl ConnectionTrait, query: &StandingQuery) -> Result<Know
 async fn inputs_by_ruling(
     conn: &impl ConnectionTrait,
     query: &StandingQuery,
+    kept: &KeptStandings,
 ) -> Result<(Inputs, Ruling)> {
     let mut ruling = query.ruling.clone();
-    let mut found = inputs::load(conn, &inputs_query(query, &ruling.credit)).await?;
+    let mut found = kept_or_loaded(conn, &inputs_query(query, &ruling.credit), kept).await?;
     if found.policy != ruling.credit.id {
         let gone = || Error::internal(format!("the active policy {} is gone", found.policy));
         let policy = policies::policy(conn, &found.policy).await?.ok_or_else(gone)?;
@@ -102,6 +110,33 @@ async fn inputs_by_ruling(
     Ok((found, ruling))
 }
 
+/// The inputs: what is kept of accounts and is still so, and the others as they are read.
+async fn kept_or_loaded(
+    conn: &impl ConnectionTrait,
+    query: &InputsQuery,
+    kept: &KeptStandings,
+) -> Result<Inputs> {
+    let kept = kept.of(query);
+    if kept.is_empty() {
+        return inputs::load(conn, query).await;
+    }
+    let Recalled { mut inputs, missing } = kept::recall(conn, &kept, query).await?;
+    if missing.is_empty() {
+        return Ok(inputs);
+    }
+    if missing.len() == query.accounts.len() {
+        return inputs::load(conn, query).await;
+    }
+    let others = InputsQuery { accounts: missing, ..query.clone() };
+    let loaded = inputs::load(conn, &others).await?;
+    if (&inputs.policy, &inputs.tier_policy) != (&loaded.policy, &loaded.tier_policy) {
+        // Another version came into force between the two statements.
+        return inputs::load(conn, query).await;
+    }
+    inputs.add(loaded, &others.accounts);
+    Ok(inputs)
+}
+
 fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
     InputsQuery {
         accounts: query.accounts.clone(),
@@ -112,11 +147,10 @@ fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
 }
 
 fn assemble(query: &StandingQuery, inputs: Inputs, ruling: Ruling) -> Known {
-    let Inputs { mut nodes, parents, due, secured, policy: _, classes, tier_policy: _ } = inputs;
-    for (id, class) in classes {
-        let terms = ruling.tiers.as_ref().and_then(|tiers| class_terms(tiers, &class));
-        nodes.entry(id).and_modify(|node| node.class_terms = terms);
-    }
+    let Inputs { nodes, parents, due, secured, classes, signals, groups, .. } = inputs;
+    let terms =
+        |(id, class): (String, String)| Some((id, class_terms(ruling.tiers.as_ref()?, &class)?));
+    let class_terms = classes.into_iter().filter_map(terms).collect();
     let rates = Rates {
         table: RateTable::default(),
         day: query.now.today,
@@ -125,8 +159,8 @@ fn assemble(query: &StandingQuery, inputs: Inputs, ruling: Ruling) -> Known {
     };
     let now = query.now;
     let policy = (*ruling.credit).clone();
-    let standing = Standing { now, policy, rates, nodes, parents, secured };
-    Known { standing, due, ruling }
+    let standing = Standing { now, policy, rates, nodes, class_terms, signals, parents, secured };
+    Known { standing, due, ruling, groups }
 }
 
 fn needs_rates(query: &StandingQuery, standing: &Standing) -> bool {
@@ -143,14 +177,16 @@ fn first_quote(query: &StandingQuery) -> NaiveDate {
 impl WriteTx {
     /// What decisions about these accounts look at; accounts that don't exist are missing.
     pub async fn credit_standing(&self, query: &StandingQuery) -> Result<Known> {
-        load(&self.conn, query).await
+        load(&self.conn, query, &self.store.standings).await
     }
 }
 
 impl ReadTx {
     /// As [`WriteTx::credit_standing`].
     pub async fn credit_standing(&self, query: &StandingQuery) -> Result<Known> {
-        load(&self.conn, query).await
+        let known = load(&self.conn, query, &self.store.standings).await?;
+        self.store.keep_standings(query, &known);
+        Ok(known)
     }
 }
 
@@ -158,12 +194,36 @@ impl Store {
     /// As [`WriteTx::credit_standing`], if one statement tells it all, as most often; else `None`,
     /// and it takes a transaction to get one picture.
     pub async fn credit_standing_at_once(&self, query: &StandingQuery) -> Result<Option<Known>> {
-        let inputs =
-            inputs::load_alone(&self.reader, &inputs_query(query, &query.ruling.credit)).await?;
+        let of = inputs_query(query, &query.ruling.credit);
+        let kept = self.kept_alone(&of).await?;
+        let is_kept = kept.is_some();
+        let inputs = match kept {
+            Some(kept) => Some(kept),
+            None => inputs::load_alone(&self.reader, &of).await?,
+        };
         let Some(inputs) = inputs.filter(|inputs| query.ruling.is_of(inputs)) else {
             return Ok(None);
         };
         let known = assemble(query, inputs, query.ruling.clone());
+        if !is_kept {
+            self.keep_standings(query, &known);
+        }
         Ok((!needs_rates(query, &known.standing)).then_some(known))
+    }
+
+    /// The inputs, if they are kept and still so: one picture, since one statement tells whether they are.
+    async fn kept_alone(&self, query: &InputsQuery) -> Result<Option<Inputs>> {
+        let kept = self.standings.of(query);
+        if kept.len() < query.accounts.len() {
+            return Ok(None);
+        }
+        let Recalled { inputs, missing } = kept::recall(&self.reader, &kept, query).await?;
+        Ok(missing.is_empty().then_some(inputs))
+    }
+
+    /// Keeps what was just read.
+    fn keep_standings(&self, query: &StandingQuery, known: &Known) {
+        let Known { standing, groups, .. } = known;
+        self.standings.keep(kept::of_standing(standing, groups, &query.accounts));
     }
 }

@@ -9,6 +9,8 @@ pub struct Model {
     pub account_id: String,
     pub root_id: String,
     pub head_us: i64,
+    /// Of a root: raised with whatever decisions about its group look at.
+    pub group_revision: i64,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -28,12 +30,12 @@ pub struct Head {
 
 impl From<Head> for Model {
     fn from(Head { account_id, root_id, head_us }: Head) -> Self {
-        Self { account_id, root_id, head_us }
+        Self { account_id, root_id, head_us, group_revision: 0 }
     }
 }
 
 impl From<Model> for Head {
-    fn from(Model { account_id, root_id, head_us }: Model) -> Self {
+    fn from(Model { account_id, root_id, head_us, group_revision: _ }: Model) -> Self {
         Self { account_id, root_id, head_us }
     }
 }

@@ -18,7 +18,6 @@ use crate::domain::credit::reservation::Now;
 use crate::domain::error::Result;
 use crate::store::WriteTx;
 use crate::store::credit::{Said, add_exposure, follow, settle_days};
-use crate::store::lock::raise_heads;
 
 impl WriteTx {
     /// Writes a change. The accounts it touches must be locked.
@@ -63,7 +62,7 @@ impl WriteTx {
             *exposure.entry(key).or_default() += amount;
         }
         add_exposure(conn, exposure).await?;
-        raise_heads(conn, &accounts.into_iter().collect(), recorded).await?;
-        add_book_dues(conn, &dues).await
+        self.raise_heads(&accounts.into_iter().collect()).await?;
+        add_book_dues(&self.conn, &dues).await
     }
 }

@@ -95,9 +95,16 @@ impl TestServer {
 
     /// Another server on the same database and by the same clock.
     pub async fn beside(&self) -> Self {
+        self.beside_with(|_| {}).await
+    }
+
+    /// As [`TestServer::beside`], with another configuration.
+    pub async fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.config.clone();
+        change(&mut config);
         let mut server = Self {
             engine: self.engine,
-            config: self.config.clone(),
+            config,
             clock: self.clock.clone(),
             running: None,
             database: self.database.clone(),

@@ -51,7 +51,13 @@ fn standing(limits: [i64; 3]) -> Standing {
         now: Now { us: 1, today: today() },
         policy: Policy::default(),
         rates: Rates { table: RateTable::default(), day: today(), base: None, age_days_max: 7 },
-        nodes: ids.into_iter().zip(limits).map(|(id, l)| (id.to_owned(), node(id, l))).collect(),
+        nodes: ids
+            .into_iter()
+            .zip(limits)
+            .map(|(id, l)| (id.to_owned(), node(id, l).into()))
+            .collect(),
+        class_terms: HashMap::new(),
+        signals: HashMap::new(),
         parents: ACCOUNTS.map(|id| (id.to_owned(), "top".to_owned())).into(),
         secured: Vec::new(),
     }
@@ -170,8 +176,7 @@ proptest! {
                 decider.standing.now.us += us;
             }
             if new_batch || matches!(step, Step::Wait { .. }) {
-                let standing = decider.standing.clone();
-                let changes = decider.close();
+                let (changes, standing) = decider.close();
                 let mut moved = 0;
                 for reservation in changes.new.iter().chain(&changes.changed) {
                     let before = stored.insert(reservation.id, reservation.clone());

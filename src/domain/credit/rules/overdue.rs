@@ -84,7 +84,7 @@ impl Evaluator<'_> {
 
     /// What the class applied to the account says of payment.
     fn class_terms(&self) -> Option<&ClassTerms> {
-        self.standing.nodes.get(self.question.account)?.class_terms.as_ref()
+        self.standing.class_terms.get(self.question.account)
     }
 
     /// The first of them that says something.

@@ -12,8 +12,7 @@ impl Evaluator<'_> {
             return;
         }
         let account = self.question.account;
-        let node = self.standing.nodes.get(account);
-        let Some(signal) = node.and_then(|node| node.signal.as_ref()) else { return };
+        let Some(signal) = self.standing.signals.get(account) else { return };
         let told = signal.on(account, self.standing.now.today);
         let FinanceContact::Missing(Missing { since, subject, evidence }) = told else { return };
         let summary = format!("nobody of ours knows who answers for money, since {since}");

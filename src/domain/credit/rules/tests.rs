@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use proptest::prelude::*;
@@ -47,7 +48,9 @@ fn standing() -> Standing {
             base: None,
             age_days_max: 7,
         },
-        nodes: ["child", "top"].map(|id| (id.to_owned(), Node::default())).into(),
+        nodes: ["child", "top"].map(|id| (id.to_owned(), Arc::default())).into(),
+        class_terms: HashMap::new(),
+        signals: HashMap::new(),
         parents: HashMap::from([("child".to_owned(), "top".to_owned())]),
         secured: Vec::new(),
     }
@@ -55,7 +58,7 @@ fn standing() -> Standing {
 
 impl Standing {
     fn node(&mut self, id: &str) -> &mut Node {
-        self.nodes.get_mut(id).expect("an account")
+        Arc::make_mut(self.nodes.get_mut(id).expect("an account"))
     }
 
     fn with_limit(mut self, id: &str, kind: LimitKind, amount: Option<Money>) -> Self {
@@ -246,16 +249,16 @@ fn t5_overdue_terms_of_the_class_come_behind_limits_and_before_the_policy() {
     let days = Some(20);
     let terms = CustomerTerms { net_days: None, overdue_days_max: days, overdue_amount_max: None };
     let class_terms = ClassTerms { class: "A".into(), policy: "tierPolicies/p".into(), terms };
-    s.node("child").class_terms = Some(class_terms.clone());
+    s.class_terms.insert("child".to_owned(), class_terms.clone());
     // What the class does not say is the policy's, one by one.
     let found = s.asked(1);
     assert_eq!(codes(&found), [ReasonCode::OverdueAmount]);
     assert_eq!(found.reasons[0].terms_source, format!("creditPolicies/{}", s.policy.id));
     // It is the class of the account that is asked about, not of one above.
-    s.node("top").class_terms = s.node("child").class_terms.take();
+    s.class_terms = [("top".to_owned(), class_terms.clone())].into();
     assert_eq!(s.asked(1).reasons.len(), 2);
     let terms = CustomerTerms { overdue_amount_max: Some(usd(50)), ..terms };
-    s.node("child").class_terms = Some(ClassTerms { terms, ..class_terms });
+    s.class_terms = [("child".to_owned(), ClassTerms { terms, ..class_terms })].into();
     let found = s.asked(1);
     assert_eq!(codes(&found), [ReasonCode::OverdueAmount]);
     assert_eq!(found.reasons[0].terms_source, "tierPolicies/p");

@@ -1,0 +1,213 @@
+//! How credit groups stood when somebody looked last, kept in memory. A standing is used only while its
+//! group has the revision with which it was read: whatever changes what is kept here raises
+//! the revision in its own transaction ([`crate::store::lock`]). What isn't kept is read with each
+//! question: the class of an account, its people, the policies that rule, exchange rates.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use quick_cache::sync::Cache;
+use sea_orm::{ConnectionTrait, FromQueryResult};
+
+use super::inputs::{Inputs, InputsQuery, within};
+use crate::domain::credit::policy::DEFAULT_POLICY;
+use crate::domain::credit::reservation::Now;
+use crate::domain::credit::standing::{Node, Standing};
+use crate::domain::error::Result;
+use crate::store::entity::account_signal;
+use crate::store::rows::Set;
+use crate::store::{WriteTx, sql, tier_class};
+
+/// The standings of the accounts that were asked about last; cheap to clone.
+#[derive(Clone)]
+pub struct KeptStandings(Option<Arc<Cache<String, Arc<KeptStanding>>>>);
+
+/// An account with those above it, as they stood at a revision of their group.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::store) struct KeptStanding {
+    pub root_id: String,
+    pub group: Group,
+    /// Limits, securities and what is to come count by the day.
+    pub today: NaiveDate,
+    /// What is overdue rests on it.
+    pub grace_days: i32,
+    pub nodes: Vec<(String, Arc<Node>)>,
+    pub parents: Vec<(String, String)>,
+}
+
+/// What is known of a credit group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// Of its root.
+    pub revision: i64,
+    /// When one of its reservations counts otherwise by itself, in microseconds since the epoch: up to then
+    /// the group stands as it does.
+    pub next_change_us: i64,
+    /// Whether a security covers some of it: what that covers changes with what is open.
+    pub is_secured: bool,
+}
+
+impl KeptStandings {
+    /// Keeps those of so many accounts; none for 0.
+    pub fn new(accounts_max: u32) -> Self {
+        let size = usize::try_from(accounts_max).unwrap_or(usize::MAX);
+        Self((size > 0).then(|| Arc::new(Cache::new(size))))
+    }
+
+    /// What is kept of the accounts of a question, as far as it still counts by the clock and was read with
+    /// the same days of grace.
+    pub(super) fn of<'a>(&self, query: &'a InputsQuery) -> BTreeMap<&'a str, Arc<KeptStanding>> {
+        let Some(cache) = &self.0 else { return BTreeMap::new() };
+        let Now { us, today } = query.now;
+        let counts = |kept: &Arc<KeptStanding>| {
+            kept.today == today
+                && kept.grace_days == query.grace_days
+                && kept.group.next_change_us > us
+        };
+        let kept = |id: &'a String| Some((id.as_str(), cache.get(id).filter(counts)?));
+        query.accounts.iter().filter_map(kept).collect()
+    }
+
+    pub(in crate::store) fn keep(&self, standings: Vec<(String, Arc<KeptStanding>)>) {
+        let Some(cache) = &self.0 else { return };
+        for (account, standing) in standings {
+            cache.insert(account, standing);
+        }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// How an account is at the moment, without what is kept of it.
+#[derive(Debug, FromQueryResult)]
+struct Current {
+    account_id: String,
+    root_id: String,
+    group_revision: i64,
+    class: Option<String>,
+    policy: String,
+    tier_policy: String,
+    people_from: Option<NaiveDate>,
+    finance: Option<String>,
+}
+
+/// What is kept and still so.
+pub(super) struct Recalled {
+    pub inputs: Inputs,
+    /// Accounts of the question of which nothing is.
+    pub missing: Vec<String>,
+}
+
+/// The inputs of those of the accounts whose kept standing is that of now, with what rules: one read of a
+/// few rows by their keys.
+pub(super) async fn recall(
+    conn: &impl ConnectionTrait,
+    kept: &BTreeMap<&str, Arc<KeptStanding>>,
+    query: &InputsQuery,
+) -> Result<Recalled> {
+    let backend = conn.get_database_backend();
+    let these = Set::one(kept.keys().copied());
+    let (columns, join) = match query.people {
+        true => (
+            "s.people_from, s.finance",
+            "LEFT JOIN account_signal s ON s.account_id = h.account_id",
+        ),
+        false => ("CAST(NULL AS DATE) AS people_from, CAST(NULL AS TEXT) AS finance", ""),
+    };
+    let text = format!(
+        "SELECT h.account_id, h.root_id, g.group_revision, {class} AS class, \
+           COALESCE((SELECT policy_id FROM credit_policy_activation \
+             ORDER BY recorded_us DESC LIMIT 1), '') AS policy, \
+           COALESCE(({version}), '') AS tier_policy, {columns} \
+         FROM account_head h JOIN account_head g ON g.account_id = h.root_id {join} \
+         WHERE {these}",
+        class = tier_class::class_on("h.account_id", "$1"),
+        version = tier_class::version_of_runs("$1"),
+        these = within(
+            backend,
+            "h.account_id",
+            &format!("SELECT v FROM {}", these.table(backend, "s", 2))
+        ),
+    );
+    let mut values = vec![query.now.today.into()];
+    values.extend(these.into_values(backend));
+    let rows: Vec<Current> = sql::all(conn, text, values).await?;
+    let mut inputs = Inputs { policy: DEFAULT_POLICY.to_owned(), ..Inputs::default() };
+    let mut missing: BTreeSet<String> = query.accounts.iter().cloned().collect();
+    for row in rows {
+        let Current { account_id, root_id, group_revision, class, policy, tier_policy, .. } = row;
+        let people = row.people_from.zip(row.finance);
+        let is_it =
+            |of: &&Arc<KeptStanding>| of.root_id == root_id && of.group.revision == group_revision;
+        let Some(of) = kept.get(&*account_id).filter(is_it) else { continue };
+        if !policy.is_empty() {
+            inputs.policy = policy;
+        }
+        inputs.tier_policy = tier_policy;
+        for (id, node) in &of.nodes {
+            inputs.add_node(id.clone(), node.clone(), *id == account_id);
+        }
+        missing.remove(&account_id);
+        inputs.parents.extend(of.parents.iter().cloned());
+        inputs.groups.insert(root_id, of.group);
+        inputs.classes.extend(class.map(|class| (account_id.clone(), class)));
+        if let Some((people_from, finance)) = people {
+            let signal = account_signal::Model { account_id, people_from, finance };
+            inputs.signals.extend([signal.into_parts()?]);
+        }
+    }
+    Ok(Recalled { inputs, missing: missing.into_iter().collect() })
+}
+
+/// What may be kept of these accounts of a standing.
+pub(super) fn of_standing<'a>(
+    standing: &Standing,
+    groups: &HashMap<String, Group>,
+    accounts: impl IntoIterator<Item = &'a String>,
+) -> Vec<(String, Arc<KeptStanding>)> {
+    let kept = |account: &String| {
+        let root_id = &standing.nodes.get(account)?.root_id;
+        let group = groups.get(root_id).filter(|group| !group.is_secured)?;
+        let chain = standing.chain(account);
+        let node = |id: &&str| Some(((*id).to_owned(), standing.nodes.get(*id)?.clone()));
+        let parent = |id: &&str| Some(((*id).to_owned(), standing.parents.get(*id)?.clone()));
+        let kept = KeptStanding {
+            root_id: root_id.clone(),
+            group: *group,
+            today: standing.now.today,
+            grace_days: standing.policy.overdue_grace_days,
+            nodes: chain.iter().filter_map(node).collect(),
+            parents: chain.iter().filter_map(parent).collect(),
+        };
+        Some((account.clone(), Arc::new(kept)))
+    };
+    accounts.into_iter().filter_map(kept).collect()
+}
+
+impl WriteTx {
+    /// Keeps how accounts stand after what was decided about them, once that is committed. Their groups
+    /// are locked, and nothing of what changes them by itself was due; `next_changes` are those
+    /// of the reservations that were written, by root.
+    pub fn keep_standings(
+        &mut self,
+        mut standing: Standing,
+        mut groups: HashMap<String, Group>,
+        next_changes: &HashMap<String, i64>,
+        accounts: &[String],
+    ) {
+        if !self.store.standings.is_on() {
+            return;
+        }
+        for (root, group) in &mut groups {
+            group.revision += self.raised(root);
+            if let Some(next) = next_changes.get(root) {
+                group.next_change_us = group.next_change_us.min(*next);
+            }
+        }
+        standing.settle();
+        self.standings.extend(of_standing(&standing, &groups, accounts));
+    }
+}
