@@ -82,6 +82,15 @@ pub struct Point {
     pub known_us: i64,
 }
 
+/// What is told of a rule that is evaluated on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// How it is, and since when and until when if it is so: what is older decides nothing.
+    WhatIsSo,
+    /// Since when it is not so as well.
+    Whole,
+}
+
 type List = ListFindings<AccountRef, MemberRef>;
 
 /// Of findings of accounts, the place of each severity in a list; the book's come before.
@@ -119,7 +128,7 @@ impl Findings {
         at: Point,
         tiers: &Recorded,
     ) -> Result<Vec<ToldOf>> {
-        let all = self.evaluate(ctx, asked, at, tiers).await?.into_iter();
+        let all = self.evaluate(ctx, asked, at, tiers, Reach::WhatIsSo).await?.into_iter();
         let told = all.map(|Evaluated { found, rhythm, relationship }| ToldOf {
             findings: Told::of(found),
             rhythm,
@@ -140,7 +149,7 @@ impl Findings {
         at: Point,
         tiers: &Recorded,
     ) -> Result<Vec<(Vec<Finding>, Option<Relationship>)>> {
-        let all = self.evaluate(ctx, asked, at, tiers).await?.into_iter();
+        let all = self.evaluate(ctx, asked, at, tiers, Reach::WhatIsSo).await?.into_iter();
         let shown = all.map(|Evaluated { mut found, relationship, .. }| {
             found.retain(Finding::counts);
             (found, relationship)
@@ -167,7 +176,7 @@ impl Findings {
         let day = list.as_of.unwrap_or_else(|| ctx.business_date());
         let at = Point { day, known_us: i64::MAX };
         let tiers = self.tiers.recorded(ctx, vec![asked.account_id.clone()], at.known_us).await?;
-        let all = self.evaluate(ctx, &[asked], at, &tiers).await?.pop();
+        let all = self.evaluate(ctx, &[asked], at, &tiers, Reach::Whole).await?.pop();
         let mut all = all.unwrap_or_default().found;
         all.retain(|found| list.takes(found));
         all.sort_by_key(Finding::rank);
