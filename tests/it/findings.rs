@@ -1,6 +1,7 @@
 //! What should not be so: found of accounts and of the book, on any day, and hidden until one.
 
 mod people;
+mod stakes;
 
 use ballast::pb::{self, FindingCode as Found, FindingState as State, TeamRole};
 use tonic::{Code, Status};
