@@ -242,8 +242,12 @@ impl Clock {
 
     /// A day of a group, as known at an instant.
     pub fn group_at(&self, as_of: NaiveDate, known_at: i64) -> GroupAt {
-        let ends_us = as_of.succ_opt().map_or(i64::MAX, |next| self.start_of(next));
-        GroupAt { as_of, ends_us, known_at }
+        GroupAt { as_of, ends_us: self.end_of(as_of), known_at }
+    }
+
+    /// When a business date is over: when the next one begins.
+    pub fn end_of(&self, date: NaiveDate) -> i64 {
+        date.succ_opt().map_or(i64::MAX, |next| self.start_of(next))
     }
 
     /// When a business date begins, microseconds since the epoch. Where the clocks go forward

@@ -62,7 +62,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         sponsor_required: app.config.business.sponsor_required,
         calendar_notice_days: app.config.business.calendar_notice_days,
     };
-    let findings = Findings::new(store(), tiers.clone(), credit.clone(), found);
+    let findings = Findings::new(store(), tiers.clone(), credit.clone(), questions.clone(), found);
     let trust = service::trust::Trust::new(store(), questions.clone());
     let accounts = Accounts::new(AccountServices {
         accounts: service::accounts::Accounts::new(store()),

@@ -293,6 +293,7 @@ impl Clerk<'_> {
                     promise_date: Some(promise_date),
                     pay_by_date: pay_by,
                     grace_days: 3,
+                    contact: None,
                     promised_by: "Accounts payable".into(),
                 };
                 self.facts.record_promise(&self.ctx, request_id, command).await?;

@@ -70,6 +70,7 @@ impl Terms for WorkCalendar {
     const KIND: PolicyKind = PolicyKind::WorkCalendar;
     const RESOURCE: &'static str = "workCalendar";
     const COLLECTION: &'static str = "workCalendars";
+    const FIRST: &'static str = BUILT_IN;
 
     fn built_in() -> Vec<(&'static str, Self)> {
         vec![(BUILT_IN, Self::default())]

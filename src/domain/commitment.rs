@@ -345,10 +345,9 @@ pub struct ListCommitments {
 }
 
 impl ListCommitments {
-    /// Whether a promise to pay may be asked for: it is theirs, and of nobody by name.
+    /// Whether a promise to pay may be asked for: it is theirs, and made to none of ours by name.
     pub fn asks_promises(&self) -> bool {
-        self.contact.is_none()
-            && self.member.is_none()
+        self.member.is_none()
             && self.side != Some(CommitmentSide::Ours)
             && self.state != Some(CommitmentState::KeptLate)
     }

@@ -29,8 +29,10 @@ pub trait Terms: Clone + Debug + Serialize + DeserializeOwned + Send + Sync + 's
     /// What their names begin with.
     const COLLECTION: &'static str;
 
-    /// The versions that are there from the start, by id. The first is in force until another one
-    /// is.
+    /// The id of the version that is in force until another one is; it is built in.
+    const FIRST: &'static str;
+
+    /// The versions that are there from the start, by id.
     fn built_in() -> Vec<(&'static str, Self)>;
 }
 
@@ -119,11 +121,9 @@ impl<T: Terms> Standing<T> {
     /// A version as the log of its kind has it on a day.
     pub fn of(policy: Policy<T>, log: &PolicyLog, today: NaiveDate) -> Self {
         let in_force = log.in_force(today, i64::MAX);
-        let first = || T::built_in().first().map(|(id, _)| (*id).to_owned());
-        let in_force = in_force.map(str::to_owned).or_else(first);
         let of_it = |point: &&ChangePoint<Activation>| point.value.id == policy.id;
         Self {
-            active: in_force.as_deref() == Some(&policy.id),
+            active: in_force.unwrap_or(T::FIRST) == policy.id,
             activations: log.0.iter().filter(of_it).cloned().collect(),
             version: log.version(),
             policy,

@@ -15,7 +15,7 @@ use super::document::DocumentKey;
 use super::item::DocumentKind;
 use super::ledger::{LedgerPoint, Narrow, OpenItem, PointQuery, Scope};
 use super::money::{Currency, Money};
-use super::names::{AccountRef, ChildName};
+use super::names::{AccountRef, ChildName, ContactRef};
 use super::page::Page;
 use super::personal::Personal;
 use super::policy::Policy;
@@ -227,6 +227,10 @@ pub struct Promise {
     pub promise_date: NaiveDate,
     pub pay_by_date: NaiveDate,
     pub grace_days: i32,
+    /// Who promised; `None` if that is no contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<String>,
+    /// What is written of who promised, where it is no contact.
     pub promised_by: Personal,
     pub received: i64,
     /// The part of the amount that was no longer owed by the deadline.
@@ -281,6 +285,8 @@ pub mod command {
         pub promise_date: Option<NaiveDate>,
         pub pay_by_date: NaiveDate,
         pub grace_days: i32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub contact: Option<ContactRef>,
         pub promised_by: String,
     }
 

@@ -238,7 +238,9 @@ mod tests {
         let teams = Teams::new(store.clone(), TeamSettings::default());
         let tiers = Tiers::new(store.clone(), settings);
         let found = FindingSettings { sponsor_required: false, calendar_notice_days: 60 };
-        let findings = Findings::new(store.clone(), tiers.clone(), credit.clone(), found);
+        let (of_tiers, of_credit) = (tiers.clone(), credit.clone());
+        let findings =
+            Findings::new(store.clone(), of_tiers, of_credit, receivables.clone(), found);
         let trust = Trust::new(store.clone(), receivables.clone());
         let sources = Sources {
             receivables: &receivables,

@@ -57,6 +57,7 @@ mod tie;
 mod tier;
 mod tier_class;
 mod tier_override;
+mod tier_standing;
 mod tier_value;
 mod timeline;
 mod trust;

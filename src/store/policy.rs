@@ -70,10 +70,7 @@ pub(super) async fn in_force<T: Terms>(
     known_us: i64,
 ) -> Result<Policy<T>> {
     let log = log::<T>(conn).await?;
-    let Some(id) = log.in_force(day, known_us) else {
-        let first = Policy::built_in().into_iter().next();
-        return first.ok_or_else(|| Error::internal(format!("no {} is built in", T::KIND)));
-    };
+    let id = log.in_force(day, known_us).unwrap_or(T::FIRST);
     let gone = || Error::internal(format!("the {} {id} that is in force is gone", T::KIND));
     policy(conn, id).await?.ok_or_else(gone)
 }

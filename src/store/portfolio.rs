@@ -8,9 +8,11 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 use super::account::links_that_count;
 use super::rows::Set;
 use super::{ReadTx, sql};
+use crate::domain::dates::NO_DATE;
 use crate::domain::error::Result;
 use crate::domain::money::Currency;
 use crate::domain::portfolio::repurchase::Bought;
+use crate::domain::portfolio::rhythm::InvoiceDay;
 
 /// What an account owes in a currency, credits deducted.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
@@ -26,18 +28,28 @@ const INVOICES: &str = "FROM document d WHERE d.kind = 'INVOICE' AND d.posting_d
     AND NOT EXISTS (SELECT 1 FROM document_end e \
       WHERE e.document_id = d.id AND e.effective_date <= $1)";
 
+/// That account `a` takes part in the figures of a day which is over at `ends_us`: it is no related
+/// party, and was not deleted by then. What is deleted later leaves the day as it was.
+pub(super) fn takes_part(a: &str, ends_us: &str) -> String {
+    format!("NOT {a}.related_party AND ({a}.delete_us = 0 OR {a}.delete_us >= {ends_us})")
+}
+
 impl ReadTx {
-    /// What accounts owe on a day, as recorded by now; related parties are left out.
-    pub async fn balances(&self, day: NaiveDate) -> Result<Vec<Balance>> {
-        let text = "SELECT s.account_id, s.currency, s.amount FROM ( \
+    /// What the accounts that take part in a day owe on it, as recorded by now. The day is over at
+    /// `ends_us`.
+    pub async fn balances(&self, day: NaiveDate, ends_us: i64) -> Result<Vec<Balance>> {
+        let text = format!(
+            "SELECT s.account_id, s.currency, s.amount FROM ( \
                SELECT m.account_id, m.currency, CAST(SUM(m.amount) AS BIGINT) AS amount FROM ( \
                  SELECT d.account_id, d.currency, d.amount FROM account_due d UNION ALL \
                  SELECT e.account_id, i.currency, -e.amount FROM entry e \
                  JOIN item i ON i.id = e.item_id WHERE e.effective_date > $1) m \
                GROUP BY m.account_id, m.currency HAVING SUM(m.amount) <> 0) s \
-             JOIN account a ON a.id = s.account_id AND NOT a.related_party \
-             ORDER BY s.account_id, s.currency";
-        sql::all(&self.conn, text, vec![day.into()]).await
+             JOIN account a ON a.id = s.account_id AND {takes_part} \
+             ORDER BY s.account_id, s.currency",
+            takes_part = takes_part("a", "$2")
+        );
+        sql::all(&self.conn, text, vec![day.into(), ends_us.into()]).await
     }
 
     /// Under whom accounts stand on a day, as recorded by now; those under nobody are missing.
@@ -56,8 +68,9 @@ impl ReadTx {
         Ok(rows.into_iter().map(|row| (row.account_id, row.parent_id)).collect())
     }
 
-    /// When accounts were invoiced first and last, and on how many days.
-    pub async fn bought(&self, day: NaiveDate) -> Result<Vec<Bought>> {
+    /// When the accounts that take part in a day, which is over at `ends_us`, were invoiced first and
+    /// last by then, and on how many days.
+    pub async fn bought(&self, day: NaiveDate, ends_us: i64) -> Result<Vec<Bought>> {
         #[derive(FromQueryResult)]
         struct Row {
             account_id: String,
@@ -68,10 +81,11 @@ impl ReadTx {
         let text = format!(
             "SELECT d.account_id, COUNT(DISTINCT d.posting_date) AS days, \
                MIN(d.posting_date) AS first_day, MAX(d.posting_date) AS last_day \
-             {INVOICES} AND d.account_id NOT IN (SELECT id FROM account WHERE related_party) \
-             GROUP BY d.account_id ORDER BY d.account_id"
+             {INVOICES} AND d.account_id IN (SELECT a.id FROM account a WHERE {takes_part}) \
+             GROUP BY d.account_id ORDER BY d.account_id",
+            takes_part = takes_part("a", "$2")
         );
-        let rows: Vec<Row> = sql::all(&self.conn, text, vec![day.into()]).await?;
+        let rows: Vec<Row> = sql::all(&self.conn, text, vec![day.into(), ends_us.into()]).await?;
         let bought = |row: Row| {
             let Row { account_id, days, first_day, last_day } = row;
             Bought { account_id, days, first_day, last_day }
@@ -79,39 +93,47 @@ impl ReadTx {
         Ok(rows.into_iter().map(bought).collect())
     }
 
-    /// The latest days on which these accounts were invoiced, at most `max` of each, the latest
-    /// first, as known at an instant in microseconds since the epoch. One statement, however many they are.
+    /// The days on which these accounts were invoiced, the latest first, as known at an instant in
+    /// microseconds since the epoch: all after a day and all that were ever taken back, and of the
+    /// others the latest `max` of each, `None` for all. So what is told of that day and from it on rests
+    /// on everything that counts for it. One statement, however many they are.
     pub async fn invoice_days(
         &self,
         account_ids: &[String],
         day: NaiveDate,
         known_us: i64,
-        max: usize,
-    ) -> Result<BTreeMap<String, Vec<NaiveDate>>> {
+        max: Option<usize>,
+    ) -> Result<BTreeMap<String, Vec<InvoiceDay>>> {
         #[derive(FromQueryResult)]
         struct Row {
             account_id: String,
             posting_date: NaiveDate,
+            ended: NaiveDate,
         }
         let backend = self.conn.get_database_backend();
         let these = Set::one(account_ids.iter().map(String::as_str));
         let text = format!(
-            "SELECT account_id, posting_date FROM ( \
-               SELECT account_id, posting_date, ROW_NUMBER() OVER ( \
-                 PARTITION BY account_id ORDER BY posting_date DESC) AS place FROM ( \
-                   SELECT DISTINCT d.account_id, d.posting_date FROM document d \
-                   WHERE d.kind = 'INVOICE' AND d.posting_date <= $1 AND d.recorded_us <= $3 \
-                   AND NOT EXISTS (SELECT 1 FROM document_end e WHERE e.document_id = d.id \
-                     AND e.effective_date <= $1 AND e.recorded_us <= $3) \
-                   AND d.account_id IN {these}) days) ranked \
-             WHERE place <= $2 ORDER BY account_id, posting_date DESC",
-            these = these.subquery(backend, 4)
+            "SELECT account_id, posting_date, ended FROM ( \
+               SELECT account_id, posting_date, ended, kept, ROW_NUMBER() OVER ( \
+                 PARTITION BY account_id, kept ORDER BY posting_date DESC) AS place FROM ( \
+                   SELECT account_id, posting_date, ended, \
+                     CASE WHEN ended < $4 OR posting_date > $1 THEN 1 ELSE 0 END AS kept FROM ( \
+                       SELECT d.account_id, d.posting_date, \
+                         MAX(COALESCE(e.effective_date, $4)) AS ended FROM document d \
+                       LEFT JOIN document_end e ON e.document_id = d.id AND e.recorded_us <= $3 \
+                       WHERE d.kind = 'INVOICE' AND d.recorded_us <= $3 \
+                       AND d.account_id IN {these} \
+                       GROUP BY d.account_id, d.posting_date) days) told) ranked \
+             WHERE kept = 1 OR place <= $2 ORDER BY account_id, posting_date DESC",
+            these = these.subquery(backend, 5)
         );
-        let mut values = vec![day.into(), (max as i64).into(), known_us.into()];
+        let max = max.map_or(i64::MAX, |max| max as i64);
+        let mut values = vec![day.into(), max.into(), known_us.into(), NO_DATE.into()];
         values.extend(these.into_values(backend));
-        let mut days: BTreeMap<String, Vec<NaiveDate>> = BTreeMap::new();
-        for Row { account_id, posting_date } in sql::all(&self.conn, text, values).await? {
-            days.entry(account_id).or_default().push(posting_date);
+        let mut days: BTreeMap<String, Vec<InvoiceDay>> = BTreeMap::new();
+        for Row { account_id, posting_date, ended } in sql::all(&self.conn, text, values).await? {
+            let ended = Some(ended).filter(|ended| *ended < NO_DATE);
+            days.entry(account_id).or_default().push(InvoiceDay { day: posting_date, ended });
         }
         Ok(days)
     }

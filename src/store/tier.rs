@@ -14,13 +14,12 @@ use uuid::Uuid;
 use super::entity::tier_assignment::{Column, Entity, Model};
 use super::entity::tier_run;
 use super::lock::{self, Mode, Space};
+use super::portfolio::takes_part;
 use super::{ReadTx, WriteTx, policy, rows, sql};
 use crate::domain::error::{Error, Result};
 use crate::domain::money::Currency;
 use crate::domain::page::{Page, PageOf};
-use crate::domain::tier::applied::Standing;
 use crate::domain::tier::assignment::{Assignment, ListAssignments};
-use crate::domain::tier::evaluate::Standings;
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::run::TierRun;
 
@@ -55,6 +54,8 @@ pub struct Window {
     /// The day before the first.
     pub after: NaiveDate,
     pub through: NaiveDate,
+    /// When the last day is over: who was deleted by then takes no part.
+    pub ends_us: i64,
     /// Amounts in it need not be told apart by day.
     pub currency: Currency,
 }
@@ -111,16 +112,6 @@ async fn state(conn: &impl ConnectionTrait) -> Result<TierState> {
     Ok(TierState { last, decided, policies })
 }
 
-#[derive(FromQueryResult)]
-struct StandingRow {
-    account_id: String,
-    class: String,
-    since_date: NaiveDate,
-    raw_class: String,
-    below_runs: i32,
-    proposed_class: Option<String>,
-}
-
 async fn run(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<TierRun>> {
     let row = rows::one(conn, tier_run::Entity::find_by_id(id)).await?;
     row.map(TierRun::try_from).transpose()
@@ -140,11 +131,6 @@ impl WriteTx {
     /// How far people decided.
     pub async fn tiers_decided(&self) -> Result<Option<Decided>> {
         decided(&self.conn).await
-    }
-
-    /// The standing run of the latest day.
-    pub async fn last_tier_run(&self) -> Result<Option<TierRun>> {
-        last_run(&self.conn).await
     }
 
     pub async fn add_tier_run(&self, run: &TierRun) -> Result<()> {
@@ -203,35 +189,6 @@ impl ReadTx {
     /// What a run starts from.
     pub async fn tier_state(&self) -> Result<TierState> {
         state(&self.conn).await
-    }
-
-    /// How accounts stood when a day began, and as people decided on it: the last change point of
-    /// each, without those of a run of the day itself.
-    pub async fn standings_before(&self, day: NaiveDate) -> Result<Standings> {
-        // In the order of the index: the last of an account is the one that none follows.
-        let text = "SELECT a.account_id, a.class, a.since_date, a.raw_class, a.below_runs, \
-               a.proposed_class \
-             FROM (SELECT t.account_id, t.class, t.since_date, t.raw_class, t.below_runs, \
-                 t.proposed_class, LEAD(1) OVER (PARTITION BY t.account_id \
-                   ORDER BY t.from_date, t.recorded_us) AS followed \
-               FROM tier_assignment t \
-               WHERE t.from_date < $1 OR (t.from_date = $1 AND t.reason IS NOT NULL)) a \
-             WHERE a.followed IS NULL ORDER BY a.account_id";
-        let mut standings = Standings::new();
-        let take = |row: StandingRow| {
-            let StandingRow { account_id, class, since_date, raw_class, below_runs, .. } = row;
-            let standing = Standing {
-                class,
-                since: since_date,
-                raw: raw_class,
-                below_runs,
-                proposed: row.proposed_class,
-            };
-            standings.insert(account_id, standing);
-            Ok(())
-        };
-        sql::each(&self.conn, text, vec![day.into()], take).await?;
-        Ok(standings)
     }
 
     pub async fn tier_run(&self, id: Uuid) -> Result<Option<TierRun>> {
@@ -310,8 +267,7 @@ impl ReadTx {
         Ok(())
     }
 
-    /// Hands over what accounts turned over in a window; related parties and deleted accounts are
-    /// left out.
+    /// Hands over what the accounts that take part turned over in a window.
     pub async fn turnover(
         &self,
         window: Window,
@@ -332,14 +288,15 @@ impl ReadTx {
                FROM document d JOIN account a ON a.id = d.account_id \
                WHERE d.posting_date > $1 AND d.posting_date <= $2 \
                  AND d.kind IN ('INVOICE', 'DEBIT_NOTE'{credits}) \
-                 AND NOT a.related_party AND a.delete_us = 0 \
+                 AND {takes_part} \
                  AND NOT EXISTS (SELECT 1 FROM document_end e \
                    WHERE e.document_id = d.id AND e.effective_date <= $2)) u \
              GROUP BY u.account_id, u.currency, u.posting_date \
-             ORDER BY u.account_id, u.currency, u.posting_date"
+             ORDER BY u.account_id, u.currency, u.posting_date",
+            takes_part = takes_part("a", "$4")
         );
-        let Window { deducts_credits: _, after, through, currency } = window;
-        let values = vec![after.into(), through.into(), currency.code().into()];
+        let Window { deducts_credits: _, after, through, ends_us, currency } = window;
+        let values = vec![after.into(), through.into(), currency.code().into(), ends_us.into()];
         let turnover = |row: TurnoverRow| {
             let TurnoverRow { account_id, currency, posting_date, high, low } = row;
             let amount = sql::widened(high, low);
@@ -348,10 +305,10 @@ impl ReadTx {
         sql::each(&self.conn, text, values, turnover).await
     }
 
-    /// Accounts that take no part in runs.
-    pub async fn excluded_from_tiers(&self) -> Result<BTreeSet<String>> {
-        let text = "SELECT id FROM account WHERE related_party OR delete_us <> 0";
-        let found: Vec<Id> = sql::all(&self.conn, text, vec![]).await?;
+    /// Accounts that take no part in figures of a day, which is over at `ends_us`.
+    pub async fn excluded_from_tiers(&self, ends_us: i64) -> Result<BTreeSet<String>> {
+        let text = format!("SELECT a.id FROM account a WHERE NOT ({})", takes_part("a", "$1"));
+        let found: Vec<Id> = sql::all(&self.conn, text, vec![ends_us.into()]).await?;
         Ok(found.into_iter().map(|row| row.id).collect())
     }
 }

@@ -10,48 +10,58 @@ use super::entity::{tier_assignment, tier_override};
 use super::rows::Set;
 use super::{ReadTx, WriteTx, policy, rows, sql};
 use crate::domain::error::Result;
+use crate::domain::policy::Terms;
 use crate::domain::tier::overrides::TierOverride;
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::ruling::{Classes, Recorded, Ruling};
 
-/// The class of an account on a day as it is known now, a person's before that of runs; NULL if
-/// there is none. Both are terms of the statement, which has no alias `given` or `applied`.
-pub(super) fn class_on(account: &str, day: &str) -> String {
+/// What people gave an account for a day: a column of it, NULL if nobody gave anything.
+fn given(column: &str, account: &str, day: &str) -> String {
     format!(
-        "COALESCE((SELECT given.class FROM tier_override given \
-           WHERE given.account_id = {account} AND given.first_day <= {day} \
-             AND given.last_day >= {day} \
-             AND (given.end_day IS NULL OR given.end_day >= {day}) LIMIT 1), \
-         (SELECT applied.class FROM tier_assignment applied \
-           WHERE applied.account_id = {account} AND applied.from_date <= {day} \
-           ORDER BY applied.from_date DESC, applied.recorded_us DESC LIMIT 1))"
-    )
-}
-
-/// Since when a person gave an account its class of a day; NULL if nobody did.
-pub(super) fn given_since(account: &str, day: &str) -> String {
-    format!(
-        "(SELECT given.first_day FROM tier_override given \
+        "(SELECT given.{column} FROM tier_override given \
            WHERE given.account_id = {account} AND given.first_day <= {day} \
              AND given.last_day >= {day} \
              AND (given.end_day IS NULL OR given.end_day >= {day}) LIMIT 1)"
     )
 }
 
-/// Since when an account is in the class of runs that holds on a day; NULL if it is in none.
-pub(super) fn applied_since(account: &str, day: &str) -> String {
+/// What runs applied to an account last by a day: a column of it, NULL if none did.
+fn applied_last(column: &str, account: &str, day: &str) -> String {
     format!(
-        "(SELECT applied.since_date FROM tier_assignment applied \
+        "(SELECT applied.{column} FROM tier_assignment applied \
            WHERE applied.account_id = {account} AND applied.from_date <= {day} \
            ORDER BY applied.from_date DESC, applied.recorded_us DESC LIMIT 1)"
     )
 }
 
-/// The version of the last run that stands on a day; no row before any did.
-pub(super) fn version_of_runs(day: &str) -> String {
+/// The class of an account on a day as it is known now, a person's before that of runs; NULL if
+/// there is none. Both are terms of the statement, which has no alias `given` or `applied`.
+pub(super) fn class_on(account: &str, day: &str) -> String {
+    let [given, applied] = [given("class", account, day), applied_last("class", account, day)];
+    format!("COALESCE({given}, {applied})")
+}
+
+/// Since when a person gave an account its class of a day; NULL if nobody did.
+pub(super) fn given_since(account: &str, day: &str) -> String {
+    given("first_day", account, day)
+}
+
+/// Since when an account is in the class of runs that holds on a day; NULL if it is in none.
+pub(super) fn applied_since(account: &str, day: &str) -> String {
+    applied_last("since_date", account, day)
+}
+
+/// The id of the version that says on a day what classes mean, as [`Ruling::id_on`] has it: that
+/// of the last run that stands, before any ran the one in force.
+pub(super) fn version_on(day: &str) -> String {
     format!(
-        "SELECT policy_id FROM tier_run WHERE replaced_us = 0 AND as_of <= {day} \
-         ORDER BY as_of DESC LIMIT 1"
+        "COALESCE((SELECT ran.policy_id FROM tier_run ran \
+           WHERE ran.replaced_us = 0 AND ran.as_of <= {day} ORDER BY ran.as_of DESC LIMIT 1), \
+         (SELECT act.policy_id FROM policy_activation act \
+           WHERE act.kind = '{kind}' AND act.from_date <= {day} \
+           ORDER BY act.from_date DESC, act.recorded_us DESC LIMIT 1), '{first}')",
+        kind = TierPolicy::KIND.as_str(),
+        first = TierPolicy::FIRST
     )
 }
 
@@ -69,6 +79,13 @@ async fn ruling(conn: &impl ConnectionTrait, known_us: i64) -> Result<Ruling> {
     let runs: Vec<Row> = sql::all(conn, text, vec![known_us.into()]).await?;
     let runs = runs.into_iter().map(|row| (row.as_of, row.policy_id)).collect();
     Ok(Ruling::new(runs, policy::log::<TierPolicy>(conn).await?, known_us))
+}
+
+/// What says on a day what classes mean, as known now.
+async fn ruling_on(conn: &impl ConnectionTrait, day: NaiveDate) -> Result<Ruling> {
+    let ruling = ruling(conn, i64::MAX).await?;
+    let versions = policy::versions(conn, &[ruling.id_on(day)].into()).await?;
+    Ok(ruling.with(versions))
 }
 
 /// What runs applied to accounts: ever, or what of it counts on a day as known at an instant.
@@ -128,6 +145,11 @@ impl WriteTx {
     pub async fn tiers_on(&self, account_ids: &BTreeSet<&str>, day: NaiveDate) -> Result<Recorded> {
         recorded(&self.conn, account_ids, Some(day), i64::MAX).await
     }
+
+    /// As [`ReadTx::tiers_ruling`].
+    pub async fn tiers_ruling(&self, day: NaiveDate) -> Result<Ruling> {
+        ruling_on(&self.conn, day).await
+    }
 }
 
 impl ReadTx {
@@ -148,8 +170,125 @@ impl ReadTx {
 
     /// What says on a day what classes mean, as known now.
     pub async fn tiers_ruling(&self, day: NaiveDate) -> Result<Ruling> {
-        let ruling = ruling(&self.conn, i64::MAX).await?;
-        let versions = policy::versions(&self.conn, &[ruling.id_on(day)].into()).await?;
-        Ok(ruling.with(versions))
+        ruling_on(&self.conn, day).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Days;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::tier::ruling::Decided;
+    use crate::store::seed::{Fresh, day, fresh};
+
+    const DAYS: u64 = 40;
+    const CLASSES: [&str; 3] = ["A", "B", "C"];
+
+    fn on(n: u64) -> NaiveDate {
+        day(1, 1) + Days::new(n)
+    }
+
+    /// What runs and people said of some accounts, in no order; the same each time.
+    async fn say(db: &Fresh, accounts: &[String]) {
+        let mut random = fastrand::Rng::with_seed(7);
+        for n in 1..30_i64 {
+            let version = if random.bool() { "abc" } else { "pareto" };
+            let (id, from) = (Uuid::now_v7(), on(random.u64(5..DAYS)));
+            db.sql(
+                "INSERT INTO tier_run (id, as_of, policy_id, summary, digest, recorded_by, \
+                 recorded_us, replaced_us) VALUES ($1, $2, $3, '{}', $4, 'me', $5, 0) \
+                 ON CONFLICT DO NOTHING",
+                vec![id.into(), from.into(), version.into(), Vec::<u8>::new().into(), n.into()],
+            )
+            .await;
+            db.sql(
+                "INSERT INTO policy_activation (kind, recorded_us, policy_id, from_date, \
+                 activated_by) VALUES ('TIER', $1, $2, $3, 'me')",
+                vec![n.into(), "pyramid".into(), on(random.u64(3..10)).into()],
+            )
+            .await;
+            let account = random.choice(accounts).unwrap();
+            db.sql(
+                "INSERT INTO tier_assignment (id, account_id, from_date, recorded_us, run_id, \
+                 class, since_date, raw_class, below_runs, cause, figures, recorded_by) \
+                 VALUES ($1, $2, $3, $4, $1, $5, $3, $5, 0, 'FIRST', '{}', 'me')",
+                vec![
+                    id.into(),
+                    account.into(),
+                    on(random.u64(0..DAYS)).into(),
+                    n.into(),
+                    (*random.choice(&CLASSES).unwrap()).into(),
+                ],
+            )
+            .await;
+        }
+        for account in accounts.iter().skip(2) {
+            let first = random.u64(0..DAYS);
+            let last = first + random.u64(0..9);
+            let end = random.bool().then(|| on(random.u64(first..=last)));
+            db.sql(
+                "INSERT INTO tier_override (id, account_id, class, first_day, last_day, \
+                 recorded_us, recorded_by, reason, end_day, end_us) \
+                 VALUES ($1, $2, 'A', $3, $4, 1, 'me', 'so', $5, $6)",
+                vec![
+                    Uuid::now_v7().into(),
+                    account.into(),
+                    on(first).into(),
+                    on(last).into(),
+                    end.into(),
+                    end.map(|_| 2_i64).into(),
+                ],
+            )
+            .await;
+        }
+    }
+
+    #[tokio::test]
+    async fn statements_name_the_class_and_its_version_as_the_rule_does() {
+        #[derive(FromQueryResult)]
+        struct Row {
+            class: Option<String>,
+            given: Option<NaiveDate>,
+            applied: Option<NaiveDate>,
+            version: String,
+        }
+        for db in fresh().await {
+            let accounts: Vec<String> = (0..6).map(|n| format!("a{n}")).collect();
+            say(&db, &accounts).await;
+            let text = format!(
+                "SELECT {class} AS class, {given} AS given, {applied} AS applied, \
+                   {version} AS version",
+                class = class_on("$1", "$2"),
+                given = given_since("$1", "$2"),
+                applied = applied_since("$1", "$2"),
+                version = version_on("$2")
+            );
+            let these: BTreeSet<&str> = accounts.iter().map(String::as_str).collect();
+            let known = recorded(&db.store.reader, &these, None, i64::MAX).await.unwrap();
+            let (mut by_person, mut by_run) = (0, 0);
+            for (account, n) in accounts.iter().flat_map(|id| (0..DAYS + 5).map(move |n| (id, n))) {
+                let values = vec![account.into(), on(n).into()];
+                let row: Row = sql::one(&db.store.reader, &*text, values).await.unwrap().unwrap();
+                let told = known.account(account).told(account, on(n)).decided;
+                let class = told.as_ref().map(|told| told.class().to_owned());
+                assert_eq!(row.class, class, "{account} {n}");
+                match &told {
+                    Some(Decided::ByPerson(_)) => {
+                        by_person += 1;
+                        assert_eq!(row.given, told.map(|told| told.since()), "{account} {n}");
+                    }
+                    _ => {
+                        by_run += i32::from(told.is_some());
+                        assert_eq!(row.given, None, "{account} {n}");
+                        assert_eq!(row.applied, told.map(|told| told.since()), "{account} {n}");
+                    }
+                }
+                let ruling = ruling(&db.store.reader, i64::MAX).await.unwrap();
+                assert_eq!(row.version, ruling.id_on(on(n)), "{n}");
+            }
+            assert!(by_person > 0 && by_run > 0);
+        }
     }
 }

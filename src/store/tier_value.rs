@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 
 use super::entity::tier_value::{Entity, Model};
 use super::entity::tier_value_set;
+use super::portfolio::takes_part;
 use super::{ReadTx, WriteTx, rows, sql};
 use crate::domain::error::Result;
 use crate::domain::tier::values::{ValueSet, Worth};
@@ -51,15 +52,16 @@ impl ReadTx {
         set(&self.conn, id).await
     }
 
-    /// The values of a set; related parties and deleted accounts are left out.
-    pub async fn tier_values(&self, set_id: &str) -> Result<Vec<(String, Worth)>> {
+    /// The values of a set of the accounts that take part in its day, which is over at `ends_us`.
+    pub async fn tier_values(&self, set_id: &str, ends_us: i64) -> Result<Vec<(String, Worth)>> {
         let text = format!(
             "SELECT {} FROM tier_value v JOIN account a ON a.id = v.account_id \
-             WHERE v.set_id = $1 AND NOT a.related_party AND a.delete_us = 0 \
-             ORDER BY v.account_id",
-            rows::columns::<Entity>("v")
+             WHERE v.set_id = $1 AND {} ORDER BY v.account_id",
+            rows::columns::<Entity>("v"),
+            takes_part("a", "$2")
         );
-        let found: Vec<Model> = sql::all(&self.conn, text, vec![set_id.into()]).await?;
+        let values = vec![set_id.into(), ends_us.into()];
+        let found: Vec<Model> = sql::all(&self.conn, text, values).await?;
         let worth = |row: Model| {
             let Model { set_id: _, account_id, value, contribution } = row;
             (account_id, Worth { value, contribution })

@@ -175,6 +175,16 @@ fn wang() -> Contact {
 }
 
 on_both_engines! {
+    async fn a_contact_has_at_most_thirty_two_labels(server: TestServer) {
+        let labels = |count: usize| (0..count).map(|n| (format!("k{n}"), "v".to_owned())).collect();
+        let most = Contact { labels: labels(32), ..named("Li") };
+        let created = create(&server, most.clone()).await.expect("created");
+        assert_eq!(created.labels, most.labels);
+        let more = Contact { labels: labels(33), ..named("Wu") };
+        let refused = create(&server, more).await.expect_err("one too many");
+        assert_refused(&refused, Code::InvalidArgument, "TOO_MANY_ELEMENTS", Some("contact.labels"));
+    }
+
     async fn a_contact_reads_back_as_he_was_created(server: TestServer) {
         let created = create(&server, wang()).await.expect("created");
         let id = created.name.strip_prefix("contacts/").expect("a name");

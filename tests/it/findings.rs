@@ -1,6 +1,7 @@
 //! What should not be so: found of accounts and of the book, on any day, and hidden until one.
 
 mod people;
+mod stakes;
 
 use ballast::pb::{self, FindingCode as Found, FindingState as State, TeamRole};
 use tonic::{Code, Status};
@@ -310,6 +311,33 @@ on_both_engines! {
         assert_eq!((rhythm.gaps, decimal(rhythm.median_gap_days), decimal(rhythm.ratio)), (4, "30".into(), "2.5".into()));
         assert_eq!((rhythm.last_invoice_date, rhythm.lapse_date), (Some(day(-75)), Some(day(-15))));
         assert!(status.findings.iter().any(|found| found.code() == Found::LapseRisk));
+    }
+
+    async fn a21_a_lapse_of_a_past_day_has_the_days_that_it_really_had(server: TestServer) {
+        let sold = |on: i64| {
+            let payer = "accounts/ERP~shop".into();
+            pb::Document { payer, ..document(pb::DocumentKind::Invoice, &format!("shop{on}"), day(on), "5") }
+        };
+        // Every tenth day, silent for seventy, and again.
+        Desk::new(&server).post([-130, -120, -110, -100, -30].map(sold)).await;
+        let on = |as_of| {
+            let server = &server;
+            let states = vec![State::Yes.into()];
+            let asked = pb::ListFindingsRequest { as_of: Some(day(as_of)), states, ..coded("ERP~shop", Found::LapseRisk) };
+            async move { list(server, asked).await.expect("findings") }
+        };
+        let then = on(-50).await;
+        assert_eq!((then[0].since_date, then[0].until_date), (Some(day(-80)), Some(day(-30))));
+        for (as_of, is_so) in [(-81, false), (-80, true), (-31, true), (-30, false)] {
+            assert_eq!(!on(as_of).await.is_empty(), is_so, "{as_of}");
+        }
+        let request = pb::GetAccountStatusRequest {
+            name: "accounts/ERP~shop".into(),
+            as_of: Some(day(-50)),
+            ..Default::default()
+        };
+        let told = server.accounts().get_account_status(request).await.expect("a status").into_inner();
+        assert!(told.findings.contains(&then[0]), "{told:?}");
     }
 
     async fn what_credit_says_of_now_is_found_of_the_account_that_is_asked_for(server: TestServer) {

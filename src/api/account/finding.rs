@@ -9,11 +9,12 @@ use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::finding::found::{
-    Attention, Counts, FindingKey, ListFindings, Snooze, SnoozeFinding, Told,
+    Attention, Counts, ListFindings, Listed, Snooze, SnoozeFinding, Told,
 };
+use crate::domain::finding::stake::{Exposure, Stake};
 use crate::domain::finding::{Code, Finding, Scope, State};
+use crate::domain::money::{Currency, Money};
 use crate::domain::names::{self, AccountRef, MemberRef, account_name};
-use crate::domain::page::Page;
 use crate::domain::portfolio::rhythm::Rhythm;
 use crate::pb;
 
@@ -31,6 +32,22 @@ both_ways! {
     read_state, write_state: State = FindingState { Yes, No, Unknown }
 }
 
+/// What comes first in a list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Order {
+    #[default]
+    Severity,
+    AtStake,
+}
+
+fn read_order(order: pb::FindingOrder) -> Option<Order> {
+    match order {
+        pb::FindingOrder::Unspecified => None,
+        pb::FindingOrder::Severity => Some(Order::Severity),
+        pb::FindingOrder::AtStake => Some(Order::AtStake),
+    }
+}
+
 one_way! {
     write_attention: Attention = Attention { None, Look, Act }
 }
@@ -40,7 +57,8 @@ pub fn list(
 ) -> Result<(ListFindings<AccountRef, MemberRef>, PageRequest)> {
     let mut violations = Violations::new();
     let page = PageRequest::parse(request, &mut violations);
-    let pb::ListFindingsRequest { parent, owner, codes, severity, states, as_of, .. } = request;
+    let pb::ListFindingsRequest { parent, owner, codes, severity, states, as_of, order, .. } =
+        request;
     let account = if parent.is_empty() {
         Err(missing("parent"))
     } else {
@@ -64,14 +82,52 @@ pub fn list(
         }
         _ => {}
     }
+    let order = violations.keep(read::optional_enum("order", *order, read_order)).flatten();
+    let by_stake = stake_currency(request, order.unwrap_or_default(), &mut violations);
     let of = page.of(&mut violations);
     let account = all(violations, account)?;
     let show_snoozed = request.show_snoozed;
     let severity = severity.flatten();
-    Ok((
-        ListFindings { account, owner, codes, severity, states, as_of, show_snoozed, page: of },
-        page,
-    ))
+    let list = ListFindings {
+        account,
+        owner,
+        codes,
+        severity,
+        states,
+        as_of,
+        show_snoozed,
+        by_stake,
+        page: of,
+    };
+    Ok((list, page))
+}
+
+/// The currency in which stakes are compared, where they give the order.
+fn stake_currency(
+    request: &pb::ListFindingsRequest,
+    order: Order,
+    violations: &mut Violations,
+) -> Option<Currency> {
+    let code = &request.currency_code;
+    let currency = violations.keep(read::optional_currency("currency_code", code)).flatten();
+    match order {
+        Order::AtStake => {
+            if request.owner.is_empty() {
+                violations.push(missing("owner"));
+            }
+            if code.is_empty() {
+                violations.push(missing("currency_code"));
+            }
+            currency
+        }
+        Order::Severity => {
+            if !code.is_empty() {
+                let what = "amounts are only compared in the order AT_STAKE";
+                violations.add("currency_code", Reason::FieldInvalid, what);
+            }
+            None
+        }
+    }
 }
 
 /// What is not found by a statement over the book is not answered for it.
@@ -133,9 +189,37 @@ fn check_subject(is_book: bool, code: Code) -> Result<(), Violation> {
     Err(Violation::new("account", Reason::FieldInvalid, format!("{code} {what}")))
 }
 
-pub fn page(page: Page<Finding, FindingKey>, request: &PageRequest) -> pb::ListFindingsResponse {
+pub fn page(listed: Listed, request: &PageRequest) -> pb::ListFindingsResponse {
+    let Listed { page, stakes, exposure } = listed;
     let (findings, next_page_token) = request.answer(page, finding);
-    pb::ListFindingsResponse { findings, next_page_token }
+    pb::ListFindingsResponse {
+        findings,
+        next_page_token,
+        stakes: stakes.into_iter().map(stake).collect(),
+        exposure: exposure.map(self::exposure),
+    }
+}
+
+fn stake(stake: Stake) -> pb::AccountStake {
+    let Stake { account_id, open, overdue, reserved, converted: _ } = stake;
+    let amounts = |of: Vec<Money>| -> Vec<pb::Money> {
+        of.into_iter().map(|of| write::money(of.minor, of.currency)).collect()
+    };
+    pb::AccountStake {
+        account: account_name(&account_id),
+        open: amounts(open),
+        overdue: amounts(overdue),
+        reserved: amounts(reserved),
+    }
+}
+
+fn exposure(exposure: Exposure) -> pb::FindingExposure {
+    let Exposure { currency, total, blind, blind_bp } = exposure;
+    pb::FindingExposure {
+        total: Some(write::money(total, currency)),
+        blind: Some(write::money(blind, currency)),
+        blind_bp,
+    }
 }
 
 pub fn finding(finding: Finding) -> pb::Finding {

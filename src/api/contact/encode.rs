@@ -8,13 +8,15 @@ use crate::api::convert::people::invoices;
 use crate::api::convert::write;
 use crate::api::etag;
 use crate::api::list::PageRequest;
-use crate::ctx::Ctx;
+use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::contact::address::Address;
 use crate::domain::contact::{Contact, ContactState, Placed, Preference};
 use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
-use crate::domain::position::incumbency::{Incumbency, IncumbencyKey, Moved, Reconnect, Vacancy};
+use crate::domain::position::incumbency::{
+    Incumbency, IncumbencyKey, Moved, Reconnect, UncontactedInvoices, Vacancy,
+};
 use crate::domain::position::{Position, PositionTerms};
 use crate::pb;
 use crate::service::contacts::{ClosedSeat, Seat};
@@ -149,12 +151,12 @@ fn incumbency(one: Incumbency) -> pb::Incumbency {
     }
 }
 
-pub fn closed(closed: ClosedSeat) -> pb::ClosePositionResponse {
+pub fn closed(ctx: &Ctx, closed: ClosedSeat) -> pb::ClosePositionResponse {
     let ClosedSeat { seat, left, uncontacted } = closed;
     pb::ClosePositionResponse {
         position: Some(position(seat)),
         left: left.iter().map(|id| contact_name(id)).collect(),
-        uncontacted_invoices: uncontacted.map(invoices),
+        uncontacted_invoices: readable(ctx, uncontacted),
     }
 }
 
@@ -164,8 +166,16 @@ pub fn moved(ctx: &Ctx, moved: Moved) -> pb::MoveContactResponse {
         contact: Some(contact(ctx, placed)),
         vacancy_opened: opened.map(vacancy),
         vacancy_closed: closed.map(vacancy),
-        uncontacted_invoices: uncontacted.map(invoices),
+        uncontacted_invoices: readable(ctx, uncontacted),
     }
+}
+
+/// What an account owes is told to those who may read it; the move is theirs who keep contacts.
+fn readable(
+    ctx: &Ctx,
+    uncontacted: Option<UncontactedInvoices>,
+) -> Option<pb::UncontactedInvoices> {
+    uncontacted.filter(|_| ctx.scopes.allows(ACCOUNTS_READ)).map(invoices)
 }
 
 fn vacancy(vacancy: Vacancy) -> pb::Vacancy {

@@ -161,7 +161,7 @@ impl ContactService for Contacts {
         let ctx = api::ctx(&request)?;
         let (id, command) = position::close(request.into_inner())?;
         let answer = self.contacts.close_position(&ctx, &id, command).await?;
-        Ok(Response::new(encode::closed(answer)))
+        Ok(Response::new(encode::closed(&ctx, answer)))
     }
 
     async fn get_coverage(&self, request: Request<pb::GetCoverageRequest>) -> Answer<pb::Coverage> {

@@ -10,6 +10,7 @@ use crate::api::convert::request::{
 };
 use crate::api::convert::write;
 use crate::api::list::PageRequest;
+use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CommitmentSide, CommitmentState, CommitmentTerms, CreateCommitment,
     Created, DelegateCommitment, EVIDENCE_MAX, Evidence, EvidenceTerms, ListCommitments, Listed,
@@ -239,6 +240,7 @@ pub fn promise(promise: Promise) -> pb::Commitment {
         promise_date,
         pay_by_date,
         grace_days: _,
+        contact_id,
         promised_by: _,
         received,
         lapsed: _,
@@ -249,6 +251,7 @@ pub fn promise(promise: Promise) -> pb::Commitment {
         name: child_name(&account_id, PROMISES, id),
         kind: pb::CommitmentKind::Payment.into(),
         side: write_side(CommitmentSide::Theirs).into(),
+        contact: contact_id.as_deref().map(contact_name).unwrap_or_default(),
         amount: Some(write::money(amount, currency)),
         received: Some(write::money(received, currency)),
         made_date: Some(write::date(promise_date)),
@@ -271,11 +274,15 @@ pub fn created(answer: Created, today: NaiveDate) -> Result<pb::CreateCommitment
 pub fn page(
     answer: Page<Listed, CommitmentKey>,
     request: &PageRequest,
-    today: NaiveDate,
+    ctx: &Ctx,
 ) -> pb::ListCommitmentsResponse {
+    let (today, tells_debts) = (ctx.business_date(), ctx.scopes.allows(ACCOUNTS_READ));
     let listed = |one| match one {
         Listed::Commitment(one) => commitment(one, today),
-        Listed::Promise(one) => promise(one),
+        Listed::Promise(one) if tells_debts => promise(one),
+        Listed::Promise(one) => {
+            pb::Commitment { amount: None, received: None, masked: true, ..promise(one) }
+        }
     };
     let (commitments, next_page_token) = request.answer(answer, listed);
     pb::ListCommitmentsResponse { commitments, next_page_token }

@@ -175,7 +175,7 @@ impl InteractionService for Interactions {
         let ctx = api::ctx(&request)?;
         let (list, page) = commitment::list(request.get_ref())?;
         let found = self.interactions.list_commitments(&ctx, list).await?;
-        let answer = commitment::page(found, &page, ctx.business_date());
+        let answer = commitment::page(found, &page, &ctx);
         let name = "ListCommitmentsResponse";
         Ok(Response::new(api::masked::for_caller(&ctx, CONTACTS_PERSONAL, name, answer)?))
     }
@@ -265,6 +265,6 @@ impl InteractionService for Interactions {
     ) -> Answer<pb::TrustLedger> {
         let ctx = api::ctx(&request)?;
         let of = trust::parse(request.into_inner())?;
-        Ok(Response::new(trust::encode(self.trust.ledger(&ctx, of).await?)?))
+        Ok(Response::new(trust::encode(&ctx, self.trust.ledger(&ctx, of).await?)?))
     }
 }

@@ -2,7 +2,9 @@
 
 use super::commitment::write_side;
 use crate::api::convert::{read, write};
+use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::error::Result;
+use crate::domain::money::Money;
 use crate::domain::rounding::div_half_even;
 use crate::domain::tie::PersonRef;
 use crate::domain::trust::rate::Rate;
@@ -25,7 +27,8 @@ pub fn parse(request: pb::GetTrustLedgerRequest) -> Result<TrustOf> {
     })
 }
 
-pub fn encode(told: Told) -> Result<pb::TrustLedger> {
+/// What was promised to be paid is told to those who may read what the account owes.
+pub fn encode(ctx: &Ctx, told: Told) -> Result<pb::TrustLedger> {
     let Told { subject, is_account, on, ledger } = told;
     let TrustLedger { ours, theirs, payments, first_broken, talks, evidence } = ledger;
     let Talks { all, two_way } = talks;
@@ -34,10 +37,15 @@ pub fn encode(told: Told) -> Result<pb::TrustLedger> {
         _ => None,
     };
     let Payments { tally: promises, promised, in_time } = payments;
+    let tells_debts = ctx.scopes.allows(ACCOUNTS_READ);
+    let amounts = |of: &[Money]| {
+        let told = of.iter().filter(|_| tells_debts);
+        told.map(|of| write::money(of.minor, of.currency)).collect()
+    };
     let payments = pb::PaymentTally {
         promises: Some(tally(promises)?),
-        promised: promised.iter().map(|of| write::money(of.minor, of.currency)).collect(),
-        in_time: in_time.iter().map(|of| write::money(of.minor, of.currency)).collect(),
+        promised: amounts(&promised),
+        in_time: amounts(&in_time),
     };
     let first = |FirstBroken { conflict, side, word, day }: FirstBroken| pb::FirstBroken {
         dispute: conflict,

@@ -80,6 +80,7 @@ pub fn record_promise(request: pb::RecordPromiseToPayRequest) -> Result<Identifi
         promise_date,
         pay_by_date,
         grace_days,
+        contact,
         promised_by,
         request_id,
     } = request;
@@ -98,7 +99,12 @@ pub fn record_promise(request: pb::RecordPromiseToPayRequest) -> Result<Identifi
         let what = format!("must be 0 to {MAX_GRACE_DAYS}");
         violations.add("grace_days", Reason::FieldInvalid, what);
     }
+    let contact = violations.keep(read::optional_contact("contact", &contact)).flatten();
     violations.keep(text::check("promised_by", &promised_by, 0, MAX_PROMISED_BY_CHARS));
+    if contact.is_some() && !promised_by.is_empty() {
+        let what = "is who promised where that is no contact: give one of the two";
+        violations.add("promised_by", Reason::FieldInvalid, what);
+    }
     let kept = account.zip(amount).zip(pay_by_date);
     let ((account, amount), pay_by_date) = all(violations, kept)?;
     let command = RecordPromise {
@@ -108,6 +114,7 @@ pub fn record_promise(request: pb::RecordPromiseToPayRequest) -> Result<Identifi
         promise_date,
         pay_by_date,
         grace_days,
+        contact,
         promised_by,
     };
     Ok((request_id, command))

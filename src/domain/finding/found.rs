@@ -4,8 +4,10 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
+use super::stake::{Exposure, Stake};
+use crate::domain::money::Currency;
 use crate::domain::names::account_name;
-use crate::domain::page::PageOf;
+use crate::domain::page::{Page, PageOf};
 use crate::domain::personal::Personal;
 use crate::domain::severity::Severity;
 use crate::domain::stored::stored_enum;
@@ -189,10 +191,30 @@ pub struct ListFindings<A, M> {
     /// `None` is the business date.
     pub as_of: Option<NaiveDate>,
     pub show_snoozed: bool,
+    /// Those first at whose accounts most is at stake, compared in this currency; `None`: the worst
+    /// first.
+    pub by_stake: Option<Currency>,
     pub page: PageOf<FindingKey>,
 }
 
-/// Where a page of findings goes on: the worse severity first, the book before all accounts.
+/// A page of findings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub page: Page<Finding, FindingKey>,
+    /// Of the accounts on the page, by id; empty in another order than theirs.
+    pub stakes: Vec<Stake>,
+    /// `None` in another order.
+    pub exposure: Option<Exposure>,
+}
+
+impl From<Page<Finding, FindingKey>> for Listed {
+    fn from(page: Page<Finding, FindingKey>) -> Self {
+        Self { page, stakes: Vec::new(), exposure: None }
+    }
+}
+
+/// Where a page of findings goes on: the worse severity first, the book before all accounts; in the
+/// order of stakes the larger one first.
 pub type FindingKey = (i64, String);
 
 impl<A, M> ListFindings<A, M> {

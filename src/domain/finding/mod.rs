@@ -5,6 +5,7 @@ pub mod code;
 pub mod found;
 pub mod people;
 pub mod rules;
+pub mod stake;
 pub mod visits;
 
 pub use code::{Code, Scope};

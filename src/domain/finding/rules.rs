@@ -12,7 +12,7 @@ use crate::domain::credit::decision::{Disposition, Reason, ReasonCode};
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::names::member_name;
 use crate::domain::portfolio::concentration::Concentration;
-use crate::domain::portfolio::rhythm::Rhythm;
+use crate::domain::portfolio::rhythm::{InvoiceDay, Rhythm};
 use crate::domain::severity::Severity;
 use crate::domain::team::{Team, TeamOn};
 use crate::domain::tier::ruling;
@@ -74,15 +74,33 @@ impl TeamFacts<'_> {
     }
 }
 
-/// LAPSE_RISK: silent for twice the median gap, or longer. Nothing invoiced is nothing to lose.
-pub fn lapse_risk(rhythm: Option<&Rhythm>) -> Vec<Turn> {
-    let Some(rhythm) = rhythm else { return vec![never()] };
-    let Some(day) = rhythm.lapses_on() else {
-        let (state, severity) = (State::Unknown, None);
-        return vec![Turn { from_date: NaiveDate::MIN, state, severity, evidence: vec![] }];
-    };
-    let (state, severity, evidence) = is_so(true, Severity::Amber, vec![]);
-    vec![never(), Turn { from_date: day, state, severity, evidence }]
+/// LAPSE_RISK: silent for twice the median gap, or longer. Nothing invoiced is nothing to lose. The
+/// rhythm is another one from each day on which something is invoiced, or taken back; the days are
+/// given with the latest first.
+pub fn lapse_risk(days: &[InvoiceDay]) -> Vec<Turn> {
+    let changes = days.iter().flat_map(|one| [Some(one.day), one.ended]).flatten();
+    let changes: BTreeSet<NaiveDate> = changes.collect();
+    let mut changes = changes.into_iter().peekable();
+    let mut found = vec![never()];
+    while let Some(from_date) = changes.next() {
+        let Some(rhythm) = Rhythm::on(days, from_date) else {
+            found.push(Turn { from_date, ..never() });
+            continue;
+        };
+        let Some(lapse) = rhythm.lapses_on() else {
+            found.push(Turn { from_date, state: State::Unknown, ..never() });
+            continue;
+        };
+        let (state, severity, evidence) = is_so(true, Severity::Amber, vec![]);
+        if lapse > from_date {
+            found.push(Turn { from_date, ..never() });
+        }
+        if changes.peek().is_none_or(|next| lapse < *next) {
+            let from_date = lapse.max(from_date);
+            found.push(Turn { from_date, state, severity, evidence });
+        }
+    }
+    folded(found)
 }
 
 /// CALENDAR_ENDS: the days that the calendar in force knows end soon, or have ended. One without such
@@ -212,6 +230,7 @@ fn folded(turns: Vec<Turn>) -> Vec<Turn> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use uuid::Uuid;
 
     use super::*;
@@ -325,5 +344,92 @@ mod tests {
                 (day(38), None)
             ]
         );
+    }
+
+    /// An invoice: its day, and from when on it is taken back.
+    type Invoice = (u64, Option<u64>);
+
+    fn of_days(invoices: &[Invoice]) -> Vec<InvoiceDay> {
+        let days: BTreeSet<u64> = invoices.iter().map(|(on, _)| *on).collect();
+        let of_day = |n: u64| {
+            let ends: Vec<_> =
+                invoices.iter().filter(|(on, _)| *on == n).map(|one| one.1).collect();
+            let ended = ends.iter().all(Option::is_some).then(|| ends.iter().flatten().max());
+            InvoiceDay { day: day(n), ended: ended.flatten().map(|n| day(*n)) }
+        };
+        days.into_iter().rev().map(of_day).collect()
+    }
+
+    /// How it is on a day, from what was invoiced by then and not taken back by then.
+    fn state_on(invoices: &[Invoice], on: u64) -> State {
+        let stands = |one: &&Invoice| one.0 <= on && one.1.is_none_or(|ended| on < ended);
+        let days: BTreeSet<u64> = invoices.iter().filter(stands).map(|one| one.0).collect();
+        let days: Vec<u64> = days.into_iter().rev().take(13).collect();
+        let Some(last) = days.first() else { return State::No };
+        let mut gaps: Vec<u64> = days.windows(2).map(|pair| pair[0] - pair[1]).collect();
+        if gaps.len() < 3 {
+            return State::Unknown;
+        }
+        gaps.sort_unstable();
+        let twice_median = gaps[(gaps.len() - 1) / 2] + gaps[gaps.len() / 2];
+        if on - last >= twice_median { State::Yes } else { State::No }
+    }
+
+    #[test]
+    fn a21_a_lapse_of_a_past_day_ends_on_the_day_of_the_next_invoice() {
+        let invoices = [0, 10, 20, 30, 100].map(|on| (on, None));
+        let on = |n| Finding::on("a", Code::LapseRisk, lapse_risk(&of_days(&invoices)), day(n));
+        let told = |found: Finding| (found.state, found.since, found.until);
+        assert_eq!(told(on(60)), (State::Yes, Some(day(50)), Some(day(100))));
+        assert_eq!(told(on(40)), (State::No, Some(day(30)), Some(day(50))));
+        assert_eq!(told(on(100)), (State::No, Some(day(100)), Some(day(120))));
+        // An invoice that is taken back ends no silence from that day on.
+        let back = [(0, None), (10, None), (20, None), (30, None), (45, Some(70))];
+        let on = |n| Finding::on("a", Code::LapseRisk, lapse_risk(&of_days(&back)), day(n));
+        assert_eq!(told(on(69)), (State::Yes, Some(day(65)), None));
+        assert_eq!(told(on(64)), (State::No, Some(day(30)), Some(day(65))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_finding_of_a_day_is_what_the_facts_of_every_day_say(
+            invoices in prop::collection::vec((0u64..60, prop::option::of(0u64..90)), 0..25),
+        ) {
+            let turns = lapse_risk(&of_days(&invoices));
+            let states: Vec<State> = (0..100).map(|n| state_on(&invoices, n)).collect();
+            let at = |n: u64| states[usize::try_from(n).unwrap()];
+            for n in 0..100 {
+                let found = Finding::on("a", Code::LapseRisk, turns.clone(), day(n));
+                prop_assert_eq!(found.state, at(n), "day {}", n);
+                let until = (n..100).find(|later| at(*later) != at(n));
+                let until_told = found.until.filter(|until| *until < day(100));
+                prop_assert_eq!(until_told, until.map(day), "until, of day {}", n);
+                let since = (0..=n).rev().take_while(|before| at(*before) == at(n)).last();
+                let since = since.filter(|since| *since > 0 || found.since.is_some());
+                prop_assert_eq!(found.since, since.map(day), "since, of day {}", n);
+            }
+        }
+
+        #[test]
+        fn what_is_so_is_told_from_the_latest_days_as_from_all(
+            invoices in prop::collection::vec((0u64..200, prop::option::weighted(0.1, 0u64..250)), 0..120),
+            n in 0u64..260,
+        ) {
+            let all = of_days(&invoices);
+            let on = |days: &[InvoiceDay]| {
+                Finding::on("a", Code::LapseRisk, lapse_risk(days), day(n))
+            };
+            let stands = |one: &&InvoiceDay| one.ended.is_none() && one.day <= day(n);
+            let latest: BTreeSet<_> = all.iter().filter(stands).take(13).map(|one| one.day).collect();
+            let some: Vec<InvoiceDay> = all.iter().copied()
+                .filter(|one| one.ended.is_some() || one.day > day(n) || latest.contains(&one.day))
+                .collect();
+            let (whole, cut) = (on(&all), on(&some));
+            prop_assert_eq!(cut.state, whole.state);
+            prop_assert_eq!(cut.until, whole.until);
+            if whole.state == State::Yes {
+                prop_assert_eq!(cut.since, whole.since);
+            }
+        }
     }
 }

@@ -10,6 +10,20 @@ pub const GAPS_MAX: usize = 12;
 /// With fewer no rhythm can be told.
 pub const GAPS_MIN: usize = 3;
 
+/// A day on which an account was invoiced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvoiceDay {
+    pub day: NaiveDate,
+    /// From when on all its invoices are taken back; `None` while one stands.
+    pub ended: Option<NaiveDate>,
+}
+
+impl InvoiceDay {
+    fn counts(&self, on: NaiveDate) -> bool {
+        self.day <= on && self.ended.is_none_or(|ended| on < ended)
+    }
+}
+
 /// How an account buys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rhythm {
@@ -21,8 +35,16 @@ pub struct Rhythm {
 }
 
 impl Rhythm {
+    /// As it was on a day, from days with invoices, the latest first.
+    pub fn on(days: &[InvoiceDay], on: NaiveDate) -> Option<Self> {
+        let later = days.partition_point(|one| one.day > on);
+        let counted = days.iter().skip(later).filter(|one| one.counts(on));
+        let latest: Vec<NaiveDate> = counted.map(|one| one.day).take(GAPS_MAX + 1).collect();
+        Self::of(&latest)
+    }
+
     /// From the latest days with an invoice, each once, the latest first; `None` without any.
-    pub fn of(days: &[NaiveDate]) -> Option<Self> {
+    fn of(days: &[NaiveDate]) -> Option<Self> {
         let last_day = *days.first()?;
         let gaps = days.windows(2).take(GAPS_MAX);
         let mut gaps: Vec<u64> =

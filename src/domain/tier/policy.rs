@@ -150,12 +150,13 @@ impl Terms for TierPolicy {
     const KIND: PolicyKind = PolicyKind::Tier;
     const RESOURCE: &'static str = "tierPolicy";
     const COLLECTION: &'static str = "tierPolicies";
+    const FIRST: &'static str = "abc";
 
     fn built_in() -> Vec<(&'static str, Self)> {
         let share = CutMethod::CumulativeShare;
         vec![
             (
-                "abc",
+                Self::FIRST,
                 Self::preset(
                     "Built in: the first 15 % of accounts are A, up to 50 % B, the others C.",
                     CutMethod::CountQuantile,

@@ -97,22 +97,18 @@ pub struct Ruling {
     runs: Vec<(NaiveDate, String)>,
     log: PolicyLog,
     known_us: i64,
-    /// The version that is in force until another one is.
-    first: String,
     versions: BTreeMap<String, Policy<TierPolicy>>,
 }
 
 impl Ruling {
     pub fn new(runs: Vec<(NaiveDate, String)>, log: PolicyLog, known_us: i64) -> Self {
-        let first = TierPolicy::built_in().into_iter().next();
-        let first = first.map(|(id, _)| id.to_owned()).unwrap_or_default();
-        Self { runs, log, known_us, first, versions: BTreeMap::new() }
+        Self { runs, log, known_us, versions: BTreeMap::new() }
     }
 
     /// The id of the version that rules on a day.
     pub fn id_on(&self, day: NaiveDate) -> &str {
         let run = self.runs.iter().rfind(|(from, _)| *from <= day).map(|(_, id)| id.as_str());
-        run.or_else(|| self.log.in_force(day, self.known_us)).unwrap_or(&self.first)
+        run.or_else(|| self.log.in_force(day, self.known_us)).unwrap_or(TierPolicy::FIRST)
     }
 
     /// The version that rules on a day, if it was read.

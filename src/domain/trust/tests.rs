@@ -42,6 +42,7 @@ fn promise(n: u128, state: PromiseState, received: i64) -> Promise {
         promise_date: day(0),
         pay_by_date: day(20),
         grace_days: 3,
+        contact_id: None,
         promised_by: Default::default(),
         received,
         lapsed: 0,

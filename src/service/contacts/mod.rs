@@ -4,6 +4,8 @@
 mod coverage;
 mod event;
 mod introductions;
+#[cfg(test)]
+mod map_tests;
 mod moves;
 mod people;
 mod positions;

@@ -10,7 +10,8 @@ use crate::ctx::Ctx;
 use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
 use crate::domain::item::Side;
 use crate::domain::machine::advance;
-use crate::domain::names::{PROMISES, child_name};
+use crate::domain::names::{ContactRef, PROMISES, child_name, contact_name};
+use crate::domain::position::incumbency::{self, Incumbency};
 use crate::domain::promise::{self, PromiseState, PromiseVerb};
 use crate::domain::receivables::Promise;
 use crate::domain::receivables::command::{RecordPromise, WithdrawPromise};
@@ -23,7 +24,8 @@ impl Facts {
     ///
     /// # Errors
     /// `DATE_INVALID`, `CURRENCY_MISMATCH`, `FIELD_INVALID` and `DUPLICATE_ELEMENT` of all
-    /// items at once, `RESOURCE_NOT_FOUND` for the account.
+    /// items at once, `FIELD_INVALID` for a contact who is not at the account, `STATE_WRONG` for one who
+    /// is deleted, `RESOURCE_NOT_FOUND` for the account and the contact.
     pub async fn record_promise(
         &self,
         ctx: &Ctx,
@@ -53,7 +55,7 @@ impl Facts {
         self.with_name(self.store.mutate(ctx, call, c, withdraw).await?).await
     }
 
-    /// The name of the person who promised is in the row of the promise alone.
+    /// What is written of who promised is in a row of its own alone.
     async fn with_name(&self, answer: Outcome<Promise>) -> Result<Promise> {
         match answer {
             Outcome::Done(promise) => Ok(promise),
@@ -73,6 +75,10 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
     let items = tx.items(&c.items, promise_date).await?;
     let open = items.iter().filter(|of| of.is_open_from(promise_date)).map(|of| of.item.id);
     check(c, promise_date, &known, &open.collect())?;
+    let contact_id = match &c.contact {
+        Some(name) => Some(promiser(tx, name, &account_id, promise_date).await?),
+        None => None,
+    };
     let mut promise = Promise {
         id: Uuid::now_v7(),
         account_id,
@@ -82,6 +88,7 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
         promise_date,
         pay_by_date: c.pay_by_date,
         grace_days: c.grace_days,
+        contact_id,
         promised_by: c.promised_by.clone().into(),
         received: 0,
         lapsed: 0,
@@ -96,6 +103,27 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
     let recorded = event::promise_recorded(&promise);
     tx.publish(vec![recorded.telling([fact::promised(&promise, &ctx.principal)])]).await?;
     Ok(promise)
+}
+
+/// Somebody who sits at the account on a day, and is not deleted.
+async fn promiser(
+    tx: &WriteTx,
+    name: &ContactRef,
+    account_id: &str,
+    day: NaiveDate,
+) -> Result<String> {
+    let missing = || Error::not_found("contact", name.to_string());
+    let id = tx.find_contact(name).await?.ok_or_else(missing)?;
+    let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
+    tx.lock_contact(&id).await?.ok_or_else(gone)?.check_active()?;
+    let told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
+    let here =
+        |one: &Incumbency| one.contact_id == id && one.account_id == account_id && one.holds(day);
+    if !told.iter().any(here) {
+        let what = format!("sits in no position of this account on {day}");
+        return Err(Error::invalid("contact", Reason::FieldInvalid, what));
+    }
+    Ok(id)
 }
 
 fn check(

@@ -7,8 +7,8 @@ use crate::domain::money::{Currency, Money};
 use crate::domain::names::{AccountRef, ChildName};
 use crate::domain::promise::PromiseState;
 use crate::domain::rates::Quote;
-use crate::domain::receivables::DisputeOutcome;
 use crate::domain::receivables::command::*;
+use crate::domain::receivables::{DisputeOutcome, Promise};
 use crate::service::Settings;
 use crate::store::seed::{Fresh, Item, day, fresh};
 
@@ -112,6 +112,7 @@ async fn a_promise_is_about_debits_of_its_account_in_its_currency() {
             promise_date: None,
             pay_by_date: day(6, 30),
             grace_days: 2,
+            contact: None,
             promised_by: "Ms. Roe".into(),
         };
         let wrong = promise(vec![invoice, receipt, Uuid::now_v7(), invoice], eur(5_000));
@@ -141,6 +142,43 @@ async fn a_promise_is_about_debits_of_its_account_in_its_currency() {
         assert_eq!(withdrawn.state, PromiseState::Withdrawn);
         let twice = facts.withdraw_promise(&db.ctx, "4", withdraw(None)).await;
         assert_eq!(twice.unwrap_err().reason(), Reason::StateWrong);
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_of_who_promised_stands_beside_the_ledger_and_may_be_taken_away() {
+    for db in fresh().await {
+        let (facts, invoice, _) = ledger(&db).await;
+        let promise = || RecordPromise {
+            account: AccountRef::Id("acme".into()),
+            items: vec![invoice],
+            amount: usd(5_000),
+            promise_date: None,
+            pay_by_date: day(6, 30),
+            grace_days: 2,
+            contact: None,
+            promised_by: "Ms. Roe".into(),
+        };
+        let recorded = facts.record_promise(&db.ctx, "1", promise()).await.unwrap();
+        let again = facts.record_promise(&db.ctx, "1", promise()).await.unwrap();
+        assert_eq!(again, recorded);
+        assert_eq!(recorded.promised_by.expose(), "Ms. Roe");
+        for told in [
+            "SELECT COUNT(*) AS v FROM outbox WHERE data LIKE '%Roe%'",
+            "SELECT COUNT(*) AS v FROM idempotency WHERE CAST(answer AS TEXT) LIKE '%Roe%'",
+        ] {
+            assert_eq!(db.count(told).await, 0, "{told}");
+        }
+        db.sql("DELETE FROM promise_said WHERE account_id = 'acme'", vec![]).await;
+        let again = facts.record_promise(&db.ctx, "1", promise()).await.unwrap();
+        let nobody = Promise { promised_by: String::new().into(), ..recorded };
+        assert_eq!(again, nobody, "the promise stands as it was");
+        let withdraw = WithdrawPromise { promise: named(nobody.id), withdraw_date: None };
+        let withdrawn = facts.withdraw_promise(&db.ctx, "2", withdraw).await.unwrap();
+        assert_eq!(
+            (withdrawn.state, withdrawn.promised_by),
+            (PromiseState::Withdrawn, nobody.promised_by)
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::in_force::in_force;
 use super::people::Found;
 use super::visits::Visits;
-use super::{Asked, Evaluated, Findings, Point};
+use super::{Asked, Evaluated, Findings, Point, Reach};
 use crate::ctx::Ctx;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::dated::ChangePoint;
@@ -106,13 +106,15 @@ impl Findings {
         asked: &[Asked],
         at: Point,
         tiers: &Recorded,
+        reach: Reach,
     ) -> Result<Vec<Evaluated>> {
+        let max = (reach == Reach::WhatIsSo).then_some(GAPS_MAX + 1);
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
                 let teams = Teams::read(tx, &these, at.known_us).await?;
-                let days = tx.invoice_days(&ids, at.day, at.known_us, GAPS_MAX + 1).await?;
+                let days = tx.invoice_days(&ids, at.day, at.known_us, max).await?;
                 Ok((teams, days, Visits::read(tx, &these, at.day, at.known_us).await?))
             })
         });
@@ -123,7 +125,8 @@ impl Findings {
         let is_now = at.day == ctx.business_date() && at.known_us == i64::MAX;
         let of = |(one, people): (&Asked, Found)| {
             let id = one.account_id.as_str();
-            let rhythm = days.get(id).and_then(|days| Rhythm::of(days));
+            let days = days.get(id).map_or(&[][..], Vec::as_slice);
+            let rhythm = Rhythm::on(days, at.day);
             if one.is_deleted {
                 return Evaluated { found: Vec::new(), rhythm, relationship: None };
             }
@@ -134,8 +137,7 @@ impl Findings {
                 [Code::HookExpired, Code::OverContact]
                     .map(|code| visits.finding(id, code, tiers, at.day)),
             );
-            let lapse = rules::lapse_risk(rhythm.as_ref());
-            found.push(Finding::on(id, Code::LapseRisk, lapse, at.day));
+            found.push(Finding::on(id, Code::LapseRisk, rules::lapse_risk(days), at.day));
             found.extend(people.findings);
             found.extend(rules::credit(id, &one.credit, is_now));
             let found = found.into_iter().map(|found| teams.hidden(found, at.day)).collect();

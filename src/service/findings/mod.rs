@@ -4,6 +4,7 @@ mod facts;
 pub(in crate::service) mod in_force;
 mod people;
 mod snooze;
+mod stakes;
 mod visits;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use crate::ctx::Ctx;
 use crate::domain::coverage::measure::Relationship;
 use crate::domain::credit::decision::Reason as CreditReason;
 use crate::domain::error::{Error, Result};
-use crate::domain::finding::found::{BOOK, FindingKey, ListFindings, Told};
+use crate::domain::finding::found::{BOOK, FindingKey, ListFindings, Listed, Told};
 use crate::domain::finding::{Code, Finding, Scope, State};
 use crate::domain::names::{AccountRef, MemberRef};
 use crate::domain::page::Page;
@@ -24,6 +25,7 @@ use crate::domain::portfolio::rhythm::Rhythm;
 use crate::domain::severity::Severity;
 use crate::domain::tier::ruling::{Recorded, Ruling};
 use crate::service::credit::Credit;
+use crate::service::receivables::Receivables;
 use crate::service::resolve;
 use crate::service::tiers::Tiers;
 use crate::store::{ReadTx, Store, SuspectRule, Suspects};
@@ -43,6 +45,7 @@ pub struct Findings {
     store: Store,
     tiers: Tiers,
     credit: Credit,
+    receivables: Receivables,
     settings: FindingSettings,
 }
 
@@ -82,6 +85,15 @@ pub struct Point {
     pub known_us: i64,
 }
 
+/// What is told of a rule that is evaluated on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// How it is, and since when and until when if it is so: what is older decides nothing.
+    WhatIsSo,
+    /// Since when it is not so as well.
+    Whole,
+}
+
 type List = ListFindings<AccountRef, MemberRef>;
 
 /// Of findings of accounts, the place of each severity in a list; the book's come before.
@@ -89,21 +101,32 @@ const PLACES: [(i64, Severity); 2] = [(1, Severity::Red), (2, Severity::Amber)];
 const PLACE_OF_BOOK: i64 = 0;
 
 impl Findings {
-    pub fn new(store: Store, tiers: Tiers, credit: Credit, settings: FindingSettings) -> Self {
-        Self { store, tiers, credit, settings }
+    pub fn new(
+        store: Store,
+        tiers: Tiers,
+        credit: Credit,
+        receivables: Receivables,
+        settings: FindingSettings,
+    ) -> Self {
+        Self { store, tiers, credit, receivables, settings }
     }
 
     /// A page of findings: of the book and of accounts, or of one account.
     ///
     /// # Errors
-    /// `RESOURCE_NOT_FOUND`.
-    pub async fn list(&self, ctx: &Ctx, list: List) -> Result<Page<Finding, FindingKey>> {
-        match &list.account {
-            Some(account) => {
-                let account = account.clone();
-                self.of_account(ctx, list, account).await
-            }
-            None => self.of_all(ctx, list).await,
+    /// `RESOURCE_NOT_FOUND`; in the order of stakes `DATE_INVALID`, `TOO_MANY_ELEMENTS`,
+    /// `RATE_MISSING`.
+    pub async fn list(&self, ctx: &Ctx, list: List) -> Result<Listed> {
+        if let Some(account) = list.account.clone() {
+            return Ok(self.of_account(ctx, list, account).await?.into());
+        }
+        let owner = match &list.owner {
+            None => None,
+            Some(name) => Some(self.owner(ctx, name.clone()).await?),
+        };
+        match (list.by_stake, &owner) {
+            (Some(to), Some(owner)) => self.by_stake(ctx, &list, owner, to).await,
+            _ => Ok(self.of_all(ctx, list, owner).await?.into()),
         }
     }
 
@@ -119,7 +142,7 @@ impl Findings {
         at: Point,
         tiers: &Recorded,
     ) -> Result<Vec<ToldOf>> {
-        let all = self.evaluate(ctx, asked, at, tiers).await?.into_iter();
+        let all = self.evaluate(ctx, asked, at, tiers, Reach::WhatIsSo).await?.into_iter();
         let told = all.map(|Evaluated { found, rhythm, relationship }| ToldOf {
             findings: Told::of(found),
             rhythm,
@@ -140,7 +163,7 @@ impl Findings {
         at: Point,
         tiers: &Recorded,
     ) -> Result<Vec<(Vec<Finding>, Option<Relationship>)>> {
-        let all = self.evaluate(ctx, asked, at, tiers).await?.into_iter();
+        let all = self.evaluate(ctx, asked, at, tiers, Reach::WhatIsSo).await?.into_iter();
         let shown = all.map(|Evaluated { mut found, relationship, .. }| {
             found.retain(Finding::counts);
             (found, relationship)
@@ -167,7 +190,7 @@ impl Findings {
         let day = list.as_of.unwrap_or_else(|| ctx.business_date());
         let at = Point { day, known_us: i64::MAX };
         let tiers = self.tiers.recorded(ctx, vec![asked.account_id.clone()], at.known_us).await?;
-        let all = self.evaluate(ctx, &[asked], at, &tiers).await?.pop();
+        let all = self.evaluate(ctx, &[asked], at, &tiers, Reach::Whole).await?.pop();
         let mut all = all.unwrap_or_default().found;
         all.retain(|found| list.takes(found));
         all.sort_by_key(Finding::rank);
@@ -178,17 +201,18 @@ impl Findings {
         Ok(list.page.cut(all, key))
     }
 
-    async fn of_all(&self, ctx: &Ctx, list: List) -> Result<Page<Finding, FindingKey>> {
+    async fn of_all(
+        &self,
+        ctx: &Ctx,
+        list: List,
+        owner: Option<String>,
+    ) -> Result<Page<Finding, FindingKey>> {
         let day = list.as_of.unwrap_or_else(|| ctx.business_date());
         let mut found = Vec::new();
         let book_follows = |(place, _): &FindingKey| *place == PLACE_OF_BOOK;
         if list.owner.is_none() && list.page.after.as_ref().is_none_or(book_follows) {
             found = self.of_book(ctx, &list, day).await?;
         }
-        let owner = match &list.owner {
-            None => None,
-            Some(name) => Some(self.owner(ctx, name.clone()).await?),
-        };
         let wanted = list.page.size + 1;
         for (place, severity) in PLACES {
             let after = list.page.after.clone().unwrap_or((PLACE_OF_BOOK, String::new()));

@@ -110,8 +110,8 @@ async fn listed(
         let mut behind = page;
         loop {
             ctx.check_deadline()?;
-            let of = account_id.as_deref();
-            let read = tx.promises(of, due_before, &behind, today, scope).await?;
+            let (of, by) = (account_id.as_deref(), contact_id.as_deref());
+            let read = tx.promises(of, by, due_before, &behind, today, scope).await?;
             let Page { items, next } = behind.cut(read, |last| (last.pay_by_date, last.id));
             let asked = items
                 .into_iter()

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::runs::missing;
+use super::values::Measured;
 use super::{Tiers, event};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Precondition, Reason, Resource, Result};
@@ -187,7 +188,10 @@ impl Tiers {
             Precondition::new(Reason::CurrencyUndecided, policy.name(), what)
         })?;
         let set = self.value_set(ctx, &policy.terms, day, c.value_set.as_deref()).await?;
-        let values = self.values(ctx, &policy.terms, currency, day, set).await?;
+        let ends_us = ctx.clock.end_of(day);
+        let terms = policy.terms.clone();
+        let measured = Measured { terms, currency, through: day, ends_us, set };
+        let values = self.values(ctx, measured).await?;
         Ok(Inputs { day, policy, currency, values })
     }
 

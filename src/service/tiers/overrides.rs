@@ -4,17 +4,15 @@ use uuid::Uuid;
 
 use super::{Tiers, event};
 use crate::ctx::Ctx;
-use crate::domain::dated::{Interval, day_before};
+use crate::domain::dated::day_before;
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
 use crate::domain::names::{AccountRef, TIER_OVERRIDES, account_name, child_name};
 use crate::domain::page::Page;
-use crate::domain::policy::Policy;
 use crate::domain::text::quote;
 use crate::domain::tier::overrides::{
     EndOverride, ListOverrides, OverrideTier, TierOverride, overlapping,
 };
-use crate::domain::tier::policy::TierPolicy;
 use crate::domain::timeline::fact;
 use crate::service::resolve;
 use crate::store::{Call, Outcome, WriteTx};
@@ -96,7 +94,9 @@ async fn give(tx: &mut WriteTx, ctx: &Ctx, c: &OverrideTier) -> Result<TierOverr
     let last_us = before.iter().map(|one| one.days.recorded_us).max();
     let recorded_us = tx.record_after(last_us.unwrap_or_default()).await?;
     let days = c.days(ctx.business_date(), recorded_us)?;
-    let policy = ruling(tx, &days).await?;
+    let ruling = tx.tiers_ruling(days.first_day).await?;
+    let gone = || Error::internal("the tier policy that rules is gone");
+    let policy = ruling.version_on(days.first_day).ok_or_else(gone)?;
     if !policy.terms.classes.iter().any(|class| class.code == c.class) {
         let what = format!("{} has no class {}", policy.name(), quote(&c.class));
         return Err(Error::invalid("tier", Reason::FieldInvalid, what));
@@ -119,15 +119,6 @@ async fn give(tx: &mut WriteTx, ctx: &Ctx, c: &OverrideTier) -> Result<TierOverr
     let told = fact::class_given(&given);
     tx.publish(vec![event::overridden(EventType::TierOverridden, &given).telling([told])]).await?;
     Ok(given)
-}
-
-/// The policy by which classes mean something now: that of the last run, as for all who ask.
-async fn ruling(tx: &WriteTx, days: &Interval) -> Result<Policy<TierPolicy>> {
-    let Some(run) = tx.last_tier_run().await? else {
-        return tx.policy_in_force(days.first_day).await;
-    };
-    let gone = || Error::internal(format!("the tier policy {} is gone", run.policy_id));
-    tx.policy(&run.policy_id).await?.ok_or_else(gone)
 }
 
 async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndOverride) -> Result<TierOverride> {

@@ -10,12 +10,13 @@ use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::money::{self, Currency};
 use crate::domain::names::{TIER_VALUE_SETS, named};
-use crate::domain::rates::{RateTable, SPOT};
+use crate::domain::rates::{Quote, RateTable, SPOT};
 use crate::domain::tier::evaluate::Values;
 use crate::domain::tier::groups::Heads;
 use crate::domain::tier::loyalty::loyalty_bp;
 use crate::domain::tier::policy::{CutMethod, Measure, Population, TierPolicy};
 use crate::domain::tier::values::{ValueSet, Worth};
+use crate::service::Settings;
 use crate::store::receivables::At;
 use crate::store::{ReadTx, Turnover, Window};
 
@@ -52,49 +53,12 @@ impl Tiers {
         Ok(Some(set))
     }
 
-    /// The values of the accounts, each amount at the rate of its posting date, or of the day of the
-    /// set.
-    pub(super) async fn values(
-        &self,
-        ctx: &Ctx,
-        policy: &TierPolicy,
-        currency: Currency,
-        through: NaiveDate,
-        set: Option<ValueSet>,
-    ) -> Result<Values> {
-        let months = Months::new(policy.window_months.unsigned_abs());
-        let after = through.checked_sub_months(months).unwrap_or(NaiveDate::MIN);
-        let deducts_credits = policy.measure == Measure::NetRevenue;
-        let window = Window { deducts_credits, after, through, currency };
-        let converter = self.converter(currency, after, through).await?;
-        let terms = policy.clone();
-        // Of one moment: who takes part, and with what.
-        let read = self.store.read(ctx, move |tx| {
-            let (converter, terms, set) = (converter.clone(), terms.clone(), set.clone());
-            Box::pin(async move {
-                let value_set = set.as_ref().map(|set| set.id.clone());
-                let mut values = Values { value_set, ..Values::default() };
-                if !terms.measure.is_uploaded() {
-                    tx.turnover(window, |amount| converter.add(amount, &mut values)).await?;
-                }
-                if let Some(set) = &set {
-                    for amount in uploaded(&terms, set, tx.tier_values(&set.id).await?, &mut values)
-                    {
-                        converter.add(amount, &mut values)?;
-                    }
-                }
-                values.excluded = tx.excluded_from_tiers().await?;
-                if terms.population == Population::Groups {
-                    let parents = tx.parents_on(through).await?;
-                    let heads = Heads::of(&parents, &values.excluded);
-                    values = values.by_group(heads);
-                }
-                if terms.method == CutMethod::Pyramid {
-                    values.loyalty_bp = loyalty(tx, &values, through).await?;
-                }
-                Ok(values)
-            })
-        });
+    /// The values of the accounts, of one moment.
+    pub(super) async fn values(&self, ctx: &Ctx, measured: Measured) -> Result<Values> {
+        let settings = self.settings.clone();
+        let read = self
+            .store
+            .read(ctx, move |tx| Box::pin(async move { values(tx, &settings, &measured).await }));
         read.await
     }
 
@@ -105,13 +69,65 @@ impl Tiers {
         after: NaiveDate,
         through: NaiveDate,
     ) -> Result<Converter> {
-        let age_days_max = self.settings.rate_age_days_max;
-        let days = Days::new(u64::try_from(age_days_max).unwrap_or_default());
-        let first = after.checked_sub_days(days).unwrap_or(NaiveDate::MIN);
+        let first = first_quote(&self.settings, after);
         let quotes = self.store.quotes(SPOT, first, At::now(through)).await?;
-        let table = Arc::new(quotes.into_iter().collect());
-        Ok(Converter { table, to, base: self.settings.base_currency, age_days_max })
+        Ok(Converter::new(&self.settings, to, quotes))
     }
+}
+
+/// What accounts are measured by, and on which day.
+#[derive(Debug)]
+pub(super) struct Measured {
+    pub terms: TierPolicy,
+    pub currency: Currency,
+    pub through: NaiveDate,
+    /// When that day is over.
+    pub ends_us: i64,
+    pub set: Option<ValueSet>,
+}
+
+/// The values of the accounts, each amount at the rate of its posting date, or of the day of the
+/// set.
+pub(super) async fn values(
+    tx: &ReadTx,
+    settings: &Settings,
+    measured: &Measured,
+) -> Result<Values> {
+    let Measured { terms, currency, through, ends_us, set } = measured;
+    let (through, ends_us) = (*through, *ends_us);
+    let months = Months::new(terms.window_months.unsigned_abs());
+    let after = through.checked_sub_months(months).unwrap_or(NaiveDate::MIN);
+    let quotes = tx.quotes(first_quote(settings, after), through, i64::MAX).await?;
+    let converter = Converter::new(settings, *currency, quotes);
+    let value_set = set.as_ref().map(|set| set.id.clone());
+    let mut values = Values { value_set, ..Values::default() };
+    if !terms.measure.is_uploaded() {
+        let deducts_credits = terms.measure == Measure::NetRevenue;
+        let window = Window { deducts_credits, after, through, ends_us, currency: *currency };
+        tx.turnover(window, |amount| converter.add(amount, &mut values)).await?;
+    }
+    if let Some(set) = set {
+        let worth = tx.tier_values(&set.id, ends_us).await?;
+        for amount in uploaded(terms, set, worth, &mut values) {
+            converter.add(amount, &mut values)?;
+        }
+    }
+    values.excluded = tx.excluded_from_tiers(ends_us).await?;
+    if terms.population == Population::Groups {
+        let parents = tx.parents_on(through).await?;
+        let heads = Heads::of(&parents, &values.excluded);
+        values = values.by_group(heads);
+    }
+    if terms.method == CutMethod::Pyramid {
+        values.loyalty_bp = loyalty(tx, &values, through).await?;
+    }
+    Ok(values)
+}
+
+/// The first day whose rates may count from a day on.
+pub(super) fn first_quote(settings: &Settings, from: NaiveDate) -> NaiveDate {
+    let days = Days::new(u64::try_from(settings.rate_age_days_max).unwrap_or_default());
+    from.checked_sub_days(days).unwrap_or(NaiveDate::MIN)
 }
 
 /// Sums amounts by account, in the currency of a run.
@@ -124,6 +140,13 @@ pub(in crate::service) struct Converter {
 }
 
 impl Converter {
+    /// By these quotes, in the order in which they were recorded.
+    pub(super) fn new(settings: &Settings, to: Currency, quotes: Vec<Quote>) -> Self {
+        let table = Arc::new(quotes.into_iter().collect());
+        let age_days_max = settings.rate_age_days_max;
+        Self { table, to, base: settings.base_currency, age_days_max }
+    }
+
     fn add(&self, amount: Turnover, values: &mut Values) -> Result<()> {
         let Turnover { account_id, currency, posting_date, amount } = amount;
         match self.convert(amount, currency, posting_date)? {

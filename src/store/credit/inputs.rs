@@ -38,7 +38,7 @@ pub(super) struct Inputs {
     pub policy: String,
     /// The class applied to each account asked about that has one.
     pub classes: HashMap<String, String>,
-    /// Id of the tier policy of the run that stands; empty before any did.
+    /// Id of the tier policy that says what classes mean.
     pub tier_policy: String,
     /// The people of the accounts asked about, where the policy looks at them.
     pub signals: HashMap<String, Signal>,
@@ -175,17 +175,16 @@ fn people(own: &impl Fn(&str) -> String) -> String {
 }
 
 /// The class applied to each account asked about, a person's before that of runs, and the policy
-/// that says what classes mean: that of the last run that stands.
+/// that says what classes mean.
 fn tiers(asked: &str, today: &str) -> String {
     let rest = "'', '', '', '', '', 0, 0, 0, 0, 0, CAST(NULL AS DATE), CAST(NULL AS DATE)";
     format!(
         "SELECT 'CLASS', k.id, CAST(NULL AS UUID), k.class, {rest} \
          FROM (SELECT a.v AS id, {class} AS class FROM ({asked}) a) k \
          WHERE k.class IS NOT NULL \
-         UNION ALL SELECT 'TIERS', '', CAST(NULL AS UUID), r.policy_id, {rest} \
-         FROM ({version}) r",
+         UNION ALL SELECT 'TIERS', '', CAST(NULL AS UUID), {version}, {rest}",
         class = tier_class::class_on("a.v", today),
-        version = tier_class::version_of_runs(today),
+        version = tier_class::version_on(today),
     )
 }
 

@@ -100,11 +100,7 @@ async fn inputs_by_ruling(
     }
     if !ruling.has_tiers_of(&found) {
         let gone = || Error::internal(format!("the tier policy {} is gone", found.tier_policy));
-        let policy = match found.tier_policy.as_str() {
-            // A person gave a class before anything ran.
-            "" => policy::in_force(conn, query.now.today, i64::MAX).await?,
-            id => policy::policy(conn, id).await?.ok_or_else(gone)?,
-        };
+        let policy = policy::policy(conn, &found.tier_policy).await?.ok_or_else(gone)?;
         ruling.tiers = Some(Arc::new(policy));
     }
     Ok((found, ruling))

@@ -73,6 +73,7 @@ pub mod position;
 pub mod promise;
 pub mod promise_end;
 pub mod promise_item;
+pub mod promise_said;
 pub mod seal;
 pub mod source_system;
 pub mod team_member;
@@ -162,6 +163,7 @@ macro_rules! every_entity {
             promise,
             promise_end,
             promise_item,
+            promise_said,
             seal,
             source_system,
             team_member,

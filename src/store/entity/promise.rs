@@ -19,8 +19,9 @@ pub struct Model {
     pub promise_date: NaiveDate,
     pub pay_by_date: NaiveDate,
     pub grace_days: i32,
-    pub promised_by: Personal,
     pub recorded_us: i64,
+    /// Empty if no contact is named.
+    pub contact_id: String,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -39,7 +40,8 @@ impl From<&Promise> for Model {
             promise_date,
             pay_by_date,
             grace_days,
-            promised_by,
+            contact_id,
+            promised_by: _,
             received: _,
             lapsed: _,
             state: _,
@@ -53,15 +55,15 @@ impl From<&Promise> for Model {
             promise_date,
             pay_by_date,
             grace_days,
-            promised_by,
             recorded_us,
+            contact_id: contact_id.unwrap_or_default(),
         }
     }
 }
 
 impl Model {
-    /// The promise about these items, with what came of it.
-    pub fn into_promise(self, items: Vec<Uuid>, judged: Judged) -> Promise {
+    /// The promise about these items, with what came of it, and what is written of who made it.
+    pub fn into_promise(self, items: Vec<Uuid>, judged: Judged, said: Personal) -> Promise {
         let Self {
             id,
             account_id,
@@ -70,8 +72,8 @@ impl Model {
             promise_date,
             pay_by_date,
             grace_days,
-            promised_by,
             recorded_us,
+            contact_id,
         } = self;
         let Judged { state, received, lapsed } = judged;
         Promise {
@@ -83,7 +85,8 @@ impl Model {
             promise_date,
             pay_by_date,
             grace_days,
-            promised_by,
+            contact_id: Some(contact_id).filter(|id| !id.is_empty()),
+            promised_by: said,
             received,
             lapsed,
             state,

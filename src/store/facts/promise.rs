@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::ctx::RowScope;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::Result;
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
 use crate::domain::page::PageOf;
@@ -18,7 +18,7 @@ use crate::domain::personal::Personal;
 use crate::domain::promise::{self, Payment, Promised};
 use crate::domain::receivables::Promise;
 use crate::store::entity::promise::{Column, Entity, Model};
-use crate::store::entity::{item, promise_end, promise_item};
+use crate::store::entity::{item, promise_end, promise_item, promise_said};
 use crate::store::receivables::promises::current;
 use crate::store::rows::Set;
 use crate::store::{ReadTx, Store, WriteTx, keyset, rows, sql};
@@ -52,6 +52,12 @@ impl WriteTx {
         let item = |&item_id| promise_item::Model { promise_id: promise.id, item_id };
         let items: Vec<_> = promise.items.iter().map(item).collect();
         rows::insert(&self.conn, items).await?;
+        let Promise { id, account_id, promised_by, .. } = promise;
+        if !promised_by.expose().is_empty() {
+            let (account_id, promised_by) = (account_id.clone(), promised_by.clone());
+            let said = promise_said::Model { promise_id: *id, account_id, promised_by };
+            rows::insert_one(&self.conn, said).await?;
+        }
         Ok(())
     }
 
@@ -81,10 +87,11 @@ impl WriteTx {
 
 impl ReadTx {
     /// As many promises as a page has to read, by the day promised, with their states on a day; of one
-    /// account or of all.
+    /// account and one contact, or of all.
     pub async fn promises(
         &self,
         account_id: Option<&str>,
+        contact_id: Option<&str>,
         pay_before: Option<NaiveDate>,
         page: &PageOf<(NaiveDate, Uuid)>,
         as_of: NaiveDate,
@@ -93,6 +100,7 @@ impl ReadTx {
         let RowScope::All = scope;
         let found = Entity::find()
             .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
+            .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
             .apply_if(pay_before, |of, day| of.filter(Column::PayByDate.lt(day)))
             .apply_if(page.after, |of, (day, id)| {
                 let key = [day.into(), id.into()];
@@ -131,6 +139,14 @@ async fn judged(
         .filter(|end| end.withdraw_date <= withdrawn_by)
         .map(|end| end.promise_id)
         .collect();
+    let these = rows::among(
+        conn.get_database_backend(),
+        promise_said::Column::PromiseId,
+        ids.iter().copied(),
+    );
+    let said = rows::all(conn, promise_said::Entity::find().filter(these)).await?.into_iter();
+    let mut said: HashMap<Uuid, Personal> =
+        said.map(|row| (row.promise_id, row.promised_by)).collect();
     let promise = |row: Model| {
         let id = row.id;
         let promised = Promised {
@@ -141,7 +157,8 @@ async fn judged(
         let payments = payments.remove(&id).unwrap_or_default();
         let entries = entries.remove(&id).unwrap_or_default();
         let judged = promised.judge(&payments, &entries, as_of, withdrawn.contains(&id));
-        row.into_promise(items.remove(&id).unwrap_or_default(), judged)
+        let items = items.remove(&id).unwrap_or_default();
+        row.into_promise(items, judged, said.remove(&id).unwrap_or_default())
     };
     Ok(found.into_iter().map(promise).collect())
 }
@@ -237,10 +254,10 @@ async fn entries_of(
 }
 
 impl Store {
-    /// The person who made a promise; the name is kept in its row alone.
+    /// What is written of who made a promise; it is kept in a row of its own, and empty once that
+    /// is taken away.
     pub async fn promised_by(&self, id: Uuid) -> Result<Personal> {
-        let row = rows::one(&self.reader, Entity::find_by_id(id)).await?;
-        let row = row.ok_or_else(|| Error::internal(format!("the promise {id} is gone")))?;
-        Ok(row.promised_by)
+        let row = rows::one(&self.reader, promise_said::Entity::find_by_id(id)).await?;
+        Ok(row.map(|row| row.promised_by).unwrap_or_default())
     }
 }

@@ -24,6 +24,7 @@ mod m0010_gift;
 mod m0011_timeline;
 mod m0012_handover;
 mod m0017_group_revision;
+mod m0015_promise_contact;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,7 @@ const MIGRATIONS: [Migration; 13] = [
     m0011_timeline::MIGRATION,
     m0012_handover::MIGRATION,
     m0017_group_revision::MIGRATION,
+    m0015_promise_contact::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

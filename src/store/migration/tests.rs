@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::error::{Error, Reason};
-use crate::store::seed::{Fresh, empty, fresh};
+use crate::store::seed::{Fresh, day, empty, fresh};
 use crate::store::{Lane, sql};
 
 async fn install_with(db: &Fresh, migration: &str) {
@@ -76,5 +76,34 @@ async fn a_reader_is_refused_what_it_cannot_bring_up_to_date() {
         assert!(!has_table(&db, "seaql_migrations").await, "nothing is written");
         db.store.migrate().await.unwrap();
         read_only(&db).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_of_who_promised_moves_beside_the_ledger() {
+    for db in empty().await {
+        let backend = db.store.writer.get_database_backend();
+        let before = MIGRATIONS.iter().take_while(|one| one.name != "m0015_promise_contact");
+        for text in before.map(|migration| (migration.text)()) {
+            for statement in statements(backend, &text) {
+                db.store.writer.execute_unprepared(&statement).await.unwrap();
+            }
+        }
+        for (n, who) in [(1_i64, "Ms. Roe"), (2, "")] {
+            db.sql(
+                "INSERT INTO promise (id, account_id, currency, amount, promise_date, pay_by_date, \
+                 grace_days, promised_by, recorded_us) VALUES ($1, 'acme', 'USD', 5, $2, $2, 0, $3, $4)",
+                vec![uuid::Uuid::now_v7().into(), day(6, 1).into(), who.into(), n.into()],
+            )
+            .await;
+        }
+        for statement in statements(backend, &(m0015_promise_contact::MIGRATION.text)()) {
+            db.store.writer.execute_unprepared(&statement).await.unwrap();
+        }
+        let said = "SELECT COUNT(*) AS v FROM promise_said s JOIN promise p ON p.id = s.promise_id \
+            AND p.account_id = s.account_id AND p.recorded_us = 1 WHERE s.promised_by = 'Ms. Roe'";
+        assert_eq!(db.count(said).await, 1);
+        assert_eq!(db.count("SELECT COUNT(*) AS v FROM promise_said").await, 1);
+        assert_eq!(db.count("SELECT COUNT(*) AS v FROM promise WHERE contact_id = ''").await, 2);
     }
 }

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
-use sea_orm::{DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryResult};
+use sea_orm::{
+    ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
+};
 
 use super::moves::Template;
 use super::params::{Params, Slice};
@@ -14,7 +16,7 @@ use crate::domain::error::Result;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
 use crate::store::entity::account;
-use crate::store::{Store, rows, sql};
+use crate::store::{ReadTx, Store, rows, sql};
 
 /// Accounts read at a time.
 const WINDOW: i64 = 10_000;
@@ -95,11 +97,24 @@ impl Store {
 
     /// The names for people of these accounts, by id.
     pub async fn display_names(&self, ids: &[String]) -> Result<BTreeMap<String, String>> {
-        let conn = &self.reader;
-        let these = rows::among(conn.get_database_backend(), account::Column::Id, ids);
-        let named: Vec<Named> = rows::parts(conn, account::Entity::find().filter(these)).await?;
-        Ok(named.into_iter().map(|account| (account.id, account.display_name)).collect())
+        display_names(&self.reader, ids).await
     }
+}
+
+impl ReadTx {
+    /// As [`Store::display_names`].
+    pub async fn display_names(&self, ids: &[String]) -> Result<BTreeMap<String, String>> {
+        display_names(&self.conn, ids).await
+    }
+}
+
+async fn display_names(
+    conn: &impl ConnectionTrait,
+    ids: &[String],
+) -> Result<BTreeMap<String, String>> {
+    let these = rows::among(conn.get_database_backend(), account::Column::Id, ids);
+    let named: Vec<Named> = rows::parts(conn, account::Entity::find().filter(these)).await?;
+    Ok(named.into_iter().map(|account| (account.id, account.display_name)).collect())
 }
 
 /// The number in [`CELLS`] of a row with a class and a date: the rule of

@@ -61,6 +61,7 @@ pub struct PromiseEvidence {
     pub promise_date: NaiveDate,
     pub pay_by_date: NaiveDate,
     pub grace_days: i32,
+    pub contact_id: Option<String>,
     pub promised_by: String,
     pub recorded_us: i64,
     pub withdrawn: bool,

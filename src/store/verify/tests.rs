@@ -217,8 +217,8 @@ const STEPS: &[(&str, &[(&str, i64)])] = &[
     ("DELETE FROM dispute_item", &[]),
     (
         "INSERT INTO promise (id, account_id, currency, amount, promise_date, pay_by_date, \
-           grace_days, promised_by, recorded_us) \
-         SELECT id, account_id, currency, 1, posting_date, posting_date, 0, '', 0 FROM item \
+           grace_days, recorded_us) \
+         SELECT id, account_id, currency, 1, posting_date, posting_date, 0, 0 FROM item \
          WHERE amount = 10000",
         &[],
     ),

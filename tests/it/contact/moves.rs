@@ -1,7 +1,8 @@
 //! People who come, go, rise, and change sides; and what that leaves behind.
 
 use super::*;
-use crate::support::ledger::{ACCOUNT, Desk, Settles, invoice, receipt, usd};
+use crate::support::ledger::{ACCOUNT, Desk, Settles, fresh, invoice, receipt, usd};
+use crate::support::{as_caller, only_callers};
 
 on_both_engines! {
     async fn a_vacancy_lasts_until_who_is_recorded_to_come(server: TestServer) {
@@ -128,5 +129,38 @@ on_both_engines! {
         assert_eq!(closed.uncontacted_invoices.map(|lost| lost.open), Some(vec![usd("110.00")]));
         let closed = super::positions::close(&server, &chief, 0).await.expect("closed");
         assert_eq!((closed.left.len(), closed.uncontacted_invoices), (0, None), "nobody left");
+    }
+
+    async fn what_is_owed_is_told_only_to_those_who_may_read_it(server: TestServer) {
+        let mut server = server;
+        let due = invoice("I1", day(-20), "100.00", &[(day(10), "100.00")]);
+        Desk::new(&server).post([due]).await;
+        let account = ACCOUNT.strip_prefix("accounts/").expect("a name");
+        let finance = position(&server, account, PositionFunction::Finance, PositionLevel::Manager).await;
+        let li = person(&server, "Li").await;
+        move_from_to(&server, &li, "", &finance, -5).await.expect("hired");
+        let callers: &[(&str, &[&str])] = &[
+            ("keeper", &["contacts.write"]),
+            ("reader", &["contacts.write", "accounts.read"]),
+        ];
+        server.restart_with(|config| only_callers(config, callers)).await;
+        let mut client = server.contacts();
+        for (caller, tells) in [("keeper", false), ("reader", true)] {
+            let leaves = pb::MoveContactRequest {
+                contact: li.clone(),
+                from_position: finance.clone(),
+                request_id: fresh(),
+                ..Default::default()
+            };
+            let left = client.move_contact(as_caller(caller, leaves.clone())).await.expect("left");
+            assert_eq!(left.into_inner().uncontacted_invoices.is_some(), tells, "{caller}");
+            let again = client.move_contact(as_caller(caller, leaves)).await.expect("the same");
+            assert_eq!(again.into_inner().uncontacted_invoices.is_some(), tells, "{caller}");
+            let back = pb::MoveContactRequest { contact: li.clone(), to_position: finance.clone(), ..Default::default() };
+            client.move_contact(as_caller(caller, back)).await.expect("back");
+        }
+        let close = || pb::ClosePositionRequest { name: finance.clone(), request_id: fresh(), ..Default::default() };
+        let closed = client.close_position(as_caller("keeper", close())).await.expect("closed");
+        assert_eq!(closed.into_inner().uncontacted_invoices, None);
     }
 }

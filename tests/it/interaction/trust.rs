@@ -9,6 +9,7 @@ use super::commitments::{create, promise, settle, shown, two, withdrawn};
 use super::*;
 use crate::support::credit::moment;
 use crate::support::ledger::{Desk, Settles, day, document, fresh, text, usd};
+use crate::support::{as_caller, only_callers};
 
 async fn ledger(server: &TestServer, subject: Subject) -> Result<pb::TrustLedger, Status> {
     let request = pb::GetTrustLedgerRequest { subject: Some(subject) };
@@ -39,6 +40,7 @@ async fn promised(desk: &mut Desk, no: &str, [made, by]: [i64; 2], came: &str) -
         grace_days: 2,
         promised_by: "Zhao".into(),
         request_id: fresh(),
+        ..Default::default()
     };
     let made_it = desk.client.record_promise_to_pay(request).await.expect("promised").into_inner();
     if came != "0" {
@@ -72,6 +74,31 @@ fn asking(state: CommitmentState) -> pb::ListCommitmentsRequest {
 }
 
 on_both_engines! {
+    async fn what_is_promised_to_be_paid_is_told_only_to_those_who_may_read_it(server: TestServer) {
+        let mut server = server;
+        two(&server).await;
+        let mut desk = Desk::new(&server);
+        promised(&mut desk, "I1", [-20, -10], "100.00").await;
+        let callers: &[(&str, &[&str])] =
+            &[("talks", &["interactions.read"]), ("reader", &["interactions.read", "accounts.read"])];
+        server.restart_with(|config| only_callers(config, callers)).await;
+        let mut client = server.interactions();
+        for (caller, tells) in [("talks", false), ("reader", true)] {
+            let listed = pb::ListCommitmentsRequest { parent: "accounts/acme".into(), ..Default::default() };
+            let listed = client.list_commitments(as_caller(caller, listed)).await.expect("listed");
+            let payment = listed.into_inner().commitments.remove(0);
+            assert_eq!(payment.kind(), CommitmentKind::Payment);
+            assert_eq!((payment.amount.is_some(), payment.received.is_some()), (tells, tells), "{caller}");
+            assert_eq!(payment.state(), CommitmentState::Kept);
+            let subject = Some(Subject::Account("accounts/acme".into()));
+            let asked = pb::GetTrustLedgerRequest { subject };
+            let ledger = client.get_trust_ledger(as_caller(caller, asked)).await.expect("a ledger");
+            let payments = ledger.into_inner().payments.expect("payments");
+            assert_eq!(payments.promises.expect("counts").kept, 1);
+            assert_eq!((payments.promised.len(), payments.in_time.len()), (tells.into(), tells.into()), "{caller}");
+        }
+    }
+
     async fn i5_a_promise_to_pay_is_listed_as_it_stands_in_the_ledger(server: TestServer) {
         let (wang, li) = two(&server).await;
         let mut desk = Desk::new(&server);

@@ -5,6 +5,7 @@ use ballast::pb::DocumentKind as Kind;
 use ballast::pb::PromiseState as State;
 use tonic::Code;
 
+use crate::contact as people;
 use crate::support::assert_refused;
 use crate::support::ledger::*;
 
@@ -117,6 +118,64 @@ on_both_engines! {
             assert!(refused.message().contains("nothing is open of it"), "{refused:?}");
         }
         assert_eq!(promised(&mut desk, "I1").await.0, State::Broken, "the version that counts");
+        desk.verify(&server).await;
+    }
+
+    async fn who_promised_is_a_contact_of_the_account_or_what_was_written_of_him(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([bill("I1", "100.00"), bill("I2", "100.00")]).await;
+        let account = ACCOUNT.strip_prefix("accounts/").expect("a name");
+        let seat = people::position(&server, account, pb::PositionFunction::Finance, pb::PositionLevel::Manager).await;
+        let (li, wu) = (people::person(&server, "Li").await, people::person(&server, "Wu").await);
+        people::move_from_to(&server, &li, "", &seat, -20).await.expect("hired");
+        let items = desk.items("I1").await;
+        let request = |contact: &str, promised_by: &str| pb::RecordPromiseToPayRequest {
+            account: ACCOUNT.into(),
+            items: items.clone(),
+            amount: Some(usd("100.00")),
+            promise_date: Some(day(-20)),
+            pay_by_date: Some(day(10)),
+            contact: contact.into(),
+            promised_by: promised_by.into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        let by_li = request(&li, "");
+        let made = desk.client.record_promise_to_pay(by_li.clone()).await.expect("promised").into_inner();
+        assert_eq!((&made.contact, &*made.promised_by), (&li, ""));
+        let again = desk.client.record_promise_to_pay(by_li.clone()).await.expect("the same").into_inner();
+        assert_eq!(again, made);
+        let by_name = desk.client.record_promise_to_pay(request("", "Accounts payable")).await;
+        let by_name = by_name.expect("promised").into_inner();
+        assert_eq!((&*by_name.contact, &*by_name.promised_by), ("", "Accounts payable"));
+
+        // Told wherever promises are.
+        let mut at_risk = desk.risk_usd(day(0)).await.promises;
+        at_risk.sort_by(|a, b| a.name.cmp(&b.name));
+        assert_eq!(at_risk, [made.clone(), by_name.clone()]);
+        let of_li = pb::ListCommitmentsRequest { parent: ACCOUNT.into(), contact: li.clone(), ..Default::default() };
+        let of_li = server.interactions().list_commitments(of_li).await.expect("listed").into_inner().commitments;
+        assert_eq!(of_li.iter().map(|one| (&one.name, &one.contact)).collect::<Vec<_>>(), [(&made.name, &li)]);
+        let of_wu = pb::ListCommitmentsRequest { parent: ACCOUNT.into(), contact: wu.clone(), ..Default::default() };
+        let of_wu = server.interactions().list_commitments(of_wu).await.expect("listed").into_inner().commitments;
+        assert_eq!(of_wu, []);
+
+        // Nobody of another customer, nor before he came; and not two at a time.
+        let early = pb::RecordPromiseToPayRequest { promise_date: Some(day(-21)), ..request(&li, "") };
+        for refused in [request(&wu, ""), early] {
+            let refused = desk.client.record_promise_to_pay(refused).await.expect_err("not there");
+            assert_refused(&refused, Code::InvalidArgument, "FIELD_INVALID", Some("contact"));
+        }
+        let refused = desk.client.record_promise_to_pay(request(&li, "Li")).await.expect_err("two");
+        assert_refused(&refused, Code::InvalidArgument, "FIELD_INVALID", Some("promised_by"));
+        let refused = desk.client.record_promise_to_pay(request("contacts/none", "")).await;
+        assert_refused(&refused.expect_err("nobody"), Code::NotFound, "RESOURCE_NOT_FOUND", None);
+        people::move_from_to(&server, &li, &seat, "", -5).await.expect("left");
+        let delete = pb::DeleteContactRequest { name: li.clone(), ..Default::default() };
+        server.contacts().delete_contact(delete).await.expect("deleted");
+        let refused = desk.client.record_promise_to_pay(request(&li, "")).await.expect_err("deleted");
+        assert_refused(&refused, Code::FailedPrecondition, "STATE_WRONG", None);
+        assert_eq!(desk.client.record_promise_to_pay(by_li).await.expect("as it was").into_inner(), made);
         desk.verify(&server).await;
     }
 }

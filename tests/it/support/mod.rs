@@ -7,6 +7,7 @@ mod callers;
 pub mod certificates;
 pub mod credit;
 mod database;
+pub mod gate;
 pub mod ledger;
 pub mod linear;
 pub mod people;
@@ -18,6 +19,7 @@ mod verbs;
 
 pub use callers::{as_caller, only_callers};
 pub use database::{Database, Engine};
+pub use gate::Gate;
 pub use raw::Raw;
 pub use refusal::{assert_refused, details, fields};
 pub use server::TestServer;

@@ -24,6 +24,7 @@ use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::health_client::HealthClient;
 
 use super::database::{Database, Engine};
+use super::gate::Observer;
 use super::raw::Raw;
 
 /// Every test begins at this moment, on the last business day of a half-year.
@@ -40,6 +41,7 @@ pub struct TestServer {
     engine: Engine,
     config: Config,
     clock: Clock,
+    observer: Option<Observer>,
     running: Option<Running>,
     // Last: dropped after the server let go of it.
     database: Arc<Database>,
@@ -88,8 +90,17 @@ impl TestServer {
         // Many servers at a time share one PostgreSQL.
         config.database.postgres_connections_max = 4;
         change(&mut config);
-        let mut server = Self { engine, config, clock, running: None, database: database.into() };
+        let database = database.into();
+        let mut server = Self { engine, config, clock, observer: None, running: None, database };
         server.run().await;
+        server
+    }
+
+    /// A server of which every statement is told after it ran.
+    pub async fn start_observed(engine: Engine, observer: Observer) -> Self {
+        let mut server = Self::start(engine).await;
+        server.observer = Some(observer);
+        server.restart().await;
         server
     }
 
@@ -106,6 +117,7 @@ impl TestServer {
             engine: self.engine,
             config,
             clock: self.clock.clone(),
+            observer: None,
             running: None,
             database: self.database.clone(),
         };
@@ -115,6 +127,7 @@ impl TestServer {
 
     async fn run(&mut self) {
         let (config, clock) = (self.config.clone(), self.clock.clone());
+        let observer = self.observer.clone();
         let shutdown = Shutdown::new();
         let stop = shutdown.clone();
         let (ready, is_ready) = tokio::sync::oneshot::channel();
@@ -124,7 +137,11 @@ impl TestServer {
             let _stopping = stopping;
             let listener = TcpListener::bind(config.server.listen).await.expect("a port");
             let address = listener.local_addr().expect("an address");
-            let store = Store::connect(&config.database, clock.clone()).await.expect("a database");
+            let store = Store::connect(&config.database, clock.clone()).await;
+            let mut store = store.expect("a database");
+            if let Some(observer) = observer {
+                store.observe(move |statement| observer(statement));
+            }
             // As the command does: the database may come up later.
             match store.migrate().await {
                 Err(Error::Unavailable { .. }) => {}

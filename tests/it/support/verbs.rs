@@ -157,6 +157,7 @@ impl Desk {
             grace_days,
             promised_by: "Ms Li".into(),
             request_id: fresh(),
+            ..pb::RecordPromiseToPayRequest::default()
         };
         self.client.record_promise_to_pay(request).await.expect("a promise").into_inner()
     }

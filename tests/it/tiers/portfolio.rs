@@ -6,8 +6,8 @@ use tonic::{Code, Status};
 use super::policies::{activate, class, create, quantile};
 use super::runs::{G1, of, sell};
 use crate::support::credit::Counter;
-use crate::support::ledger::{Desk, day, document, money, usd};
-use crate::support::{TestServer, assert_refused, fields};
+use crate::support::ledger::{Desk, Settles as _, day, document, money, usd};
+use crate::support::{Engine, Gate, TestServer, assert_refused, fields};
 
 async fn in_dollars(server: &TestServer) {
     let policy = quantile(&[2_000], vec![class("A", 4), class("C", 48)]);
@@ -174,5 +174,74 @@ on_both_engines! {
         let related = document(pb::DocumentKind::Invoice, "X", day(0), "5");
         Desk::new(&server).post([related]).await;
         assert_eq!(today(&server).await.revenue.expect("figures").groups, 1);
+    }
+
+    async fn a5_a_past_day_stays_as_it_was_whoever_is_deleted_later(server: TestServer) {
+        in_dollars(&server).await;
+        sell(&server, -10, &[("A", 100), ("B", 50)]).await;
+        let of_day = |on| pb::GetPortfolioRequest { as_of: Some(day(on)), ..Default::default() };
+        let before = portfolio(&server, of_day(-3)).await.expect("a portfolio");
+        let totals = |told: &pb::Portfolio| {
+            let side = |side: &Option<pb::Concentration>| side.as_ref().and_then(|of| of.total.clone());
+            (side(&told.revenue), side(&told.receivables))
+        };
+        assert_eq!(totals(&before), (Some(usd("150")), Some(usd("150"))));
+
+        let paid = of("A", pb::DocumentKind::Receipt, "R", -2, 100).settles("A--10-0");
+        Desk::new(&server).post([paid]).await;
+        let name = "accounts/ERP~A".to_owned();
+        let delete = pb::DeleteAccountRequest { name: name.clone(), ..Default::default() };
+        server.accounts().delete_account(delete).await.expect("deleted");
+        assert_eq!(portfolio(&server, of_day(-3)).await.expect("a portfolio"), before);
+        let yesterday = portfolio(&server, of_day(-1)).await.expect("a portfolio");
+        assert_eq!(totals(&yesterday), (Some(usd("150")), Some(usd("50"))));
+        let deleted = today(&server).await;
+        assert_eq!(totals(&deleted), (Some(usd("50")), Some(usd("50"))), "from its day on");
+        server.clock().set(crate::support::credit::moment(5));
+        assert_eq!(portfolio(&server, of_day(0)).await.expect("a portfolio"), deleted);
+
+        // A run of a past day sees who was there too.
+        let run = pb::EvaluateTiersRequest { as_of: Some(day(-1)), ..Default::default() };
+        let run = server.tiers().evaluate_tiers(run).await.expect("a preview").into_inner();
+        assert_eq!(run.run.expect("a run").ranked, 2);
+
+        let undelete = pb::UndeleteAccountRequest { name, ..Default::default() };
+        server.accounts().undelete_account(undelete).await.expect("brought back");
+        let back = portfolio(&server, of_day(0)).await.expect("a portfolio");
+        assert_eq!(totals(&back), (Some(usd("150")), Some(usd("50"))), "as if it had never been gone");
+    }
+}
+
+/// Something is posted when what was sold is read, and what is owed is not yet.
+async fn of_one_moment(engine: Engine) {
+    let (mut gate, observer) =
+        Gate::after(|ran| ran.sql.contains("THEN $2 ELSE d.posting_date END"));
+    let server = TestServer::start_observed(engine, observer).await;
+    in_dollars(&server).await;
+    sell(&server, -10, &[("A", 100)]).await;
+    let mut client = server.tiers();
+    let asked = pb::GetPortfolioRequest::default();
+    let waits = tokio::spawn(async move { client.get_portfolio(asked).await });
+    gate.reached().await;
+    sell(&server, -1, &[("B", 50)]).await;
+    gate.open();
+    let told = waits.await.expect("a call").expect("a portfolio").into_inner();
+    for side in [told.revenue, told.receivables] {
+        assert_eq!(side.expect("figures").total, Some(usd("100")));
+    }
+    assert_eq!(today(&server).await.receivables.expect("figures").total, Some(usd("150")));
+}
+
+mod a5_what_was_sold_and_what_is_owed_are_of_one_moment {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn sqlite() {
+        of_one_moment(Engine::Sqlite).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn postgres() {
+        of_one_moment(Engine::Postgres).await;
     }
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::api::convert::write;
 use crate::api::receivable::enums;
 use crate::domain::error::Result;
-use crate::domain::names::{DISPUTES, ITEMS, PROMISES, child_name};
+use crate::domain::names::{DISPUTES, ITEMS, PROMISES, child_name, contact_name};
 use crate::domain::receivables::{ControlTotalCheck, Dispute, Promise};
 use crate::pb;
 
@@ -58,6 +58,7 @@ pub fn promise(promise: Promise) -> pb::PromiseToPay {
         promise_date,
         pay_by_date,
         grace_days,
+        contact_id,
         promised_by,
         received,
         lapsed,
@@ -71,6 +72,7 @@ pub fn promise(promise: Promise) -> pb::PromiseToPay {
         promise_date: Some(write::date(promise_date)),
         pay_by_date: Some(write::date(pay_by_date)),
         grace_days,
+        contact: contact_id.as_deref().map(contact_name).unwrap_or_default(),
         promised_by: promised_by.into_exposed(),
         received: Some(write::money(received, currency)),
         lapsed: Some(write::money(lapsed, currency)),

@@ -129,6 +129,7 @@ fn a_promise_is_checked_as_a_whole() {
         promise_date: date(2026, 3, 2),
         pay_by_date: date(2026, 3, 1),
         grace_days: 31,
+        contact: "contacts/1".into(),
         promised_by: "x".repeat(201),
         request_id: String::new(),
     };
@@ -141,6 +142,7 @@ fn a_promise_is_checked_as_a_whole() {
             ("pay_by_date", Reason::DateInvalid),
             ("grace_days", Reason::FieldInvalid),
             ("promised_by", Reason::FieldTooLong),
+            ("promised_by", Reason::FieldInvalid),
         ]
     );
 }

@@ -97,6 +97,7 @@ async fn a_promise_is_evaluated_by_the_receipts_on_its_items_in_time() {
             promise_date: Some(day(6, 1)),
             pay_by_date: day(6, 10),
             grace_days: 2,
+            contact: None,
             promised_by: "Ms. Roe".into(),
         };
         facts.record_promise(&db.ctx, "1", promise).await.unwrap();

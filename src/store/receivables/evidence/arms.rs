@@ -244,11 +244,13 @@ impl Arms<'_> {
                 ("n1", "p.amount"),
                 ("n2", "CAST(p.grace_days AS BIGINT)"),
                 ("n3", "p.recorded_us"),
-                ("t1", "p.promised_by"),
+                ("t1", "COALESCE(w.promised_by, '')"),
+                ("t2", "p.contact_id"),
             ],
             &format!(
                 "promise p LEFT JOIN promise_end x ON x.promise_id = p.id \
-                 AND x.withdraw_date <= {as_of} AND x.recorded_us <= {known_at} WHERE {promised}",
+                 AND x.withdraw_date <= {as_of} AND x.recorded_us <= {known_at} \
+                 LEFT JOIN promise_said w ON w.promise_id = p.id WHERE {promised}",
                 promised = self.promised(),
             ),
         )

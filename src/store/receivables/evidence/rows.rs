@@ -136,6 +136,7 @@ impl Row {
             pay_by_date: needed(self.date2)?,
             grace_days: i32::try_from(needed(self.n2)?)
                 .map_err(|_| Error::internal("days of grace are out of range"))?,
+            contact_id: Some(needed(self.t2)?).filter(|id: &String| !id.is_empty()),
             promised_by: needed(self.t1)?,
             recorded_us: needed(self.n3)?,
             withdrawn: self.date3.is_some(),
