@@ -103,6 +103,8 @@ pub enum RowScope {
 
 /// What an answer that tells of accounts besides its own subject asks for.
 pub const ACCOUNTS_READ: &str = "accounts.read";
+/// Reads our people, and the teams of accounts.
+pub const PEOPLE_READ: &str = "people.read";
 
 /// Without it callers see no notes that are private to others.
 pub const INTERACTIONS_PRIVATE: &str = "interactions.private";

@@ -369,6 +369,7 @@ impl Clerk<'_> {
             start_us: noon.timestamp_micros(),
             end_us: None,
             ours: vec![MemberRef::Id(member.to_owned())],
+            efforts: Vec::new(),
             theirs: vec![attendee],
             purpose: String::new(),
             notes: String::new(),

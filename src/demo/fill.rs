@@ -147,6 +147,7 @@ impl Clerk<'_> {
     async fn assign_people(&self, store: &Store) -> Result<()> {
         let default = TeamSettings::default();
         let members = Members::new(store.clone(), default.default_owner.clone());
+        let handovers = Handovers::new(store.clone(), self.receivables.clone(), default.clone());
         let teams = Teams::new(store.clone(), default);
         let name = |id: &str| MemberRef::Id(id.to_owned());
         for person in people::PEOPLE {
@@ -181,10 +182,13 @@ impl Clerk<'_> {
             }
         }
         for person in people::PEOPLE.iter().filter(|person| person.left) {
-            let command =
-                DeactivateMember { member: name(person.id), reason: "left the company".into() };
+            let command = DeactivateMember {
+                member: name(person.id),
+                reason: "left the company".into(),
+                successor: None,
+            };
             let request_id = format!("demo-left-{}", person.id);
-            members.deactivate(&self.ctx, &request_id, command).await?;
+            handovers.deactivate(&self.ctx, &request_id, command).await?;
         }
         Ok(())
     }

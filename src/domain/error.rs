@@ -119,6 +119,7 @@ reasons! {
     HandoverIncomplete => "HANDOVER_INCOMPLETE",
     GiftCapExceeded => "GIFT_CAP_EXCEEDED",
     SecondPersonNeeded => "SECOND_PERSON_NEEDED",
+    EmbeddedNotAllowed => "EMBEDDED_NOT_ALLOWED",
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",

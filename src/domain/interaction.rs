@@ -5,8 +5,8 @@ mod command;
 pub mod stats;
 
 pub use command::{
-    AmendInteraction, AttendeeTerms, CancelInteraction, Fulfilled, GetInteraction, HookTerms,
-    InteractionTerms, ListInteractions, PlanInteraction, RecordInteraction,
+    AmendInteraction, AttendeeTerms, CancelInteraction, EffortTerms, Fulfilled, GetInteraction,
+    HookTerms, InteractionTerms, ListInteractions, PlanInteraction, RecordInteraction,
 };
 
 use chrono::NaiveDate;
@@ -32,6 +32,8 @@ pub const CHECKLIST_MAX: usize = 50;
 pub const ITEM_CHARS_MAX: usize = 200;
 pub const CAMPAIGN_CHARS_MAX: usize = 64;
 pub const SATISFACTION_MAX: i32 = 10;
+/// Of one of ours on one interaction.
+pub const EFFORT_MINUTES_MAX: i32 = 6_000;
 /// Of each kind of what is recorded with an interaction.
 pub const PARTS_MAX: usize = 20;
 
@@ -221,6 +223,13 @@ pub struct Attendee {
     pub confirmed: bool,
 }
 
+/// How long one of ours worked on an interaction.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effort {
+    pub member_id: String,
+    pub minutes: i32,
+}
+
 /// An interaction that was held or is planned. Instants are microseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interaction {
@@ -236,6 +245,9 @@ pub struct Interaction {
     pub day: NaiveDate,
     /// Ids of members.
     pub ours: Vec<String>,
+    /// Of some of them, in their order.
+    #[serde(default)]
+    pub efforts: Vec<Effort>,
     pub theirs: Vec<Attendee>,
     pub purpose: Personal,
     pub notes: Personal,

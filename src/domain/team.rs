@@ -29,12 +29,21 @@ stored_enum! {
     }
 }
 
+impl TeamRole {
+    /// Whether somebody in it may work at the customer.
+    pub fn may_be_embedded(self) -> bool {
+        matches!(self, Self::Specialist | Self::Service)
+    }
+}
+
 /// A member in a role that others may have beside him.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
     pub member_id: String,
     pub role: TeamRole,
     pub days: Interval,
+    /// He works at the customer, for a cost a day.
+    pub embedded: bool,
 }
 
 /// Everything recorded about the team of an account.
@@ -57,6 +66,8 @@ pub struct TeamOn {
     pub sponsors: Vec<String>,
     /// The longest assigned first.
     pub finance: Vec<String>,
+    /// Who works at the customer, the longest assigned first.
+    pub embedded: Vec<String>,
 }
 
 impl Team {
@@ -76,12 +87,20 @@ impl Team {
             let theirs = holding.iter().filter(move |other| other.role == role);
             theirs.map(|other| other.member_id.clone())
         };
+        let mut embedded: Vec<String> = Vec::new();
+        for other in holding.iter().filter(|other| other.embedded) {
+            // At two sites he is there once.
+            if !embedded.contains(&other.member_id) {
+                embedded.push(other.member_id.clone());
+            }
+        }
         TeamOn {
             owner,
             last_owner,
             backups: of(TeamRole::Backup).collect(),
             sponsors: of(TeamRole::ExecutiveSponsor).collect(),
             finance: of(TeamRole::Finance).collect(),
+            embedded,
         }
     }
 }

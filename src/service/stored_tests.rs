@@ -21,6 +21,7 @@ use crate::domain::finding::found::Snooze;
 use crate::domain::gift::{Gift, RegisteredGift};
 use crate::domain::handover::Handover;
 use crate::domain::interaction::{Interaction, Recorded};
+use crate::domain::leaving::Deactivated;
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
 use crate::domain::policy::Standing;
@@ -68,10 +69,8 @@ fn kept_answers_are_read_whole() {
     let (receivable, credit, tier) = ("ReceivableService", "CreditService", "TierService");
     let read: BTreeSet<String> = [
         read::<Account>("AccountService", &accounts),
-        read::<Member>(
-            "AccountService",
-            &["CreateMember", "UpdateMember", "DeactivateMember", "ReactivateMember"],
-        ),
+        read::<Member>("AccountService", &["CreateMember", "UpdateMember", "ReactivateMember"]),
+        read::<Deactivated>("AccountService", &["DeactivateMember"]),
         read::<Membership>("AccountService", &["AssignTeamMember", "EndTeamMembership"]),
         read::<Snooze>("AccountService", &["SnoozeFinding"]),
         read::<Transferred>("AccountService", &["TransferAccounts"]),

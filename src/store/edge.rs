@@ -91,11 +91,22 @@ impl WriteTx {
 impl ReadTx {
     /// The ties at an account, in the order of members and contacts.
     pub async fn edges_of(&self, account_id: &str) -> Result<Vec<(Pair, Edge)>> {
-        let all = edge::Entity::find()
-            .filter(edge::Column::AccountId.eq(account_id))
-            .order_by_asc(edge::Column::MemberId)
-            .order_by_asc(edge::Column::ContactId);
-        let all = rows::all(&self.conn, all).await?;
-        Ok(all.into_iter().map(edge::Model::into_parts).collect())
+        edges_of(&self.conn, account_id).await
     }
+}
+
+impl WriteTx {
+    /// As [`ReadTx::edges_of`], of an account whose people are held.
+    pub async fn edges_of(&self, account_id: &str) -> Result<Vec<(Pair, Edge)>> {
+        edges_of(&self.conn, account_id).await
+    }
+}
+
+async fn edges_of(conn: &impl ConnectionTrait, account_id: &str) -> Result<Vec<(Pair, Edge)>> {
+    let all = edge::Entity::find()
+        .filter(edge::Column::AccountId.eq(account_id))
+        .order_by_asc(edge::Column::MemberId)
+        .order_by_asc(edge::Column::ContactId);
+    let all = rows::all(conn, all).await?;
+    Ok(all.into_iter().map(edge::Model::into_parts).collect())
 }

@@ -75,12 +75,13 @@ async fn complete(conn: &impl ConnectionTrait, found: Vec<Model>) -> Result<Vec<
         return Ok(Vec::new());
     }
     let (backend, ids) = (conn.get_database_backend(), || found.iter().map(|row| row.id));
-    let mut ours: HashMap<Uuid, Vec<String>> = HashMap::new();
+    let mut ours: HashMap<Uuid, Vec<(String, Option<i32>)>> = HashMap::new();
     let of_these = interaction_member::Entity::find()
         .filter(rows::among(backend, interaction_member::Column::InteractionId, ids()))
         .order_by_asc(interaction_member::Column::Place);
     for row in rows::all(conn, of_these).await? {
-        ours.entry(row.interaction_id).or_default().push(row.member_id);
+        let interaction_member::Model { interaction_id, member_id, effort_minutes, .. } = row;
+        ours.entry(interaction_id).or_default().push((member_id, effort_minutes));
     }
     let mut theirs: HashMap<Uuid, Vec<Attendee>> = HashMap::new();
     let of_these = interaction_contact::Entity::find()
@@ -157,11 +158,16 @@ impl WriteTx {
 
     async fn insert_people(&self, interaction: &Interaction) -> Result<()> {
         let ours = (0..).zip(interaction.ours.iter().cloned());
+        let minutes = |id: &str| {
+            let his = interaction.efforts.iter().find(|one| one.member_id == id);
+            his.map(|one| one.minutes)
+        };
         let ours = ours.map(|(place, member_id)| interaction_member::Model {
             interaction_id: interaction.id,
             place,
-            member_id,
             planned: interaction.stage == Stage::Planned,
+            effort_minutes: minutes(&member_id),
+            member_id,
         });
         rows::insert(&self.conn, ours.collect()).await?;
         let theirs = (0..).zip(interaction.theirs.iter().cloned());
@@ -274,15 +280,7 @@ impl ReadTx {
 impl ReadTx {
     /// What is planned at these accounts, or was and is missed, in the order in which it is to begin.
     pub async fn plans(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Interaction>> {
-        let backend = self.conn.get_database_backend();
-        let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
-        let found = Entity::find()
-            .filter(these)
-            .filter(planned())
-            .order_by_asc(Column::Day)
-            .order_by_asc(Column::StartUs)
-            .order_by_asc(Column::Id);
-        complete(&self.conn, rows::all(&self.conn, found).await?).await
+        plans(&self.conn, account_ids).await
     }
 
     /// What was held at these accounts and left something that is an occasion on a day still, in the
@@ -307,6 +305,28 @@ impl ReadTx {
         });
         Ok(found)
     }
+}
+
+impl WriteTx {
+    /// As [`ReadTx::plans`], of accounts whose people are held.
+    pub async fn plans(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Interaction>> {
+        plans(&self.conn, account_ids).await
+    }
+}
+
+async fn plans(
+    conn: &impl ConnectionTrait,
+    account_ids: &BTreeSet<&str>,
+) -> Result<Vec<Interaction>> {
+    let backend = conn.get_database_backend();
+    let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
+    let found = Entity::find()
+        .filter(these)
+        .filter(planned())
+        .order_by_asc(Column::Day)
+        .order_by_asc(Column::StartUs)
+        .order_by_asc(Column::Id);
+    complete(conn, rows::all(conn, found).await?).await
 }
 
 impl Store {

@@ -7,6 +7,8 @@ use sea_orm::{FromQueryResult, Value};
 
 use super::{ReadTx, sql, tier_class};
 use crate::ctx::RowScope;
+use crate::domain::cost::Costs;
+use crate::domain::effort::Spent;
 use crate::domain::error::Result;
 use crate::domain::interaction::stats::{Counts, GroupBy};
 use crate::domain::money::{Currency, to_minor};
@@ -109,6 +111,22 @@ fn people(by: Option<GroupBy>) -> &'static str {
     }
 }
 
+/// How long ours worked on it, of a member alone his own.
+fn effort(by: Option<GroupBy>) -> String {
+    let only = if by == Some(GroupBy::Member) { " AND m.member_id = h.key" } else { "" };
+    format!(
+        "SELECT h.key, CAST(SUM(m.effort_minutes) AS BIGINT) AS minutes \
+         FROM held h JOIN interaction_member m ON m.interaction_id = h.id \
+         WHERE m.effort_minutes IS NOT NULL{only} GROUP BY h.key"
+    )
+}
+
+#[derive(FromQueryResult)]
+struct Effort {
+    key: String,
+    minutes: i64,
+}
+
 #[derive(FromQueryResult)]
 struct Counted {
     key: String,
@@ -174,6 +192,66 @@ impl ReadTx {
             let cost = to_minor(sql::widened(high, low))?;
             counts.entry(key).or_default().costs.insert(currency, cost);
         }
+        let (held, values) = of.held(by);
+        let text = format!("{held}{}", effort(by));
+        let rows: Vec<Effort> = sql::all(&self.conn, text, values).await?;
+        for Effort { key, minutes } in rows {
+            counts.entry(key).or_default().effort_minutes = minutes;
+        }
         Ok(counts)
+    }
+
+    /// What was given on these days and may be, by currency.
+    pub async fn gift_costs(&self, of: &HeldOf, scope: RowScope) -> Result<Costs> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            currency: Currency,
+            high: i64,
+            low: i64,
+        }
+        let RowScope::All = scope;
+        let [high, low] = sql::wide_sum("g.value");
+        let mut values: Vec<Value> = vec![of.from.into(), of.to.into()];
+        let mut only = "";
+        if let Some(id) = &of.account_id {
+            values.push(id.as_str().into());
+            only = " AND g.account_id = $3";
+        }
+        let text = format!(
+            "SELECT g.currency AS currency, {high} AS high, {low} AS low FROM gift g \
+             WHERE g.day >= $1 AND g.day <= $2 AND g.state IN ('RECORDED', 'APPROVED'){only} \
+             GROUP BY g.currency"
+        );
+        let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        let cost = |Row { currency, high, low }| Ok((currency, to_minor(sql::widened(high, low))?));
+        rows.into_iter().map(cost).collect()
+    }
+
+    /// How long ours worked for each account in each class that it was in, from one day through
+    /// another.
+    pub async fn effort_by_account(
+        &self,
+        from: NaiveDate,
+        to: NaiveDate,
+        scope: RowScope,
+    ) -> Result<Vec<Spent>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            class: String,
+            minutes: i64,
+        }
+        let RowScope::All = scope;
+        let of = HeldOf { from, to, campaign: None, account_id: None };
+        let (held, values) = of.held(Some(GroupBy::Tier));
+        let text = format!(
+            "{held}SELECT h.account_id AS account_id, h.key AS class, \
+               CAST(SUM(m.effort_minutes) AS BIGINT) AS minutes \
+             FROM held h JOIN interaction_member m ON m.interaction_id = h.id \
+             WHERE m.effort_minutes IS NOT NULL GROUP BY h.account_id, h.key"
+        );
+        let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
+        let spent = |Row { account_id, class, minutes }| Spent { account_id, class, minutes };
+        Ok(rows.into_iter().map(spent).collect())
     }
 }

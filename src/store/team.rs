@@ -9,7 +9,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 
 pub use self::load::Carried;
@@ -126,6 +126,28 @@ impl WriteTx {
 }
 
 impl ReadTx {
+    /// Who works at the customer of an account, or of any, since a day or before, in the order of ids;
+    /// some may have ended.
+    pub async fn embedded(
+        &self,
+        account_id: Option<&str>,
+        by: NaiveDate,
+    ) -> Result<Vec<Membership>> {
+        let staff = Entity::find()
+            .filter(Column::CostPerDay.is_not_null())
+            .filter(Column::FirstDay.lte(by))
+            .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
+            .order_by_asc(Column::Id);
+        let mut staff: Vec<Membership> = rows::all(&self.conn, staff)
+            .await?
+            .into_iter()
+            // The version of a team is not told here.
+            .map(|row| row.into_membership(0))
+            .collect();
+        staff.retain(Membership::is_embedded);
+        Ok(staff)
+    }
+
     /// The version of a team; 0 while nobody was ever assigned.
     pub async fn team_version(&self, account_id: &str) -> Result<i64> {
         Ok(head(&self.conn, account_id).await?.version)

@@ -13,7 +13,7 @@ use super::account::owners::FIRST_DAY;
 use super::entity::credit_reservation::KnownReservation;
 use super::entity::{commitment, credit_reservation};
 use super::rows::Set;
-use super::{ReadTx, rows, sql, tier_class};
+use super::{ReadTx, WriteTx, rows, sql, tier_class};
 use crate::domain::commitment::{Commitment, CommitmentSide};
 use crate::domain::credit::reservation::{Reservation, ReservationState};
 use crate::domain::error::Result;
@@ -303,16 +303,35 @@ impl ReadTx {
         account_ids: &BTreeSet<&str>,
         side: CommitmentSide,
     ) -> Result<Vec<Commitment>> {
-        use commitment::{Column, Entity};
-        let backend = self.conn.get_database_backend();
-        let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
-        let unsettled = Entity::find()
-            .filter(these)
-            .filter(Column::Settlement.is_null())
-            .filter(Column::Side.eq(side))
-            .order_by_asc(Column::DueDate)
-            .order_by_asc(Column::Id);
-        let unsettled = rows::all(&self.conn, unsettled).await?.into_iter();
-        Ok(unsettled.map(|row| row.into_commitment(Vec::new())).collect())
+        unsettled(&self.conn, account_ids, side).await
     }
+}
+
+impl WriteTx {
+    /// As [`ReadTx::unsettled`], of accounts whose people are held.
+    pub async fn unsettled(
+        &self,
+        account_ids: &BTreeSet<&str>,
+        side: CommitmentSide,
+    ) -> Result<Vec<Commitment>> {
+        unsettled(&self.conn, account_ids, side).await
+    }
+}
+
+async fn unsettled(
+    conn: &impl ConnectionTrait,
+    account_ids: &BTreeSet<&str>,
+    side: CommitmentSide,
+) -> Result<Vec<Commitment>> {
+    use commitment::{Column, Entity};
+    let backend = conn.get_database_backend();
+    let these = rows::among(backend, Column::AccountId, account_ids.iter().copied());
+    let unsettled = Entity::find()
+        .filter(these)
+        .filter(Column::Settlement.is_null())
+        .filter(Column::Side.eq(side))
+        .order_by_asc(Column::DueDate)
+        .order_by_asc(Column::Id);
+    let unsettled = rows::all(conn, unsettled).await?.into_iter();
+    Ok(unsettled.map(|row| row.into_commitment(Vec::new())).collect())
 }

@@ -179,6 +179,7 @@ on_both_engines! {
             ..Default::default()
         };
         let li = server.accounts().deactivate_member(request).await.expect("gone").into_inner();
+        let li = li.member.expect("a member");
         let request = pb::UpdateMemberRequest {
             member: Some(Member { display_name: "Li Lei".into(), ..li }),
             ..Default::default()

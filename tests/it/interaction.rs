@@ -5,6 +5,7 @@ mod amended;
 mod brief;
 mod commitments;
 mod coverage;
+mod effort;
 pub mod gifts;
 mod plans;
 mod private;

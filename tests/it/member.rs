@@ -50,7 +50,8 @@ async fn deactivate(server: &TestServer, name: &str, reason: &str) -> Result<Mem
         reason: reason.into(),
         ..Default::default()
     };
-    server.accounts().deactivate_member(request).await.map(|r| r.into_inner())
+    let answer = server.accounts().deactivate_member(request).await;
+    answer.map(|r| r.into_inner().member.expect("a member"))
 }
 
 async fn reactivate(server: &TestServer, name: &str) -> Result<Member, Status> {

@@ -246,6 +246,7 @@ on_both_engines! {
             ..pb::UpdateAccountRequest::default()
         };
         server.accounts().update_account(request).await.expect("updated");
+        crate::team::membership::embedding(&server, &[("ERP~C1", "A")]).await;
         let staff = import.write(
             "staff.csv",
             "account_id,member_id,role,site,cost_per_day,currency\nC1,7,specialist,wuxi,８50.5,cny\n\

@@ -2,9 +2,10 @@
 
 mod eligible;
 mod handover;
+mod leaving;
 mod lists;
 mod measure;
-mod membership;
+pub mod membership;
 mod status;
 mod transfer;
 

@@ -1,5 +1,6 @@
 //! What is to be done and by when: by one of ours, at an account, in the book.
 
+pub mod open;
 mod visits;
 
 use ballast::pb::{

@@ -23,7 +23,7 @@ const CODES_MAX: usize = Code::ALL.len();
 
 both_ways! {
     read_code, write_code: Code = FindingCode {
-        CalendarEnds, Concentration, OwnerMissing, SponsorMissing, VacancyOverdue,
+        CalendarEnds, Concentration, EffortOverBudget, OwnerMissing, SponsorMissing, VacancyOverdue,
         NoLiveFinanceContact, CoverageGap, SingleThreaded, TopHeavy, KeyPersonDependency,
         TieUnderReview, HookExpired, OverContact, LapseRisk, OnHold,
         AccountBlocked, LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays,

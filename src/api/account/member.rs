@@ -6,19 +6,46 @@ mod parse;
 mod tests;
 
 pub use list::{list, page};
-pub use parse::{create, deactivate, get, reactivate, record_change, update};
+pub use parse::{Deactivation, create, deactivate, get, reactivate, record_change, update};
 
 use super::convert::parts;
-use crate::api::convert::closed_set::both_ways;
+use crate::api::convert::closed_set::{both_ways, one_way};
 use crate::api::convert::write;
 use crate::api::etag;
+use crate::domain::error::Result;
+use crate::domain::leaving::{Deactivated, Left, Obstacle, Passing};
 use crate::domain::member::{Competencies, Member, MemberState};
-use crate::domain::names::member_name;
+use crate::domain::names::{account_name, member_name};
 use crate::domain::personal::Personal;
 use crate::pb;
 
 both_ways! {
     read_state, write_state: MemberState = MemberState { Active, Inactive }
+}
+
+one_way! {
+    write_obstacle: Obstacle = HandoverObstacle { UnderWay, NotEligible, NoSuccessor }
+}
+
+pub fn deactivated(answer: Deactivated) -> Result<pb::DeactivateMemberResponse> {
+    let Deactivated { member, left: Left { accounts, passing, more } } = answer;
+    Ok(pb::DeactivateMemberResponse {
+        member: Some(self::member(member)),
+        accounts: write::count(accounts)?,
+        handovers: passing.into_iter().map(self::passing).collect(),
+        handovers_left: write::count(more)?,
+    })
+}
+
+fn passing(passing: Passing) -> pb::MemberHandover {
+    let handover = passing.handover().unwrap_or_default();
+    let Passing { account_id, to_id, handover_id: _, obstacle } = passing;
+    pb::MemberHandover {
+        account: account_name(&account_id),
+        to: to_id.as_deref().map(member_name).unwrap_or_default(),
+        handover,
+        obstacle: obstacle.map(write_obstacle).unwrap_or_default().into(),
+    }
 }
 
 pub fn member(member: Member) -> pb::Member {

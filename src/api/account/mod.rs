@@ -287,11 +287,16 @@ impl AccountService for Accounts {
     async fn deactivate_member(
         &self,
         request: Request<pb::DeactivateMemberRequest>,
-    ) -> Answer<pb::Member> {
+    ) -> Answer<pb::DeactivateMemberResponse> {
         let ctx = api::ctx(&request)?;
-        let (id, command) = member::deactivate(request.into_inner())?;
-        let answer = self.services.members.deactivate(&ctx, &id, command).await?;
-        Ok(Response::new(member::member(answer)))
+        let asked = member::deactivate(request.into_inner())?;
+        let member::Deactivation { command, validate_only, request_id } = asked;
+        let handovers = &self.services.handovers;
+        let answer = match validate_only {
+            true => handovers.would_deactivate(&ctx, command).await?,
+            false => handovers.deactivate(&ctx, &request_id, command).await?,
+        };
+        Ok(Response::new(member::deactivated(answer)?))
     }
 
     async fn reactivate_member(

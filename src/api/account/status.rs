@@ -9,7 +9,7 @@ use crate::domain::ledger::PointQuery;
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, account_name};
 use crate::pb;
-use crate::service::accounts::AccountStatus;
+use crate::service::accounts::{AccountStatus, Waiting};
 
 /// Whose status is asked for, when, and in which currency besides.
 pub struct StatusQuestion {
@@ -52,6 +52,8 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         rhythm,
         relationship,
         trust,
+        next_touch,
+        waiting,
     } = status;
     let super::finding::Status { attention, findings, counts } = super::finding::told(findings)?;
     let day = risk.point.as_of;
@@ -67,7 +69,21 @@ pub fn status(status: AccountStatus) -> Result<pb::AccountStatus> {
         attention: attention.into(),
         service: Some(tier::account_tier(service)),
         rhythm: rhythm.map(|rhythm| super::finding::rhythm(rhythm, day)).transpose()?,
-        relationship: relationship.map(coverage::relationship).transpose()?,
+        relationship: relationship.map(|of| coverage::relationship(of, next_touch)).transpose()?,
         trust: Some(interaction::trust::short(&trust)?),
+        open: waiting.map(open).transpose()?,
+    })
+}
+
+fn open(waiting: Waiting) -> Result<pb::AccountOpen> {
+    let Waiting { commitments_overdue, hooks_expired, vacancies, handovers, gifts, tie_reviews } =
+        waiting;
+    Ok(pb::AccountOpen {
+        commitments_overdue: write::count(commitments_overdue)?,
+        hooks_expired: write::count(hooks_expired)?,
+        vacancies: write::count(vacancies)?,
+        handovers: write::count(handovers)?,
+        gifts_waiting: write::count(gifts)?,
+        tie_reviews: write::count(tie_reviews)?,
     })
 }

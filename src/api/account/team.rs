@@ -147,7 +147,8 @@ pub fn page(answer: TeamPage, request: &PageRequest) -> pb::ListTeamMembersRespo
 
 /// Who looks after an account, in its status.
 pub fn status(status: TeamStatus) -> pb::AccountTeam {
-    let TeamStatus { accountable, owner, backup, sponsor, finance, gaps, handover } = status;
+    let TeamStatus { accountable, owner, backup, sponsor, finance, embedded, gaps, handover } =
+        status;
     let name = |id: Option<String>| id.as_deref().map(member_name).unwrap_or_default();
     pb::AccountTeam {
         accountable: member_name(&accountable.member_id),
@@ -158,6 +159,7 @@ pub fn status(status: TeamStatus) -> pb::AccountTeam {
         finance: name(finance),
         gaps: gaps.into_iter().map(|gap| write_gap(gap).into()).collect(),
         handover: handover.unwrap_or_default(),
+        embedded: embedded.iter().map(|id| member_name(id)).collect(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::closed_set::{both_ways, one_way};
 use super::write;
+use crate::domain::cadence::NextTouch;
 use crate::domain::coverage::measure::{Relationship, Shape, TopHeavy};
 use crate::domain::coverage::{CellState, Filled, Peer};
 use crate::domain::edge::Rung;
@@ -76,8 +77,9 @@ pub fn peer(account_id: &str, peer: Peer) -> pb::CoverageTie {
 }
 
 /// How we stand with the people of an account, in its status.
-pub fn relationship(of: Relationship) -> Result<pb::AccountRelationship> {
-    let Relationship { coverage, last_touch } = of;
+pub fn relationship(of: Relationship, next: Option<NextTouch>) -> Result<pb::AccountRelationship> {
+    let Relationship { coverage, last_touch, vacancies: _, tie_reviews: _ } = of;
+    let (next_due, covered_by) = next.map(|of| (of.due, of.covered_by)).unzip();
     let strongest = coverage.dependency.as_ref();
     let gaps = coverage.gaps().into_iter().take(GAPS_MAX).cloned();
     Ok(pb::AccountRelationship {
@@ -92,5 +94,7 @@ pub fn relationship(of: Relationship) -> Result<pb::AccountRelationship> {
         dependency_member: strongest.map(|of| member_name(&of.member_id)).unwrap_or_default(),
         dependency_contact: strongest.map(|of| contact_name(&of.contact_id)).unwrap_or_default(),
         last_real_touch: last_touch.map(write::date),
+        next_due: next_due.map(write::date),
+        covered_by: covered_by.flatten().unwrap_or_default(),
     })
 }

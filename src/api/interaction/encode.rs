@@ -11,8 +11,8 @@ use crate::ctx::{Ctx, INTERACTIONS_PRIVATE};
 use crate::domain::error::Result;
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
-    Attendee, ChecklistItem, HookState, Interaction, InteractionKey, NextHook, ReadinessGap,
-    Recorded,
+    Attendee, ChecklistItem, Effort, HookState, Interaction, InteractionKey, NextHook,
+    ReadinessGap, Recorded,
 };
 use crate::domain::names::{INTERACTIONS, POSITIONS, child_name, contact_name, member_name};
 use crate::domain::page::Page;
@@ -77,6 +77,7 @@ pub fn interaction(interaction: Interaction, ctx: &Ctx) -> pb::Interaction {
         end_us,
         day: _,
         ours,
+        efforts,
         theirs,
         purpose,
         notes,
@@ -133,7 +134,13 @@ pub fn interaction(interaction: Interaction, ctx: &Ctx) -> pb::Interaction {
         campaign: campaign.unwrap_or_default(),
         response: response.map(write_response).unwrap_or_default().into(),
         cost: cost.map(|of| write::money(of.minor, of.currency)),
+        efforts: efforts.into_iter().map(effort).collect(),
     }
+}
+
+fn effort(effort: Effort) -> pb::InteractionEffort {
+    let Effort { member_id, minutes } = effort;
+    pb::InteractionEffort { member: member_name(&member_id), minutes }
 }
 
 pub fn recorded(answer: Recorded, ctx: &Ctx) -> Result<pb::RecordInteractionResponse> {

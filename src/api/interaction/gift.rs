@@ -1,10 +1,9 @@
 //! Gifts to and from the wire. All faults of a request are named at once.
 
+use super::narrow::{Asked, Narrow};
 use crate::api::convert::closed_set::{both_ways, one_way};
 use crate::api::convert::read::{self, missing, within};
-use crate::api::convert::request::{
-    Identified, all, at_most, check_order, check_reason, child, optional_child, parent_or_all,
-};
+use crate::api::convert::request::{Identified, all, at_most, check_reason, child, optional_child};
 use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::error::{Reason, Result, Violations};
@@ -95,15 +94,12 @@ pub fn list(request: &pb::ListGiftsRequest) -> Result<(ListGifts, PageRequest)> 
     let mut violations = Violations::new();
     let page = PageRequest::parse(request, &mut violations);
     let pb::ListGiftsRequest { parent, contact, member, state, from_date, to_date, .. } = request;
-    let account = violations.keep(parent_or_all(parent)).flatten();
-    let contact = violations.keep(read::optional_contact("contact", contact)).flatten();
-    let member = violations.keep(read::optional_member("member", member)).flatten();
-    let state = violations.keep(read::optional_enum("state", *state, read_state)).flatten();
-    let from = violations.keep(read::optional_date("from_date", *from_date)).flatten();
-    let to = violations.keep(read::optional_date("to_date", *to_date)).flatten();
-    check_order("to_date", from, to, &mut violations);
+    let (state, from_date, to_date) = (*state, *from_date, *to_date);
+    let asked = Asked { parent, contact, member, state, from_date, to_date };
+    let narrow = asked.read(read_state, &mut violations);
     let of = page.of(&mut violations);
     violations.finish()?;
+    let Narrow { account, contact, member, state, from, to } = narrow;
     Ok((ListGifts { account, contact, member, state, from, to, page: of }, page))
 }
 

@@ -8,6 +8,7 @@ mod brief;
 mod commitment;
 mod encode;
 mod gift;
+mod narrow;
 mod parse;
 mod stats;
 pub mod trust;

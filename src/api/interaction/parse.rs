@@ -1,20 +1,19 @@
 //! Requests about interactions, to commands. All faults of a request are named at once.
 
+use super::narrow::{Asked, Narrow};
 use super::{commitment, gift};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing};
-use crate::api::convert::request::{
-    Identified, all, at_most, check_order, check_reason, child, optional_child, parent_or_all,
-};
+use crate::api::convert::request::{Identified, all, at_most, check_reason, child, optional_child};
 use crate::api::list::PageRequest;
 use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::interaction::{
     AmendInteraction, AttendeeTerms, CAMPAIGN_CHARS_MAX, CHECKLIST_MAX, CancelInteraction, Channel,
-    ChecklistItem, Direction, Fulfilled, GetInteraction, HookTerms, ITEM_CHARS_MAX,
-    InteractionState, InteractionTerms, ListInteractions, NOTES_CHARS_MAX, PARTS_MAX, PEOPLE_MAX,
-    PURPOSE_CHARS_MAX, PlanInteraction, RecordInteraction, Response, SATISFACTION_MAX,
-    TOPIC_CHARS_MAX,
+    ChecklistItem, Direction, EFFORT_MINUTES_MAX, EffortTerms, Fulfilled, GetInteraction,
+    HookTerms, ITEM_CHARS_MAX, InteractionState, InteractionTerms, ListInteractions,
+    NOTES_CHARS_MAX, PARTS_MAX, PEOPLE_MAX, PURPOSE_CHARS_MAX, PlanInteraction, RecordInteraction,
+    Response, SATISFACTION_MAX, TOPIC_CHARS_MAX,
 };
 use crate::domain::names::{INTERACTIONS, MemberRef};
 use crate::domain::text;
@@ -157,6 +156,7 @@ fn terms(
         next_hook,
         uses_hook,
         checklist,
+        efforts,
         private,
         campaign,
         response,
@@ -178,6 +178,7 @@ fn terms(
         violations.add("interaction.end_time", Reason::DateInvalid, what);
     }
     let ours = self::ours(&ours, violations);
+    let efforts = self::efforts(&efforts, violations);
     let theirs = self::theirs(&theirs, violations);
     let field = "interaction.notes";
     violations.keep(text::check_multiline(field, &notes, 0, NOTES_CHARS_MAX));
@@ -207,6 +208,7 @@ fn terms(
         start_us,
         end_us,
         ours,
+        efforts,
         theirs,
         purpose,
         notes,
@@ -268,6 +270,24 @@ fn ours(names: &[String], violations: &mut Violations) -> Vec<MemberRef> {
     names.iter().enumerate().filter_map(&mut member).collect()
 }
 
+fn efforts(given: &[pb::InteractionEffort], violations: &mut Violations) -> Vec<EffortTerms> {
+    let field = "interaction.efforts";
+    if !at_most(PEOPLE_MAX, given.len(), field, violations) {
+        return Vec::new();
+    }
+    let mut kept = Vec::new();
+    for (at, pb::InteractionEffort { member, minutes }) in given.iter().enumerate() {
+        let minutes = *minutes;
+        if !(1..=EFFORT_MINUTES_MAX).contains(&minutes) {
+            let what = format!("must be 1 to {EFFORT_MINUTES_MAX}");
+            violations.add(format!("{field}[{at}].minutes"), Reason::FieldInvalid, what);
+        }
+        let member = violations.keep(read::member(&format!("{field}[{at}].member"), member));
+        kept.extend(member.map(|member| EffortTerms { member, minutes }));
+    }
+    kept
+}
+
 fn theirs(given: &[pb::InteractionContact], violations: &mut Violations) -> Vec<AttendeeTerms> {
     let field = "interaction.theirs";
     if given.is_empty() {
@@ -325,17 +345,11 @@ pub fn list(request: &pb::ListInteractionsRequest) -> Result<(ListInteractions, 
         from_date,
         to_date,
     } = request;
-    let account = violations.keep(parent_or_all(parent)).flatten();
-    let contact = match contact.as_str() {
-        "" => None,
-        name => violations.keep(read::contact("contact", name)),
-    };
-    let member = violations.keep(read::optional_member("member", member)).flatten();
-    let state = violations.keep(read::optional_enum("state", *state, read_state)).flatten();
-    let from = violations.keep(read::optional_date("from_date", *from_date)).flatten();
-    let to = violations.keep(read::optional_date("to_date", *to_date)).flatten();
-    check_order("to_date", from, to, &mut violations);
+    let (state, from_date, to_date) = (*state, *from_date, *to_date);
+    let asked = Asked { parent, contact, member, state, from_date, to_date };
+    let narrow = asked.read(read_state, &mut violations);
     let of = page.of(&mut violations);
     violations.finish()?;
+    let Narrow { account, contact, member, state, from, to } = narrow;
     Ok((ListInteractions { account, contact, member, state, from, to, page: of }, page))
 }

@@ -4,6 +4,8 @@ use rust_decimal::Decimal;
 
 use crate::api::convert::request::{all, check_order};
 use crate::api::convert::{read, write};
+use crate::domain::cost::{CostToServe, Costs};
+use crate::domain::effort;
 use crate::domain::error::{Result, Violations};
 use crate::domain::interaction::CAMPAIGN_CHARS_MAX;
 use crate::domain::interaction::stats::{CalculateStats, Counts, GroupBy, Stats};
@@ -23,8 +25,14 @@ fn read_group_by(value: pb::InteractionGroupBy) -> Option<GroupBy> {
 }
 
 pub fn parse(request: pb::CalculateInteractionStatsRequest) -> Result<CalculateStats> {
-    let pb::CalculateInteractionStatsRequest { group_by, from_date, to_date, campaign, account } =
-        request;
+    let pb::CalculateInteractionStatsRequest {
+        group_by,
+        from_date,
+        to_date,
+        campaign,
+        account,
+        hour_rate,
+    } = request;
     let mut violations = Violations::new();
     let group_by = violations.keep(read::required_enum("group_by", group_by, read_group_by));
     let from = violations.keep(read::date("from_date", from_date));
@@ -36,23 +44,53 @@ pub fn parse(request: pb::CalculateInteractionStatsRequest) -> Result<CalculateS
         name => violations.keep(read::account("account", name)),
     };
     let campaign = Some(campaign).filter(|code| !code.is_empty());
+    let hour_rate = read::optional_positive("hour_rate", hour_rate.as_ref());
+    let hour_rate = violations.keep(hour_rate).flatten();
     let (group_by, from) = all(violations, group_by.zip(from))?;
-    Ok(CalculateStats { group_by, from, to, campaign, account })
+    Ok(CalculateStats { group_by, from, to, campaign, account, hour_rate })
 }
 
 pub fn encode(stats: Stats, by: GroupBy) -> Result<pb::CalculateInteractionStatsResponse> {
-    let Stats { groups, total } = stats;
+    let Stats { groups, total, budgets_bp, cost } = stats;
+    let all_minutes = total.effort_minutes;
     let key = |key: String| match by {
         GroupBy::Member => member_name(&key),
         GroupBy::Tier | GroupBy::Campaign | GroupBy::Channel | GroupBy::Function => key,
     };
     Ok(pb::CalculateInteractionStatsResponse {
-        groups: groups.into_iter().map(|(of, counts)| one(key(of), counts)).collect(),
-        total: Some(one(String::new(), total)),
+        groups: groups
+            .into_iter()
+            .map(|(of, counts)| {
+                let effort_budget_bp = budgets_bp.get(&of).copied();
+                pb::InteractionStats { effort_budget_bp, ..one(key(of), counts, all_minutes) }
+            })
+            .collect(),
+        total: Some(one(String::new(), total, all_minutes)),
+        cost_to_serve: cost.map(self::cost).transpose()?,
     })
 }
 
-fn one(key: String, counts: Counts) -> pb::InteractionStats {
+fn cost(cost: CostToServe) -> Result<pb::CostToServe> {
+    let total = cost.total()?;
+    let CostToServe { interactions, gifts, embedded, effort } = cost;
+    Ok(pb::CostToServe {
+        interactions: amounts(interactions),
+        gifts: amounts(gifts),
+        embedded_left_out: embedded.is_none(),
+        embedded: amounts(embedded.unwrap_or_default()),
+        effort: effort.map(|of| write::money(of.minor, of.currency)),
+        total: amounts(total),
+    })
+}
+
+/// By the codes, whatever the order of currencies is in memory.
+fn amounts(of: Costs) -> Vec<pb::Money> {
+    let mut of: Vec<_> = of.into_iter().collect();
+    of.sort_by_key(|(currency, _)| currency.code());
+    of.into_iter().map(|(currency, minor)| write::money(minor, currency)).collect()
+}
+
+fn one(key: String, counts: Counts, all_minutes: i64) -> pb::InteractionStats {
     let response_rate_bp = counts.response_rate_bp();
     let hook_conversion_bp = counts.hook_conversion_bp();
     let Counts {
@@ -67,6 +105,7 @@ fn one(key: String, counts: Counts) -> pb::InteractionStats {
         hooks_used,
         hooks_expired,
         costs,
+        effort_minutes,
     } = counts;
     let mean = Decimal::from(score_sum).checked_div(Decimal::from(scores));
     pb::InteractionStats {
@@ -83,6 +122,9 @@ fn one(key: String, counts: Counts) -> pb::InteractionStats {
         hooks_used,
         hooks_expired,
         hook_conversion_bp,
-        costs: costs.into_iter().map(|(currency, minor)| write::money(minor, currency)).collect(),
+        costs: amounts(costs),
+        effort_minutes,
+        effort_share_bp: effort::share_bp(effort_minutes, all_minutes),
+        effort_budget_bp: None,
     }
 }

@@ -53,6 +53,7 @@ pub fn parse(field: &str, policy: pb::ServicePolicy, violations: &mut Violations
         embedded_allowed,
         purpose_required,
         hook_required,
+        handover_required,
         service_standards,
         required_cells,
     } = policy;
@@ -88,6 +89,7 @@ pub fn parse(field: &str, policy: pb::ServicePolicy, violations: &mut Violations
         embedded_allowed,
         purpose_required,
         hook_required,
+        handover_required,
         standards: standards(&at("service_standards"), service_standards, violations),
         required_cells: self::required_cells(&at("required_cells"), required_cells, violations),
     }
@@ -226,6 +228,7 @@ pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
         embedded_allowed,
         purpose_required,
         hook_required,
+        handover_required,
         standards,
         required_cells,
     } = policy;
@@ -254,6 +257,7 @@ pub fn encode(policy: ServicePolicy) -> pb::ServicePolicy {
         embedded_allowed,
         purpose_required,
         hook_required,
+        handover_required,
         service_standards: standards_told(standards),
         required_cells: required_cells.into_iter().map(required_cell).collect(),
     }

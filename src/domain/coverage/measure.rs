@@ -140,6 +140,11 @@ pub struct Relationship {
     pub coverage: Coverage,
     /// When anybody of ours last met anybody there, whoever they are now.
     pub last_touch: Option<NaiveDate>,
+    /// Positions of whom we should know from which somebody left, and nobody met whoever came.
+    pub vacancies: usize,
+    /// Personal ties of those who decide there that nobody looked into; `None`: what became of them by
+    /// then is not known.
+    pub tie_reviews: Option<usize>,
 }
 
 /// A part in basis points, half to even; `None` of nothing.

@@ -9,6 +9,7 @@ stored_enum! {
     pub enum Code {
         CalendarEnds => "CALENDAR_ENDS",
         Concentration => "CONCENTRATION",
+        EffortOverBudget => "EFFORT_OVER_BUDGET",
         OwnerMissing => "OWNER_MISSING",
         SponsorMissing => "SPONSOR_MISSING",
         VacancyOverdue => "VACANCY_OVERDUE",
@@ -50,7 +51,7 @@ pub enum Scope {
 impl Code {
     pub fn scope(self) -> Scope {
         match self {
-            Self::CalendarEnds | Self::Concentration => Scope::Book,
+            Self::CalendarEnds | Self::Concentration | Self::EffortOverBudget => Scope::Book,
             Self::OwnerMissing | Self::SponsorMissing | Self::HookExpired | Self::OverContact => {
                 Scope::Accounts
             }
@@ -77,7 +78,8 @@ impl Code {
             | Self::KeyPersonDependency
             | Self::TieUnderReview
             | Self::HookExpired
-            | Self::OverContact => Some(Severity::Amber),
+            | Self::OverContact
+            | Self::EffortOverBudget => Some(Severity::Amber),
             _ => None,
         }
     }

@@ -137,8 +137,8 @@ impl PeopleFacts<'_> {
         said.finding(self.account_id(), Code::KeyPersonDependency, None)
     }
 
-    /// TIE_UNDER_REVIEW: somebody who decides has a personal tie that is to be looked into.
-    pub fn tie_under_review(&self) -> Finding {
+    /// The personal ties of those who decide that are to be looked into; `None`: not known.
+    pub fn ties_to_review(&self) -> Option<Vec<&Tie>> {
         let (on, deciders) = (self.facts.on, deciders(self.facts, self.positions));
         let is_open = |tie: &&Tie| {
             let theirs = tie.personal_contact();
@@ -146,8 +146,12 @@ impl PeopleFacts<'_> {
                 && tie.days.holds(on, i64::MAX)
                 && theirs.is_some_and(|contact| deciders.contains(contact))
         };
-        let open = self.ties.map(|ties| ties.iter().filter(is_open).collect::<Vec<_>>());
-        let said = match open.filter(|_| self.facts.has_people) {
+        self.ties.map(|ties| ties.iter().filter(is_open).collect())
+    }
+
+    /// TIE_UNDER_REVIEW: somebody who decides has a personal tie that is to be looked into.
+    pub fn tie_under_review(&self) -> Finding {
+        let said = match self.ties_to_review().filter(|_| self.facts.has_people) {
             None => Said::of(State::Unknown),
             Some(open) if open.is_empty() => Said::of(State::No),
             Some(open) => {

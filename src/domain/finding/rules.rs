@@ -10,7 +10,8 @@ use super::found::{Finding, State, Turn};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::credit::decision::{Disposition, Reason, ReasonCode};
 use crate::domain::dated::{self, ChangePoint};
-use crate::domain::names::member_name;
+use crate::domain::effort::Efforts;
+use crate::domain::names::{account_name, member_name};
 use crate::domain::portfolio::concentration::Concentration;
 use crate::domain::portfolio::rhythm::{InvoiceDay, Rhythm};
 use crate::domain::severity::Severity;
@@ -128,6 +129,21 @@ pub fn calendar_ends(
         }
     }
     folded(found)
+}
+
+/// EFFORT_OVER_BUDGET of a day: a class took more effort than is meant for it; `None`: it is to come.
+pub fn effort_over_budget(day: NaiveDate, efforts: Option<&Efforts>) -> Vec<Turn> {
+    let Some(efforts) = efforts else {
+        let (from_date, state) = (day, State::Unknown);
+        return vec![Turn { from_date, state, severity: None, evidence: vec![] }];
+    };
+    let over: Vec<&str> = efforts.over_budget().iter().map(|over| over.class).collect();
+    let (state, severity) = match over.is_empty() {
+        true => (State::No, None),
+        false => (State::Yes, Some(Severity::Amber)),
+    };
+    let evidence = efforts.largest(&over).map(account_name).collect();
+    vec![Turn { from_date: day, state, severity, evidence }]
 }
 
 /// CONCENTRATION of a day: what is known of it, and the largest group.
@@ -259,7 +275,8 @@ mod tests {
     fn sponsor(from: u64, to: u64) -> Assignment {
         let days =
             Interval { first_day: day(from), last_day: Some(day(to)), recorded_us: 0, end: None };
-        Assignment { member_id: "boss".into(), role: TeamRole::ExecutiveSponsor, days }
+        let role = TeamRole::ExecutiveSponsor;
+        Assignment { member_id: "boss".into(), role, days, embedded: false }
     }
 
     #[test]

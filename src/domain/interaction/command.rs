@@ -20,6 +20,13 @@ pub struct AttendeeTerms {
     pub confirmed: bool,
 }
 
+/// How long one of ours worked on it, as a caller says it.
+#[derive(Debug, Clone, Serialize)]
+pub struct EffortTerms {
+    pub member: MemberRef,
+    pub minutes: i32,
+}
+
 /// A hook as a caller says it.
 #[derive(Debug, Clone, Serialize)]
 pub struct HookTerms {
@@ -37,6 +44,7 @@ pub struct InteractionTerms {
     pub start_us: i64,
     pub end_us: Option<i64>,
     pub ours: Vec<MemberRef>,
+    pub efforts: Vec<EffortTerms>,
     pub theirs: Vec<AttendeeTerms>,
     pub purpose: String,
     pub notes: String,
@@ -70,6 +78,7 @@ impl InteractionTerms {
             ("interaction.next_hook", self.next_hook.is_some()),
             ("interaction.response", self.response.is_some()),
             ("interaction.cost", self.cost.is_some()),
+            ("interaction.efforts", !self.efforts.is_empty()),
         ] {
             if is_said {
                 violations.add(field, Reason::FieldInvalid, what);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::domain::money::Currency;
+use crate::domain::cost::CostToServe;
+use crate::domain::money::{Currency, Money};
 use crate::domain::names::AccountRef;
 use crate::domain::rounding::div_half_even;
 use crate::domain::stored::stored_enum;
@@ -32,6 +33,8 @@ pub struct CalculateStats {
     pub to: Option<NaiveDate>,
     pub campaign: Option<String>,
     pub account: Option<AccountRef>,
+    /// What an hour of ours costs.
+    pub hour_rate: Option<Money>,
 }
 
 /// Interactions that were held, counted together.
@@ -49,6 +52,7 @@ pub struct Counts {
     pub hooks_expired: i64,
     /// Minor units.
     pub costs: BTreeMap<Currency, i64>,
+    pub effort_minutes: i64,
 }
 
 impl Counts {
@@ -75,4 +79,8 @@ fn share_bp(part: i64, whole: i64) -> Option<i32> {
 pub struct Stats {
     pub groups: BTreeMap<String, Counts>,
     pub total: Counts,
+    /// By class, in basis points, which share of all effort is meant for it.
+    pub budgets_bp: BTreeMap<String, i32>,
+    /// `None` of a campaign.
+    pub cost: Option<CostToServe>,
 }

@@ -26,6 +26,7 @@ fn plan(on: u64) -> Interaction {
         end_us: None,
         day: day(on),
         ours: vec!["wang".into()],
+        efforts: Vec::new(),
         theirs: vec![attendee("li")],
         purpose: "".into(),
         notes: "".into(),

@@ -72,6 +72,8 @@ pub enum ManagerChange {
 pub struct DeactivateMember {
     pub member: MemberRef,
     pub reason: String,
+    /// Who is to own those of his accounts that are handed over; `None`: whoever is suggested.
+    pub successor: Option<MemberRef>,
 }
 
 #[derive(Debug, Clone, Serialize)]

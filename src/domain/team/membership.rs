@@ -9,7 +9,7 @@ use super::{Assignment, Team, TeamRole};
 use crate::domain::dated::{self, CannotEnd, ChangePoint, End, Interval};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::machine::{Transition, advance};
-use crate::domain::money::Money;
+use crate::domain::money::{Money, to_minor};
 use crate::domain::names::{TEAM_MEMBERS, account_name, child_name};
 use crate::domain::personal::Personal;
 use crate::domain::stored::stored_enum;
@@ -89,6 +89,24 @@ impl Membership {
         child_name(&self.account_id, TEAM_MEMBERS, self.id)
     }
 
+    /// Whether he works at the customer, for a cost a day.
+    pub fn is_embedded(&self) -> bool {
+        self.role.may_be_embedded() && self.cost_per_day.is_some()
+    }
+
+    /// What he costs from one day through another: that of a day for each on which he works there.
+    ///
+    /// # Errors
+    /// AMOUNT_OUT_OF_RANGE.
+    pub fn cost_between(&self, from: NaiveDate, to: NaiveDate) -> Result<Option<Money>> {
+        let Some(cost) = self.cost_per_day.filter(|_| self.is_embedded()) else { return Ok(None) };
+        let first = self.days.first_day.max(from);
+        let last = self.days.last_day_known(i64::MAX).map_or(to, |last| last.min(to));
+        let days = (last - first).num_days() + 1;
+        let minor = to_minor(i128::from(cost.minor) * i128::from(days.max(0)))?;
+        Ok((days > 0).then_some(Money { minor, currency: cost.currency }))
+    }
+
     fn state(&self) -> MembershipState {
         let replaced = self.role == TeamRole::Owner && self.days.last_day.is_some();
         if replaced || self.days.end.is_some() {
@@ -127,13 +145,16 @@ impl Membership {
 
 /// Adds what is recorded to a team.
 pub fn record(team: &mut Team, recorded: Membership) {
+    let embedded = recorded.is_embedded();
     let Membership { role, member_id, days, .. } = recorded;
     match (role, member_id) {
         (TeamRole::Owner, value) => {
             let Interval { first_day: from_date, recorded_us, .. } = days;
             team.owners.push(ChangePoint { from_date, recorded_us, value });
         }
-        (role, Some(member_id)) => team.others.push(Assignment { member_id, role, days }),
+        (role, Some(member_id)) => {
+            team.others.push(Assignment { member_id, role, days, embedded });
+        }
         // Of an owner alone nobody is recorded.
         (_, None) => {}
     }
@@ -167,4 +188,64 @@ pub fn told(recorded: Vec<Membership>) -> Vec<Membership> {
     }
     told.sort_by_key(|one| one.id);
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Currency;
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 3, n).unwrap()
+    }
+
+    fn staff(role: TeamRole, last_day: Option<NaiveDate>, cost: Option<i64>) -> Membership {
+        let usd = Currency::parse("USD").unwrap();
+        Membership {
+            id: Uuid::nil(),
+            account_id: "acme".into(),
+            role,
+            member_id: Some("han".into()),
+            days: Interval { first_day: day(10), last_day, recorded_us: 1, end: None },
+            site: None,
+            cost_per_day: cost.map(|minor| Money { minor, currency: usd }),
+            recorded_by: "me".into(),
+            reason: Personal::default(),
+            end_reason: None,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn i13_embedded_staff_costs_its_days_within_a_period() {
+        let cost = |of: &Membership, from, to| {
+            of.cost_between(day(from), day(to)).unwrap().map(|cost| cost.minor)
+        };
+        let mut han = staff(TeamRole::Specialist, Some(day(19)), Some(80_000));
+        assert_eq!(cost(&han, 1, 31), Some(800_000), "ten days");
+        assert_eq!(cost(&han, 10, 10), Some(80_000));
+        assert_eq!(cost(&han, 18, 31), Some(160_000));
+        assert_eq!((cost(&han, 1, 9), cost(&han, 20, 31)), (None, None));
+        han.end(day(12), 2, Personal::default()).unwrap();
+        assert_eq!(cost(&han, 1, 31), Some(240_000));
+        let open = staff(TeamRole::Service, None, Some(100));
+        assert_eq!(cost(&open, 1, 31), Some(2_200));
+        assert_eq!(
+            cost(&staff(TeamRole::Service, None, None), 1, 31),
+            None,
+            "he costs nothing there"
+        );
+        assert_eq!(cost(&staff(TeamRole::Backup, None, Some(100)), 1, 31), None, "he stands in");
+    }
+
+    #[test]
+    fn i13_who_works_there_is_told_of_a_day() {
+        let mut team = Team::default();
+        record(&mut team, staff(TeamRole::Service, Some(day(19)), Some(100)));
+        record(&mut team, staff(TeamRole::Specialist, Some(day(12)), Some(200)));
+        record(&mut team, staff(TeamRole::Finance, None, None));
+        let on = |n| team.on(day(n), i64::MAX).embedded;
+        assert_eq!((on(9), on(10), on(19)), (vec![], vec!["han".to_owned()], vec!["han".into()]));
+        assert!(on(20).is_empty() && team.on(day(10), 0).embedded.is_empty());
+    }
 }

@@ -26,6 +26,8 @@ pub struct TeamStatus {
     pub backup: Option<String>,
     pub sponsor: Option<String>,
     pub finance: Option<String>,
+    /// Who works at the customer.
+    pub embedded: Vec<String>,
     pub gaps: Vec<Gap>,
     /// The name of the handover that is under way.
     pub handover: Option<String>,
@@ -54,6 +56,7 @@ pub fn status(
         backup: first(&team.backups),
         sponsor: first(&team.sponsors),
         finance: first(&team.finance),
+        embedded: team.embedded.clone(),
         gaps: checks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, gap)| gap).collect(),
         handover: None,
     }

@@ -68,7 +68,12 @@ fn each_step_decides_where_nobody_before_it_is_active() {
 #[test]
 fn a2_one_owner_at_a_time_and_the_team_of_any_past_day() {
     let days = Interval { first_day: day(5), last_day: Some(day(14)), recorded_us: 2, end: None };
-    let other = |id: &str, role| Assignment { member_id: id.into(), role, days: days.clone() };
+    let other = |id: &str, role| Assignment {
+        member_id: id.into(),
+        role,
+        days: days.clone(),
+        embedded: false,
+    };
     let others = vec![
         other("li", TeamRole::Backup),
         other("boss", TeamRole::ExecutiveSponsor),
@@ -97,6 +102,7 @@ fn a3_a_missing_owner_and_a_missing_sponsor_are_told() {
         backups: all(&["li", "zhao"]),
         sponsors: all(&["ceo", "cfo"]),
         finance: vec![],
+        embedded: vec![],
     };
     let people = |active: [bool; 5]| {
         let ids = ["wang", "li", "zhao", "ceo", "cfo"];

@@ -126,7 +126,12 @@ impl TierPolicy {
     }
 
     fn preset(description: &str, method: CutMethod, cuts_bp: &[i32], codes: &[&str]) -> Self {
-        let class = |code: &&str| Class { code: (*code).into(), service: ServicePolicy::default() };
+        // Whoever follows the owner of a most valuable account is to know whom to meet.
+        let class = |(place, code): (usize, &&str)| {
+            let handover_required = place == 0;
+            let service = ServicePolicy { handover_required, ..ServicePolicy::default() };
+            Class { code: (*code).into(), service }
+        };
         Self {
             description: description.into(),
             population: Population::Accounts,
@@ -141,7 +146,7 @@ impl TierPolicy {
             demotion_approval: true,
             loyalty_min_bp: LOYALTY_MIN_BP,
             loyalty_band_bp: LOYALTY_BAND_BP,
-            classes: codes.iter().map(class).collect(),
+            classes: codes.iter().enumerate().map(class).collect(),
         }
     }
 }

@@ -35,6 +35,9 @@ pub struct ServicePolicy {
     pub purpose_required: bool,
     /// Whether an interaction must leave an occasion for the next one.
     pub hook_required: bool,
+    /// Whether an account is handed over when its owner leaves.
+    #[serde(default)]
+    pub handover_required: bool,
     pub standards: Vec<ServiceStandard>,
     /// Whom we should know; empty: whom we should know at any account.
     pub required_cells: Vec<RequiredCell>,

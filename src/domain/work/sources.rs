@@ -10,6 +10,7 @@ use super::facts::{
     WaitingGift,
 };
 use super::{Action, EVIDENCE_MAX, StakeBasis, Urgency, WHOLE_BP, WorkItem, WorkKind};
+use crate::domain::cadence::covering;
 use crate::domain::commitment::CommitmentState;
 use crate::domain::interaction::{Interaction, InteractionState, NextHook};
 use crate::domain::money::Money;
@@ -27,9 +28,6 @@ const REFERRAL_DAYS: u32 = 1;
 const ANSWER_DAYS: u32 = 10;
 /// Working days in which somebody decides about a gift.
 const GIFT_DAYS: u32 = 3;
-
-/// Days after an account is to be seen for which a plan is in time still (definition 4.1).
-const COVERED_DAYS: u64 = 7;
 
 impl WorkKind {
     /// Working days after its beginning on which something is due; 0 of what has a due date of its own.
@@ -320,14 +318,13 @@ fn cadence(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
     };
     let days = |days: i32| Days::new(days.unsigned_abs().into());
     let start = facts.last_touch.unwrap_or(*since);
-    let due = start + days(cadence.target_days);
+    let due = cadence.due(facts.last_touch, *since);
     // Who was met a moment ago is left alone for a while.
     if facts.last_touch.is_some_and(|last| facts.on < last + days(cadence.min_days)) {
         return Vec::new();
     }
     // Who is to be met in time needs no other day.
-    let in_time = due + Days::new(COVERED_DAYS);
-    if facts.plans_ahead().any(|plan| plan.two_way && plan.day <= in_time) {
+    if covering(facts.plans_ahead(), due).is_some() {
         return Vec::new();
     }
     let every = cadence.target_days;

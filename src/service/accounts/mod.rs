@@ -10,6 +10,7 @@ mod read;
 mod sites;
 mod status;
 mod update;
+mod waiting;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ use crate::store::account::KnownAccount;
 use crate::store::{Outcome, Store, WriteTx};
 
 pub use status::{AccountStatus, Sources};
+pub use waiting::Waiting;
 
 const EXTERNAL_REFS: &str = "account.external_refs";
 

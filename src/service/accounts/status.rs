@@ -1,8 +1,10 @@
 //! The composite answer about an account.
 
 use super::Accounts;
+use super::waiting::{Waiting, covered};
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
+use crate::domain::cadence::NextTouch;
 use crate::domain::coverage::measure::Relationship;
 use crate::domain::credit::profile::Profile;
 use crate::domain::error::{Error, Result};
@@ -40,6 +42,10 @@ pub struct AccountStatus {
     pub relationship: Option<Relationship>,
     /// Who kept his word.
     pub trust: TrustLedger,
+    /// When it is to be seen next; `None` where no class says how often.
+    pub next_touch: Option<NextTouch>,
+    /// `None` of a deleted one, and of what was before.
+    pub waiting: Option<Waiting>,
 }
 
 /// Who knows the parts of a status that are not the account's own.
@@ -102,20 +108,19 @@ impl Accounts {
         let days = risks.iter().zip(&above).zip(&services).map(day).collect();
         let teams = sources.teams.statuses(ctx, days).await?;
         let profiles = sources.credit.profiles(ctx, &ids, "").await?;
-        let asked = accounts.iter().zip(&profiles).zip(&risks);
-        let asked = asked.map(|((account, profile), risk)| Asked {
-            account_id: account.id.clone(),
-            is_deleted: account.delete_us.is_some(),
-            credit: profile.reasons.clone(),
-            owes: Some(risk.owes()),
-        });
-        let asked: Vec<Asked> = asked.collect();
+        let asked = asked(&accounts, &profiles, &risks);
         let findings = sources.findings.told(ctx, &asked, at, &tiers).await?;
+        let there = self.there(ctx, &asked, at).await?;
         let all = accounts.into_iter().zip(above).zip(teams).zip(profiles).zip(risks);
         let all = all.zip(findings).zip(services).zip(trusts);
         let status = |(((((((account, above), team), credit), risk), told), service), trust)| {
-            let ToldOf { findings, rhythm, relationship } = told;
+            let account: Account = account;
+            let ToldOf { findings, rhythm, relationship, hooks_expired } = told;
+            let there = there.get(&account.id);
+            let of = relationship.as_ref();
             AccountStatus {
+                next_touch: of.and_then(|of| covered(&service, of.last_touch, there)),
+                waiting: of.and_then(|of| Waiting::of(there?, of, hooks_expired)),
                 account,
                 above,
                 service,
@@ -152,4 +157,16 @@ impl Accounts {
             })
             .await
     }
+}
+
+/// Of which accounts findings are asked for, with what is known of them by now.
+fn asked(accounts: &[Account], profiles: &[Profile], risks: &[Risk]) -> Vec<Asked> {
+    let asked = accounts.iter().zip(profiles).zip(risks);
+    let asked = asked.map(|((account, profile), risk)| Asked {
+        account_id: account.id.clone(),
+        is_deleted: account.delete_us.is_some(),
+        credit: profile.reasons.clone(),
+        owes: Some(risk.owes()),
+    });
+    asked.collect()
 }

@@ -35,7 +35,7 @@ use crate::service::teams::TeamSettings;
 use crate::store::{Call, Outcome, Store, WriteTx};
 
 pub use introductions::{FindIntroductions, Introductions};
-pub(super) use people::{People, PeopleAt, people, ties_under_review};
+pub(super) use people::{People, PeopleAt, known_to, people, ties_under_review};
 pub use positions::{ClosedSeat, Seat};
 pub use power_map::Mapped;
 pub(super) use power_map::drawn;

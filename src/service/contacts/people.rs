@@ -11,13 +11,15 @@ use crate::domain::account::profile::Site;
 use crate::domain::commitment::Word;
 use crate::domain::coverage::{self, Cell, Facts, SCORE_DAYS, Score, Seat, required};
 use crate::domain::edge::{Edge, Pair};
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::finding::people::deciders;
+use crate::domain::member::MemberState;
+use crate::domain::names::{account_name, member_name};
 use crate::domain::position::Position;
 use crate::domain::position::incumbency::{self, Incumbency, Seating};
 use crate::domain::tie::{Review, Side, Tie};
 use crate::domain::tier::ruling::Recorded;
-use crate::store::{ReadTx, Touches};
+use crate::store::{ReadTx, Touches, WriteTx};
 
 /// Of which day, and as recorded by when.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +109,32 @@ pub(in crate::service) async fn ties_under_review(
         tie.review == Review::Open && theirs.is_some_and(|contact| all.contains(&contact))
     });
     Ok(ties)
+}
+
+/// Who sits at an account whose people are held, and whom there one of ours knows if he is active.
+pub(in crate::service) async fn known_to(
+    tx: &WriteTx,
+    account_id: &str,
+    member_id: &str,
+    day: NaiveDate,
+) -> Result<Facts> {
+    let gone = |name: String| Error::internal(format!("{name} is gone"));
+    let account = tx.account(account_id).await?.ok_or_else(|| gone(account_name(account_id)))?;
+    let member = tx.member(member_id).await?.ok_or_else(|| gone(member_name(member_id)))?;
+    let tiers = tx.tiers_on(&[account_id].into(), day).await?;
+    let mut edges = tx.edges_of(account_id).await?;
+    edges.retain(|(pair, _)| pair.member_id == member_id);
+    let found = Found {
+        cells: cells_of(&tiers, account_id, day, &account.sites),
+        positions: tx.positions_of(account_id).await?,
+        seatings: tx.seatings_of_account(account_id).await?,
+        edges,
+        words: HashMap::new(),
+        scores: Vec::new(),
+    };
+    let is_active = member.state == MemberState::Active;
+    let active = is_active.then(|| member_id.to_owned()).into_iter().collect();
+    Ok(found.on(day, &active).facts)
 }
 
 /// Whom we should know at an account on a day, by the class that it is in then.

@@ -11,6 +11,7 @@ use super::{Asked, Evaluated, Findings, Point, Reach};
 use crate::ctx::Ctx;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::dated::ChangePoint;
+use crate::domain::effort::{self, Efforts};
 use crate::domain::error::Result;
 use crate::domain::finding::found::{BOOK, Snooze};
 use crate::domain::finding::rules::{self, TeamFacts};
@@ -128,7 +129,7 @@ impl Findings {
             let days = days.get(id).map_or(&[][..], Vec::as_slice);
             let rhythm = Rhythm::on(days, at.day);
             if one.is_deleted {
-                return Evaluated { found: Vec::new(), rhythm, relationship: None };
+                return Evaluated { rhythm, ..Evaluated::default() };
             }
             let mut found = [Code::OwnerMissing, Code::SponsorMissing]
                 .map(|code| teams.finding(id, code, rule, at.day))
@@ -141,7 +142,8 @@ impl Findings {
             found.extend(people.findings);
             found.extend(rules::credit(id, &one.credit, is_now));
             let found = found.into_iter().map(|found| teams.hidden(found, at.day)).collect();
-            Evaluated { found, rhythm, relationship: people.relationship }
+            let hooks_expired = visits.hooks_expired(id);
+            Evaluated { found, rhythm, relationship: people.relationship, hooks_expired }
         };
         Ok(asked.iter().zip(people).map(of).collect())
     }
@@ -155,6 +157,28 @@ impl Findings {
         let points: Vec<_> = read.await?.into_iter().map(named).collect();
         let turns = rules::calendar_ends(&points, self.settings.calendar_notice_days);
         Ok(Finding::on(BOOK, Code::CalendarEnds, turns, day))
+    }
+
+    /// Of a day to come nothing is known.
+    pub(super) async fn effort_over_budget(&self, ctx: &Ctx, day: NaiveDate) -> Result<Finding> {
+        let efforts = match day > ctx.business_date() {
+            true => None,
+            false => {
+                let scope = ctx.row_scope();
+                let read = self.store.read(ctx, move |tx| {
+                    Box::pin(async move {
+                        let ruling = tx.tiers_ruling(day).await?;
+                        let spent =
+                            tx.effort_by_account(effort::first_day(day), day, scope).await?;
+                        Ok(Efforts::of(spent, ruling.version_on(day).map(|of| &of.terms)))
+                    })
+                });
+                Some(read.await?)
+            }
+        };
+        let found = rules::effort_over_budget(day, efforts.as_ref());
+        let found = Finding::on(BOOK, Code::EffortOverBudget, found, day);
+        Ok(Finding { since: None, until: None, ..found })
     }
 
     /// Of a day to come nothing is known, nor where no currency to compare in is decided.

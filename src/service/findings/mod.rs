@@ -66,6 +66,7 @@ struct Evaluated {
     found: Vec<Finding>,
     rhythm: Option<Rhythm>,
     relationship: Option<Relationship>,
+    hooks_expired: Option<usize>,
 }
 
 /// What an account tells with its status.
@@ -76,6 +77,8 @@ pub struct ToldOf {
     pub rhythm: Option<Rhythm>,
     /// How we stand with its people; `None` of a deleted one.
     pub relationship: Option<Relationship>,
+    /// How many occasions to meet are over without anybody having met; `None`: not known.
+    pub hooks_expired: Option<usize>,
 }
 
 /// A day, as known at an instant in microseconds since the epoch.
@@ -143,10 +146,11 @@ impl Findings {
         tiers: &Recorded,
     ) -> Result<Vec<ToldOf>> {
         let all = self.evaluate(ctx, asked, at, tiers, Reach::WhatIsSo).await?.into_iter();
-        let told = all.map(|Evaluated { found, rhythm, relationship }| ToldOf {
+        let told = all.map(|Evaluated { found, rhythm, relationship, hooks_expired }| ToldOf {
             findings: Told::of(found),
             rhythm,
             relationship,
+            hooks_expired,
         });
         Ok(told.collect())
     }
@@ -274,6 +278,9 @@ impl Findings {
         }
         if list.asks(Code::Concentration) {
             found.push(self.concentration(ctx, day).await?);
+        }
+        if list.asks(Code::EffortOverBudget) {
+            found.push(self.effort_over_budget(ctx, day).await?);
         }
         let read = self.store.read(ctx, |tx| Box::pin(tx.snoozes_of_book()));
         let snoozes = read.await?;

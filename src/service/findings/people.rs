@@ -105,9 +105,11 @@ impl Read {
             _ => None,
         };
         let findings = codes.iter().filter_map(finding).collect();
-        let relationship = known.map(|(of, coverage)| {
-            let last_touch = of.last_touch;
-            Relationship { coverage, last_touch }
+        let counts = facts
+            .map(|facts| (facts.vacancies().len(), facts.ties_to_review().map(|ties| ties.len())));
+        let relationship = known.zip(counts).map(|((of, coverage), counts)| {
+            let (vacancies, tie_reviews) = counts;
+            Relationship { coverage, last_touch: of.last_touch, vacancies, tie_reviews }
         });
         Found { findings, relationship }
     }

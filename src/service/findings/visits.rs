@@ -29,6 +29,12 @@ impl Visits {
         }
     }
 
+    /// How many hooks of an account are over for which nobody met, and after which nobody met anybody
+    /// there; `None`: not known.
+    pub fn hooks_expired(&self, id: &str) -> Option<usize> {
+        self.0.as_ref().map(|known| known.get(id).map_or(0, |facts| facts.hooks.len()))
+    }
+
     /// How it is with a rule about visits on the day they were read of.
     pub fn finding(&self, id: &str, code: Code, tiers: &Recorded, day: NaiveDate) -> Finding {
         let Some(known) = &self.0 else {

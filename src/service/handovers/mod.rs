@@ -1,5 +1,7 @@
-//! Use cases of handovers: StartHandover, GetHandover, ListHandovers and AdvanceHandover.
+//! Use cases of handovers: StartHandover, GetHandover, ListHandovers and AdvanceHandover, and what is
+//! handed over as somebody is deactivated.
 
+mod leaving;
 mod open;
 
 use std::collections::{BTreeMap, HashMap};
@@ -60,7 +62,9 @@ impl Before {
     /// CONCURRENT_CHANGE: it was not his just before.
     fn of(&self, account_id: &str, owner_id: &str) -> Result<Vec<Carried>> {
         let owned = self.owned.get(account_id).filter(|owned| owned.owner_id == owner_id);
-        let Some(owned) = owned else { return Err(changed(account_id)) };
+        let Some(owned) = owned else {
+            return Err(changed(&account_name(account_id), "was given another owner just now"));
+        };
         let carried = owned.open.iter().map(|(kind, subject)| Carried {
             kind: *kind,
             subject: subject.clone(),
@@ -70,10 +74,10 @@ impl Before {
     }
 }
 
-/// What a handover lacks just before a step is taken.
+/// What is open at an account just before a step of its handover is taken.
 #[derive(Debug, Clone)]
-struct Lacking {
-    missing: Vec<Precondition>,
+struct AtStep {
+    open: Open,
     settings: TeamSettings,
 }
 
@@ -127,14 +131,11 @@ impl Handovers {
     /// # Errors
     /// NotFound, STATE_WRONG, ETAG_MISMATCH, MEMBER_NOT_ELIGIBLE, HANDOVER_INCOMPLETE, FIELD_INVALID.
     pub async fn advance(&self, ctx: &Ctx, request_id: &str, c: AdvanceHandover) -> Result<Told> {
-        let missing = match c.step {
-            HandoverStep::Complete => {
-                let Told { handover, progress } = self.get(ctx, c.handover.clone()).await?;
-                progress.map(|progress| progress.missing(&handover)).unwrap_or_default()
-            }
-            _ => Vec::new(),
+        let open = match c.step {
+            HandoverStep::Complete => self.open_at(ctx, c.handover.clone()).await?,
+            _ => Open::new(),
         };
-        let settings = Lacking { missing, settings: self.settings.clone() };
+        let settings = AtStep { open, settings: self.settings.clone() };
         let name = c.handover.resource_name(HANDOVERS);
         let call = Call::new("AccountService.AdvanceHandover", request_id, name);
         let command = Configured { command: c, settings };
@@ -147,6 +148,12 @@ impl Handovers {
     /// # Errors
     /// NotFound.
     pub async fn get(&self, ctx: &Ctx, name: ChildName) -> Result<Told> {
+        let handover = self.read(ctx, name).await?;
+        let progress = self.progress(ctx, &handover).await?;
+        Ok(Told { handover, progress })
+    }
+
+    async fn read(&self, ctx: &Ctx, name: ChildName) -> Result<Handover> {
         let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
@@ -156,9 +163,16 @@ impl Handovers {
                 tx.handover(&id, name.id, scope).await?.ok_or_else(missing)
             })
         });
-        let handover = read.await?;
-        let progress = self.progress(ctx, &handover).await?;
-        Ok(Told { handover, progress })
+        read.await
+    }
+
+    /// What is open today at the account of a handover, and of what names somebody, what names its
+    /// predecessor.
+    async fn open_at(&self, ctx: &Ctx, name: ChildName) -> Result<Open> {
+        let Handover { account_id, from_id, .. } = self.read(ctx, name).await?;
+        let whose = BTreeMap::from([(account_id.clone(), from_id)]);
+        let mut open = self.open(ctx, whose, ctx.business_date()).await?;
+        Ok(open.remove(&account_id).unwrap_or_default())
     }
 
     /// A page of handovers, in the order they were started.
@@ -326,12 +340,16 @@ async fn transfer(
 async fn advance(
     tx: &mut WriteTx,
     ctx: &Ctx,
-    c: &Configured<AdvanceHandover, Lacking>,
+    c: &Configured<AdvanceHandover, AtStep>,
 ) -> Result<Handover> {
-    let Configured { command: c, settings: Lacking { missing, settings } } = c;
+    let Configured { command: c, settings: AtStep { open, settings } } = c;
     let today = ctx.business_date();
     let named = std::slice::from_ref(&c.handover.account);
     let account_id = resolve::only(&c.handover.account, tx.find_accounts(named).await?)?.id;
+    if c.step == HandoverStep::Complete {
+        // Nobody promises, plans or moves anything there before it is completed, or not.
+        tx.hold_people([&*account_id]).await?;
+    }
     let head = tx.lock_team(&account_id).await?;
     let none = || Error::not_found("handover", c.handover.resource_name(HANDOVERS));
     let mut handover = tx.handover(&account_id, c.handover.id).await?.ok_or_else(none)?;
@@ -351,10 +369,13 @@ async fn advance(
         HandoverStep::Acknowledge => {
             acknowledged = self::acknowledged(tx, &handover, &c.acknowledged).await?;
         }
-        HandoverStep::Complete if !missing.is_empty() => {
-            return Err(Error::FailedPrecondition(missing.clone()));
+        HandoverStep::Complete => {
+            let missing = open::missing(tx, &handover, open, today).await?;
+            if !missing.is_empty() {
+                return Err(Error::FailedPrecondition(missing));
+            }
         }
-        HandoverStep::Complete | HandoverStep::Cancel => {}
+        HandoverStep::Cancel => {}
     }
     handover.update_us = tx.record_after(handover.update_us).await?;
     handover.version += 1;
@@ -390,12 +411,12 @@ async fn account(tx: &WriteTx, name: &AccountRef) -> Result<String> {
     Ok(id)
 }
 
-fn changed(account_id: &str) -> Error {
-    let name = account_name(account_id);
+fn changed(name: &str, how: &str) -> Error {
+    let kind = if name.starts_with("members/") { "member" } else { "account" };
     Error::Aborted {
         reason: Reason::ConcurrentChange,
-        description: format!("{name} was given another owner just now"),
-        resource: Resource { kind: "account", name },
+        description: format!("{name} {how}"),
+        resource: Resource { kind, name: name.to_owned() },
     }
 }
 

@@ -6,16 +6,16 @@ use chrono::NaiveDate;
 
 use super::{Handovers, Owned};
 use crate::ctx::Ctx;
-use crate::domain::commitment::{CommitmentSide, CommitmentState};
+use crate::domain::commitment::{Commitment, CommitmentSide, CommitmentState};
 use crate::domain::coverage::{Facts, Seat};
-use crate::domain::error::Result;
-use crate::domain::handover::{Handover, ItemKind, Open, ToMeet};
-use crate::domain::interaction::InteractionState;
+use crate::domain::error::{Precondition, Result};
+use crate::domain::handover::{Handover, ItemKind, Open, Progress, ToMeet};
+use crate::domain::interaction::{Interaction, InteractionState};
 use crate::domain::names::{DISPUTES, PROMISES, account_name, child_name};
 use crate::domain::promise::PromiseState;
 use crate::domain::team::Team;
-use crate::service::contacts::{PeopleAt, people};
-use crate::store::ReadTx;
+use crate::service::contacts::{PeopleAt, known_to, people};
+use crate::store::{ReadTx, WriteTx};
 
 impl Handovers {
     /// Who owns these accounts today, and what is open there; those that nobody owns are missing.
@@ -87,16 +87,13 @@ async fn talked_of(
     let his = |account_id: &str| whose.get(account_id).map(String::as_str);
     let mut open: HashMap<String, Open> = HashMap::new();
     for one in tx.unsettled(&these, CommitmentSide::Ours).await? {
-        let responsible = one.responsible_on(day);
-        let is_open = one.state_on(day) == CommitmentState::Open;
-        if is_open && responsible.is_some() && responsible == his(&one.account_id) {
+        if is_his_word(&one, his(&one.account_id), day) {
             let thing = (ItemKind::Commitment, one.name());
             open.entry(one.account_id).or_default().insert(thing);
         }
     }
     for one in tx.plans(&these).await? {
-        let is_planned = one.state_on(day) == InteractionState::Planned;
-        if is_planned && one.ours.iter().any(|id| his(&one.account_id) == Some(id)) {
+        if is_his_plan(&one, his(&one.account_id), day) {
             let thing = (ItemKind::PlannedVisit, one.name());
             open.entry(one.account_id).or_default().insert(thing);
         }
@@ -112,6 +109,40 @@ async fn talked_of(
     Ok(open)
 }
 
+/// Whether a member has to keep it on a day.
+fn is_his_word(of: &Commitment, member: Option<&str>, day: NaiveDate) -> bool {
+    let is_open = of.state_on(day) == CommitmentState::Open;
+    is_open && member.is_some() && of.responsible_on(day) == member
+}
+
+/// Whether a member is to be there, on the day or later.
+fn is_his_plan(of: &Interaction, member: Option<&str>, day: NaiveDate) -> bool {
+    let is_planned = of.state_on(day) == InteractionState::Planned;
+    is_planned && of.ours.iter().any(|id| member == Some(id))
+}
+
+/// What stands in the way of completing a handover on a day, of an account whose people are held:
+/// nobody promises or plans anything there meanwhile. `before` was open just before.
+pub(super) async fn missing(
+    tx: &WriteTx,
+    of: &Handover,
+    before: &Open,
+    day: NaiveDate,
+) -> Result<Vec<Precondition>> {
+    let Handover { account_id, from_id, to_id, .. } = of;
+    let (these, his) = ([account_id.as_str()].into(), Some(from_id.as_str()));
+    // What names nobody holds nothing up; how far the handover is tells of it as it was read.
+    let others = before.iter().filter(|(kind, _)| !kind.names_somebody());
+    let mut open: Open = others.cloned().collect();
+    let words = tx.unsettled(&these, CommitmentSide::Ours).await?.into_iter();
+    let words = words.filter(|one| is_his_word(one, his, day));
+    open.extend(words.map(|one| (ItemKind::Commitment, one.name())));
+    let plans = tx.plans(&these).await?.into_iter().filter(|one| is_his_plan(one, his, day));
+    open.extend(plans.map(|one| (ItemKind::PlannedVisit, one.name())));
+    let contacts = asked_to_meet(&known_to(tx, account_id, to_id, day).await?, of);
+    Ok(Progress::of(contacts, &tx.carried(of.id).await?, &open).missing(of))
+}
+
 /// Whom the successor has to meet, and whether he did since the handover was started.
 pub(super) async fn to_meet(
     tx: &ReadTx,
@@ -122,13 +153,17 @@ pub(super) async fn to_meet(
     let id = of.account_id.as_str();
     let at = PeopleAt::of(day, i64::MAX, day);
     let known = people(tx, &[id].into(), at, ctx.row_scope()).await?;
-    let Some(known) = known.get(id) else { return Ok(Vec::new()) };
+    Ok(known.get(id).map_or_else(Vec::new, |known| asked_to_meet(&known.facts, of)))
+}
+
+/// Whom the successor has to meet, by who sits there and whom he knows.
+fn asked_to_meet(facts: &Facts, of: &Handover) -> Vec<ToMeet> {
     let met: HashMap<&str, NaiveDate> = {
-        let his = known.facts.ties.iter().filter(|tie| tie.member_id == of.to_id);
+        let his = facts.ties.iter().filter(|tie| tie.member_id == of.to_id);
         let touched = his.filter_map(|tie| Some((tie.contact_id.as_str(), tie.edge.last_touch?)));
         touched.filter(|(_, day)| *day >= of.start_date).collect()
     };
-    let Facts { cells, seats, .. } = &known.facts;
+    let Facts { cells, seats, .. } = facts;
     let is_required = |seat: &&Seat| {
         let site = seat.site.as_deref();
         cells.iter().any(|cell| cell.fits(seat.function, seat.level, site))
@@ -141,5 +176,5 @@ pub(super) async fn to_meet(
             asked.push(ToMeet { contact_id, position_id: seat.position_id, met });
         }
     }
-    Ok(asked)
+    asked
 }

@@ -21,8 +21,8 @@ use crate::domain::edge::Pair;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
-    AmendInteraction, Amended, Attendee, AttendeeTerms, GetInteraction, Interaction,
-    InteractionKey, InteractionTerms, InteractionVerb, ListInteractions, Stage,
+    AmendInteraction, Amended, Attendee, AttendeeTerms, Effort, EffortTerms, GetInteraction,
+    Interaction, InteractionKey, InteractionTerms, InteractionVerb, ListInteractions, Stage,
 };
 use crate::domain::names::{
     AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
@@ -213,6 +213,7 @@ fn first(
         end_us: terms.end_us,
         day,
         ours: Vec::new(),
+        efforts: Vec::new(),
         theirs: Vec::new(),
         purpose: Personal::default(),
         notes: Personal::default(),
@@ -351,6 +352,7 @@ async fn with_people(
     known: &BTreeSet<String>,
 ) -> Result<Interaction> {
     let ours = ours(tx, terms).await?;
+    let efforts = efforts(tx, terms, &ours).await?;
     let mut theirs = theirs(tx, terms, known).await?;
     let seatings = tx.seatings_of_account(&interaction.account_id).await?;
     let seats: HashMap<String, Uuid> = incumbency::told(seatings)
@@ -361,7 +363,7 @@ async fn with_people(
     for one in &mut theirs {
         one.position_id = seats.get(&one.contact_id).copied();
     }
-    Ok(Interaction { ours, theirs, ..interaction })
+    Ok(Interaction { ours, efforts, theirs, ..interaction })
 }
 
 /// Everybody of ours with everybody of theirs.
@@ -411,6 +413,25 @@ async fn ours(tx: &WriteTx, c: &InteractionTerms) -> Result<Vec<String>> {
         }
     }
     Ok(in_order(ids))
+}
+
+/// How long those of ours who are in it worked on it, in their order.
+async fn efforts(tx: &WriteTx, c: &InteractionTerms, ours: &[String]) -> Result<Vec<Effort>> {
+    let mut minutes: HashMap<String, i32> = HashMap::new();
+    for (at, EffortTerms { member, minutes: his }) in c.efforts.iter().enumerate() {
+        let field = format!("interaction.efforts[{at}].member");
+        let missing = || Error::not_found("member", member.to_string());
+        let id = tx.find_member(member).await?.ok_or_else(missing)?;
+        if !ours.contains(&id) {
+            let what = format!("{member} is none of ours in it");
+            return Err(Error::invalid(field, Reason::FieldInvalid, what));
+        }
+        if minutes.insert(id, *his).is_some() {
+            return Err(twice(field));
+        }
+    }
+    let effort = |id: &String| Some(Effort { member_id: id.clone(), minutes: *minutes.get(id)? });
+    Ok(ours.iter().filter_map(effort).collect())
 }
 
 async fn theirs(

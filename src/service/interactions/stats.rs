@@ -1,10 +1,18 @@
 //! CalculateInteractionStats.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
 use super::{Interactions, With};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, PEOPLE_READ};
+use crate::domain::cost::{self, CostToServe, Costs};
 use crate::domain::error::{Error, Reason, Result};
-use crate::domain::interaction::stats::{CalculateStats, DAYS_MAX, Stats};
-use crate::store::HeldOf;
+use crate::domain::interaction::stats::{CalculateStats, DAYS_MAX, GroupBy, Stats};
+use crate::domain::money::{Currency, Money, to_minor};
+use crate::domain::tier::policy::Class;
+use crate::domain::tier::ruling::Ruling;
+use crate::store::{HeldOf, ReadTx};
 
 impl Interactions {
     /// What was held in some time, by what it has in common, and in all.
@@ -13,7 +21,8 @@ impl Interactions {
     /// NotFound, DATE_INVALID.
     pub async fn stats(&self, ctx: &Ctx, asked: CalculateStats) -> Result<Stats> {
         let (scope, today) = (ctx.row_scope(), ctx.business_date());
-        let CalculateStats { group_by, from, to, campaign, account } = asked;
+        let reads_teams = ctx.scopes.allows(PEOPLE_READ);
+        let CalculateStats { group_by, from, to, campaign, account, hour_rate } = asked;
         let to = to.unwrap_or(today);
         if to < from || (to - from).num_days() > DAYS_MAX {
             let what = format!("{to} is not from {from} to {DAYS_MAX} days after it");
@@ -25,9 +34,48 @@ impl Interactions {
                 let of = HeldOf { from, to, campaign, account_id };
                 let groups = tx.interaction_counts(&of, Some(group_by), today, scope).await?;
                 let total = tx.interaction_counts(&of, None, today, scope).await?;
-                Ok(Stats { groups, total: total.into_values().next().unwrap_or_default() })
+                let total = total.into_values().next().unwrap_or_default();
+                let budgets_bp = match group_by {
+                    GroupBy::Tier => budgets(&tx.tiers_ruling(to).await?, to),
+                    _ => BTreeMap::new(),
+                };
+                let cost = match of.campaign {
+                    Some(_) => None,
+                    None => Some(CostToServe {
+                        interactions: total.costs.clone(),
+                        gifts: tx.gift_costs(&of, scope).await?,
+                        embedded: match reads_teams {
+                            true => Some(embedded(tx, &of, today).await?),
+                            false => None,
+                        },
+                        effort: hour_rate
+                            .map(|rate| cost::of_effort(total.effort_minutes, rate))
+                            .transpose()?,
+                    }),
+                };
+                Ok(Stats { groups, total, budgets_bp, cost })
             })
         });
         read.await
     }
+}
+
+/// By class, which share of all effort is meant for it, as the version that rules on a day says.
+fn budgets(ruling: &Ruling, day: NaiveDate) -> BTreeMap<String, i32> {
+    let version = ruling.version_on(day);
+    let classes = version.map(|version| version.terms.classes.as_slice()).unwrap_or_default();
+    let budget = |of: &Class| Some((of.code.clone(), of.service.effort_share_bp?));
+    classes.iter().filter_map(budget).collect()
+}
+
+/// What ours cost who work at customers, up to today.
+async fn embedded(tx: &ReadTx, of: &HeldOf, today: NaiveDate) -> Result<Costs> {
+    let to = of.to.min(today);
+    let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
+    for staff in tx.embedded(of.account_id.as_deref(), to).await? {
+        if let Some(Money { minor, currency }) = staff.cost_between(of.from, to)? {
+            *sums.entry(currency).or_default() += i128::from(minor);
+        }
+    }
+    sums.into_iter().map(|(currency, sum)| Ok((currency, to_minor(sum)?))).collect()
 }

@@ -1,5 +1,5 @@
-//! Use cases of our people: CreateMember, GetMember, ListMembers, UpdateMember, DeactivateMember
-//! and ReactivateMember.
+//! Use cases of our people: CreateMember, GetMember, ListMembers, UpdateMember and ReactivateMember, and
+//! what DeactivateMember does with the member himself.
 
 mod event;
 mod line;
@@ -62,21 +62,6 @@ impl Members {
         let call = Call::new("AccountService.UpdateMember", request_id, &command.member);
         let c = Configured { command, settings: self.default_owner.clone() };
         self.with_text(self.store.mutate(ctx, call, c, update).await?).await
-    }
-
-    /// Takes a member out of work.
-    ///
-    /// # Errors
-    /// NotFound, STATE_WRONG, MEMBER_IS_DEFAULT_OWNER.
-    pub async fn deactivate(
-        &self,
-        ctx: &Ctx,
-        request_id: &str,
-        command: DeactivateMember,
-    ) -> Result<Member> {
-        let call = Call::new("AccountService.DeactivateMember", request_id, &command.member);
-        let c = Configured { command, settings: self.default_owner.clone() };
-        self.with_text(self.store.mutate(ctx, call, c, deactivate).await?).await
     }
 
     /// Takes a member back into work.
@@ -243,12 +228,16 @@ async fn write_refs(
     tx.write_member_refs(member, &ids).await
 }
 
-async fn deactivate(
+/// Takes a member out of work, in a transaction of the caller.
+///
+/// # Errors
+/// NotFound, STATE_WRONG, MEMBER_IS_DEFAULT_OWNER.
+pub(super) async fn deactivate_in(
     tx: &mut WriteTx,
     ctx: &Ctx,
-    c: &Configured<DeactivateMember, MemberRef>,
+    command: &DeactivateMember,
+    default_owner: &MemberRef,
 ) -> Result<Member> {
-    let Configured { command, settings: default_owner } = c;
     let default_owner = tx.find_member(default_owner).await?;
     let mut member = lock_with_ties(tx, &command.member).await?;
     let is_default_owner = default_owner.as_ref() == Some(&member.id);
@@ -285,10 +274,15 @@ async fn reactivate(tx: &mut WriteTx, _: &Ctx, c: &ReactivateMember) -> Result<M
 /// As [`lock`], behind the people at accounts where whether he is active matters to credit: whoever
 /// records a talk holds these first, and then reads him.
 async fn lock_with_ties(tx: &WriteTx, name: &MemberRef) -> Result<Member> {
+    hold_ties(tx, name).await?;
+    lock(tx, name).await
+}
+
+/// Holds the people at accounts where whether he is active matters to credit.
+pub(super) async fn hold_ties(tx: &WriteTx, name: &MemberRef) -> Result<()> {
     let id = found(name, tx.find_member(name).await?)?;
     let accounts = tx.accounts_with_finance_ties(&id).await?;
-    tx.hold_people(accounts.iter().map(String::as_str)).await?;
-    lock(tx, name).await
+    tx.hold_people(accounts.iter().map(String::as_str)).await
 }
 
 /// His ties count from now on, or don't. Those that were made before he was locked are held as well.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::member::{Member, MemberState};
-use crate::domain::names::member_name;
+use crate::domain::names::{account_name, member_name};
 use crate::domain::team::TeamRole;
 use crate::domain::team::accountable::Person;
 use crate::domain::team::eligible::{
@@ -95,6 +95,37 @@ pub(super) async fn check_owner(
         true => Ok(()),
         false => Err(Error::FailedPrecondition(refused)),
     }
+}
+
+/// Refuses somebody who is to work at the customer of an account, for a cost a day, in a role in which
+/// nobody does, or where the class of the account on that day lets nobody.
+///
+/// # Errors
+/// FIELD_INVALID, EMBEDDED_NOT_ALLOWED.
+pub(super) async fn check_embedded(
+    tx: &WriteTx,
+    role: TeamRole,
+    account_id: &str,
+    first_day: NaiveDate,
+) -> Result<()> {
+    let field = "cost_per_day";
+    if !role.may_be_embedded() {
+        let what =
+            format!("is of a SPECIALIST or SERVICE alone, who works there, and not of {role}");
+        return Err(Error::invalid(field, Reason::FieldInvalid, what));
+    }
+    let tiers = tx.tiers_on(&[account_id].into(), first_day).await?;
+    let service = tiers.account(account_id).service_policy(first_day);
+    if service.is_some_and(|of| of.policy.embedded_allowed) {
+        return Ok(());
+    }
+    let (tier, policy) = service.map(|of| (of.class, of.version.name())).unwrap_or_default();
+    let what = match tier {
+        "" => format!("has no class on {first_day} that lets people of ours work there"),
+        tier => format!("is of class {tier} on {first_day}, which lets nobody of ours work there"),
+    };
+    let refused = Precondition::new(Reason::EmbeddedNotAllowed, account_name(account_id), what);
+    Err(refused.at(field).with("tier", tier).with("policy", policy).into())
 }
 
 /// What one class, or the installation, asks of who is to own some accounts more.

@@ -185,6 +185,9 @@ async fn assign(
         check_not_frozen(tx, [&*account_id], "role").await?;
     }
     eligible::check(tx, requirements, &member, c.role, &account_id, first_day).await?;
+    if c.cost_per_day.is_some() {
+        eligible::check_embedded(tx, c.role, &account_id, first_day).await?;
+    }
     let days = Interval { first_day, last_day: c.valid_to, recorded_us: 0, end: None };
     let recorded = tx.recorded_team(&account_id).await?;
     if c.role != TeamRole::Owner {

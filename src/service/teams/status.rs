@@ -142,7 +142,8 @@ async fn statuses(
 
 /// Whom the answer about a team may name.
 fn named<'a>(team: &'a TeamOn, above: &'a [TeamOn]) -> impl Iterator<Item = &'a str> {
-    let TeamOn { owner, last_owner, backups, sponsors, finance } = team;
+    // Whoever works there is told, active or not.
+    let TeamOn { owner, last_owner, backups, sponsors, finance, embedded: _ } = team;
     let one = owner.iter().chain(last_owner);
     let several = backups.iter().chain(sponsors).chain(finance);
     let owners = above.iter().filter_map(|team| team.owner.as_ref());

@@ -8,7 +8,7 @@ use sea_orm::sea_query::Expr;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
-    Amended, Attendee, Channel, Direction, Interaction, NextHook, Response, Stage,
+    Amended, Attendee, Channel, Direction, Effort, Interaction, NextHook, Response, Stage,
 };
 use crate::domain::money::{Currency, Money};
 use crate::domain::personal::Personal;
@@ -76,6 +76,7 @@ impl TryFrom<&Interaction> for Model {
             end_us,
             day,
             ours: _,
+            efforts: _,
             theirs: _,
             purpose,
             notes,
@@ -130,10 +131,10 @@ impl TryFrom<&Interaction> for Model {
 }
 
 impl Model {
-    /// The interaction with those who took part in it, and with what was held for its hook.
+    /// The interaction with those who took part in it, ours with how long they worked on it, and with what was held for its hook.
     pub fn into_interaction(
         self,
-        ours: Vec<String>,
+        ours: Vec<(String, Option<i32>)>,
         theirs: Vec<Attendee>,
         used_by: Option<Uuid>,
     ) -> Result<Interaction> {
@@ -181,6 +182,10 @@ impl Model {
             used_by,
         });
         let cost = cost.zip(cost_currency).map(|(minor, currency)| Money { minor, currency });
+        let effort = |(id, minutes): &(String, Option<i32>)| {
+            Some(Effort { member_id: id.clone(), minutes: (*minutes)? })
+        };
+        let efforts = ours.iter().filter_map(effort).collect();
         Ok(Interaction {
             id,
             account_id,
@@ -191,7 +196,8 @@ impl Model {
             start_us,
             end_us,
             day,
-            ours,
+            ours: ours.into_iter().map(|(id, _)| id).collect(),
+            efforts,
             theirs,
             purpose,
             notes,

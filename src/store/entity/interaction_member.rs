@@ -11,6 +11,8 @@ pub struct Model {
     pub place: i32,
     pub member_id: String,
     pub planned: bool,
+    /// How long he worked on it.
+    pub effort_minutes: Option<i32>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]

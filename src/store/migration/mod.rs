@@ -25,6 +25,7 @@ mod m0011_timeline;
 mod m0012_handover;
 mod m0017_group_revision;
 mod m0015_promise_contact;
+mod m0014_cost;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -62,6 +63,7 @@ const MIGRATIONS: [Migration; 13] = [
     m0012_handover::MIGRATION,
     m0017_group_revision::MIGRATION,
     m0015_promise_contact::MIGRATION,
+    m0014_cost::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

@@ -14,6 +14,7 @@ use crate::contact::person;
 use crate::interaction::held;
 use crate::support::TestServer;
 use crate::support::ledger::{Desk, day, document, fresh};
+use crate::work::open::told_and_listed;
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -348,6 +349,11 @@ impl<'a> World<'a> {
             let mut book = book;
             book.sort_by_key(|item| (item.kind, item.subject.clone()));
             prop_assert_eq!(his_all, book, "the same items, whoever is asked about");
+        }
+        for n in 0..ACCOUNTS {
+            let account = self.case.account(n);
+            let [told, listed] = told_and_listed(self.case.server, &account).await;
+            prop_assert_eq!(told, listed, "what waits at {}", account);
         }
         Ok(())
     }

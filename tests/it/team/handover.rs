@@ -10,10 +10,11 @@ use ballast::pb::{
 use super::*;
 use crate::contact::{move_from_to, person, position, verify};
 use crate::interaction::{held, record};
+use crate::support::Engine;
 use crate::support::credit::{Counter, moment};
 use crate::support::ledger::{document, fresh, usd};
 
-async fn start(server: &TestServer, account: &str, to: &str) -> Result<Handover, Status> {
+pub async fn start(server: &TestServer, account: &str, to: &str) -> Result<Handover, Status> {
     let request = pb::StartHandoverRequest {
         account: format!("accounts/{account}"),
         handover: Some(Handover {
@@ -27,7 +28,7 @@ async fn start(server: &TestServer, account: &str, to: &str) -> Result<Handover,
     server.accounts().start_handover(request).await.map(|r| r.into_inner())
 }
 
-async fn get(server: &TestServer, name: &str) -> Handover {
+pub async fn get(server: &TestServer, name: &str) -> Handover {
     let request = pb::GetHandoverRequest { name: name.into() };
     server.accounts().get_handover(request).await.expect("read").into_inner()
 }
@@ -50,7 +51,7 @@ async fn advance(
 }
 
 /// How many items there are of each kind, and how many of them are settled.
-fn items(of: &Handover) -> BTreeMap<Item, (usize, usize)> {
+pub fn items(of: &Handover) -> BTreeMap<Item, (usize, usize)> {
     let progress = of.progress.as_ref().expect("it is under way");
     let mut items: BTreeMap<Item, (usize, usize)> = BTreeMap::new();
     for item in &progress.items {
@@ -142,7 +143,7 @@ async fn acme(server: &TestServer) -> [String; 2] {
     there.try_into().expect("two")
 }
 
-async fn promise(server: &TestServer, account: &str, member: &str, contact: &str) -> String {
+pub async fn promise(server: &TestServer, account: &str, member: &str, contact: &str) -> String {
     let commitment = pb::Commitment {
         side: pb::CommitmentSide::Ours.into(),
         member: format!("members/{member}"),
@@ -158,6 +159,34 @@ async fn promise(server: &TestServer, account: &str, member: &str, contact: &str
     };
     let made = server.interactions().create_commitment(request).await.expect("created");
     made.into_inner().commitment.expect("one").name
+}
+
+/// Gives back what is delegated, in a transaction that whoever completes a handover waits for once he
+/// has looked at what is open.
+async fn given_back(server: &TestServer, holds: &tokio::sync::Notify) {
+    const LOOKED_AT: std::time::Duration = std::time::Duration::from_millis(700);
+    let change = "UPDATE commitment SET delegated_to = NULL";
+    let url = server.database_url();
+    match server.engine() {
+        Engine::Sqlite => {
+            let pool = sqlx::SqlitePool::connect(url).await.expect("the database");
+            let mut other = pool.begin_with("BEGIN IMMEDIATE").await.expect("the writer");
+            holds.notify_one();
+            tokio::time::sleep(LOOKED_AT).await;
+            sqlx::query(change).execute(&mut *other).await.expect("given back");
+            other.commit().await.expect("committed");
+        }
+        Engine::Postgres => {
+            let pool = sqlx::PgPool::connect(url).await.expect("the database");
+            let mut other = pool.begin().await.expect("a transaction");
+            let team = "SELECT account_id FROM account_team FOR UPDATE";
+            sqlx::query(team).execute(&mut *other).await.expect("the team");
+            holds.notify_one();
+            tokio::time::sleep(LOOKED_AT).await;
+            sqlx::query(change).execute(&mut *other).await.expect("given back");
+            other.commit().await.expect("committed");
+        }
+    }
 }
 
 async fn work_of(server: &TestServer, member: &str) -> Vec<pb::WorkItem> {
@@ -258,6 +287,33 @@ on_both_engines! {
         assert_eq!((done.state(), done.end_date, done.progress), (State::Completed, Some(day(1)), None));
         assert!(!work_of(&server, "chen").await.iter().any(|item| item.kind() == WorkItemKind::HandoverStep));
         verify(&server).await;
+    }
+
+    async fn a14_what_is_promised_while_a_handover_is_completed_holds_it_up(server: TestServer) {
+        account(&server, "acme").await;
+        people(&server, false, &["wang", "chen"]).await;
+        assign(&server, "acme", "wang", TeamRole::Owner, -9).await.expect("assigned");
+        let li = person(&server, "李雷").await;
+        let word = promise(&server, "acme", "wang", &li).await;
+        let started = start(&server, "acme", "chen").await.expect("started");
+        let accepted = advance(&server, step(&started, Step::Accept)).await.expect("accepted");
+        let request = pb::DelegateCommitmentRequest {
+            name: word.clone(),
+            member: "members/chen".into(),
+            request_id: fresh(),
+        };
+        server.interactions().delegate_commitment(request).await.expect("delegated");
+        // Nothing names him any more, until somebody who holds the team gives it back to him.
+        let holds = tokio::sync::Notify::new();
+        let completing = async {
+            holds.notified().await;
+            advance(&server, step(&accepted, Step::Complete)).await
+        };
+        let (refused, ()) = tokio::join!(completing, given_back(&server, &holds));
+        let refused = refused.expect_err("it names him");
+        assert_refused(&refused, Code::FailedPrecondition, "HANDOVER_INCOMPLETE", None);
+        assert_eq!(subjects(&refused), [word]);
+        assert_eq!(get(&server, &accepted.name).await.state(), State::Accepted);
     }
 
     async fn a14_a_handover_that_is_given_up_leaves_the_owner(server: TestServer) {

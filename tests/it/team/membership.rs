@@ -2,6 +2,23 @@
 
 use super::*;
 use crate::support::ledger::{money, usd};
+use crate::tiers::policies;
+use crate::work::give;
+
+/// Puts in force that people of ours may work at accounts of class A and at no others, and gives accounts
+/// to classes, each as `("acme", "A")`.
+pub async fn embedding(server: &TestServer, accounts: &[(&str, &str)]) {
+    let mut best = policies::class("A", 4);
+    let service = best.service.as_mut().expect("a policy");
+    (service.embedded_allowed, service.gift_cap) = (true, Some(usd("1000")));
+    let policy = policies::quantile(&[5_000], vec![best, policies::class("B", 8)]);
+    let created = policies::create(server, "embedding", policy).await.expect("created");
+    let from = Some(day(-1_000));
+    policies::activate(server, "embedding", from, &created.etag).await.expect("in force");
+    for (account, tier) in accounts {
+        give(server, account, tier, 0).await;
+    }
+}
 
 on_both_engines! {
     async fn an_owner_replaced_on_his_first_day_stays_in_the_list(server: TestServer) {
@@ -41,6 +58,7 @@ on_both_engines! {
     async fn staff_works_at_a_site_for_a_cost_a_day(server: TestServer) {
         people(&server, false, &["han"]).await;
         account_at(&server, "acme", &["suzhou-1", "wuxi"]).await;
+        embedding(&server, &[("acme", "A")]).await;
         let request = |site: &str, cost| pb::AssignTeamMemberRequest {
             site: site.into(),
             cost_per_day: cost,
@@ -81,5 +99,39 @@ on_both_engines! {
         assert_refused(&status, Code::FailedPrecondition, "SITE_IN_USE", None);
         let info = crate::support::details(&status).error_info().expect("info").clone();
         assert_eq!((&*info.metadata["sites"], &info.metadata["used_by"]), ("wuxi", &all[1].name));
+    }
+
+    async fn i13_people_of_ours_work_where_the_class_lets_them_and_there_alone(server: TestServer) {
+        people(&server, false, &["han"]).await;
+        for id in ["acme", "small", "new"] {
+            account(&server, id).await;
+        }
+        embedding(&server, &[("acme", "A"), ("small", "B")]).await;
+        let request = |id: &str, role| pb::AssignTeamMemberRequest {
+            cost_per_day: Some(usd("350.00")),
+            valid_to: Some(day(9)),
+            ..wish(id, "han", role, 0)
+        };
+        let mut client = server.accounts();
+        for (id, tier, policy) in [("small", "B", "tierPolicies/embedding"), ("new", "", "")] {
+            let asked = request(id, TeamRole::Specialist);
+            let refused = client.assign_team_member(asked).await.expect_err("not there");
+            assert_refused(&refused, Code::FailedPrecondition, "EMBEDDED_NOT_ALLOWED", None);
+            let info = details(&refused).error_info().expect("info").clone();
+            let told = ["tier", "policy"].map(|key| info.metadata[key].clone());
+            assert_eq!(told, [tier, policy], "{id}");
+        }
+        let stands_in = client.assign_team_member(request("acme", TeamRole::Backup)).await;
+        let refused = stands_in.expect_err("he does not work there");
+        assert_refused(&refused, Code::InvalidArgument, "FIELD_INVALID", Some("cost_per_day"));
+        assert!(list(&server, "acme", None).await.team_members.is_empty(), "nothing changed");
+        client.assign_team_member(request("acme", TeamRole::Service)).await.expect("there");
+        for (on, there) in [(-1, 0), (0, 1), (9, 1), (10, 0)] {
+            let told = team(&server, "acme", Some(on)).await.embedded;
+            assert_eq!(told, vec!["members/han".to_owned(); there], "on day {on}");
+        }
+        // Without a cost nobody is said to work there.
+        assign(&server, "small", "han", TeamRole::Service, 0).await.expect("assigned");
+        assert_eq!(team(&server, "small", None).await.embedded, [""; 0]);
     }
 }

@@ -94,6 +94,7 @@ fn gold() -> pb::TierClass {
         gift_cap_account: Some(money("5000", "CNY")),
         effort_share_bp: Some(6_000),
         embedded_allowed: true,
+        handover_required: true,
         purpose_required: true,
         hook_required: true,
         service_standards: vec![

@@ -77,14 +77,24 @@ pub fn get(request: &pb::GetMemberRequest) -> Result<MemberRef> {
     Ok(read::member("name", name)?)
 }
 
-pub fn deactivate(request: pb::DeactivateMemberRequest) -> Result<Identified<DeactivateMember>> {
-    let pb::DeactivateMemberRequest { name, reason, request_id } = request;
+/// A deactivation, and whether it is only looked at.
+pub struct Deactivation {
+    pub command: DeactivateMember,
+    pub validate_only: bool,
+    pub request_id: String,
+}
+
+pub fn deactivate(request: pb::DeactivateMemberRequest) -> Result<Deactivation> {
+    let pb::DeactivateMemberRequest { name, reason, request_id, successor, validate_only } =
+        request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
     let member = violations.keep(read::member("name", &name));
     check_reason(&reason, &mut violations);
-    let member = all(violations, member)?;
-    Ok((request_id, DeactivateMember { member, reason }))
+    let successor = violations.keep(read::optional_member("successor", &successor));
+    let (member, successor) = all(violations, member.zip(successor))?;
+    let command = DeactivateMember { member, reason, successor };
+    Ok(Deactivation { command, validate_only, request_id })
 }
 
 pub fn reactivate(request: pb::ReactivateMemberRequest) -> Result<Identified<ReactivateMember>> {

@@ -110,7 +110,12 @@ impl Model {
                     recorded_us: us,
                     end: None,
                 };
-                let backup = Assignment { member_id: id(member), role: TeamRole::Backup, days };
+                let backup = Assignment {
+                    member_id: id(member),
+                    role: TeamRole::Backup,
+                    days,
+                    embedded: false,
+                };
                 self.teams[account].others.push(backup);
             }
             Act::EndBackup { nth, last } => self.end_backup(nth, last, us),

@@ -1,0 +1,115 @@
+//! What waits at accounts, told with their status.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::Accounts;
+use crate::ctx::Ctx;
+use crate::domain::cadence::{NextTouch, covering};
+use crate::domain::commitment::{CommitmentSide, CommitmentState};
+use crate::domain::coverage::measure::Relationship;
+use crate::domain::error::Result;
+use crate::domain::interaction::{Interaction, InteractionState};
+use crate::domain::tier::ruling::AccountTier;
+use crate::service::findings::{Asked, Point};
+use crate::store::ReadTx;
+
+/// How much of each kind waits at an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub commitments_overdue: usize,
+    pub hooks_expired: usize,
+    pub vacancies: usize,
+    pub handovers: usize,
+    pub gifts: usize,
+    pub tie_reviews: usize,
+}
+
+/// What was read of an account.
+#[derive(Debug, Default)]
+pub(super) struct There {
+    commitments_overdue: usize,
+    handovers: usize,
+    gifts: usize,
+    /// Plans that are not over, in the order of days.
+    plans: Vec<Interaction>,
+}
+
+impl Waiting {
+    /// `None` where some of it is not known.
+    pub(super) fn of(
+        there: &There,
+        relationship: &Relationship,
+        hooks_expired: Option<usize>,
+    ) -> Option<Self> {
+        Some(Self {
+            commitments_overdue: there.commitments_overdue,
+            hooks_expired: hooks_expired?,
+            vacancies: relationship.vacancies,
+            handovers: there.handovers,
+            gifts: there.gifts,
+            tie_reviews: relationship.tie_reviews?,
+        })
+    }
+}
+
+/// When an account of a class that is seen every so many days is to be seen next, and what is planned
+/// for it.
+pub(super) fn covered(
+    tier: &AccountTier,
+    last_touch: Option<NaiveDate>,
+    there: Option<&There>,
+) -> Option<NextTouch> {
+    let cadence = tier.service.as_ref()?.cadence?;
+    let due = cadence.due(last_touch, tier.decided.as_ref()?.since());
+    let plan = there.and_then(|there| covering(&there.plans, due));
+    Some(NextTouch { due, covered_by: plan.map(Interaction::name) })
+}
+
+impl Accounts {
+    /// What is there of these accounts on the business date or a day to come, by account; nothing of a
+    /// day or an instant that is past, of which it is not kept what waited.
+    pub(super) async fn there(
+        &self,
+        ctx: &Ctx,
+        asked: &[Asked],
+        at: Point,
+    ) -> Result<HashMap<String, There>> {
+        if at.known_us != i64::MAX || at.day < ctx.business_date() {
+            return Ok(HashMap::new());
+        }
+        let live = asked.iter().filter(|one| !one.is_deleted);
+        let ids: BTreeSet<String> = live.map(|one| one.account_id.clone()).collect();
+        let read =
+            self.store.read(ctx, move |tx| Box::pin(async move { read(tx, &ids, at.day).await }));
+        read.await
+    }
+}
+
+async fn read(
+    tx: &ReadTx,
+    ids: &BTreeSet<String>,
+    day: NaiveDate,
+) -> Result<HashMap<String, There>> {
+    let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let mut there: HashMap<String, There> =
+        ids.iter().map(|id| (id.clone(), There::default())).collect();
+    for one in tx.unsettled(&these, CommitmentSide::Ours).await? {
+        let is_overdue = one.state_on(day) == CommitmentState::Broken;
+        let of = there.entry(one.account_id).or_default();
+        of.commitments_overdue += usize::from(is_overdue);
+    }
+    for one in tx.handovers_under_way(&these).await? {
+        there.entry(one.account_id).or_default().handovers += 1;
+    }
+    for one in tx.gifts_waiting(&these).await? {
+        there.entry(one.account_id).or_default().gifts += 1;
+    }
+    for one in tx.plans(&these).await? {
+        if one.state_on(day) == InteractionState::Planned {
+            there.entry(one.account_id.clone()).or_default().plans.push(one);
+        }
+    }
+    Ok(there)
+}
