@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use super::coverage::measure::Relationship;
+use super::bond::Relationship;
 use super::error::Result;
 use super::finding::{Code, Finding};
 use super::money::{Currency, Money, to_minor};

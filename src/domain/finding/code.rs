@@ -21,6 +21,7 @@ stored_enum! {
         HookExpired => "HOOK_EXPIRED",
         OverContact => "OVER_CONTACT",
         LapseRisk => "LAPSE_RISK",
+        ModeMismatch => "MODE_MISMATCH",
         OnHold => "ON_HOLD",
         AccountBlocked => "ACCOUNT_BLOCKED",
         LimitExceeded => "LIMIT_EXCEEDED",
@@ -71,6 +72,7 @@ impl Code {
             Self::OwnerMissing | Self::VacancyOverdue => Some(Severity::Red),
             Self::SponsorMissing
             | Self::LapseRisk
+            | Self::ModeMismatch
             | Self::NoLiveFinanceContact
             | Self::CoverageGap
             | Self::SingleThreaded

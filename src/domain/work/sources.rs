@@ -1,6 +1,8 @@
 //! The kinds of work, and what each reads of an account. A new kind is a variant of [`WorkKind`] and a
 //! line of [`SOURCES`]; the store tells where in the book it may be found.
 
+mod attended;
+
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
@@ -28,6 +30,9 @@ const ANSWER_DAYS: u32 = 10;
 /// Working days in which somebody decides about a gift.
 const GIFT_DAYS: u32 = 3;
 
+/// What an occasion weighs, in basis points (definition 4.16).
+const OCCASION_BP: i64 = 3_000;
+
 /// Days after an account is to be seen for which a plan is in time still (definition 4.1).
 const COVERED_DAYS: u64 = 7;
 
@@ -41,7 +46,9 @@ impl WorkKind {
             | Self::Cadence
             | Self::PlannedVisit
             | Self::Hook
-            | Self::HandoverStep => 0,
+            | Self::HandoverStep
+            | Self::Care
+            | Self::Occasion => 0,
             Self::CreditReferral => REFERRAL_DAYS,
             Self::Vacancy => RECONNECT_DAYS,
             Self::GiftApproval => GIFT_DAYS,
@@ -85,6 +92,8 @@ const SOURCES: &[Entry] = &[
     Entry(WorkKind::Hook, WHOLE_BP, hooks),
     Entry(WorkKind::HandoverStep, WHOLE_BP, handover),
     Entry(WorkKind::GiftApproval, WHOLE_BP, gifts),
+    Entry(WorkKind::Care, WHOLE_BP, attended::cares),
+    Entry(WorkKind::Occasion, OCCASION_BP, attended::occasions),
 ];
 
 /// What is to be done at an account, of these kinds.

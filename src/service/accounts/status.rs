@@ -3,7 +3,7 @@
 use super::Accounts;
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
-use crate::domain::coverage::measure::Relationship;
+use crate::domain::bond::Relationship;
 use crate::domain::credit::profile::Profile;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::found::Told;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
+use super::bonds::{self, Bonds};
 use super::in_force::in_force;
 use super::people::Found;
 use super::visits::Visits;
@@ -108,15 +109,18 @@ impl Findings {
         tiers: &Recorded,
     ) -> Result<Vec<Evaluated>> {
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
+        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
                 let teams = Teams::read(tx, &these, at.known_us).await?;
                 let days = tx.invoice_days(&ids, at.day, at.known_us, GAPS_MAX + 1).await?;
-                Ok((teams, days, Visits::read(tx, &these, at.day, at.known_us).await?))
+                let visits = Visits::read(tx, &these, at.day, at.known_us).await?;
+                let bonds = Bonds::read(tx, &these, at, scope).await?;
+                Ok((teams, days, visits, bonds))
             })
         });
-        let (teams, days, visits) = read.await?;
+        let (teams, days, visits, bonds) = read.await?;
         let people = self.people_of(ctx, asked, at).await?;
         let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
         // What credit says is of now, and of no instant before.
@@ -137,9 +141,11 @@ impl Findings {
             let lapse = rules::lapse_risk(rhythm.as_ref());
             found.push(Finding::on(id, Code::LapseRisk, lapse, at.day));
             found.extend(people.findings);
+            let relationship = bonds.relationship(id, people.coverage, at.day);
+            found.extend(bonds::mode_mismatch(id, relationship.as_ref(), tiers, at.day));
             found.extend(rules::credit(id, &one.credit, is_now));
             let found = found.into_iter().map(|found| teams.hidden(found, at.day)).collect();
-            Evaluated { found, rhythm, relationship: people.relationship }
+            Evaluated { found, rhythm, relationship }
         };
         Ok(asked.iter().zip(people).map(of).collect())
     }

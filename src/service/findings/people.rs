@@ -10,7 +10,7 @@ use crate::ctx::Ctx;
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::coverage::finance::Signal;
-use crate::domain::coverage::measure::{Coverage, Relationship};
+use crate::domain::coverage::measure::Coverage;
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::error::Result;
 use crate::domain::finding::people::{PeopleFacts, no_live_finance_contact};
@@ -30,7 +30,8 @@ const ACCOUNTS_AT_ONCE: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub findings: Vec<Finding>,
-    pub relationship: Option<Relationship>,
+    /// And when anybody of ours last met anybody there; `None` of an account that is not.
+    pub coverage: Option<(Coverage, Option<NaiveDate>)>,
 }
 
 /// What the rules read, of accounts by id.
@@ -105,11 +106,8 @@ impl Read {
             _ => None,
         };
         let findings = codes.iter().filter_map(finding).collect();
-        let relationship = known.map(|(of, coverage)| {
-            let last_touch = of.last_touch;
-            Relationship { coverage, last_touch }
-        });
-        Found { findings, relationship }
+        let coverage = known.map(|(of, coverage)| (coverage, of.last_touch));
+        Found { findings, coverage }
     }
 }
 
