@@ -77,6 +77,7 @@ paged! {
     ListFindingsRequest => "ListFindings",
     ListWorkItemsRequest => "ListWorkItems",
     ListTimelineRequest => "ListTimeline",
+    ListAccountTypeChangesRequest => "ListAccountTypeChanges",
     ListMembersRequest => "ListMembers",
     ListTeamMembersRequest => "ListTeamMembers",
     ListHandoversRequest => "ListHandovers",

@@ -23,6 +23,7 @@ use crate::pb::credit_service_server::CreditServiceServer;
 use crate::pb::interaction_service_server::InteractionServiceServer;
 use crate::pb::receivable_service_server::ReceivableServiceServer;
 use crate::pb::tier_service_server::TierServiceServer;
+use crate::service::account_types::AccountTypes;
 use crate::service::credit::Credit;
 use crate::service::findings::{FindingSettings, Findings};
 use crate::service::member_books::MemberBooks;
@@ -83,6 +84,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
             team_settings(&app.config)?,
         ),
         timelines: Timelines::new(store()),
+        account_types: AccountTypes::new(store()),
         member_books: MemberBooks::new(store()),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);

@@ -23,6 +23,11 @@ pub fn add_days(date: NaiveDate, n: u32) -> NaiveDate {
     date.checked_add_days(Days::new(n.into())).unwrap_or(NaiveDate::MAX)
 }
 
+/// `n` days earlier. Saturates at the beginning of the calendar.
+pub fn days_before(date: NaiveDate, n: u32) -> NaiveDate {
+    date.checked_sub_days(Days::new(n.into())).unwrap_or(NaiveDate::MIN)
+}
+
 /// The last day of the date's month.
 pub fn month_end(date: NaiveDate) -> NaiveDate {
     day_of_month(date, u32::from(date.num_days_in_month()))

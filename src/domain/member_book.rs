@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Days, NaiveDate};
 
-use super::coverage::measure::Relationship;
+use super::bond::Relationship;
 use super::error::Result;
 use super::finding::{Code, Finding};
 use super::money::{Currency, Money, to_minor};
@@ -143,12 +143,12 @@ impl Book {
         self.accounts += 1;
         *self.classes.entry(class).or_default() += 1;
         if let Some(target) = target_days {
-            let last = relationship.as_ref().and_then(|of| of.last_touch);
+            let last = relationship.as_ref().and_then(|of| of.people.last_touch);
             let due = last.map(|last| last + Days::new(target.unsigned_abs().into()));
             self.cadence.accounts += 1;
             self.cadence.kept += usize::from(due.is_some_and(|due| on <= due));
         }
-        if let Some(bp) = relationship.and_then(|of| of.coverage.coverage_bp) {
+        if let Some(bp) = relationship.and_then(|of| of.people.coverage.coverage_bp) {
             self.covered.accounts += 1;
             self.covered.sum_bp += i64::from(bp);
         }

@@ -1,6 +1,7 @@
 //! What somebody of ours has to do by a day, whatever it is about: obligations. Nothing is stored of
 //! them; each kind is a pure function of what is known of an account ([`sources`]).
 
+pub mod care;
 pub mod facts;
 pub mod sources;
 #[cfg(test)]
@@ -45,6 +46,8 @@ stored_enum! {
         Hook => "HOOK",
         HandoverStep => "HANDOVER_STEP",
         GiftApproval => "GIFT_APPROVAL",
+        Care => "CARE",
+        Occasion => "OCCASION",
     }
 }
 
@@ -63,6 +66,7 @@ stored_enum! {
         RecordInteraction => "RECORD_INTERACTION",
         AdvanceHandover => "ADVANCE_HANDOVER",
         DecideGift => "DECIDE_GIFT",
+        Greet => "GREET",
     }
 }
 

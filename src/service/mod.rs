@@ -2,6 +2,7 @@
 //!
 //! What must not be here: SQL, wire types, and rules that could stand without a database.
 
+pub mod account_types;
 pub mod accounts;
 pub mod briefs;
 pub mod contacts;

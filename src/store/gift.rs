@@ -2,7 +2,7 @@
 //! ([`WriteTx::hold_people`]) and the recipient ([`WriteTx::lock_contact`]), so that what counts against
 //! the caps of both stands still.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
@@ -148,6 +148,26 @@ impl ReadTx {
         days: [NaiveDate; 2],
     ) -> Result<Vec<Given>> {
         given(&self.conn, account_id, contact_ids, days).await
+    }
+
+    /// The days, from one to another, on which anybody at these accounts is given something that was
+    /// not refused, by account.
+    pub async fn gift_days(
+        &self,
+        account_ids: &BTreeSet<&str>,
+        [first, last]: [NaiveDate; 2],
+    ) -> Result<HashMap<String, Vec<NaiveDate>>> {
+        let ids = account_ids.iter().copied();
+        let these = rows::among(self.conn.get_database_backend(), Column::AccountId, ids);
+        let found = Entity::find()
+            .filter(these)
+            .filter(Column::Day.between(first, last))
+            .filter(Column::State.ne(GiftState::Refused));
+        let mut days: HashMap<String, Vec<NaiveDate>> = HashMap::new();
+        for Counted { account_id, day, .. } in rows::parts(&self.conn, found).await? {
+            days.entry(account_id).or_default().push(day);
+        }
+        Ok(days)
     }
 
     /// What waits for approval at these accounts, in the order it was registered.

@@ -10,6 +10,7 @@
 pub mod account;
 mod advice;
 mod batch;
+mod bond;
 mod columns;
 mod commitment;
 mod connect;

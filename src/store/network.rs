@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, Value,
 };
 
@@ -170,10 +170,7 @@ impl ReadTx {
     /// The documents that revenue is made of, each with its amount.
     fn invoiced(&self, ids: &[&str], after: NaiveDate, through: NaiveDate) -> (String, Vec<Value>) {
         let backend = self.conn.get_database_backend();
-        let net = match backend {
-            DbBackend::Sqlite => "json_extract(d.detail, '$.net')",
-            _ => "CAST(CAST(d.detail AS JSONB) ->> 'net' AS BIGINT)",
-        };
+        let net = sql::net_of_document(backend);
         let these = Set::one(ids.iter().copied());
         let text = format!(
             "SELECT d.account_id, d.currency, d.posting_date, \

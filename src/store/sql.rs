@@ -4,7 +4,9 @@
 //! reads at a point in both times. Placeholders are `$1`, `$2` … on both engines; whole sets
 //! travel as [`super::rows::Set`]. Values are always bound, never formatted in.
 
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, StreamTrait, TryGetable, Value};
+use sea_orm::{
+    ConnectionTrait, DbBackend, FromQueryResult, Statement, StreamTrait, TryGetable, Value,
+};
 use tokio_stream::StreamExt as _;
 
 use super::error::store_error;
@@ -75,6 +77,14 @@ pub(super) async fn scalar<T: TryGetable>(
 pub(super) fn wide_sum(amount: &str) -> [String; 2] {
     let [high, low] = halves(amount);
     [format!("CAST(SUM({high}) AS BIGINT)"), format!("CAST(SUM({low}) AS BIGINT)")]
+}
+
+/// What a document `d` says is its net, without tax, if it says so.
+pub(super) fn net_of_document(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Sqlite => "json_extract(d.detail, '$.net')",
+        _ => "CAST(CAST(d.detail AS JSONB) ->> 'net' AS BIGINT)",
+    }
 }
 
 /// The two halves of an amount that [`wide_sum`] adds up.

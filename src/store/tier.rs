@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
@@ -273,10 +273,7 @@ impl ReadTx {
         window: Window,
         mut take: impl FnMut(Turnover) -> Result<()> + Send,
     ) -> Result<()> {
-        let net = match self.conn.get_database_backend() {
-            DbBackend::Sqlite => "json_extract(d.detail, '$.net')",
-            _ => "CAST(CAST(d.detail AS JSONB) ->> 'net' AS BIGINT)",
-        };
+        let net = sql::net_of_document(self.conn.get_database_backend());
         let credits = if window.deducts_credits { ", 'CREDIT_NOTE'" } else { "" };
         let [high, low] = sql::wide_sum("u.amount");
         let text = format!(

@@ -189,8 +189,8 @@ impl ReadTx {
     }
 
     /// Where in the book something of a kind is found whose day is this one or later (`None`: any), in the order of
-    /// days; of ties, wherever there is one. Others may be among them. CADENCE has
-    /// [`ReadTx::each_unmet`].
+    /// days; of ties, wherever there is one. Others may be among them. CADENCE and OCCASION have
+    /// [`ReadTx::each_unmet`], CARE [`ReadTx::each_first_paid`].
     pub async fn where_work_is(
         &self,
         kind: WorkKind,
@@ -217,7 +217,7 @@ impl ReadTx {
             WorkKind::PlannedVisit => (PLANS.into(), vec![from.into(), limit]),
             WorkKind::Hook => (HOOKS.into(), vec![from.into(), limit, on.into()]),
             WorkKind::HandoverStep => (HANDOVERS.into(), vec![from.into(), limit]),
-            WorkKind::Cadence => return Ok(Vec::new()),
+            WorkKind::Cadence | WorkKind::Care | WorkKind::Occasion => return Ok(Vec::new()),
         };
         let by_instant = [WorkKind::CreditReferral, WorkKind::TieReview, WorkKind::GiftApproval];
         if by_instant.contains(&kind) {

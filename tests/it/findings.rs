@@ -98,7 +98,7 @@ async fn snooze(
     server.accounts().snooze_finding(request).await.map(|r| r.into_inner())
 }
 
-async fn status(server: &TestServer, account: &str) -> pb::AccountStatus {
+pub async fn status(server: &TestServer, account: &str) -> pb::AccountStatus {
     let request =
         pb::GetAccountStatusRequest { name: format!("accounts/{account}"), ..Default::default() };
     server.accounts().get_account_status(request).await.expect("a status").into_inner()

@@ -3,7 +3,7 @@
 mod advice;
 mod amended;
 mod brief;
-mod commitments;
+pub mod commitments;
 mod coverage;
 mod effort;
 pub mod gifts;

@@ -13,6 +13,7 @@ mod team;
 
 mod access;
 mod account;
+mod account_type;
 mod architecture;
 mod bad_days;
 mod bad_input;

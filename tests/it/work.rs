@@ -1,5 +1,7 @@
 //! What is to be done and by when: by one of ours, at an account, in the book.
 
+mod care;
+mod occasions;
 pub mod open;
 mod visits;
 

@@ -25,8 +25,8 @@ both_ways! {
     read_code, write_code: Code = FindingCode {
         CalendarEnds, Concentration, EffortOverBudget, OwnerMissing, SponsorMissing, VacancyOverdue,
         NoLiveFinanceContact, CoverageGap, SingleThreaded, TopHeavy, KeyPersonDependency,
-        TieUnderReview, HookExpired, OverContact, LapseRisk, OnHold,
-        AccountBlocked, LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays,
+        TieUnderReview, HookExpired, OverContact, LapseRisk, ModeMismatch,
+        OnHold, AccountBlocked, LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays,
         LimitExpired, NoLimit, RateMissing, Utilization
     }
     read_state, write_state: State = FindingState { Yes, No, Unknown }

@@ -1,5 +1,6 @@
 //! AccountService: parse, call, encode.
 
+mod account_type;
 pub mod convert;
 mod departure;
 mod directory;
@@ -24,6 +25,7 @@ use crate::ctx::Ctx;
 use crate::domain::error::Error;
 use crate::pb;
 use crate::pb::account_service_server::AccountService;
+use crate::service::account_types::AccountTypes;
 use crate::service::accounts::{self, Sources};
 use crate::service::credit::Credit;
 use crate::service::departures::Departures;
@@ -57,6 +59,7 @@ pub struct AccountServices {
     pub work: WorkItems,
     pub handovers: Handovers,
     pub timelines: Timelines,
+    pub account_types: AccountTypes,
     pub member_books: MemberBooks,
 }
 
@@ -241,6 +244,16 @@ impl AccountService for Accounts {
         let (list, page) = timeline::list(request.get_ref())?;
         let answer = self.services.timelines.list(&ctx, list).await?;
         Ok(Response::new(timeline::page(&ctx, answer, &page)?))
+    }
+
+    async fn list_account_type_changes(
+        &self,
+        request: Request<pb::ListAccountTypeChangesRequest>,
+    ) -> Answer<pb::ListAccountTypeChangesResponse> {
+        let ctx = api::ctx(&request)?;
+        let (list, page) = account_type::list(request.get_ref())?;
+        let answer = self.services.account_types.changes(&ctx, list).await?;
+        Ok(Response::new(account_type::page(answer, &page)))
     }
 
     async fn get_member_book(

@@ -22,14 +22,16 @@ use crate::pb;
 both_ways! {
     read_kind, write_kind: WorkKind = WorkItemKind {
         OverdueReceivable, PromiseDue, CreditReferral, Dispute, Commitment, Vacancy, TieReview,
-        TierChange, Cadence, PlannedVisit, Hook, HandoverStep, GiftApproval
+        TierChange, Cadence, PlannedVisit, Hook, HandoverStep, GiftApproval, Care,
+        Occasion
     }
 }
 
 one_way! {
     write_action: Action = WorkItemAction {
         Collect, ConfirmPayment, DecideReferral, AnswerDispute, KeepCommitment, Reconnect,
-        ClearReview, DecideTierChange, Meet, RecordInteraction, AdvanceHandover, DecideGift
+        ClearReview, DecideTierChange, Meet, RecordInteraction, AdvanceHandover, DecideGift,
+        Greet
     }
     write_basis: StakeBasis = AtStakeBasis { OwnAmount, OpenReceivables }
 }

@@ -26,6 +26,7 @@ pub fn encode(coverage: Coverage) -> Result<pb::Coverage> {
         satisfaction,
         dependency,
         form,
+        familiar_functions,
     } = coverage;
     let count = |state| cells.iter().filter(|one| one.state == state).count();
     Ok(pb::Coverage {
@@ -46,6 +47,7 @@ pub fn encode(coverage: Coverage) -> Result<pb::Coverage> {
         our_members: write::count(form.our_members)?,
         live_functions: write::count(form.functions)?,
         live_levels: write::count(form.levels)?,
+        familiar_functions: write::count(familiar_functions)?,
     })
 }
 

@@ -2,8 +2,9 @@
 
 use super::closed_set::{both_ways, one_way};
 use super::write;
+use crate::domain::bond::{AccountType, Bond, BondLevel, Relationship, TypeOn};
 use crate::domain::cadence::NextTouch;
-use crate::domain::coverage::measure::{Relationship, Shape, TopHeavy};
+use crate::domain::coverage::measure::{Acquaintance, Shape, TopHeavy};
 use crate::domain::coverage::{CellState, Filled, Peer};
 use crate::domain::edge::Rung;
 use crate::domain::error::Result;
@@ -27,6 +28,8 @@ one_way! {
     write_top: TopHeavy = TopHeavy { Unknown, Green, Amber, Red }
     write_shape: Shape = TieShape { None, BowTie, Partial, Diamond }
     write_rung: Rung = TieRung { Stranger, Familiar, Trusted }
+    write_account_type: AccountType = AccountType { Outsider, Friend, Supplier, Partner }
+    write_level_of_bond: BondLevel = BondLevel { None, Financial, Social }
 }
 
 pub fn cell(account_id: &str, filled: Filled) -> pb::CoverageCell {
@@ -78,8 +81,14 @@ pub fn peer(account_id: &str, peer: Peer) -> pb::CoverageTie {
 
 /// How we stand with the people of an account, in its status.
 pub fn relationship(of: Relationship, next: Option<NextTouch>) -> Result<pb::AccountRelationship> {
-    let Relationship { coverage, last_touch, vacancies: _, tie_reviews: _ } = of;
+    let Relationship { people, bond } = of;
+    let Acquaintance { coverage, last_touch, vacancies: _, tie_reviews: _ } = people;
     let (next_due, covered_by) = next.map(|of| (of.due, of.covered_by)).unzip();
+    let Bond { on: TypeOn { of_type, since }, level, first_paid } = bond;
+    let mode = match first_paid {
+        None => pb::SellingMode::RelationFirst,
+        Some(_) => pb::SellingMode::Deepening,
+    };
     let strongest = coverage.dependency.as_ref();
     let gaps = coverage.gaps().into_iter().take(GAPS_MAX).cloned();
     Ok(pb::AccountRelationship {
@@ -96,5 +105,10 @@ pub fn relationship(of: Relationship, next: Option<NextTouch>) -> Result<pb::Acc
         last_real_touch: last_touch.map(write::date),
         next_due: next_due.map(write::date),
         covered_by: covered_by.flatten().unwrap_or_default(),
+        r#type: write_account_type(of_type).into(),
+        type_since_date: since.map(write::date),
+        bond_level: write_level_of_bond(level).into(),
+        mode: mode.into(),
+        first_paid_date: first_paid.map(write::date),
     })
 }

@@ -4,6 +4,7 @@
 
 mod account_tier;
 mod calendar;
+mod festival;
 mod policy;
 mod portfolio;
 mod run;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::policy::{self, Activate, bounded};
-use super::service_policy;
+use super::{festival, service_policy};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing, within};
 use crate::api::convert::request::{Identified, all, at_most};
@@ -78,6 +78,7 @@ fn terms(policy: pb::TierPolicy, violations: &mut Violations) -> Option<TierPoli
         loyalty_min_bp,
         loyalty_band_bp,
         classes,
+        festivals,
         // Ours to say.
         name: _,
         created_by: _,
@@ -95,6 +96,7 @@ fn terms(policy: pb::TierPolicy, violations: &mut Violations) -> Option<TierPoli
     let method = violations.keep(read::required_enum(&at("method"), method, read_method));
     let currency = violations.keep(read::optional_currency(&at("currency_code"), &currency_code));
     let classes = self::classes(classes, violations);
+    let festivals = festival::parse(&at("festivals"), festivals, &classes, violations);
     if let Some(method) = method {
         check_cuts(method, &cuts_bp, classes.len(), violations);
     }
@@ -113,6 +115,7 @@ fn terms(policy: pb::TierPolicy, violations: &mut Violations) -> Option<TierPoli
         loyalty_min_bp: loyalty_min_bp.unwrap_or(LOYALTY_MIN_BP),
         loyalty_band_bp: loyalty_band_bp.unwrap_or(LOYALTY_BAND_BP),
         classes,
+        festivals,
     })
 }
 
@@ -197,6 +200,7 @@ pub fn encode(standing: Standing<TierPolicy>) -> pb::TierPolicy {
         loyalty_min_bp,
         loyalty_band_bp,
         classes,
+        festivals,
     } = terms;
     pb::TierPolicy {
         name,
@@ -214,6 +218,7 @@ pub fn encode(standing: Standing<TierPolicy>) -> pb::TierPolicy {
         loyalty_min_bp: Some(loyalty_min_bp),
         loyalty_band_bp: Some(loyalty_band_bp),
         classes: classes.into_iter().map(class).collect(),
+        festivals: festivals.into_iter().map(festival::encode).collect(),
         created_by,
         // A built-in one was never created.
         create_time: (recorded_us != 0).then(|| write::recorded(recorded_us)),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::{CellState, Facts, Filled, Peer, SCORE_DAYS};
-use crate::domain::edge::ONE;
+use crate::domain::edge::{ONE, Rung};
 use crate::domain::job::Level;
 use crate::domain::rounding::div_half_even;
 use crate::domain::stored::stored_enum;
@@ -99,6 +99,8 @@ pub struct Coverage {
     pub satisfaction: Vec<Satisfaction>,
     pub dependency: Option<Dependency>,
     pub form: Form,
+    /// Functions of theirs with somebody who is familiar with one of ours.
+    pub familiar_functions: usize,
 }
 
 impl Coverage {
@@ -115,6 +117,7 @@ impl Coverage {
             top_heavy: top_heavy(&peers, &satisfaction),
             dependency: dependency(&peers),
             form: form(facts, &peers),
+            familiar_functions: familiar_functions(facts, &peers),
             cells,
             peers,
             satisfaction,
@@ -134,9 +137,9 @@ impl Coverage {
     }
 }
 
-/// How we stand with the people of an account, in its status.
+/// How the people of an account are known to us, in its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Relationship {
+pub struct Acquaintance {
     pub coverage: Coverage,
     /// When anybody of ours last met anybody there, whoever they are now.
     pub last_touch: Option<NaiveDate>,
@@ -258,4 +261,10 @@ pub fn form(facts: &Facts, peers: &[Peer]) -> Form {
     };
     let (functions, levels) = (functions.len(), levels.len());
     Form { shape, our_members: ours.len(), functions, levels }
+}
+
+fn familiar_functions(facts: &Facts, peers: &[Peer]) -> usize {
+    let familiar = peers.iter().filter(|peer| peer.rung >= Rung::Familiar);
+    let functions = familiar.flat_map(|peer| facts.functions_of(&peer.contact_id));
+    functions.collect::<BTreeSet<_>>().len()
 }

@@ -22,6 +22,7 @@ stored_enum! {
         HookExpired => "HOOK_EXPIRED",
         OverContact => "OVER_CONTACT",
         LapseRisk => "LAPSE_RISK",
+        ModeMismatch => "MODE_MISMATCH",
         OnHold => "ON_HOLD",
         AccountBlocked => "ACCOUNT_BLOCKED",
         LimitExceeded => "LIMIT_EXCEEDED",
@@ -72,6 +73,7 @@ impl Code {
             Self::OwnerMissing | Self::VacancyOverdue => Some(Severity::Red),
             Self::SponsorMissing
             | Self::LapseRisk
+            | Self::ModeMismatch
             | Self::NoLiveFinanceContact
             | Self::CoverageGap
             | Self::SingleThreaded

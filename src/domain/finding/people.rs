@@ -13,7 +13,7 @@ use crate::domain::coverage::finance::{FinanceContact, Missing, Signal};
 use crate::domain::coverage::measure::{Coverage, Shape, TopHeavy};
 use crate::domain::coverage::{Facts, Filled, Seat};
 use crate::domain::job::{Function, Level};
-use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
+use crate::domain::names::{POSITIONS, account_name, child_name, contact_name, member_name};
 use crate::domain::position::Position;
 use crate::domain::position::incumbency::Incumbency;
 use crate::domain::severity::Severity;
@@ -239,6 +239,15 @@ pub fn deciders(facts: &Facts, positions: &[Position]) -> BTreeSet<String> {
         position.is_some_and(|position| tie::decides(&position.terms.buying_roles))
     };
     facts.seats.iter().filter(decides).filter_map(|seat| seat.contact_id.clone()).collect()
+}
+
+/// MODE_MISMATCH: an account of the first class is bound to us by trade alone (definition 4.10).
+pub fn mode_mismatch(account_id: &str, is_so: bool) -> Finding {
+    let said = match is_so {
+        true => Said::so(Severity::Amber, [account_name(account_id)]),
+        false => Said::of(State::No),
+    };
+    said.finding(account_id, Code::ModeMismatch, None)
 }
 
 /// NO_LIVE_FINANCE_CONTACT as recorded by now: the account owes, and nobody of ours knows anybody who

@@ -1,8 +1,10 @@
 //! How the book is cut into classes: stored, immutable versions.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::service::ServicePolicy;
+use crate::domain::festival::{self, Festival, Greeting};
 use crate::domain::money::Currency;
 use crate::domain::policy::{PolicyKind, Terms};
 use crate::domain::stored::stored_enum;
@@ -116,6 +118,9 @@ pub struct TierPolicy {
     pub loyalty_band_bp: i32,
     /// The best first.
     pub classes: Vec<Class>,
+    /// On which days accounts of some classes are greeted. Versions of before there were any have none.
+    #[serde(default)]
+    pub festivals: Vec<Festival>,
 }
 
 impl TierPolicy {
@@ -123,6 +128,11 @@ impl TierPolicy {
     /// not have, and of [`NONE`].
     pub fn service_policy(&self, class: &str) -> Option<&ServicePolicy> {
         self.classes.iter().find(|one| one.code == class).map(|one| &one.service)
+    }
+
+    /// On which of the next days an account of a class is greeted.
+    pub fn greetings(&self, class: &str, on: NaiveDate) -> Vec<Greeting> {
+        festival::greetings(&self.festivals, class, on)
     }
 
     fn preset(description: &str, method: CutMethod, cuts_bp: &[i32], codes: &[&str]) -> Self {
@@ -147,6 +157,7 @@ impl TierPolicy {
             loyalty_min_bp: LOYALTY_MIN_BP,
             loyalty_band_bp: LOYALTY_BAND_BP,
             classes: codes.iter().enumerate().map(class).collect(),
+            festivals: codes.first().map(|first| festival::built_in(first)).unwrap_or_default(),
         }
     }
 }

@@ -3,10 +3,12 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use crate::domain::bond::FirstPaid;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::Commitment;
 use crate::domain::credit::reservation::Reservation;
 use crate::domain::dated::{self, ChangePoint};
+use crate::domain::festival::Greeting;
 use crate::domain::gift::Gift;
 use crate::domain::handover::Handover;
 use crate::domain::interaction::{Interaction, InteractionState};
@@ -41,6 +43,12 @@ pub struct AccountFacts {
     pub reviews: Vec<Review>,
     /// Those that wait for approval.
     pub gifts: Vec<WaitingGift>,
+    /// When its first invoice was paid, of an account that was no customer before.
+    pub first_paid: Option<FirstPaid>,
+    /// What its class, or somebody there, is greeted on soon, in the order of days.
+    pub occasions: Vec<Greeting>,
+    /// The days around this one on which somebody there was or will be given something.
+    pub gift_days: Vec<NaiveDate>,
     /// Of the change point that holds, if it proposes another class.
     pub proposal: Option<Assignment>,
     /// When anybody of ours last met anybody there.

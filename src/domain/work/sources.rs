@@ -1,6 +1,8 @@
 //! The kinds of work, and what each reads of an account. A new kind is a variant of [`WorkKind`] and a
 //! line of [`SOURCES`]; the store tells where in the book it may be found.
 
+mod attended;
+
 use std::collections::BTreeSet;
 
 use chrono::{Days, NaiveDate};
@@ -29,6 +31,9 @@ const ANSWER_DAYS: u32 = 10;
 /// Working days in which somebody decides about a gift.
 const GIFT_DAYS: u32 = 3;
 
+/// What an occasion weighs, in basis points (definition 4.16).
+const OCCASION_BP: i64 = 3_000;
+
 impl WorkKind {
     /// Working days after its beginning on which something is due; 0 of what has a due date of its own.
     pub fn working_days(self) -> u32 {
@@ -39,7 +44,9 @@ impl WorkKind {
             | Self::Cadence
             | Self::PlannedVisit
             | Self::Hook
-            | Self::HandoverStep => 0,
+            | Self::HandoverStep
+            | Self::Care
+            | Self::Occasion => 0,
             Self::CreditReferral => REFERRAL_DAYS,
             Self::Vacancy => RECONNECT_DAYS,
             Self::GiftApproval => GIFT_DAYS,
@@ -83,6 +90,8 @@ const SOURCES: &[Entry] = &[
     Entry(WorkKind::Hook, WHOLE_BP, hooks),
     Entry(WorkKind::HandoverStep, WHOLE_BP, handover),
     Entry(WorkKind::GiftApproval, WHOLE_BP, gifts),
+    Entry(WorkKind::Care, WHOLE_BP, attended::cares),
+    Entry(WorkKind::Occasion, OCCASION_BP, attended::occasions),
 ];
 
 /// What is to be done at an account, of these kinds.

@@ -8,7 +8,7 @@ use super::Accounts;
 use crate::ctx::Ctx;
 use crate::domain::cadence::{NextTouch, covering};
 use crate::domain::commitment::{CommitmentSide, CommitmentState};
-use crate::domain::coverage::measure::Relationship;
+use crate::domain::bond::Relationship;
 use crate::domain::error::Result;
 use crate::domain::interaction::{Interaction, InteractionState};
 use crate::domain::tier::ruling::AccountTier;
@@ -46,10 +46,10 @@ impl Waiting {
         Some(Self {
             commitments_overdue: there.commitments_overdue,
             hooks_expired: hooks_expired?,
-            vacancies: relationship.vacancies,
+            vacancies: relationship.people.vacancies,
             handovers: there.handovers,
             gifts: there.gifts,
-            tie_reviews: relationship.tie_reviews?,
+            tie_reviews: relationship.people.tie_reviews?,
         })
     }
 }

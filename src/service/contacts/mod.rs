@@ -1,6 +1,7 @@
 //! Use cases of people at customers: CreateContact, GetContact, ListContacts, UpdateContact,
 //! DeleteContact and UndeleteContact; positions, and who sits there.
 
+mod bonds;
 mod coverage;
 mod event;
 mod introductions;
@@ -34,6 +35,7 @@ use crate::service::external_refs;
 use crate::service::teams::TeamSettings;
 use crate::store::{Call, Outcome, Store, WriteTx};
 
+pub(super) use bonds::{Span, evidence};
 pub use introductions::{FindIntroductions, Introductions};
 pub(super) use people::{People, PeopleAt, known_to, people, ties_under_review};
 pub use positions::{ClosedSeat, Seat};

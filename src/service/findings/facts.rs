@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
+use super::bonds::{self, Bonds};
 use super::in_force::in_force;
 use super::people::Found;
 use super::visits::Visits;
@@ -71,6 +72,11 @@ impl Teams {
         self.hidden(Finding::on(id, code, turns, day), day)
     }
 
+    /// Whether somebody of ours works at the customer on a day.
+    pub fn is_embedded(&self, id: &str, day: NaiveDate) -> bool {
+        self.teams.get(id).is_some_and(|team| !team.on(day, self.known_us).embedded.is_empty())
+    }
+
     pub fn hidden(&self, found: Finding, day: NaiveDate) -> Finding {
         let snooze = self.snoozes.get(&(found.account_id.clone(), found.code));
         let hides = |snooze: &&Snooze| snooze.hides(day) && snooze.recorded_us <= self.known_us;
@@ -111,15 +117,18 @@ impl Findings {
     ) -> Result<Vec<Evaluated>> {
         let max = (reach == Reach::WhatIsSo).then_some(GAPS_MAX + 1);
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
+        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
                 let teams = Teams::read(tx, &these, at.known_us).await?;
                 let days = tx.invoice_days(&ids, at.day, at.known_us, max).await?;
-                Ok((teams, days, Visits::read(tx, &these, at.day, at.known_us).await?))
+                let visits = Visits::read(tx, &these, at.day, at.known_us).await?;
+                let bonds = Bonds::read(tx, &these, at, scope).await?;
+                Ok((teams, days, visits, bonds))
             })
         });
-        let (teams, days, visits) = read.await?;
+        let (teams, days, visits, bonds) = read.await?;
         let people = self.people_of(ctx, asked, at).await?;
         let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
         // What credit says is of now, and of no instant before.
@@ -140,10 +149,13 @@ impl Findings {
             );
             found.push(Finding::on(id, Code::LapseRisk, rules::lapse_risk(days), at.day));
             found.extend(people.findings);
+            let is_embedded = teams.is_embedded(id, at.day);
+            let relationship = bonds.relationship(id, people.people, is_embedded, at.day);
+            found.extend(bonds::mode_mismatch(id, relationship.as_ref(), tiers, at.day));
             found.extend(rules::credit(id, &one.credit, is_now));
             let found = found.into_iter().map(|found| teams.hidden(found, at.day)).collect();
             let hooks_expired = visits.hooks_expired(id);
-            Evaluated { found, rhythm, relationship: people.relationship, hooks_expired }
+            Evaluated { found, rhythm, relationship, hooks_expired }
         };
         Ok(asked.iter().zip(people).map(of).collect())
     }

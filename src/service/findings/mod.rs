@@ -1,5 +1,6 @@
 //! Use cases of findings: ListFindings, SnoozeFinding, and what an account tells with its status.
 
+mod bonds;
 mod facts;
 pub(in crate::service) mod in_force;
 mod people;
@@ -14,7 +15,7 @@ use chrono::NaiveDate;
 use self::facts::{SponsorRule, Teams};
 use self::visits::Visits;
 use crate::ctx::Ctx;
-use crate::domain::coverage::measure::Relationship;
+use crate::domain::bond::Relationship;
 use crate::domain::credit::decision::Reason as CreditReason;
 use crate::domain::error::{Error, Result};
 use crate::domain::finding::found::{BOOK, FindingKey, ListFindings, Listed, Told};

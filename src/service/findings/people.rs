@@ -10,7 +10,7 @@ use crate::ctx::Ctx;
 use crate::domain::aging::{Basis, Edges};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::coverage::finance::Signal;
-use crate::domain::coverage::measure::{Coverage, Relationship};
+use crate::domain::coverage::measure::{Acquaintance, Coverage};
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::error::Result;
 use crate::domain::finding::people::{PeopleFacts, no_live_finance_contact};
@@ -30,7 +30,8 @@ const ACCOUNTS_AT_ONCE: usize = 500;
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub findings: Vec<Finding>,
-    pub relationship: Option<Relationship>,
+    /// And how they are known to us; `None` of an account that is not.
+    pub people: Option<Acquaintance>,
 }
 
 /// What the rules read, of accounts by id.
@@ -107,11 +108,11 @@ impl Read {
         let findings = codes.iter().filter_map(finding).collect();
         let counts = facts
             .map(|facts| (facts.vacancies().len(), facts.ties_to_review().map(|ties| ties.len())));
-        let relationship = known.zip(counts).map(|((of, coverage), counts)| {
+        let people = known.zip(counts).map(|((of, coverage), counts)| {
             let (vacancies, tie_reviews) = counts;
-            Relationship { coverage, last_touch: of.last_touch, vacancies, tie_reviews }
+            Acquaintance { coverage, last_touch: of.last_touch, vacancies, tie_reviews }
         });
-        Found { findings, relationship }
+        Found { findings, people }
     }
 }
 

@@ -1,14 +1,17 @@
 //! What is to be done in the book, by due date: the kinds tell where there may be something, in the order
 //! of days, and of the accounts they name so many are looked at as a page needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 
 use super::{List, WorkItems, cut};
 use crate::ctx::Ctx;
+use crate::domain::dates::days_before;
 use crate::domain::error::Result;
 use crate::domain::page::Page;
+use crate::domain::tier::policy::Class;
+use crate::domain::work::care;
 use crate::domain::work::facts::Deadlines;
 use crate::domain::work::{WorkItem, WorkKey, WorkKind, WorkOrder};
 use crate::store::ReadTx;
@@ -77,6 +80,8 @@ impl Asked {
         for kind in self.kinds.iter().copied() {
             let here = match kind {
                 WorkKind::Cadence => self.unmet(tx).await?,
+                WorkKind::Occasion => self.greeted(tx).await?,
+                WorkKind::Care => self.new_customers(tx).await?,
                 _ => self.begun(tx, kind, deadlines).await?,
             };
             if here.len() >= self.limit {
@@ -106,23 +111,73 @@ impl Asked {
         Ok(due)
     }
 
+    /// The accounts that are greeted soon, in the order of the days on which they are.
+    async fn greeted(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
+        let ruling = tx.tiers_ruling(self.on).await?;
+        let Some(version) = ruling.version_on(self.on) else { return Ok(Vec::new()) };
+        let days = |class: &Class| {
+            let greetings = version.terms.greetings(&class.code, self.on).into_iter();
+            (class.code.clone(), greetings.map(|of| of.day).collect())
+        };
+        let days: HashMap<String, Vec<NaiveDate>> =
+            version.terms.classes.iter().map(days).collect();
+        // On most days nobody is.
+        if days.values().all(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        let mut first = Firsts::new(self);
+        let take = |unmet: crate::store::Unmet| {
+            let days = days.get(&unmet.class).into_iter().flatten();
+            days.for_each(|day| first.take(*day, &unmet.account_id));
+        };
+        tx.each_unmet(self.on, take).await?;
+        Ok(first.found.into_iter().collect())
+    }
+
+    /// The accounts that have just become customers, in the order of the days by which they are met.
+    async fn new_customers(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
+        let mut first = Firsts::new(self);
+        let take = |account_id: String, paid: NaiveDate| {
+            care::stretches(paid).iter().for_each(|one| first.take(one.due, &account_id));
+        };
+        tx.each_first_paid(days_before(self.on, care::CARE_ENDS), self.on, take).await?;
+        Ok(first.found.into_iter().collect())
+    }
+
     /// The accounts that are to be seen, in the order of the days on which they are.
     async fn unmet(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
         let ruling = tx.tiers_ruling(self.on).await?;
         let version = ruling.version_on(self.on);
-        let mut first: BTreeSet<(NaiveDate, String)> = BTreeSet::new();
+        let mut first = Firsts::new(self);
         let take = |unmet: crate::store::Unmet| {
             let policy = version.and_then(|of| of.terms.service_policy(&unmet.class));
             let Some(cadence) = policy.and_then(|of| of.cadence) else { return };
             let due = unmet.since + Days::new(cadence.target_days.unsigned_abs().into());
-            if self.from.is_none_or(|from| due >= from) {
-                first.insert((due, unmet.account_id));
-            }
-            if first.len() > self.limit {
-                first.pop_last();
-            }
+            first.take(due, &unmet.account_id);
         };
         tx.each_unmet(self.on, take).await?;
-        Ok(first.into_iter().collect())
+        Ok(first.found.into_iter().collect())
+    }
+}
+
+/// The first of what is asked for, of what comes in no order.
+struct Firsts {
+    from: Option<NaiveDate>,
+    limit: usize,
+    found: BTreeSet<(NaiveDate, String)>,
+}
+
+impl Firsts {
+    fn new(asked: &Asked) -> Self {
+        Self { from: asked.from, limit: asked.limit, found: BTreeSet::new() }
+    }
+
+    fn take(&mut self, due: NaiveDate, account_id: &str) {
+        if self.from.is_none_or(|from| due >= from) {
+            self.found.insert((due, account_id.to_owned()));
+        }
+        if self.found.len() > self.limit {
+            self.found.pop_last();
+        }
     }
 }

@@ -11,7 +11,9 @@ use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::{Commitment, CommitmentSide};
 use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Facts, Peer};
+use crate::domain::dates::{add_days, days_before};
 use crate::domain::error::Result;
+use crate::domain::festival::NOTICE_DAYS;
 use crate::domain::finding::people::PeopleFacts;
 use crate::domain::interaction::Interaction;
 use crate::domain::job::Function;
@@ -99,6 +101,9 @@ async fn read(
         hooks.entry(of.account_id.clone()).or_default().push(of);
     }
     let mut handovers = passing_on(tx, &these).await?;
+    let around = [days_before(day, NOTICE_DAYS), add_days(day, NOTICE_DAYS)];
+    let mut given = tx.gift_days(&these, around).await?;
+    let mut paid = tx.first_paid(&these, day, i64::MAX).await?;
     let mut known = Vec::new();
     for (id, answers) in ids.iter().zip(answering) {
         let Some(account) = accounts.get(id).filter(|one| one.delete_us.is_none()) else {
@@ -117,6 +122,8 @@ async fn read(
         facts.plans = plans.remove(id).unwrap_or_default();
         facts.handover = handovers.remove(id);
         facts.hooks = hooks.remove(id).unwrap_or_default();
+        facts.first_paid = paid.remove(id);
+        facts.gift_days = given.remove(id).unwrap_or_default();
         facts.gifts = gifts.remove(id).unwrap_or_default();
         known.push(facts);
     }
@@ -241,6 +248,7 @@ fn facts(
         since: decided.since(),
         cadence: service.and_then(|of| of.policy.cadence),
     });
+    let occasions = service.map(|of| of.version.terms.greetings(of.class, day)).unwrap_or_default();
     let mut facts = AccountFacts {
         account_id: account.id.clone(),
         display_name: account.display_name.clone(),
@@ -256,6 +264,9 @@ fn facts(
         handover: None,
         reviews: Vec::new(),
         gifts: Vec::new(),
+        first_paid: None,
+        occasions,
+        gift_days: Vec::new(),
         proposal: tier.proposal(day).cloned(),
         last_touch: None,
         finance_contact: None,

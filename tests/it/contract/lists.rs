@@ -37,6 +37,12 @@ pub const TABLE: &[List] = &[
     list("AccountService.ListFindings", r#"{"parent": "accounts/-"}"#, "findings", "parent"),
     list("AccountService.ListWorkItems", r#"{"parent": "accounts/-"}"#, "workItems", "parent"),
     list("AccountService.ListTimeline", OF_ACME, "entries", "parent"),
+    list(
+        "AccountService.ListAccountTypeChanges",
+        r#"{"parent": "accounts/held"}"#,
+        "changes",
+        "parent",
+    ),
     list("AccountService.ListTeamMembers", OF_ACME, "teamMembers", "parent"),
     list("AccountService.ListHandovers", r#"{"parent": "accounts/open"}"#, "handovers", "parent"),
     list("ContactService.ListContacts", r#"{"account": "accounts/acme"}"#, "contacts", "account"),

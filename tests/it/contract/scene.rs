@@ -332,6 +332,8 @@ impl Scene {
                 "method": "TIER_CUT_METHOD_COUNT_QUANTILE",
                 "cuts_bp": [2_000],
                 "band_bp": 0, "dwell_days": 0, "demotion_runs": 1,
+                "festivals": [{"code": "SPRING_FESTIVAL", "calendar": "FESTIVAL_CALENDAR_CHINESE",
+                    "month": 1, "day": 1, "classes": ["A"]}],
                 "classes": [{"code": "A", "service": {
                     "response_hours": 4, "ladder_hours": [8, 16],
                     "cadence": {"target_days": 30, "min_days": 7},

@@ -11,9 +11,12 @@ use proptest::prelude::*;
 use super::hold;
 use super::teams::{self, ACCOUNTS, Case, MEMBERS, Tested, UNASSIGNED};
 use crate::contact::person;
+use crate::interaction::gifts::{gift, wish};
 use crate::interaction::held;
 use crate::support::TestServer;
-use crate::support::ledger::{Desk, day, document, fresh};
+use crate::support::ledger::{Desk, Settles as _, day, document, fresh};
+use crate::tiers::policies;
+use crate::work::give;
 use crate::work::open::told_and_listed;
 
 #[derive(Debug, Clone)]
@@ -50,6 +53,16 @@ enum Op {
     Cancel {
         nth: usize,
     },
+    /// Buys something, and pays it at once.
+    Buy {
+        account: usize,
+    },
+    /// Gives somebody there something, today or in some days.
+    Give {
+        account: usize,
+        member: usize,
+        ahead: i64,
+    },
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -66,7 +79,29 @@ fn op() -> impl Strategy<Value = Op> {
         ),
         1 => any::<usize>().prop_map(|nth| Op::Hold { nth }),
         1 => any::<usize>().prop_map(|nth| Op::Cancel { nth }),
+        2 => (0..ACCOUNTS).prop_map(|account| Op::Buy { account }),
+        1 => (0..ACCOUNTS, 0..MEMBERS, 0..9_i64)
+            .prop_map(|(account, member, ahead)| Op::Give { account, member, ahead }),
     ]
+}
+
+/// How many of the accounts are in the class that is greeted.
+const GREETED: usize = 2;
+
+/// Puts in force a policy with two festivals in each month for the class A.
+async fn greet(server: &TestServer) {
+    let classes = ["A", "B"].map(|code| policies::class(code, 4));
+    let mut policy = policies::quantile(&[5_000], classes.into());
+    let festival = |(month, on): (i32, i32)| pb::Festival {
+        code: format!("F{month}-{on}"),
+        calendar: pb::FestivalCalendar::Gregorian.into(),
+        month,
+        day: on,
+        classes: vec!["A".into()],
+    };
+    policy.festivals = (1..=12).flat_map(|n| [(n, 10), (n, 25)]).map(festival).collect();
+    let created = policies::create(server, "greeting", policy).await.expect("created");
+    policies::activate(server, "greeting", Some(day(-9)), &created.etag).await.expect("in force");
 }
 
 struct Promised {
@@ -99,6 +134,12 @@ struct World<'a> {
     promised: Vec<Promised>,
     hooks: Vec<Hook>,
     plans: Vec<Plan>,
+    /// When they first paid.
+    paid: [Option<i64>; ACCOUNTS],
+    /// When anybody was met last.
+    met: [Option<i64>; ACCOUNTS],
+    /// Names of gifts, which wait for approval, and when they are given.
+    gifts: Vec<(String, usize, i64)>,
 }
 
 impl<'a> World<'a> {
@@ -112,7 +153,62 @@ impl<'a> World<'a> {
         let invoices = (0..ACCOUNTS).map(invoice).collect();
         Desk::new(server).try_post(invoices).await.expect("posted");
         let contact = person(server, "Li").await;
-        Self { case, contact, promised: vec![], hooks: vec![], plans: vec![] }
+        for n in 0..GREETED {
+            let id = case.account(n).trim_start_matches("accounts/").to_owned();
+            give(server, &id, "A", today - 1).await;
+        }
+        let (paid, met) = ([None; ACCOUNTS], [None; ACCOUNTS]);
+        Self {
+            case,
+            contact,
+            promised: vec![],
+            hooks: vec![],
+            plans: vec![],
+            paid,
+            met,
+            gifts: vec![],
+        }
+    }
+
+    async fn buy(&mut self, account: usize) {
+        let (today, no) = (self.case.today, fresh());
+        let of = |kind, no: &str| pb::Document {
+            payer: self.case.account(account),
+            ..document(kind, no, day(today), "10.00")
+        };
+        let receipt = of(pb::DocumentKind::Receipt, &fresh()).settles(&no);
+        let invoice = of(pb::DocumentKind::Invoice, &no);
+        Desk::new(self.case.server).try_post(vec![invoice, receipt]).await.expect("posted");
+        self.paid[account].get_or_insert(today);
+    }
+
+    async fn give(&mut self, account: usize, member: usize, on: i64) {
+        let mut gift = gift(&self.case.member(member), &self.contact, "8");
+        gift.date = Some(day(on));
+        let id = self.case.account(account).trim_start_matches("accounts/").to_owned();
+        let made = self.case.server.interactions().register_gift(wish(&id, gift)).await;
+        let name = made.expect("registered").into_inner().gift.expect("one").name;
+        self.gifts.push((name, account, on));
+    }
+
+    /// What is to be done at an account for its being new, or for a festival, on a day.
+    fn attended(&self, account: usize, on: i64) -> Vec<Kind> {
+        let met_since = |first: i64| self.met[account].is_some_and(|met| met >= first);
+        let stretches = [(0, 7), (8, 30), (31, 90)];
+        let cares = self.paid[account].filter(|paid| on < paid + 180).is_some_and(|paid| {
+            stretches.iter().any(|(first, _)| paid + first <= on && !met_since(paid + first))
+        });
+        // Two festivals a month, which accounts of the class A are greeted on.
+        let festivals =
+            (on..=on + 7).filter(|n| account < GREETED && [10, 25].contains(&day(*n).day));
+        let greets = festivals.filter(|n| {
+            let given = |(_, of, given): &(String, usize, i64)| {
+                *of == account && (n - 7..=*n).contains(given)
+            };
+            !met_since(n - 7) && !self.gifts.iter().any(given)
+        });
+        let greets = greets.map(|_| Kind::Occasion);
+        cares.then_some(Kind::Care).into_iter().chain(greets).collect()
     }
 
     fn visit(&self, member: usize, on: i64) -> pb::Interaction {
@@ -133,6 +229,7 @@ impl<'a> World<'a> {
 
     async fn meet(&mut self, account: usize, member: usize, for_days: i64) {
         let by = self.case.today + for_days;
+        self.met[account] = Some(self.case.today);
         let mut visit = self.visit(member, self.case.today);
         visit.next_hook =
             Some(pb::NextHook { topic: "x".into(), by: Some(day(by)), ..Default::default() });
@@ -167,6 +264,7 @@ impl<'a> World<'a> {
             hook.used = true;
             visit.uses_hook.clone_from(&hook.name);
         }
+        self.met[plan.account] = Some(today);
         self.record(plan.account, visit, &plan.name).await;
     }
 
@@ -204,6 +302,10 @@ impl<'a> World<'a> {
             }
             Op::Hold { nth } => self.hold(nth).await,
             Op::Cancel { nth } => self.cancel(nth).await,
+            Op::Buy { account } => self.buy(account).await,
+            Op::Give { account, member, ahead } => {
+                self.give(account, member, self.case.today + ahead).await;
+            }
         }
         Ok(())
     }
@@ -269,7 +371,13 @@ impl<'a> World<'a> {
         for n in 0..ACCOUNTS {
             let (member, _) = self.case.expected(n, on);
             let owed = (Kind::OverdueReceivable, self.case.account(n));
-            expected.entry(member).or_default().insert(owed);
+            let attended =
+                self.attended(n, on).into_iter().map(|kind| (kind, self.case.account(n)));
+            expected.entry(member).or_default().extend(attended.chain([owed]));
+        }
+        for (name, account, _) in &self.gifts {
+            let (member, _) = self.case.expected(*account, on);
+            expected.entry(member).or_default().insert((Kind::GiftApproval, name.clone()));
         }
         for one in &self.promised {
             let is_active = |n: &usize| self.case.active[*n];
@@ -362,6 +470,7 @@ impl<'a> World<'a> {
 on_both_engines! {
     async fn whatever_is_to_be_done_is_told_once_and_to_whom_the_facts_name(server: TestServer) {
         let today = AtomicI64::new(0);
+        greet(&server).await;
         hold(8, &vec(op(), 12..44), async |ops| {
             let mut world = World::new(&server, today.load(Ordering::Acquire)).await;
             for (n, op) in ops.into_iter().enumerate() {

@@ -43,7 +43,10 @@ async fn owned(server: &TestServer) -> [String; 2] {
 }
 
 /// The same of whoever answers for it, of the account and of the book.
-async fn everywhere(server: &TestServer, request: pb::ListWorkItemsRequest) -> Vec<pb::WorkItem> {
+pub async fn everywhere(
+    server: &TestServer,
+    request: pb::ListWorkItemsRequest,
+) -> Vec<pb::WorkItem> {
     let of_book = list(server, pb::ListWorkItemsRequest { owner: String::new(), ..request }).await;
     let of = |item: &pb::WorkItem| item.member.clone();
     let mut of_each = Vec::new();
