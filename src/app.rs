@@ -2,6 +2,7 @@
 //! them, health and reflection. Knows everything; nothing but `cli` and tests knows it.
 
 mod accept;
+mod auditor;
 mod health;
 mod jobs;
 mod readiness;
@@ -21,10 +22,11 @@ use tonic::service::Routes;
 use tower::ServiceBuilder;
 
 use crate::api::methods::Methods;
-use crate::api::middleware::access::Access;
+use crate::api::middleware::access::{Access, DeniedCalls};
 use crate::api::middleware::arrival::Arrivals;
 use crate::api::middleware::contract::Contract;
 use crate::api::middleware::deadline::Deadlines;
+use crate::api::middleware::outage::Outages;
 use crate::api::middleware::places::Places;
 use crate::api::middleware::revision::Revisions;
 use crate::api::middleware::trace::Traces;
@@ -32,10 +34,12 @@ use crate::api::middleware::{Inner, With};
 use crate::config::Config;
 use crate::ctx::Clock;
 use crate::domain::error::Result;
+use crate::issuer::{Issuer, IssuerError};
 use crate::service::credit::Credit;
 use crate::shutdown::Shutdown;
 use crate::store::Store;
 use accept::Acceptor;
+use auditor::Auditor;
 use health::Health;
 use readiness::Readiness;
 use reload::{Live, Reload};
@@ -51,7 +55,7 @@ pub enum ServeError {
     InsecureInPublic(std::net::SocketAddr),
     #[error(
         "nobody could call this server: configure [[auth.tokens]] in the file of --config, or \
-         try it out with --insecure on a loopback address"
+         jwt.issuer, or try it out with --insecure on a loopback address"
     )]
     NoCredentials,
     #[error("auth: {principal} has {unknown}, which no method asks for; there are {known}")]
@@ -65,6 +69,8 @@ pub enum ServeError {
     #[error(transparent)]
     Tls(#[from] TlsError),
     #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    #[error(transparent)]
     Internal(#[from] crate::domain::error::Error),
     #[error("the listening socket failed: {0}")]
     Listener(#[from] std::io::Error),
@@ -76,12 +82,15 @@ pub enum ServeError {
 /// # Errors
 /// What is wrong with it, and what to do.
 pub fn check(config: &Config) -> Result<(), ServeError> {
-    let Config { auth, server, tls, .. } = config;
-    if !auth.insecure && auth.tokens.is_empty() && auth.certificates.is_empty() {
+    let Config { auth, server, tls, jwt, .. } = config;
+    let is_anybody_known =
+        !auth.tokens.is_empty() || !auth.certificates.is_empty() || jwt.issuer.is_some();
+    if !auth.insecure && !is_anybody_known {
         return Err(ServeError::NoCredentials);
     }
     check_address(config, server.listen)?;
     tls::load(tls)?;
+    Issuer::new(jwt, &Clock::system(config.business.time_zone), None)?;
     let methods = Methods::ours()?;
     let known = methods.scopes();
     let by_token = auth.tokens.iter().map(|of| (&of.principal, &of.scopes));
@@ -160,18 +169,27 @@ impl App {
         ready: impl FnOnce(),
     ) -> Result<(), ServeError> {
         let server = &self.config.server;
-        let (reload, live) = Reload::new(self.config.clone())?;
+        let (reload, live) = Reload::new(self.config.clone(), &self.clock)?;
         jobs.spawn(reload.run(shutdown.clone()));
         let acceptor = Acceptor::new(listener, server, live.tls.clone());
-        let service = self.layered(routes, live, &shutdown)?;
+        let interval = Duration::from_secs(self.config.auth.denied_interval_seconds);
+        let denied = DeniedCalls::new(!interval.is_zero());
+        let auditor = Auditor::new(self.store.clone(), self.clock.clone(), denied.clone());
+        jobs.spawn(auditor.clone().run(interval, shutdown.clone()));
+        let service = self.layered(routes, live, denied, &shutdown)?;
         let connections = acceptor.connections();
 
         let members = members(&self.config, self.store.clone())?;
         let readiness = Readiness::new(self.store.clone(), members, self.clock.clone());
-        let watch = tokio::spawn(health.clone().watch(server.health_interval(), move || {
-            let readiness = readiness.clone();
-            async move { readiness.check().await }
-        }));
+        let watch = tokio::spawn(health.clone().watch(
+            server.health_interval(),
+            self.config.patience(),
+            self.store.presence().clone(),
+            move || {
+                let readiness = readiness.clone();
+                async move { readiness.check().await }
+            },
+        ));
         let accepting = tokio::spawn(acceptor.run(service));
         ready();
 
@@ -187,6 +205,8 @@ impl App {
 
         let drained = shutdown.pause(Duration::from_secs(server.shutdown_drain_seconds_max));
         connections.drain(drained).await;
+        // Nobody calls any more.
+        auditor.finish().await;
         jobs.wait().await;
         accepting.await.map_err(std::io::Error::other)?;
         self.store.close().await;
@@ -195,14 +215,23 @@ impl App {
     }
 
     /// What a request goes through, top down.
-    fn layered(&self, routes: Routes, live: Live, shutdown: &Shutdown) -> Result<impl Inner> {
+    fn layered(
+        &self,
+        routes: Routes,
+        live: Live,
+        denied: DeniedCalls,
+        shutdown: &Shutdown,
+    ) -> Result<impl Inner> {
         let methods = Arc::new(Methods::ours()?);
         let server = &self.config.server;
+        let (credentials, clock) = (live.credentials, self.clock.clone());
+        let access = Access::new(methods.clone(), credentials, denied, clock);
         Ok(ServiceBuilder::new()
             .layer(With::new(Traces))
             .layer(With::new(Contract::new(methods.clone())))
             .layer(With::new(Deadlines::new(methods.clone(), server, shutdown.clone())))
-            .layer(With::new(Access::new(methods.clone(), live.credentials, self.clock.clone())))
+            .layer(With::new(access))
+            .layer(With::new(Outages::new(methods.clone(), self.store.presence().clone())))
             .layer(With::new(Places::new(methods.clone(), server)))
             .layer(With::new(Arrivals::new(methods, server)))
             .layer(With::new(Revisions))

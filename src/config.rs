@@ -4,6 +4,7 @@
 //! Every limit is named here with its unit in the name. [`reference`] lists all settings for
 //! the documentation; a test holds it against the types. Secrets never show in `Debug`.
 
+mod jwt;
 mod load;
 mod reference;
 mod roles;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::member::UNASSIGNED;
 use crate::domain::names::member_name;
 
+pub use jwt::{Address, Algorithms, Jwt, KeySource};
 pub use load::{ConfigError, Loaded};
 pub use reference::{Kind, Setting, markdown, reference};
 pub use roles::{ROLES, Role};
@@ -34,10 +36,20 @@ pub struct Config {
     pub database: Database,
     pub business: Business,
     pub auth: Auth,
+    pub jwt: Jwt,
     pub log: Log,
     /// Where it was read from; `None` where it was put together by a program.
     #[serde(skip)]
     pub source: Option<Source>,
+}
+
+impl Config {
+    /// A database that takes longer than this to answer does not: longer than it is asked.
+    pub fn patience(&self) -> Duration {
+        let probe = Duration::from_millis(self.database.probe_timeout_ms);
+        let least = Duration::from_secs(2);
+        self.server.health_interval().max(least).max(probe + Duration::from_secs(1))
+    }
 }
 
 /// The listener, its connections and its calls.
@@ -153,10 +165,13 @@ pub struct Database {
     pub sqlite_megabytes_max: u32,
     pub acquire_timeout_ms: u64,
     pub writes_waiting_max: u32,
+    pub writes_waiting_bytes_max: usize,
     /// 0: none.
     pub credit_standings_kept: u32,
     /// Upper bound; a call with a nearer deadline gets less.
     pub statement_timeout_ms_max: u64,
+    /// 0: calls are not refused while PostgreSQL is away.
+    pub probe_timeout_ms: u64,
     /// Off behind pgbouncer older than 1.21 in transaction mode.
     pub statement_cache: bool,
 }
@@ -170,8 +185,10 @@ impl Default for Database {
             sqlite_megabytes_max: 0,
             acquire_timeout_ms: 5_000,
             writes_waiting_max: 256,
+            writes_waiting_bytes_max: 64 << 20,
             credit_standings_kept: 10_000,
             statement_timeout_ms_max: 30_000,
+            probe_timeout_ms: 2_000,
             statement_cache: true,
         }
     }
@@ -180,6 +197,10 @@ impl Default for Database {
 impl Database {
     pub fn acquire_timeout(&self) -> Duration {
         Duration::from_millis(self.acquire_timeout_ms)
+    }
+
+    pub fn probe_timeout(&self) -> Option<Duration> {
+        (self.probe_timeout_ms > 0).then(|| Duration::from_millis(self.probe_timeout_ms))
     }
 
     pub fn statement_timeout_max(&self) -> Duration {
@@ -228,13 +249,26 @@ impl Default for Business {
 }
 
 /// Who may call.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Auth {
     /// Every caller is an administrator: on a loopback address only.
     pub insecure: bool,
+    /// 0: calls that were denied are not written to the audit.
+    pub denied_interval_seconds: u64,
     pub tokens: Vec<Token>,
     pub certificates: Vec<Certificate>,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            insecure: false,
+            denied_interval_seconds: 10,
+            tokens: Vec::new(),
+            certificates: Vec::new(),
+        }
+    }
 }
 
 /// A bearer token: we keep its hash, never the token.

@@ -53,7 +53,7 @@ impl Ctx {
     /// For work the service does on its own account: jobs, the command line.
     pub fn system(clock: Clock) -> Self {
         Self {
-            principal: "system".into(),
+            principal: SYSTEM.into(),
             scopes: Arc::new(Scopes::all()),
             clock,
             deadline: None,
@@ -92,6 +92,9 @@ impl Ctx {
         RowScope::All
     }
 }
+
+/// The principal of what the service does on its own account; no caller has it.
+pub const SYSTEM: &str = "system";
 
 /// Which rows about people and relations a caller may read. Every read of them takes it, so that
 /// there is one place where it is found out and one for each table where it is applied.

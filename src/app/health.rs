@@ -11,6 +11,7 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
 use crate::domain::error::Result;
+use crate::presence::Presence;
 
 /// Asked for one by one, or as the empty name for the server as a whole.
 const SERVICES: [&str; 7] = [
@@ -22,6 +23,9 @@ const SERVICES: [&str; 7] = [
     "ballast.v1.ReceivableService",
     "ballast.v1.TierService",
 ];
+
+/// Between two questions, whoever suspects what.
+const SUSPICION_PAUSE: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Clone)]
 pub(super) struct Health {
@@ -41,16 +45,21 @@ impl Health {
         HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
     }
 
-    /// Asks the database at intervals, without end, and reports when the answer changes.
-    pub async fn watch<F, A>(self, interval: Duration, ping: F)
-    where
+    /// Asks the database at intervals, and when somebody suspects that it is away; without end.
+    /// Reports when the answer changes; no answer for longer than `patience` is none.
+    pub async fn watch<F, A>(
+        self,
+        interval: Duration,
+        patience: Duration,
+        presence: Presence,
+        ping: F,
+    ) where
         F: Fn() -> A + Send,
         A: Future<Output = Result<()>> + Send,
     {
         let mut serving = false;
         loop {
-            // A database that takes longer than this does not answer.
-            let answer = tokio::time::timeout(interval.max(Duration::from_secs(2)), ping()).await;
+            let answer = tokio::time::timeout(patience, ping()).await;
             let answers = matches!(answer, Ok(Ok(())));
             if answers != serving {
                 serving = answers;
@@ -63,7 +72,14 @@ impl Health {
                     if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
                 self.set(status).await;
             }
-            tokio::time::sleep(interval).await;
+            let asked = tokio::time::Instant::now();
+            tokio::select! {
+                () = tokio::time::sleep(interval) => {}
+                () = presence.suspected() => {
+                    // However many suspect.
+                    tokio::time::sleep_until(asked + interval.min(SUSPICION_PAUSE)).await;
+                }
+            }
         }
     }
 
@@ -104,14 +120,14 @@ mod tests {
             assert_eq!(status(&health, service).await, Wire::NotServing, "before it was asked");
         }
 
+        let soon = Duration::from_millis(200);
         let up = Arc::new(AtomicBool::new(false));
         let database = up.clone();
-        let watch = health.clone().watch(Duration::from_millis(5), move || {
+        let watch = health.clone().watch(soon / 40, 10 * soon, Presence::default(), move || {
             let up = database.load(Ordering::Acquire);
             async move { if up { Ok(()) } else { Err(Error::internal("down")) } }
         });
         tokio::spawn(watch);
-        let soon = Duration::from_millis(200);
         for answers in [false, true, false, true] {
             up.store(answers, Ordering::Release);
             tokio::time::sleep(soon).await;

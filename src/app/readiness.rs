@@ -23,8 +23,9 @@ impl Readiness {
     }
 
     pub async fn check(&self) -> Result<()> {
+        self.store.probe().await?;
         if self.ready.load(Ordering::Acquire) {
-            return self.store.ping().await;
+            return Ok(());
         }
         // In a task of its own: whoever asks may stop waiting, a migration may not stop.
         let store = self.store.clone();

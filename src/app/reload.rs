@@ -13,7 +13,9 @@ use toml::Table;
 
 use super::{ServeError, check, tls};
 use crate::api::middleware::access::Credentials;
-use crate::config::Config;
+use crate::config::{Config, Jwt, KeySource};
+use crate::ctx::Clock;
+use crate::issuer::Issuer;
 use crate::shutdown::Shutdown;
 
 /// What new connections and calls go by.
@@ -27,6 +29,9 @@ pub(super) struct Live {
 pub(super) struct Reload {
     /// As the server was started with.
     config: Arc<Config>,
+    clock: Clock,
+    /// Of the tokens that are in no list.
+    issuer: Option<Arc<Issuer>>,
     /// The files of certificates that are in force.
     certificates: Vec<PathBuf>,
     tls: watch::Sender<Option<Arc<ServerConfig>>>,
@@ -38,18 +43,22 @@ struct Fresh {
     certificates: Vec<PathBuf>,
     tls: Option<Arc<ServerConfig>>,
     credentials: Credentials,
+    issuer: Option<Arc<Issuer>>,
     /// Sections of which a change counts from the next start on.
     waiting: Vec<&'static str>,
 }
 
 impl Reload {
-    pub fn new(config: Arc<Config>) -> Result<(Self, Live), ServeError> {
+    pub fn new(config: Arc<Config>, clock: &Clock) -> Result<(Self, Live), ServeError> {
         let (tls, tls_in_force) = watch::channel(tls::load(&config.tls)?);
-        let known = Credentials::new(&config.auth);
+        let issuer = Issuer::new(&config.jwt, clock, None)?.map(Arc::new);
+        issuer.iter().for_each(|issuer| issuer.prepare());
+        let known = Credentials::new(&config.auth, issuer.clone());
         let (credentials, credentials_in_force) = watch::channel(Arc::new(known));
         let live = Live { tls: tls_in_force, credentials: credentials_in_force };
         let certificates = files_of(&config);
-        Ok((Self { config, certificates, tls, credentials }, live))
+        let clock = clock.clone();
+        Ok((Self { config, clock, issuer, certificates, tls, credentials }, live))
     }
 
     /// Reads the files anew when asked to and when they changed, until the server goes down. A change
@@ -84,10 +93,12 @@ impl Reload {
 
     /// All or nothing.
     async fn exchange(&mut self, tell: bool) {
-        let config = self.config.clone();
-        let fresh = tokio::task::spawn_blocking(move || read(&config)).await;
+        let (config, clock, issuer) =
+            (self.config.clone(), self.clock.clone(), self.issuer.clone());
+        let reading = move || read(&config, &clock, issuer.as_deref());
+        let fresh = tokio::task::spawn_blocking(reading).await;
         let fresh = fresh.map_err(|e| e.to_string()).and_then(|fresh| fresh);
-        let Fresh { certificates, tls, credentials, waiting } = match fresh {
+        let Fresh { certificates, tls, credentials, issuer, waiting } = match fresh {
             Ok(fresh) => fresh,
             Err(error) => {
                 tracing::error!(error, "certificates and callers stay as they were");
@@ -95,6 +106,8 @@ impl Reload {
             }
         };
         self.certificates = certificates;
+        issuer.iter().for_each(|issuer| issuer.prepare());
+        self.issuer = issuer;
         self.tls.send_replace(tls);
         self.credentials.send_replace(Arc::new(credentials));
         if tell {
@@ -108,7 +121,7 @@ impl Reload {
 }
 
 /// What is in force from now on, or why not.
-fn read(config: &Config) -> Result<Fresh, String> {
+fn read(config: &Config, clock: &Clock, issuer: Option<&Issuer>) -> Result<Fresh, String> {
     let fresh = match &config.source {
         Some(source) => source.load().map_err(|e| e.to_string())?.config,
         None => config.clone(),
@@ -120,16 +133,20 @@ fn read(config: &Config) -> Result<Fresh, String> {
         return Err("whether there are credentials, and TLS, is decided at the start".into());
     }
     let tls = tls::load(&fresh.tls).map_err(|e| e.to_string())?;
+    let issuer = Issuer::new(&fresh.jwt, clock, issuer).map_err(|e| e.to_string())?.map(Arc::new);
     Ok(Fresh {
         certificates: files_of(&fresh),
         tls,
-        credentials: Credentials::new(&fresh.auth),
+        credentials: Credentials::new(&fresh.auth, issuer.clone()),
+        issuer,
         waiting: waiting(config, &fresh)?,
     })
 }
 
 fn files_of(config: &Config) -> Vec<PathBuf> {
-    config.tls.files().map(|(_, path)| path.clone()).collect()
+    let Jwt { keys, ca, .. } = &config.jwt;
+    let keys = keys.as_ref().and_then(KeySource::file);
+    config.tls.files().map(|(_, path)| path).chain(keys).chain(ca).cloned().collect()
 }
 
 fn waiting(before: &Config, after: &Config) -> Result<Vec<&'static str>, String> {

@@ -1,6 +1,7 @@
 //! The command line: one file per command. A command parses, calls the library and prints;
 //! it decides nothing.
 
+mod audit;
 mod calendar;
 mod config;
 pub mod demo;
@@ -48,6 +49,9 @@ enum Command {
     Report(report::Report),
     /// Rebuild what is derived from the ledger and compare: exit status 1 if anything differs.
     Verify(verify::Args),
+    /// Look at the audit.
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 /// Runs the command the process was started with.
@@ -68,6 +72,7 @@ pub fn run() -> ExitCode {
             Command::Calendar(args) => calendar::run(args).await,
             Command::Report(report) => report::run(report).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(args) => verify::run(args).await,
+            Command::Audit(command) => audit::run(command).await,
         }
     });
     match done {

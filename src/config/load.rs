@@ -7,7 +7,8 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::reference::{Kind, Setting, reference};
-use super::{Auth, Business, Config, Database, Log, Server, Tls};
+use super::{Auth, Business, Config, Database, Jwt, Log, Server, Tls};
+use crate::ctx::SYSTEM;
 use crate::domain::member::RATING_MAX;
 use crate::domain::names::parse_member;
 
@@ -76,12 +77,13 @@ impl Config {
 
     /// Checks what the types cannot say.
     pub fn validate(&self) -> Result<()> {
-        let Self { server, tls, database, business, auth, log, source: _ } = self;
+        let Self { server, tls, database, business, auth, jwt, log, source: _ } = self;
         server.validate()?;
         tls.validate()?;
         database.validate()?;
         business.validate()?;
         auth.validate(server, tls)?;
+        jwt.validate()?;
         log.validate()
     }
 }
@@ -259,6 +261,13 @@ impl Database {
         in_range("database.sqlite_megabytes_max", self.sqlite_megabytes_max, 0, 16_000_000)?;
         in_range("database.acquire_timeout_ms", self.acquire_timeout_ms, 1, 600_000)?;
         in_range("database.writes_waiting_max", self.writes_waiting_max, 1, 1_000_000)?;
+        in_range(
+            "database.writes_waiting_bytes_max",
+            self.writes_waiting_bytes_max,
+            1 << 10,
+            16 << 30,
+        )?;
+        in_range("database.probe_timeout_ms", self.probe_timeout_ms, 0, 60_000)?;
         in_range("database.credit_standings_kept", self.credit_standings_kept, 0, 10_000_000)?;
         in_range("database.statement_timeout_ms_max", self.statement_timeout_ms_max, 1, 3_600_000)
     }
@@ -292,6 +301,7 @@ impl Auth {
                 server.listen
             )));
         }
+        in_range("auth.denied_interval_seconds", self.denied_interval_seconds, 0, 3_600)?;
         for token in &self.tokens {
             check_caller("auth.tokens", &token.principal, &token.scopes)?;
         }
@@ -313,12 +323,25 @@ impl Auth {
     }
 }
 
+impl Jwt {
+    fn validate(&self) -> Result<()> {
+        in_range("jwt.leeway_seconds", self.leeway_seconds, 0, 600)?;
+        in_range("jwt.refresh_seconds", self.refresh_seconds, 1, 86_400)?;
+        in_range("jwt.ask_seconds_min", self.ask_seconds_min, 1, 3_600)?;
+        in_range("jwt.keys_age_seconds_max", self.keys_age_seconds_max, 1, 30 * 86_400)?;
+        self.fault().map_or(Ok(()), |fault| Err(ConfigError(fault)))
+    }
+}
+
 fn check_caller(setting: &str, principal: &str, scopes: &[String]) -> Result<()> {
     let length = principal.chars().count();
     if !(1..=128).contains(&length) || principal.chars().any(char::is_control) {
         return Err(ConfigError(format!(
             "{setting}: principal must be 1 to 128 printable characters"
         )));
+    }
+    if principal == SYSTEM {
+        return Err(ConfigError(format!("{setting}: the service itself is {SYSTEM:?}")));
     }
     if scopes.is_empty() {
         return Err(ConfigError(format!(
@@ -437,6 +460,19 @@ mod tests {
                 "[[auth.certificates]]\nname = 'a'\nprincipal = 'a'\nscopes = ['*']",
                 None,
                 "without tls.client_ca",
+            ),
+            (
+                "[jwt]\nalgorithms = 'RS256,HS256'",
+                None,
+                "line 2, algorithms: \"HS256\" is not taken",
+            ),
+            ("[jwt]\nkeys = 'http://id.example.com/x'", None, "line 2, keys: http:// is for"),
+            ("[jwt]\nissuer = 'x'", None, "jwt.audience: "),
+            (
+                "[[auth.tokens]]\nprincipal = 'system'\nsha256 = '\
+                 ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'\nscopes = ['*']",
+                None,
+                "the service itself is",
             ),
             ("[log]\nlevel = 'WARNING'", None, "\"WARNING\" is no level; there are off, error"),
             ("[log]\nlevel = 'info,ballast=loud'", None, "\"loud\" is no level"),

@@ -103,8 +103,10 @@ settings! {
     Number "database.sqlite_megabytes_max" "BALLAST_DATABASE_SQLITE_MEGABYTES_MAX" = "0": "Largest SQLite file, in MiB, its write-ahead log not counted: beyond it writes answer STORAGE_FULL and reads are still served; 0 for as large as the disk.";
     Number "database.acquire_timeout_ms" "BALLAST_DATABASE_ACQUIRE_TIMEOUT_MS" = "5000": "How long a call waits for a free connection before it answers UNAVAILABLE.";
     Number "database.writes_waiting_max" "BALLAST_DATABASE_WRITES_WAITING_MAX" = "256": "Writes that may wait for their turn: one at a time on SQLite, all but two of the connections on PostgreSQL. One more answers OVERLOADED; one whose caller is gone is dropped.";
+    Number "database.writes_waiting_bytes_max" "BALLAST_DATABASE_WRITES_WAITING_BYTES_MAX" = "67108864": "Bytes of what those writes are about, as JSON: 100 documents are about 50 KB. One more answers OVERLOADED. Decisions about orders go before other writes, and those before imports.";
     Number "database.credit_standings_kept" "BALLAST_DATABASE_CREDIT_STANDINGS_KEPT" = "10000": "Accounts whose credit standing is kept in memory, some kilobytes each, so that a decision reads only whether it is still so; 0 for none.";
     Number "database.statement_timeout_ms_max" "BALLAST_DATABASE_STATEMENT_TIMEOUT_MS_MAX" = "30000": "Longest statement; a nearer deadline of the call shortens it.";
+    Number "database.probe_timeout_ms" "BALLAST_DATABASE_PROBE_TIMEOUT_MS" = "2000": "How long PostgreSQL may take to say that it is there, on a connection of its own, at each `server.health_interval_ms` and when a call met with trouble. When it does not, calls answer UNAVAILABLE at once until it does, also those under way; 0 for never.";
     Switch "database.statement_cache" "BALLAST_DATABASE_STATEMENT_CACHE" = "true": "Keep prepared statements; off behind pgbouncer older than 1.21 in transaction mode.";
     Text "business.time_zone" "BALLAST_BUSINESS_TIME_ZONE" ("--time-zone") = "UTC": "IANA time zone whose calendar gives the business date.";
     Text "business.base_currency" "BALLAST_BUSINESS_BASE_CURRENCY" = "": "Currency that rates between two others may go through; none if empty.";
@@ -116,8 +118,23 @@ settings! {
     Switch "business.sponsor_required" "BALLAST_BUSINESS_SPONSOR_REQUIRED" = "false": "Whether an account is to have an executive sponsor where its class does not say: one that has none then lacks him (`team.gaps`).";
     Number "business.calendar_notice_days" "BALLAST_BUSINESS_CALENDAR_NOTICE_DAYS" = "60": "How many days before the days that the work calendar knows end this is a finding (CALENDAR_ENDS).";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
+    Number "auth.denied_interval_seconds" "BALLAST_AUTH_DENIED_INTERVAL_SECONDS" = "10": "How often calls that were denied are written to the audit, those of one caller, method and reason counted in one row; 0 for never.";
     Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token), `roles` and `scopes`.";
     Tables "auth.certificates" "" = "": "Callers by a name of their certificate, in the file only: `[[auth.certificates]]` with `name` (a URI or DNS name among its subject alternative names), `principal`, `roles` and `scopes`.";
+    Text "jwt.issuer" "BALLAST_JWT_ISSUER" = "": "Who issues JSON Web Tokens that callers may send as bearer tokens, as the claim `iss` says it; none if empty.";
+    Text "jwt.audience" "BALLAST_JWT_AUDIENCE" = "": "What the claim `aud` must name; several stand between commas.";
+    Text "jwt.keys" "BALLAST_JWT_KEYS" = "": "The issuer's public keys, a JSON Web Key Set: a file, or an `https://` address (`http://` on this machine only).";
+    Text "jwt.ca" "BALLAST_JWT_CA" = "": "File with the authorities of that address (PEM); those that browsers know if empty.";
+    Text "jwt.algorithms" "BALLAST_JWT_ALGORITHMS" = "RS256,ES256,EdDSA": "Algorithms a signature may have, of `RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA`, between commas.";
+    Text "jwt.principal_claim" "BALLAST_JWT_PRINCIPAL_CLAIM" = "sub": "Claim with the principal, a text of 1 to 128 characters: its name, or a JSON pointer (`/act/sub`).";
+    Text "jwt.scopes_claim" "BALLAST_JWT_SCOPES_CLAIM" = "scope": "Claim with scopes: a list, or one text with spaces between. `*` is none there.";
+    Text "jwt.roles_claim" "BALLAST_JWT_ROLES_CLAIM" = "roles": "Claim with roles, likewise (`/realm_access/roles`). What is no scope and no role of ours is passed over.";
+    Switch "jwt.exp_required" "BALLAST_JWT_EXP_REQUIRED" = "true": "Whether a token must say until when it counts (`exp`).";
+    Switch "jwt.nbf_required" "BALLAST_JWT_NBF_REQUIRED" = "false": "Whether a token must say from when on it counts (`nbf`).";
+    Number "jwt.leeway_seconds" "BALLAST_JWT_LEEWAY_SECONDS" = "30": "How far the clock of the issuer may be off.";
+    Number "jwt.refresh_seconds" "BALLAST_JWT_REFRESH_SECONDS" = "300": "How old keys may be before they are read anew.";
+    Number "jwt.ask_seconds_min" "BALLAST_JWT_ASK_SECONDS_MIN" = "10": "Between two readings of the keys at least, also where a token names a key that is not known.";
+    Number "jwt.keys_age_seconds_max" "BALLAST_JWT_KEYS_AGE_SECONDS_MAX" = "86400": "How long keys count that cannot be read anew, as the log says; then no token does.";
     Text "log.level" "BALLAST_LOG_LEVEL" ("--log-level") = "info": "`off`, `error`, `warn`, `info`, `debug`, `trace`, or directives like `info,ballast::store=debug`.";
     Text "log.format" "BALLAST_LOG_FORMAT" ("--log-format") = "text": "`text` or `json`.";
 }
@@ -144,7 +161,17 @@ mod tests {
             }
         }
         // TOML has no word for an absent value.
-        for absent in ["business.base_currency", "tls.cert", "tls.key", "tls.client_ca"] {
+        let absent = [
+            "business.base_currency",
+            "tls.cert",
+            "tls.key",
+            "tls.client_ca",
+            "jwt.issuer",
+            "jwt.audience",
+            "jwt.keys",
+            "jwt.ca",
+        ];
+        for absent in absent {
             typed.push((absent.into(), (Kind::Text, String::new())));
         }
         let mut listed: Vec<_> =

@@ -123,6 +123,7 @@ reasons! {
     // UNAUTHENTICATED, PERMISSION_DENIED
     CredentialsMissing => "CREDENTIALS_MISSING",
     CredentialsInvalid => "CREDENTIALS_INVALID",
+    CredentialsExpired => "CREDENTIALS_EXPIRED",
     ScopeMissing => "SCOPE_MISSING",
     // RESOURCE_EXHAUSTED
     Overloaded => "OVERLOADED",
@@ -130,6 +131,7 @@ reasons! {
     StorageFull => "STORAGE_FULL",
     // UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, UNIMPLEMENTED, INTERNAL
     DatabaseUnavailable => "DATABASE_UNAVAILABLE",
+    IssuerUnavailable => "ISSUER_UNAVAILABLE",
     RevisionNotReached => "REVISION_NOT_REACHED",
     ClockJumped => "CLOCK_JUMPED",
     ShuttingDown => "SHUTTING_DOWN",

@@ -21,6 +21,7 @@ pub mod currency;
 pub mod dated;
 pub mod dates;
 pub mod days_to_pay;
+pub mod denial;
 pub mod departure;
 pub mod directory;
 pub mod dispute;

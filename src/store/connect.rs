@@ -18,12 +18,14 @@ use sqlx::sqlite::{
 };
 
 use super::credit::KeptStandings;
-use super::queue::WriterQueue;
+use super::probe::Probe;
+use super::queue::{Bounds, WriterQueue};
 use super::settled::Settlement;
 use super::{Store, migration};
 use crate::config::Database;
 use crate::ctx::Clock;
 use crate::domain::error::{Error, Reason, Result};
+use crate::presence::Presence;
 
 /// SQLite before 3.51.3 can corrupt a file when the WAL is reset under load.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -111,7 +113,7 @@ impl Store {
         Ok(Self {
             reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
             writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
-            queue: WriterQueue::new(1, options.writes_waiting_max),
+            queue: WriterQueue::new(1, bounds(options)),
             settlement: match read_only {
                 true => Settlement::beside(clock.clone()),
                 false => Settlement::new(clock.clone()),
@@ -121,6 +123,8 @@ impl Store {
             migrated: Arc::default(),
             standings: KeptStandings::new(options.credit_standings_kept),
             committed: Arc::default(),
+            presence: Presence::default(),
+            probe: None,
             _lock: lock,
         })
     }
@@ -140,6 +144,8 @@ impl Store {
                 ("plan_cache_mode", "force_generic_plan"),
                 ("jit", "off"),
             ]);
+        let probe =
+            options.probe_timeout().map(|timeout| Probe::new(connect.clone(), timeout).into());
         let pool = PgPoolOptions::new()
             .max_connections(options.postgres_connections_max)
             .acquire_timeout(options.acquire_timeout())
@@ -162,7 +168,7 @@ impl Store {
             // The others are left to reads, and to whoever asks whether the database is there.
             queue: WriterQueue::new(
                 options.postgres_connections_max.saturating_sub(POSTGRES_READERS_MIN).max(1),
-                options.writes_waiting_max,
+                bounds(options),
             ),
             settlement: Settlement::new(clock.clone()),
             clock,
@@ -170,9 +176,16 @@ impl Store {
             migrated: Arc::default(),
             standings: KeptStandings::new(options.credit_standings_kept),
             committed: Arc::default(),
+            presence: Presence::default(),
+            probe,
             _lock: None,
         })
     }
+}
+
+fn bounds(options: &Database) -> Bounds {
+    let Database { writes_waiting_max, writes_waiting_bytes_max, .. } = *options;
+    Bounds { count: writes_waiting_max as usize, bytes: writes_waiting_bytes_max }
 }
 
 fn sqlite_pool(connections: u32, options: &Database) -> SqlitePoolOptions {

@@ -95,10 +95,18 @@ pub(super) fn not_migrated() -> Error {
     come_again("the schema of the database is not up to date")
 }
 
-fn unavailable(error: &DbErr) -> Error {
+pub(super) fn unavailable(error: &dyn std::fmt::Display) -> Error {
     tracing::warn!(%error, "the database does not answer");
-    come_again("the database does not answer")
+    come_again(SILENT)
 }
+
+/// It was asked, and said nothing for some time.
+pub(super) fn silent(timeout: Duration) -> Error {
+    tracing::warn!(?timeout, "the database does not answer");
+    come_again(SILENT)
+}
+
+const SILENT: &str = "the database does not answer";
 
 fn come_again(description: &str) -> Error {
     Error::Unavailable {

@@ -8,11 +8,13 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use super::credit::KeptStandings;
+use super::probe::Probe;
 use super::queue::WriterQueue;
 use super::settled::Settlement;
 use super::sql;
 use crate::ctx::Clock;
 use crate::domain::error::Result;
+use crate::presence::Presence;
 
 /// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +34,10 @@ pub struct Store {
     pub(super) standings: KeptStandings,
     /// Wakes the sealer after a commit.
     pub(super) committed: Arc<Notify>,
+    /// Whether the database is known to be away.
+    pub(super) presence: Presence,
+    /// `None` where the database cannot be away, or calls are not to be refused while it is.
+    pub(super) probe: Option<Arc<Probe>>,
     /// Keeps other writing processes off the same SQLite file.
     pub(super) _lock: Option<Arc<std::fs::File>>,
 }
@@ -51,6 +57,24 @@ impl Store {
     pub async fn ping(&self) -> Result<()> {
         sql::execute(&self.reader, "SELECT 1", vec![]).await?;
         Ok(())
+    }
+
+    /// Asks the database whether it is there. Its answer, or its silence, is what
+    /// [`Store::presence`] tells from now on.
+    ///
+    /// # Errors
+    /// `DATABASE_UNAVAILABLE`.
+    pub async fn probe(&self) -> Result<()> {
+        // A file is not away, and its connections are as many as its readers.
+        let Some(probe) = &self.probe else { return self.ping().await };
+        let answer = probe.look().await;
+        self.presence.set_away(answer.is_err());
+        answer
+    }
+
+    /// Whether the database is known to be away: what [`Store::probe`] found.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     /// The time that recorded times go by: on PostgreSQL the database's. Microseconds since the

@@ -92,6 +92,8 @@ where
 pub struct CallRecord {
     pub audit: AuditEntry,
     pub(super) hash: Vec<u8>,
+    /// Of the command.
+    bytes: usize,
     answer_bytes_max: usize,
 }
 
@@ -99,6 +101,7 @@ impl CallRecord {
     /// `command` is canonical: two calls ask for the same if their commands are the same.
     pub fn new(ctx: &Ctx, call: Call<'_>, command: &impl Serialize) -> Result<Self> {
         let Call { method, request_id, resource, answer_bytes_max } = call;
+        let (hash, bytes) = hash(command)?;
         Ok(Self {
             audit: AuditEntry {
                 principal: ctx.principal.clone(),
@@ -108,7 +111,8 @@ impl CallRecord {
                 trace: ctx.trace.clone(),
                 detail: String::new(),
             },
-            hash: hash(command)?,
+            hash,
+            bytes,
             answer_bytes_max,
         })
     }
@@ -134,9 +138,10 @@ impl Store {
         S: for<'a> Step<'a, C, A> + 'static,
     {
         let record = Arc::new(CallRecord::new(ctx, call, &command)?);
+        let wait = Lane::Interactive.with_bytes(record.bytes);
         let work = Arc::new((record.clone(), ctx.clone(), command, step));
         let result = self
-            .write(ctx, Lane::Interactive, move |tx| {
+            .write(ctx, wait, move |tx| {
                 let work = work.clone();
                 Box::pin(async move {
                     let (record, ctx, command, step) = &*work;
@@ -279,8 +284,9 @@ pub fn reused() -> Error {
     )
 }
 
-fn hash(command: &impl Serialize) -> Result<Vec<u8>> {
+/// A digest of a command, and how many bytes it is.
+fn hash(command: &impl Serialize) -> Result<(Vec<u8>, usize)> {
     let bytes = serde_json::to_vec(command)
         .map_err(|e| Error::internal(format!("a command cannot be encoded: {e}")))?;
-    Ok(Sha256::digest(bytes).to_vec())
+    Ok((Sha256::digest(&bytes).to_vec(), bytes.len()))
 }

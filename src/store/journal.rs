@@ -6,9 +6,12 @@ use std::sync::Arc;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::entity::{audit, outbox};
+use super::entity::{audit, audit_pending, outbox};
+use super::queue::Lane;
 use super::tx::WriteTx;
-use super::{rows, timeline};
+use super::{Store, rows, timeline};
+use crate::ctx::Ctx;
+use crate::domain::denial::Denied;
 use crate::domain::error::Result;
 use crate::domain::event::Event;
 
@@ -41,12 +44,44 @@ pub(super) async fn write_audit(
             request_id,
             trace: trace.to_string(),
             detail,
-            sealed_position: 0,
-            chain_hash: Vec::new(),
         }
     };
-    rows::insert(conn, entries.iter().map(row).collect()).await?;
+    append(conn, entries.iter().map(row).collect()).await
+}
+
+/// Adds rows to the audit, and to what is to be sealed.
+async fn append(conn: &impl ConnectionTrait, added: Vec<audit::Model>) -> Result<()> {
+    let pending = added.iter().map(|row| audit_pending::Model { audit_id: row.id }).collect();
+    rows::insert(conn, added).await?;
+    rows::insert(conn, pending).await?;
     Ok(())
+}
+
+impl Store {
+    /// Writes the audit rows of calls that were denied.
+    pub async fn audit_denied(&self, ctx: &Ctx, denied: Vec<Denied>) -> Result<()> {
+        if denied.is_empty() {
+            return Ok(());
+        }
+        self.write(ctx, Lane::Bulk, move |tx| {
+            let denied = denied.clone();
+            Box::pin(async move {
+                let recorded_us = tx.recorded_at().await?;
+                let row = |of: Denied| audit::Model {
+                    id: Uuid::now_v7(),
+                    recorded_us,
+                    detail: of.detail(),
+                    principal: of.principal.to_string(),
+                    method: of.method,
+                    resource: String::new(),
+                    request_id: String::new(),
+                    trace: of.trace.to_string(),
+                };
+                append(&tx.conn, denied.into_iter().map(row).collect()).await
+            })
+        })
+        .await
+    }
 }
 
 impl WriteTx {

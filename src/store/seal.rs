@@ -6,11 +6,10 @@
 
 use std::time::Duration;
 
-use sea_orm::ActiveValue::Set;
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest, Sha256};
 
-use super::entity::{audit, outbox, seal};
+use super::entity::{audit, audit_pending, audit_seal, outbox, seal};
 use super::queue::Lane;
 use super::tx::WriteTx;
 use super::{Store, rows, sql};
@@ -48,7 +47,7 @@ impl Store {
     /// Seals one batch of events and of audit rows; answers the larger number of rows.
     pub async fn seal(&self, ctx: &Ctx) -> Result<i64> {
         let events = outbox::Entity::find().filter(outbox::unsealed());
-        let audits = audit::Entity::find().filter(audit::unsealed());
+        let audits = audit_pending::Entity::find();
         if !rows::any(&self.reader, events).await? && !rows::any(&self.reader, audits).await? {
             return Ok(0);
         }
@@ -98,31 +97,32 @@ async fn seal_outbox(tx: &WriteTx) -> Result<i64> {
 }
 
 /// Numbers audit rows and chains them: a row's hash covers the hash before it, so that a row
-/// taken out or altered later breaks the chain.
+/// taken out or altered later breaks the chain. Neither the rows nor their seals are ever changed.
 async fn seal_audit(tx: &WriteTx) -> Result<i64> {
     let mut head = head(tx, "audit").await?;
-    let unsealed = audit::Entity::find()
-        .filter(audit::unsealed())
-        .order_by_asc(audit::Column::RecordedUs)
-        .order_by_asc(audit::Column::Id)
-        .limit(BATCH.unsigned_abs());
-    let mut sealing = Vec::new();
-    for row in rows::all(&tx.conn, unsealed).await? {
+    // Ids rise with the time at which they were made.
+    let text = format!(
+        "SELECT {} FROM audit_pending p JOIN audit a ON a.id = p.audit_id ORDER BY p.audit_id LIMIT $1",
+        rows::columns::<audit::Entity>("a")
+    );
+    let (mut sealed, mut seals) = (Vec::new(), Vec::new());
+    for row in sql::all::<audit::Model>(&tx.conn, text, vec![BATCH.into()]).await? {
         head.sealed_position += 1;
         head.chain_hash = chain(&row, &head.chain_hash);
-        sealing.push(audit::ActiveModel {
-            id: Set(row.id),
-            sealed_position: Set(head.sealed_position),
-            chain_hash: Set(head.chain_hash.clone()),
-            ..Default::default()
+        sealed.push(audit_pending::Model { audit_id: row.id });
+        seals.push(audit_seal::Model {
+            sealed_position: head.sealed_position,
+            audit_id: row.id,
+            chain_hash: head.chain_hash.clone(),
         });
     }
-    let sealed = sealing.len() as i64;
-    if sealed > 0 {
-        rows::update(&tx.conn, sealing).await?;
+    let count = seals.len() as i64;
+    if count > 0 {
+        rows::insert(&tx.conn, seals).await?;
+        rows::delete_keys(&tx.conn, sealed).await?;
         save_head(tx, head).await?;
     }
-    Ok(sealed)
+    Ok(count)
 }
 
 /// The hash of an audit row behind the row of that hash.

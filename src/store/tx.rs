@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::credit::KeptStanding;
 use super::error::{not_migrated, store_error};
-use super::queue::Lane;
+use super::queue::Wait;
 use super::settled::embedded::InFlight;
 use super::{Store, sql};
 use crate::ctx::{Clock, Ctx};
@@ -114,24 +114,24 @@ impl WriteTx {
 impl Store {
     /// Runs `work` in a write transaction and commits it. `work` may run several times and must
     /// not keep anything from a run that failed.
-    pub async fn write<T, F>(&self, ctx: &Ctx, lane: Lane, work: F) -> Result<T>
+    pub async fn write<T, F>(&self, ctx: &Ctx, wait: impl Into<Wait>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     {
-        self.run(ctx, lane, End::Commit, work).await
+        self.run(ctx, wait.into(), End::Commit, work).await
     }
 
     /// Runs `work` as [`Store::write`] does and keeps nothing of it: what would have come.
-    pub async fn rehearse<T, F>(&self, ctx: &Ctx, lane: Lane, work: F) -> Result<T>
+    pub async fn rehearse<T, F>(&self, ctx: &Ctx, wait: impl Into<Wait>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
     {
-        self.run(ctx, lane, End::Rollback, work).await
+        self.run(ctx, wait.into(), End::Rollback, work).await
     }
 
-    async fn run<T, F>(&self, ctx: &Ctx, lane: Lane, end: End, work: F) -> Result<T>
+    async fn run<T, F>(&self, ctx: &Ctx, wait: Wait, end: End, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<T>> + Send + Sync + 'static,
@@ -142,7 +142,7 @@ impl Store {
         let _caller = gone.clone().drop_guard();
         let span = tracing::Span::current();
         let task = self.tasks.spawn(tracing::Instrument::instrument(
-            async move { store.attempts(&ctx, &gone, lane, end, &work).await },
+            async move { store.attempts(&ctx, &gone, wait, end, &work).await },
             span,
         ));
         task.await.map_err(|e| Error::internal(format!("a write task failed: {e}")))?
@@ -152,7 +152,7 @@ impl Store {
         &self,
         ctx: &Ctx,
         gone: &CancellationToken,
-        lane: Lane,
+        wait: Wait,
         end: End,
         work: &F,
     ) -> Result<T>
@@ -168,7 +168,7 @@ impl Store {
                 biased;
                 // Nobody is left to tell.
                 () = gone.cancelled() => return Err(Error::DeadlineExceeded),
-                turn = self.queue.enter(lane) => turn?,
+                turn = self.queue.enter(wait) => turn?,
             };
             let groups = met.len();
             let attempted = self.attempt(ctx, end, work, &mut met).await;

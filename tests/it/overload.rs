@@ -1,6 +1,8 @@
 //! What one caller may take, so that there is something left for the others.
 
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ballast::pb;
@@ -10,6 +12,7 @@ use flate2::write::GzEncoder;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 
+use crate::support::credit::{Counter, reserving};
 use crate::support::ledger::{ACCOUNT, Desk, day, receipt};
 use crate::support::{Engine, TestServer, assert_refused};
 
@@ -170,4 +173,72 @@ on_both_engines! {
             occupied.await.expect("written");
         }
     }
+
+    async fn fault_x2_what_waits_is_bounded_by_its_bytes(mut server: TestServer) {
+        let refused = async |server: &TestServer| {
+            let occupied = occupy(server, Duration::from_millis(800));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let calls = (0..8).map(|n| {
+                let mut client = server.receivables();
+                async move { client.post_documents(post(&format!("I{n}"))).await }
+            });
+            let answers = futures_util::future::join_all(calls).await;
+            for occupied in occupied {
+                occupied.await.expect("written");
+            }
+            answers.into_iter().filter_map(Result::err).collect::<Vec<_>>()
+        };
+        assert_eq!(refused(&server).await.len(), 0, "as long as there is room");
+        // One is about half a kilobyte.
+        server.restart_with(|config| config.database.writes_waiting_bytes_max = 1 << 10).await;
+        let refused = refused(&server).await;
+        assert!((4..=7).contains(&refused.len()), "{refused:?}");
+        for status in refused {
+            assert_refused(&status, Code::ResourceExhausted, "OVERLOADED", None);
+        }
+    }
+
+    async fn a_decision_does_not_wait_behind_what_came_before_it(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "1000.00", "1000.00").await;
+        counter.desk.post([receipt("I0", day(0), "1.00")]).await;
+        // Those that were given a turn with it may have been quicker.
+        let decided = place_of_the_last(&server, Last::Decision).await;
+        assert!(decided <= 4, "{decided}");
+        // What makes the difference is that it is a decision.
+        let posted = place_of_the_last(&server, Last::Post).await;
+        assert!(posted >= 8, "{posted}");
+    }
+}
+
+/// What comes when everything before it waits already.
+#[derive(Debug, Clone, Copy)]
+enum Last {
+    Decision,
+    Post,
+}
+
+/// After how many of twelve posts it was answered.
+async fn place_of_the_last(server: &TestServer, last: Last) -> usize {
+    let occupied = occupy(server, Duration::from_millis(1_000));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let answered = Arc::new(AtomicUsize::new(0));
+    let mut calls = Vec::new();
+    for n in 0..12 {
+        let (mut client, answered) = (server.receivables(), answered.clone());
+        calls.push(tokio::spawn(async move {
+            client.post_documents(post(&format!("{last:?}{n}"))).await.expect("posted");
+            answered.fetch_add(1, Ordering::AcqRel);
+        }));
+    }
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    match last {
+        Last::Decision => server.credit().reserve_credit(reserving("7", "10.00")).await.map(drop),
+        Last::Post => server.receivables().post_documents(post("last")).await.map(drop),
+    }
+    .expect("answered");
+    let place = answered.load(Ordering::Acquire);
+    for one in occupied.into_iter().chain(calls) {
+        one.await.expect("served");
+    }
+    place
 }

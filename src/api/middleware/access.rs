@@ -1,10 +1,13 @@
 //! Who calls, and whether they may. Fails closed: no credentials, no scope in the contract or
 //! not the right scope, and the handler is not called.
 
+mod denied;
+
 use std::sync::Arc;
+use std::time::Instant;
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderValue, Request, Response};
 use tokio::sync::watch;
 use tonic::body::Body;
 
@@ -15,6 +18,9 @@ use crate::api::methods::{Methods, Target};
 use crate::config::{Auth, Certificate, Token, TokenHash};
 use crate::ctx::{Clock, Ctx, Place, Revision, Scopes};
 use crate::domain::error::{Error, Reason};
+use crate::issuer::{Issuer, Verified};
+
+pub use denied::DeniedCalls;
 
 /// The principal of every call of a server without credentials.
 pub const INSECURE_PRINCIPAL: &str = "local-administrator";
@@ -22,6 +28,7 @@ pub const INSECURE_PRINCIPAL: &str = "local-administrator";
 #[derive(Debug)]
 pub struct Access {
     methods: Arc<Methods>,
+    denied: DeniedCalls,
     /// As they are in force when a call comes.
     credentials: watch::Receiver<Arc<Credentials>>,
     clock: Clock,
@@ -34,6 +41,7 @@ pub struct Credentials {
     everybody: Option<Caller>,
     tokens: Vec<(TokenHash, Caller)>,
     certificates: Vec<(String, Caller)>,
+    issuer: Option<Arc<Issuer>>,
 }
 
 /// The names in the certificate of whoever opened the connection, none without one; in the
@@ -55,7 +63,8 @@ impl Caller {
 }
 
 impl Credentials {
-    pub fn new(auth: &Auth) -> Self {
+    /// `issuer` is that of tokens that are in no list, if there is one.
+    pub fn new(auth: &Auth, issuer: Option<Arc<Issuer>>) -> Self {
         let everybody = Caller::new(INSECURE_PRINCIPAL, &["*".to_owned()]);
         let token = |of: &Token| (of.sha256.clone(), Caller::new(&of.principal, &of.scopes));
         let certificate =
@@ -64,16 +73,17 @@ impl Credentials {
             everybody: auth.insecure.then_some(everybody),
             tokens: auth.tokens.iter().map(token).collect(),
             certificates: auth.certificates.iter().map(certificate).collect(),
+            issuer,
         }
     }
 
     /// A token that is sent counts, whatever the certificate says: several may call through one proxy.
-    fn caller(&self, headers: &HeaderMap, names: &[String]) -> Result<Caller, Error> {
+    async fn caller(&self, sent: Option<&HeaderValue>, names: &[String]) -> Result<Caller, Error> {
         if let Some(administrator) = &self.everybody {
             return Ok(administrator.clone());
         }
-        if headers.contains_key(AUTHORIZATION) || self.certificates.is_empty() || names.is_empty() {
-            return self.by_token(bearer_token(headers)?);
+        if sent.is_some() || self.certificates.is_empty() || names.is_empty() {
+            return self.by_token(bearer_token(sent)?).await;
         }
         let is_shown = |(name, _): &&(String, Caller)| names.contains(name);
         let known = self.certificates.iter().find(is_shown).map(|(_, caller)| caller.clone());
@@ -83,7 +93,7 @@ impl Credentials {
         })
     }
 
-    fn by_token(&self, token: &str) -> Result<Caller, Error> {
+    async fn by_token(&self, token: &str) -> Result<Caller, Error> {
         let presented = TokenHash::of(token);
         // Every token is compared, so that the time it takes does not tell which one a guess is
         // close to.
@@ -93,40 +103,77 @@ impl Credentials {
                 found = Some(caller);
             }
         }
-        found.cloned().ok_or_else(|| Error::Unauthenticated {
-            reason: Reason::CredentialsInvalid,
-            description: "the bearer token is not known".into(),
-        })
+        match (found, &self.issuer) {
+            (Some(caller), _) => Ok(caller.clone()),
+            (None, Some(issuer)) if Issuer::is_jwt(token) => self.by_issuer(issuer, token).await,
+            (None, _) => Err(Error::Unauthenticated {
+                reason: Reason::CredentialsInvalid,
+                description: "the bearer token is not known".into(),
+            }),
+        }
     }
+
+    /// Nobody becomes a caller of ours by what an issuer calls him.
+    async fn by_issuer(&self, issuer: &Issuer, token: &str) -> Result<Caller, Error> {
+        let Verified { principal, scopes } = issuer.verify(token).await?;
+        let listed = self.tokens.iter().map(|(_, caller)| caller);
+        let mut listed = listed.chain(self.certificates.iter().map(|(_, caller)| caller));
+        if listed.any(|caller| caller.principal == principal) {
+            return Err(Error::Unauthenticated {
+                reason: Reason::CredentialsInvalid,
+                description: "the principal of the bearer token is another caller's".into(),
+            });
+        }
+        Ok(Caller { principal, scopes })
+    }
+}
+
+/// What a request says before its caller is known.
+struct Asked {
+    scope: Option<String>,
+    sent: Option<HeaderValue>,
+    names: PeerNames,
+    call: Call,
+    deadline: Option<Instant>,
 }
 
 impl Access {
     pub fn new(
         methods: Arc<Methods>,
         credentials: watch::Receiver<Arc<Credentials>>,
+        denied: DeniedCalls,
         clock: Clock,
     ) -> Self {
-        Self { methods, credentials, clock }
+        Self { methods, credentials, denied, clock }
     }
 
-    fn admit(&self, request: &Request<Body>) -> Result<Option<Ctx>, Error> {
+    /// `None` for what anybody may ask.
+    fn asked(&self, request: &Request<Body>) -> Result<Option<Asked>, Error> {
         let path = request.uri().path();
         let method = match self.methods.target(path) {
             Target::Open => return Ok(None),
             Target::Unknown => return Err(Error::Unimplemented(path.to_owned())),
             Target::Ours(method) => method,
         };
-        let names = request.extensions().get::<PeerNames>().cloned().unwrap_or_default();
+        Ok(Some(Asked {
+            scope: method.scope.clone(),
+            sent: request.headers().get(AUTHORIZATION).cloned(),
+            names: request.extensions().get::<PeerNames>().cloned().unwrap_or_default(),
+            call: request.extensions().get::<Call>().cloned().unwrap_or_default(),
+            deadline: request.extensions().get::<Deadline>().and_then(|d| d.0),
+        }))
+    }
+
+    async fn admit(&self, asked: Asked) -> Result<Ctx, Error> {
+        let Asked { scope, sent, names, call, deadline } = asked;
         let credentials = self.credentials.borrow().clone();
-        let Caller { principal, scopes } = credentials.caller(request.headers(), &names.0)?;
-        let call = request.extensions().get::<Call>().cloned().unwrap_or_default();
+        let Caller { principal, scopes } = credentials.caller(sent.as_ref(), &names.0).await?;
         call.set_principal(&principal);
-        let allowed = method.scope.as_deref().is_some_and(|scope| scopes.allows(scope));
+        let allowed = scope.as_deref().is_some_and(|scope| scopes.allows(scope));
         if !allowed {
-            let scope = method.scope.clone().unwrap_or_else(|| "(none declared)".into());
+            let scope = scope.unwrap_or_else(|| "(none declared)".into());
             return Err(Error::PermissionDenied { principal: principal.to_string(), scope });
         }
-        let deadline = request.extensions().get::<Deadline>().and_then(|d| d.0);
         let clock = self.clock.clone();
         let revision = Revision::default();
         // What the caller must see is read by the layer of revisions.
@@ -134,19 +181,16 @@ impl Access {
         // Given by the layer of places.
         let place = Place::default();
         let trace = call.trace;
-        let ctx = Ctx { principal, scopes, clock, deadline, trace, revision, at_least, place };
-        Ok(Some(ctx))
+        Ok(Ctx { principal, scopes, clock, deadline, trace, revision, at_least, place })
     }
 }
 
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
+fn bearer_token(sent: Option<&HeaderValue>) -> Result<&str, Error> {
     let missing = |description: &str| Error::Unauthenticated {
         reason: Reason::CredentialsMissing,
         description: description.to_owned(),
     };
-    let value = headers
-        .get(AUTHORIZATION)
-        .ok_or_else(|| missing("send metadata `authorization: Bearer …`"))?;
+    let value = sent.ok_or_else(|| missing("send metadata `authorization: Bearer …`"))?;
     value
         .to_str()
         .ok()
@@ -159,13 +203,21 @@ fn bearer_token(headers: &HeaderMap) -> Result<&str, Error> {
 
 impl Middleware for Access {
     async fn handle<S: Inner>(&self, mut request: Request<Body>, next: Next<S>) -> Response<Body> {
-        match self.admit(&request) {
+        let asked = match self.asked(&request) {
+            Ok(Some(asked)) => asked,
+            Ok(None) => return next.run(request).await,
+            Err(error) => return refuse(error),
+        };
+        let told = self.denied.caller_of(&request);
+        let response = match self.admit(asked).await {
             Err(error) => refuse(error),
-            Ok(None) => next.run(request).await,
-            Ok(Some(ctx)) => {
+            Ok(ctx) => {
                 request.extensions_mut().insert(ctx);
                 next.run(request).await
             }
-        }
+        };
+        // A handler too may find that a scope is missing.
+        self.denied.look(told, &response);
+        response
     }
 }

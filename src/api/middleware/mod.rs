@@ -5,6 +5,7 @@ pub mod access;
 pub mod arrival;
 pub mod contract;
 pub mod deadline;
+pub mod outage;
 pub mod places;
 pub mod revision;
 pub mod trace;

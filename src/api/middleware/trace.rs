@@ -34,6 +34,11 @@ impl Call {
         // A call has one caller, so it is set once.
         let _ = self.principal.set(principal.clone());
     }
+
+    /// Once it is known.
+    pub fn principal(&self) -> Option<Arc<str>> {
+        self.principal.get().cloned()
+    }
 }
 
 #[derive(Debug)]

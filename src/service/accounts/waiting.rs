@@ -6,9 +6,9 @@ use chrono::NaiveDate;
 
 use super::Accounts;
 use crate::ctx::Ctx;
+use crate::domain::bond::Relationship;
 use crate::domain::cadence::{NextTouch, covering};
 use crate::domain::commitment::{CommitmentSide, CommitmentState};
-use crate::domain::bond::Relationship;
 use crate::domain::error::Result;
 use crate::domain::interaction::{Interaction, InteractionState};
 use crate::domain::tier::ruling::AccountTier;

@@ -126,7 +126,7 @@ impl Shared {
         let work: Arc<Vec<Work>> = Arc::new(jobs.iter().map(|job| job.work.clone()).collect());
         let (settings, policy) = (self.settings.clone(), self.policy.clone());
         self.store
-            .write(ctx, Lane::Interactive, move |tx| {
+            .write(ctx, Lane::Decision, move |tx| {
                 let (work, settings, policy) = (work.clone(), settings.clone(), policy.clone());
                 Box::pin(async move { run::all(tx, &settings, &policy, &work).await })
             })

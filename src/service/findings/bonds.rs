@@ -49,7 +49,8 @@ impl Bonds {
         let nothing = Evidence::default();
         let known = self.evidence.get(id).unwrap_or(&nothing);
         let on = known.on(day, days_before(day, LOOK_BACK_DAYS));
-        let level = BondLevel::of(on.of_type.trades(), people.coverage.familiar_functions, is_embedded);
+        let level =
+            BondLevel::of(on.of_type.trades(), people.coverage.familiar_functions, is_embedded);
         let first_paid = self.paid.get(id).map(|paid| paid.day);
         Some(Relationship { people, bond: Bond { on, level, first_paid } })
     }

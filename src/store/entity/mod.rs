@@ -16,6 +16,8 @@ pub mod advice;
 pub mod allocation;
 pub mod allocation_reset;
 pub mod audit;
+pub mod audit_pending;
+pub mod audit_seal;
 pub mod book_due;
 pub mod clearing;
 pub mod clearing_request;
@@ -106,6 +108,8 @@ macro_rules! every_entity {
             allocation,
             allocation_reset,
             audit,
+            audit_pending,
+            audit_seal,
             book_due,
             clearing,
             clearing_request,

@@ -83,7 +83,7 @@ async fn a_reader_is_refused_what_it_cannot_bring_up_to_date() {
 async fn what_was_written_of_who_promised_moves_beside_the_ledger() {
     for db in empty().await {
         let backend = db.store.writer.get_database_backend();
-        let before = MIGRATIONS.iter().take_while(|one| one.name != "m0015_promise_contact");
+        let before = MIGRATIONS.iter().take_while(|one| one.name != "m0014_promise_contact");
         for text in before.map(|migration| (migration.text)()) {
             for statement in statements(backend, &text) {
                 db.store.writer.execute_unprepared(&statement).await.unwrap();
@@ -97,7 +97,7 @@ async fn what_was_written_of_who_promised_moves_beside_the_ledger() {
             )
             .await;
         }
-        for statement in statements(backend, &(m0015_promise_contact::MIGRATION.text)()) {
+        for statement in statements(backend, &(m0014_promise_contact::MIGRATION.text)()) {
             db.store.writer.execute_unprepared(&statement).await.unwrap();
         }
         let said = "SELECT COUNT(*) AS v FROM promise_said s JOIN promise p ON p.id = s.promise_id \
@@ -105,5 +105,50 @@ async fn what_was_written_of_who_promised_moves_beside_the_ledger() {
         assert_eq!(db.count(said).await, 1);
         assert_eq!(db.count("SELECT COUNT(*) AS v FROM promise_said").await, 1);
         assert_eq!(db.count("SELECT COUNT(*) AS v FROM promise WHERE contact_id = ''").await, 2);
+    }
+}
+
+/// What was sealed before, as the version before kept it: one row with its seal, one without.
+const SEALED_BEFORE: [&str; 3] = [
+    "INSERT INTO audit VALUES ({1}, 10, 'ann', 'S.A', 'accounts/a', 'r1', 't1', '', 1, {hash})",
+    "INSERT INTO audit VALUES ({2}, 20, 'ann', 'S.B', 'accounts/b', 'r2', 't2', '', 0, {none})",
+    "INSERT INTO seal VALUES ('audit', 1, {hash})",
+];
+
+#[tokio::test]
+async fn the_chain_of_the_audit_is_taken_over_from_the_version_before() {
+    for db in empty().await {
+        let before = MIGRATIONS.iter().position(|m| m.name == "m0015_audit").unwrap() as u32;
+        Migrator::up(&db.store.writer, Some(before)).await.unwrap();
+        let row = crate::store::entity::audit::Model {
+            id: uuid::Uuid::from_u128(1),
+            recorded_us: 10,
+            principal: "ann".into(),
+            method: "S.A".into(),
+            resource: "accounts/a".into(),
+            request_id: "r1".into(),
+            trace: "t1".into(),
+            detail: String::new(),
+        };
+        let hash: String =
+            crate::store::seal::chain(&row, &[]).iter().map(|byte| format!("{byte:02x}")).collect();
+        let is_sqlite = db.store.is_sqlite();
+        let bytes = |hex: &str| if is_sqlite { format!("x'{hex}'") } else { format!("'\\x{hex}'") };
+        let id = |number: u128| match is_sqlite {
+            true => format!("x'{}'", uuid::Uuid::from_u128(number).simple()),
+            false => format!("'{}'", uuid::Uuid::from_u128(number)),
+        };
+        for text in SEALED_BEFORE {
+            let text = text.replace("{1}", &id(1)).replace("{2}", &id(2));
+            let text = text.replace("{hash}", &bytes(&hash)).replace("{none}", &bytes(""));
+            sql::execute(&db.store.writer, text, vec![]).await.unwrap();
+        }
+        db.store.migrate().await.unwrap();
+        let taken = db.store.verify_audit(&db.ctx, None).await.unwrap();
+        assert_eq!((taken.check.differences, taken.end.position), (0, 1), "{:?}", taken.check);
+        assert_eq!(taken.end.hash, hash);
+        assert_eq!(db.store.seal(&db.ctx).await.unwrap(), 1);
+        let sealed = db.store.verify_audit(&db.ctx, Some(taken.end)).await.unwrap();
+        assert_eq!((sealed.check.differences, sealed.end.position), (0, 2), "{:?}", sealed.check);
     }
 }

@@ -1,62 +1,169 @@
-//! The chain of audit rows: recomputed from the first row to the last.
+//! The chain of audit rows: recomputed from the first row to the last, and every row looked for in it.
 
-use sea_orm::sea_query::{Expr, ExprTrait};
+use std::collections::HashMap;
+
 use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect,
 };
+use serde::Serialize;
+use uuid::Uuid;
 
-use super::{Check, EXAMPLES_MAX};
+use super::{Check, EXAMPLES_MAX, id};
+use crate::ctx::Ctx;
 use crate::domain::error::Result;
-use crate::store::entity::{audit, seal};
-use crate::store::rows;
+use crate::store::entity::{audit, audit_seal, seal};
 use crate::store::seal::chain as chain_hash;
+use crate::store::{Store, rows, sql};
 
 /// Rows looked at together.
 const BATCH: u64 = 2_000;
 
+/// Where the chain ends: whoever keeps this elsewhere can tell later whether what was sealed until
+/// then is still what was sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainEnd {
+    /// How many rows are sealed.
+    pub position: i64,
+    /// Hexadecimal; empty where nothing is sealed.
+    pub hash: String,
+}
+
+/// What a look at the audit found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditCheck {
+    #[serde(flatten)]
+    pub check: Check,
+    pub end: ChainEnd,
+}
+
+impl Store {
+    /// Checks the audit alone. With the end of the chain as it was known once, whether the chain still
+    /// leads through there.
+    pub async fn verify_audit(&self, ctx: &Ctx, known: Option<ChainEnd>) -> Result<AuditCheck> {
+        self.read(ctx, move |tx| Box::pin(async move { look(&tx.conn, known).await })).await
+    }
+}
+
 pub(super) async fn chain(conn: &DatabaseTransaction) -> Result<Check> {
+    Ok(look(conn, None).await?.check)
+}
+
+async fn look(conn: &DatabaseTransaction, known: Option<ChainEnd>) -> Result<AuditCheck> {
     let mut check = Check {
         name: "chain of audit rows is unbroken",
         checked: 0,
         differences: 0,
         examples: Vec::new(),
     };
-    let mut last = (0_i64, Vec::new());
-    loop {
-        let sealed = audit::Entity::find()
-            .filter(audit::Column::SealedPosition.gt(last.0))
-            // As a constant, for the index of sealed rows is a partial one.
-            .filter(Expr::col(audit::Column::SealedPosition).gt(Expr::Constant(0_i64.into())))
-            .order_by_asc(audit::Column::SealedPosition)
-            .limit(BATCH);
-        let rows = rows::all(conn, sealed).await?;
-        if rows.is_empty() {
-            break;
-        }
-        for row in rows {
-            check.checked += 1;
-            let follows = row.sealed_position == last.0 + 1;
-            if !follows || chain_hash(&row, &last.1) != row.chain_hash {
-                note(&mut check, format!("row {}", row.sealed_position));
-            }
-            // Goes on from the stored hash, so that one altered row is one difference.
-            last = (row.sealed_position, row.chain_hash);
-        }
-    }
-    compare_seal(conn, &mut check, &last).await?;
-    Ok(check)
+    let last = walk(conn, &mut check, known).await?;
+    compare_head(conn, &mut check, &last).await?;
+    look_beside(conn, &mut check).await?;
+    Ok(AuditCheck { check, end: told(&last) })
 }
 
-/// The seal says where the chain ends: rows taken off its end are missed by it.
-async fn compare_seal(
+type End = (i64, Vec<u8>);
+
+fn told((position, hash): &End) -> ChainEnd {
+    let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    ChainEnd { position: *position, hash }
+}
+
+/// Recomputes each seal from its row and the seal before it; answers the last.
+async fn walk(
     conn: &DatabaseTransaction,
     check: &mut Check,
-    last: &(i64, Vec<u8>),
-) -> Result<()> {
-    let seal = rows::one(conn, seal::Entity::find_by_id("audit")).await?;
-    let end = seal.map_or((0, Vec::new()), |s| (s.sealed_position, s.chain_hash));
+    known: Option<ChainEnd>,
+) -> Result<End> {
+    let (mut last, mut known): (End, _) = ((0, Vec::new()), known.filter(|end| end.position > 0));
+    loop {
+        let seals = audit_seal::Entity::find()
+            .filter(audit_seal::Column::SealedPosition.gt(last.0))
+            .order_by_asc(audit_seal::Column::SealedPosition)
+            .limit(BATCH);
+        let seals = rows::all(conn, seals).await?;
+        if seals.is_empty() {
+            break;
+        }
+        let mut sealed = rows_of(conn, &seals).await?;
+        for seal in seals {
+            check.checked += 1;
+            let at = format!("row {} of {}", seal.audit_id.simple(), seal.sealed_position);
+            if seal.sealed_position != last.0 + 1 {
+                note(
+                    check,
+                    format!("seals {} to {} are missing", last.0 + 1, seal.sealed_position - 1),
+                );
+            } else {
+                match sealed.remove(&seal.audit_id) {
+                    None => note(check, format!("{at} is missing")),
+                    Some(row) if chain_hash(&row, &last.1) != seal.chain_hash => {
+                        note(check, format!("{at} was changed"));
+                    }
+                    Some(_) => {}
+                }
+            }
+            // Goes on from the stored hash, so that one altered row is one difference.
+            last = (seal.sealed_position, seal.chain_hash);
+            if known.as_ref().is_some_and(|end| end.position == last.0) {
+                compare_known(check, known.take(), &last);
+            }
+        }
+    }
+    compare_known(check, known, &last);
+    Ok(last)
+}
+
+async fn rows_of(
+    conn: &DatabaseTransaction,
+    seals: &[audit_seal::Model],
+) -> Result<HashMap<Uuid, audit::Model>> {
+    let ids = seals.iter().map(|seal| seal.audit_id);
+    let among = rows::among(conn.get_database_backend(), audit::Column::Id, ids);
+    let found = rows::all(conn, audit::Entity::find().filter(among)).await?;
+    Ok(found.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// A chain that somebody made anew from its rows is sound in itself, and does not lead through what
+/// was kept elsewhere.
+fn compare_known(check: &mut Check, known: Option<ChainEnd>, at: &End) {
+    let Some(known) = known else { return };
+    if known != told(at) {
+        let position = known.position;
+        note(check, format!("the chain does not lead through the end that is known, {position}"));
+    }
+}
+
+/// The head says where the chain ends: seals taken off its end are missed by it.
+async fn compare_head(conn: &DatabaseTransaction, check: &mut Check, last: &End) -> Result<()> {
+    let head = rows::one(conn, seal::Entity::find_by_id("audit")).await?;
+    let end = head.map_or((0, Vec::new()), |head| (head.sealed_position, head.chain_hash));
     if end != *last {
-        note(check, format!("the chain ends at row {}, the seal at {}", last.0, end.0));
+        note(check, format!("the chain ends at row {}, its head at {}", last.0, end.0));
+    }
+    Ok(())
+}
+
+/// Rows that are neither sealed nor to be sealed came past the service, and one that is to be sealed
+/// must be there.
+async fn look_beside(conn: &DatabaseTransaction, check: &mut Check) -> Result<()> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        example: String,
+    }
+    let (added, gone) =
+        (id(conn.get_database_backend(), "a.id"), id(conn.get_database_backend(), "p.audit_id"));
+    let text = format!(
+        "SELECT 'row ' || {added} || ' was added' AS example FROM audit a \
+           LEFT JOIN audit_seal s ON s.audit_id = a.id LEFT JOIN audit_pending p ON p.audit_id = a.id \
+           WHERE s.audit_id IS NULL AND p.audit_id IS NULL \
+         UNION ALL \
+         SELECT 'row ' || {gone} || ', not sealed yet, is missing' FROM audit_pending p \
+           LEFT JOIN audit a ON a.id = p.audit_id WHERE a.id IS NULL \
+         ORDER BY example"
+    );
+    for row in sql::all::<Row>(conn, text, vec![]).await? {
+        note(check, row.example);
     }
     Ok(())
 }

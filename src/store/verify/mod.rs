@@ -21,6 +21,8 @@ use super::{Store, sql};
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
 
+pub use audit::{AuditCheck, ChainEnd};
+
 /// Differences a check shows of all that it found.
 pub const EXAMPLES_MAX: i64 = 5;
 

@@ -1,4 +1,4 @@
-use super::Check;
+use super::{ChainEnd, Check};
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
 use crate::domain::event::{Event, EventType};
@@ -53,6 +53,7 @@ const FOUND_BY: &str =
 const PEOPLE: &str = "what credit looks at of people is what positions and ties say";
 const TIMELINE: &str = "each timeline is that of the facts";
 const LABELS: &str = "labels that lists look in are those of each account";
+const CHAIN: &str = "chain of audit rows is unbroken";
 const BOUNDS: &str = "each item is between zero and its amount on every day";
 
 #[tokio::test]
@@ -120,8 +121,9 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
         &[("each clearing takes as much off its credits as off its debits", 1), (ALLOCATES, 1)],
     ),
     (
-        "UPDATE audit SET principal = 'somebody else' WHERE sealed_position = 1",
-        &[("chain of audit rows is unbroken", 1)],
+        "UPDATE audit SET principal = 'somebody else' \
+         WHERE id = (SELECT audit_id FROM audit_seal WHERE sealed_position = 1)",
+        &[(CHAIN, 1)],
     ),
     ("UPDATE account SET display_name = 'Apex' WHERE id = 'acme'", &[(FOUND_BY, 1)]),
     ("UPDATE account SET tax_id = '1' WHERE id = 'acme'", &[(FOUND_BY, 1)]),
@@ -139,7 +141,21 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
          VALUES ('acme', 'a', 'b', 'acme')",
         &[(LABELS, 1)],
     ),
-    ("DELETE FROM audit WHERE sealed_position = 2", &[("chain of audit rows is unbroken", 1)]),
+    (
+        "DELETE FROM audit \
+         WHERE id = (SELECT audit_id FROM audit_seal WHERE sealed_position = 2)",
+        &[(CHAIN, 1)],
+    ),
+    // Nothing says any more that its row was sealed: so it is as one that was added.
+    ("DELETE FROM audit_seal WHERE sealed_position = 1", &[(CHAIN, 2)]),
+    ("DELETE FROM audit_seal WHERE sealed_position = 2", &[(CHAIN, 2)]),
+    ("UPDATE seal SET sealed_position = 1 WHERE name = 'audit'", &[(CHAIN, 1)]),
+    (
+        "INSERT INTO audit SELECT document_id, 0, 'me', 'm', 'r', '', '', '' FROM item \
+         WHERE amount = 10000",
+        &[(CHAIN, 1)],
+    ),
+    ("INSERT INTO audit_pending SELECT document_id FROM item WHERE amount = 10000", &[(CHAIN, 1)]),
 ];
 
 #[tokio::test]
@@ -255,5 +271,34 @@ async fn a_difference_is_told_in_words() {
             check.examples,
             ["globex USD 1000 ORDINARY 2026-07-01: 400 in 1 items, entries 500 in 1"]
         );
+    }
+}
+
+#[tokio::test]
+async fn a_row_of_the_audit_is_named_that_was_changed_added_or_taken_out() {
+    for db in ledger().await {
+        let sound = db.store.verify_audit(&db.ctx, None).await.unwrap();
+        assert_eq!((sound.check.differences, sound.end.position), (0, 2));
+        let other = ChainEnd { hash: "00".repeat(32), ..sound.end.clone() };
+        for (known, differences) in [(sound.end.clone(), 0), (other, 1)] {
+            let looked = db.store.verify_audit(&db.ctx, Some(known)).await.unwrap();
+            assert_eq!(looked.check.differences, differences);
+        }
+        // Seals are given for what was written until then; later ones take nothing from that.
+        let call = Call::new("Test.Write", "3", "accounts/acme");
+        db.store.mutate(&db.ctx, call, "3", publish).await.unwrap();
+        db.store.seal(&db.ctx).await.unwrap();
+        let grown = db.store.verify_audit(&db.ctx, Some(sound.end.clone())).await.unwrap();
+        assert_eq!((grown.check.differences, grown.end.position), (0, 3));
+        let beyond = ChainEnd { position: 4, hash: grown.end.hash };
+        let cut = db.store.verify_audit(&db.ctx, Some(beyond)).await.unwrap();
+        assert_eq!(cut.check.differences, 1, "{:?}", cut.check.examples);
+
+        db.sql("UPDATE audit SET method = 'x' WHERE request_id = '2'", vec![]).await;
+        db.sql("DELETE FROM audit WHERE request_id = '3'", vec![]).await;
+        let broken = db.store.verify_audit(&db.ctx, None).await.unwrap().check.examples;
+        assert!(broken[0].ends_with(" of 2 was changed"), "{broken:?}");
+        assert!(broken[1].ends_with(" of 3 is missing"), "{broken:?}");
+        assert_eq!(broken.len(), 2, "{broken:?}");
     }
 }

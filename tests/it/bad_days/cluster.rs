@@ -68,6 +68,33 @@ impl Cluster {
         self.run("pg_ctl", &["stop", "--pgdata=data", "-w", "-s", "-m", mode]);
     }
 
+    /// Stops every process of the server where it is: it takes connections and says nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let file = self.directory.path().join("data/postmaster.pid");
+        let Ok(text) = std::fs::read_to_string(file) else { return };
+        let parent = text.lines().next().expect("a process").trim().to_owned();
+        let is_child = |entry: &std::fs::DirEntry| {
+            let status = std::fs::read_to_string(entry.path().join("status")).unwrap_or_default();
+            let of = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+            of.is_some_and(|of| of.trim() == parent)
+        };
+        let all = std::fs::read_dir("/proc").expect("listed").filter_map(Result::ok);
+        let children: Vec<String> =
+            all.filter(is_child).map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+        let status = Command::new("kill").arg(signal).arg(&parent).args(children).status();
+        // One of them may have ended meanwhile.
+        status.expect("kill runs");
+    }
+
     fn run(&self, name: &str, arguments: &[&str]) {
         let mut command = Command::new(Path::new(&self.binaries).join(name));
         command.args(arguments).current_dir(self.directory.path());
@@ -86,6 +113,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        self.thaw();
         if self.directory.path().join("data/postmaster.pid").exists() {
             self.stop("immediate");
         }

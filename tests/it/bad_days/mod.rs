@@ -6,7 +6,7 @@
 mod at_least;
 mod book;
 mod child;
-mod cluster;
+pub mod cluster;
 mod concurrency;
 mod credit_kills;
 mod deadlines;

@@ -22,6 +22,7 @@ async fn server_of(cluster: &Cluster) -> TestServer {
     let clock = Clock::system(chrono_tz::UTC);
     TestServer::start_on(Database::elsewhere(cluster.url()), Engine::Postgres, clock, |config| {
         config.database.acquire_timeout_ms = 1_000;
+        config.database.probe_timeout_ms = 1_000;
     })
     .await
 }
@@ -145,5 +146,126 @@ async fn outage_at_the_start_ends_when_the_database_comes_up() {
     let mut client = server.receivables();
     assert_eq!(count_documents(&mut client, ACCOUNT).await, posted as usize);
     assert_clean(server.store()).await;
+    drop(server);
+}
+
+/// Frozen or stopped, as somebody who waits for an answer sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Away {
+    Stopped,
+    Frozen,
+}
+
+/// How long a call may take whose answer takes no database: as a healthy one, generously counted.
+async fn at_once(server: &TestServer) -> Duration {
+    let mut slowest = Duration::ZERO;
+    for _ in 0..5 {
+        let (refused, took) = ask(server).await;
+        assert!(refused.is_none(), "{refused:?}");
+        slowest = slowest.max(took);
+    }
+    (20 * slowest).max(Duration::from_millis(500))
+}
+
+async fn ask(server: &TestServer) -> (Option<tonic::Status>, Duration) {
+    let asked = Instant::now();
+    let mut request = tonic::Request::new(aging("accounts/-"));
+    request.set_timeout(Duration::from_secs(5));
+    let answer = server.receivables().get_aging(request).await;
+    (answer.err(), asked.elapsed())
+}
+
+/// A write, and a decision about an order: each waited for a connection more than once.
+async fn write(server: &TestServer) -> (tonic::Status, Duration) {
+    let asked = Instant::now();
+    let documents = vec![invoice("W", ACCOUNT, 100)];
+    let refused = server.receivables().post_documents(request(documents)).await;
+    (refused.expect_err("nothing is written"), asked.elapsed())
+}
+
+async fn decide(server: &TestServer) -> (tonic::Status, Duration) {
+    let asked = Instant::now();
+    let order = crate::support::credit::reserving("W1", "1.00");
+    let refused = server.credit().reserve_credit(order).await;
+    (refused.expect_err("nothing is decided"), asked.elapsed())
+}
+
+async fn calls_answer_at_once(away: Away) {
+    let cluster = Cluster::create();
+    cluster.start();
+    let server = server_of(&cluster).await;
+    until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    server
+        .receivables()
+        .post_documents(request(vec![invoice("0", ACCOUNT, 100)]))
+        .await
+        .expect("posted");
+    let at_once = at_once(&server).await;
+    for round in 0..2 {
+        match away {
+            Away::Stopped => cluster.stop("immediate"),
+            Away::Frozen => cluster.freeze(),
+        }
+        // Under way when it goes: answered once it is known.
+        let (first, took) = ask(&server).await;
+        assert_come_again(&first.expect("away"), Code::Unavailable, "DATABASE_UNAVAILABLE");
+        let known = Duration::from_millis(server.config().database.probe_timeout_ms);
+        assert!(took < known + at_once, "{away:?} {round}: {took:?}");
+        until("known", || async { serving(server.channel()).await == Some(false) }).await;
+        for _ in 0..20 {
+            let (refused, took) = ask(&server).await;
+            assert_come_again(&refused.expect("away"), Code::Unavailable, "DATABASE_UNAVAILABLE");
+            assert!(took < at_once, "a read, {away:?}: {took:?}");
+        }
+        for (what, (refused, took)) in
+            [("a write", write(&server).await), ("a decision", decide(&server).await)]
+        {
+            assert_come_again(&refused, Code::Unavailable, "DATABASE_UNAVAILABLE");
+            assert!(took < at_once, "{what}, {away:?}: {took:?}");
+        }
+        match away {
+            Away::Stopped => cluster.start(),
+            Away::Frozen => cluster.thaw(),
+        }
+        // By itself, and health with it.
+        until("answered again", || async { ask(&server).await.0.is_none() }).await;
+        until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    }
+    assert_eq!(count_documents(&mut server.receivables(), ACCOUNT).await, 1);
+    assert_clean(server.store()).await;
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outage_w1_calls_answer_at_once_while_the_database_is_stopped() {
+    calls_answer_at_once(Away::Stopped).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outage_w1_calls_answer_at_once_while_the_database_is_frozen() {
+    calls_answer_at_once(Away::Frozen).await;
+}
+
+/// What the two tests above are about is the probe: without it a call waits as long as its caller.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outage_w1_without_the_probe_nobody_knows() {
+    let cluster = Cluster::create();
+    cluster.start();
+    let clock = Clock::system(chrono_tz::UTC);
+    let database = Database::elsewhere(cluster.url());
+    let server = TestServer::start_on(database, Engine::Postgres, clock, |config| {
+        config.database.probe_timeout_ms = 0;
+    })
+    .await;
+    until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    assert!(ask(&server).await.0.is_none());
+    cluster.freeze();
+    until("not serving", || async { serving(server.channel()).await == Some(false) }).await;
+    let (refused, took) = ask(&server).await;
+    // Server and client look at the same deadline.
+    let code = refused.expect("away").code();
+    assert!(matches!(code, Code::DeadlineExceeded | Code::Cancelled), "{code:?}");
+    assert!(took > Duration::from_secs(4), "{took:?}");
+    cluster.thaw();
     drop(server);
 }

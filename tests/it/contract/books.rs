@@ -7,10 +7,10 @@ use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use crate::support::{Engine, TestServer};
 
 /// Written beside the calls: a call leaves them alone.
-const BESIDE: [&str; 3] = ["credit_standing", "job_lease", "seal"];
+const BESIDE: [&str; 5] = ["audit_pending", "audit_seal", "credit_standing", "job_lease", "seal"];
 /// Told beside the calls, by the job that looks at what changes by itself.
 const TOLD_BESIDE: &str = "ballast.credit.standing_changed.v1";
-const SEALED: [&str; 2] = ["sealed_position", "chain_hash"];
+const SEALED: [&str; 1] = ["sealed_position"];
 
 enum Pool {
     Sqlite(SqlitePool),

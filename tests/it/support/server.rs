@@ -89,6 +89,8 @@ impl TestServer {
         config.database.url = database.url().clone();
         // Many servers at a time share one PostgreSQL.
         config.database.postgres_connections_max = 4;
+        // A machine that is busy with many tests is slow, and not away.
+        config.database.probe_timeout_ms = 20_000;
         change(&mut config);
         let database = database.into();
         let mut server = Self { engine, config, clock, observer: None, running: None, database };

@@ -3,7 +3,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0015_promise_contact", text: || PROMISE_CONTACT.to_owned() };
+    Migration { name: "m0014_promise_contact", text: || PROMISE_CONTACT.to_owned() };
 
 const PROMISE_CONTACT: &str = "
 -- Empty if no contact is named.

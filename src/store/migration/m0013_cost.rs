@@ -2,7 +2,7 @@
 
 use super::Migration;
 
-pub(super) const MIGRATION: Migration = Migration { name: "m0014_cost", text: || COST.to_owned() };
+pub(super) const MIGRATION: Migration = Migration { name: "m0013_cost", text: || COST.to_owned() };
 
 const COST: &str = "
 -- NULL where nobody said it.

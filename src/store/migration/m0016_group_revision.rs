@@ -3,7 +3,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0017_group_revision", text: || REVISION.to_owned() };
+    Migration { name: "m0016_group_revision", text: || REVISION.to_owned() };
 
 const REVISION: &str = "
 -- Of a root: raised by every transaction that changes what decisions about its group look at.

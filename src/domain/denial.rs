@@ -1,0 +1,207 @@
+//! Calls that were denied, counted together until they are written to the audit: who is denied a
+//! thousand times costs one row, and a flood of callers and methods a bounded number of rows and of
+//! bytes in memory. What has no row of its own is counted in one that says so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Kinds that are told apart at a time.
+pub const KINDS_MAX: usize = 256;
+/// Rows that may be written at once; each time one more may be again.
+pub const ROWS_MAX: usize = 64;
+/// Of what a caller sends, as much is kept.
+const FROM_BYTES_MAX: usize = 64;
+
+/// One call that was denied.
+#[derive(Debug, Clone)]
+pub struct Denial {
+    /// Empty where nobody was known.
+    pub principal: Arc<str>,
+    /// As the audit names methods: `AccountService.GetAccount`.
+    pub method: String,
+    pub reason: String,
+    /// The address it came from.
+    pub from: String,
+    pub trace: Arc<str>,
+}
+
+/// What becomes one row of the audit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    pub principal: Arc<str>,
+    /// Empty in the row of what has none of its own.
+    pub method: String,
+    pub reason: String,
+    pub count: u64,
+    /// Of the first call.
+    pub from: String,
+    pub trace: Arc<str>,
+}
+
+impl Denied {
+    /// The row in words.
+    pub fn detail(&self) -> String {
+        let Self { principal: _, method, reason, count, from, trace: _ } = self;
+        if method.is_empty() {
+            return format!("denied: {count} more calls, of callers and methods without a row");
+        }
+        let from = if from.is_empty() { String::new() } else { format!(", the first from {from}") };
+        format!("denied {reason}: {count} calls{from}")
+    }
+}
+
+/// Who was denied what, and why.
+type Kind = (Arc<str>, String, String);
+
+#[derive(Debug)]
+struct Counted {
+    count: u64,
+    from: String,
+    trace: Arc<str>,
+}
+
+/// What was denied since it was last taken.
+#[derive(Debug)]
+pub struct Denials {
+    kinds: BTreeMap<Kind, Counted>,
+    /// Of kinds that came when there were too many.
+    others: u64,
+    /// Rows that may be written now.
+    rows: usize,
+}
+
+impl Default for Denials {
+    fn default() -> Self {
+        Self { kinds: BTreeMap::new(), others: 0, rows: ROWS_MAX }
+    }
+}
+
+impl Denials {
+    pub fn note(&mut self, denial: Denial) {
+        let Denial { principal, method, reason, mut from, trace } = denial;
+        from.truncate(from.floor_char_boundary(FROM_BYTES_MAX));
+        self.add(Denied { principal, method, reason, count: 1, from, trace });
+    }
+
+    fn add(&mut self, denied: Denied) {
+        let Denied { principal, method, reason, count, from, trace } = denied;
+        let is_full = self.kinds.len() >= KINDS_MAX;
+        let kind = (principal, method, reason);
+        match self.kinds.get_mut(&kind) {
+            Some(counted) => counted.count = counted.count.saturating_add(count),
+            None if is_full || kind.1.is_empty() => self.others = self.others.saturating_add(count),
+            None => _ = self.kinds.insert(kind, Counted { count, from, trace }),
+        }
+    }
+
+    /// The rows to be written, the most frequent first; nothing is left.
+    pub fn take(&mut self) -> Vec<Denied> {
+        let kinds = std::mem::take(&mut self.kinds);
+        let mut others = std::mem::take(&mut self.others);
+        let row = |((principal, method, reason), of): (Kind, Counted)| {
+            let Counted { count, from, trace } = of;
+            Denied { principal, method, reason, count, from, trace }
+        };
+        let mut rows: Vec<Denied> = kinds.into_iter().map(row).collect();
+        rows.sort_by(|a, b| b.count.cmp(&a.count));
+        let without = rows.split_off(rows.len().min(self.rows));
+        self.rows = (self.rows - rows.len() + 1).min(ROWS_MAX);
+        others = without.iter().fold(others, |sum, row| sum.saturating_add(row.count));
+        if others > 0 {
+            rows.push(Denied {
+                principal: "".into(),
+                method: String::new(),
+                reason: String::new(),
+                count: others,
+                from: String::new(),
+                trace: "".into(),
+            });
+        }
+        rows
+    }
+
+    /// What was taken and could not be written.
+    pub fn put_back(&mut self, rows: Vec<Denied>) {
+        self.rows = (self.rows + rows.len()).min(ROWS_MAX);
+        rows.into_iter().for_each(|row| self.add(row));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn denial(principal: &str, method: &str) -> Denial {
+        Denial {
+            principal: principal.into(),
+            method: method.into(),
+            reason: "SCOPE_MISSING".into(),
+            from: "10.0.0.7".into(),
+            trace: "t".into(),
+        }
+    }
+
+    fn total(rows: &[Denied]) -> u64 {
+        rows.iter().map(|row| row.count).sum()
+    }
+
+    #[test]
+    fn who_is_denied_again_and_again_has_one_row() {
+        let mut denials = Denials::default();
+        (0..1_000).for_each(|_| denials.note(denial("a", "S.Get")));
+        denials.note(denial("b", "S.Get"));
+        let rows = denials.take();
+        let told: Vec<_> = rows.iter().map(Denied::detail).collect();
+        assert_eq!(
+            told,
+            [
+                "denied SCOPE_MISSING: 1000 calls, the first from 10.0.0.7",
+                "denied SCOPE_MISSING: 1 calls, the first from 10.0.0.7"
+            ]
+        );
+        assert_eq!(denials.take(), []);
+    }
+
+    #[test]
+    fn a_flood_of_kinds_costs_fewer_and_fewer_rows_and_every_call_is_counted() {
+        let mut denials = Denials::default();
+        let mut written = 0;
+        for round in 0..100_u32 {
+            (0..1_000).for_each(|n| denials.note(denial(&format!("p{round}-{n}"), "S.Get")));
+            assert!(denials.kinds.len() <= KINDS_MAX);
+            let rows = denials.take();
+            assert_eq!(total(&rows), 1_000);
+            assert!(rows.last().is_some_and(|row| row.detail().contains(" more calls")));
+            written += rows.len();
+        }
+        assert!(written <= ROWS_MAX + 2 * 100, "{written}");
+    }
+
+    #[test]
+    fn an_address_is_kept_in_part() {
+        let mut denials = Denials::default();
+        denials.note(Denial { from: "ä".repeat(1_000), ..denial("a", "S.Get") });
+        assert_eq!(denials.take()[0].from.len(), FROM_BYTES_MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn no_call_is_lost_or_told_twice(rounds in proptest::collection::vec(
+            (proptest::collection::vec((0..400_u16, 0..3_u8), 0..600), any::<bool>()), 1..6)) {
+            let mut denials = Denials::default();
+            let (mut noted, mut told) = (0, 0);
+            for (calls, is_written) in rounds {
+                for (principal, method) in calls {
+                    denials.note(denial(&format!("p{principal}"), &format!("S.M{method}")));
+                    noted += 1;
+                }
+                let rows = denials.take();
+                prop_assert!(rows.len() <= ROWS_MAX + 1);
+                if is_written { told += total(&rows) } else { denials.put_back(rows) }
+            }
+            prop_assert_eq!(noted, told + total(&denials.take()));
+        }
+    }
+}
