@@ -119,7 +119,7 @@ impl Accounts {
             let there = there.get(&account.id);
             let of = relationship.as_ref();
             AccountStatus {
-                next_touch: of.and_then(|of| covered(&service, of.last_touch, there)),
+                next_touch: of.and_then(|of| covered(&service, of.people.last_touch, there)),
                 waiting: of.and_then(|of| Waiting::of(there?, of, hooks_expired)),
                 account,
                 above,

@@ -121,11 +121,11 @@ pub(super) async fn recall(
         "SELECT h.account_id, h.root_id, g.group_revision, {class} AS class, \
            COALESCE((SELECT policy_id FROM credit_policy_activation \
              ORDER BY recorded_us DESC LIMIT 1), '') AS policy, \
-           COALESCE(({version}), '') AS tier_policy, {columns} \
+           {version} AS tier_policy, {columns} \
          FROM account_head h JOIN account_head g ON g.account_id = h.root_id {join} \
          WHERE {these}",
         class = tier_class::class_on("h.account_id", "$1"),
-        version = tier_class::version_of_runs("$1"),
+        version = tier_class::version_on("$1"),
         these = within(
             backend,
             "h.account_id",
