@@ -12,6 +12,8 @@ BEGIN
 END
 $$;
 
+-- At once: nobody may change the audit in between.
+BEGIN;
 GRANT USAGE ON SCHEMA public TO ballast_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ballast_service;
 
@@ -20,3 +22,4 @@ REVOKE INSERT, UPDATE, DELETE ON seaql_migrations FROM ballast_service;
 
 -- Rows of the audit and their seals are added, and never changed or taken out.
 REVOKE UPDATE, DELETE ON audit, audit_seal FROM ballast_service;
+COMMIT;

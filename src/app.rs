@@ -206,8 +206,8 @@ impl App {
         let drained = shutdown.pause(Duration::from_secs(server.shutdown_drain_seconds_max));
         connections.drain(drained).await;
         // Nobody calls any more.
-        auditor.finish().await;
         jobs.wait().await;
+        auditor.finish().await;
         accepting.await.map_err(std::io::Error::other)?;
         self.store.close().await;
         tracing::info!("stopped");

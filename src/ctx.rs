@@ -109,6 +109,9 @@ pub const ACCOUNTS_READ: &str = "accounts.read";
 /// Reads our people, and the teams of accounts.
 pub const PEOPLE_READ: &str = "people.read";
 
+/// Reads the people at accounts, and who knows whom.
+pub const CONTACTS_READ: &str = "contacts.read";
+
 /// Without it callers see no notes that are private to others.
 pub const INTERACTIONS_PRIVATE: &str = "interactions.private";
 

@@ -26,6 +26,8 @@ const SERVICES: [&str; 7] = [
 
 /// Between two questions, whoever suspects what.
 const SUSPICION_PAUSE: Duration = Duration::from_millis(100);
+/// How long it takes at most to see that the database is back.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone)]
 pub(super) struct Health {
@@ -73,8 +75,10 @@ impl Health {
                 self.set(status).await;
             }
             let asked = tokio::time::Instant::now();
+            // Nobody is let through meanwhile, who could suspect that it is back.
+            let pause = if serving { interval } else { interval.min(RETRY_PAUSE) };
             tokio::select! {
-                () = tokio::time::sleep(interval) => {}
+                () = tokio::time::sleep(pause) => {}
                 () = presence.suspected() => {
                     // However many suspect.
                     tokio::time::sleep_until(asked + interval.min(SUSPICION_PAUSE)).await;

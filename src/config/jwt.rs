@@ -23,6 +23,7 @@ pub struct Jwt {
     /// The name of a claim, or a JSON pointer (RFC 6901) to it.
     pub principal_claim: String,
     pub scopes_claim: String,
+    /// Empty: roles are not read.
     pub roles_claim: String,
     pub exp_required: bool,
     pub nbf_required: bool,
@@ -72,11 +73,8 @@ impl Jwt {
             let named = named.into_iter().find_map(|(name, is_set)| is_set.then_some(name));
             return named.map(|name| format!("jwt.{name} is nothing without jwt.issuer"));
         }
-        let claims = [
-            ("principal_claim", &self.principal_claim),
-            ("scopes_claim", &self.scopes_claim),
-            ("roles_claim", &self.roles_claim),
-        ];
+        let claims =
+            [("principal_claim", &self.principal_claim), ("scopes_claim", &self.scopes_claim)];
         if issuer.as_ref().is_some_and(String::is_empty) {
             return Some("jwt.issuer must not be empty".into());
         }
@@ -88,6 +86,9 @@ impl Jwt {
         }
         if ca.is_some() && !keys.as_ref().is_some_and(KeySource::is_https) {
             return Some("jwt.ca is for keys from an https:// address".into());
+        }
+        if self.roles_claim == "/" {
+            return Some("jwt.roles_claim must name a claim, or be empty for none".into());
         }
         let empty = claims.into_iter().find(|(_, claim)| claim.is_empty() || *claim == "/");
         empty.map(|(name, _)| format!("jwt.{name} must name a claim"))

@@ -128,7 +128,7 @@ settings! {
     Text "jwt.algorithms" "BALLAST_JWT_ALGORITHMS" = "RS256,ES256,EdDSA": "Algorithms a signature may have, of `RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA`, between commas.";
     Text "jwt.principal_claim" "BALLAST_JWT_PRINCIPAL_CLAIM" = "sub": "Claim with the principal, a text of 1 to 128 characters: its name, or a JSON pointer (`/act/sub`).";
     Text "jwt.scopes_claim" "BALLAST_JWT_SCOPES_CLAIM" = "scope": "Claim with scopes: a list, or one text with spaces between. `*` is none there.";
-    Text "jwt.roles_claim" "BALLAST_JWT_ROLES_CLAIM" = "roles": "Claim with roles, likewise (`/realm_access/roles`). What is no scope and no role of ours is passed over.";
+    Text "jwt.roles_claim" "BALLAST_JWT_ROLES_CLAIM" = "roles": "Claim with roles, likewise; empty: roles are not read. Name one that is of this service alone (`/resource_access/ballast/roles`): an `admin` of all applications would be ours. What is no scope and no role of ours is passed over.";
     Switch "jwt.exp_required" "BALLAST_JWT_EXP_REQUIRED" = "true": "Whether a token must say until when it counts (`exp`).";
     Switch "jwt.nbf_required" "BALLAST_JWT_NBF_REQUIRED" = "false": "Whether a token must say from when on it counts (`nbf`).";
     Number "jwt.leeway_seconds" "BALLAST_JWT_LEEWAY_SECONDS" = "30": "How far the clock of the issuer may be off.";

@@ -2,6 +2,7 @@
 //! thousand times costs one row, and a flood of callers and methods a bounded number of rows and of
 //! bytes in memory. What has no row of its own is counted in one that says so.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +10,8 @@ use std::sync::Arc;
 pub const KINDS_MAX: usize = 256;
 /// Rows that may be written at once; each time one more may be again.
 pub const ROWS_MAX: usize = 64;
+/// What whoever is nobody asked for, whatever it was.
+const ANY_METHOD: &str = "*";
 /// Of what a caller sends, as much is kept.
 const FROM_BYTES_MAX: usize = 64;
 
@@ -17,7 +20,7 @@ const FROM_BYTES_MAX: usize = 64;
 pub struct Denial {
     /// Empty where nobody was known.
     pub principal: Arc<str>,
-    /// As the audit names methods: `AccountService.GetAccount`.
+    /// As the audit names methods: `AccountService.GetAccount`. Calls of whoever is nobody are not told apart by it.
     pub method: String,
     pub reason: String,
     /// The address it came from.
@@ -83,9 +86,17 @@ impl Denials {
         self.add(Denied { principal, method, reason, count: 1, from, trace });
     }
 
+    /// Kinds of callers who are known.
+    fn named(&self) -> usize {
+        self.kinds.keys().filter(|(principal, ..)| !principal.is_empty()).count()
+    }
+
     fn add(&mut self, denied: Denied) {
         let Denied { principal, method, reason, count, from, trace } = denied;
-        let is_full = self.kinds.len() >= KINDS_MAX;
+        // Whoever is nobody may ask for every method: what he did must not put others out.
+        let is_full = !principal.is_empty() && self.named() >= KINDS_MAX;
+        let method =
+            if principal.is_empty() && !method.is_empty() { ANY_METHOD.into() } else { method };
         let kind = (principal, method, reason);
         match self.kinds.get_mut(&kind) {
             Some(counted) => counted.count = counted.count.saturating_add(count),
@@ -94,7 +105,7 @@ impl Denials {
         }
     }
 
-    /// The rows to be written, the most frequent first; nothing is left.
+    /// The rows to be written, those of named callers first, of these the most frequent; nothing is left.
     pub fn take(&mut self) -> Vec<Denied> {
         let kinds = std::mem::take(&mut self.kinds);
         let mut others = std::mem::take(&mut self.others);
@@ -103,7 +114,7 @@ impl Denials {
             Denied { principal, method, reason, count, from, trace }
         };
         let mut rows: Vec<Denied> = kinds.into_iter().map(row).collect();
-        rows.sort_by(|a, b| b.count.cmp(&a.count));
+        rows.sort_by_key(|row| (row.principal.is_empty(), Reverse(row.count)));
         let without = rows.split_off(rows.len().min(self.rows));
         self.rows = (self.rows - rows.len() + 1).min(ROWS_MAX);
         others = without.iter().fold(others, |sum, row| sum.saturating_add(row.count));

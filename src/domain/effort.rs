@@ -79,10 +79,14 @@ impl Efforts {
 
     /// The accounts of these classes for which ours worked the longest.
     pub fn largest(&self, classes: &[&str]) -> impl Iterator<Item = &str> {
-        let mut of: Vec<&Spent> =
-            self.spent.iter().filter(|one| classes.contains(&one.class.as_str())).collect();
-        of.sort_by_key(|one| (Reverse(one.minutes), &one.account_id));
-        of.into_iter().take(LARGEST_MAX).map(|one| one.account_id.as_str())
+        // One that changed its class within the days is one account.
+        let mut minutes: BTreeMap<&str, i64> = BTreeMap::new();
+        for one in self.spent.iter().filter(|one| classes.contains(&one.class.as_str())) {
+            *minutes.entry(&one.account_id).or_default() += one.minutes;
+        }
+        let mut of: Vec<(&str, i64)> = minutes.into_iter().collect();
+        of.sort_by_key(|(id, minutes)| (Reverse(*minutes), *id));
+        of.into_iter().take(LARGEST_MAX).map(|(id, _)| id)
     }
 }
 

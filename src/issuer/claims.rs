@@ -73,6 +73,9 @@ impl Claims {
 
     /// A list of texts, or one text with spaces between its words (RFC 8693).
     fn words(&self, name: &str) -> Vec<String> {
+        if name.is_empty() {
+            return Vec::new();
+        }
         match self.claim(name) {
             Some(Value::String(text)) => text.split(' ').map(str::to_owned).collect(),
             Some(Value::Array(list)) => {
@@ -139,6 +142,7 @@ mod tests {
         }));
         assert_eq!(claims.scopes("scope", "roles"), ["openid", "accounts.read"]);
         assert_eq!(claims.scopes("scp", "roles"), ["credit.read"]);
+        assert!(claims.scopes("none", "").is_empty(), "roles are not read");
         let by_role = claims.scopes("none", "/realm_access/roles");
         assert_eq!(by_role, ["accounts.read", "receivables.read", "credit.read", "tiers.read"]);
         assert_eq!(of(json!({"roles": "admin"})).scopes("scope", "roles"), ["*"]);

@@ -178,7 +178,9 @@ impl Keys {
             }
             return Ok(Some(key.clone()));
         }
-        self.ask().await?;
+        // Goes on if this caller leaves: whoever asks next needs the answer.
+        let keys = self.clone();
+        tokio::spawn(async move { keys.ask().await }).await.map_err(|_| unavailable())??;
         let (set, _) = self.fresh().ok_or_else(unavailable)?;
         Ok(set.find(id, algorithm).cloned())
     }

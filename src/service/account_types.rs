@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use crate::ctx::Ctx;
+use crate::ctx::{CONTACTS_READ, Ctx};
 use crate::domain::bond::{LOG_DAYS, LOG_DAYS_MAX, ListTypeChanges, TypeChange, TypeChangeTold};
 use crate::domain::dates::days_before;
 use crate::domain::error::{Error, Reason, Result};
@@ -42,6 +42,7 @@ impl AccountTypes {
         let from = from.unwrap_or_else(|| days_before(to, LOG_DAYS));
         check_span(from, to)?;
         let scope = ctx.row_scope();
+        let tells_people = ctx.scopes.allows(CONTACTS_READ);
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let found = tx.find_accounts(std::slice::from_ref(&account)).await?;
@@ -53,7 +54,7 @@ impl AccountTypes {
                 let after = page.after;
                 changes.retain(|of| from <= of.day && after.is_none_or(|after| after < of.day));
                 let cut = page.cut(changes, |of| of.day);
-                let evidence = named(tx, &id, &cut.items).await?;
+                let evidence = named(tx, &id, &cut.items, tells_people).await?;
                 let mut evidence = evidence.into_iter();
                 Ok(cut.map(|change| TypeChangeTold {
                     account_id: id.clone(),
@@ -77,8 +78,14 @@ fn check_span(from: NaiveDate, to: NaiveDate) -> Result<()> {
     Ok(())
 }
 
-/// The names that show these changes, of each: between whom trust turned, then the documents.
-async fn named(tx: &ReadTx, id: &str, changes: &[TypeChange]) -> Result<Vec<Vec<String>>> {
+/// The names that show these changes, of each: between whom trust turned, if the caller may know who knows
+/// whom, then the documents.
+async fn named(
+    tx: &ReadTx,
+    id: &str,
+    changes: &[TypeChange],
+    tells_people: bool,
+) -> Result<Vec<Vec<String>>> {
     let posted: BTreeSet<NaiveDate> = changes.iter().flat_map(|of| of.posted.clone()).collect();
     let documents = match posted.is_empty() {
         true => Default::default(),
@@ -88,6 +95,7 @@ async fn named(tx: &ReadTx, id: &str, changes: &[TypeChange]) -> Result<Vec<Vec<
         let people = change
             .pairs
             .iter()
+            .filter(|_| tells_people)
             .flat_map(|(ours, theirs)| [member_name(ours), contact_name(theirs)]);
         let documents = change.posted.iter().filter_map(|day| documents.get(day)).flatten();
         let documents = documents.map(|document| child_name(id, DOCUMENTS, *document));

@@ -256,7 +256,8 @@ impl ReadTx {
             "SELECT r.id, r.posting_date FROM (SELECT d.id, d.posting_date, \
                  ROW_NUMBER() OVER (PARTITION BY d.posting_date ORDER BY d.id) AS place \
                FROM document d WHERE d.account_id = $1 AND d.kind IN {TRADE} \
-                 AND d.posting_date IN {}) r \
+                 AND d.posting_date IN {} AND NOT EXISTS (SELECT 1 FROM document_end x \
+                   WHERE x.document_id = d.id AND x.effective_date <= d.posting_date)) r \
              WHERE r.place <= $2 ORDER BY r.posting_date, r.id",
             days.subquery(backend, 3)
         );

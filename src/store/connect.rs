@@ -17,10 +17,10 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use super::credit::KeptStandings;
 use super::probe::Probe;
 use super::queue::{Bounds, WriterQueue};
 use super::settled::Settlement;
+use super::standings::KeptStandings;
 use super::{Store, migration};
 use crate::config::Database;
 use crate::ctx::Clock;

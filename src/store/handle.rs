@@ -7,11 +7,11 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
-use super::credit::KeptStandings;
 use super::probe::Probe;
 use super::queue::WriterQueue;
 use super::settled::Settlement;
 use super::sql;
+use super::standings::KeptStandings;
 use crate::ctx::Clock;
 use crate::domain::error::Result;
 use crate::presence::Presence;

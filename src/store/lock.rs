@@ -89,14 +89,16 @@ pub(super) async fn insert_heads(
     Ok(())
 }
 
-/// Raises the revisions of rows, and the last recorded time of them to `recorded_us` where that is said.
+/// Gives rows another revision, and raises the last recorded time of them to `recorded_us` where that is
+/// said.
 async fn raise(
     conn: &impl ConnectionTrait,
     account_ids: &BTreeSet<String>,
+    revision: i64,
     recorded_us: Option<i64>,
 ) -> Result<()> {
     let mut raised = Entity::update_many()
-        .col_expr(Column::GroupRevision, Expr::col(Column::GroupRevision).add(1))
+        .col_expr(Column::GroupRevision, Expr::value(revision))
         .filter(rows::among(conn.get_database_backend(), Column::AccountId, account_ids));
     if let Some(recorded_us) = recorded_us {
         let behind = Expr::col(Column::HeadUs).lt(recorded_us);
@@ -177,7 +179,7 @@ impl WriteTx {
     }
 
     /// Raises the last recorded time of accounts whose groups are locked to that of this
-    /// transaction, and the revisions of the groups.
+    /// transaction, and gives the groups another revision.
     pub async fn raise_heads(&mut self, account_ids: &BTreeSet<String>) -> Result<()> {
         if account_ids.is_empty() {
             return Ok(());
@@ -189,8 +191,8 @@ impl WriteTx {
         self.raise(&roots, None).await
     }
 
-    /// Raises the revisions of the groups of these accounts, which are locked: what decisions look at
-    /// has changed, and nothing is recorded in the accounts.
+    /// Gives the groups of these accounts, which are locked, another revision: what decisions look at has
+    /// changed, and nothing is recorded in the accounts.
     pub async fn raise_groups(&mut self, account_ids: &BTreeSet<String>) -> Result<()> {
         let roots = self.roots_of(account_ids).await?;
         self.raise(&roots, None).await
@@ -204,7 +206,12 @@ impl WriteTx {
             let heads = heads(&self.conn, &unknown).await?.into_values();
             self.roots.extend(heads.map(|head| (head.account_id, head.root_id)));
         }
-        Ok(account_ids.iter().filter_map(|id| self.roots.get(id)).cloned().collect())
+        // A group that nobody finds must not be passed over: what is kept of it would stay.
+        let root = |id: &String| {
+            let none = || Error::internal(format!("{} has no head", account_name(id)));
+            self.roots.get(id).cloned().ok_or_else(none)
+        };
+        account_ids.iter().map(root).collect()
     }
 
     async fn raise(
@@ -215,16 +222,14 @@ impl WriteTx {
         if account_ids.is_empty() {
             return Ok(());
         }
-        raise(&self.conn, account_ids, recorded_us).await?;
-        for id in account_ids {
-            *self.raises.entry(id.clone()).or_default() += 1;
-        }
+        raise(&self.conn, account_ids, self.revision, recorded_us).await?;
+        self.raised.extend(account_ids.iter().cloned());
         Ok(())
     }
 
-    /// By how much this transaction raised the revision of a root.
-    pub(super) fn raised(&self, root_id: &str) -> i64 {
-        self.raises.get(root_id).copied().unwrap_or_default()
+    /// The revision that this transaction gave to a root, if it did.
+    pub(super) fn revision_of(&self, root_id: &str) -> Option<i64> {
+        self.raised.contains(root_id).then_some(self.revision)
     }
 }
 

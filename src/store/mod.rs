@@ -54,6 +54,7 @@ mod settled;
 mod signal;
 mod source_system;
 mod sql;
+mod standings;
 mod team;
 mod tie;
 mod tier;

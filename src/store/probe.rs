@@ -34,8 +34,9 @@ impl Probe {
 
     async fn ask(&self) -> sqlx::Result<()> {
         let mut place = self.connection.lock().await;
+        // One that was cut without a word must leave time for another.
         if let Some(mut kept) = place.take()
-            && kept.ping().await.is_ok()
+            && let Ok(Ok(())) = tokio::time::timeout(self.timeout / 2, kept.ping()).await
         {
             *place = Some(kept);
             return Ok(());

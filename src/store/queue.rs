@@ -58,7 +58,8 @@ pub(super) struct WriterQueue {
     state: Arc<Mutex<State>>,
 }
 
-/// Of those who wait, but for bulk writes, each of which is one of a stream that has a place.
+/// Of those who wait in the interactive lane: bulk writes are each one of a stream that has a place, and decisions
+/// wait in as many batches as may be under way.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     pub count: usize,
@@ -111,8 +112,11 @@ impl WriterQueue {
                 state.free -= 1;
                 return Ok(Turn(Some(self.clone())));
             }
-            let counted =
-                if lane == Lane::Bulk { None } else { Some(self.count(&mut state, bytes)?) };
+            state.forget_those_who_left();
+            let counted = match lane {
+                Lane::Interactive => Some(self.count(&mut state, bytes)?),
+                Lane::Decision | Lane::Bulk => None,
+            };
             state.lanes[lane as usize].waiting.push_back(tell);
             counted
         };
@@ -150,8 +154,15 @@ impl WriterQueue {
 }
 
 impl State {
+    fn forget_those_who_left(&mut self) {
+        for line in &mut self.lanes {
+            line.waiting.retain(|one| !one.is_closed());
+        }
+    }
+
     /// Takes the next out of its line; `None` if nobody waits: the turn is free.
     fn next(&mut self) -> Option<oneshot::Sender<Turn>> {
+        self.forget_those_who_left();
         let waits = |lane: &Lane| !self.lanes[*lane as usize].waiting.is_empty();
         let is_due = |lane: &Lane| {
             waits(lane)
@@ -241,6 +252,24 @@ mod tests {
         let place = |lane| served.iter().position(|served| *served == lane);
         assert_eq!(place(Interactive), Some(8));
         assert_eq!(place(Bulk), Some(32));
+    }
+
+    #[tokio::test]
+    async fn a_decision_is_not_refused_for_writes_that_wait() {
+        let queue = WriterQueue::new(1, Bounds { count: 1, bytes: 1 });
+        let turn = queue.enter(Lane::Interactive.into()).await.unwrap();
+        let wait = |lane: Lane| {
+            let queue = queue.clone();
+            tokio::spawn(async move { queue.enter(lane.into()).await.map(drop) })
+        };
+        let first = wait(Lane::Interactive);
+        tokio::task::yield_now().await;
+        let decision = wait(Lane::Decision);
+        tokio::task::yield_now().await;
+        assert!(queue.enter(Lane::Interactive.into()).await.is_err(), "one waits");
+        drop(turn);
+        decision.await.unwrap().unwrap();
+        first.await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -213,7 +213,7 @@ mod tests {
             db.sql(
                 "INSERT INTO tier_assignment (id, account_id, from_date, recorded_us, run_id, \
                  class, since_date, raw_class, below_runs, cause, figures, recorded_by) \
-                 VALUES ($1, $2, $3, $4, $1, $5, $3, $5, 0, 'FIRST', '{}', 'me')",
+                 VALUES ($1, $2, $3, $4, $1, $5, $3, $5, 0, 'FIRST', '{\"notes\":[]}', 'me')",
                 vec![
                     id.into(),
                     account.into(),

@@ -17,10 +17,10 @@ use sea_orm::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::credit::KeptStanding;
 use super::error::{not_migrated, store_error};
 use super::queue::Wait;
 use super::settled::embedded::InFlight;
+use super::standings::KeptStanding;
 use super::{Store, sql};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::error::{Error, Reason, Result};
@@ -51,8 +51,11 @@ pub struct WriteTx {
     pub(super) met: BTreeSet<String>,
     /// The roots of accounts whose groups are locked.
     pub(super) roots: HashMap<String, String>,
-    /// How often the revisions of accounts were raised.
-    pub(super) raises: HashMap<String, i64>,
+    /// What the revisions of the groups that it changes become. No other transaction has it, also where
+    /// commits are lost with a database and made anew.
+    pub(super) revision: i64,
+    /// The accounts, roots among them, that it gave it to.
+    pub(super) raised: BTreeSet<String>,
     /// Standings to be kept once this is committed.
     pub(super) standings: Vec<(String, Arc<KeptStanding>)>,
     pub(super) store: Store,
@@ -256,7 +259,8 @@ impl Store {
             entries: 0,
             met: BTreeSet::new(),
             roots: HashMap::new(),
-            raises: HashMap::new(),
+            revision: fastrand::i64(1..),
+            raised: BTreeSet::new(),
             standings: Vec::new(),
             store: self.clone(),
         };

@@ -261,7 +261,7 @@ on_both_engines! {
         assert_eq!(mismatches().await, 0, "not in the first class");
         server.clock().set(moment(1));
         account(&server, "key", &[]).await;
-        give(&server, "key", "A", 0).await;
+        give(&server, "key", "A", 1).await;
         Desk::new(&server).post([sold("key", "2", -5, "5")]).await;
         let status = told(&server, of("key")).await;
         let found = status.findings.iter().find(|of| of.code() == Found::ModeMismatch).expect("found");

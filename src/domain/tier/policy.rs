@@ -130,6 +130,11 @@ impl TierPolicy {
         self.classes.iter().find(|one| one.code == class).map(|one| &one.service)
     }
 
+    /// Whether it says of any class how much effort it may take.
+    pub fn has_effort_budgets(&self) -> bool {
+        self.classes.iter().any(|class| class.service.effort_share_bp.is_some())
+    }
+
     /// On which of the next days an account of a class is greeted.
     pub fn greetings(&self, class: &str, on: NaiveDate) -> Vec<Greeting> {
         festival::greetings(&self.festivals, class, on)

@@ -43,9 +43,9 @@ pub struct AccountFacts {
     pub reviews: Vec<Review>,
     /// Those that wait for approval.
     pub gifts: Vec<WaitingGift>,
-    /// When its first invoice was paid, of an account that was no customer before.
+    /// When its first invoice was paid.
     pub first_paid: Option<FirstPaid>,
-    /// What its class, or somebody there, is greeted on soon, in the order of days.
+    /// What its class is greeted on soon, in the order of days.
     pub occasions: Vec<Greeting>,
     /// The days around this one on which somebody there was or will be given something.
     pub gift_days: Vec<NaiveDate>,

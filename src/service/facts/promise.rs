@@ -69,16 +69,20 @@ impl Facts {
 
 async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promise> {
     let today = ctx.business_date();
+    // First: a visit with him is waited for by nobody who orders.
+    let contact_id = match &c.contact {
+        Some(name) => Some(known(tx, name).await?),
+        None => None,
+    };
     let Entered { account_id, recorded_us } = tx.enter_account(&c.account).await?;
     let promise_date = c.promise_date.unwrap_or(today);
     let known = tx.items_to_promise(&account_id, &c.items).await?;
     let items = tx.items(&c.items, promise_date).await?;
     let open = items.iter().filter(|of| of.is_open_from(promise_date)).map(|of| of.item.id);
     check(c, promise_date, &known, &open.collect())?;
-    let contact_id = match &c.contact {
-        Some(name) => Some(promiser(tx, name, &account_id, promise_date).await?),
-        None => None,
-    };
+    if let Some(contact_id) = &contact_id {
+        check_seat(tx, contact_id, &account_id, promise_date).await?;
+    }
     let mut promise = Promise {
         id: Uuid::now_v7(),
         account_id,
@@ -105,25 +109,31 @@ async fn record(tx: &mut WriteTx, ctx: &Ctx, c: &RecordPromise) -> Result<Promis
     Ok(promise)
 }
 
-/// Somebody who sits at the account on a day, and is not deleted.
-async fn promiser(
-    tx: &WriteTx,
-    name: &ContactRef,
-    account_id: &str,
-    day: NaiveDate,
-) -> Result<String> {
+/// A contact who is not deleted, and is not while this is recorded.
+async fn known(tx: &WriteTx, name: &ContactRef) -> Result<String> {
     let missing = || Error::not_found("contact", name.to_string());
     let id = tx.find_contact(name).await?.ok_or_else(missing)?;
     let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
     tx.lock_contact(&id).await?.ok_or_else(gone)?.check_active()?;
-    let told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
-    let here =
-        |one: &Incumbency| one.contact_id == id && one.account_id == account_id && one.holds(day);
+    Ok(id)
+}
+
+/// He sits at the account on the day.
+async fn check_seat(
+    tx: &WriteTx,
+    contact_id: &str,
+    account_id: &str,
+    day: NaiveDate,
+) -> Result<()> {
+    let told = incumbency::told(tx.seatings_of_contacts(&[contact_id]).await?);
+    let here = |one: &Incumbency| {
+        one.contact_id == contact_id && one.account_id == account_id && one.holds(day)
+    };
     if !told.iter().any(here) {
         let what = format!("sits in no position of this account on {day}");
         return Err(Error::invalid("contact", Reason::FieldInvalid, what));
     }
-    Ok(id)
+    Ok(())
 }
 
 fn check(

@@ -21,6 +21,7 @@ use crate::domain::names::account_name;
 use crate::domain::policy::Policy;
 use crate::domain::portfolio::rhythm::{GAPS_MAX, Rhythm};
 use crate::domain::team::Team;
+use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::ruling::{Recorded, Ruling};
 use crate::store::{ReadTx, SponsorOf};
 
@@ -180,9 +181,13 @@ impl Findings {
                 let read = self.store.read(ctx, move |tx| {
                     Box::pin(async move {
                         let ruling = tx.tiers_ruling(day).await?;
+                        let terms = ruling.version_on(day).map(|of| &of.terms);
+                        if !terms.is_some_and(TierPolicy::has_effort_budgets) {
+                            return Ok(Efforts::default());
+                        }
                         let spent =
                             tx.effort_by_account(effort::first_day(day), day, scope).await?;
-                        Ok(Efforts::of(spent, ruling.version_on(day).map(|of| &of.terms)))
+                        Ok(Efforts::of(spent, terms))
                     })
                 });
                 Some(read.await?)

@@ -1,7 +1,7 @@
 //! DeactivateMember: what one of ours answers for is handed over where the class of the account wants
 //! it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Before, Handovers, Said, begun, changed, deadline_from, event};
 use crate::ctx::Ctx;
@@ -107,7 +107,10 @@ async fn deactivate(
     let us = tx.record_after(last).await?;
     let member = members::deactivate_in(tx, ctx, c, &settings.default_owner).await?;
     if left != *foreseen {
-        return Err(changed(&member.name(), "was given or lost accounts just now"));
+        return Err(changed(
+            &member.name(),
+            "leaves other accounts, or to others, than just before",
+        ));
     }
     let mut started = Vec::new();
     for one in left.passing.iter_mut().filter(|one| one.obstacle.is_none()) {
@@ -238,7 +241,9 @@ async fn successors(
     for (id, AskedOwner { requirement, class }) in asked {
         by_class.entry(class).or_insert((requirement, Vec::new())).1.push(id);
     }
-    for (class, (requirement, ids)) in by_class {
+    let mut given: HashMap<String, u32> = HashMap::new();
+    // What the installation asks is about all that one owns: last, when what classes give is known.
+    for (class, (requirement, ids)) in by_class.into_iter().rev() {
         let mut candidates = all.clone();
         if requirement.accounts_max.is_some() {
             let may = |(_, one): &(&String, &Candidate)| requirement.unmet(one).is_empty();
@@ -248,7 +253,12 @@ async fn successors(
                 candidates.entry(id).and_modify(|one| one.owned = owned);
             }
         }
+        for (id, more) in given.iter().filter(|_| class.is_none()) {
+            let owns = |one: &mut Candidate| one.owned = one.owned.saturating_add(*more);
+            candidates.entry(id.clone()).and_modify(owns);
+        }
         let heirs = heirs(requirement, leaver, named, &mut candidates, ids.len());
+        heirs.iter().flatten().for_each(|id| *given.entry(id.clone()).or_default() += 1);
         found.extend(ids.into_iter().zip(heirs));
     }
     Ok(found)

@@ -1,11 +1,11 @@
 //! CalculateInteractionStats.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::{Interactions, With};
-use crate::ctx::{Ctx, PEOPLE_READ};
+use crate::ctx::{Clock, Ctx, PEOPLE_READ};
 use crate::domain::cost::{self, CostToServe, Costs};
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::interaction::stats::{CalculateStats, DAYS_MAX, GroupBy, Stats};
@@ -28,6 +28,7 @@ impl Interactions {
             let what = format!("{to} is not from {from} to {DAYS_MAX} days after it");
             return Err(Error::invalid("to_date", Reason::DateInvalid, what));
         }
+        let clock = ctx.clock.clone();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let With { account_id, .. } = With::named(tx, account, None, None).await?;
@@ -45,7 +46,7 @@ impl Interactions {
                         interactions: total.costs.clone(),
                         gifts: tx.gift_costs(&of, scope).await?,
                         embedded: match reads_teams {
-                            true => Some(embedded(tx, &of, today).await?),
+                            true => Some(embedded(tx, &of, today, &clock).await?),
                             false => None,
                         },
                         effort: hour_rate
@@ -68,11 +69,19 @@ fn budgets(ruling: &Ruling, day: NaiveDate) -> BTreeMap<String, i32> {
     classes.iter().filter_map(budget).collect()
 }
 
-/// What ours cost who work at customers, up to today.
-async fn embedded(tx: &ReadTx, of: &HeldOf, today: NaiveDate) -> Result<Costs> {
-    let to = of.to.min(today);
+/// What ours cost who work at customers, up to today, and at an account that was deleted up to the day before.
+async fn embedded(tx: &ReadTx, of: &HeldOf, today: NaiveDate, clock: &Clock) -> Result<Costs> {
+    let all = tx.embedded(of.account_id.as_deref(), of.to.min(today)).await?;
+    let ids: BTreeSet<&str> = all.iter().map(|staff| staff.account_id.as_str()).collect();
+    let accounts = tx.accounts(&ids.into_iter().collect::<Vec<_>>()).await?;
     let mut sums: BTreeMap<Currency, i128> = BTreeMap::new();
-    for staff in tx.embedded(of.account_id.as_deref(), to).await? {
+    for staff in &all {
+        let deleted = accounts.get(&staff.account_id).and_then(|account| account.delete_us);
+        let last = deleted.and_then(|us| clock.date_of(us).pred_opt());
+        let to = last.map_or(of.to.min(today), |last| last.min(of.to).min(today));
+        if to < of.from {
+            continue;
+        }
         if let Some(Money { minor, currency }) = staff.cost_between(of.from, to)? {
             *sums.entry(currency).or_default() += i128::from(minor);
         }

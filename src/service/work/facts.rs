@@ -20,6 +20,7 @@ use crate::domain::job::Function;
 use crate::domain::position::incumbency::{self, Incumbency};
 use crate::domain::tie::{self, Tie};
 use crate::domain::tier::ruling::Recorded;
+use crate::domain::work::WorkKind;
 use crate::domain::work::facts::{
     AccountFacts, Class, Deadlines, Made, PassingOn, Planned, Referral, Review, Vacant, WaitingGift,
 };
@@ -39,14 +40,16 @@ impl WorkItems {
         ctx: &Ctx,
         ids: &[String],
         day: NaiveDate,
+        kinds: &[WorkKind],
     ) -> Result<Vec<AccountFacts>> {
         let mut known = Vec::new();
         for chunk in ids.chunks(ACCOUNTS_AT_ONCE) {
             ctx.check_deadline()?;
             let mut owed = self.receivables.owed(ctx, chunk.to_vec(), day).await?;
             let (these, settings, whose) = (chunk.to_vec(), self.teams.clone(), ctx.clone());
+            let kinds = kinds.to_vec();
             let read = self.store.read(ctx, move |tx| {
-                Box::pin(async move { read(tx, &whose, &settings, &these, day).await })
+                Box::pin(async move { read(tx, &whose, &settings, &these, day, &kinds).await })
             });
             for mut facts in read.await? {
                 facts.owed = owed.remove(&facts.account_id).unwrap_or_default();
@@ -68,6 +71,7 @@ async fn read(
     settings: &TeamSettings,
     ids: &[String],
     day: NaiveDate,
+    kinds: &[WorkKind],
 ) -> Result<Vec<AccountFacts>> {
     let all: Vec<&str> = ids.iter().map(String::as_str).collect();
     let these: BTreeSet<&str> = all.iter().copied().collect();
@@ -102,8 +106,15 @@ async fn read(
     }
     let mut handovers = passing_on(tx, &these).await?;
     let around = [days_before(day, NOTICE_DAYS), add_days(day, NOTICE_DAYS)];
-    let mut given = tx.gift_days(&these, around).await?;
-    let mut paid = tx.first_paid(&these, day, i64::MAX).await?;
+    let mut given = match kinds.contains(&WorkKind::Occasion) {
+        true => tx.gift_days(&these, around).await?,
+        false => HashMap::new(),
+    };
+    // It looks through the payments of each account.
+    let mut paid = match kinds.contains(&WorkKind::Care) {
+        true => tx.first_paid(&these, day, i64::MAX).await?,
+        false => HashMap::new(),
+    };
     let mut known = Vec::new();
     for (id, answers) in ids.iter().zip(answering) {
         let Some(account) = accounts.get(id).filter(|one| one.delete_us.is_none()) else {

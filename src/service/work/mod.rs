@@ -108,7 +108,7 @@ impl WorkItems {
         kinds: &[WorkKind],
         deadlines: &Deadlines,
     ) -> Result<Vec<WorkItem>> {
-        let known = self.facts(ctx, ids, day).await?;
+        let known = self.facts(ctx, ids, day, kinds).await?;
         Ok(known.iter().flat_map(|facts| sources::items(facts, deadlines, kinds)).collect())
     }
 }

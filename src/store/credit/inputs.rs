@@ -1,6 +1,7 @@
 //! What decisions about some accounts rest on, in one statement: the accounts with those above
 //! them, what counts against their limits, limits, holds, what is overdue, the
-//! classes applied to them, which policies rule, and their people where the policy looks at them. Its cost depends on the depth of the groups, not on their members or documents.
+//! classes applied to them, which policies rule, and their people where the policy looks at them.
+//! Its cost depends on the depth of the groups, not on their members or documents.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -9,7 +10,6 @@ use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult};
 use uuid::Uuid;
 
-use super::kept::Group;
 use super::{KnownReservation, reservations, secured};
 use crate::domain::coverage::finance::Signal;
 use crate::domain::credit::component::Component;
@@ -24,6 +24,7 @@ use crate::domain::money::Currency;
 use crate::store::columns::OrEmpty;
 use crate::store::entity::{account_signal, credit_limit};
 use crate::store::rows::Set;
+use crate::store::standings::Group;
 use crate::store::{sql, tier_class};
 
 /// What decisions look at, as of now.

@@ -1,85 +1,20 @@
-//! How credit groups stood when somebody looked last, kept in memory. A standing is used only while its
-//! group has the revision with which it was read: whatever changes what is kept here raises
-//! the revision in its own transaction ([`crate::store::lock`]). What isn't kept is read with each
-//! question: the class of an account, its people, the policies that rule, exchange rates.
+//! What is kept of how groups stand ([`crate::store::standings`]): whether it is still so, and what comes to be
+//! kept.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use quick_cache::sync::Cache;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::inputs::{Inputs, InputsQuery, within};
 use crate::domain::credit::policy::DEFAULT_POLICY;
-use crate::domain::credit::reservation::Now;
-use crate::domain::credit::standing::{Node, Standing};
+use crate::domain::credit::standing::Standing;
 use crate::domain::error::Result;
 use crate::store::entity::account_signal;
 use crate::store::rows::Set;
+use crate::store::standings::{Group, KeptStanding};
 use crate::store::{WriteTx, sql, tier_class};
-
-/// The standings of the accounts that were asked about last; cheap to clone.
-#[derive(Clone)]
-pub struct KeptStandings(Option<Arc<Cache<String, Arc<KeptStanding>>>>);
-
-/// An account with those above it, as they stood at a revision of their group.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::store) struct KeptStanding {
-    pub root_id: String,
-    pub group: Group,
-    /// Limits, securities and what is to come count by the day.
-    pub today: NaiveDate,
-    /// What is overdue rests on it.
-    pub grace_days: i32,
-    pub nodes: Vec<(String, Arc<Node>)>,
-    pub parents: Vec<(String, String)>,
-}
-
-/// What is known of a credit group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Group {
-    /// Of its root.
-    pub revision: i64,
-    /// When one of its reservations counts otherwise by itself, in microseconds since the epoch: up to then
-    /// the group stands as it does.
-    pub next_change_us: i64,
-    /// Whether a security covers some of it: what that covers changes with what is open.
-    pub is_secured: bool,
-}
-
-impl KeptStandings {
-    /// Keeps those of so many accounts; none for 0.
-    pub fn new(accounts_max: u32) -> Self {
-        let size = usize::try_from(accounts_max).unwrap_or(usize::MAX);
-        Self((size > 0).then(|| Arc::new(Cache::new(size))))
-    }
-
-    /// What is kept of the accounts of a question, as far as it still counts by the clock and was read with
-    /// the same days of grace.
-    pub(super) fn of<'a>(&self, query: &'a InputsQuery) -> BTreeMap<&'a str, Arc<KeptStanding>> {
-        let Some(cache) = &self.0 else { return BTreeMap::new() };
-        let Now { us, today } = query.now;
-        let counts = |kept: &Arc<KeptStanding>| {
-            kept.today == today
-                && kept.grace_days == query.grace_days
-                && kept.group.next_change_us > us
-        };
-        let kept = |id: &'a String| Some((id.as_str(), cache.get(id).filter(counts)?));
-        query.accounts.iter().filter_map(kept).collect()
-    }
-
-    pub(in crate::store) fn keep(&self, standings: Vec<(String, Arc<KeptStanding>)>) {
-        let Some(cache) = &self.0 else { return };
-        for (account, standing) in standings {
-            cache.insert(account, standing);
-        }
-    }
-
-    pub(super) fn is_on(&self) -> bool {
-        self.0.is_some()
-    }
-}
 
 /// How an account is at the moment, without what is kept of it.
 #[derive(Debug, FromQueryResult)]
@@ -189,8 +124,7 @@ pub(super) fn of_standing<'a>(
 
 impl WriteTx {
     /// Keeps how accounts stand after what was decided about them, once that is committed. Their groups
-    /// are locked, and nothing of what changes them by itself was due; `next_changes` are those
-    /// of the reservations that were written, by root.
+    /// are locked; `next_changes` are those of the reservations that were written, by root.
     pub fn keep_standings(
         &mut self,
         mut standing: Standing,
@@ -201,8 +135,10 @@ impl WriteTx {
         if !self.store.standings.is_on() {
             return;
         }
+        // Where something was due, what is next is not known.
+        groups.retain(|_, group| group.next_change_us > standing.now.us);
         for (root, group) in &mut groups {
-            group.revision += self.raised(root);
+            group.revision = self.revision_of(root).unwrap_or(group.revision);
             if let Some(next) = next_changes.get(root) {
                 group.next_change_us = group.next_change_us.min(*next);
             }

@@ -24,7 +24,6 @@ mod standing;
 
 pub use super::entity::credit_reservation::KnownReservation;
 pub use decisions::DecisionsQuery;
-pub use kept::{Group, KeptStandings};
 pub use overdue::{OverdueEvidence, OverdueQuery};
 pub use published::Holds;
 pub use reservations::ReservationsQuery;
@@ -33,6 +32,5 @@ pub use standing::{Known, Ruling, StandingQuery};
 pub(super) use exposure::{COUNTS_AT_ONCE, add_exposure, move_exposure, settle_days};
 pub(super) use follow::{Said, follow};
 pub(super) use history::reservation_histories;
-pub(super) use kept::KeptStanding;
 pub(super) use reservations::{counting_reservations, move_root, reservations_page};
 pub(super) use securities::move_securities;

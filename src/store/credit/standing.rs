@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate};
 use sea_orm::ConnectionTrait;
 
 use super::inputs::{self, Inputs, InputsQuery};
-use super::kept::{self, Group, KeptStandings, Recalled};
+use super::kept::{self, Recalled};
 use super::{KnownReservation, policies};
 use crate::domain::credit::policy::Policy;
 use crate::domain::credit::reservation::Now;
@@ -20,6 +20,7 @@ use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::ruling::class_terms;
 use crate::store::policy;
 use crate::store::quotes::quotes_of;
+use crate::store::standings::{Group, KeptStandings};
 use crate::store::{ReadTx, Store, WriteTx};
 
 /// What decisions are to be made about.
@@ -112,7 +113,7 @@ async fn kept_or_loaded(
     query: &InputsQuery,
     kept: &KeptStandings,
 ) -> Result<Inputs> {
-    let kept = kept.of(query);
+    let kept = kept.of(&query.accounts, query.now, query.grace_days);
     if kept.is_empty() {
         return inputs::load(conn, query).await;
     }
@@ -209,7 +210,7 @@ impl Store {
 
     /// The inputs, if they are kept and still so: one picture, since one statement tells whether they are.
     async fn kept_alone(&self, query: &InputsQuery) -> Result<Option<Inputs>> {
-        let kept = self.standings.of(query);
+        let kept = self.standings.of(&query.accounts, query.now, query.grace_days);
         if kept.len() < query.accounts.len() {
             return Ok(None);
         }

@@ -9,7 +9,7 @@ pub struct Model {
     pub account_id: String,
     pub root_id: String,
     pub head_us: i64,
-    /// Of a root: raised with whatever decisions about its group look at.
+    /// Of a root: another after each change of what decisions about its group look at.
     pub group_revision: i64,
 }
 

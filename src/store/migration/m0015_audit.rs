@@ -7,7 +7,7 @@ pub(super) const MIGRATION: Migration =
 
 const AUDIT: &str = "
 CREATE TABLE audit_seal (
-    sealed_position {bigint} NOT NULL PRIMARY KEY,
+    sealed_position {bigint} NOT NULL PRIMARY KEY CHECK (sealed_position > 0),
     audit_id {uuid} NOT NULL,
     chain_hash {bytes} NOT NULL
 );

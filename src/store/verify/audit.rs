@@ -155,7 +155,8 @@ async fn look_beside(conn: &DatabaseTransaction, check: &mut Check) -> Result<()
         (id(conn.get_database_backend(), "a.id"), id(conn.get_database_backend(), "p.audit_id"));
     let text = format!(
         "SELECT 'row ' || {added} || ' was added' AS example FROM audit a \
-           LEFT JOIN audit_seal s ON s.audit_id = a.id LEFT JOIN audit_pending p ON p.audit_id = a.id \
+           LEFT JOIN audit_seal s ON s.audit_id = a.id AND s.sealed_position > 0 \
+           LEFT JOIN audit_pending p ON p.audit_id = a.id \
            WHERE s.audit_id IS NULL AND p.audit_id IS NULL \
          UNION ALL \
          SELECT 'row ' || {gone} || ', not sealed yet, is missing' FROM audit_pending p \

@@ -135,6 +135,27 @@ on_both_engines! {
         assert_eq!(over_budget(&server, Some(91)).await[0].state(), FindingState::Unknown);
     }
 
+    async fn i13_staff_costs_nothing_from_the_day_on_which_the_account_was_deleted(server: TestServer) {
+        account(&server, "acme", &[]).await;
+        embedding(&server, &[("acme", "A")]).await;
+        let staff = pb::AssignTeamMemberRequest {
+            account: "accounts/acme".into(),
+            member: member(&server, "han").await,
+            role: pb::TeamRole::Service.into(),
+            valid_from: Some(day(0)),
+            cost_per_day: Some(usd("350.00")),
+            ..Default::default()
+        };
+        server.accounts().assign_team_member(staff).await.expect("assigned");
+        server.clock().set(moment(4));
+        let request = pb::DeleteAccountRequest { name: "accounts/acme".into(), ..Default::default() };
+        server.accounts().delete_account(request).await.expect("deleted");
+        server.clock().set(moment(30));
+        let asked = Asked { to_date: Some(day(30)), ..by(By::Member, 0) };
+        let cost = calculate(&server, asked).await.cost_to_serve.expect("of no campaign");
+        assert_eq!(amounts(&cost.embedded), ["1400.00"], "four days");
+    }
+
     async fn i13_what_staff_costs_reaches_what_it_costs_to_serve(mut server: TestServer) {
         for id in ["acme", "other"] {
             account(&server, id, &[]).await;
