@@ -1,5 +1,5 @@
-//! A standing that is kept in memory is used only while it is so: after each fact that a decision looks
-//! at, asked of the server that kept it.
+//! A standing that is kept in memory is used only while it is so: asked of the server that kept it, after
+//! facts that another server recorded, and after decisions of its own.
 
 use ballast::pb::{self, CreditDisposition as Leads, CreditHoldScope as Scope};
 
@@ -67,6 +67,13 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// Of a server that has kept nothing yet.
+async fn same_after_a_restart(mut server: TestServer) {
+    let kept = answers(&server).await;
+    server.restart().await;
+    assert_eq!(answers(&server).await, kept);
+}
+
 async fn block(server: &TestServer, account: &str, blocks: bool) {
     let name = account.to_owned();
     let mut client = server.accounts();
@@ -100,14 +107,25 @@ on_both_engines! {
         counter.desk.try_write_off("I2", None, Some(day(0))).await.expect("written off");
         seen.changed("a write-off").await;
 
-        counter.reserve("1", "40.00").await;
-        seen.changed("an order of the account").await;
-        counter.amend("1", "45.00").await;
-        seen.changed("an amendment").await;
-        counter.deliver("1", "10.00").await;
-        seen.changed("a delivery").await;
-        counter.try_cancel("1", None).await.expect("canceled");
-        seen.changed("a cancellation").await;
+        // Decided where it is kept: what a decision leaves is what another server reads.
+        for (no, mut decides) in [("1", Counter::at(&server)), ("4", Counter::at(seen.desk()))] {
+            decides.reserve(no, "40.00").await;
+            seen.changed("an order of the account").await;
+            decides.amend(no, "45.00").await;
+            seen.changed("an amendment").await;
+            decides.deliver(no, "10.00").await;
+            seen.changed("a delivery").await;
+            decides.desk.post([invoice(&format!("O{no}"), day(0), "12.00", &[(day(7), "12.00")]).names(no)]).await;
+            seen.changed("an invoice of the order").await;
+            decides.try_cancel(no, None).await.expect("canceled");
+            seen.changed("a cancellation").await;
+        }
+        counter.desk.post([receipt("R0", day(0), "12.00")]).await;
+        seen.changed("money on account").await;
+        let clearing = counter.desk.clear("R0", "O1", day(0)).await;
+        seen.changed("a clearing").await;
+        counter.desk.try_reset(&clearing.name, None).await.expect("reset");
+        seen.changed("its reset").await;
         let sibling = pb::ReserveCreditRequest { account: "accounts/other".into(), ..reserving("2", "60.00") };
         counter.try_reserve(sibling).await.expect("a decision");
         seen.changed("an order of another account of the group").await;
@@ -128,6 +146,8 @@ on_both_engines! {
         server.clock().set(moment(6));
         seen.changed("what is overdue").await;
         counter.desk.verify(&server).await;
+        drop(seen);
+        same_after_a_restart(server).await;
     }
 
     async fn a_kept_standing_ends_with_each_rule_it_goes_by(server: TestServer) {
@@ -189,6 +209,8 @@ on_both_engines! {
         counter.reparent(GROUP, "").await;
         seen.changed("no parent above").await;
         counter.desk.verify(&server).await;
+        drop(seen);
+        same_after_a_restart(server).await;
     }
 
     async fn a_kept_standing_ends_with_classes_rates_and_people(server: TestServer) {
@@ -246,5 +268,7 @@ on_both_engines! {
         seen.changed("a rate").await;
         counter.desk.rates(&[("EUR", "USD", day(10), "1.20")]).await;
         seen.changed("another rate").await;
+        drop(seen);
+        same_after_a_restart(server).await;
     }
 }

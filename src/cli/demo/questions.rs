@@ -93,10 +93,10 @@ fn one_customer(company: &Company) -> Vec<Question> {
             shown: 1,
         },
         Question {
-            heading: "What does he have to do today, and how much hangs on it?",
+            heading: "What does he have to do today, with most at stake first?",
             method: WORK,
             request: r#"{"parent": "accounts/-", "owner": "members/moreau",
-                "order": "WORK_ITEM_ORDER_SCORE", "pageSize": 3}"#
+                "order": "WORK_ITEM_ORDER_AT_STAKE", "currencyCode": "USD", "pageSize": 3}"#
                 .into(),
             expected: Expected::Some("/workItems/0/atStake/0/units"),
             folded: &["evidence", "nextPageToken"],

@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use super::WorkItems;
 use crate::ctx::Ctx;
 use crate::domain::account::Account;
+use crate::domain::bond::FirstPaid;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::{Commitment, CommitmentSide};
 use crate::domain::coverage::measure::Coverage;
@@ -105,16 +106,7 @@ async fn read(
         hooks.entry(of.account_id.clone()).or_default().push(of);
     }
     let mut handovers = passing_on(tx, &these).await?;
-    let around = [days_before(day, NOTICE_DAYS), add_days(day, NOTICE_DAYS)];
-    let mut given = match kinds.contains(&WorkKind::Occasion) {
-        true => tx.gift_days(&these, around).await?,
-        false => HashMap::new(),
-    };
-    // It looks through the payments of each account.
-    let mut paid = match kinds.contains(&WorkKind::Care) {
-        true => tx.first_paid(&these, day, i64::MAX).await?,
-        false => HashMap::new(),
-    };
+    let (mut given, mut paid) = attended(tx, &these, day, kinds).await?;
     let mut known = Vec::new();
     for (id, answers) in ids.iter().zip(answering) {
         let Some(account) = accounts.get(id).filter(|one| one.delete_us.is_none()) else {
@@ -139,6 +131,26 @@ async fn read(
         known.push(facts);
     }
     Ok(known)
+}
+
+/// The days around this one on which somebody was given something, and when accounts first paid, as far as
+/// what is asked for rests on it: the second looks through the payments of each account.
+async fn attended(
+    tx: &ReadTx,
+    ids: &BTreeSet<&str>,
+    day: NaiveDate,
+    kinds: &[WorkKind],
+) -> Result<(HashMap<String, Vec<NaiveDate>>, HashMap<String, FirstPaid>)> {
+    let around = [days_before(day, NOTICE_DAYS), add_days(day, NOTICE_DAYS)];
+    let given = match kinds.contains(&WorkKind::Occasion) {
+        true => tx.gift_days(ids, around).await?,
+        false => HashMap::new(),
+    };
+    let paid = match kinds.contains(&WorkKind::Care) {
+        true => tx.first_paid(ids, day, i64::MAX).await?,
+        false => HashMap::new(),
+    };
+    Ok((given, paid))
 }
 
 /// The ties that somebody has to look into, by account: each at one of those where the one of theirs

@@ -155,7 +155,7 @@ impl<'a> World<'a> {
         let contact = person(server, "Li").await;
         for n in 0..GREETED {
             let id = case.account(n).trim_start_matches("accounts/").to_owned();
-            give(server, &id, "A", today - 1).await;
+            give(server, &id, "A", today).await;
         }
         let (paid, met) = ([None; ACCOUNTS], [None; ACCOUNTS]);
         Self {

@@ -78,7 +78,7 @@ async fn next(server: &TestServer, on: Option<i64>) -> (Option<pb::Date>, String
 }
 
 async fn start(server: &TestServer, to: &str) {
-    let handover = pb::Handover { to: to.into(), ..Default::default() };
+    let handover = pb::Handover { to: to.into(), reason: "moves".into(), ..Default::default() };
     let request = pb::StartHandoverRequest {
         account: "accounts/acme".into(),
         handover: Some(handover),
@@ -136,8 +136,9 @@ on_both_engines! {
         assign(&server, "acme", &wang, TeamRole::Owner).await;
         cadences(&server).await;
         assert_eq!(next(&server, None).await, (None, String::new()), "no class says how often");
-        give(&server, "acme", "A", -3).await;
-        assert_eq!(next(&server, None).await, (Some(day(27)), String::new()), "never met");
+        give(&server, "acme", "A", 0).await;
+        server.clock().set(moment(3));
+        assert_eq!(next(&server, None).await, (Some(day(30)), String::new()), "never met");
         let visit = |on| held(pb::InteractionChannel::Visit, on, &[&wang], &[&li]);
         record(&server, "acme", visit(-20)).await.expect("recorded");
         let due = list(&server, of("acme")).await.remove(0);
@@ -152,7 +153,7 @@ on_both_engines! {
         let visit = plan(visit(17)).await;
         assert_eq!(next(&server, None).await, (Some(day(10)), visit));
         // What was planned before is not kept.
-        assert_eq!(next(&server, Some(-1)).await, (Some(day(10)), String::new()));
+        assert_eq!(next(&server, Some(2)).await, (Some(day(10)), String::new()));
         assert_eq!(next(&server, Some(18)).await.1, "", "missed by then");
     }
 }
