@@ -66,6 +66,8 @@ impl ReadTx {
 #[cfg(test)]
 mod tests {
     use chrono::Days;
+    use rust_decimal::Decimal;
+    use rust_decimal::prelude::ToPrimitive as _;
     use sea_orm::Statement;
     use uuid::Uuid;
 
@@ -161,11 +163,11 @@ mod tests {
         let plan = db.plan(&analyzed).await;
         let scan = plan.lines().find(|line| line.contains("using tier_assignment_account"));
         let actual = scan.and_then(|line| line.split("actual").nth(1)).expect("a scan");
-        let number = |name: &str| -> f64 {
+        let number = |name: &str| -> Decimal {
             let told = actual.split(name).nth(1).expect("a number");
             let end = told.find(|c: char| c != '.' && !c.is_ascii_digit());
             told[..end.unwrap_or(told.len())].parse().expect("a number")
         };
-        (number("rows=") * number("loops=")).round() as u64
+        (number("rows=") * number("loops=")).round().to_u64().expect("a number")
     }
 }

@@ -194,7 +194,6 @@ on_both_engines! {
             effective_date: Some(day(-50)),
             reason: "in error".into(),
             request_id: fresh(),
-            ..Default::default()
         };
         desk.client.reverse_document(request).await.expect("reversed");
         let supplier = (Some(day(-20)), AccountType::Supplier, vec![Why::TradeBegan]);

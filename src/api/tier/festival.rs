@@ -35,7 +35,7 @@ pub fn parse(
         if !codes.insert(code.clone()) {
             violations.add(at("code"), Reason::DuplicateElement, "is named before");
         }
-        let on = day_of(&at, calendar, month, day, violations);
+        let on = day_of(at, calendar, month, day, violations);
         check_classes(&at("classes"), &named, classes, violations);
         read.extend(on.map(|on| Festival { code, on, classes: named }));
     }

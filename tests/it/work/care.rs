@@ -88,7 +88,6 @@ on_both_engines! {
             effective_date: Some(day(-2)),
             reason: "bounced".into(),
             request_id: fresh(),
-            ..Default::default()
         };
         desk.client.reverse_document(request).await.expect("reversed");
         assert_eq!(mode(&server).await, (pb::SellingMode::RelationFirst, None));
