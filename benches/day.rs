@@ -221,8 +221,8 @@ impl Book {
         let hour_ago = std::time::SystemTime::now() - Duration::from_secs(3_600);
         let call = async |number: usize| {
             let account = format!("x{:07}", number + 1);
-            let (member, contact) =
-                (format!("members/m{}", number + 1), format!("contacts/c{account}"));
+            let member = format!("members/m{}", number % (self.accounts / OF_ONE) + 1);
+            let contact = format!("contacts/c{account}");
             let theirs = pb::InteractionContact { contact: contact.clone(), ..Default::default() };
             let interaction = pb::Interaction {
                 channel: pb::InteractionChannel::Visit.into(),
