@@ -230,7 +230,7 @@ class Smoke:
             account_service_pb2.DeactivateMemberRequest(name=name, reason="离职"),
             timeout=TIMEOUT_SECONDS,
         )
-        check("state", gone.state, member_pb2.MEMBER_STATE_INACTIVE)
+        check("state", gone.member.state, member_pb2.MEMBER_STATE_INACTIVE)
         with refused(grpc.StatusCode.FAILED_PRECONDITION, "STATE_WRONG") as refusal:
             self.accounts.DeactivateMember(
                 account_service_pb2.DeactivateMemberRequest(name=name, reason="离职"),
