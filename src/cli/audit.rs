@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use super::options::Options;
+use super::options::{Opened, Options};
 use crate::cli::say::say;
-use crate::ctx::{Clock, Ctx};
-use crate::store::{AuditCheck, ChainEnd, Store};
-use crate::telemetry;
+use crate::ctx::Ctx;
+use crate::store::{AuditCheck, ChainEnd};
 
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Audit {
@@ -43,13 +42,7 @@ fn known_end(text: &str) -> Result<ChainEnd, String> {
 
 pub(super) async fn run(command: Audit) -> Result<ExitCode, String> {
     let Audit::Verify(Args { known, output, options }) = command;
-    let config = options.load(Vec::new())?;
-    telemetry::init(&config.log);
-    let clock = Clock::system(config.business.time_zone);
-    let url = config.database.url.redacted();
-    let store = Store::connect_read_only(&config.database, clock.clone())
-        .await
-        .map_err(|e| format!("cannot open the database {url}: {e}"))?;
+    let Opened { clock, store, url, .. } = options.open_read_only().await?;
     let looked = store.verify_audit(&Ctx::system(clock), known).await;
     store.close().await;
     let looked = looked.map_err(|e| format!("cannot read the database {url}: {e}"))?;

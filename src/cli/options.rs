@@ -5,6 +5,18 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::config::{Config, Loaded, Source};
+use crate::ctx::Clock;
+use crate::store::Store;
+use crate::telemetry;
+
+/// A database that a command only reads, also beside a running server.
+pub(super) struct Opened {
+    pub config: Config,
+    pub clock: Clock,
+    pub store: Store,
+    /// Without the password.
+    pub url: String,
+}
 
 /// Settings on the command line; the rest is in the file or the environment.
 #[derive(Debug, Default, Clone, clap::Args)]
@@ -31,6 +43,18 @@ impl Options {
     /// Flags over environment over file over defaults; `more` are flags of one command.
     pub fn load(self, more: Vec<(&'static str, Option<String>)>) -> Result<Config, String> {
         Ok(self.loaded(more)?.config)
+    }
+
+    /// Opens the database that they name, to read it.
+    pub async fn open_read_only(self) -> Result<Opened, String> {
+        let config = self.load(Vec::new())?;
+        telemetry::init(&config.log);
+        let clock = Clock::system(config.business.time_zone);
+        let url = config.database.url.redacted().to_string();
+        let store = Store::connect_read_only(&config.database, clock.clone())
+            .await
+            .map_err(|e| format!("cannot open the database {url}: {e}"))?;
+        Ok(Opened { config, clock, store, url })
     }
 
     /// As [`Options::load`], with where each setting comes from.

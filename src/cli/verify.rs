@@ -4,11 +4,10 @@ use std::process::ExitCode;
 
 use comfy_table::{CellAlignment, Table};
 
-use super::options::Options;
+use super::options::{Opened, Options};
 use crate::cli::say::say;
-use crate::ctx::{Clock, Ctx};
-use crate::store::{Check, Store};
-use crate::telemetry;
+use crate::ctx::Ctx;
+use crate::store::Check;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -25,13 +24,7 @@ enum Output {
 }
 
 pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
-    let config = args.options.load(Vec::new())?;
-    telemetry::init(&config.log);
-    let clock = Clock::system(config.business.time_zone);
-    let url = config.database.url.redacted();
-    let store = Store::connect_read_only(&config.database, clock.clone())
-        .await
-        .map_err(|e| format!("cannot open the database {url}: {e}"))?;
+    let Opened { clock, store, url, .. } = args.options.open_read_only().await?;
     let checks = store.verify(&Ctx::system(clock)).await;
     store.close().await;
     let checks = checks.map_err(|e| format!("cannot read the database {url}: {e}"))?;

@@ -140,6 +140,22 @@ pub struct AccountFilter<A, M> {
     pub show_deleted: bool,
 }
 
+impl<A> AccountFilter<A, OwnedBy> {
+    /// What a member owns, whatever it is.
+    pub fn owned_by(member_id: &str) -> Self {
+        Self {
+            parent: None,
+            owner: Some(OwnedBy { member_id: member_id.to_owned(), or_nobody: false }),
+            state: None,
+            display_name_prefix: String::new(),
+            region_code: String::new(),
+            sales_region: String::new(),
+            labels: Vec::new(),
+            show_deleted: false,
+        }
+    }
+}
+
 /// What to sort accounts by; the id comes last in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountOrder {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use crate::domain::credit::reservation::Now;
@@ -14,7 +15,21 @@ use crate::domain::credit::standing::Node;
 
 /// The standings of the accounts that were asked about last; cheap to clone.
 #[derive(Clone)]
-pub struct KeptStandings(Option<Arc<Cache<String, Arc<KeptStanding>>>>);
+pub struct KeptStandings(Option<Arc<Cache<String, Arc<KeptStanding>, Cells>>>);
+
+/// Cells that an account has on average where all may be kept: one in a large group, or in many currencies,
+/// takes the place of several.
+const CELLS_OF_ONE: u64 = 32;
+
+/// What a standing takes is counted in cells: amounts, limits, holds, and the accounts themselves.
+#[derive(Debug, Clone)]
+struct Cells;
+
+impl Weighter<String, Arc<KeptStanding>> for Cells {
+    fn weight(&self, _: &String, standing: &Arc<KeptStanding>) -> u64 {
+        standing.cells
+    }
+}
 
 /// An account with those above it, as they stood at a revision of their group.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +42,16 @@ pub(super) struct KeptStanding {
     pub grace_days: i32,
     pub nodes: Vec<(String, Arc<Node>)>,
     pub parents: Vec<(String, String)>,
+    /// What it takes: [`cells`].
+    pub cells: u64,
+}
+
+/// What the nodes of a standing take.
+pub(super) fn cells(nodes: &[(String, Arc<Node>)]) -> u64 {
+    let of = |node: &Node| {
+        1 + node.exposure.len() + node.limits.len() + node.holds.len() + node.overdue.len()
+    };
+    nodes.iter().map(|(_, node)| of(node) as u64).sum()
 }
 
 /// What is known of a credit group.
@@ -42,10 +67,11 @@ pub struct Group {
 }
 
 impl KeptStandings {
-    /// Keeps those of so many accounts; none for 0.
+    /// Keeps those of so many accounts of common size; none for 0.
     pub fn new(accounts_max: u32) -> Self {
         let size = usize::try_from(accounts_max).unwrap_or(usize::MAX);
-        Self((size > 0).then(|| Arc::new(Cache::new(size))))
+        let cells_max = u64::from(accounts_max) * CELLS_OF_ONE;
+        Self((size > 0).then(|| Arc::new(Cache::with_weighter(size, cells_max, Cells))))
     }
 
     /// What is kept of the accounts of a question, as far as it still counts by the clock and was read with

@@ -8,15 +8,13 @@ use chrono::NaiveDate;
 use plotters::prelude::*;
 
 use crate::app;
-use crate::cli::options::Options;
+use crate::cli::options::{Opened, Options};
 use crate::cli::say::say;
-use crate::ctx::{Clock, Ctx};
+use crate::ctx::Ctx;
 use crate::domain::money::digits;
 use crate::domain::portfolio::concentration::{Concentration, Point};
 use crate::domain::portfolio::{Portfolio, PortfolioQuery, Side};
 use crate::service::tiers::Tiers;
-use crate::store::Store;
-use crate::telemetry;
 
 const SIZE: (u32, u32) = (840, 480);
 const FONT: (&str, i32) = ("sans-serif", 15);
@@ -43,13 +41,7 @@ pub(in crate::cli) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<(), String> {
     let Args { as_of, svg, groups, options } = args;
-    let config = options.load(Vec::new())?;
-    telemetry::init(&config.log);
-    let clock = Clock::system(config.business.time_zone);
-    let url = config.database.url.redacted();
-    let store = Store::connect_read_only(&config.database, clock.clone())
-        .await
-        .map_err(|e| format!("cannot open the database {url}: {e}"))?;
+    let Opened { config, clock, store, .. } = options.open_read_only().await?;
     let settings = app::settings(&config).map_err(|e| e.to_string())?;
     let query = PortfolioQuery { as_of, groups_max: groups.into(), model: None };
     let answer = Tiers::new(store.clone(), settings).portfolio(&Ctx::system(clock), query).await;

@@ -5,14 +5,12 @@ mod picture;
 use std::path::{Path, PathBuf};
 
 use crate::app;
-use crate::cli::options::Options;
+use crate::cli::options::{Opened, Options};
 use crate::cli::say::say;
-use crate::ctx::{Clock, Ctx};
+use crate::ctx::Ctx;
 use crate::domain::names;
 use crate::domain::power_map::{Decider, Node, PowerMap, hundredths, label};
 use crate::service::contacts::Contacts;
-use crate::store::Store;
-use crate::telemetry;
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
@@ -37,13 +35,7 @@ pub(super) async fn run(args: Args) -> Result<(), String> {
     };
     let name = names::parse_account("--account", &name);
     let name = name.map_err(|e| crate::domain::error::Error::from(e).to_string())?;
-    let config = options.load(Vec::new())?;
-    telemetry::init(&config.log);
-    let clock = Clock::system(config.business.time_zone);
-    let url = config.database.url.redacted();
-    let store = Store::connect_read_only(&config.database, clock.clone())
-        .await
-        .map_err(|e| format!("cannot open the database {url}: {e}"))?;
+    let Opened { config, clock, store, .. } = options.open_read_only().await?;
     let settings = app::team_settings(&config).map_err(|e| e.to_string())?;
     let answer = Contacts::new(store.clone(), settings).power_map(&Ctx::system(clock), name).await;
     store.close().await;

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::{Behind, Findings, List, PLACES, place};
 use crate::ctx::Ctx;
-use crate::domain::account::{AccountFilter, OwnedBy};
+use crate::domain::account::AccountFilter;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::finding::found::{FindingKey, Listed};
 use crate::domain::finding::stake::{ACCOUNTS_MAX, Exposure, FINDINGS_MAX, Stake};
@@ -67,16 +67,7 @@ impl Findings {
 
     /// The accounts that a member owns on a day.
     async fn owned_by(&self, ctx: &Ctx, owner: &str, day: NaiveDate) -> Result<Vec<String>> {
-        let filter = AccountFilter {
-            parent: None,
-            owner: Some(OwnedBy { member_id: owner.to_owned(), or_nobody: false }),
-            state: None,
-            display_name_prefix: String::new(),
-            region_code: String::new(),
-            sales_region: String::new(),
-            labels: Vec::new(),
-            show_deleted: false,
-        };
+        let filter = AccountFilter::owned_by(owner);
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let page = PageOf { size: ACCOUNTS_MAX, after: None };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Before, Handovers, Said, begun, changed, deadline_from, event};
 use crate::ctx::Ctx;
-use crate::domain::account::{AccountFilter, OwnedBy};
+use crate::domain::account::AccountFilter;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::event::EventType;
 use crate::domain::leaving::{Deactivated, HANDOVERS_MAX, Left, Obstacle, Passing, heirs};
@@ -189,16 +189,7 @@ async fn wanted(
     member_id: &str,
 ) -> Result<Wanted> {
     let today = ctx.business_date();
-    let filter = AccountFilter {
-        parent: None,
-        owner: Some(OwnedBy { member_id: member_id.to_owned(), or_nobody: false }),
-        state: None,
-        display_name_prefix: String::new(),
-        region_code: String::new(),
-        sales_region: String::new(),
-        labels: Vec::new(),
-        show_deleted: false,
-    };
+    let filter = AccountFilter::owned_by(member_id);
     let mut page = PageOf { size: ACCOUNTS_AT_ONCE, after: None };
     let mut wanted = Wanted { accounts: 0, asked: BTreeMap::new() };
     loop {

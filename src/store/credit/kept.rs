@@ -13,7 +13,7 @@ use crate::domain::credit::standing::Standing;
 use crate::domain::error::Result;
 use crate::store::entity::account_signal;
 use crate::store::rows::Set;
-use crate::store::standings::{Group, KeptStanding};
+use crate::store::standings::{Group, KeptStanding, cells};
 use crate::store::{WriteTx, sql, tier_class};
 
 /// How an account is at the moment, without what is kept of it.
@@ -109,12 +109,14 @@ pub(super) fn of_standing<'a>(
         let chain = standing.chain(account);
         let node = |id: &&str| Some(((*id).to_owned(), standing.nodes.get(*id)?.clone()));
         let parent = |id: &&str| Some(((*id).to_owned(), standing.parents.get(*id)?.clone()));
+        let nodes: Vec<_> = chain.iter().filter_map(node).collect();
         let kept = KeptStanding {
             root_id: root_id.clone(),
             group: *group,
             today: standing.now.today,
             grace_days: standing.policy.overdue_grace_days,
-            nodes: chain.iter().filter_map(node).collect(),
+            cells: cells(&nodes),
+            nodes,
             parents: chain.iter().filter_map(parent).collect(),
         };
         Some((account.clone(), Arc::new(kept)))
