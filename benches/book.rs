@@ -5,7 +5,7 @@
 mod support;
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ballast::pb;
 use ballast::pb::receivable_service_client::ReceivableServiceClient;
@@ -37,6 +37,10 @@ const SUM_OF_ITEMS: &str = "SELECT currency, class, due_date, \
      CAST(SUM(open) AS BIGINT) AS amount, COUNT(*) AS items \
      FROM item WHERE open <> 0 GROUP BY currency, class, due_date";
 
+/// A row while anything that was recorded is not summed yet.
+const UNSUMMED: &str = "SELECT recorded_us FROM entry \
+     WHERE recorded_us > (SELECT rolled_us FROM book_rolled) ORDER BY recorded_us LIMIT 1";
+
 /// The aging of each account in one statement.
 const BY_ACCOUNT: &str = "SELECT account_id, currency, \
      CAST(SUM(CASE WHEN due_date >= $1 THEN amount ELSE 0 END) AS BIGINT) AS a0, \
@@ -65,6 +69,7 @@ fn main() {
             let small = small.memory().await;
             let book = Book::import(engine, items).await;
             book.aging(effort, &mut table).await;
+            book.past(effort, &mut table).await;
             book.worst(effort, &mut table).await;
             book.export(effort, &mut table).await;
             let large = book.memory().await;
@@ -159,6 +164,40 @@ impl Book {
         table.row(&what, peer, (same.median(), ours.median()), "ms", Goal::Reported);
         let peer = "summing the items by bare sqlx";
         table.row(&what, peer, (summing.median(), ours.median()), "ms", Goal::Reported);
+    }
+
+    /// Days before, as known now, once what moved is summed.
+    async fn past(&self, effort: Effort, table: &mut Table) {
+        let behind = Ran::new(UNSUMMED, Vec::new());
+        let start = Instant::now();
+        while self.bare.run(&behind).await > 0 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        println!("what moved is summed {:.1} s after that", start.elapsed().as_secs_f64());
+        let of = async |days: u64| {
+            let request = pb::GetAgingRequest {
+                account: "accounts/-".into(),
+                as_of: Some(date(data::before(days))),
+                ..Default::default()
+            };
+            Target::new(self.server.address, AGING, vec![Bytes::from(request.encode_to_vec())])
+                .await
+        };
+        let today = of(0).await;
+        for days in [90, 400] {
+            let target = of(days).await;
+            let statements = self.statements(&target).await;
+            let [mut ours, mut now, mut same] = Samples::several();
+            for _ in 0..effort.rounds() {
+                ours.push(mean_ms(5, || target.call(0)).await);
+                now.push(mean_ms(5, || today.call(0)).await);
+                same.push(mean_ms(5, || self.replay(&statements)).await);
+            }
+            let what = self.what(&format!("aging of the book {days} days ago"));
+            table.row(&what, "today's", (now.median(), ours.median()), "ms", Goal::AtMost(5.0));
+            let peer = format!("its {} statements through bare sqlx", statements.len());
+            table.row(&what, peer, (same.median(), ours.median()), "ms", Goal::Reported);
+        }
     }
 
     async fn worst(&self, effort: Effort, table: &mut Table) {

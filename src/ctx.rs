@@ -112,6 +112,9 @@ pub const PEOPLE_READ: &str = "people.read";
 /// Reads the people at accounts, and who knows whom.
 pub const CONTACTS_READ: &str = "contacts.read";
 
+/// Reads what was said with people at accounts, and what was promised, given and advised.
+pub const INTERACTIONS_READ: &str = "interactions.read";
+
 /// Without it callers see no notes that are private to others.
 pub const INTERACTIONS_PRIVATE: &str = "interactions.private";
 

@@ -10,6 +10,7 @@ pub mod people;
 pub mod read;
 pub mod request;
 pub mod write;
+pub mod year_day;
 
 #[cfg(test)]
 mod tests;

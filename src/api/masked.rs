@@ -63,6 +63,20 @@ impl Contract {
         }
     }
 
+    /// Whether anything that is sensitive is there, at any depth.
+    fn tells(&self, message: &DynamicMessage) -> bool {
+        message.fields().any(|(field, value)| {
+            self.is_sensitive(&field)
+                || match value {
+                    Value::Message(part) => self.tells(part),
+                    Value::List(parts) => {
+                        parts.iter().filter_map(Value::as_message).any(|part| self.tells(part))
+                    }
+                    _ => false,
+                }
+        })
+    }
+
     fn clear_within(&self, value: &mut Value) {
         match value {
             Value::Message(message) => self.clear(message),
@@ -70,6 +84,17 @@ impl Contract {
             _ => {}
         }
     }
+}
+
+/// Whether anything personal stands in a message, at any depth.
+///
+/// # Errors
+/// INTERNAL if the contract has no message of that name.
+pub fn tells_of_persons(name: &str, message: &impl Message) -> Result<bool> {
+    let contract = Contract::ours()?;
+    let bytes = message.encode_to_vec();
+    let told = DynamicMessage::decode(contract.message(name)?, bytes.as_slice());
+    Ok(contract.tells(&told.map_err(|e| Error::internal(format!("{name}: {e}")))?))
 }
 
 /// A message as a caller sees it who holds the scope, or else without what is personal.
@@ -125,5 +150,8 @@ mod tests {
             ..Default::default()
         };
         assert_eq!(seen(&reader), expected);
+        let tells = |contact: &pb::Contact| tells_of_persons("Contact", contact).unwrap();
+        let phone = pb::Contact { phones: contact.phones.clone(), ..Default::default() };
+        assert_eq!([&contact, &phone, &expected].map(tells), [true, true, false]);
     }
 }

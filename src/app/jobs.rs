@@ -1,6 +1,6 @@
 //! Work beside the calls. No answer depends on it: it gives audit rows and events their final
-//! position, tells other systems what changed by itself, and forgets requests that are past
-//! their time.
+//! position, sums what moves in the book, tells other systems what changed by itself, and forgets
+//! requests that are past their time.
 
 use std::time::Duration;
 
@@ -45,6 +45,9 @@ pub(super) fn start(
     let (sealing, stop) = (store.clone(), shutdown.clone());
     let ctx = Ctx::system(clock.clone());
     jobs.spawn(async move { sealing.run_sealer(ctx, stop.requested()).await });
+    let (rolling, stop) = (store.clone(), shutdown.clone());
+    let ctx = Ctx::system(clock.clone());
+    jobs.spawn(async move { rolling.run_roller(ctx, stop.requested()).await });
     let (forgetting, stop) = (store.clone(), shutdown.clone());
     let ctx = Ctx::system(clock.clone());
     jobs.spawn(async move {

@@ -59,11 +59,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
     let teams = Teams::new(store(), team_settings(&app.config)?);
     let records = records(&app.config, &app.store)?;
     let tiers = service::tiers::Tiers::new(store(), settings.clone());
-    let found = FindingSettings {
-        sponsor_required: app.config.business.sponsor_required,
-        calendar_notice_days: app.config.business.calendar_notice_days,
-    };
-    let findings = Findings::new(store(), tiers.clone(), credit.clone(), questions.clone(), found);
+    let findings = findings(app, &tiers, &credit, &questions)?;
     let trust = service::trust::Trust::new(store(), questions.clone());
     let accounts = Accounts::new(AccountServices {
         accounts: service::accounts::Accounts::new(store()),
@@ -88,8 +84,8 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         member_books: MemberBooks::new(store()),
     });
     let contacts = service::contacts::Contacts::new(store(), team_settings(&app.config)?);
-    let contacts = Contacts::new(contacts);
     let interactions = service::interactions::Interactions::new(store(), settings.clone());
+    let contacts = Contacts::new(contacts, interactions.clone());
     let briefs = service::briefs::Briefs::new(
         store(),
         questions.clone(),
@@ -147,6 +143,23 @@ pub(crate) fn settings(config: &Config) -> Result<Settings> {
 /// The use cases of our people, by the configured owner of what nobody else owns.
 pub(crate) fn members(config: &Config, store: Store) -> Result<Members> {
     Ok(Members::new(store, default_owner(config)?))
+}
+
+/// The use cases of findings, as the configuration has them.
+fn findings(
+    app: &App,
+    tiers: &service::tiers::Tiers,
+    credit: &Credit,
+    receivables: &service::receivables::Receivables,
+) -> Result<Findings> {
+    let business = &app.config.business;
+    let settings = FindingSettings {
+        sponsor_required: business.sponsor_required,
+        calendar_notice_days: business.calendar_notice_days,
+    };
+    let (tiers, credit) = (tiers.clone(), credit.clone());
+    let (receivables, teams) = (receivables.clone(), team_settings(&app.config)?);
+    Ok(Findings::new(app.store.clone(), tiers, credit, receivables, teams, settings))
 }
 
 /// What the configuration says about teams.

@@ -3,6 +3,8 @@
 
 pub mod address;
 pub mod command;
+pub mod erasure;
+pub mod occasion;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +21,7 @@ use super::personal::Personal;
 use super::stored::stored_enum;
 use super::version;
 use address::Address;
+use occasion::Occasion;
 
 pub const NAME_CHARS_MAX: usize = 200;
 pub const FORMER_NAMES_MAX: usize = 50;
@@ -34,6 +37,8 @@ stored_enum! {
         Active => "ACTIVE",
         /// Recorded in error.
         Deleted => "DELETED",
+        /// Nothing personal is kept of him any more.
+        Erased => "ERASED",
     }
 }
 
@@ -42,6 +47,8 @@ stored_enum! {
         Change => "CHANGE",
         Delete => "DELETE",
         Undelete => "UNDELETE",
+        Leave => "LEAVE",
+        Erase => "ERASE",
     }
 }
 
@@ -62,7 +69,15 @@ pub const STATES: &[Transition<ContactState, ContactVerb>] = &[
         from: &[ContactState::Deleted],
         to: ContactState::Active,
     },
+    Transition {
+        verb: ContactVerb::Erase,
+        from: &[ContactState::Active, ContactState::Deleted, ContactState::Erased],
+        to: ContactState::Erased,
+    },
 ];
+
+/// Whoever leaves a position stays what he is.
+const LEAVES: &[ContactState] = &[ContactState::Active, ContactState::Erased];
 
 stored_enum! {
     /// Whether what may be given to a contact is what may be given to officials.
@@ -96,6 +111,9 @@ pub struct Contact {
     pub handles: Vec<Address>,
     pub external_refs: Vec<ExternalRef>,
     pub preferences: Vec<Preference>,
+    /// Personal as a whole: no answer that is kept has them.
+    #[serde(skip)]
+    pub occasions: Vec<Occasion>,
     /// `None`: as the account says that he works for.
     pub official: Option<Official>,
     pub labels: BTreeMap<String, String>,
@@ -103,6 +121,8 @@ pub struct Contact {
     pub create_us: i64,
     pub update_us: i64,
     pub delete_us: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erase_us: Option<i64>,
     pub version: i64,
 }
 
@@ -144,8 +164,40 @@ impl Contact {
         version::check("contact", self.name(), self.version, read)
     }
 
+    /// Checks that he may leave a position: who was erased may, so that another can take it.
+    ///
     /// # Errors
-    /// STATE_WRONG of a deleted one.
+    /// STATE_WRONG.
+    pub fn check_leaves(&self) -> Result<()> {
+        let leaves = [Transition { verb: ContactVerb::Leave, from: LEAVES, to: self.state }];
+        advance(&leaves, &self.name(), self.state, ContactVerb::Leave).map(drop)
+    }
+
+    /// Takes away everything that is personal, for ever; of one who is erased what was written since.
+    ///
+    /// # Errors
+    /// Internal if there is a state without this way out.
+    pub fn erase(&mut self, us: i64) -> Result<()> {
+        let state = advance(STATES, &self.name(), self.state, ContactVerb::Erase)?;
+        let Self { id, official, create_us, update_us, delete_us, version, .. } =
+            std::mem::take(self);
+        let erase_us = Some(us);
+        *self = Self {
+            id,
+            official,
+            state,
+            create_us,
+            update_us,
+            delete_us,
+            erase_us,
+            version,
+            ..Self::default()
+        };
+        Ok(())
+    }
+
+    /// # Errors
+    /// STATE_WRONG of one who is deleted or erased.
     pub fn check_active(&self) -> Result<()> {
         advance(STATES, &self.name(), self.state, ContactVerb::Change).map(drop)
     }
@@ -170,7 +222,7 @@ impl Contact {
     #[must_use]
     pub fn with_text_of(self, now: Self) -> Self {
         let Self { display_name, latin_name, former_names, phones, emails, handles, .. } = now;
-        let preferences = now.preferences;
+        let (preferences, occasions) = (now.preferences, now.occasions);
         Self {
             display_name,
             latin_name,
@@ -179,6 +231,7 @@ impl Contact {
             emails,
             handles,
             preferences,
+            occasions,
             ..self
         }
     }

@@ -127,10 +127,25 @@ impl Cell {
 impl Facts {
     /// How each cell that is required is filled: by its best position.
     pub fn filled(&self) -> Vec<Filled> {
-        self.cells.iter().map(|cell| self.fill(cell.clone())).collect()
+        let best = self.best_ties();
+        self.cells.iter().map(|cell| self.fill(cell.clone(), &best)).collect()
     }
 
-    fn fill(&self, cell: Cell) -> Filled {
+    /// Of each of theirs who was met the tie with the latest touch, and of one day that of the first
+    /// member.
+    fn best_ties(&self) -> BTreeMap<&str, &Tie> {
+        let mut best: BTreeMap<&str, &Tie> = BTreeMap::new();
+        for tie in self.ties.iter().filter(|tie| tie.edge.last_touch.is_some()) {
+            let known = best.entry(&tie.contact_id).or_insert(tie);
+            let by_day = tie.edge.last_touch.cmp(&known.edge.last_touch);
+            if by_day.then_with(|| known.member_id.cmp(&tie.member_id)).is_gt() {
+                *known = tie;
+            }
+        }
+        best
+    }
+
+    fn fill(&self, cell: Cell, best: &BTreeMap<&str, &Tie>) -> Filled {
         let fits = |seat: &&Seat| cell.fits(seat.function, seat.level, seat.site.as_deref());
         let blank = Filled {
             cell: cell.clone(),
@@ -144,12 +159,7 @@ impl Facts {
             let Some(contact_id) = &seat.contact_id else {
                 return Filled { position_id: Some(seat.position_id), ..blank.clone() };
             };
-            let his = self.ties.iter().filter(|tie| tie.contact_id == *contact_id);
-            // The latest touch, and of one day the first member.
-            let best = his.filter(|tie| tie.edge.last_touch.is_some()).max_by(|a, b| {
-                let by_member = b.member_id.cmp(&a.member_id);
-                a.edge.last_touch.cmp(&b.edge.last_touch).then(by_member)
-            });
+            let best = best.get(contact_id.as_str());
             let live = best.is_some_and(|tie| tie.edge.is_live(self.on, cell.window_days));
             Filled {
                 state: if live { CellState::Live } else { CellState::Stale },
@@ -199,9 +209,12 @@ impl Facts {
         peers
     }
 
-    /// The functions that a contact has at the account.
-    fn functions_of(&self, contact_id: &str) -> BTreeSet<Function> {
-        let his = self.seats.iter().filter(|seat| seat.contact_id.as_deref() == Some(contact_id));
-        his.map(|seat| seat.function).collect()
+    /// The functions that the people of these ties have at the account.
+    fn functions_of<'a>(&self, peers: impl Iterator<Item = &'a Peer>) -> BTreeSet<Function> {
+        let theirs: BTreeSet<&str> = peers.map(|peer| peer.contact_id.as_str()).collect();
+        let seats = self.seats.iter().filter(|seat| {
+            seat.contact_id.as_deref().is_some_and(|contact_id| theirs.contains(contact_id))
+        });
+        seats.map(|seat| seat.function).collect()
     }
 }

@@ -10,7 +10,7 @@ use super::coverage::measure::{self, Shape, coverage_bp};
 use super::coverage::{Facts, Peer};
 use super::edge::{self, Rung};
 use super::rounding::div_half_even;
-use super::tie::{Person, Side};
+use super::tie::{Person, PersonRef, Side};
 
 /// Those who could go on that are told of an account.
 pub const SUCCESSORS_MAX: usize = 5;
@@ -18,6 +18,14 @@ pub const SUCCESSORS_MAX: usize = 5;
 pub const ACCOUNTS_MAX: usize = 500;
 /// Days of revenue that are told.
 pub const REVENUE_DAYS: u64 = 365;
+
+/// What is asked about a departure.
+#[derive(Debug, Clone)]
+pub struct SimulateDeparture {
+    pub who: PersonRef,
+    /// `None` is the business date.
+    pub as_of: Option<NaiveDate>,
+}
 
 /// Who goes on with an account, and how strong his ties to it are together.
 #[derive(Debug, Clone, PartialEq, Eq)]

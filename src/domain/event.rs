@@ -62,6 +62,8 @@ event_types! {
     ContactDeleted => "ballast.contacts.contact_deleted.v1",
     /// A deleted contact came back.
     ContactUndeleted => "ballast.contacts.contact_undeleted.v1",
+    /// What is personal of a contact was erased.
+    ContactErased => "ballast.contacts.contact_erased.v1",
     /// A contact came, left, or went to another position.
     ContactMoved => "ballast.contacts.contact_moved.v1",
     /// A position at a customer was recorded.

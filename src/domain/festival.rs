@@ -80,10 +80,35 @@ impl YearDay {
         })
     }
 
+    /// The days of the year that are on a day: what its month is too short for is on its last day.
+    pub fn falling_on(on: NaiveDate) -> Vec<Self> {
+        let placed =
+            [(YearCalendar::Gregorian, Some(gregorian(on))), (YearCalendar::Chinese, chinese(on))];
+        let mut falling = Vec::new();
+        for (calendar, placed) in placed {
+            let Some(Placed { month, day, month_days }) = placed else { continue };
+            let last = if day == month_days { calendar.month_days_max(month) } else { day };
+            falling.extend((day..=last.max(day)).map(|day| Self { calendar, month, day }));
+        }
+        falling
+    }
+
     /// The day on which it is, if that is one of the next [`NOTICE_DAYS`] or this one.
     pub fn soon(&self, on: NaiveDate) -> Option<NaiveDate> {
         (0..=NOTICE_DAYS).map(|n| add_days(on, n)).find(|day| self.is_on(*day))
     }
+}
+
+/// What is on one of the next [`NOTICE_DAYS`] or this one, with the first day on which it is.
+pub fn soon(on: NaiveDate) -> Vec<(YearDay, NaiveDate)> {
+    let mut soon: Vec<(YearDay, NaiveDate)> = Vec::new();
+    for day in (0..=NOTICE_DAYS).map(|n| add_days(on, n)) {
+        let new = YearDay::falling_on(day).into_iter();
+        let new: Vec<YearDay> =
+            new.filter(|of| soon.iter().all(|(known, _)| known != of)).collect();
+        soon.extend(new.into_iter().map(|of| (of, day)));
+    }
+    soon
 }
 
 /// A day of the year on which accounts of some classes are greeted.
@@ -181,6 +206,30 @@ mod tests {
         let eve = of(YearCalendar::Chinese, 12, 30);
         assert_eq!(in_year(eve, 2025), [date("2025-01-28")]);
         assert_eq!(in_year(eve, 2026), [date("2026-02-16")]);
+    }
+
+    #[test]
+    fn what_falls_on_a_day_is_what_is_on_it() {
+        // Every day that a year can have, on every day of seven years with leap days and months.
+        let mut all = Vec::new();
+        for calendar in [YearCalendar::Gregorian, YearCalendar::Chinese] {
+            for month in 1..=12 {
+                let days = 1..=calendar.month_days_max(month);
+                all.extend(days.map(|day| of(calendar, month, day)));
+            }
+        }
+        for n in 0..7 * 366 {
+            let day = add_days(date("2024-01-01"), n);
+            let is_on: Vec<YearDay> = all.iter().copied().filter(|of| of.is_on(day)).collect();
+            assert_eq!(YearDay::falling_on(day), is_on, "{day}");
+        }
+        let found = soon(date("2026-02-10"));
+        let spring = of(YearCalendar::Chinese, 1, 1);
+        assert!(found.contains(&(spring, date("2026-02-17"))));
+        let first: Vec<_> =
+            all.iter().filter_map(|of| Some((*of, of.soon(date("2026-02-10"))?))).collect();
+        assert_eq!(found.len(), first.len());
+        assert!(first.iter().all(|one| found.contains(one)));
     }
 
     #[test]

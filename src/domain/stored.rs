@@ -68,6 +68,7 @@ mod tests {
             component::Component,
             calendar::Weekday,
             contact::ContactState,
+            contact::erasure::RecordKind,
             contact::Official,
             dates::BusinessDayConvention,
             decision::DecisionKind,

@@ -1,11 +1,11 @@
-//! SimulateDeparture: what would go with one of ours or of theirs who leaves today.
+//! SimulateDeparture: what would go with one of ours or of theirs who leaves on a day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use crate::ctx::{ACCOUNTS_READ, Ctx, RowScope};
-use crate::domain::departure::{ACCOUNTS_MAX, Effect, effect, revenue_from};
+use crate::domain::departure::{ACCOUNTS_MAX, Effect, SimulateDeparture, effect, revenue_from};
 use crate::domain::error::Result;
 use crate::domain::job::Function;
 use crate::domain::ledger::PointQuery;
@@ -14,7 +14,7 @@ use crate::domain::names::AccountRef;
 use crate::domain::position::incumbency::{self, UncontactedInvoices};
 use crate::domain::power_map::PowerMap;
 use crate::domain::receivables::{CurrencyRisk, Risk, RiskView};
-use crate::domain::tie::{Person, PersonRef, Side};
+use crate::domain::tie::{Person, Side};
 use crate::service::contacts::{People, PeopleAt, drawn, people, read_person};
 use crate::service::receivables::Receivables;
 use crate::store::{ReadTx, Store};
@@ -34,7 +34,7 @@ pub struct Departure {
     pub accounts: Vec<Left>,
     /// There are more than are told.
     pub cut: bool,
-    /// Of one of theirs: those who decide, to whom a way leads today and none without him, as
+    /// Of one of theirs: those who decide, to whom a way leads on the day and none without him, as
     /// account and contact.
     pub without_path: Vec<(String, String)>,
     pub uncontacted: Vec<UncontactedInvoices>,
@@ -73,17 +73,20 @@ impl Departures {
         Self { store, receivables }
     }
 
-    /// What would go with somebody today. Nothing changes.
+    /// What would go with somebody. Nothing changes.
     ///
     /// # Errors
     /// NotFound; PermissionDenied for a caller who may not read what the accounts owe.
-    pub async fn simulate(&self, ctx: &Ctx, who: PersonRef) -> Result<Departure> {
+    pub async fn simulate(&self, ctx: &Ctx, c: SimulateDeparture) -> Result<Departure> {
         ctx.check_scope(ACCOUNTS_READ)?;
-        let (scope, on) = (ctx.row_scope(), ctx.business_date());
+        let SimulateDeparture { who, as_of } = c;
+        let (scope, today) = (ctx.row_scope(), ctx.business_date());
+        let on = as_of.unwrap_or(today);
+        let at = PeopleAt::of(on, i64::MAX, today);
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let leaver = read_person(tx, &who).await?;
-                known(tx, &leaver, on, scope).await
+                known(tx, &leaver, at, scope).await
             })
         });
         let Known { accounts, cut, mut revenue, mut reserved, without_path, uncontacted } =
@@ -93,7 +96,7 @@ impl Departures {
         let risks = match names.is_empty() {
             true => Vec::new(),
             false => {
-                let point = PointQuery::default();
+                let point = PointQuery { as_of, known_at: None };
                 self.receivables.risk(ctx, &names, point, None, RiskView::Full).await?
             }
         };
@@ -137,7 +140,8 @@ impl Departure {
 }
 
 /// What is known of the accounts that somebody has to do with.
-async fn known(tx: &ReadTx, leaver: &Person, on: NaiveDate, scope: RowScope) -> Result<Known> {
+async fn known(tx: &ReadTx, leaver: &Person, at: PeopleAt, scope: RowScope) -> Result<Known> {
+    let on = at.day;
     let mut ids = match leaver.side {
         Side::Member => tx.accounts_met_by(&leaver.id, ACCOUNTS_MAX + 1).await?,
         Side::Contact => sits_at(tx, &leaver.id, on).await?,
@@ -146,13 +150,13 @@ async fn known(tx: &ReadTx, leaver: &Person, on: NaiveDate, scope: RowScope) -> 
     ids.truncate(ACCOUNTS_MAX);
     let asked: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let peopled: BTreeMap<String, People> =
-        people(tx, &asked, PeopleAt::of(on, i64::MAX, on), scope).await?.into_iter().collect();
+        people(tx, &asked, at, scope).await?.into_iter().collect();
     let (mut without_path, mut uncontacted) = (Vec::new(), Vec::new());
     if leaver.side == Side::Contact {
         for (account_id, of) in &peopled {
-            without_path.extend(lost(tx, account_id, &leaver.id, on, scope).await?);
+            without_path.extend(lost(tx, account_id, &leaver.id, at, scope).await?);
             if answered_alone(of, &leaver.id) {
-                uncontacted.extend(tx.open_invoices(account_id).await?);
+                uncontacted.extend(tx.open_invoices_on(account_id, on).await?);
             }
         }
     }
@@ -185,15 +189,15 @@ async fn lost(
     tx: &ReadTx,
     account_id: &str,
     contact_id: &str,
-    on: NaiveDate,
+    at: PeopleAt,
     scope: RowScope,
 ) -> Result<Vec<(String, String)>> {
-    let (mut with_him, _) = drawn(tx, account_id, on, scope).await?;
+    let (mut with_him, _) = drawn(tx, account_id, at, scope).await?;
     let reached = |map: PowerMap| -> BTreeSet<String> {
         let deciders = map.deciders.into_iter().filter(|one| one.route.is_some());
         deciders.map(|one| one.contact_id).collect()
     };
-    let map = |drawn| PowerMap::of(account_id.to_owned(), on, drawn);
+    let map = |drawn| PowerMap::of(account_id.to_owned(), at.day, drawn);
     let mut before = reached(map(with_him.clone()));
     before.remove(contact_id);
     with_him.leave_out(contact_id);

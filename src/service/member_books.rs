@@ -239,8 +239,14 @@ mod tests {
         let tiers = Tiers::new(store.clone(), settings);
         let found = FindingSettings { sponsor_required: false, calendar_notice_days: 60 };
         let (of_tiers, of_credit) = (tiers.clone(), credit.clone());
-        let findings =
-            Findings::new(store.clone(), of_tiers, of_credit, receivables.clone(), found);
+        let findings = Findings::new(
+            store.clone(),
+            of_tiers,
+            of_credit,
+            receivables.clone(),
+            TeamSettings::default(),
+            found,
+        );
         let trust = Trust::new(store.clone(), receivables.clone());
         let sources = Sources {
             receivables: &receivables,

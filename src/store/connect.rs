@@ -98,7 +98,8 @@ impl Store {
             true => None,
             false => Some(Arc::new(lock(connect.get_filename())?)),
         };
-        let mut writing = connect.clone().read_only(read_only);
+        // What is erased is overwritten, and stays in no free page of the file.
+        let mut writing = connect.clone().read_only(read_only).pragma("secure_delete", "ON");
         if options.sqlite_megabytes_max > 0 {
             // A file that is larger already keeps its size.
             let pages = u64::from(options.sqlite_megabytes_max) * SQLITE_PAGES_PER_MEGABYTE;

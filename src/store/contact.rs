@@ -1,8 +1,10 @@
 //! People at customers. A change locks the row of the contact and compares its version; accounts are
 //! not locked for it.
 
+mod erase;
 mod keys;
 mod list;
+mod occasion;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +15,7 @@ use sea_orm::{
     QuerySelect, Select,
 };
 
+pub use self::occasion::Greeted;
 use super::entity::contact::{ActiveModel, Column, Entity, Model};
 use super::entity::{contact_label, contact_ref};
 use super::source_system::forms_of;
@@ -89,6 +92,7 @@ impl WriteTx {
     pub async fn insert_contact(&self, contact: &Contact) -> Result<()> {
         rows::insert_one(&self.conn, Model::of(contact)?).await?;
         rows::insert(&self.conn, labels(contact)).await?;
+        rows::insert(&self.conn, occasion::rows_of(contact)).await?;
         lookup::add(&self.conn, vec![found_by(contact)]).await
     }
 
@@ -104,6 +108,7 @@ impl WriteTx {
         let his = contact_label::Column::ContactId.eq(&*contact.id);
         rows::delete::<contact_label::Entity>(&self.conn, his).await?;
         rows::insert(&self.conn, labels(contact)).await?;
+        occasion::write(&self.conn, contact).await?;
         let (subject, keys) = found_by(contact);
         lookup::write(&self.conn, &subject, keys).await
     }

@@ -20,6 +20,7 @@ use crate::domain::gift::caps::Given;
 use crate::domain::gift::{Gift, GiftDecision, GiftKey, GiftState};
 use crate::domain::money::{Currency, Money};
 use crate::domain::page::{Page, PageOf};
+use crate::domain::work::facts::GivenOn;
 
 /// Which gifts to list: all of it has to fit.
 #[derive(Debug, Clone, Default)]
@@ -168,6 +169,22 @@ impl ReadTx {
             days.entry(account_id).or_default().push(day);
         }
         Ok(days)
+    }
+
+    /// What these contacts are given from one day to another, at whatever account, refused gifts apart.
+    pub async fn gifts_to(
+        &self,
+        contact_ids: &[&str],
+        [first, last]: [NaiveDate; 2],
+    ) -> Result<Vec<GivenOn>> {
+        let ids = contact_ids.iter().copied();
+        let these = rows::among(self.conn.get_database_backend(), Column::ContactId, ids);
+        let found = Entity::find()
+            .filter(these)
+            .filter(Column::Day.between(first, last))
+            .filter(Column::State.ne(GiftState::Refused));
+        let given = |Counted { contact_id, day, .. }: Counted| GivenOn { contact_id, day };
+        Ok(rows::parts(&self.conn, found).await?.into_iter().map(given).collect())
     }
 
     /// What waits for approval at these accounts, in the order it was registered.

@@ -46,6 +46,7 @@ mod probe;
 mod queue;
 mod quotes;
 pub mod receivables;
+mod roll;
 mod rows;
 mod seal;
 #[cfg(test)]
@@ -73,6 +74,7 @@ pub mod idempotency;
 pub use advice::AdviceOf;
 pub use batch::{Answered, KeptAnswer};
 pub use commitment::CommitmentsOf;
+pub use contact::Greeted;
 pub use entity::account_head::Head;
 pub use entity::import_run::ImportRun;
 pub use finding::{Rule as SuspectRule, SponsorOf, Suspects};

@@ -5,11 +5,12 @@ mod seating;
 
 use std::collections::{BTreeSet, HashMap};
 
+use chrono::NaiveDate;
 use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    QueryOrder, QuerySelect, QueryTrait, Value,
 };
 use uuid::Uuid;
 
@@ -40,10 +41,12 @@ fn found_by(position: &Position) -> (Subject, BTreeSet<Key>) {
     (subject, keys_of::alone(&keys_of::of_position(position)))
 }
 
-/// The invoices of a payer that are open now; `None` if none is.
+/// The invoices of a payer that are open, by a statement of what is open of each; `None` if none is.
 async fn open_invoices(
     conn: &impl ConnectionTrait,
     account_id: &str,
+    open: &str,
+    values: Vec<Value>,
 ) -> Result<Option<UncontactedInvoices>> {
     #[derive(FromQueryResult)]
     struct Row {
@@ -55,11 +58,10 @@ async fn open_invoices(
     let [high, low] = sql::wide_sum("i.open");
     let text = format!(
         "SELECT i.currency, CAST(COUNT(DISTINCT i.document_id) AS BIGINT) AS invoices, \
-         {high} AS high, {low} AS low FROM item i \
-         WHERE i.account_id = $1 AND i.open <> 0 AND i.kind = 'INVOICE' \
+         {high} AS high, {low} AS low FROM ({open}) i \
          GROUP BY i.currency ORDER BY i.currency"
     );
-    let found: Vec<Row> = sql::all(conn, text, vec![account_id.into()]).await?;
+    let found: Vec<Row> = sql::all(conn, text, values).await?;
     let invoices = found.iter().map(|row| row.invoices).sum();
     let open = found
         .into_iter()
@@ -116,14 +118,30 @@ impl WriteTx {
 
     /// The invoices of a payer that are open now; `None` if none is.
     pub async fn open_invoices(&self, account_id: &str) -> Result<Option<UncontactedInvoices>> {
-        open_invoices(&self.conn, account_id).await
+        let open = "SELECT i.document_id, i.currency, i.open FROM item i \
+             WHERE i.account_id = $1 AND i.open <> 0 AND i.kind = 'INVOICE'";
+        open_invoices(&self.conn, account_id, open, vec![account_id.into()]).await
     }
 }
 
 impl ReadTx {
-    /// The invoices of a payer that are open now; `None` if none is.
-    pub async fn open_invoices(&self, account_id: &str) -> Result<Option<UncontactedInvoices>> {
-        open_invoices(&self.conn, account_id).await
+    /// The invoices of a payer that are open on a day, as recorded by now; `None` if none is.
+    pub async fn open_invoices_on(
+        &self,
+        account_id: &str,
+        day: NaiveDate,
+    ) -> Result<Option<UncontactedInvoices>> {
+        // What is open less what moved since: of items that are settled by now these moves are all.
+        let open = "SELECT i.document_id, i.currency, i.open - COALESCE(l.amount, 0) AS open \
+             FROM (SELECT o.id FROM item o WHERE o.account_id = $1 AND o.open <> 0 \
+               UNION SELECT e.item_id FROM entry e \
+               WHERE e.account_id = $1 AND e.effective_date > $2) c \
+             JOIN item i ON i.id = c.id \
+             LEFT JOIN (SELECT e.item_id, CAST(SUM(e.amount) AS BIGINT) AS amount FROM entry e \
+               WHERE e.account_id = $1 AND e.effective_date > $2 GROUP BY e.item_id) l \
+               ON l.item_id = i.id \
+             WHERE i.kind = 'INVOICE' AND i.open <> COALESCE(l.amount, 0)";
+        open_invoices(&self.conn, account_id, open, vec![account_id.into(), day.into()]).await
     }
 
     /// All positions of an account, in the order they were recorded.
@@ -154,7 +172,7 @@ impl ReadTx {
         &self,
         account_id: &str,
         function: Option<Function>,
-        as_of: Option<chrono::NaiveDate>,
+        as_of: Option<NaiveDate>,
         page: &PageOf,
     ) -> Result<Page<Position>> {
         let found = Entity::find()

@@ -4,6 +4,7 @@ mod found;
 mod masked;
 mod moves;
 mod network;
+mod personal_data;
 mod positions;
 mod request;
 pub mod ties;
@@ -41,7 +42,11 @@ pub async fn get(server: &TestServer, name: &str) -> Result<Contact, Status> {
     server.contacts().get_contact(request).await.map(|r| r.into_inner())
 }
 
-async fn update(server: &TestServer, contact: Contact, paths: &[&str]) -> Result<Contact, Status> {
+pub async fn update(
+    server: &TestServer,
+    contact: Contact,
+    paths: &[&str],
+) -> Result<Contact, Status> {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
     let request = pb::UpdateContactRequest {
         contact: Some(contact),

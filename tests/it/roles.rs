@@ -32,7 +32,7 @@ fn path() -> PathBuf {
 fn page() -> String {
     let mut page = String::from(
         "# Who may call what\n\nEach call needs one scope; GetMemberBook, GetVisitBrief and SimulateDeparture need `accounts.read` \
-         besides, for what they tell of\naccounts, and some answers tell what is owed only with it. A role is a named set of scopes: callers are given `roles`, `scopes`, or \
+         besides, for what they tell of\naccounts, ExportPersonalData `interactions.read`, and some answers tell what is owed only with it. A role is a named set of scopes: callers are given `roles`, `scopes`, or \
          both. This page is\nmade from the contract and the roles; `tests/it/roles.rs` keeps it true, and makes each call with each role.\n\
          `interactions.private` lets read the notes that others keep to themselves: no role but `admin` has it, it is given by `scopes`.\n\n\
          | role | who has it | scopes |\n|---|---|---|\n",

@@ -33,6 +33,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("GiftDecision.reason", "Gift.decide_reason"),
     ("Hit.display_name", "DirectoryHit.display_name"),
     ("Hold.reason", "CreditHold.reason"),
+    ("Incumbency.leave_reason", "Incumbency.leave_reason"),
     ("Incumbency.reason", "Incumbency.reason"),
     ("Interaction.notes", "Interaction.notes"),
     ("Interaction.purpose", "Interaction.purpose"),
@@ -64,6 +65,11 @@ const FIELDS: &[(&str, &str)] = &[
     ("TierOverride.reason", "TierOverride.reason"),
     ("Verification.evidence", "AdviceVerification.evidence"),
 ];
+
+/// What is personal and no text: its type in the domain neither prints nor writes it into answers that
+/// are kept.
+const DAYS: &[(&str, &[&str])] =
+    &[("Occasion.on", &["ContactOccasion.month", "ContactOccasion.day"])];
 
 /// Fields of requests that become one of them, and of answers that repeat one; those of a resource are
 /// [`FIELDS`].
@@ -165,6 +171,7 @@ fn what_is_personal_in_the_domain_is_personal_in_the_contract() {
     let personal = Sensitivity::Personal as i32;
     let sent = FIELDS.iter().map(|(_, contract)| *contract);
     let expected: BTreeMap<String, i32> = sent
+        .chain(DAYS.iter().flat_map(|(_, fields)| *fields).copied())
         .chain(GIVEN.iter().map(|(request, _)| *request))
         .map(|field| (field.to_owned(), personal))
         .collect();

@@ -112,9 +112,11 @@ on_both_engines! {
         let promised = pb::TimelineEntry {
             date: Some(day(-5)),
             amount: Some(crate::support::ledger::usd("50.00")),
+            contact: scene.li.clone(),
             ..entry(Of::PromiseMade, &subject(Of::PromiseMade))
         };
         assert_eq!(one("accounts/acme", Of::PromiseMade).await, promised);
+        assert_eq!(one(&scene.li, Of::PromiseMade).await, promised);
         let delegated = one("accounts/acme", Of::CommitmentDelegated).await;
         assert_eq!((&delegated.member, &delegated.contact), (&scene.chen, &scene.li));
         assert_eq!((delegated.detail.as_str(), delegated.date), ("OURS", Some(day(0))));

@@ -2,9 +2,10 @@
 
 use crate::api::convert::coverage::write_shape;
 use crate::api::convert::people::invoices;
+use crate::api::convert::request::all;
 use crate::api::convert::{read, write};
-use crate::domain::departure::{Effect, Successor};
-use crate::domain::error::Result;
+use crate::domain::departure::{Effect, SimulateDeparture, Successor};
+use crate::domain::error::{Result, Violations};
 use crate::domain::money::Money;
 use crate::domain::names::{account_name, contact_name, member_name};
 use crate::domain::tie::PersonRef;
@@ -12,13 +13,17 @@ use crate::pb;
 use crate::pb::simulate_departure_request::Who;
 use crate::service::departures::{Departure, Figures, Left};
 
-pub fn parse(request: pb::SimulateDepartureRequest) -> Result<PersonRef> {
-    let pb::SimulateDepartureRequest { who } = request;
-    Ok(match who {
-        None => return Err(read::missing("member").into()),
-        Some(Who::Member(name)) => PersonRef::Member(read::member("member", &name)?),
-        Some(Who::Contact(name)) => PersonRef::Contact(read::contact("contact", &name)?),
-    })
+pub fn parse(request: pb::SimulateDepartureRequest) -> Result<SimulateDeparture> {
+    let pb::SimulateDepartureRequest { who, as_of } = request;
+    let mut violations = Violations::new();
+    let who = violations.keep(match who {
+        None => Err(read::missing("member")),
+        Some(Who::Member(name)) => read::member("member", &name).map(PersonRef::Member),
+        Some(Who::Contact(name)) => read::contact("contact", &name).map(PersonRef::Contact),
+    });
+    let as_of = violations.keep(read::optional_date("as_of", as_of));
+    let (who, as_of) = all(violations, who.zip(as_of))?;
+    Ok(SimulateDeparture { who, as_of })
 }
 
 pub fn encode(departure: Departure) -> Result<pb::Departure> {

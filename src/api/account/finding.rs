@@ -11,10 +11,12 @@ use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::finding::found::{
     Attention, Counts, ListFindings, Listed, Snooze, SnoozeFinding, Told,
 };
-use crate::domain::finding::stake::{Exposure, Stake};
+use crate::domain::finding::stake::{Exposure, Lost, Stake};
 use crate::domain::finding::{Code, Finding, Scope, State};
 use crate::domain::money::{Currency, Money};
-use crate::domain::names::{self, AccountRef, MemberRef, account_name};
+use crate::domain::names::{
+    self, AccountRef, MemberRef, POSITIONS, account_name, child_name, contact_name, member_name,
+};
 use crate::domain::portfolio::rhythm::Rhythm;
 use crate::pb;
 
@@ -201,11 +203,29 @@ pub fn page(listed: Listed, request: &PageRequest) -> pb::ListFindingsResponse {
 }
 
 fn stake(stake: Stake) -> pb::AccountStake {
-    let Stake { account_id, open, overdue, reserved, converted: _ } = stake;
+    let Stake {
+        account_id,
+        open,
+        overdue,
+        reserved,
+        converted: _,
+        class,
+        accountable,
+        lost: of_lost,
+    } = stake;
     let amounts = |of: Vec<Money>| -> Vec<pb::Money> {
         of.into_iter().map(|of| write::money(of.minor, of.currency)).collect()
     };
+    let lost = |Lost { position_id, since, contact_left, interim }: Lost| pb::LostContact {
+        position: child_name(&account_id, POSITIONS, position_id),
+        since_date: Some(write::date(since)),
+        contact_left: contact_name(&contact_left),
+        interim: member_name(&interim),
+    };
     pb::AccountStake {
+        tier: class.unwrap_or_default(),
+        accountable: member_name(&accountable),
+        lost_contacts: of_lost.into_iter().map(lost).collect(),
         account: account_name(&account_id),
         open: amounts(open),
         overdue: amounts(overdue),

@@ -5,12 +5,14 @@ use super::position::{write_function, write_level, write_role};
 use crate::api::account::convert::parts;
 use crate::api::convert::closed_set::one_way;
 use crate::api::convert::people::invoices;
-use crate::api::convert::write;
+use crate::api::convert::{write, year_day};
 use crate::api::etag;
 use crate::api::list::PageRequest;
 use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::contact::address::Address;
+use crate::domain::contact::occasion::Occasion;
 use crate::domain::contact::{Contact, ContactState, Placed, Preference};
+use crate::domain::festival::YearCalendar;
 use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
@@ -22,7 +24,7 @@ use crate::pb;
 use crate::service::contacts::{ClosedSeat, Seat};
 
 one_way! {
-    write_state: ContactState = ContactState { Active, Deleted }
+    write_state: ContactState = ContactState { Active, Deleted, Erased }
 }
 
 pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
@@ -40,12 +42,14 @@ pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
         handles,
         external_refs,
         preferences: _,
+        occasions,
         official,
         labels,
         state,
         create_us,
         update_us,
         delete_us,
+        erase_us,
         version,
     } = contact;
     pb::Contact {
@@ -58,6 +62,7 @@ pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
         handles: addresses(handles),
         external_refs: parts::write_external_refs(external_refs),
         preferences,
+        occasions: occasions.into_iter().map(occasion).collect(),
         official: official.map_or(pb::OfficialStatus::Unspecified, write_official).into(),
         labels: labels.into_iter().collect(),
         state: write_state(state).into(),
@@ -66,6 +71,7 @@ pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
         create_time: Some(write::recorded(create_us)),
         update_time: Some(write::recorded(update_us)),
         delete_time: delete_us.map(write::recorded),
+        erase_time: erase_us.map(write::recorded),
         etag: etag::encode(version),
     }
 }
@@ -79,7 +85,7 @@ fn addresses(addresses: Vec<Address>) -> Vec<pb::ContactAddress> {
     addresses.into_iter().map(address).collect()
 }
 
-fn preference(preference: Preference) -> pb::ContactPreference {
+pub fn preference(preference: Preference) -> pb::ContactPreference {
     let Preference { key, value, source, consent, expire_date } = preference;
     pb::ContactPreference {
         key,
@@ -88,6 +94,11 @@ fn preference(preference: Preference) -> pb::ContactPreference {
         consent,
         expire_date: expire_date.map(write::date),
     }
+}
+
+fn occasion(Occasion { kind, on, consent }: Occasion) -> pb::ContactOccasion {
+    let ([month, day], lunar) = (year_day::write(on), on.calendar == YearCalendar::Chinese);
+    pb::ContactOccasion { kind, month, day, lunar, consent }
 }
 
 pub fn page(
@@ -139,13 +150,14 @@ pub fn incumbencies(
     pb::ListIncumbenciesResponse { incumbencies, next_page_token }
 }
 
-fn incumbency(one: Incumbency) -> pb::Incumbency {
+pub fn incumbency(one: Incumbency) -> pb::Incumbency {
     pb::Incumbency {
         position: one.position_name(),
         contact: contact_name(&one.contact_id),
         valid_from: Some(write::date(one.first_day)),
         valid_to: one.last_day.map(write::date),
         reason: one.reason.into_exposed(),
+        leave_reason: one.leave_reason.into_exposed(),
         recorded_by: one.recorded_by,
         create_time: Some(write::recorded(one.recorded_us)),
     }

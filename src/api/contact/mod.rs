@@ -5,6 +5,7 @@
 mod coverage;
 mod encode;
 mod parse;
+mod personal_data;
 mod position;
 mod power_map;
 mod tie;
@@ -12,6 +13,7 @@ mod tie;
 use tonic::{Request, Response, Status};
 
 use crate::api;
+use crate::api::stream::Answers;
 use crate::ctx::CONTACTS_PERSONAL;
 use crate::pb;
 use crate::pb::contact_service_server::ContactService;
@@ -23,11 +25,15 @@ type Answer<T> = Result<Response<T>, Status>;
 #[derive(Clone)]
 pub struct Contacts {
     contacts: service::contacts::Contacts,
+    interactions: service::interactions::Interactions,
 }
 
 impl Contacts {
-    pub fn new(contacts: service::contacts::Contacts) -> Self {
-        Self { contacts }
+    pub fn new(
+        contacts: service::contacts::Contacts,
+        interactions: service::interactions::Interactions,
+    ) -> Self {
+        Self { contacts, interactions }
     }
 }
 
@@ -223,5 +229,33 @@ impl ContactService for Contacts {
         let (list, page) = tie::list(request.get_ref())?;
         let answer = self.contacts.ties(&ctx, list).await?;
         shown!(ctx, "ListTiesResponse", tie::page(answer, &page))
+    }
+
+    type ExportPersonalDataStream = Answers<pb::PersonalRecord>;
+
+    async fn export_personal_data(
+        &self,
+        request: Request<pb::ExportPersonalDataRequest>,
+    ) -> Answer<Self::ExportPersonalDataStream> {
+        let (ctx, ending) = (api::ctx(&request)?, api::ending(&request));
+        let name = personal_data::export(request.get_ref())?;
+        let services = personal_data::Services {
+            contacts: self.contacts.clone(),
+            interactions: self.interactions.clone(),
+        };
+        Ok(Response::new(personal_data::run(ctx, ending, services, name).await?))
+    }
+
+    async fn erase_personal_data(
+        &self,
+        request: Request<pb::ErasePersonalDataRequest>,
+    ) -> Answer<pb::PersonalDataErasure> {
+        let ctx = api::ctx(&request)?;
+        let ((id, command), validate_only) = personal_data::erase(request.into_inner())?;
+        let answer = match validate_only {
+            true => self.contacts.erasable(&ctx, command).await?,
+            false => self.contacts.erase(&ctx, &id, command).await?,
+        };
+        Ok(Response::new(personal_data::erasure(answer)))
     }
 }

@@ -6,6 +6,7 @@ use crate::api::account::convert::{label_filters, parts};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing, within};
 use crate::api::convert::request::{Identified, all, at_most};
+use crate::api::convert::year_day;
 use crate::api::etag;
 use crate::api::list::PageRequest;
 use crate::api::mask::{self, Field, Mask};
@@ -15,11 +16,13 @@ use crate::domain::contact::command::{
     AddressTerms, ContactChange, CreateContact, DeleteContact, PreferenceTerms, UndeleteContact,
     UpdateContact,
 };
+use crate::domain::contact::occasion::{self, OCCASIONS_MAX, Occasion};
 use crate::domain::contact::{
     ContactList, FORMER_NAMES_MAX, NAME_CHARS_MAX, Official, PREFERENCE_KEY_CHARS_MAX,
     PREFERENCE_SOURCE_CHARS_MAX, PREFERENCE_VALUE_CHARS_MAX, PREFERENCES_MAX,
 };
 use crate::domain::error::{Reason, Result, Violations};
+use crate::domain::festival::YearCalendar;
 use crate::domain::names::ContactRef;
 use crate::domain::text;
 use crate::pb;
@@ -42,6 +45,7 @@ const FIELDS: &[Field<pb::Contact>] = &[
     Field::mutable("handles", |c| !c.handles.is_empty()),
     Field::mutable("external_refs", |c| !c.external_refs.is_empty()),
     Field::mutable("preferences", |c| !c.preferences.is_empty()),
+    Field::mutable("occasions", |c| !c.occasions.is_empty()),
     Field::mutable("official", |c| c.official != 0),
     Field::mutable("labels", |c| !c.labels.is_empty()),
     Field::output_only("state"),
@@ -130,6 +134,7 @@ fn change(contact: pb::Contact, mask: &Mask, violations: &mut Violations) -> Con
         handles,
         external_refs,
         preferences,
+        occasions,
         official,
         labels,
         ..
@@ -163,6 +168,9 @@ fn change(contact: pb::Contact, mask: &Mask, violations: &mut Violations) -> Con
         preferences: mask
             .pick("preferences", preferences)
             .map(|all| self::preferences("contact.preferences", all, violations)),
+        occasions: mask
+            .pick("occasions", occasions)
+            .map(|all| self::occasions("contact.occasions", all, violations)),
         official: mask.pick("official", official).and_then(|official| {
             violations.keep(read::optional_enum("contact.official", official, read_official))
         }),
@@ -239,6 +247,30 @@ fn preferences(
             violations.add(within(&at, "key"), Reason::DuplicateElement, what);
         }
         kept.push(PreferenceTerms { key, value, source, consent, expire_date });
+    }
+    kept
+}
+
+fn occasions(
+    field: &str,
+    given: Vec<pb::ContactOccasion>,
+    violations: &mut Violations,
+) -> Vec<Occasion> {
+    if !at_most(OCCASIONS_MAX, given.len(), field, violations) {
+        return Vec::new();
+    }
+    let (mut seen, mut kept) = (HashSet::new(), Vec::new());
+    for (at, occasion) in given.into_iter().enumerate() {
+        let pb::ContactOccasion { kind, month, day, lunar, consent } = occasion;
+        let at = format!("{field}[{at}]");
+        violations.keep(text::check(&within(&at, "kind"), &kind, 1, occasion::KIND_CHARS_MAX));
+        if !seen.insert(kind.clone()) {
+            let what = "is the kind of one before it";
+            violations.add(within(&at, "kind"), Reason::DuplicateElement, what);
+        }
+        let calendar = if lunar { YearCalendar::Chinese } else { YearCalendar::Gregorian };
+        let on = year_day::read(|part| within(&at, part), calendar, month, day, violations);
+        kept.extend(on.map(|on| Occasion { kind, on, consent }));
     }
     kept
 }

@@ -1,5 +1,7 @@
 //! Steps of reading a request that every service takes.
 
+use std::ops::RangeInclusive;
+
 use chrono::NaiveDate;
 
 use super::read::missing;
@@ -20,6 +22,14 @@ pub type Identified<C> = (String, C);
 pub fn all<T>(violations: Violations, kept: Option<T>) -> Result<T> {
     violations.finish()?;
     kept.ok_or_else(|| Error::internal("nothing was refused and nothing was kept"))
+}
+
+/// Refuses a number outside its bounds.
+pub fn bounded(violations: &mut Violations, field: &str, number: i32, bounds: RangeInclusive<i32>) {
+    if !bounds.contains(&number) {
+        let (first, last) = bounds.into_inner();
+        violations.add(field, Reason::FieldInvalid, format!("must be {first} to {last}"));
+    }
 }
 
 /// The name of a resource of an account; an empty one is none.

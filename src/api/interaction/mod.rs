@@ -3,17 +3,19 @@
 //!
 //! A method parses, calls a use case and encodes. Rules and sequence do not belong here.
 
-mod advice;
+pub mod advice;
 mod brief;
-mod commitment;
+pub mod commitment;
 mod encode;
-mod gift;
+pub mod gift;
 mod narrow;
 mod parse;
 mod stats;
 pub mod trust;
 
 use tonic::{Request, Response, Status};
+
+pub use self::encode::interaction;
 
 use crate::api;
 use crate::ctx::{CONTACTS_PERSONAL, Ctx};

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::policy::bounded;
 use crate::api::convert::closed_set::both_ways;
-use crate::api::convert::read;
 use crate::api::convert::request::at_most;
+use crate::api::convert::{read, year_day};
 use crate::domain::error::{Reason, Violations};
-use crate::domain::festival::{FESTIVALS_MAX, Festival, YearCalendar, YearDay};
+use crate::domain::festival::{FESTIVALS_MAX, Festival, YearCalendar};
 use crate::domain::names::check_segment;
 use crate::domain::tier::policy::Class;
 use crate::pb;
@@ -35,28 +34,15 @@ pub fn parse(
         if !codes.insert(code.clone()) {
             violations.add(at("code"), Reason::DuplicateElement, "is named before");
         }
-        let on = day_of(at, calendar, month, day, violations);
+        let calendar = read::required_enum(&at("calendar"), calendar, read_calendar);
+        let calendar = violations.keep(calendar);
+        // Without a calendar the month still has to be one of twelve.
+        let by = calendar.unwrap_or(YearCalendar::Gregorian);
+        let on = year_day::read(at, by, month, day, violations).filter(|_| calendar.is_some());
         check_classes(&at("classes"), &named, classes, violations);
         read.extend(on.map(|on| Festival { code, on, classes: named }));
     }
     read
-}
-
-fn day_of(
-    at: impl Fn(&str) -> String,
-    calendar: i32,
-    month: i32,
-    day: i32,
-    violations: &mut Violations,
-) -> Option<YearDay> {
-    let calendar = read::required_enum(&at("calendar"), calendar, read_calendar);
-    let calendar = violations.keep(calendar);
-    bounded(violations, &at("month"), month, 1..=12);
-    let calendar = calendar?;
-    let month = u32::try_from(month).ok().filter(|month| (1..=12).contains(month))?;
-    let most = i32::try_from(calendar.month_days_max(month)).ok()?;
-    bounded(violations, &at("day"), day, 1..=most);
-    Some(YearDay { calendar, month, day: u32::try_from(day).ok()? })
 }
 
 fn check_classes(field: &str, named: &[String], classes: &[Class], violations: &mut Violations) {
@@ -75,12 +61,7 @@ fn check_classes(field: &str, named: &[String], classes: &[Class], violations: &
 }
 
 pub fn encode(festival: Festival) -> pb::Festival {
-    let Festival { code, on: YearDay { calendar, month, day }, classes } = festival;
-    pb::Festival {
-        code,
-        calendar: write_calendar(calendar).into(),
-        month: i32::try_from(month).unwrap_or_default(),
-        day: i32::try_from(day).unwrap_or_default(),
-        classes,
-    }
+    let Festival { code, on, classes } = festival;
+    let [month, day] = year_day::write(on);
+    pb::Festival { code, calendar: write_calendar(on.calendar).into(), month, day, classes }
 }

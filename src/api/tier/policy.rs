@@ -1,14 +1,12 @@
 //! What requests about versions of every kind have in common.
 
-use std::ops::RangeInclusive;
-
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{Identified, all};
 use crate::api::convert::write;
 use crate::api::etag;
 use crate::api::list::{PageRequest, Paged};
 use crate::domain::dated::ChangePoint;
-use crate::domain::error::{Reason, Result, Violation, Violations};
+use crate::domain::error::{Result, Violation, Violations};
 use crate::domain::names::{check_id, parse_named};
 use crate::domain::page::PageOf;
 use crate::domain::policy::{ActivatePolicy, Activation, PolicyKey, Terms};
@@ -20,14 +18,6 @@ use crate::pb;
 /// FIELD_REQUIRED, RESOURCE_NAME_INVALID.
 pub fn id_given(field: &str, id: &str) -> Result<(), Violation> {
     if id.is_empty() { Err(missing(field)) } else { check_id(field, id) }
-}
-
-/// Refuses a number outside its bounds.
-pub fn bounded(violations: &mut Violations, field: &str, number: i32, bounds: RangeInclusive<i32>) {
-    if !bounds.contains(&number) {
-        let (first, last) = bounds.into_inner();
-        violations.add(field, Reason::FieldInvalid, format!("must be {first} to {last}"));
-    }
 }
 
 /// The id in the name of a version that has to be given.

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::policy::bounded;
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::coverage::{read_function, read_level, write_function, write_level};
 use crate::api::convert::read::{self, within};
-use crate::api::convert::request::at_most;
+use crate::api::convert::request::{at_most, bounded};
 use crate::api::convert::write;
 use crate::domain::account::SITE_REGION_CHARS_MAX;
 use crate::domain::coverage::WINDOW_DAYS;

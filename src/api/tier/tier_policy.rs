@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::policy::{self, Activate, bounded};
+use super::policy::{self, Activate};
 use super::{festival, service_policy};
 use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::read::{self, missing, within};
-use crate::api::convert::request::{Identified, all, at_most};
+use crate::api::convert::request::{Identified, all, at_most, bounded};
 use crate::api::convert::write;
 use crate::api::etag;
 use crate::api::list::PageRequest;

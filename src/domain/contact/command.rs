@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::address::Address;
+use super::occasion::Occasion;
 use super::{Contact, Official, Preference};
 use crate::domain::change::Changed;
 use crate::domain::external_ref::ExternalRef;
@@ -71,6 +72,7 @@ pub struct ContactChange {
     pub handles: Option<Vec<AddressTerms>>,
     pub external_refs: Option<Vec<ExternalRef>>,
     pub preferences: Option<Vec<PreferenceTerms>>,
+    pub occasions: Option<Vec<Occasion>>,
     /// The inner `None`: as the account says that he works for.
     pub official: Option<Option<Official>>,
     pub labels: Option<BTreeMap<String, String>>,
@@ -90,6 +92,7 @@ impl ContactChange {
         changed.set("handles", &mut contact.handles, self.handles.map(addresses));
         changed.set("external_refs", &mut contact.external_refs, self.external_refs);
         changed.set("preferences", &mut contact.preferences, self.preferences.map(preferences));
+        changed.set("occasions", &mut contact.occasions, self.occasions);
         changed.set("official", &mut contact.official, self.official);
         changed.set("labels", &mut contact.labels, self.labels);
         changed.into_names()

@@ -163,15 +163,14 @@ pub fn coverage_bp(facts: &Facts, filled: &[Filled]) -> Option<i32> {
     share_bp(live as i128, filled.len() as i128).filter(|_| facts.has_people)
 }
 
-fn total(peers: &[Peer]) -> i128 {
-    peers.iter().map(|peer| i128::from(peer.sum)).sum()
+fn total<'a>(peers: impl IntoIterator<Item = &'a Peer>) -> i128 {
+    peers.into_iter().map(|peer| i128::from(peer.sum)).sum()
 }
 
 /// The part of strength that ties to executives have, in basis points.
 pub fn executive_share_bp(peers: &[Peer]) -> Option<i32> {
-    let top: Vec<Peer> =
-        peers.iter().filter(|peer| peer.level == Level::Executive).cloned().collect();
-    share_bp(total(&top), total(peers))
+    let top = peers.iter().filter(|peer| peer.level == Level::Executive);
+    share_bp(total(top), total(peers))
 }
 
 /// Whether ties stand at the top only.
@@ -202,14 +201,17 @@ pub fn satisfaction(facts: &Facts) -> Vec<Satisfaction> {
             latest.insert(&one.contact_id, (one.day, one.score));
         }
     }
-    let level_of = |contact_id: &str| {
-        let his = facts.seats.iter().filter(|seat| seat.contact_id.as_deref() == Some(contact_id));
-        his.map(|seat| seat.level).max()
-    };
+    // The highest of each who said anything.
+    let mut stands: BTreeMap<&str, Level> = BTreeMap::new();
+    for seat in &facts.seats {
+        let Some(contact_id) = &seat.contact_id else { continue };
+        let level = stands.entry(contact_id).or_insert(seat.level);
+        *level = seat.level.max(*level);
+    }
     let mut levels: BTreeMap<Level, (i64, i64)> = BTreeMap::new();
     for (contact_id, (_, score)) in latest {
-        if let Some(level) = level_of(contact_id) {
-            let (people, sum) = levels.entry(level).or_default();
+        if let Some(level) = stands.get(contact_id) {
+            let (people, sum) = levels.entry(*level).or_default();
             *people += 1;
             *sum += i64::from(score);
         }
@@ -248,8 +250,7 @@ pub fn dependency(peers: &[Peer]) -> Option<Dependency> {
 /// What shape the live ties have.
 pub fn form(facts: &Facts, peers: &[Peer]) -> Form {
     let live: Vec<&Peer> = peers.iter().filter(|peer| peer.live).collect();
-    let functions: BTreeSet<_> =
-        live.iter().flat_map(|peer| facts.functions_of(&peer.contact_id)).collect();
+    let functions = facts.functions_of(live.iter().copied());
     let levels: BTreeSet<Level> = live.iter().map(|peer| peer.level).collect();
     let ours: BTreeSet<&String> = live.iter().map(|peer| &peer.member_id).collect();
     let diamond = functions.len() >= DIAMOND_FUNCTIONS && levels.len() >= DIAMOND_LEVELS;
@@ -264,7 +265,5 @@ pub fn form(facts: &Facts, peers: &[Peer]) -> Form {
 }
 
 fn familiar_functions(facts: &Facts, peers: &[Peer]) -> usize {
-    let familiar = peers.iter().filter(|peer| peer.rung >= Rung::Familiar);
-    let functions = familiar.flat_map(|peer| facts.functions_of(&peer.contact_id));
-    functions.collect::<BTreeSet<_>>().len()
+    facts.functions_of(peers.iter().filter(|peer| peer.rung >= Rung::Familiar)).len()
 }

@@ -48,9 +48,9 @@ pub fn of_member(member: &Member) -> Vec<Told<'_>> {
     told
 }
 
-/// The keys of a contact, by old addresses too; none of a deleted one.
+/// The keys of a contact, by old addresses too; none of one who is deleted or erased.
 pub fn of_contact(contact: &Contact) -> Vec<Told<'_>> {
-    if contact.state == ContactState::Deleted {
+    if contact.state != ContactState::Active {
         return Vec::new();
     }
     let names = [&contact.display_name, &contact.latin_name];

@@ -66,6 +66,7 @@ const UNTOLD: &[(&str, &[EventType])] = &[
             EventType::ContactUpdated,
             EventType::ContactDeleted,
             EventType::ContactUndeleted,
+            EventType::ContactErased,
             EventType::PositionCreated,
             EventType::PositionUpdated,
         ],

@@ -199,6 +199,13 @@ impl PeopleFacts<'_> {
         there.filter_map(lost).collect()
     }
 
+    /// Whoever sat in a position up to the day before this one.
+    pub fn left(&self, position: &Position, since: NaiveDate) -> Option<&str> {
+        let mut sat = self.sat.iter().filter(|one| one.position_id == position.id);
+        let left = sat.find(|one| one.last_day.and_then(|last| last.succ_opt()) == Some(since));
+        left.map(|one| one.contact_id.as_str())
+    }
+
     /// The position, and whoever sits in it or left it last.
     fn who(&self, position: &Position) -> Vec<String> {
         let sat = self.sat.iter().filter(|one| one.position_id == position.id);

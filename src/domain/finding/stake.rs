@@ -1,5 +1,8 @@
 //! What is at stake where something is found: what the accounts owe on the day.
 
+use chrono::NaiveDate;
+use uuid::Uuid;
+
 use crate::domain::error::Result;
 use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::rounding::div_half_even;
@@ -20,6 +23,22 @@ pub struct Stake {
     pub reserved: Vec<Money>,
     /// What is open, in the currency of the question, in minor units: 0 where credits are more.
     pub converted: i128,
+    /// The class that is applied to it; `None` where none is.
+    pub class: Option<String>,
+    /// Who of ours answers for it.
+    pub accountable: String,
+    pub lost: Vec<Lost>,
+}
+
+/// A position that is required, from which somebody left of whom nobody met the successor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    pub position_id: Uuid,
+    /// The first day without him.
+    pub since: NaiveDate,
+    pub contact_left: String,
+    /// Who of ours looks after it meanwhile.
+    pub interim: String,
 }
 
 /// How much of what the accounts of one member owe is owed where something is found.

@@ -45,6 +45,8 @@ pub struct Incumbency {
     pub recorded_us: i64,
     pub recorded_by: String,
     pub reason: Personal,
+    /// Why he left it.
+    pub leave_reason: Personal,
 }
 
 /// Where a page of incumbencies begins: behind this first day and id.
@@ -111,7 +113,11 @@ pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
     let mut told = Vec::new();
     for seatings in of_position.values() {
         let points = points(seatings);
-        for stretch in dated::stretches(&points, i64::MAX) {
+        let stretches = dated::stretches(&points, i64::MAX);
+        for (at, stretch) in stretches.iter().enumerate() {
+            // Nobody sits there from the next stretch on, or somebody else.
+            let next = stretches.get(at + 1).map(|next| *next.value);
+            let left = next.filter(|next| next.contact_id.is_none());
             let Seating { id, account_id, position_id, contact_id, .. } = (*stretch.value).clone();
             let Some(contact_id) = contact_id else { continue };
             told.push(Incumbency {
@@ -124,6 +130,7 @@ pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
                 recorded_us: stretch.value.recorded_us,
                 recorded_by: stretch.value.recorded_by.clone(),
                 reason: stretch.value.reason.clone(),
+                leave_reason: left.map(|left| left.reason.clone()).unwrap_or_default(),
             });
         }
     }

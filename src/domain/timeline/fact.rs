@@ -144,12 +144,15 @@ pub fn promised(of: &Promise, actor: &str) -> Entry {
     let amount = Money { minor: of.amount, currency: of.currency };
     at(&of.account_id, TimelineType::PromiseMade, begins(of.promise_date), of.id, actor)
         .worth(amount)
+        .between(None, of.contact_id.as_deref())
 }
 
 /// That it was released from it.
 pub fn released(of: &Promise, day: NaiveDate, actor: &str) -> Entry {
     let amount = Money { minor: of.amount, currency: of.currency };
-    at(&of.account_id, TimelineType::PromiseWithdrawn, ends(day), of.id, actor).worth(amount)
+    at(&of.account_id, TimelineType::PromiseWithdrawn, ends(day), of.id, actor)
+        .worth(amount)
+        .between(None, of.contact_id.as_deref())
 }
 
 /// That orders were put on hold.

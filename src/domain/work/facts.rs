@@ -47,6 +47,8 @@ pub struct AccountFacts {
     pub first_paid: Option<FirstPaid>,
     /// What its class is greeted on soon, in the order of days.
     pub occasions: Vec<Greeting>,
+    /// Who of theirs is greeted soon, and on which days.
+    pub greeted: Vec<PersonGreeting>,
     /// The days around this one on which somebody there was or will be given something.
     pub gift_days: Vec<NaiveDate>,
     /// Of the change point that holds, if it proposes another class.
@@ -133,6 +135,23 @@ impl AccountFacts {
         let plans = self.plans.iter().map(|plan| &plan.interaction);
         plans.filter(|plan| plan.state_on(self.on) == InteractionState::Planned)
     }
+}
+
+/// That somebody of theirs was or will be given something on a day.
+#[derive(Debug, Clone)]
+pub struct GivenOn {
+    pub contact_id: String,
+    pub day: NaiveDate,
+}
+
+/// That somebody of theirs is greeted, when anybody of ours last met him, and when he was or will be
+/// given something around that day.
+#[derive(Debug, Clone)]
+pub struct PersonGreeting {
+    pub contact_id: String,
+    pub greeting: Greeting,
+    pub last_touch: Option<NaiveDate>,
+    pub gift_days: Vec<NaiveDate>,
 }
 
 /// A position from which somebody left of whom nobody met the successor.

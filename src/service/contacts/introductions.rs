@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
+use super::at::PeopleAt;
 use super::power_map::{active, active_edges, introduced};
 use super::seats::{self, seated};
 use super::{Contacts, found};
@@ -84,7 +85,9 @@ async fn links(
     let mut asked = BTreeSet::from([target.to_owned()]);
     for hop in 1..=HOPS_MAX {
         let ids: Vec<&str> = asked.iter().map(String::as_str).collect();
-        for (pair, edge, rung) in active_edges(tx, &ids, on, scope).await? {
+        for (pair, edge, rung) in
+            active_edges(tx, &ids, PeopleAt::of(on, i64::MAX, on), scope).await?
+        {
             if rung >= Rung::Familiar {
                 links.push(Link {
                     from: Person { side: Side::Member, id: pair.member_id },

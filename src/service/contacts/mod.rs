@@ -1,9 +1,12 @@
 //! Use cases of people at customers: CreateContact, GetContact, ListContacts, UpdateContact,
 //! DeleteContact and UndeleteContact; positions, and who sits there.
 
+mod at;
 mod bonds;
 mod coverage;
+mod erasure;
 mod event;
+mod interim;
 mod introductions;
 #[cfg(test)]
 mod map_tests;
@@ -35,9 +38,11 @@ use crate::service::external_refs;
 use crate::service::teams::TeamSettings;
 use crate::store::{Call, Outcome, Store, WriteTx};
 
+pub(super) use at::PeopleAt;
 pub(super) use bonds::{Span, evidence};
+pub(super) use interim::{Left, counterparts};
 pub use introductions::{FindIntroductions, Introductions};
-pub(super) use people::{People, PeopleAt, known_to, people, ties_under_review};
+pub(super) use people::{People, known_to, people, ties_under_review};
 pub use positions::{ClosedSeat, Seat};
 pub use power_map::Mapped;
 pub(super) use power_map::drawn;

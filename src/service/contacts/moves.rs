@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::interim::{Left, counterparts};
 use super::positions::{account, missing, position};
 use super::uncontacted::uncontacted;
 use super::{Contacts, event, found, read, ties};
@@ -41,32 +42,30 @@ impl Contacts {
             }
         };
         if let (Some(vacancy), Some(name)) = (&mut moved.opened, vacated) {
-            vacancy.reconnect = Some(self.reconnect(ctx, &name, vacancy.since).await?);
+            let left = Left { contact_id: moved.placed.contact.id.clone(), since: vacancy.since };
+            vacancy.reconnect = Some(self.reconnect(ctx, &name, left).await?);
         }
         Ok(moved)
     }
 
     /// What there is to do about a vacancy at an account, as things are now.
-    async fn reconnect(
-        &self,
-        ctx: &Ctx,
-        vacated: &ChildName,
-        since: NaiveDate,
-    ) -> Result<Reconnect> {
+    async fn reconnect(&self, ctx: &Ctx, vacated: &ChildName, left: Left) -> Result<Reconnect> {
         let (ctx_of, settings, name) = (ctx.clone(), self.teams.clone(), vacated.account.clone());
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let account_id = read::account(tx, &name).await?;
-                    let calendar = tx.policy_in_force::<WorkCalendar>(since).await?.terms;
-                    let deadline = calendar.working_days_after(since, RECONNECT_DAYS);
+                    let calendar = tx.policy_in_force::<WorkCalendar>(left.since).await?.terms;
+                    let deadline = calendar.working_days_after(left.since, RECONNECT_DAYS);
                     let ids = [account_id];
                     let who = teams::accountable(tx, &ctx_of, &settings, &ids).await?.pop();
                     let who = who.ok_or_else(|| Error::internal("an account without anybody"))?;
+                    let scope = ctx_of.row_scope();
+                    let counterpart = counterparts(tx, &[&left], scope).await?.pop().flatten();
                     Ok(Reconnect {
                         deadline,
                         provisional: !calendar.knows(deadline),
-                        interim: who.member_id,
+                        interim: counterpart.unwrap_or(who.member_id),
                     })
                 })
             })
@@ -84,7 +83,10 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     tx.hold_people(accounts.values().map(String::as_str)).await?;
     let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
     let contact = tx.lock_contact(&id).await?.ok_or_else(gone)?;
-    contact.check_active()?;
+    match c.to {
+        Some(_) => contact.check_active()?,
+        None => contact.check_leaves()?,
+    }
     let from = there(tx, &accounts, c.from.as_ref(), day).await?;
     let to = there(tx, &accounts, c.to.as_ref(), day).await?;
     let mut points = Vec::new();

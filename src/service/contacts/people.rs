@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
+use super::at::PeopleAt;
 use super::power_map;
 use crate::ctx::RowScope;
 use crate::domain::account::profile::Site;
@@ -19,26 +20,7 @@ use crate::domain::position::Position;
 use crate::domain::position::incumbency::{self, Incumbency, Seating};
 use crate::domain::tie::{Review, Side, Tie};
 use crate::domain::tier::ruling::Recorded;
-use crate::store::{ReadTx, Touches, WriteTx};
-
-/// Of which day, and as recorded by when.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::service) struct PeopleAt {
-    pub day: NaiveDate,
-    /// Microseconds since the epoch.
-    pub known_us: i64,
-    pub touches: Touches,
-}
-
-impl PeopleAt {
-    /// Of any day: ties are kept as they stand now, and told anew of what was before.
-    pub fn of(day: NaiveDate, known_us: i64, today: NaiveDate) -> Self {
-        if day >= today && known_us == i64::MAX {
-            return Self { day, known_us, touches: Touches::Kept };
-        }
-        Self { day, known_us, touches: Touches::By { day, known_us } }
-    }
-}
+use crate::store::{ReadTx, WriteTx};
 
 /// What is known of the people of an account.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
+use super::at::PeopleAt;
 use super::seats::{self, Seated, seated};
 use super::{Contacts, read};
 use crate::ctx::{Ctx, RowScope};
@@ -23,7 +24,7 @@ use crate::domain::power_map::{
 };
 use crate::domain::route::Lines;
 use crate::domain::tie::{Tie, TieKind, decides};
-use crate::store::ReadTx;
+use crate::store::{ReadTx, Touches};
 
 /// A map, and how its people are called.
 #[derive(Debug)]
@@ -39,11 +40,12 @@ impl Contacts {
     /// NotFound.
     pub async fn power_map(&self, ctx: &Ctx, name: AccountRef) -> Result<Mapped> {
         let (scope, on) = (ctx.row_scope(), ctx.business_date());
+        let at = PeopleAt::of(on, i64::MAX, on);
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let account_id = read::account(tx, &name).await?;
-                    let (drawn, names) = drawn(tx, &account_id, on, scope).await?;
+                    let (drawn, names) = drawn(tx, &account_id, at, scope).await?;
                     Ok(Mapped { map: PowerMap::of(account_id, on, drawn), names })
                 })
             })
@@ -51,13 +53,14 @@ impl Contacts {
     }
 }
 
-/// What the map of an account is drawn from, and how its people are called.
+/// What the map of an account is drawn from on a day, and how its people are called.
 pub(in crate::service) async fn drawn(
     tx: &ReadTx,
     account_id: &str,
-    on: NaiveDate,
+    at: PeopleAt,
     scope: RowScope,
 ) -> Result<(Drawn, HashMap<String, Personal>)> {
+    let on = at.day;
     let positions = tx.positions_of(account_id).await?;
     let seats = seated(positions, tx.seatings_of_account(account_id).await?, on);
     let (inside, mut cut) = insiders(&seats);
@@ -65,12 +68,12 @@ pub(in crate::service) async fn drawn(
     let ties = influences(tx, &mut people, on, &mut cut).await?;
     let ids: Vec<&str> = people.iter().map(String::as_str).collect();
     let contacts = tx.contacts_among(&ids, scope).await?;
-    let contacts = contacts.into_iter().filter(|one| one.state == ContactState::Active);
+    let contacts = contacts.into_iter().filter(|one| one.state != ContactState::Deleted);
     let names: HashMap<String, Personal> =
         contacts.map(|one| (one.id.clone(), one.called().clone())).collect();
     let outside: Vec<&str> = ids.iter().copied().filter(|id| !inside.contains_key(*id)).collect();
     let mut elsewhere = seats::of_contacts(tx, &outside, on).await?;
-    let mut known = known_by(tx, &ids, on, scope).await?;
+    let mut known = known_by(tx, &ids, at, scope).await?;
     let node = |id: &&str| {
         let here = inside.get(*id).cloned();
         Node {
@@ -150,10 +153,11 @@ async fn influences(
 async fn known_by(
     tx: &ReadTx,
     contact_ids: &[&str],
-    on: NaiveDate,
+    at: PeopleAt,
     scope: RowScope,
 ) -> Result<HashMap<String, Vec<KnownBy>>> {
-    let edges = active_edges(tx, contact_ids, on, scope).await?;
+    let on = at.day;
+    let edges = active_edges(tx, contact_ids, at, scope).await?;
     let mut best: BTreeMap<(String, String), KnownBy> = BTreeMap::new();
     for (pair, edge, rung) in edges {
         let Some(last_touch) = edge.last_touch.filter(|_| edge.is_live(on, WINDOW_DAYS)) else {
@@ -192,10 +196,18 @@ fn closeness(one: &KnownBy) -> impl Ord + use<> {
 pub(super) async fn active_edges(
     tx: &ReadTx,
     contact_ids: &[&str],
-    on: NaiveDate,
+    at: PeopleAt,
     scope: RowScope,
 ) -> Result<Vec<(Pair, Edge, Rung)>> {
-    let edges = tx.edges_of_contacts(contact_ids).await?;
+    let on = at.day;
+    let mut edges = tx.edges_of_contacts(contact_ids).await?;
+    if at.touches != Touches::Kept {
+        let accounts = edges.iter().map(|(pair, _)| &*pair.account_id).collect();
+        let asked: BTreeSet<&str> = contact_ids.iter().copied().collect();
+        let mut then = tx.edges_known(&accounts, at.touches).await?;
+        then.retain(|(pair, _)| asked.contains(&*pair.contact_id));
+        edges = then;
+    }
     let members: BTreeSet<&str> = edges.iter().map(|(pair, _)| &*pair.member_id).collect();
     let active = active(tx, members, scope).await?;
     let accounts = edges.iter().map(|(pair, _)| &*pair.account_id).collect();

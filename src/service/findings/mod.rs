@@ -28,6 +28,7 @@ use crate::domain::tier::ruling::{Recorded, Ruling};
 use crate::service::credit::Credit;
 use crate::service::receivables::Receivables;
 use crate::service::resolve;
+use crate::service::teams::TeamSettings;
 use crate::service::tiers::Tiers;
 use crate::store::{ReadTx, Store, SuspectRule, Suspects};
 
@@ -47,6 +48,7 @@ pub struct Findings {
     tiers: Tiers,
     credit: Credit,
     receivables: Receivables,
+    teams: TeamSettings,
     settings: FindingSettings,
 }
 
@@ -110,9 +112,10 @@ impl Findings {
         tiers: Tiers,
         credit: Credit,
         receivables: Receivables,
+        teams: TeamSettings,
         settings: FindingSettings,
     ) -> Self {
-        Self { store, tiers, credit, receivables, settings }
+        Self { store, tiers, credit, receivables, teams, settings }
     }
 
     /// A page of findings: of the book and of accounts, or of one account.

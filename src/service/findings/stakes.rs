@@ -3,19 +3,26 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::{Behind, Findings, List, PLACES, place};
 use crate::ctx::Ctx;
 use crate::domain::account::AccountFilter;
+use crate::domain::coverage::measure::Coverage;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::finding::found::{FindingKey, Listed};
-use crate::domain::finding::stake::{ACCOUNTS_MAX, Exposure, FINDINGS_MAX, Stake};
+use crate::domain::finding::people::PeopleFacts;
+use crate::domain::finding::stake::{ACCOUNTS_MAX, Exposure, FINDINGS_MAX, Lost, Stake};
 use crate::domain::finding::{Finding, State};
 use crate::domain::ledger::PointQuery;
 use crate::domain::money::{Currency, Money, to_minor};
 use crate::domain::names::AccountRef;
 use crate::domain::page::PageOf;
+use crate::domain::position::Position;
 use crate::domain::receivables::{Risk, RiskView};
+use crate::service::contacts::{Left, People, PeopleAt, counterparts, people};
+use crate::service::teams::{TeamSettings, accountable_on};
+use crate::store::ReadTx;
 
 /// Accounts that are looked at together.
 const ACCOUNTS_AT_ONCE: usize = 500;
@@ -61,7 +68,11 @@ impl Findings {
         let page = list.page.cut(keyed, |(key, _): &(FindingKey, Finding)| key.clone());
         let told: BTreeSet<String> =
             page.items.iter().map(|(_, found)| found.account_id.clone()).collect();
-        let stakes = told.iter().filter_map(|id| by_account.remove(id)).collect();
+        let mut stakes: Vec<Stake> = told.iter().filter_map(|id| by_account.remove(id)).collect();
+        for some in stakes.chunks_mut(ACCOUNTS_AT_ONCE) {
+            ctx.check_deadline()?;
+            self.with_whose(ctx, some, day).await?;
+        }
         Ok(Listed { page: page.map(|(_, found)| found), stakes, exposure: Some(exposure) })
     }
 
@@ -116,6 +127,20 @@ impl Findings {
         Ok(stakes)
     }
 
+    /// Adds the class of each on a day, who answers for it, and who left there.
+    async fn with_whose(&self, ctx: &Ctx, stakes: &mut [Stake], day: NaiveDate) -> Result<()> {
+        let ids: Vec<String> = stakes.iter().map(|stake| stake.account_id.clone()).collect();
+        let (whose, settings) = (ctx.clone(), self.teams.clone());
+        let read = self.store.read(ctx, move |tx| {
+            Box::pin(async move { Whose::read(tx, &whose, &settings, &ids, day).await })
+        });
+        for (stake, whose) in stakes.iter_mut().zip(read.await?) {
+            let Whose { class, accountable, lost } = whose;
+            *stake = Stake { class, accountable, lost, ..std::mem::take(stake) };
+        }
+        Ok(())
+    }
+
     /// All that is found of the accounts of a member.
     async fn all_of(&self, ctx: &Ctx, list: &List, owner: &String) -> Result<Vec<Finding>> {
         let mut found = Vec::new();
@@ -134,6 +159,66 @@ impl Findings {
         }
         Ok(found)
     }
+}
+
+/// In which class an account is, who answers for it, and who left there.
+struct Whose {
+    class: Option<String>,
+    accountable: String,
+    lost: Vec<Lost>,
+}
+
+impl Whose {
+    /// Of these accounts, in their order.
+    async fn read(
+        tx: &ReadTx,
+        ctx: &Ctx,
+        settings: &TeamSettings,
+        ids: &[String],
+        day: NaiveDate,
+    ) -> Result<Vec<Self>> {
+        let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let tiers = tx.tiers_on(&these, day, i64::MAX).await?;
+        let at = PeopleAt::of(day, i64::MAX, ctx.business_date());
+        let there = people(tx, &these, at, ctx.row_scope()).await?;
+        let answering = accountable_on(tx, ctx, settings, ids, day).await?;
+        let vacated = |id: &String| there.get(id).map(|of| vacated(id, of)).unwrap_or_default();
+        let vacated: Vec<Vec<(Uuid, Left)>> = ids.iter().map(vacated).collect();
+        let left: Vec<&Left> = vacated.iter().flatten().map(|(_, left)| left).collect();
+        let mut looks_after = counterparts(tx, &left, ctx.row_scope()).await?.into_iter();
+        let mut told = Vec::with_capacity(ids.len());
+        for ((id, vacated), answers) in ids.iter().zip(vacated).zip(answering) {
+            let accountable = answers.member_id;
+            let lost = |(position_id, left): (Uuid, Left)| Lost {
+                position_id,
+                since: left.since,
+                contact_left: left.contact_id,
+                interim: looks_after.next().flatten().unwrap_or_else(|| accountable.clone()),
+            };
+            let lost = vacated.into_iter().map(lost).collect();
+            let decided = tiers.account(id).told(id, day).decided;
+            let class = decided.map(|decided| decided.class().to_owned());
+            told.push(Self { class, accountable, lost });
+        }
+        Ok(told)
+    }
+}
+
+/// The positions of whom we should know from which somebody left, and nobody met whoever came.
+fn vacated(account_id: &str, of: &People) -> Vec<(Uuid, Left)> {
+    let coverage = Coverage::of(account_id, &of.facts);
+    let known = PeopleFacts {
+        facts: &of.facts,
+        coverage: &coverage,
+        positions: &of.positions,
+        sat: &of.sat,
+        ties: None,
+    };
+    let left = |(since, position): (NaiveDate, &Position)| {
+        let contact_id = known.left(position, since)?.to_owned();
+        Some((position.id, Left { contact_id, since }))
+    };
+    known.vacancies().into_iter().filter_map(left).collect()
 }
 
 fn too_many(what: String) -> Error {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 
+use super::facts::{last_seats, tells_people};
 use super::{List, WorkItems, cut};
 use crate::ctx::Ctx;
 use crate::domain::dates::days_before;
@@ -35,6 +36,8 @@ struct Asked {
     from: Option<NaiveDate>,
     on: NaiveDate,
     limit: usize,
+    /// The caller is told when people at customers are greeted.
+    tells_people: bool,
 }
 
 impl WorkItems {
@@ -49,7 +52,8 @@ impl WorkItems {
         let deadlines = self.deadlines(ctx).await?;
         let wanted = list.page.size + 1;
         let from = list.page.after.as_ref().map(|after| after.due);
-        let mut asked = Asked { kinds, from, on: day, limit: wanted.max(LOOK_FIRST) };
+        let (limit, tells_people) = (wanted.max(LOOK_FIRST), tells_people(ctx));
+        let mut asked = Asked { kinds, from, on: day, limit, tells_people };
         loop {
             ctx.check_deadline()?;
             let (look, by) = (asked.clone(), deadlines.clone());
@@ -111,27 +115,44 @@ impl Asked {
         Ok(due)
     }
 
-    /// The accounts that are greeted soon, in the order of the days on which they are.
+    /// The accounts that are greeted soon, and those where somebody is, in the order of the days on
+    /// which they are.
     async fn greeted(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
-        let ruling = tx.tiers_ruling(self.on).await?;
-        let Some(version) = ruling.version_on(self.on) else { return Ok(Vec::new()) };
-        let days = |class: &Class| {
-            let greetings = version.terms.greetings(&class.code, self.on).into_iter();
-            (class.code.clone(), greetings.map(|of| of.day).collect())
-        };
-        let days: HashMap<String, Vec<NaiveDate>> =
-            version.terms.classes.iter().map(days).collect();
-        // On most days nobody is.
-        if days.values().all(Vec::is_empty) {
-            return Ok(Vec::new());
-        }
         let mut first = Firsts::new(self);
-        let take = |unmet: crate::store::Unmet| {
-            let days = days.get(&unmet.class).into_iter().flatten();
-            days.for_each(|day| first.take(*day, &unmet.account_id));
-        };
-        tx.each_unmet(self.on, take).await?;
+        if self.tells_people {
+            self.people_greeted(tx, &mut first).await?;
+        }
+        let ruling = tx.tiers_ruling(self.on).await?;
+        let classes = ruling.version_on(self.on).map(|version| {
+            let days = |class: &Class| {
+                let greetings = version.terms.greetings(&class.code, self.on).into_iter();
+                (class.code.clone(), greetings.map(|of| of.day).collect())
+            };
+            version.terms.classes.iter().map(days).collect()
+        });
+        let classes: HashMap<String, Vec<NaiveDate>> = classes.unwrap_or_default();
+        // On most days no class is.
+        if classes.values().any(|days| !days.is_empty()) {
+            let take = |unmet: crate::store::Unmet| {
+                let days = classes.get(&unmet.class).into_iter().flatten();
+                days.for_each(|day| first.take(*day, &unmet.account_id));
+            };
+            tx.each_unmet(self.on, take).await?;
+        }
         Ok(first.found.into_iter().collect())
+    }
+
+    /// Takes the accounts where somebody is greeted soon.
+    async fn people_greeted(&self, tx: &ReadTx, first: &mut Firsts) -> Result<()> {
+        let greeted = tx.greeted_soon(self.on, None).await?;
+        let contacts = greeted.iter().map(|of| of.contact_id.as_str()).collect();
+        let seats = last_seats(tx, &contacts, self.on, |_| true).await?;
+        for of in &greeted {
+            if let Some(seat) = seats.get(&of.contact_id) {
+                first.take(of.day, &seat.account_id);
+            }
+        }
+        Ok(())
     }
 
     /// The accounts that have just become customers, in the order of the days by which they are met.

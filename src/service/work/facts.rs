@@ -1,11 +1,12 @@
 //! What is known of accounts when it is asked what is to be done there, of many of them at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use super::WorkItems;
-use crate::ctx::Ctx;
+use crate::ctx::{CONTACTS_PERSONAL, Ctx};
 use crate::domain::account::Account;
 use crate::domain::bond::FirstPaid;
 use crate::domain::calendar::WorkCalendar;
@@ -14,21 +15,23 @@ use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Facts, Peer};
 use crate::domain::dates::{add_days, days_before};
 use crate::domain::error::Result;
-use crate::domain::festival::NOTICE_DAYS;
+use crate::domain::festival::{Greeting, NOTICE_DAYS};
 use crate::domain::finding::people::PeopleFacts;
 use crate::domain::interaction::Interaction;
 use crate::domain::job::Function;
+use crate::domain::position::Position;
 use crate::domain::position::incumbency::{self, Incumbency};
 use crate::domain::tie::{self, Tie};
 use crate::domain::tier::ruling::Recorded;
 use crate::domain::work::WorkKind;
 use crate::domain::work::facts::{
-    AccountFacts, Class, Deadlines, Made, PassingOn, Planned, Referral, Review, Vacant, WaitingGift,
+    AccountFacts, Class, Deadlines, GivenOn, Made, PassingOn, PersonGreeting, Planned, Referral,
+    Review, Vacant, WaitingGift,
 };
 use crate::service::contacts::{People, PeopleAt, people, ties_under_review};
 use crate::service::findings::in_force::in_force;
 use crate::service::teams::{TeamSettings, accountable_on};
-use crate::store::ReadTx;
+use crate::store::{Greeted, ReadTx};
 
 /// Accounts that are looked at together.
 const ACCOUNTS_AT_ONCE: usize = 500;
@@ -107,6 +110,7 @@ async fn read(
     }
     let mut handovers = passing_on(tx, &these).await?;
     let (mut given, mut paid) = attended(tx, &these, day, kinds).await?;
+    let mut greeted = people_greeted(tx, ctx, &there, day, kinds).await?;
     let mut known = Vec::new();
     for (id, answers) in ids.iter().zip(answering) {
         let Some(account) = accounts.get(id).filter(|one| one.delete_us.is_none()) else {
@@ -126,6 +130,7 @@ async fn read(
         facts.handover = handovers.remove(id);
         facts.hooks = hooks.remove(id).unwrap_or_default();
         facts.first_paid = paid.remove(id);
+        facts.greeted = greeted.remove(id).unwrap_or_default();
         facts.gift_days = given.remove(id).unwrap_or_default();
         facts.gifts = gifts.remove(id).unwrap_or_default();
         known.push(facts);
@@ -153,6 +158,90 @@ async fn attended(
     Ok((given, paid))
 }
 
+/// Whether a caller is told when people at customers are greeted.
+pub(super) fn tells_people(ctx: &Ctx) -> bool {
+    ctx.scopes.allows(CONTACTS_PERSONAL)
+}
+
+/// Who is greeted soon, by account: each at the one where he took his last position. Nobody, where
+/// that is not asked for or not told.
+async fn people_greeted(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    there: &HashMap<String, People>,
+    day: NaiveDate,
+    kinds: &[WorkKind],
+) -> Result<HashMap<String, Vec<PersonGreeting>>> {
+    if !kinds.contains(&WorkKind::Occasion) || !tells_people(ctx) {
+        return Ok(HashMap::new());
+    }
+    let seats = there.values().flat_map(|people| &people.facts.seats);
+    let sit: BTreeSet<&str> = seats.filter_map(|seat| seat.contact_id.as_deref()).collect();
+    let sit: Vec<&str> = sit.into_iter().collect();
+    let mut days: BTreeMap<(String, NaiveDate), Vec<String>> = BTreeMap::new();
+    for Greeted { contact_id, day, kind } in tx.greeted_soon(day, Some(&sit)).await? {
+        days.entry((contact_id, day)).or_default().push(kind);
+    }
+    let contacts: BTreeSet<&str> = days.keys().map(|(contact_id, _)| contact_id.as_str()).collect();
+    let last = last_seats(tx, &contacts, day, |_| true).await?;
+    // Wherever he was met or given something.
+    let of_these: Vec<&str> = contacts.iter().copied().collect();
+    let around = [days_before(day, NOTICE_DAYS), add_days(day, NOTICE_DAYS)];
+    let mut given: HashMap<String, Vec<NaiveDate>> = HashMap::new();
+    for GivenOn { contact_id, day } in tx.gifts_to(&of_these, around).await? {
+        given.entry(contact_id).or_default().push(day);
+    }
+    let mut met: HashMap<String, NaiveDate> = HashMap::new();
+    for (pair, edge) in tx.edges_of_contacts(&of_these).await? {
+        if let Some(touch) = edge.last_touch {
+            let last = met.entry(pair.contact_id).or_insert(touch);
+            *last = touch.max(*last);
+        }
+    }
+    let mut greeted: HashMap<String, Vec<PersonGreeting>> = HashMap::new();
+    for ((contact_id, day), mut codes) in days {
+        let Some(seat) = last.get(&contact_id) else { continue };
+        codes.sort();
+        let last_touch = met.get(&contact_id).copied();
+        let gift_days = given.get(&contact_id).cloned().unwrap_or_default();
+        let greeting = Greeting { day, codes };
+        let of = greeted.entry(seat.account_id.clone()).or_default();
+        of.push(PersonGreeting { contact_id, greeting, last_touch, gift_days });
+    }
+    Ok(greeted)
+}
+
+/// Of the positions that each of these contacts has on a day at accounts that are not deleted, and that
+/// are accepted, the one that he took last.
+pub(super) async fn last_seats(
+    tx: &ReadTx,
+    contact_ids: &BTreeSet<&str>,
+    day: NaiveDate,
+    accepts: impl Fn(&Position) -> bool,
+) -> Result<HashMap<String, Incumbency>> {
+    if contact_ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let contacts: Vec<&str> = contact_ids.iter().copied().collect();
+    let mut seats = incumbency::told(tx.seatings_of_contacts(&contacts).await?);
+    seats.retain(|seat| seat.holds(day) && contact_ids.contains(seat.contact_id.as_str()));
+    let accounts: BTreeSet<&str> = seats.iter().map(|seat| seat.account_id.as_str()).collect();
+    let positions = tx.positions_known(&accounts, i64::MAX).await?;
+    let all: Vec<&str> = accounts.into_iter().collect();
+    let there = tx.accounts(&all).await?;
+    let is_live = |id: &str| there.get(id).is_some_and(|of| of.delete_us.is_none());
+    let accepted: BTreeSet<Uuid> = positions
+        .iter()
+        .filter(|position| position.holds(day) && accepts(position))
+        .filter(|position| is_live(&position.account_id))
+        .map(|position| position.id)
+        .collect();
+    seats.retain(|seat| accepted.contains(&seat.position_id));
+    // Of one contact the last one stays.
+    seats.sort_by_key(|seat| (seat.first_day, seat.position_id));
+    Ok(seats.into_iter().map(|seat| (seat.contact_id.clone(), seat)).collect())
+}
+
 /// The ties that somebody has to look into, by account: each at one of those where the one of theirs
 /// decides, wherever he did so last.
 async fn reviews(
@@ -164,24 +253,11 @@ async fn reviews(
     let mut ties = ties_under_review(tx, there).await?;
     ties.retain(|tie| tie.days.holds(day, i64::MAX));
     let contacts: BTreeSet<&str> = ties.iter().filter_map(Tie::personal_contact).collect();
-    if contacts.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let contacts: Vec<&str> = contacts.into_iter().collect();
-    let mut seats = incumbency::told(tx.seatings_of_contacts(&contacts).await?);
-    seats.retain(|seat| seat.holds(day));
-    // At whatever account they sit, also if it is not asked about.
-    let accounts: BTreeSet<&str> = seats.iter().map(|seat| seat.account_id.as_str()).collect();
-    let positions = tx.positions_known(&accounts, i64::MAX).await?;
-    let decides = |seat: &&Incumbency| {
-        let position = positions.iter().find(|position| position.id == seat.position_id);
-        position.is_some_and(|of| of.holds(day) && tie::decides(&of.terms.buying_roles))
-    };
+    let decides = |position: &Position| tie::decides(&position.terms.buying_roles);
+    let decide = last_seats(tx, &contacts, day, decides).await?;
     let mut reviews: HashMap<String, Vec<Review>> = HashMap::new();
     for tie in ties {
-        let theirs = |seat: &&Incumbency| tie.personal_contact() == Some(&*seat.contact_id);
-        let last = seats.iter().filter(theirs).filter(decides);
-        let Some(last) = last.max_by_key(|seat| (seat.first_day, seat.position_id)) else {
+        let Some(last) = tie.personal_contact().and_then(|contact| decide.get(contact)) else {
             continue;
         };
         let since = ctx.clock.date_of(tie.days.recorded_us).max(last.first_day);
@@ -289,6 +365,7 @@ fn facts(
         gifts: Vec::new(),
         first_paid: None,
         occasions,
+        greeted: Vec::new(),
         gift_days: Vec::new(),
         proposal: tier.proposal(day).cloned(),
         last_touch: None,
@@ -313,7 +390,7 @@ fn vacancies(account_id: &str, people: &People) -> Vec<Vacant> {
         sat: &people.sat,
         ties: None,
     };
-    let vacant = |(since, position): (NaiveDate, &crate::domain::position::Position)| {
+    let vacant = |(since, position): (NaiveDate, &Position)| {
         let seat = people.facts.seats.iter().find(|seat| seat.position_id == position.id);
         let contact_id = seat.and_then(|seat| seat.contact_id.clone());
         Vacant { position_id: position.id, since, contact_id }

@@ -5,6 +5,7 @@ use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::contact::address::Address;
+use crate::domain::contact::occasion::Occasion;
 use crate::domain::contact::{Contact, ContactState, Official, Preference};
 use crate::domain::error::Result;
 use crate::domain::external_ref::ExternalRef;
@@ -27,6 +28,7 @@ pub struct Model {
     pub update_us: i64,
     pub delete_us: Option<i64>,
     pub version: i64,
+    pub erase_us: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -43,6 +45,9 @@ pub struct Card {
     emails: Vec<CardAddress>,
     handles: Vec<CardAddress>,
     preferences: Vec<CardPreference>,
+    /// Cards that were written before there were any have none.
+    #[serde(default)]
+    occasions: Vec<Occasion>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -106,12 +111,14 @@ impl Model {
             handles,
             external_refs: _,
             preferences,
+            occasions,
             official,
             labels,
             state,
             create_us,
             update_us,
             delete_us,
+            erase_us,
             version,
         } = contact.clone();
         let card = Card {
@@ -120,6 +127,7 @@ impl Model {
             emails: addresses(emails),
             handles: addresses(handles),
             preferences: preferences.into_iter().map(CardPreference::from).collect(),
+            occasions,
         };
         Ok(Self {
             id,
@@ -132,6 +140,7 @@ impl Model {
             create_us,
             update_us,
             delete_us,
+            erase_us,
             version,
         })
     }
@@ -153,8 +162,9 @@ impl Model {
             update_us,
             delete_us,
             version,
+            erase_us,
         } = self;
-        let Card { former_names, phones, emails, handles, preferences } =
+        let Card { former_names, phones, emails, handles, preferences, occasions } =
             from_json("card", card.expose())?;
         Ok(Contact {
             id,
@@ -166,12 +176,14 @@ impl Model {
             handles: read_addresses(handles),
             external_refs,
             preferences: preferences.into_iter().map(Preference::from).collect(),
+            occasions,
             official,
             labels: from_json("labels", &labels)?,
             state,
             create_us,
             update_us,
             delete_us,
+            erase_us,
             version,
         })
     }

@@ -19,6 +19,8 @@ pub mod audit;
 pub mod audit_pending;
 pub mod audit_seal;
 pub mod book_due;
+pub mod book_move;
+pub mod book_rolled;
 pub mod clearing;
 pub mod clearing_request;
 pub mod clearing_status;
@@ -27,6 +29,7 @@ pub mod commitment_delegation;
 pub mod commitment_evidence;
 pub mod contact;
 pub mod contact_label;
+pub mod contact_occasion;
 pub mod contact_ref;
 pub mod control_total;
 pub mod credit_decision;
@@ -111,6 +114,8 @@ macro_rules! every_entity {
             audit_pending,
             audit_seal,
             book_due,
+            book_move,
+            book_rolled,
             clearing,
             clearing_request,
             clearing_status,
@@ -119,6 +124,7 @@ macro_rules! every_entity {
             commitment_delegation,
             commitment_evidence,
             contact_label,
+            contact_occasion,
             contact_ref,
             control_total,
             credit_decision,

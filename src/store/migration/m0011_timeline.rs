@@ -11,8 +11,9 @@ pub(super) const MIGRATION: Migration = Migration {
                position_id, detail, actor, amount, currency) \
              SELECT r.parent, r.kind, r.occur_us, r.id, r.account_id, r.member_id, r.contact_id, \
                r.position_id, r.detail, COALESCE(r.actor, {}), r.amount, r.currency \
-             FROM ({FACTS}) r;\n",
-            recorded_by("r.recorded_us")
+             FROM ({}) r;\n",
+            recorded_by("r.recorded_us"),
+            facts("NULL")
         );
         [TIMELINE, &delegations(), REVIEWS, &fill].concat()
     },
@@ -86,9 +87,14 @@ UPDATE tie SET reviewed_us = o.recorded_us FROM (
 ) o WHERE tie.id = o.tie_id;
 ";
 
-/// All rows of timelines, of the facts that there were when the table was made: another way to what is
-/// written with each fact. The actor is NULL where the fact does not say who recorded it.
-pub(super) const FACTS: &str = "
+/// All rows of timelines: another way to what is written with each fact. The actor is NULL where the
+/// fact does not say who recorded it. `promise_contact` is who promised to pay: when the table was made
+/// no promise had one.
+pub(super) fn facts(promise_contact: &str) -> String {
+    FACTS.replace("{promise_contact}", promise_contact)
+}
+
+const FACTS: &str = "
 WITH fact AS (
     SELECT 'COMMITMENT_MADE' AS kind, {noon}c.made_date{/noon} AS occur_us, c.id AS id,
         c.account_id AS account_id, c.member_id AS member_id, c.contact_id AS contact_id,
@@ -112,12 +118,12 @@ WITH fact AS (
             ORDER BY b.recorded_us DESC LIMIT 1)
     FROM commitment_delegation d JOIN commitment c ON c.id = d.commitment_id
     UNION ALL
-    SELECT 'PROMISE_MADE', {noon}p.promise_date{/noon}, p.id, p.account_id, NULL, NULL, NULL,
-        NULL, NULL, p.amount, p.currency, p.recorded_us, NULL, NULL
+    SELECT 'PROMISE_MADE', {noon}p.promise_date{/noon}, p.id, p.account_id, NULL,
+        {promise_contact}, NULL, NULL, NULL, p.amount, p.currency, p.recorded_us, NULL, NULL
     FROM promise p
     UNION ALL
     SELECT 'PROMISE_WITHDRAWN', {noon}e.withdraw_date{/noon} + 1000000, p.id, p.account_id,
-        NULL, NULL, NULL, NULL, NULL, p.amount, p.currency, e.recorded_us, NULL, NULL
+        NULL, {promise_contact}, NULL, NULL, NULL, p.amount, p.currency, e.recorded_us, NULL, NULL
     FROM promise_end e JOIN promise p ON p.id = e.promise_id
     UNION ALL
     SELECT 'DISPUTE_OPENED', {noon}s.open_date{/noon}, s.id, s.account_id, NULL, NULL, NULL,

@@ -27,6 +27,10 @@ mod m0013_cost;
 mod m0014_promise_contact;
 mod m0015_audit;
 mod m0016_group_revision;
+mod m0019_contact_occasion;
+mod m0020_promise_timeline;
+mod m0021_erasure;
+mod m0022_book_move;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -49,7 +53,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 16] = [
+const MIGRATIONS: [Migration; 20] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -66,6 +70,10 @@ const MIGRATIONS: [Migration; 16] = [
     m0014_promise_contact::MIGRATION,
     m0015_audit::MIGRATION,
     m0016_group_revision::MIGRATION,
+    m0019_contact_occasion::MIGRATION,
+    m0020_promise_timeline::MIGRATION,
+    m0021_erasure::MIGRATION,
+    m0022_book_move::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
@@ -169,7 +177,7 @@ async fn up(tx: &DatabaseTransaction) -> Result<()> {
 
 /// Every row of timelines, told by the facts.
 pub(super) fn timeline_of_facts(backend: DbBackend) -> String {
-    in_words_of(backend, m0011_timeline::FACTS)
+    in_words_of(backend, &m0011_timeline::facts("NULLIF(p.contact_id, '')"))
 }
 
 /// The statements of the text of a migration, in the words of the engine.

@@ -23,6 +23,7 @@ mod rates;
 #[cfg(test)]
 pub(crate) mod raw;
 mod recorded;
+pub(super) mod rolled;
 mod share;
 mod statement;
 mod waiting;
@@ -37,6 +38,7 @@ pub use evidence::{
 pub use items::OpenItemsRead;
 pub use positions::{AccountPositions, Position, PositionsQuery};
 pub use rates::ControlTotal;
+pub(crate) use rolled::Path;
 pub use statement::{MovementLine, MovementTotals, MovementsRead};
 
 /// A point in both times, as statements filter by it.

@@ -76,12 +76,16 @@ impl<'a> Template<'a> {
 
     /// The moves summed by whatever of account, company, currency, class and date is named.
     pub fn sums(&self, basis: Basis, by: &str) -> String {
+        Self::summed(&self.moves(basis), by)
+    }
+
+    /// These moves summed likewise.
+    pub fn summed(moves: &str, by: &str) -> String {
         format!(
             "SELECT {by}, CAST(SUM(amount) AS BIGINT) AS amount, \
              CAST(SUM(items) AS BIGINT) AS items, CAST(SUM(expected) AS BIGINT) AS expected \
              FROM ({moves}) m GROUP BY {by} \
-             HAVING SUM(amount) <> 0 OR SUM(items) <> 0 OR SUM(expected) <> 0",
-            moves = self.moves(basis)
+             HAVING SUM(amount) <> 0 OR SUM(items) <> 0 OR SUM(expected) <> 0"
         )
     }
 
@@ -89,7 +93,11 @@ impl<'a> Template<'a> {
         if self.slice.is_book() { "''".to_owned() } else { format!("{alias}.account_id") }
     }
 
-    fn projection(&self) -> String {
+    pub(super) fn narrow(&self, alias: &str) -> String {
+        self.slice.narrow(alias)
+    }
+
+    pub(super) fn projection(&self) -> String {
         let table = if self.slice.is_book() { "book_due" } else { "account_due" };
         format!(
             "SELECT {account} AS account_id, d.currency, d.company_code, d.class, \
@@ -116,7 +124,7 @@ impl<'a> Template<'a> {
 
 /// The day item `i` ages from. Only an ordinary item follows the basis; a retention has its
 /// release day under every basis, and the others do not age.
-fn date(basis: Basis) -> String {
+pub(super) fn date(basis: Basis) -> String {
     let ordinary = match basis {
         Basis::DueDate => "due_date",
         Basis::DocumentDate => "document_date",

@@ -1,8 +1,9 @@
 //! Balances by what they consist of: of accounts, of sets of them, of the book.
 
 use chrono::{Days, NaiveDate};
-use sea_orm::FromQueryResult;
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
+use super::Path;
 use super::moves::Template;
 use super::params::{Params, Slice};
 use super::{At, Whose};
@@ -59,7 +60,9 @@ impl Store {
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
         let template = Template::bind(&mut params, &slice, query.at);
-        let sums = sums(&mut params, &template, query, "account_id, ");
+        let by = "account_id, ";
+        let by_date = template.sums(query.basis, &dated(by));
+        let sums = bucketed(&mut params, &template, query, by, by_date);
         let text = format!(
             "SELECT a.id AS account_id, a.related_party, COALESCE(h.head_us, 0) AS head_us, \
              p.currency, p.class, p.date, p.amount, p.items, p.expected \
@@ -89,6 +92,18 @@ impl Store {
         query: &PositionsQuery,
         by_company: bool,
     ) -> Result<Vec<Position>> {
+        let of_book = query.whose == Whose::Book && query.basis == Basis::DueDate;
+        let path = if of_book { self.book_path(query.at).await? } else { Path::Entries };
+        self.positions_by(path, query, by_company).await
+    }
+
+    /// As [`Store::positions`]. By moves only those of the book, by when they fall due.
+    pub(crate) async fn positions_by(
+        &self,
+        path: Path,
+        query: &PositionsQuery,
+        by_company: bool,
+    ) -> Result<Vec<Position>> {
         let conn = &self.reader;
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
@@ -97,7 +112,15 @@ impl Store {
             true => ("company_code, ", "company_code"),
             false => ("", "''"),
         };
-        let sums = sums(&mut params, &template, query, by);
+        let by_date = match path {
+            Path::Entries => template.sums(query.basis, &dated(by)),
+            Path::Moves => {
+                let engine = ConnectionTrait::get_database_backend(conn);
+                let moves = template.rolled_moves(engine, &mut params, query.at);
+                Template::summed(&moves, &dated(by))
+            }
+        };
+        let sums = bucketed(&mut params, &template, query, by, by_date);
         let text = format!(
             "SELECT {company} AS company_code, currency, class, date, amount, items, expected \
              FROM ({sums}) p"
@@ -107,9 +130,19 @@ impl Store {
     }
 }
 
-/// The sums of a query by currency, class and date, and by what `by` names before them.
-fn sums(params: &mut Params, template: &Template, query: &PositionsQuery, by: &str) -> String {
-    let by_date = template.sums(query.basis, &format!("{by}currency, class, date"));
+/// What is summed by, with what `by` names before it.
+fn dated(by: &str) -> String {
+    format!("{by}currency, class, date")
+}
+
+/// Sums by date put into the buckets of a query, if it has any.
+fn bucketed(
+    params: &mut Params,
+    template: &Template,
+    query: &PositionsQuery,
+    by: &str,
+    by_date: String,
+) -> String {
     let Some(edges) = &query.buckets else { return by_date };
     let first = |edge: i32| {
         let days = Days::new(edge.unsigned_abs().into());

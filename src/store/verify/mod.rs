@@ -51,6 +51,7 @@ impl Store {
             Box::pin(async move {
                 let engine = tx.conn.get_database_backend();
                 let mut queries = Vec::from(projections::queries(engine));
+                queries.extend(projections::moves(engine));
                 queries.extend(books::queries(engine));
                 queries.extend(facts::queries(engine));
                 queries.extend(credit::queries(engine, clock.business_date()));

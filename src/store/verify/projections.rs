@@ -65,3 +65,104 @@ fn due(key: &str, table: &str) -> String {
          GROUP BY {key} HAVING SUM(amount) <> SUM(stored) OR SUM(items) <> SUM(stored_items)"
     )
 }
+
+/// What moved in the book, against the entries that it sums.
+pub(super) fn moves(engine: DbBackend) -> [Query; 5] {
+    let month = match engine {
+        DbBackend::Sqlite => "strftime('%Y-%m', e.recorded_us / 1000000, 'unixepoch')",
+        _ => "to_char(to_timestamp(e.recorded_us / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM')",
+    };
+    [
+        Query::new(
+            "what moved in the book on each day = the entries summed so far",
+            "SELECT COUNT(*) AS v FROM book_move WHERE grain = 'D'",
+            moved(
+                "currency, company_code, class, due_date, period, month",
+                &format!(
+                    "SELECT i.currency, i.company_code, i.class, {DUE}, \
+                       e.effective_date AS period, {month} AS month, e.amount \
+                     FROM entry e JOIN item i ON i.id = e.item_id WHERE {SUMMED}"
+                ),
+                "SELECT currency, company_code, class, due_date, period, \
+                   SUBSTR(CAST(recorded_month AS TEXT), 1, 7) AS month, amount \
+                 FROM book_move WHERE grain = 'D'",
+            ),
+        )
+        .with(NO_DATE),
+        Query::new(
+            "items that opened and were settled = those that are open of what is summed",
+            "SELECT COUNT(*) AS v FROM book_move WHERE grain = 'D'",
+            moved(
+                "currency, company_code, class, due_date",
+                &format!(
+                    "SELECT i.currency, i.company_code, i.class, {DUE}, \
+                       CASE WHEN SUM(e.amount) = 0 THEN 0 ELSE 1 END AS amount \
+                     FROM entry e JOIN item i ON i.id = e.item_id WHERE {SUMMED} \
+                     GROUP BY i.id, i.currency, i.company_code, i.class, i.due_date"
+                ),
+                "SELECT currency, company_code, class, due_date, items AS amount \
+                 FROM book_move WHERE grain = 'D'",
+            ),
+        )
+        .with(NO_DATE),
+        Query::new(
+            "what receipts are to bring that are summed = those that were posted",
+            "SELECT COUNT(*) AS v FROM book_move WHERE grain = 'D' AND expected <> 0",
+            moved(
+                "currency, company_code, class, due_date, period, month",
+                &format!(
+                    "SELECT i.currency, i.company_code, i.class, {DUE}, \
+                       CASE WHEN e.effective_date < i.posting_date THEN e.effective_date \
+                         ELSE i.posting_date END AS period, {month} AS month, -e.amount AS amount \
+                     FROM entry e JOIN item i ON i.id = e.item_id WHERE {SUMMED} \
+                       AND i.kind = 'RECEIPT' AND e.kind IN ('POST', 'REVERSE')"
+                ),
+                "SELECT currency, company_code, class, due_date, period, \
+                   SUBSTR(CAST(recorded_month AS TEXT), 1, 7) AS month, expected AS amount \
+                 FROM book_move WHERE grain = 'D'",
+            ),
+        )
+        .with(NO_DATE),
+        coarser("what moved in the book in each month = its days", "M", 7),
+        coarser("what moved in the book in each year = its days", "Y", 4),
+    ]
+}
+
+/// The due date that an item is kept by (`$1` where it does not age).
+const DUE: &str =
+    "CASE WHEN i.class IN ('ORDINARY', 'RETENTION') THEN i.due_date ELSE $1 END AS due_date";
+/// That an entry is in what moved.
+const SUMMED: &str = "e.recorded_us <= (SELECT rolled_us FROM book_rolled)";
+
+/// What moved, as it is and as it should be.
+fn moved(key: &str, should: &str, is: &str) -> String {
+    let words = key.replace(", ", " || ' ' || ");
+    format!(
+        "SELECT {words} || ': ' || SUM(stored) || ', entries ' || SUM(amount) AS example \
+         FROM (SELECT {key}, amount, 0 AS stored FROM ({should}) b \
+           UNION ALL SELECT {key}, 0, amount FROM ({is}) m) both_sides \
+         GROUP BY {key} HAVING SUM(amount) <> SUM(stored)"
+    )
+}
+
+/// That what is kept of a longer time is what is kept of its days: of the same beginning of a date.
+fn coarser(name: &'static str, grain: &str, length: usize) -> Query {
+    let key = "currency, company_code, class, due_date";
+    let words = key.replace(", ", " || ' ' || ");
+    let part = |grain: &str, sign: &str| {
+        format!(
+            "SELECT {key}, SUBSTR(CAST(period AS {{text}}), 1, {length}) AS during, \
+             {sign}amount AS amount, {sign}items AS items, {sign}expected AS expected \
+             FROM book_move WHERE grain = '{grain}'"
+        )
+    };
+    let text = format!(
+        "SELECT {words} || ' ' || during || ': days are off by ' || SUM(amount) || ' in ' || SUM(items) \
+           || ' items, expected ' || SUM(expected) AS example \
+         FROM ({} UNION ALL {}) both_sides GROUP BY {key}, during \
+         HAVING SUM(amount) <> 0 OR SUM(items) <> 0 OR SUM(expected) <> 0",
+        part("D", ""),
+        part(grain, "-"),
+    );
+    Query::new(name, "SELECT COUNT(*) AS v FROM book_move", text.replace("{text}", "TEXT"))
+}

@@ -87,6 +87,16 @@ const DAMAGES: &[(&str, &[(&str, i64)])] = &[
     ("UPDATE account_due SET items = items + 1 WHERE account_id = 'globex'", &[(ACCOUNT_DUE, 1)]),
     ("DELETE FROM book_due WHERE class = 'ORDINARY'", &[(BOOK_DUE, 1)]),
     (
+        "INSERT INTO book_move VALUES ('D', '2026-06-01', 'USD', '1000', 'ORDINARY', '2026-07-01', \
+         '2026-06-01', 1, 1, 0)",
+        &[
+            ("what moved in the book on each day = the entries summed so far", 1),
+            ("items that opened and were settled = those that are open of what is summed", 1),
+            ("what moved in the book in each month = its days", 1),
+            ("what moved in the book in each year = its days", 1),
+        ],
+    ),
+    (
         "UPDATE account_head SET head_us = 0 WHERE account_id = 'acme'",
         &[("head of each account covers what is recorded of it", 1)],
     ),

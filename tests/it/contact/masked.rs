@@ -67,7 +67,8 @@ async fn a_departure_tells_what_accounts_owe_to_those_who_may_read_them() {
     let simulate = |who| {
         let mut accounts =
             AccountServiceClient::with_interceptor(server.channel(), as_somebody(who));
-        let request = pb::SimulateDepartureRequest { who: Some(Who::Contact(li.clone())) };
+        let request =
+            pb::SimulateDepartureRequest { who: Some(Who::Contact(li.clone())), as_of: None };
         async move { accounts.simulate_departure(request).await }
     };
     let refused = simulate("talks").await.expect_err("not accounts");

@@ -8,7 +8,7 @@ use ballast::pb::{
 use super::ties::{declare, tie};
 use super::*;
 use crate::interaction::{held, member, record};
-use crate::support::ledger::{Desk, invoice, text};
+use crate::support::ledger::{Desk, Settles, invoice, receipt, text};
 
 /// A position that reports to another, empty for none, and somebody who has sat there for long.
 struct Sits {
@@ -63,7 +63,11 @@ async fn introductions(server: &TestServer, contact: &str, member: &str) -> Vec<
 }
 
 async fn departs(server: &TestServer, who: Who) -> Departure {
-    let request = pb::SimulateDepartureRequest { who: Some(who) };
+    departs_on(server, who, None).await
+}
+
+async fn departs_on(server: &TestServer, who: Who, as_of: Option<pb::Date>) -> Departure {
+    let request = pb::SimulateDepartureRequest { who: Some(who), as_of };
     server.accounts().simulate_departure(request).await.expect("told").into_inner()
 }
 
@@ -290,8 +294,57 @@ on_both_engines! {
         moves(&server, &clerk.contact, &owner.contact, 1_000).await;
         let told = departs(&server, Who::Contact(boss.contact)).await;
         assert!(told.deciders_without_path.is_empty() && told.invoices_without_finance_contact.is_empty());
-        let nobody = pb::SimulateDepartureRequest { who: None };
+        let nobody = pb::SimulateDepartureRequest::default();
         let status = server.accounts().simulate_departure(nobody).await.expect_err("nobody");
         assert_refused(&status, Code::InvalidArgument, "FIELD_REQUIRED", Some("member"));
+    }
+
+    async fn j5_a_departure_of_another_day_is_told_as_things_stood_then(server: TestServer) {
+        use PositionFunction::{Finance, Management};
+        account(&server, "acme", &[]).await;
+        let (wang, zhao) = (member(&server, "wang").await, member(&server, "zhao").await);
+        let boss = sits(&server, "acme", Finance, PositionLevel::Executive, "", &[]).await;
+        let owner = sits(&server, "acme", Management, PositionLevel::Executive, "", &[BuyingRole::Decider]).await;
+        meet(&server, "acme", &[-60, -55, -50], &wang, &boss.contact).await;
+        meet(&server, "acme", &[-20, -10, 0], &zhao, &boss.contact).await;
+        let moves = tie(TieKind::Influence, &boss.contact, &owner.contact);
+        declare(&server, pb::Tie { weight_bp: 8_000, valid_from: Some(day(-50)), ..moves }).await.expect("declared");
+        let payer = "accounts/acme".to_owned();
+        let owed = |no: &str, at: i64, units: &str| pb::Document {
+            payer: payer.clone(),
+            ..invoice(no, day(at), units, &[(day(at + 10), units)])
+        };
+        let mut desk = Desk::new(&server);
+        desk.post([owed("1", -55, "12.30"), owed("2", -20, "7.00")]).await;
+        let paid = pb::Document { payer: payer.clone(), ..receipt("R1", day(-15), "12.30").settles("1") };
+        desk.post([paid]).await;
+        let of_wang = |on: i64| departs_on(&server, Who::Member(wang.clone()), Some(day(on)));
+        let told = of_wang(-40).await;
+        let [acme] = &told.accounts[..] else { panic!("one account") };
+        assert_eq!((told.as_of, acme.bonded_only, acme.share_bp), (Some(day(-40)), true, Some(10_000)));
+        let figures = acme.figures.clone().expect("figures");
+        let amount = |all: &[pb::Money]| text(&all.first().cloned());
+        assert_eq!((amount(&figures.open), amount(&figures.overdue), amount(&figures.revenue)), ("12.30".into(), "12.30".into(), "12.30".into()));
+        let told = of_wang(0).await;
+        assert!(!told.accounts[0].bonded_only, "another met them since");
+        assert_eq!(told, departs(&server, Who::Member(wang.clone())).await);
+        assert!(of_wang(-61).await.accounts.is_empty(), "before he met anybody");
+
+        let without = |on: i64| departs_on(&server, Who::Contact(boss.contact.clone()), Some(day(on)));
+        let lost = |told: &Departure| told.deciders_without_path.iter().map(|of| of.contact.clone()).collect::<Vec<_>>();
+        let open = |told: &Departure| {
+            let of = told.invoices_without_finance_contact.iter();
+            of.map(|of| (of.invoices, text(&of.open.first().cloned()))).collect::<Vec<_>>()
+        };
+        let told = without(-40).await;
+        assert_eq!((lost(&told), open(&told)), (vec![owner.contact.clone()], vec![(1, "12.30".into())]));
+        let told = without(-51).await;
+        assert_eq!(lost(&told), Vec::<String>::new(), "he did not move him yet");
+        let told = without(-18).await;
+        assert_eq!(open(&told), [(2, "19.30".into())]);
+        let told = without(0).await;
+        assert_eq!(open(&told), [(1, "7.00".into())]);
+        assert_eq!(told, departs(&server, Who::Contact(boss.contact.clone())).await);
+        assert!(without(-56).await.invoices_without_finance_contact.is_empty(), "nothing was invoiced");
     }
 }

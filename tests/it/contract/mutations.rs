@@ -110,6 +110,8 @@ pub const TABLE: &[Mutation] = &[
     mutation("ContactService.DeleteContact", r#"{"name": "$error", "etag": "$error_etag"}"#, "name")
         .of("name").etag("etag").ends("DELETED", "ACTIVE"),
     mutation("ContactService.UndeleteContact", r#"{"name": "$deleted"}"#, "name").of("name").ends("ACTIVE", "DELETED"),
+    mutation("ContactService.ErasePersonalData", r#"{"contact": "$erased", "etag": "$erased_etag"}"#, "contact")
+        .of("contact").etag("etag"),
     mutation("ContactService.CreatePosition",
         r#"{"account": "accounts/acme", "position": {"function": "POSITION_FUNCTION_FINANCE", "level": "POSITION_LEVEL_STAFF",
             "title": "Cashier", "reports_to": "$chief"}}"#,

@@ -79,6 +79,7 @@ const STEPS: &[Step] = &[
     ("ContactService.CreateContact", r#"{"contact": {"display_name": "$personal"}}"#, &[("xu", "name")]),
     ("ContactService.CreateContact", r#"{"contact": {"display_name": "$personal"}}"#, &[("error", "name"), ("error_etag", "etag")]),
     ("ContactService.CreateContact", r#"{"contact": {"display_name": "$personal"}}"#, &[("deleted", "name")]),
+    ("ContactService.CreateContact", r#"{"contact": {"display_name": "$personal"}}"#, &[("erased", "name"), ("erased_etag", "etag")]),
     ("ContactService.DeleteContact", r#"{"name": "$deleted"}"#, &[]),
     ("ContactService.CreatePosition", r#"{"account": "accounts/acme", "position": {"function": "POSITION_FUNCTION_FINANCE",
         "level": "POSITION_LEVEL_EXECUTIVE", "title": "Chief", "buying_roles": ["BUYING_ROLE_DECIDER"]}}"#, &[("chief", "name")]),

@@ -32,7 +32,7 @@ async fn codes(server: &TestServer, account: &str, on: i64) -> Vec<Found> {
 }
 
 /// Somebody of that function and level, who sits there since long ago.
-async fn somebody(
+pub async fn somebody(
     server: &TestServer,
     account: &str,
     function: PositionFunction,
@@ -44,7 +44,7 @@ async fn somebody(
     (contact, seat)
 }
 
-async fn meet(server: &TestServer, account: &str, on: i64, theirs: &str) {
+pub async fn meet(server: &TestServer, account: &str, on: i64, theirs: &str) {
     let visit = held(InteractionChannel::Visit, on, &["members/wang"], &[theirs]);
     record(server, account, visit).await.expect("recorded");
 }
@@ -229,7 +229,7 @@ on_both_engines! {
         assert_eq!(told(&server, key(0)).await, []);
     }
 
-    async fn c8_a_personal_tie_of_who_decides_is_found_until_somebody_looked_into_it(server: TestServer) {
+    async fn a12_a_personal_tie_of_who_decides_is_found_until_somebody_looked_into_it(server: TestServer) {
         account(&server, "acme", &[]).await;
         member(&server, "wang").await;
         let (wang, li) = ("members/wang", person(&server, "Li").await);

@@ -2,8 +2,14 @@
 
 use ballast::pb::FindingOrder;
 
+use ballast::pb::{PositionFunction, PositionLevel, TieKind};
+
+use super::people::{meet, somebody};
 use super::*;
+use crate::contact::ties::{declare, tie};
+use crate::contact::{move_from_to, person};
 use crate::support::ledger::{money, usd};
+use crate::tiers::policies::{activate, class, create, quantile};
 
 fn asking(currency: &str) -> pb::ListFindingsRequest {
     pb::ListFindingsRequest {
@@ -108,5 +114,68 @@ mod j7_where_we_are_blind_is_ordered_by_what_is_owed_there {
     #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
     async fn postgres() {
         by_stake(Engine::Postgres).await;
+    }
+}
+
+on_both_engines! {
+    async fn j7_whoever_left_is_told_beside_what_is_owed_with_who_looks_after(server: TestServer) {
+        let mut counter = Counter::at(&server);
+        for id in ["wang", "zhao"] {
+            member(&server, id).await;
+        }
+        counter.account("acme", "").await;
+        assign(&server, "acme", "wang", TeamRole::Owner, -500).await;
+        let policy = quantile(&[1_000], vec![class("KEY", 4), class("C", 48)]);
+        let policy = create(&server, "p", policy).await.expect("created");
+        activate(&server, "p", None, &policy.etag).await.expect("in force");
+        let given = pb::OverrideTierRequest {
+            account: "accounts/acme".into(),
+            tier: "KEY".into(),
+            valid_to: Some(day(3)),
+            reason: "重点扶持".into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        server.tiers().override_tier(given).await.expect("given");
+        let (li, finance) = somebody(&server, "acme", PositionFunction::Finance, PositionLevel::Manager).await;
+        let (wu, buying) = somebody(&server, "acme", PositionFunction::Procurement, PositionLevel::Staff).await;
+        declare(&server, pb::Tie { valid_from: Some(day(-90)), ..tie(TieKind::Counterpart, "members/zhao", &li) })
+            .await
+            .expect("declared");
+        for (contact, seat, on) in [(&li, &finance, -30), (&wu, &buying, -20)] {
+            meet(&server, "acme", -60, contact).await;
+            let left = move_from_to(&server, contact, seat, "", on).await.expect("left");
+            let interim = left.vacancy_opened.expect("a vacancy").interim;
+            let expected = if *contact == li { "members/zhao" } else { "members/wang" };
+            assert_eq!(interim, expected, "who was there for him, or else who is accountable");
+        }
+        let blind = |on: i64| pb::ListFindingsRequest {
+            codes: vec![Found::VacancyOverdue.into()],
+            as_of: Some(day(on)),
+            ..asking("USD")
+        };
+        let told = page(&server, blind(0)).await.stakes;
+        let [acme] = &told[..] else { panic!("one account: {told:?}") };
+        assert_eq!((&*acme.tier, &*acme.accountable), ("KEY", "members/wang"));
+        let mut lost: Vec<_> = acme.lost_contacts.iter().map(|of| (of.since_date, &*of.position, &*of.contact_left, &*of.interim)).collect();
+        lost.sort_by_key(|(since, ..)| since.map(|of| (of.month, of.day)));
+        let expected = [
+            (Some(day(-30)), &*finance, &*li, "members/zhao"),
+            (Some(day(-20)), &*buying, &*wu, "members/wang"),
+        ];
+        assert_eq!(lost, expected);
+        // Whoever came and was met ends it, and of a past day it is told as it was.
+        let xu = person(&server, "Xu").await;
+        move_from_to(&server, &xu, "", &finance, -10).await.expect("hired");
+        meet(&server, "acme", -9, &xu).await;
+        let lost = |told: pb::ListFindingsResponse| {
+            let of = told.stakes.into_iter().flat_map(|of| of.lost_contacts);
+            of.map(|of| of.contact_left).collect::<Vec<_>>()
+        };
+        assert_eq!(lost(page(&server, blind(0)).await), [&*wu]);
+        assert_eq!(lost(page(&server, blind(-11)).await).len(), 2);
+        // Who is no longer with us looks after nothing.
+        turn(&server, "zhao", false).await;
+        assert_eq!(page(&server, blind(-11)).await.stakes[0].lost_contacts[0].interim, "members/wang");
     }
 }

@@ -95,6 +95,46 @@ on_both_engines! {
         assert_eq!(finance(coverage(&server, "acme").await), CellState::Stale);
     }
 
+    async fn c7_one_tie_is_a_bow_tie_and_three_functions_on_two_levels_are_a_diamond(server: TestServer) {
+        use PositionFunction::{Finance, Management, Procurement};
+        use PositionLevel::{Executive, Staff};
+        account(&server, "acme", &[]).await;
+        let (wang, zhao) = (member(&server, "wang").await, member(&server, "zhao").await);
+        let clerk = somebody(&server, "acme", Finance, Staff).await;
+        let buyer = somebody(&server, "acme", Procurement, Staff).await;
+        let guard = somebody(&server, "acme", Management, Staff).await;
+        let boss = somebody(&server, "acme", Management, Executive).await;
+        let shape = || async {
+            let told = coverage(&server, "acme").await;
+            (told.shape(), told.our_members, told.ties.iter().filter(|tie| tie.live).count())
+        };
+        assert_eq!(shape().await, (TieShape::None, 0, 0));
+        for (contact, member, expected) in [
+            (&clerk, &wang, (TieShape::BowTie, 1, 1)),
+            (&clerk, &zhao, (TieShape::Partial, 2, 2)),
+            (&buyer, &wang, (TieShape::Partial, 2, 3)),
+            // Three functions, and all of one level.
+            (&guard, &wang, (TieShape::Partial, 2, 4)),
+            (&boss, &zhao, (TieShape::Diamond, 2, 5)),
+        ] {
+            meet(&server, "acme", -1, member, contact).await;
+            assert_eq!(shape().await, expected);
+        }
+        // Each line of the peer matrix is one of ours, one of theirs, and where he sits.
+        let told = coverage(&server, "acme").await;
+        let mut peers: Vec<_> = told.ties.iter().map(|tie| (tie.member.clone(), tie.function(), tie.level())).collect();
+        peers.sort();
+        let mut expected = vec![
+            (wang.clone(), Finance, Staff),
+            (wang.clone(), Procurement, Staff),
+            (wang, Management, Staff),
+            (zhao.clone(), Finance, Staff),
+            (zhao, Management, Executive),
+        ];
+        expected.sort();
+        assert_eq!(peers, expected);
+    }
+
     async fn c3_the_top_line_alone_is_top_heavy_and_hangs_on_one(server: TestServer) {
         account(&server, "acme", &[]).await;
         let wang = member(&server, "wang").await;

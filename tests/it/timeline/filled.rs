@@ -20,11 +20,12 @@ const WHOLE: [&str; 3] = [
 ];
 
 /// As it was before.
-const BACK: [&str; 4] = [
+const BACK: [&str; 5] = [
     "DROP TABLE timeline",
     "DROP TABLE commitment_delegation",
     "ALTER TABLE tie DROP COLUMN reviewed_us",
     "DELETE FROM seaql_migrations WHERE version = 'm0011_timeline'",
+    "DELETE FROM seaql_migrations WHERE version = 'm0020_promise_timeline'",
 ];
 
 fn in_words_of(engine: Engine, text: &str) -> String {

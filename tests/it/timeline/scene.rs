@@ -261,7 +261,7 @@ impl Scene {
             amount: Some(usd("50.00")),
             promise_date: Some(day(-5)),
             pay_by_date: Some(day(5)),
-            promised_by: "Ms. Roe".into(),
+            contact: self.li.clone(),
             request_id: fresh(),
             ..Default::default()
         };
@@ -293,9 +293,11 @@ impl Scene {
         let hold = counter.hold("accounts/acme", pb::CreditHoldScope::Account).await;
         counter.release(&hold).await;
         let limit = counter.limit("accounts/acme", "1000.00").await.name;
+        for of in [Of::PromiseMade, Of::PromiseWithdrawn] {
+            self.at_acme(of, &promise);
+            self.lis.push((of, promise.clone()));
+        }
         for (of, subject) in [
-            (Of::PromiseMade, &promise),
-            (Of::PromiseWithdrawn, &promise),
             (Of::DisputeOpened, &dispute),
             (Of::DisputeResolved, &dispute),
             (Of::HoldPlaced, &hold),

@@ -1,0 +1,97 @@
+//! ErasePersonalData.
+
+use super::{Contacts, event, found, missing};
+use crate::ctx::Ctx;
+use crate::domain::contact::erasure::{ErasePersonalData, Erasure, Shared};
+use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::event::EventType;
+use crate::domain::names::contact_name;
+use crate::store::{Call, Outcome, WriteTx};
+
+impl Contacts {
+    /// Erases what is personal of a contact.
+    ///
+    /// # Errors
+    /// NotFound, ETAG_MISMATCH, CONCURRENT_CHANGE.
+    pub async fn erase(
+        &self,
+        ctx: &Ctx,
+        request_id: &str,
+        c: ErasePersonalData,
+    ) -> Result<Erasure> {
+        let call = Call::new("ContactService.ErasePersonalData", request_id, &c.contact);
+        match self.store.mutate(ctx, call, c, erase).await? {
+            Outcome::Done(erasure) | Outcome::Replayed(erasure) => Ok(erasure),
+        }
+    }
+
+    /// What an erasure would take away. Nothing changes.
+    ///
+    /// # Errors
+    /// NotFound, ETAG_MISMATCH.
+    pub async fn erasable(&self, ctx: &Ctx, c: ErasePersonalData) -> Result<Erasure> {
+        let scope = ctx.row_scope();
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let id = found(&c.contact, tx.find_contact(&c.contact).await?)?;
+                    let of = tx.contact(&id, scope).await?;
+                    let contact = of.ok_or_else(|| missing(&c.contact))?;
+                    if let Some(read) = c.version {
+                        contact.check_version(read)?;
+                    }
+                    let shared = match c.include_shared_texts {
+                        true => Vec::new(),
+                        false => tx.shared_texts(&id).await?,
+                    };
+                    let erased = tx.erasable(&contact, c.include_shared_texts).await?;
+                    Ok(Erasure::of(id, None, erased, shared))
+                })
+            })
+            .await
+    }
+}
+
+impl Contacts {
+    /// The interactions that a contact is in, or was by an earlier version, the latest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn interactions_about(&self, ctx: &Ctx, contact_id: String) -> Result<Vec<Shared>> {
+        self.store
+            .read(ctx, move |tx| Box::pin(async move { tx.interactions_about(&contact_id).await }))
+            .await
+    }
+}
+
+async fn erase(tx: &mut WriteTx, _: &Ctx, c: &ErasePersonalData) -> Result<Erasure> {
+    let id = found(&c.contact, tx.find_contact(&c.contact).await?)?;
+    // Whoever writes about him holds the people of an account, or him.
+    let accounts = tx.accounts_of_contact(&id).await?;
+    tx.hold_people(accounts.iter().map(String::as_str)).await?;
+    let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
+    let mut contact = tx.lock_contact(&id).await?.ok_or_else(gone)?;
+    if tx.accounts_of_contact(&id).await? != accounts {
+        return Err(Error::Aborted {
+            reason: Reason::ConcurrentChange,
+            description: "he was met at another account meanwhile".into(),
+            resource: Resource { kind: "contact", name: contact_name(&id) },
+        });
+    }
+    if let Some(read) = c.version {
+        contact.check_version(read)?;
+    }
+    let before = contact.clone();
+    let us = tx.record_after(contact.update_us).await?;
+    contact.erase(us)?;
+    let shared = match c.include_shared_texts {
+        true => Vec::new(),
+        false => tx.shared_texts(&id).await?,
+    };
+    let erased = tx.erase_texts(&before, c.include_shared_texts).await?;
+    contact.update_us = us;
+    contact.version += 1;
+    tx.update_contact(&contact).await?;
+    tx.publish(vec![event::contact(EventType::ContactErased, &contact, &[])]).await?;
+    Ok(Erasure::of(id, Some(us), erased, shared))
+}
