@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::ctx::{ACCOUNTS_READ, Ctx, RowScope};
+use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::departure::{ACCOUNTS_MAX, Effect, effect, revenue_from};
 use crate::domain::error::Result;
 use crate::domain::job::Function;
@@ -79,11 +79,11 @@ impl Departures {
     /// NotFound; PermissionDenied for a caller who may not read what the accounts owe.
     pub async fn simulate(&self, ctx: &Ctx, who: PersonRef) -> Result<Departure> {
         ctx.check_scope(ACCOUNTS_READ)?;
-        let (scope, on) = (ctx.row_scope(), ctx.business_date());
+        let on = ctx.business_date();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let leaver = read_person(tx, &who).await?;
-                known(tx, &leaver, on, scope).await
+                known(tx, &leaver, on).await
             })
         });
         let Known { accounts, cut, mut revenue, mut reserved, without_path, uncontacted } =
@@ -137,7 +137,7 @@ impl Departure {
 }
 
 /// What is known of the accounts that somebody has to do with.
-async fn known(tx: &ReadTx, leaver: &Person, on: NaiveDate, scope: RowScope) -> Result<Known> {
+async fn known(tx: &ReadTx, leaver: &Person, on: NaiveDate) -> Result<Known> {
     let mut ids = match leaver.side {
         Side::Member => tx.accounts_met_by(&leaver.id, ACCOUNTS_MAX + 1).await?,
         Side::Contact => sits_at(tx, &leaver.id, on).await?,
@@ -146,11 +146,11 @@ async fn known(tx: &ReadTx, leaver: &Person, on: NaiveDate, scope: RowScope) -> 
     ids.truncate(ACCOUNTS_MAX);
     let asked: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let peopled: BTreeMap<String, People> =
-        people(tx, &asked, PeopleAt::of(on, i64::MAX, on), scope).await?.into_iter().collect();
+        people(tx, &asked, PeopleAt::of(on, i64::MAX, on)).await?.into_iter().collect();
     let (mut without_path, mut uncontacted) = (Vec::new(), Vec::new());
     if leaver.side == Side::Contact {
         for (account_id, of) in &peopled {
-            without_path.extend(lost(tx, account_id, &leaver.id, on, scope).await?);
+            without_path.extend(lost(tx, account_id, &leaver.id, on).await?);
             if answered_alone(of, &leaver.id) {
                 uncontacted.extend(tx.open_invoices(account_id).await?);
             }
@@ -186,9 +186,8 @@ async fn lost(
     account_id: &str,
     contact_id: &str,
     on: NaiveDate,
-    scope: RowScope,
 ) -> Result<Vec<(String, String)>> {
-    let (mut with_him, _) = drawn(tx, account_id, on, scope).await?;
+    let (mut with_him, _) = drawn(tx, account_id, on).await?;
     let reached = |map: PowerMap| -> BTreeSet<String> {
         let deciders = map.deciders.into_iter().filter(|one| one.route.is_some());
         deciders.map(|one| one.contact_id).collect()
