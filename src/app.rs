@@ -195,7 +195,7 @@ impl App {
 
         shutdown.requested().await;
         tracing::info!("no longer ready; calls are still served");
-        watch.abort();
+        // The database is still asked whether it is there, by which calls are refused at once.
         health.set_stopping().await;
         shutdown.pause(Duration::from_millis(server.shutdown_notice_ms)).await;
 
@@ -205,6 +205,7 @@ impl App {
 
         let drained = shutdown.pause(Duration::from_secs(server.shutdown_drain_seconds_max));
         connections.drain(drained).await;
+        watch.abort();
         // Nobody calls any more.
         jobs.wait().await;
         auditor.finish().await;

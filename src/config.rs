@@ -18,6 +18,7 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use crate::ctx::RowScope;
 use crate::domain::member::UNASSIGNED;
 use crate::domain::names::member_name;
 
@@ -280,6 +281,9 @@ pub struct Token {
     pub sha256: TokenHash,
     /// `receivables.read` …, or `*` for all; those of its roles among them.
     pub scopes: Vec<String>,
+    /// Which accounts it may see: all where the file does not say.
+    #[serde(skip_serializing_if = "RowScope::is_all")]
+    pub accounts: RowScope,
 }
 
 /// Callers whose certificate has a name.
@@ -290,6 +294,9 @@ pub struct Certificate {
     pub name: String,
     pub principal: String,
     pub scopes: Vec<String>,
+    /// Which accounts it may see: all where the file does not say.
+    #[serde(skip_serializing_if = "RowScope::is_all")]
+    pub accounts: RowScope,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]

@@ -1,6 +1,7 @@
 //! What every use case is told about its call: who asks, with which scopes, until when, and
 //! what time it is. The clock is a parameter, so that tests can move it.
 
+mod rows;
 pub mod steady;
 
 use std::any::Any;
@@ -17,12 +18,16 @@ use crate::domain::point::MILLI;
 
 use self::steady::Steady;
 
+pub use self::rows::{RowScope, Within};
+
 /// The first argument of every use case.
 #[derive(Debug, Clone)]
 pub struct Ctx {
     /// Who asks, as authenticated: part of the idempotency key and of every audit row.
     pub principal: Arc<str>,
     pub scopes: Arc<Scopes>,
+    /// Which accounts the caller may see, and people by them.
+    pub rows: RowScope,
     pub clock: Clock,
     /// When the caller stops waiting; writes are not begun or retried past it.
     pub deadline: Option<Instant>,
@@ -55,6 +60,7 @@ impl Ctx {
         Self {
             principal: SYSTEM.into(),
             scopes: Arc::new(Scopes::all()),
+            rows: RowScope::All,
             clock,
             deadline: None,
             trace: uuid::Uuid::now_v7().simple().to_string().into(),
@@ -84,25 +90,30 @@ impl Ctx {
         Err(Error::PermissionDenied { principal, scope })
     }
 
-    pub fn business_date(&self) -> NaiveDate {
-        self.clock.business_date()
+    /// Refuses what tells of accounts that the caller may not see besides those that he may, or changes
+    /// them.
+    ///
+    /// # Errors
+    /// ACCOUNTS_RESTRICTED.
+    pub fn check_all_accounts(&self, what: &'static str) -> Result<()> {
+        match self.rows {
+            RowScope::All => Ok(()),
+            RowScope::Within(_) => Err(self.restricted(what)),
+        }
     }
 
-    pub fn row_scope(&self) -> RowScope {
-        RowScope::All
+    /// That the caller may see some accounts alone, and `what` is about others too.
+    pub fn restricted(&self, what: &'static str) -> Error {
+        Error::AccountsRestricted { principal: self.principal.to_string(), what }
+    }
+
+    pub fn business_date(&self) -> NaiveDate {
+        self.clock.business_date()
     }
 }
 
 /// The principal of what the service does on its own account; no caller has it.
 pub const SYSTEM: &str = "system";
-
-/// Which rows about people and relations a caller may read. Every read of them takes it, so that
-/// there is one place where it is found out and one for each table where it is applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowScope {
-    /// No token is restricted to business units or accounts.
-    All,
-}
 
 /// What an answer that tells of accounts besides its own subject asks for.
 pub const ACCOUNTS_READ: &str = "accounts.read";
@@ -207,14 +218,26 @@ impl Clock {
         self.tell(MILLI)
     }
 
-    fn tell(&self, tick: i64) -> i64 {
-        let (wall, passed) = match &self.source {
+    /// The later of that and what the clock of the machine says: for what must not count longer than
+    /// somebody else says, whichever of the two is behind.
+    pub fn latest_micros(&self) -> i64 {
+        let (wall, _) = self.both(0);
+        self.now_micros().max(wall)
+    }
+
+    /// What the clock of the machine says, and the time that has passed.
+    fn both(&self, tick: i64) -> (i64, i64) {
+        match &self.source {
             Source::System(_) => (Utc::now().timestamp_micros(), self.passed_micros()),
             Source::Manual(manual) => {
                 let passed = manual.passed.fetch_add(tick, Ordering::AcqRel);
                 (passed + manual.ahead.load(Ordering::Acquire), passed)
             }
-        };
+        }
+    }
+
+    fn tell(&self, tick: i64) -> i64 {
+        let (wall, passed) = self.both(tick);
         let reading = self.steady.read(wall, passed);
         if reading.speak {
             let seconds = reading.off / 1_000_000;

@@ -10,13 +10,14 @@ mod signature;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Header, Validation, decode, decode_header};
 use serde_json::{Map, Value};
 
 use crate::config::Jwt;
-use crate::ctx::{Clock, Scopes};
+use crate::ctx::{Clock, RowScope, Scopes};
 use crate::domain::error::{Error, Reason, Result};
 use claims::Claims;
 use keys::Keys;
@@ -41,6 +42,8 @@ impl IssuerError {
 pub struct Verified {
     pub principal: Arc<str>,
     pub scopes: Arc<Scopes>,
+    /// Which accounts he may see.
+    pub rows: RowScope,
 }
 
 /// Whoever issues tokens, with the keys that are known of him.
@@ -75,6 +78,11 @@ impl Issuer {
         Ok(Some(Self { settings, name, keys: keys.into(), clock }))
     }
 
+    /// How old keys may be before they are read anew.
+    pub fn refresh(&self) -> Duration {
+        Duration::from_secs(self.settings.refresh_seconds)
+    }
+
     /// Asks for the keys, so that the first caller need not wait for them.
     pub fn prepare(&self) {
         self.keys.ask_soon();
@@ -90,6 +98,9 @@ impl Issuer {
     /// ISSUER_UNAVAILABLE if no keys are known that are new enough.
     pub async fn verify(&self, token: &str) -> Result<Verified> {
         let header = decode_header(token).map_err(|_| invalid("is no signed JWT"))?;
+        if !header.typ.as_deref().is_none_or(is_of_callers) {
+            return Err(invalid("is for another use, as its header says (typ)"));
+        }
         if !self.settings.algorithms.all().contains(&header.alg) {
             return Err(invalid("is signed by an algorithm that is not taken"));
         }
@@ -99,10 +110,12 @@ impl Issuer {
         let decoded = decode::<Map<String, Value>>(token, &key.key, &self.validation(&header));
         let claims = Claims::new(decoded.map_err(|error| refused(error.kind()))?.claims);
         let Jwt { leeway_seconds, principal_claim, scopes_claim, roles_claim, .. } = &self.settings;
-        claims.check_times(self.clock.now_micros(), *leeway_seconds)?;
+        let (now, latest) = (self.clock.now_micros(), self.clock.latest_micros());
+        claims.check_times(now, latest, *leeway_seconds)?;
         let principal = claims.principal(principal_claim)?;
         let scopes = claims.scopes(scopes_claim, roles_claim);
-        Ok(Verified { principal, scopes: Arc::new(Scopes::new(scopes)) })
+        let rows = claims.rows(&self.settings.accounts_claim);
+        Ok(Verified { principal, scopes: Arc::new(Scopes::new(scopes)), rows })
     }
 
     /// What the library is to hold a token against. The times are held against our clock.
@@ -119,6 +132,13 @@ impl Issuer {
         validation.set_required_spec_claims(&required);
         validation
     }
+}
+
+/// Whether a token of this type (RFC 8725, 3.11) may be a caller's: one of no use of its own, or an access
+/// token (RFC 9068). Those that tell of a logout or of an event are signed by the same keys.
+fn is_of_callers(typ: &str) -> bool {
+    let typ = typ.to_ascii_lowercase();
+    matches!(typ.strip_prefix("application/").unwrap_or(&typ), "jwt" | "at+jwt")
 }
 
 /// Said of a key that is not known, too.

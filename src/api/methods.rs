@@ -13,6 +13,7 @@ use crate::pb;
 /// Full names of our method options.
 const ACCESS: &str = "ballast.v1.access";
 const LOAD: &str = "ballast.v1.load";
+const ROW_SCOPED: &str = "ballast.v1.row_scoped";
 /// Foreign contracts that anybody may call: they say nothing about the books.
 const OPEN: [&str; 3] = [
     "/grpc.health.v1.Health/",
@@ -32,6 +33,8 @@ pub struct Method {
     /// The client sends more than one message.
     pub client_streaming: bool,
     pub class: Class,
+    /// Whether callers are served who may see some accounts alone.
+    pub row_scoped: bool,
 }
 
 /// What goes first when there are many calls.
@@ -105,6 +108,7 @@ impl Methods {
             pool.get_extension_by_name(name).ok_or_else(missing)
         };
         let (access, load) = (option(ACCESS)?, option(LOAD)?);
+        let row_scoped = option(ROW_SCOPED)?;
         let read = |method: MethodDescriptor| {
             let options = method.options();
             let scope = options.get_extension(&access).as_str().unwrap_or_default().to_owned();
@@ -113,7 +117,9 @@ impl Methods {
             let streaming = client_streaming || method.is_server_streaming();
             let class = Class::of(options.get_extension(&load).as_enum_number().unwrap_or(0));
             let scope = (!scope.is_empty()).then_some(scope);
-            (path.clone(), Method { path, scope, streaming, client_streaming, class })
+            let row_scoped = options.get_extension(&row_scoped).as_bool().unwrap_or(false);
+            let method = Method { path, scope, streaming, client_streaming, class, row_scoped };
+            (method.path.clone(), method)
         };
         let methods = pool.services().flat_map(|s| s.methods().collect::<Vec<_>>());
         Ok(Self(methods.map(read).collect()))

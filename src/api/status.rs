@@ -72,6 +72,7 @@ fn describe(error: &Error, violations_max: usize) -> Status {
             insert(&mut metadata, "scope", scope);
             (Code::PermissionDenied, error.to_string())
         }
+        Error::AccountsRestricted { .. } => (Code::PermissionDenied, error.to_string()),
         Error::ResourceExhausted { reason: _, description, retry_after } => {
             if retry_after.is_some() {
                 details.set_retry_info(*retry_after);

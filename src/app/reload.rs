@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_rustls::rustls::ServerConfig;
 use toml::Table;
 
@@ -44,7 +45,7 @@ struct Fresh {
     tls: Option<Arc<ServerConfig>>,
     credentials: Credentials,
     issuer: Option<Arc<Issuer>>,
-    /// Sections of which a change counts from the next start on.
+    /// Sections, and settings, of which a change counts from the next start on.
     waiting: Vec<&'static str>,
 }
 
@@ -67,11 +68,19 @@ impl Reload {
     pub async fn run(mut self, shutdown: Shutdown) {
         let interval = Duration::from_secs(self.config.server.reload_interval_seconds);
         let (mut seen, mut before) = (None, None);
+        let mut refreshed = Instant::now();
         loop {
+            // Nobody may call for long, and whoever does then should not have to wait for the issuer.
+            let refresh = self.issuer.as_ref().map(|issuer| refreshed + issuer.refresh());
             let asked = tokio::select! {
                 () = shutdown.requested() => return,
                 () = shutdown.reload_asked() => true,
                 () = tokio::time::sleep(interval), if !interval.is_zero() => false,
+                () = until(refresh) => {
+                    self.issuer.iter().for_each(|issuer| issuer.prepare());
+                    refreshed = Instant::now();
+                    continue;
+                }
             };
             let looked = Some(contents(self.files()).await);
             // The first look has nothing to compare with: what was read at the start may be older.
@@ -120,6 +129,14 @@ impl Reload {
     }
 }
 
+/// For ever, if there is no such time.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What is in force from now on, or why not.
 fn read(config: &Config, clock: &Clock, issuer: Option<&Issuer>) -> Result<Fresh, String> {
     let fresh = match &config.source {
@@ -150,10 +167,16 @@ fn files_of(config: &Config) -> Vec<PathBuf> {
 }
 
 fn waiting(before: &Config, after: &Config) -> Result<Vec<&'static str>, String> {
+    let denied_interval_changed =
+        before.auth.denied_interval_seconds != after.auth.denied_interval_seconds;
     let sections = |config| Table::try_from(config).map_err(|e: toml::ser::Error| e.to_string());
     let (before, after) = (sections(before)?, sections(after)?);
     let all = ["server", "database", "business", "log"];
-    Ok(all.into_iter().filter(|section| before.get(*section) != after.get(*section)).collect())
+    let mut waiting: Vec<&str> =
+        all.into_iter().filter(|section| before.get(*section) != after.get(*section)).collect();
+    // Of callers only this is not exchanged.
+    waiting.extend(denied_interval_changed.then_some("auth.denied_interval_seconds"));
+    Ok(waiting)
 }
 
 /// A digest of each file, `None` where it cannot be read.

@@ -5,7 +5,8 @@ use toml::{Table, Value};
 use super::options::Options;
 use crate::app;
 use crate::cli::say::say;
-use crate::config::{Auth, Kind, Loaded, reference};
+use crate::config::{Auth, Certificate, Kind, Loaded, Token, reference};
+use crate::ctx::RowScope;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -32,8 +33,13 @@ pub(super) fn run(args: Args) -> Result<(), String> {
         let value = table.get(section).and_then(|fields| fields.get(field));
         match (setting.kind, value) {
             (Kind::Tables, _) => {
-                for (principal, scopes) in callers(&config.auth, field) {
-                    say!("# {}: {principal} may {}  # {source}", setting.name, scopes.join(", "));
+                for (principal, scopes, accounts) in callers(&config.auth, field) {
+                    let may = scopes.join(", ");
+                    let where_at = match accounts {
+                        RowScope::All => String::new(),
+                        RowScope::Within(_) => format!(" at accounts {accounts} alone"),
+                    };
+                    say!("# {}: {principal} may {may}{where_at}  # {source}", setting.name);
                 }
             }
             (_, Some(Value::String(text))) => say!("{} = {text:?}  # {source}", setting.name),
@@ -45,12 +51,16 @@ pub(super) fn run(args: Args) -> Result<(), String> {
     app::check(&config).map_err(|e| e.to_string())
 }
 
-/// Who may call, by what he shows.
-fn callers<'a>(auth: &'a Auth, field: &str) -> Vec<(&'a str, &'a [String])> {
+/// Who may call, by what he shows, and at which accounts.
+fn callers<'a>(auth: &'a Auth, field: &str) -> Vec<(&'a str, &'a [String], &'a RowScope)> {
     match field {
         "certificates" => {
-            auth.certificates.iter().map(|of| (of.principal.as_str(), &of.scopes[..])).collect()
+            let told = |of: &'a Certificate| (of.principal.as_str(), &of.scopes[..], &of.accounts);
+            auth.certificates.iter().map(told).collect()
         }
-        _ => auth.tokens.iter().map(|of| (of.principal.as_str(), &of.scopes[..])).collect(),
+        _ => {
+            let told = |of: &'a Token| (of.principal.as_str(), &of.scopes[..], &of.accounts);
+            auth.tokens.iter().map(told).collect()
+        }
     }
 }

@@ -25,6 +25,8 @@ pub struct Jwt {
     pub scopes_claim: String,
     /// Empty: roles are not read.
     pub roles_claim: String,
+    /// Empty: whoever has a token sees all accounts.
+    pub accounts_claim: String,
     pub exp_required: bool,
     pub nbf_required: bool,
     pub leeway_seconds: u64,
@@ -45,6 +47,7 @@ impl Default for Jwt {
             principal_claim: "sub".into(),
             scopes_claim: "scope".into(),
             roles_claim: "roles".into(),
+            accounts_claim: String::new(),
             exp_required: true,
             nbf_required: false,
             leeway_seconds: 30,
@@ -87,8 +90,10 @@ impl Jwt {
         if ca.is_some() && !keys.as_ref().is_some_and(KeySource::is_https) {
             return Some("jwt.ca is for keys from an https:// address".into());
         }
-        if self.roles_claim == "/" {
-            return Some("jwt.roles_claim must name a claim, or be empty for none".into());
+        let optional =
+            [("roles_claim", &self.roles_claim), ("accounts_claim", &self.accounts_claim)];
+        if let Some((name, _)) = optional.into_iter().find(|(_, claim)| *claim == "/") {
+            return Some(format!("jwt.{name} must name a claim, or be empty for none"));
         }
         let empty = claims.into_iter().find(|(_, claim)| claim.is_empty() || *claim == "/");
         empty.map(|(name, _)| format!("jwt.{name} must name a claim"))
@@ -287,6 +292,7 @@ mod tests {
             (Jwt { keys: None, ..whole.clone() }, "jwt.keys: "),
             (Jwt { ca: Some("ca.pem".into()), ..whole.clone() }, "jwt.ca is for"),
             (Jwt { roles_claim: "/".into(), ..whole.clone() }, "jwt.roles_claim must"),
+            (Jwt { accounts_claim: "/".into(), ..whole.clone() }, "jwt.accounts_claim must"),
         ] {
             assert!(broken.fault().is_some_and(|fault| fault.starts_with(said)), "{broken:?}");
         }

@@ -119,8 +119,8 @@ settings! {
     Number "business.calendar_notice_days" "BALLAST_BUSINESS_CALENDAR_NOTICE_DAYS" = "60": "How many days before the days that the work calendar knows end this is a finding (CALENDAR_ENDS).";
     Switch "auth.insecure" "BALLAST_AUTH_INSECURE" ("--insecure") = "false": "No credentials: every caller is an administrator. On a loopback address only.";
     Number "auth.denied_interval_seconds" "BALLAST_AUTH_DENIED_INTERVAL_SECONDS" = "10": "How often calls that were denied are written to the audit, those of one caller, method and reason counted in one row; 0 for never.";
-    Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token), `roles` and `scopes`.";
-    Tables "auth.certificates" "" = "": "Callers by a name of their certificate, in the file only: `[[auth.certificates]]` with `name` (a URI or DNS name among its subject alternative names), `principal`, `roles` and `scopes`.";
+    Tables "auth.tokens" "" = "": "Bearer tokens, in the file only: `[[auth.tokens]]` with `principal`, `sha256` (hexadecimal, of the token), `roles`, `scopes` and `accounts`: which accounts it may see, and people by them (`own`: on whose teams the member is who has the principal; `unit:NAME`: on whose teams a member of that business unit is; all where it is left out).";
+    Tables "auth.certificates" "" = "": "Callers by a name of their certificate, in the file only: `[[auth.certificates]]` with `name` (a URI or DNS name among its subject alternative names), `principal`, `roles`, `scopes` and `accounts`.";
     Text "jwt.issuer" "BALLAST_JWT_ISSUER" = "": "Who issues JSON Web Tokens that callers may send as bearer tokens, as the claim `iss` says it; none if empty.";
     Text "jwt.audience" "BALLAST_JWT_AUDIENCE" = "": "What the claim `aud` must name; several stand between commas.";
     Text "jwt.keys" "BALLAST_JWT_KEYS" = "": "The issuer's public keys, a JSON Web Key Set: a file, or an `https://` address (`http://` on this machine only).";
@@ -129,6 +129,7 @@ settings! {
     Text "jwt.principal_claim" "BALLAST_JWT_PRINCIPAL_CLAIM" = "sub": "Claim with the principal, a text of 1 to 128 characters: its name, or a JSON pointer (`/act/sub`).";
     Text "jwt.scopes_claim" "BALLAST_JWT_SCOPES_CLAIM" = "scope": "Claim with scopes: a list, or one text with spaces between. `*` is none there.";
     Text "jwt.roles_claim" "BALLAST_JWT_ROLES_CLAIM" = "roles": "Claim with roles, likewise; empty: roles are not read. Name one that is of this service alone (`/resource_access/ballast/roles`): an `admin` of all applications would be ours. What is no scope and no role of ours is passed over.";
+    Text "jwt.accounts_claim" "BALLAST_JWT_ACCOUNTS_CLAIM" = "": "Claim with the accounts a caller may see, likewise, of the words of `accounts` in `[[auth.tokens]]`; empty: all. Where it is set, a token without it shows no account.";
     Switch "jwt.exp_required" "BALLAST_JWT_EXP_REQUIRED" = "true": "Whether a token must say until when it counts (`exp`).";
     Switch "jwt.nbf_required" "BALLAST_JWT_NBF_REQUIRED" = "false": "Whether a token must say from when on it counts (`nbf`).";
     Number "jwt.leeway_seconds" "BALLAST_JWT_LEEWAY_SECONDS" = "30": "How far the clock of the issuer may be off.";

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::{Certificate, Token, TokenHash};
+use crate::ctx::RowScope;
 
 /// What callers of a kind may do.
 #[derive(Debug)]
@@ -136,14 +137,16 @@ pub(super) struct TokenGiven {
     roles: Vec<String>,
     #[serde(default)]
     scopes: Vec<String>,
+    #[serde(default)]
+    accounts: RowScope,
 }
 
 impl TryFrom<TokenGiven> for Token {
     type Error = String;
 
     fn try_from(given: TokenGiven) -> Result<Self, String> {
-        let TokenGiven { principal, sha256, roles, scopes } = given;
-        Ok(Self { principal, sha256, scopes: granted(&roles, scopes)? })
+        let TokenGiven { principal, sha256, roles, scopes, accounts } = given;
+        Ok(Self { principal, sha256, scopes: granted(&roles, scopes)?, accounts })
     }
 }
 
@@ -157,13 +160,15 @@ pub(super) struct CertificateGiven {
     roles: Vec<String>,
     #[serde(default)]
     scopes: Vec<String>,
+    #[serde(default)]
+    accounts: RowScope,
 }
 
 impl TryFrom<CertificateGiven> for Certificate {
     type Error = String;
 
     fn try_from(given: CertificateGiven) -> Result<Self, String> {
-        let CertificateGiven { name, principal, roles, scopes } = given;
-        Ok(Self { name, principal, scopes: granted(&roles, scopes)? })
+        let CertificateGiven { name, principal, roles, scopes, accounts } = given;
+        Ok(Self { name, principal, scopes: granted(&roles, scopes)?, accounts })
     }
 }

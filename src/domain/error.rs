@@ -125,6 +125,7 @@ reasons! {
     CredentialsInvalid => "CREDENTIALS_INVALID",
     CredentialsExpired => "CREDENTIALS_EXPIRED",
     ScopeMissing => "SCOPE_MISSING",
+    AccountsRestricted => "ACCOUNTS_RESTRICTED",
     // RESOURCE_EXHAUSTED
     Overloaded => "OVERLOADED",
     MessageTooLarge => "MESSAGE_TOO_LARGE",
@@ -254,6 +255,8 @@ pub enum Error {
     Unauthenticated { reason: Reason, description: String },
     #[error("{principal} lacks the scope {scope}")]
     PermissionDenied { principal: String, scope: String },
+    #[error("{principal} may see some accounts alone, and {what} is about others too")]
+    AccountsRestricted { principal: String, what: &'static str },
     #[error("{description}")]
     ResourceExhausted { reason: Reason, description: String, retry_after: Option<Duration> },
     #[error("{description}")]
@@ -324,6 +327,7 @@ impl Error {
             | Self::ResourceExhausted { reason, .. }
             | Self::Unavailable { reason, .. } => *reason,
             Self::PermissionDenied { .. } => Reason::ScopeMissing,
+            Self::AccountsRestricted { .. } => Reason::AccountsRestricted,
             Self::DeadlineExceeded => Reason::DeadlineExpired,
             Self::Unimplemented(_) => Reason::MethodUnknown,
             Self::Internal { .. } => Reason::Internal,

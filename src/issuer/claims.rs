@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::invalid;
 use crate::config::ROLES;
+use crate::ctx::RowScope;
 use crate::domain::error::{Error, Reason, Result};
 
 const PRINCIPAL_CHARS_MAX: usize = 128;
@@ -22,12 +23,17 @@ impl Claims {
         if name.starts_with('/') { self.0.pointer(name) } else { self.0.get(name) }
     }
 
-    /// Holds `exp` and `nbf` against a time, as far as they are there.
-    pub fn check_times(&self, now_micros: i64, leeway_seconds: u64) -> Result<()> {
-        let now = now_micros.div_euclid(1_000_000);
+    /// Holds `exp` against the latest that it may be, and `nbf` against what it is, as far as they are there.
+    pub fn check_times(
+        &self,
+        now_micros: i64,
+        latest_micros: i64,
+        leeway_seconds: u64,
+    ) -> Result<()> {
+        let [now, latest] = [now_micros, latest_micros].map(|micros| micros.div_euclid(1_000_000));
         let leeway = i64::try_from(leeway_seconds).unwrap_or(i64::MAX);
         let (ends, begins) = (self.seconds("exp")?, self.seconds("nbf")?);
-        if ends.is_some_and(|ends| now >= ends.saturating_add(leeway)) {
+        if ends.is_some_and(|ends| latest >= ends.saturating_add(leeway)) {
             return Err(Error::Unauthenticated {
                 reason: Reason::CredentialsExpired,
                 description: "the bearer token is expired: ask its issuer for another one".into(),
@@ -71,6 +77,11 @@ impl Claims {
         all
     }
 
+    /// Which accounts the caller may see: all where no claim tells it.
+    pub fn rows(&self, name: &str) -> RowScope {
+        if name.is_empty() { RowScope::All } else { RowScope::of_words(&self.words(name)) }
+    }
+
     /// A list of texts, or one text with spaces between its words (RFC 8693).
     fn words(&self, name: &str) -> Vec<String> {
         if name.is_empty() {
@@ -100,7 +111,10 @@ mod tests {
     fn a_token_counts_from_nbf_until_just_before_exp() {
         let claims = of(json!({"nbf": 100, "exp": 200}));
         let reason = |second: i64, leeway| {
-            claims.check_times(second * 1_000_000, leeway).err().map(|e| e.reason())
+            claims
+                .check_times(second * 1_000_000, second * 1_000_000, leeway)
+                .err()
+                .map(|e| e.reason())
         };
         assert_eq!(reason(99, 0), Some(Reason::CredentialsInvalid));
         assert_eq!(reason(100, 0), None);
@@ -114,11 +128,11 @@ mod tests {
     #[test]
     fn a_time_that_is_none_is_refused() {
         for claims in [json!({"exp": "tomorrow"}), json!({"nbf": true}), json!({"exp": [1]})] {
-            let refused = of(claims).check_times(0, 0).expect_err("no time");
+            let refused = of(claims).check_times(0, 0, 0).expect_err("no time");
             assert_eq!(refused.reason(), Reason::CredentialsInvalid);
         }
-        assert!(of(json!({"exp": 200.5})).check_times(200_400_000, 1).is_ok());
-        assert!(of(json!({})).check_times(0, 0).is_ok());
+        assert!(of(json!({"exp": 200.5})).check_times(200_400_000, 200_400_000, 1).is_ok());
+        assert!(of(json!({})).check_times(0, 0, 0).is_ok());
     }
 
     #[test]
@@ -146,5 +160,17 @@ mod tests {
         let by_role = claims.scopes("none", "/realm_access/roles");
         assert_eq!(by_role, ["accounts.read", "receivables.read", "credit.read", "tiers.read"]);
         assert_eq!(of(json!({"roles": "admin"})).scopes("scope", "roles"), ["*"]);
+    }
+
+    #[test]
+    fn accounts_come_from_their_claim_and_are_none_without_it() {
+        let claims = of(json!({"accounts": ["own", "unit:North Sea", 7], "flat": "all"}));
+        let within = |own: bool, units: &[&str]| {
+            let business_units = units.iter().map(|unit| (*unit).to_owned()).collect();
+            RowScope::Within(crate::ctx::Within { own, business_units }.into())
+        };
+        assert_eq!(claims.rows("accounts"), within(true, &["North Sea"]));
+        assert_eq!((claims.rows("flat"), claims.rows("")), (RowScope::All, RowScope::All));
+        assert_eq!(claims.rows("none"), within(false, &[]));
     }
 }

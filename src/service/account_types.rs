@@ -41,7 +41,6 @@ impl AccountTypes {
         let to = to.unwrap_or_else(|| ctx.business_date());
         let from = from.unwrap_or_else(|| days_before(to, LOG_DAYS));
         check_span(from, to)?;
-        let scope = ctx.row_scope();
         let tells_people = ctx.scopes.allows(CONTACTS_READ);
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
@@ -49,7 +48,7 @@ impl AccountTypes {
                 let id = resolve::only(&account, found)?.id;
                 let span = Span { from, through: to, known_us: i64::MAX };
                 let ids = BTreeSet::from([id.as_str()]);
-                let known = evidence(tx, &ids, span, scope).await?.remove(&id).unwrap_or_default();
+                let known = evidence(tx, &ids, span).await?.remove(&id).unwrap_or_default();
                 let mut changes = known.changes(to);
                 let after = page.after;
                 changes.retain(|of| from <= of.day && after.is_none_or(|after| after < of.day));

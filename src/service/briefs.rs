@@ -95,10 +95,9 @@ impl Briefs {
         let [account] = names;
         let asked = GetGiftHeadroom { account, contacts: contacts.collect(), day: None };
         let gifts = self.interactions.gift_headroom(ctx, asked).await?;
-        let (whose, asked) = (ctx.clone(), plan.clone());
-        let read = self
-            .store
-            .read(ctx, move |tx| Box::pin(async move { known(tx, &whose, &asked, on).await }));
+        let asked = plan.clone();
+        let read =
+            self.store.read(ctx, move |tx| Box::pin(async move { known(tx, &asked, on).await }));
         let Known { people, hooks, ours, theirs, names } = read.await?;
         let coverage = Coverage::of(&account_id, &people.facts);
         let attendee = |one: &Attendee| {
@@ -112,14 +111,14 @@ impl Briefs {
     }
 }
 
-async fn known(tx: &ReadTx, ctx: &Ctx, plan: &Interaction, on: NaiveDate) -> Result<Known> {
-    let (id, scope) = (plan.account_id.as_str(), ctx.row_scope());
+async fn known(tx: &ReadTx, plan: &Interaction, on: NaiveDate) -> Result<Known> {
+    let id = plan.account_id.as_str();
     let these = BTreeSet::from([id]);
     let at = PeopleAt::of(on, i64::MAX, on);
     let gone = || Error::internal(format!("accounts/{id} is gone"));
-    let people = people(tx, &these, at, scope).await?.remove(id).ok_or_else(gone)?;
+    let people = people(tx, &these, at).await?.remove(id).ok_or_else(gone)?;
     let to_meet: Vec<&str> = plan.theirs.iter().map(|one| one.contact_id.as_str()).collect();
-    let contacts = tx.contacts_among(&to_meet, scope).await?.into_iter();
+    let contacts = tx.contacts_among(&to_meet).await?.into_iter();
     Ok(Known {
         people,
         hooks: tx.hooks_open(&these, on).await?,

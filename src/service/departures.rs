@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::ctx::{ACCOUNTS_READ, Ctx, RowScope};
+use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::departure::{ACCOUNTS_MAX, Effect, SimulateDeparture, effect, revenue_from};
 use crate::domain::error::Result;
 use crate::domain::job::Function;
@@ -80,13 +80,13 @@ impl Departures {
     pub async fn simulate(&self, ctx: &Ctx, c: SimulateDeparture) -> Result<Departure> {
         ctx.check_scope(ACCOUNTS_READ)?;
         let SimulateDeparture { who, as_of } = c;
-        let (scope, today) = (ctx.row_scope(), ctx.business_date());
+        let today = ctx.business_date();
         let on = as_of.unwrap_or(today);
         let at = PeopleAt::of(on, i64::MAX, today);
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let leaver = read_person(tx, &who).await?;
-                known(tx, &leaver, at, scope).await
+                known(tx, &leaver, at).await
             })
         });
         let Known { accounts, cut, mut revenue, mut reserved, without_path, uncontacted } =
@@ -140,7 +140,7 @@ impl Departure {
 }
 
 /// What is known of the accounts that somebody has to do with.
-async fn known(tx: &ReadTx, leaver: &Person, at: PeopleAt, scope: RowScope) -> Result<Known> {
+async fn known(tx: &ReadTx, leaver: &Person, at: PeopleAt) -> Result<Known> {
     let on = at.day;
     let mut ids = match leaver.side {
         Side::Member => tx.accounts_met_by(&leaver.id, ACCOUNTS_MAX + 1).await?,
@@ -150,11 +150,11 @@ async fn known(tx: &ReadTx, leaver: &Person, at: PeopleAt, scope: RowScope) -> R
     ids.truncate(ACCOUNTS_MAX);
     let asked: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let peopled: BTreeMap<String, People> =
-        people(tx, &asked, at, scope).await?.into_iter().collect();
+        people(tx, &asked, at).await?.into_iter().collect();
     let (mut without_path, mut uncontacted) = (Vec::new(), Vec::new());
     if leaver.side == Side::Contact {
         for (account_id, of) in &peopled {
-            without_path.extend(lost(tx, account_id, &leaver.id, at, scope).await?);
+            without_path.extend(lost(tx, account_id, &leaver.id, at).await?);
             if answered_alone(of, &leaver.id) {
                 uncontacted.extend(tx.open_invoices_on(account_id, on).await?);
             }
@@ -190,9 +190,8 @@ async fn lost(
     account_id: &str,
     contact_id: &str,
     at: PeopleAt,
-    scope: RowScope,
 ) -> Result<Vec<(String, String)>> {
-    let (mut with_him, _) = drawn(tx, account_id, at, scope).await?;
+    let (mut with_him, _) = drawn(tx, account_id, at).await?;
     let reached = |map: PowerMap| -> BTreeSet<String> {
         let deciders = map.deciders.into_iter().filter(|one| one.route.is_some());
         deciders.map(|one| one.contact_id).collect()

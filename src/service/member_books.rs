@@ -99,7 +99,8 @@ impl MemberBooks {
             Box::pin(async move {
                 let missing = || Error::not_found("member", get.member.to_string());
                 let member_id = tx.find_member(&get.member).await?.ok_or_else(missing)?;
-                let or_nobody = tx.find_member(&default_owner).await?.as_ref() == Some(&member_id);
+                let or_nobody =
+                    tx.configured_member(&default_owner).await?.as_ref() == Some(&member_id);
                 let filter = AccountFilter {
                     parent: None,
                     owner: Some(OwnedBy { member_id: member_id.clone(), or_nobody }),
@@ -111,7 +112,9 @@ impl MemberBooks {
                     show_deleted: false,
                 };
                 let page = PageOf { size: ACCOUNTS_MAX, after: None };
-                let page = tx.account_ids(&filter, &page, on).await?;
+                let mut page = tx.account_ids(&filter, &page, on).await?;
+                let seen = tx.seen(page.items.iter().map(String::as_str)).await?;
+                page.items.retain(|id| seen.has(id));
                 Ok((member_id, page))
             })
         });
@@ -142,12 +145,12 @@ impl MemberBooks {
                 worth.add(of.currency, minor, terms.convert(minor, of.currency, on)?);
             }
         }
-        let (these, scope) = (ids.to_vec(), ctx.row_scope());
+        let these = ids.to_vec();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let all: Vec<&str> = these.iter().map(String::as_str).collect();
                 let turnover = tx.turnover_of(&all, after(on), on).await?;
-                Ok((turnover, tx.hooks_of(&these, after(on), on, scope).await?))
+                Ok((turnover, tx.hooks_of(&these, after(on), on).await?))
             })
         });
         let (turnover, hooks) = read.await?;

@@ -1,8 +1,10 @@
 //! From the names in a request to the accounts: what every use case begins with. An account
-//! that doesn't exist is answered with its name as the caller sent it.
+//! that doesn't exist is answered with its name as the caller sent it, and so is one that he does not
+//! see.
 
 use std::collections::HashMap;
 
+use crate::ctx::Ctx;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::AccountRef;
 use crate::store::Store;
@@ -12,9 +14,9 @@ use crate::store::account::KnownAccount;
 ///
 /// # Errors
 /// NotFound with the name as sent.
-pub async fn one(store: &Store, field: &str, name: &AccountRef) -> Result<KnownAccount> {
+pub async fn one(ctx: &Ctx, store: &Store, field: &str, name: &AccountRef) -> Result<KnownAccount> {
     let named = [(field, name.clone())];
-    let mut found = many(store, &named).await?;
+    let mut found = many(ctx, store, &named).await?;
     found.remove(name).ok_or_else(|| missing([name]))
 }
 
@@ -23,11 +25,12 @@ pub async fn one(store: &Store, field: &str, name: &AccountRef) -> Result<KnownA
 /// # Errors
 /// NotFound with every missing name as sent, in the order of the request.
 pub async fn many<F: AsRef<str>>(
+    ctx: &Ctx,
     store: &Store,
     named: &[(F, AccountRef)],
 ) -> Result<HashMap<AccountRef, KnownAccount>> {
     let refs: Vec<AccountRef> = named.iter().map(|(_, name)| name.clone()).collect();
-    let found = store.find_accounts(&refs).await?;
+    let found = store.find_accounts(ctx, &refs).await?;
     for (field, name) in named.iter().filter(|(_, name)| !found.contains_key(name)) {
         tracing::debug!(field = field.as_ref(), %name, "no such account");
     }
@@ -58,6 +61,17 @@ pub fn only(
     mut found: HashMap<AccountRef, KnownAccount>,
 ) -> Result<KnownAccount> {
     found.remove(name).ok_or_else(|| missing([name]))
+}
+
+/// Refuses what rests on the groups of accounts to a caller who does not see all of them.
+///
+/// # Errors
+/// ACCOUNTS_RESTRICTED.
+pub async fn check_groups(ctx: &Ctx, store: &Store, ids: &[&str]) -> Result<()> {
+    match ctx.rows.is_all() || store.sees_groups(ctx, ids).await? {
+        true => Ok(()),
+        false => Err(ctx.restricted("what credit says of a group")),
+    }
 }
 
 /// The error for accounts that don't exist, each named once.

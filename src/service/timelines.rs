@@ -44,14 +44,16 @@ impl Timelines {
             let (principal, scope) = (ctx.principal.to_string(), of_type.scope().to_owned());
             return Err(Error::PermissionDenied { principal, scope });
         }
+        if let ParentRef::Person(_) = parent {
+            ctx.check_all_accounts("what a person did")?;
+        }
         let within = Within::days(from, to, |day| ctx.clock.start_of(day));
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let parent = found(tx, &parent).await?;
-                let page = tx.timeline(&parent, &told, within, &page, scope).await?;
+                let page = tx.timeline(&parent, &told, within, &page).await?;
                 let counts = match counted {
-                    true => Some(tx.timeline_counts(&parent, &told, within, scope).await?),
+                    true => Some(tx.timeline_counts(&parent, &told, within).await?),
                     false => None,
                 };
                 Ok((page, counts))

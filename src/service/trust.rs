@@ -56,16 +56,19 @@ impl Trust {
         let on = ctx.business_date();
         let name = match of {
             TrustOf::Account(name) => name,
-            TrustOf::Person(who) => return self.of_person(ctx, who, on).await,
+            TrustOf::Person(who) => {
+                ctx.check_all_accounts("what a person promised")?;
+                return self.of_person(ctx, who, on).await;
+            }
         };
-        let id = resolve::one(&self.store, "account", &name).await?.id;
+        let id = resolve::one(ctx, &self.store, "account", &name).await?.id;
         let mut words = self.of_accounts(ctx, vec![id.clone()], on, None).await?;
         let mut words = words.remove(&id).unwrap_or_default();
-        let (scope, asked) = (ctx.row_scope(), id.clone());
+        let asked = id.clone();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these = BTreeSet::from([asked.as_str()]);
-                tx.talks(WordsOf::Accounts(&these), first_day(on), on, scope).await
+                tx.talks(WordsOf::Accounts(&these), first_day(on), on).await
             })
         });
         words.talks = read.await?;
@@ -74,7 +77,6 @@ impl Trust {
     }
 
     async fn of_person(&self, ctx: &Ctx, who: PersonRef, on: NaiveDate) -> Result<Told> {
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let person = read_person(tx, &who).await?;
@@ -82,8 +84,8 @@ impl Trust {
                     Side::Member => WordsOf::Member(&person.id),
                     Side::Contact => WordsOf::Contact(&person.id),
                 };
-                let commitments = tx.words_of(his, first_day(on), on, i64::MAX, scope).await?;
-                let talks = tx.talks(his, first_day(on), on, scope).await?;
+                let commitments = tx.words_of(his, first_day(on), on, i64::MAX).await?;
+                let talks = tx.talks(his, first_day(on), on).await?;
                 Ok((person.name(), Words { commitments, talks, ..Words::default() }))
             })
         });
@@ -110,12 +112,11 @@ impl Trust {
             let of = all.entry(id).or_default();
             (of.promises, of.disputes) = owed;
         }
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
                 let of = WordsOf::Accounts(&these);
-                tx.words_of(of, first_day(day), day, known_us, scope).await
+                tx.words_of(of, first_day(day), day, known_us).await
             })
         });
         for commitment in read.await? {

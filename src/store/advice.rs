@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::entity::advice::{ActiveModel, Column, Entity, Model};
 use super::error::store_error;
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
-use crate::ctx::RowScope;
 use crate::domain::advice::{
     Advice, AdviceKey, AdviceState, Brought, Totals, TotalsByCurrency, Verification,
 };
@@ -33,9 +32,13 @@ pub struct AdviceOf {
 }
 
 impl AdviceOf {
-    fn select(&self) -> Select<Entity> {
+    fn select(&self, tx: &ReadTx) -> Select<Entity> {
         let Self { account_id, contact_id, member_id, state, from, to } = self;
+        let backend = tx.conn.get_database_backend();
         Entity::find()
+            .apply_if(tx.visible.as_ref(), |of, visible| {
+                of.filter(visible.account(backend, Column::AccountId))
+            })
             .apply_if(account_id.as_ref(), |of, id| of.filter(Column::AccountId.eq(id)))
             .apply_if(contact_id.as_ref(), |of, id| of.filter(Column::ContactId.eq(id)))
             .apply_if(member_id.as_ref(), |of, id| of.filter(Column::MemberId.eq(id)))
@@ -77,27 +80,19 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// Advice at an account, if the caller may read it.
-    pub async fn advice(
-        &self,
-        account_id: &str,
-        id: Uuid,
-        scope: RowScope,
-    ) -> Result<Option<Advice>> {
-        let RowScope::All = scope;
+    /// Advice at an account.
+    pub async fn advice(&self, account_id: &str, id: Uuid) -> Result<Option<Advice>> {
         Ok(one(&self.conn, id).await?.filter(|advice| advice.account_id == account_id))
     }
 
-    /// A page of the advice that the caller may read, the latest first.
+    /// A page of the advice that the caller sees, the latest first.
     pub async fn advice_page(
         &self,
         of: &AdviceOf,
         page: &PageOf<AdviceKey>,
-        scope: RowScope,
     ) -> Result<Page<Advice, AdviceKey>> {
-        let RowScope::All = scope;
         let found = of
-            .select()
+            .select(self)
             .apply_if(page.after, |of, (day, id)| {
                 let key = [day.into(), id.into()];
                 of.filter(keyset::behind([Column::Day, Column::Id], key, true))
@@ -110,8 +105,7 @@ impl ReadTx {
     }
 
     /// What all of it cost and brought, by currency.
-    pub async fn advice_totals(&self, of: &AdviceOf, scope: RowScope) -> Result<TotalsByCurrency> {
-        let RowScope::All = scope;
+    pub async fn advice_totals(&self, of: &AdviceOf) -> Result<TotalsByCurrency> {
         #[derive(FromQueryResult)]
         struct Row {
             currency: Currency,
@@ -125,7 +119,7 @@ impl ReadTx {
             claimed_cost_low: i64,
         }
         let mut sums =
-            of.select().select_only().column(Column::Currency).group_by(Column::Currency);
+            of.select(self).select_only().column(Column::Currency).group_by(Column::Currency);
         for (name, amount, state) in [
             ("verified", "verified", "IS NOT NULL"),
             ("verified_cost", "cost", "IS NOT NULL"),

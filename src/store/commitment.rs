@@ -16,7 +16,6 @@ use super::entity::commitment::{ActiveModel, Column, Entity, Model};
 use super::entity::{commitment_delegation, commitment_evidence};
 use super::rows::Set as Rows;
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
-use crate::ctx::RowScope;
 use crate::domain::commitment::{
     Commitment, CommitmentKey, CommitmentSide, CommitmentState, Evidence, Settled, Settlement, Word,
 };
@@ -193,17 +192,19 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// As many commitments that the caller may read as a page has to, by due date.
+    /// As many commitments that the caller sees as a page has to, by due date.
     pub async fn commitments(
         &self,
         of: CommitmentsOf,
         today: NaiveDate,
         page: &PageOf<CommitmentKey>,
-        scope: RowScope,
     ) -> Result<Vec<Commitment>> {
-        let RowScope::All = scope;
         let CommitmentsOf { account_id, contact_id, member_id, side, state, due_before } = of;
+        let backend = self.conn.get_database_backend();
         let found = Entity::find()
+            .apply_if(self.visible.as_ref(), |of, visible| {
+                of.filter(visible.account(backend, Column::AccountId))
+            })
             .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
             .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
             .apply_if(member_id, |of, id| {

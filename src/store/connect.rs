@@ -1,12 +1,10 @@
-//! Opening the database: pools, pragmas, the lock file.
+//! Opening the database: pools, pragmas.
 
 #![expect(
     unsafe_code,
     reason = "the version of SQLite and one setting of a connection are only in its C interface"
 )]
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +15,8 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
 
+use super::error::cannot_open;
+use super::file_lock::FileLock;
 use super::probe::Probe;
 use super::queue::{Bounds, WriterQueue};
 use super::settled::Settlement;
@@ -96,7 +96,7 @@ impl Store {
         let in_memory = connect.get_filename().to_string_lossy().starts_with("file:");
         let lock = match read_only || in_memory {
             true => None,
-            false => Some(Arc::new(lock(connect.get_filename())?)),
+            false => Some(Arc::new(FileLock::take(connect.get_filename())?)),
         };
         // What is erased is overwritten, and stays in no free page of the file.
         let mut writing = connect.clone().read_only(read_only).pragma("secure_delete", "ON");
@@ -228,31 +228,6 @@ async fn guarantee_stable_plans(connection: &mut SqliteConnection) -> Result<(),
     Ok(())
 }
 
-/// Takes the lock file beside the database: one writing process at a time.
-fn lock(database: &Path) -> Result<File> {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".lock");
-    let path = PathBuf::from(name);
-    let file = File::create(&path).map_err(|e| cannot_open(&path, &e))?;
-    file.try_lock().map_err(|_| {
-        Error::precondition(
-            Reason::ConcurrentChange,
-            database.display().to_string(),
-            "another process writes to this file; send the data to that server instead \
-             (--server), or stop it first",
-        )
-    })?;
-    Ok(file)
-}
-
 fn bad_url(example: &str) -> Error {
     Error::invalid("database.url", Reason::FieldInvalid, format!("must look like {example}"))
-}
-
-fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> Error {
-    Error::Unavailable {
-        reason: Reason::DatabaseUnavailable,
-        description: format!("cannot open {}: {error}", path.display()),
-        retry_after: Duration::from_secs(1),
-    }
 }

@@ -19,19 +19,12 @@ pub use self::occasion::Greeted;
 use super::entity::contact::{ActiveModel, Column, Entity, Model};
 use super::entity::{contact_label, contact_ref};
 use super::source_system::forms_of;
+use super::visible::Visible;
 use super::{ReadTx, Store, WriteTx, lookup, rows};
-use crate::ctx::RowScope;
 use crate::domain::contact::Contact;
 use crate::domain::directory::{Key, Subject, keys as keys_of};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{CanonicalForm, ContactRef, contact_name};
-
-/// The contacts a caller may read.
-fn visible(contacts: Select<Entity>, scope: RowScope) -> Select<Entity> {
-    match scope {
-        RowScope::All => contacts,
-    }
-}
 
 /// The id of the contact named, if there is one.
 async fn find(conn: &impl ConnectionTrait, name: &ContactRef) -> Result<Option<String>> {
@@ -69,10 +62,22 @@ fn labels(contact: &Contact) -> Vec<contact_label::Model> {
     contact.labels.iter().map(label).collect()
 }
 
+/// The id of the contact named, if the caller sees him.
+async fn find_seen(
+    conn: &impl ConnectionTrait,
+    visible: Option<&Visible>,
+    name: &ContactRef,
+) -> Result<Option<String>> {
+    let found = find(conn, name).await?;
+    let Some(visible) = visible else { return Ok(found) };
+    let sees = visible.sees_contact(conn, found.as_deref().unwrap_or_default()).await?;
+    Ok(found.filter(|_| sees))
+}
+
 impl WriteTx {
-    /// The id of the contact named, if there is one.
+    /// The id of the contact named, if the caller sees him.
     pub async fn find_contact(&self, name: &ContactRef) -> Result<Option<String>> {
-        find(&self.conn, name).await
+        find_seen(&self.conn, self.visible.as_ref(), name).await
     }
 
     /// The contact of this id.
@@ -115,22 +120,22 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// The id of the contact named, if there is one.
+    /// The id of the contact named, if the caller sees him.
     pub async fn find_contact(&self, name: &ContactRef) -> Result<Option<String>> {
-        find(&self.conn, name).await
+        find_seen(&self.conn, self.visible.as_ref(), name).await
     }
 
-    /// The contacts of these ids that the caller may read.
-    pub async fn contacts_among(&self, ids: &[&str], scope: RowScope) -> Result<Vec<Contact>> {
+    /// The contacts of these ids, whoever calls: figures rest on them.
+    pub async fn contacts_among(&self, ids: &[&str]) -> Result<Vec<Contact>> {
         let backend = self.conn.get_database_backend();
         let these = rows::among(backend, Column::Id, ids.iter().copied());
-        let found = visible(Entity::find(), scope).filter(these);
+        let found = Entity::find().filter(these);
         keys::complete(&self.conn, rows::all(&self.conn, found).await?).await
     }
 
-    /// The contact of this id, if the caller may read him.
-    pub async fn contact(&self, id: &str, scope: RowScope) -> Result<Option<Contact>> {
-        one(&self.conn, visible(Entity::find_by_id(id), scope)).await
+    /// The contact of this id.
+    pub async fn contact(&self, id: &str) -> Result<Option<Contact>> {
+        one(&self.conn, Entity::find_by_id(id)).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one place where driver errors become errors of ours. Driver texts are logged, never
 //! shown.
 
+use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::{DbErr, RuntimeErr};
@@ -118,6 +119,15 @@ fn come_again(description: &str) -> Error {
 
 fn internal(error: &DbErr) -> Error {
     Error::internal(error.to_string())
+}
+
+/// That a file of the database cannot be opened.
+pub(super) fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> Error {
+    Error::Unavailable {
+        reason: Reason::DatabaseUnavailable,
+        description: format!("cannot open {}: {error}", path.display()),
+        retry_after: RETRY_AFTER,
+    }
 }
 
 #[cfg(test)]

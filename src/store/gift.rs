@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use super::entity::gift::{ActiveModel, Column, Entity, Model};
 use super::{ReadTx, Store, WriteTx, keyset, rows};
-use crate::ctx::RowScope;
 use crate::domain::error::{Error, Result};
 use crate::domain::gift::caps::Given;
 use crate::domain::gift::{Gift, GiftDecision, GiftKey, GiftState};
@@ -108,22 +107,19 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// A gift of an account, if the caller may read it.
-    pub async fn gift(&self, account_id: &str, id: Uuid, scope: RowScope) -> Result<Option<Gift>> {
-        let RowScope::All = scope;
+    /// A gift of an account.
+    pub async fn gift(&self, account_id: &str, id: Uuid) -> Result<Option<Gift>> {
         Ok(one(&self.conn, id).await?.filter(|gift| gift.account_id == account_id))
     }
 
-    /// A page of the gifts that the caller may read, the latest first.
-    pub async fn gifts(
-        &self,
-        of: GiftsOf,
-        page: &PageOf<GiftKey>,
-        scope: RowScope,
-    ) -> Result<Page<Gift, GiftKey>> {
-        let RowScope::All = scope;
+    /// A page of the gifts that the caller sees, the latest first.
+    pub async fn gifts(&self, of: GiftsOf, page: &PageOf<GiftKey>) -> Result<Page<Gift, GiftKey>> {
         let GiftsOf { account_id, contact_id, member_id, state, from, to } = of;
+        let backend = self.conn.get_database_backend();
         let found = Entity::find()
+            .apply_if(self.visible.as_ref(), |of, visible| {
+                of.filter(visible.account(backend, Column::AccountId))
+            })
             .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
             .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
             .apply_if(member_id, |of, id| of.filter(Column::MemberId.eq(id)))

@@ -7,6 +7,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
+use super::file_lock::FileLock;
 use super::probe::Probe;
 use super::queue::WriterQueue;
 use super::settled::Settlement;
@@ -39,7 +40,7 @@ pub struct Store {
     /// `None` where the database cannot be away, or calls are not to be refused while it is.
     pub(super) probe: Option<Arc<Probe>>,
     /// Keeps other writing processes off the same SQLite file.
-    pub(super) _lock: Option<Arc<std::fs::File>>,
+    pub(super) _lock: Option<Arc<FileLock>>,
 }
 
 impl std::fmt::Debug for Store {

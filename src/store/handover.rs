@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::entity::handover::{Column, Entity, Model};
 use super::entity::handover_item;
 use super::{ReadTx, Store, WriteTx, keyset, rows};
-use crate::ctx::RowScope;
 use crate::domain::error::{Error, Result};
 use crate::domain::handover::{Carried, Handover, HandoverState};
 use crate::domain::page::{Page, PageOf};
@@ -97,13 +96,7 @@ impl ReadTx {
         of_accounts(&self.conn, account_ids).await
     }
 
-    pub async fn handover(
-        &self,
-        account_id: &str,
-        id: Uuid,
-        scope: RowScope,
-    ) -> Result<Option<Handover>> {
-        let RowScope::All = scope;
+    pub async fn handover(&self, account_id: &str, id: Uuid) -> Result<Option<Handover>> {
         one(&self.conn, account_id, id).await
     }
 
@@ -112,15 +105,13 @@ impl ReadTx {
     }
 
     /// A page of handovers, in the order they were started.
-    pub async fn handovers(
-        &self,
-        of: &HandoversOf,
-        page: &PageOf,
-        scope: RowScope,
-    ) -> Result<Page<Handover>> {
-        let RowScope::All = scope;
+    pub async fn handovers(&self, of: &HandoversOf, page: &PageOf) -> Result<Page<Handover>> {
         let HandoversOf { account_id, member_id, state } = of;
+        let backend = self.conn.get_database_backend();
         let found = Entity::find()
+            .apply_if(self.visible.as_ref(), |of, visible| {
+                of.filter(visible.account(backend, Column::AccountId))
+            })
             .apply_if(account_id.as_ref(), |of, id| of.filter(Column::AccountId.eq(id)))
             .apply_if(member_id.as_ref(), |of, id| {
                 of.filter(Column::FromId.eq(id).or(Column::ToId.eq(id)))

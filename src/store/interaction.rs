@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::entity::interaction::{Column, Entity, Model, planned};
 use super::entity::{interaction_contact, interaction_member, interaction_past};
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
-use crate::ctx::RowScope;
 use crate::domain::coverage::Score;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
@@ -189,14 +188,8 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// The interaction of an account, if the caller may read it.
-    pub async fn interaction(
-        &self,
-        account_id: &str,
-        id: Uuid,
-        scope: RowScope,
-    ) -> Result<Option<Interaction>> {
-        let RowScope::All = scope;
+    /// The interaction of an account.
+    pub async fn interaction(&self, account_id: &str, id: Uuid) -> Result<Option<Interaction>> {
         let found = one(&self.conn, id).await?;
         Ok(found.filter(|interaction| interaction.account_id == account_id))
     }
@@ -232,17 +225,19 @@ impl ReadTx {
         Ok(rows.into_iter().map(score).collect())
     }
 
-    /// A page of interactions that the caller may read, the latest first.
+    /// A page of interactions that the caller sees, the latest first.
     pub async fn interactions(
         &self,
         of: &InteractionsOf,
         today: NaiveDate,
         page: &PageOf<InteractionKey>,
-        scope: RowScope,
     ) -> Result<Page<Interaction, InteractionKey>> {
-        let RowScope::All = scope;
         let InteractionsOf { account_id, contact_id, member_id, state, from, to } = of;
+        let backend = self.conn.get_database_backend();
         let found = Entity::find()
+            .apply_if(self.visible.as_ref(), |of, visible| {
+                of.filter(visible.account(backend, Column::AccountId))
+            })
             .apply_if(account_id.as_ref(), |of, id| of.filter(Column::AccountId.eq(id)))
             .apply_if(contact_id.as_ref(), |of, id| {
                 use interaction_contact::{Column as Of, Entity};

@@ -6,7 +6,6 @@ use chrono::{NaiveDate, NaiveTime};
 use sea_orm::{FromQueryResult, Value};
 
 use super::{ReadTx, sql, tier_class};
-use crate::ctx::RowScope;
 use crate::domain::cost::Costs;
 use crate::domain::effort::Spent;
 use crate::domain::error::Result;
@@ -162,9 +161,7 @@ impl ReadTx {
         of: &HeldOf,
         by: Option<GroupBy>,
         today: NaiveDate,
-        scope: RowScope,
     ) -> Result<BTreeMap<String, Counts>> {
-        let RowScope::All = scope;
         let (held, values) = of.held(by);
         let mut with_day = values.clone();
         with_day.push(today.into());
@@ -202,14 +199,13 @@ impl ReadTx {
     }
 
     /// What was given on these days and may be, by currency.
-    pub async fn gift_costs(&self, of: &HeldOf, scope: RowScope) -> Result<Costs> {
+    pub async fn gift_costs(&self, of: &HeldOf) -> Result<Costs> {
         #[derive(FromQueryResult)]
         struct Row {
             currency: Currency,
             high: i64,
             low: i64,
         }
-        let RowScope::All = scope;
         let [high, low] = sql::wide_sum("g.value");
         let mut values: Vec<Value> = vec![of.from.into(), of.to.into()];
         let mut only = "";
@@ -229,19 +225,13 @@ impl ReadTx {
 
     /// How long ours worked for each account in each class that it was in, from one day through
     /// another.
-    pub async fn effort_by_account(
-        &self,
-        from: NaiveDate,
-        to: NaiveDate,
-        scope: RowScope,
-    ) -> Result<Vec<Spent>> {
+    pub async fn effort_by_account(&self, from: NaiveDate, to: NaiveDate) -> Result<Vec<Spent>> {
         #[derive(FromQueryResult)]
         struct Row {
             account_id: String,
             class: String,
             minutes: i64,
         }
-        let RowScope::All = scope;
         let of = HeldOf { from, to, campaign: None, account_id: None };
         let (held, values) = of.held(Some(GroupBy::Tier));
         let text = format!(

@@ -51,15 +51,19 @@ pub(super) async fn write_audit(
 
 /// Adds rows to the audit, and to what is to be sealed.
 async fn append(conn: &impl ConnectionTrait, added: Vec<audit::Model>) -> Result<()> {
-    let pending = added.iter().map(|row| audit_pending::Model { audit_id: row.id }).collect();
+    let pending = pending(&added);
     rows::insert(conn, added).await?;
     rows::insert(conn, pending).await?;
     Ok(())
 }
 
+fn pending(added: &[audit::Model]) -> Vec<audit_pending::Model> {
+    added.iter().map(|row| audit_pending::Model { audit_id: row.id }).collect()
+}
+
 impl Store {
-    /// Writes the audit rows of calls that were denied.
-    pub async fn audit_denied(&self, ctx: &Ctx, denied: Vec<Denied>) -> Result<()> {
+    /// Writes the audit rows of calls that were denied, all of them or, where they are there, none.
+    pub async fn audit_denied(&self, ctx: &Ctx, denied: Vec<(Uuid, Denied)>) -> Result<()> {
         if denied.is_empty() {
             return Ok(());
         }
@@ -67,8 +71,8 @@ impl Store {
             let denied = denied.clone();
             Box::pin(async move {
                 let recorded_us = tx.recorded_at().await?;
-                let row = |of: Denied| audit::Model {
-                    id: Uuid::now_v7(),
+                let row = |(id, of): (Uuid, Denied)| audit::Model {
+                    id,
                     recorded_us,
                     detail: of.detail(),
                     principal: of.principal.to_string(),
@@ -77,7 +81,12 @@ impl Store {
                     request_id: String::new(),
                     trace: of.trace.to_string(),
                 };
-                append(&tx.conn, denied.into_iter().map(row).collect()).await
+                let rows: Vec<audit::Model> = denied.into_iter().map(row).collect();
+                let pending = pending(&rows);
+                if rows::insert_new(&tx.conn, rows).await? > 0 {
+                    rows::insert(&tx.conn, pending).await?;
+                }
+                Ok(())
             })
         })
         .await

@@ -14,19 +14,12 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, Query
 use super::entity::member::{ActiveModel, Column, Entity, Model};
 use super::entity::member_ref;
 use super::source_system::forms_of;
+use super::visible::Visible;
 use super::{ReadTx, Store, WriteTx, lookup, rows};
-use crate::ctx::RowScope;
 use crate::domain::directory::{Key, Subject, keys as keys_of};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::member::Member;
 use crate::domain::names::{CanonicalForm, MemberRef, member_name};
-
-/// The members a caller may read.
-fn visible(members: Select<Entity>, scope: RowScope) -> Select<Entity> {
-    match scope {
-        RowScope::All => members,
-    }
-}
 
 /// The id of the member named, if he exists.
 async fn find(conn: &impl ConnectionTrait, name: &MemberRef) -> Result<Option<String>> {
@@ -55,9 +48,26 @@ fn found_by(member: &Member) -> (Subject, BTreeSet<Key>) {
     (Subject::member(&member.id), keys_of::alone(&keys_of::of_member(member)))
 }
 
+/// The id of the member named, if the caller sees him.
+async fn find_seen(
+    conn: &impl ConnectionTrait,
+    visible: Option<&Visible>,
+    name: &MemberRef,
+) -> Result<Option<String>> {
+    let found = find(conn, name).await?;
+    let Some(visible) = visible else { return Ok(found) };
+    let sees = visible.sees_member(conn, found.as_deref().unwrap_or_default()).await?;
+    Ok(found.filter(|_| sees))
+}
+
 impl WriteTx {
-    /// The id of the member named, if he exists.
+    /// The id of the member named, if the caller sees him.
     pub async fn find_member(&self, name: &MemberRef) -> Result<Option<String>> {
+        find_seen(&self.conn, self.visible.as_ref(), name).await
+    }
+
+    /// The id of the member that the configuration names, whoever calls.
+    pub async fn configured_member(&self, name: &MemberRef) -> Result<Option<String>> {
         find(&self.conn, name).await
     }
 
@@ -98,22 +108,27 @@ impl WriteTx {
 }
 
 impl ReadTx {
-    /// The id of the member named, if he exists.
+    /// The id of the member named, if the caller sees him.
     pub async fn find_member(&self, name: &MemberRef) -> Result<Option<String>> {
+        find_seen(&self.conn, self.visible.as_ref(), name).await
+    }
+
+    /// The id of the member that the configuration names, whoever calls.
+    pub async fn configured_member(&self, name: &MemberRef) -> Result<Option<String>> {
         find(&self.conn, name).await
     }
 
-    /// The members of these ids that the caller may read.
-    pub async fn members_among(&self, ids: &[&str], scope: RowScope) -> Result<Vec<Member>> {
+    /// The members of these ids, whoever calls: figures rest on them.
+    pub async fn members_among(&self, ids: &[&str]) -> Result<Vec<Member>> {
         let backend = self.conn.get_database_backend();
         let these = rows::among(backend, Column::Id, ids.iter().copied());
-        let found = visible(Entity::find(), scope).filter(these);
+        let found = Entity::find().filter(these);
         keys::complete(&self.conn, rows::all(&self.conn, found).await?).await
     }
 
-    /// The member of this id, if the caller may read him.
-    pub async fn member(&self, id: &str, scope: RowScope) -> Result<Option<Member>> {
-        one(&self.conn, visible(Entity::find_by_id(id), scope)).await
+    /// The member of this id.
+    pub async fn member(&self, id: &str) -> Result<Option<Member>> {
+        one(&self.conn, Entity::find_by_id(id)).await
     }
 }
 

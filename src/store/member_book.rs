@@ -5,7 +5,6 @@ use sea_orm::{ConnectionTrait, FromQueryResult};
 
 use super::rows::Set;
 use super::{ReadTx, sql};
-use crate::ctx::RowScope;
 use crate::domain::error::Result;
 use crate::domain::member_book::Hooks;
 use crate::domain::timeline;
@@ -18,7 +17,6 @@ impl ReadTx {
         account_ids: &[String],
         after: NaiveDate,
         through: NaiveDate,
-        scope: RowScope,
     ) -> Result<Hooks> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -26,7 +24,6 @@ impl ReadTx {
             expired: i64,
             open: i64,
         }
-        let RowScope::All = scope;
         let backend = self.conn.get_database_backend();
         let these = Set::one(account_ids.iter().map(String::as_str));
         // Wherever the business is, nothing of a later day began before this instant.

@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::entity::tie::{Column, Entity, Model};
 use super::lock::{self, Mode, Space};
 use super::{ReadTx, Store, WriteTx, keyset, rows};
-use crate::ctx::RowScope;
 use crate::domain::error::{Error, Result};
 use crate::domain::page::{Page, PageOf};
 use crate::domain::tie::{ListTies, Person, Side, Tie};
@@ -78,13 +77,7 @@ impl WriteTx {
 
 impl ReadTx {
     /// A page of ties, in the order they were recorded. `person` is the one that the list names.
-    pub async fn ties(
-        &self,
-        list: &ListTies,
-        person: Option<&Person>,
-        scope: RowScope,
-    ) -> Result<Page<Tie>> {
-        let RowScope::All = scope;
+    pub async fn ties(&self, list: &ListTies, person: Option<&Person>) -> Result<Page<Tie>> {
         let ListTies { person: _, kind, review, as_of, page } = list;
         let PageOf { after, .. } = page;
         let found = Entity::find()

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::entity::timeline::{Entity, Model, keys, rows as rows_of};
 use super::{ReadTx, WriteTx, rows, sql};
-use crate::ctx::RowScope;
 use crate::domain::error::{Error, Result};
 use crate::domain::event::Event;
 use crate::domain::event::on_timeline::on_timeline;
@@ -125,9 +124,7 @@ impl ReadTx {
         types: &[TimelineType],
         within: Within,
         page: &PageOf<TimelineKey>,
-        scope: RowScope,
     ) -> Result<Page<Told, TimelineKey>> {
-        let RowScope::All = scope;
         if types.is_empty() {
             return Ok(Page { items: Vec::new(), next: None });
         }
@@ -142,14 +139,12 @@ impl ReadTx {
         parent: &Parent,
         types: &[TimelineType],
         within: Within,
-        scope: RowScope,
     ) -> Result<Vec<Count>> {
         #[derive(FromQueryResult)]
         struct Row {
             kind: TimelineType,
             entries: i64,
         }
-        let RowScope::All = scope;
         if types.is_empty() {
             return Ok(Vec::new());
         }
@@ -224,9 +219,7 @@ mod tests {
             for _ in 0..3 {
                 let (parent, asked) = (acme.clone(), page);
                 let read = db.store.read(&db.ctx, move |tx| {
-                    Box::pin(async move {
-                        tx.timeline(&parent, Of::ALL, within, &asked, RowScope::All).await
-                    })
+                    Box::pin(async move { tx.timeline(&parent, Of::ALL, within, &asked).await })
                 });
                 let told = read.await.unwrap();
                 assert_eq!(told.items.len(), 50);
@@ -261,7 +254,7 @@ mod tests {
             let read = db.store.read(&db.ctx, move |tx| {
                 Box::pin(async move {
                     let acme = Parent::Account("acme".into());
-                    tx.timeline_counts(&acme, Of::ALL, within, RowScope::All).await
+                    tx.timeline_counts(&acme, Of::ALL, within).await
                 })
             });
             let count = |of_type, entries, more| Count { of_type, entries, more };

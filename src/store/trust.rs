@@ -10,7 +10,6 @@ use sea_orm::{
 use super::entity::commitment::{Column, Entity};
 use super::rows::Set;
 use super::{ReadTx, rows, sql};
-use crate::ctx::RowScope;
 use crate::domain::commitment::Commitment;
 use crate::domain::error::Result;
 use crate::domain::trust::Talks;
@@ -35,9 +34,7 @@ impl ReadTx {
         due_from: NaiveDate,
         made_by: NaiveDate,
         known_us: i64,
-        scope: RowScope,
     ) -> Result<Vec<Commitment>> {
-        let RowScope::All = scope;
         let backend = self.conn.get_database_backend();
         let theirs = match of {
             WordsOf::Accounts(ids) => rows::among(backend, Column::AccountId, ids.iter().copied()),
@@ -66,9 +63,7 @@ impl ReadTx {
         of: WordsOf<'_>,
         from: NaiveDate,
         through: NaiveDate,
-        scope: RowScope,
     ) -> Result<Talks> {
-        let RowScope::All = scope;
         #[derive(FromQueryResult)]
         struct Row {
             talks: i64,

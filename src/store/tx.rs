@@ -21,6 +21,7 @@ use super::error::{not_migrated, store_error};
 use super::queue::Wait;
 use super::settled::embedded::InFlight;
 use super::standings::KeptStanding;
+use super::visible::Visible;
 use super::{Store, sql};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::error::{Error, Reason, Result};
@@ -58,6 +59,8 @@ pub struct WriteTx {
     pub(super) raised: BTreeSet<String>,
     /// Standings to be kept once this is committed.
     pub(super) standings: Vec<(String, Arc<KeptStanding>)>,
+    /// `None` if its caller sees all rows.
+    pub(super) visible: Option<Visible>,
     pub(super) store: Store,
 }
 
@@ -251,7 +254,7 @@ impl Store {
             })
             .await
             .map_err(store_error)?;
-        let tx = WriteTx {
+        let mut tx = WriteTx {
             conn,
             recorded: None,
             repeated: 0,
@@ -262,11 +265,13 @@ impl Store {
             revision: fastrand::i64(1..),
             raised: BTreeSet::new(),
             standings: Vec::new(),
+            visible: None,
             store: self.clone(),
         };
         if !self.is_sqlite() {
             self.limit_statements(ctx, &tx.conn).await?;
         }
+        tx.visible = Visible::of(&tx.conn, ctx, self.clock.business_date()).await?;
         Ok(tx)
     }
 
@@ -305,7 +310,9 @@ impl Store {
             if !store.is_sqlite() {
                 store.limit_statements(&ctx, &conn).await?;
             }
-            let tx = ReadTx { conn, today: store.clock.business_date(), store: store.clone() };
+            let today = store.clock.business_date();
+            let visible = Visible::of(&conn, &ctx, today).await?;
+            let tx = ReadTx { conn, today, visible, store: store.clone() };
             let result = work(&tx).await;
             tx.conn.rollback().await.map_err(store_error)?;
             result
@@ -319,5 +326,7 @@ pub struct ReadTx {
     pub(super) conn: DatabaseTransaction,
     /// The business date.
     pub(super) today: NaiveDate,
+    /// `None` if its caller sees all rows.
+    pub(super) visible: Option<Visible>,
     pub(super) store: Store,
 }

@@ -18,6 +18,7 @@ async fn guarded() -> TestServer {
             principal: principal.into(),
             sha256: TokenHash::of(token),
             scopes: vec![scope.into()],
+            accounts: ballast::ctx::RowScope::All,
         };
         config.auth.tokens = vec![
             token("reader", "reader-token", "accounts.read"),

@@ -33,6 +33,14 @@ async fn denied(server: &TestServer) -> Vec<Row> {
     }
 }
 
+/// A row without the times of its first and last call, which are of the day of the test.
+fn without_times((principal, method, detail): Row) -> Row {
+    let (what, from) = detail.split_once(", the first").expect("an address");
+    let (calls, when) = what.split_once(" calls ").expect("a time");
+    assert!(when.contains("2019-06-30T09:0"), "{detail}");
+    (principal, method, format!("{calls} calls, the first{from}"))
+}
+
 async fn execute(engine: Engine, url: &str, text: &str) -> Result<(), sqlx::Error> {
     let text = AssertSqlSafe(text.to_owned());
     match engine {
@@ -96,7 +104,7 @@ on_both_engines! {
         raw.call("/nope.Nope/Nope", &[], &()).await;
 
         server.restart().await;
-        let mut rows = denied(&server).await;
+        let mut rows: Vec<Row> = denied(&server).await.into_iter().map(without_times).collect();
         rows.sort();
         let row = |principal: &str, method: &str, detail: &str| {
             (principal.to_owned(), method.to_owned(), format!("denied {detail}, the first from 127.0.0.1"))

@@ -201,6 +201,7 @@ on_both_engines! {
                     principal: token.into(),
                     sha256: TokenHash::of(token),
                     scopes: scopes.iter().map(|scope| (*scope).into()).collect(),
+                    accounts: ballast::ctx::RowScope::All,
                 };
                 config.auth.tokens = vec![
                     token("sales", &["accounts.read"]),

@@ -324,6 +324,10 @@ async fn a_token_that_is_not_for_us_is_refused() {
             key.token_of(&json!({"alg": "ES256", "kid": "c", "crit": ["x"], "x": 1}), &claims()),
             "is no signed JWT",
         ),
+        (
+            key.token_of(&json!({"alg": "ES256", "kid": "c", "typ": "logout+jwt"}), &claims()),
+            "for another use",
+        ),
         (unsigned("none"), "is no signed JWT"),
         (unsigned("ES256"), "not signed by a key of its issuer"),
         ("a.b.c".to_owned(), "is no signed JWT"),
@@ -347,6 +351,74 @@ async fn a_token_counts_by_the_clock() {
     server.clock().set(start + TimeDelta::seconds(630));
     let status = ask(&server, &token).await;
     assert_refused(&status, Code::Unauthenticated, "CREDENTIALS_EXPIRED", None);
+}
+
+/// Time goes on here as if the clock of the machine had not been set ahead; a token must not live longer for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_token_is_expired_if_either_clock_says_so() {
+    let key = Key::p256("c");
+    let (server, _files) = with_file(Engine::Sqlite, &[&key], |_| {}).await;
+    let token = key.token(&claims());
+    assert_let_in(&ask(&server, &token).await);
+    server.clock().jump(TimeDelta::hours(2));
+    let status = ask(&server, &token).await;
+    assert_refused(&status, Code::Unauthenticated, "CREDENTIALS_EXPIRED", None);
+    // One that begins later is not valid yet by the time that goes on here.
+    let later = with(json!({"nbf": NOW + 3_600, "exp": NOW + 90_000}));
+    assert_shut_out(&ask(&server, &key.token(&later)).await, "not valid yet");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_token_is_of_a_type_that_callers_have() {
+    let key = Key::p256("c");
+    let (server, _files) = with_file(Engine::Sqlite, &[&key], |_| {}).await;
+    for typ in ["JWT", "at+jwt", "application/at+JWT"] {
+        let header = json!({"alg": "ES256", "kid": "c", "typ": typ});
+        assert_let_in(&ask(&server, &key.token_of(&header, &claims())).await);
+    }
+    let header = json!({"alg": "ES256", "kid": "c"});
+    assert_let_in(&ask(&server, &key.token_of(&header, &claims())).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn keys_are_read_anew_also_while_nobody_calls() {
+    let key = Key::p256("c");
+    let publisher = Publisher::start(set(&[&key]), None).await;
+    let address = publisher.address.clone();
+    let server = server_of(Engine::Sqlite, |config| {
+        config.jwt = Jwt { refresh_seconds: 1, ask_seconds_min: 1, ..jwt(&address) };
+    })
+    .await;
+    for times in 1..=3 {
+        for _ in 0..400 {
+            if publisher.asked() >= times {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(publisher.asked() >= times, "asked {} times", publisher.asked());
+        let passed = server.clock().passed_micros() + 2_000_000;
+        server.clock().set(chrono::DateTime::from_timestamp_micros(passed).expect("a time"));
+    }
+}
+
+/// The accounts that a caller sees come from a claim, where one is named: without it he sees none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_token_says_which_accounts_its_caller_sees() {
+    let key = Key::p256("c");
+    let (server, _files) =
+        with_file(Engine::Sqlite, &[&key], |jwt| jwt.accounts_claim = "accounts".into()).await;
+    let search = "/ballast.v1.AccountService/SearchDirectory";
+    for (claim, is_restricted) in [
+        (json!({"accounts": "all"}), false),
+        (json!({"accounts": ["own", "unit:North Sea"]}), true),
+        (json!({}), true),
+    ] {
+        let bearer = format!("Bearer {}", key.token(&with(claim)));
+        let status = server.raw().call(search, &[("authorization", &bearer)], &()).await;
+        let reason = details(&status).error_info().map(|info| info.reason.clone());
+        assert_eq!(reason.as_deref() == Some("ACCOUNTS_RESTRICTED"), is_restricted, "{status:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

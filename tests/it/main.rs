@@ -52,6 +52,7 @@ mod receivable_cases;
 mod receivables_read;
 mod records;
 mod requirements;
+mod restricted;
 mod roles;
 mod sensitivity;
 mod tiers;

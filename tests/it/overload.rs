@@ -63,6 +63,7 @@ async fn fault_x4_one_principal_leaves_places_to_the_others() {
                 principal: name.into(),
                 sha256: ballast::config::TokenHash::of(name),
                 scopes: vec!["accounts.read".into()],
+                accounts: ballast::ctx::RowScope::All,
             })
             .into();
         config.server.requests_concurrent_max = 16;

@@ -90,3 +90,42 @@ fn enum_elements(
 fn numbered<T>(list: &[T]) -> impl Iterator<Item = (i32, &T)> {
     (0..).zip(list)
 }
+
+/// What clients are given for several instances: it fits the contract, and tells to try again only what
+/// may be tried again.
+#[test]
+fn the_service_config_of_clients_names_every_service_and_retries_no_stream_of_requests() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/service_config.json");
+    let text = std::fs::read_to_string(path).expect("published");
+    let config: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(config["loadBalancingConfig"][0]["round_robin"], serde_json::json!({}));
+    let (mut retried, mut not_retried) = (Vec::new(), Vec::new());
+    for of_methods in config["methodConfig"].as_array().expect("a list") {
+        let codes = &of_methods["retryPolicy"]["retryableStatusCodes"];
+        for name in of_methods["name"].as_array().expect("a list") {
+            let text = |key: &str| name[key].as_str().map(str::to_owned);
+            match (text("service").expect("a service"), text("method")) {
+                (service, None) => {
+                    assert_eq!(*codes, serde_json::json!(["UNAVAILABLE"]), "{service}");
+                    retried.push(service);
+                }
+                (service, Some(method)) => {
+                    assert!(of_methods["retryPolicy"].is_null(), "{method}");
+                    not_retried.push(format!("/{service}/{method}"));
+                }
+            }
+        }
+    }
+    let methods = ballast::api::methods::Methods::ours().expect("descriptors");
+    let mut services: Vec<String> = methods
+        .iter()
+        .map(|method| method.path.split('/').nth(1).expect("a service").to_owned())
+        .collect();
+    services.sort();
+    services.dedup();
+    let streams = methods.iter().filter(|method| method.client_streaming);
+    let mut streams: Vec<String> = streams.map(|method| method.path.clone()).collect();
+    streams.sort();
+    not_retried.sort();
+    assert_eq!((retried, not_retried), (services, streams));
+}

@@ -28,6 +28,27 @@ fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/access.md")
 }
 
+/// What callers see who see some accounts alone.
+const RESTRICTED: &str = "
+## Callers who see some accounts alone
+
+`accounts` of a token, of a certificate, or of the claim that `jwt.accounts_claim` names, is a list of words: `own` (the accounts on whose teams the
+member is who has the caller's principal), `unit:NAME` (those on whose teams a member of that business unit is), `all` (alone, and what holds where
+nothing is said). An account is seen by any of them; a team is that of the business date, owners and all other roles. What is not seen is answered as
+what is not there, to the letter:
+
+- accounts, and whatever stands under them, by name and in lists; the parent of an account, and whom a document was
+  sold or billed to, are left out where they are not seen;
+- contacts who sit at no account that is seen, on the business date;
+- members who are neither himself, nor of the business units, nor on the team of an account that is seen; the superior of a member likewise.
+
+Calls with an x under *some accounts* serve such callers; all others are refused (ACCOUNTS_RESTRICTED). So are, of those that serve them: what is
+asked of the whole book and cannot be told of a part (findings, work items without an owner, aging, open items, clearings that wait, tiers, statistics),
+the timeline and the trust ledger of a person, a group of which not all accounts are seen, and what credit says of an account in such a group: status,
+findings, profile, check, decisions, the brief of a visit, and the book of a member who owns such an account. The share of an account in the book is left out. A key of another system that something unseen has is taken
+(EXTERNAL_REF_TAKEN), and whose it is is not told. `tests/it/restricted.rs` makes each call, about what is seen, what is not, and what is nowhere.
+";
+
 /// The page, from the descriptors and the roles.
 fn page() -> String {
     let mut page = String::from(
@@ -41,16 +62,18 @@ fn page() -> String {
         let scopes: Vec<_> = role.scopes.iter().map(|scope| format!("`{scope}`")).collect();
         page += &format!("| `{}` | {} | {} |\n", role.name, role.meaning, scopes.join(" "));
     }
-    page += "\n| call | scope |";
+    page += RESTRICTED;
+    page += "\n| call | scope | some accounts |";
     for role in &ROLES {
         page += &format!(" {} |", role.name);
     }
-    page += "\n|---|---|";
+    page += "\n|---|---|:-:|";
     page += &":-:|".repeat(ROLES.len());
     page += "\n";
     for method in methods() {
         let scope = method.scope.as_deref().expect("each has one");
-        page += &format!("| `{}` | `{scope}` |", name(&method));
+        let row_scoped = if method.row_scoped { "x" } else { "" };
+        page += &format!("| `{}` | `{scope}` | {row_scoped} |", name(&method));
         for role in &ROLES {
             page += if may(role, &method) { " x |" } else { "  |" };
         }
@@ -96,7 +119,7 @@ async fn each_role_makes_the_calls_of_the_page_and_no_others() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let called = cells[1].trim_matches('`');
         let Some(method) = methods.iter().find(|method| name(method) == called) else { continue };
-        for (role, cell) in ROLES.iter().zip(&cells[3..]) {
+        for (role, cell) in ROLES.iter().zip(&cells[4..]) {
             let bearer = format!("Bearer {}", role.name);
             let headers = [("authorization", bearer.as_str()), ("grpc-timeout", "5S")];
             let status = server.raw().call(&method.path, &headers, &()).await;

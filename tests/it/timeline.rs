@@ -278,6 +278,7 @@ async fn a13_each_audience_sees_what_it_may_read() {
                 }
                 _ => vec!["*".to_owned()],
             },
+            accounts: ballast::ctx::RowScope::All,
         };
         config.auth.tokens = ["service", "admin"].map(token).into();
     })

@@ -52,6 +52,7 @@ impl Site {
                 name: CALLER.into(),
                 principal: "erp".into(),
                 scopes: vec!["accounts.read".into()],
+                accounts: ballast::ctx::RowScope::All,
             }];
             change(config);
         })
@@ -64,6 +65,7 @@ fn token(principal: &str, token: &str, scope: &str) -> Token {
         principal: principal.into(),
         sha256: TokenHash::of(token),
         scopes: vec![scope.to_owned()],
+        accounts: ballast::ctx::RowScope::All,
     }
 }
 

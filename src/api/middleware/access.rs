@@ -16,7 +16,7 @@ use super::trace::Call;
 use super::{Inner, Middleware, Next, refuse};
 use crate::api::methods::{Methods, Target};
 use crate::config::{Auth, Certificate, Token, TokenHash};
-use crate::ctx::{Clock, Ctx, Place, Revision, Scopes};
+use crate::ctx::{Clock, Ctx, Place, Revision, RowScope, Scopes};
 use crate::domain::error::{Error, Reason};
 use crate::issuer::{Issuer, Verified};
 
@@ -53,22 +53,28 @@ pub struct PeerNames(pub Arc<[String]>);
 struct Caller {
     principal: Arc<str>,
     scopes: Arc<Scopes>,
+    rows: RowScope,
 }
 
 impl Caller {
-    fn new(principal: &str, scopes: &[String]) -> Self {
+    fn new(principal: &str, scopes: &[String], rows: RowScope) -> Self {
         let scopes = Arc::new(Scopes::new(scopes.iter().cloned()));
-        Self { principal: principal.into(), scopes }
+        Self { principal: principal.into(), scopes, rows }
     }
 }
 
 impl Credentials {
     /// `issuer` is that of tokens that are in no list, if there is one.
     pub fn new(auth: &Auth, issuer: Option<Arc<Issuer>>) -> Self {
-        let everybody = Caller::new(INSECURE_PRINCIPAL, &["*".to_owned()]);
-        let token = |of: &Token| (of.sha256.clone(), Caller::new(&of.principal, &of.scopes));
-        let certificate =
-            |of: &Certificate| (of.name.clone(), Caller::new(&of.principal, &of.scopes));
+        let everybody = Caller::new(INSECURE_PRINCIPAL, &["*".to_owned()], RowScope::All);
+        let token = |of: &Token| {
+            let Token { principal, sha256, scopes, accounts } = of;
+            (sha256.clone(), Caller::new(principal, scopes, accounts.clone()))
+        };
+        let certificate = |of: &Certificate| {
+            let Certificate { name, principal, scopes, accounts } = of;
+            (name.clone(), Caller::new(principal, scopes, accounts.clone()))
+        };
         Self {
             everybody: auth.insecure.then_some(everybody),
             tokens: auth.tokens.iter().map(token).collect(),
@@ -115,7 +121,7 @@ impl Credentials {
 
     /// Nobody becomes a caller of ours by what an issuer calls him.
     async fn by_issuer(&self, issuer: &Issuer, token: &str) -> Result<Caller, Error> {
-        let Verified { principal, scopes } = issuer.verify(token).await?;
+        let Verified { principal, scopes, rows } = issuer.verify(token).await?;
         let listed = self.tokens.iter().map(|(_, caller)| caller);
         let mut listed = listed.chain(self.certificates.iter().map(|(_, caller)| caller));
         if listed.any(|caller| caller.principal == principal) {
@@ -124,13 +130,14 @@ impl Credentials {
                 description: "the principal of the bearer token is another caller's".into(),
             });
         }
-        Ok(Caller { principal, scopes })
+        Ok(Caller { principal, scopes, rows })
     }
 }
 
 /// What a request says before its caller is known.
 struct Asked {
     scope: Option<String>,
+    row_scoped: bool,
     sent: Option<HeaderValue>,
     names: PeerNames,
     call: Call,
@@ -157,6 +164,7 @@ impl Access {
         };
         Ok(Some(Asked {
             scope: method.scope.clone(),
+            row_scoped: method.row_scoped,
             sent: request.headers().get(AUTHORIZATION).cloned(),
             names: request.extensions().get::<PeerNames>().cloned().unwrap_or_default(),
             call: request.extensions().get::<Call>().cloned().unwrap_or_default(),
@@ -165,9 +173,10 @@ impl Access {
     }
 
     async fn admit(&self, asked: Asked) -> Result<Ctx, Error> {
-        let Asked { scope, sent, names, call, deadline } = asked;
+        let Asked { scope, row_scoped, sent, names, call, deadline } = asked;
         let credentials = self.credentials.borrow().clone();
-        let Caller { principal, scopes } = credentials.caller(sent.as_ref(), &names.0).await?;
+        let Caller { principal, scopes, rows } =
+            credentials.caller(sent.as_ref(), &names.0).await?;
         call.set_principal(&principal);
         let allowed = scope.as_deref().is_some_and(|scope| scopes.allows(scope));
         if !allowed {
@@ -181,7 +190,12 @@ impl Access {
         // Given by the layer of places.
         let place = Place::default();
         let trace = call.trace;
-        Ok(Ctx { principal, scopes, clock, deadline, trace, revision, at_least, place })
+        let ctx =
+            Ctx { principal, scopes, rows, clock, deadline, trace, revision, at_least, place };
+        if !row_scoped {
+            ctx.check_all_accounts("the call")?;
+        }
+        Ok(ctx)
     }
 }
 
@@ -217,7 +231,7 @@ impl Middleware for Access {
             }
         };
         // A handler too may find that a scope is missing.
-        self.denied.look(told, &response);
+        self.denied.look(told, &response, &self.clock);
         response
     }
 }

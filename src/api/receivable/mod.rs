@@ -185,8 +185,9 @@ impl ReceivableService for Receivables {
         &self,
         request: Request<pb::ListWaitingClearingsRequest>,
     ) -> Answer<pb::ListWaitingClearingsResponse> {
+        let ctx = api::ctx(&request)?;
         let (account, of, page) = parse_query::waiting_clearings(&request.into_inner())?;
-        let answer = self.services.receivables.waiting_clearings(account, of).await?;
+        let answer = self.services.receivables.waiting_clearings(&ctx, account, of).await?;
         Ok(Response::new(encode::waiting_clearings(answer, &page)))
     }
 

@@ -25,7 +25,7 @@ impl Accounts {
     ) -> Result<Account> {
         let call = Call::new("AccountService.BlockAccount", request_id, &command.account);
         let call = call.kept_whole();
-        self.with_text(self.store.mutate(ctx, call, command, block).await?).await
+        self.with_text(ctx, self.store.mutate(ctx, call, command, block).await?).await
     }
 
     /// Ends a block.
@@ -40,7 +40,7 @@ impl Accounts {
     ) -> Result<Account> {
         let call = Call::new("AccountService.UnblockAccount", request_id, &command.account);
         let call = call.kept_whole();
-        self.with_text(self.store.mutate(ctx, call, command, unblock).await?).await
+        self.with_text(ctx, self.store.mutate(ctx, call, command, unblock).await?).await
     }
 
     /// Soft-deletes an account that owes nothing, that no live account belongs to, and that no
@@ -57,7 +57,7 @@ impl Accounts {
     ) -> Result<Account> {
         let call = Call::new("AccountService.DeleteAccount", request_id, &command.account);
         let call = call.kept_whole();
-        self.with_text(self.store.mutate(ctx, call, command, delete).await?).await
+        self.with_text(ctx, self.store.mutate(ctx, call, command, delete).await?).await
     }
 
     /// Brings a deleted account back, blocked if it was.
@@ -72,7 +72,7 @@ impl Accounts {
     ) -> Result<Account> {
         let call = Call::new("AccountService.UndeleteAccount", request_id, &command.account);
         let call = call.kept_whole();
-        self.with_text(self.store.mutate(ctx, call, command, undelete).await?).await
+        self.with_text(ctx, self.store.mutate(ctx, call, command, undelete).await?).await
     }
 }
 

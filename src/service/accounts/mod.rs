@@ -14,6 +14,7 @@ mod waiting;
 
 use std::collections::BTreeSet;
 
+use crate::ctx::Ctx;
 use crate::domain::account::Account;
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{AccountRef, account_name};
@@ -39,11 +40,21 @@ impl Accounts {
     }
 
     /// Why an account is blocked is in its row alone.
-    async fn with_text(&self, answer: Outcome<Account>) -> Result<Account> {
-        match answer {
-            Outcome::Done(account) => Ok(account),
-            Outcome::Replayed(account) => self.store.account_with_text(account).await,
+    async fn with_text(&self, ctx: &Ctx, answer: Outcome<Account>) -> Result<Account> {
+        let mut account = match answer {
+            Outcome::Done(account) => account,
+            Outcome::Replayed(account) => self.store.account_with_text(account).await?,
+        };
+        if ctx.rows.is_all() || account.parent_id.is_none() {
+            return Ok(account);
         }
+        let shown = self.store.read(ctx, move |tx| {
+            Box::pin(async move {
+                read::hide_parents(tx, vec![&mut account]).await?;
+                Ok(account)
+            })
+        });
+        shown.await
     }
 }
 

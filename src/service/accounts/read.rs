@@ -29,7 +29,8 @@ impl Accounts {
                 Box::pin(async move {
                     let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
                     let ids: Vec<&str> = found.values().map(|known| known.id.as_str()).collect();
-                    let accounts = tx.accounts(&ids).await?;
+                    let mut accounts = tx.accounts(&ids).await?;
+                    hide_parents(tx, accounts.values_mut().collect()).await?;
                     let account = |name: &AccountRef| {
                         let id = &found.get(name)?.id;
                         accounts.get(id).cloned()
@@ -51,7 +52,8 @@ impl Accounts {
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let list = resolved(tx, &settings, list).await?;
-                    let page = tx.list_accounts(&list).await?;
+                    let mut page = tx.list_accounts(&list).await?;
+                    hide_parents(tx, page.items.iter_mut().collect()).await?;
                     let ids: Vec<String> = page.items.iter().map(|one| one.id.clone()).collect();
                     let accountable = teams::accountable(tx, &ctx_of, &settings, &ids).await?;
                     Ok(AccountPage { page, accountable })
@@ -59,6 +61,16 @@ impl Accounts {
             })
             .await
     }
+}
+
+/// Leaves out parents that the caller does not see.
+pub(super) async fn hide_parents(tx: &ReadTx, accounts: Vec<&mut Account>) -> Result<()> {
+    let parents = accounts.iter().filter_map(|account| account.parent_id.as_deref());
+    let seen = tx.seen(parents).await?;
+    for account in accounts {
+        account.parent_id = account.parent_id.take().filter(|parent| seen.has(parent));
+    }
+    Ok(())
 }
 
 /// What is asked for, with whom the filter names.
@@ -83,7 +95,7 @@ async fn resolved(
             let member_id = tx.find_member(&name).await?;
             let member_id =
                 member_id.ok_or_else(|| Error::not_found("member", name.to_string()))?;
-            let default_owner = tx.find_member(&settings.default_owner).await?;
+            let default_owner = tx.configured_member(&settings.default_owner).await?;
             let or_nobody = default_owner.as_ref() == Some(&member_id);
             Some(OwnedBy { member_id, or_nobody })
         }

@@ -142,6 +142,7 @@ impl Accounts {
         ctx: &Ctx,
         points: Vec<(String, GroupAt)>,
     ) -> Result<(Vec<Account>, Vec<Kin>)> {
+        let whose = ctx.clone();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
@@ -152,7 +153,13 @@ impl Accounts {
                         found.get(*id).cloned().ok_or_else(gone)
                     };
                     let accounts = ids.iter().map(account).collect::<Result<_>>()?;
-                    Ok((accounts, tx.ancestors_of(&points).await?))
+                    let above = tx.ancestors_of(&points).await?;
+                    let named = || above.iter().flat_map(|kin| &kin.accounts).map(String::as_str);
+                    let seen = tx.seen(named()).await?;
+                    match named().all(|id| seen.has(id)) {
+                        true => Ok((accounts, above)),
+                        false => Err(whose.restricted("who was above an account")),
+                    }
                 })
             })
             .await

@@ -29,9 +29,13 @@ impl Accounts {
         command: UpdateAccount,
         request_id: &str,
     ) -> Result<Account> {
+        if command.parent.is_some() {
+            // Where it stands now may be under one that the caller does not see.
+            ctx.check_all_accounts("another parent")?;
+        }
         let call = Call::new("AccountService.UpdateAccount", request_id, &command.account);
         let call = call.kept_whole();
-        self.with_text(self.store.mutate(ctx, call, command, update).await?).await
+        self.with_text(ctx, self.store.mutate(ctx, call, command, update).await?).await
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::power_map;
-use crate::ctx::RowScope;
 use crate::domain::bond::TRADE_DAYS;
 use crate::domain::bond::evidence::{Evidence, Promised, Seated, TieDays};
 use crate::domain::dates::days_before;
@@ -30,7 +29,6 @@ pub(in crate::service) async fn evidence(
     tx: &ReadTx,
     ids: &BTreeSet<&str>,
     span: Span,
-    scope: RowScope,
 ) -> Result<HashMap<String, Evidence>> {
     let Span { from, through, known_us } = span;
     let mut known: HashMap<String, Evidence> = HashMap::new();
@@ -38,7 +36,7 @@ pub(in crate::service) async fn evidence(
     let members: BTreeSet<&str> = touched.keys().map(|pair| pair.member_id.as_str()).collect();
     let active = match members.is_empty() {
         true => BTreeSet::new(),
-        false => power_map::active(tx, members, scope).await?,
+        false => power_map::active(tx, members).await?,
     };
     let mut promises: HashMap<Pair, Vec<Promised>> = HashMap::new();
     for (pair, promised) in tx.promised(ids, known_us).await? {

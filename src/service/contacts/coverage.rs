@@ -4,7 +4,7 @@ use chrono::{Days, NaiveDate};
 
 use super::Contacts;
 use super::people::{Found, active, cells_of};
-use crate::ctx::{Ctx, RowScope};
+use crate::ctx::Ctx;
 use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Facts, SCORE_DAYS};
 use crate::domain::error::{Error, Result};
@@ -18,13 +18,13 @@ impl Contacts {
     /// # Errors
     /// NotFound.
     pub async fn coverage(&self, ctx: &Ctx, name: AccountRef) -> Result<Coverage> {
-        let (scope, on) = (ctx.row_scope(), ctx.business_date());
+        let on = ctx.business_date();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let found = tx.find_accounts(std::slice::from_ref(&name)).await?;
                     let id = resolve::only(&name, found)?.id;
-                    Ok(Coverage::of(&id, &facts(tx, &id, on, scope).await?))
+                    Ok(Coverage::of(&id, &facts(tx, &id, on).await?))
                 })
             })
             .await
@@ -32,19 +32,14 @@ impl Contacts {
 }
 
 /// What the coverage of an account on a day is told from.
-pub(super) async fn facts(
-    tx: &ReadTx,
-    account_id: &str,
-    on: NaiveDate,
-    scope: RowScope,
-) -> Result<Facts> {
+pub(super) async fn facts(tx: &ReadTx, account_id: &str, on: NaiveDate) -> Result<Facts> {
     let account = tx.accounts(&[account_id]).await?.remove(account_id);
     let account = account.ok_or_else(|| Error::internal(format!("{account_id} is gone")))?;
     let tiers = tx.tiers_on(&[account_id].into(), on, i64::MAX).await?;
     let seatings = tx.seatings_of_account(account_id).await?;
     let positions = tx.positions_of(account_id).await?;
     let edges = tx.edges_of(account_id).await?;
-    let active = active(tx, &edges, scope).await?;
+    let active = active(tx, &edges).await?;
     let found = Found {
         cells: cells_of(&tiers, account_id, on, &account.sites),
         positions,

@@ -30,12 +30,11 @@ impl Contacts {
     /// # Errors
     /// NotFound, ETAG_MISMATCH.
     pub async fn erasable(&self, ctx: &Ctx, c: ErasePersonalData) -> Result<Erasure> {
-        let scope = ctx.row_scope();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let id = found(&c.contact, tx.find_contact(&c.contact).await?)?;
-                    let of = tx.contact(&id, scope).await?;
+                    let of = tx.contact(&id).await?;
                     let contact = of.ok_or_else(|| missing(&c.contact))?;
                     if let Some(read) = c.version {
                         contact.check_version(read)?;

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::power_map::active;
-use crate::ctx::RowScope;
 use crate::domain::dated::day_before;
 use crate::domain::error::Result;
 use crate::domain::tie::{Side, Tie, TieKind};
@@ -23,7 +22,6 @@ pub(in crate::service) struct Left {
 pub(in crate::service) async fn counterparts(
     tx: &ReadTx,
     left: &[&Left],
-    scope: RowScope,
 ) -> Result<Vec<Option<String>>> {
     let contacts: BTreeSet<&str> = left.iter().map(|one| one.contact_id.as_str()).collect();
     let contacts: Vec<&str> = contacts.into_iter().collect();
@@ -32,7 +30,7 @@ pub(in crate::service) async fn counterparts(
     let members: BTreeSet<&str> = ties.iter().map(|tie| tie.from.id.as_str()).collect();
     let active = match members.is_empty() {
         true => BTreeSet::new(),
-        false => active(tx, members, scope).await?,
+        false => active(tx, members).await?,
     };
     ties.retain(|tie| active.contains(&tie.from.id));
     let was_there = |one: &&Left| {

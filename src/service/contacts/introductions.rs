@@ -8,7 +8,7 @@ use super::at::PeopleAt;
 use super::power_map::{active, active_edges, introduced};
 use super::seats::{self, seated};
 use super::{Contacts, found};
-use crate::ctx::{Ctx, RowScope};
+use crate::ctx::Ctx;
 use crate::domain::contact::ContactState;
 use crate::domain::edge::Rung;
 use crate::domain::error::{Error, Result};
@@ -46,7 +46,7 @@ impl Contacts {
         ctx: &Ctx,
         question: FindIntroductions,
     ) -> Result<Introductions> {
-        let (scope, on) = (ctx.row_scope(), ctx.business_date());
+        let on = ctx.business_date();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
@@ -59,7 +59,7 @@ impl Contacts {
                             Some(tx.find_member(name).await?.ok_or_else(missing)?)
                         }
                     };
-                    let (mut links, cut) = links(tx, &target, on, scope).await?;
+                    let (mut links, cut) = links(tx, &target, on).await?;
                     if let Some(id) = member {
                         links.retain(|one| one.from.side == Side::Contact || one.from.id == id);
                     }
@@ -74,19 +74,14 @@ impl Contacts {
 }
 
 /// What leads to a contact in as many steps as an introduction has, and whether some was left out.
-async fn links(
-    tx: &ReadTx,
-    target: &str,
-    on: NaiveDate,
-    scope: RowScope,
-) -> Result<(Vec<Link>, bool)> {
+async fn links(tx: &ReadTx, target: &str, on: NaiveDate) -> Result<(Vec<Link>, bool)> {
     let (mut links, mut cut) = (Vec::new(), false);
     let mut seen = BTreeSet::from([target.to_owned()]);
     let mut asked = BTreeSet::from([target.to_owned()]);
     for hop in 1..=HOPS_MAX {
         let ids: Vec<&str> = asked.iter().map(String::as_str).collect();
         for (pair, edge, rung) in
-            active_edges(tx, &ids, PeopleAt::of(on, i64::MAX, on), scope).await?
+            active_edges(tx, &ids, PeopleAt::of(on, i64::MAX, on)).await?
         {
             if rung >= Rung::Familiar {
                 links.push(Link {
@@ -121,7 +116,7 @@ async fn links(
             break;
         }
     }
-    let there = there(tx, &links, scope).await?;
+    let there = there(tx, &links).await?;
     links.retain(|link| there.contains(&link.from));
     Ok((links, cut))
 }
@@ -138,7 +133,7 @@ fn declared(tie: &Tie, from: &Person, to: &Person) -> Option<Link> {
 }
 
 /// Those of whom links start who are there: active members, and contacts who are not deleted.
-async fn there(tx: &ReadTx, links: &[Link], scope: RowScope) -> Result<BTreeSet<Person>> {
+async fn there(tx: &ReadTx, links: &[Link]) -> Result<BTreeSet<Person>> {
     let of = |side: Side| -> BTreeSet<&str> {
         links
             .iter()
@@ -147,9 +142,9 @@ async fn there(tx: &ReadTx, links: &[Link], scope: RowScope) -> Result<BTreeSet<
             .map(|from| &*from.id)
             .collect()
     };
-    let members = active(tx, of(Side::Member), scope).await?;
+    let members = active(tx, of(Side::Member)).await?;
     let contacts: Vec<&str> = of(Side::Contact).into_iter().collect();
-    let contacts = tx.contacts_among(&contacts, scope).await?.into_iter();
+    let contacts = tx.contacts_among(&contacts).await?.into_iter();
     let contacts = contacts.filter(|one| one.state == ContactState::Active).map(|one| one.id);
     let person = |side: Side| move |id: String| Person { side, id };
     let members = members.into_iter().map(person(Side::Member));

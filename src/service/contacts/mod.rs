@@ -125,12 +125,12 @@ impl Contacts {
     /// # Errors
     /// NotFound.
     pub async fn get(&self, ctx: &Ctx, name: ContactRef) -> Result<Placed> {
-        let (scope, day) = (ctx.row_scope(), ctx.business_date());
+        let day = ctx.business_date();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let id = found(&name, tx.find_contact(&name).await?)?;
-                    let contact = tx.contact(&id, scope).await?.ok_or_else(|| missing(&name))?;
+                    let contact = tx.contact(&id).await?.ok_or_else(|| missing(&name))?;
                     let placed = read::placed(tx, vec![contact], day).await?.pop();
                     placed.ok_or_else(|| Error::internal("one contact, no answer"))
                 })
@@ -143,7 +143,7 @@ impl Contacts {
     /// # Errors
     /// NotFound for the account of the filter.
     pub async fn list(&self, ctx: &Ctx, list: ContactList) -> Result<Page<Placed, String>> {
-        let (scope, day) = (ctx.row_scope(), ctx.business_date());
+        let day = ctx.business_date();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
@@ -156,7 +156,7 @@ impl Contacts {
                             Some(there.map(|one| one.contact_id).collect::<BTreeSet<_>>())
                         }
                     };
-                    let Page { items, next } = tx.contacts(&list, among.as_ref(), scope).await?;
+                    let Page { items, next } = tx.contacts(&list, among.as_ref()).await?;
                     Ok(Page { items: read::placed(tx, items, day).await?, next })
                 })
             })

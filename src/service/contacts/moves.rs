@@ -60,8 +60,7 @@ impl Contacts {
                     let ids = [account_id];
                     let who = teams::accountable(tx, &ctx_of, &settings, &ids).await?.pop();
                     let who = who.ok_or_else(|| Error::internal("an account without anybody"))?;
-                    let scope = ctx_of.row_scope();
-                    let counterpart = counterparts(tx, &[&left], scope).await?.pop().flatten();
+                    let counterpart = counterparts(tx, &[&left]).await?.pop().flatten();
                     Ok(Reconnect {
                         deadline,
                         provisional: !calendar.knows(deadline),

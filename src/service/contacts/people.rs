@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::at::PeopleAt;
 use super::power_map;
-use crate::ctx::RowScope;
 use crate::domain::account::profile::Site;
 use crate::domain::commitment::Word;
 use crate::domain::coverage::{self, Cell, Facts, SCORE_DAYS, Score, Seat, required};
@@ -37,7 +36,6 @@ pub(in crate::service) async fn people(
     tx: &ReadTx,
     ids: &BTreeSet<&str>,
     at: PeopleAt,
-    scope: RowScope,
 ) -> Result<HashMap<String, People>> {
     let PeopleAt { day, known_us, touches } = at;
     let all: Vec<&str> = ids.iter().copied().collect();
@@ -52,7 +50,7 @@ pub(in crate::service) async fn people(
         seatings.entry(seating.account_id.clone()).or_default().push(seating);
     }
     let edges = tx.edges_known(ids, touches).await?;
-    let active = active(tx, &edges, scope).await?;
+    let active = active(tx, &edges).await?;
     let mut ties: HashMap<String, Vec<(Pair, Edge)>> = HashMap::new();
     for (pair, edge) in edges {
         ties.entry(pair.account_id.clone()).or_default().push((pair, edge));
@@ -126,15 +124,11 @@ pub(super) fn cells_of(tiers: &Recorded, id: &str, day: NaiveDate, sites: &[Site
 }
 
 /// Of our people who have these ties, those who are active.
-pub(super) async fn active(
-    tx: &ReadTx,
-    edges: &[(Pair, Edge)],
-    scope: RowScope,
-) -> Result<BTreeSet<String>> {
+pub(super) async fn active(tx: &ReadTx, edges: &[(Pair, Edge)]) -> Result<BTreeSet<String>> {
     let members: BTreeSet<&str> = edges.iter().map(|(pair, _)| pair.member_id.as_str()).collect();
     match members.is_empty() {
         true => Ok(BTreeSet::new()),
-        false => power_map::active(tx, members, scope).await,
+        false => power_map::active(tx, members).await,
     }
 }
 

@@ -191,6 +191,8 @@ async fn told(tx: &ReadTx, of: &SeatsOf) -> Result<Vec<Incumbency>> {
             let id = found(name, tx.find_contact(name).await?)?;
             let mut told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
             told.retain(|one| one.contact_id == id);
+            let seen = tx.seen(told.iter().map(|one| &*one.account_id)).await?;
+            told.retain(|one| seen.has(&one.account_id));
             Ok(told)
         }
     }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::at::PeopleAt;
 use super::seats::{self, Seated, seated};
 use super::{Contacts, read};
-use crate::ctx::{Ctx, RowScope};
+use crate::ctx::Ctx;
 use crate::domain::commitment::Word;
 use crate::domain::contact::ContactState;
 use crate::domain::coverage::WINDOW_DAYS;
@@ -39,13 +39,13 @@ impl Contacts {
     /// # Errors
     /// NotFound.
     pub async fn power_map(&self, ctx: &Ctx, name: AccountRef) -> Result<Mapped> {
-        let (scope, on) = (ctx.row_scope(), ctx.business_date());
+        let on = ctx.business_date();
         let at = PeopleAt::of(on, i64::MAX, on);
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let account_id = read::account(tx, &name).await?;
-                    let (drawn, names) = drawn(tx, &account_id, at, scope).await?;
+                    let (drawn, names) = drawn(tx, &account_id, at).await?;
                     Ok(Mapped { map: PowerMap::of(account_id, on, drawn), names })
                 })
             })
@@ -58,7 +58,6 @@ pub(in crate::service) async fn drawn(
     tx: &ReadTx,
     account_id: &str,
     at: PeopleAt,
-    scope: RowScope,
 ) -> Result<(Drawn, HashMap<String, Personal>)> {
     let on = at.day;
     let positions = tx.positions_of(account_id).await?;
@@ -67,13 +66,13 @@ pub(in crate::service) async fn drawn(
     let mut people: BTreeSet<String> = inside.keys().cloned().collect();
     let ties = influences(tx, &mut people, on, &mut cut).await?;
     let ids: Vec<&str> = people.iter().map(String::as_str).collect();
-    let contacts = tx.contacts_among(&ids, scope).await?;
+    let contacts = tx.contacts_among(&ids).await?;
     let contacts = contacts.into_iter().filter(|one| one.state != ContactState::Deleted);
     let names: HashMap<String, Personal> =
         contacts.map(|one| (one.id.clone(), one.called().clone())).collect();
     let outside: Vec<&str> = ids.iter().copied().filter(|id| !inside.contains_key(*id)).collect();
     let mut elsewhere = seats::of_contacts(tx, &outside, on).await?;
-    let mut known = known_by(tx, &ids, at, scope).await?;
+    let mut known = known_by(tx, &ids, at).await?;
     let node = |id: &&str| {
         let here = inside.get(*id).cloned();
         Node {
@@ -154,10 +153,9 @@ async fn known_by(
     tx: &ReadTx,
     contact_ids: &[&str],
     at: PeopleAt,
-    scope: RowScope,
 ) -> Result<HashMap<String, Vec<KnownBy>>> {
     let on = at.day;
-    let edges = active_edges(tx, contact_ids, at, scope).await?;
+    let edges = active_edges(tx, contact_ids, at).await?;
     let mut best: BTreeMap<(String, String), KnownBy> = BTreeMap::new();
     for (pair, edge, rung) in edges {
         let Some(last_touch) = edge.last_touch.filter(|_| edge.is_live(on, WINDOW_DAYS)) else {
@@ -197,7 +195,6 @@ pub(super) async fn active_edges(
     tx: &ReadTx,
     contact_ids: &[&str],
     at: PeopleAt,
-    scope: RowScope,
 ) -> Result<Vec<(Pair, Edge, Rung)>> {
     let on = at.day;
     let mut edges = tx.edges_of_contacts(contact_ids).await?;
@@ -209,7 +206,7 @@ pub(super) async fn active_edges(
         edges = then;
     }
     let members: BTreeSet<&str> = edges.iter().map(|(pair, _)| &*pair.member_id).collect();
-    let active = active(tx, members, scope).await?;
+    let active = active(tx, members).await?;
     let accounts = edges.iter().map(|(pair, _)| &*pair.account_id).collect();
     let words = tx.words(&accounts, on, i64::MAX).await?;
     let known = edges.into_iter().filter(|(pair, _)| active.contains(&pair.member_id));
@@ -224,10 +221,9 @@ pub(super) async fn active_edges(
 pub(in crate::service) async fn active(
     tx: &ReadTx,
     ids: BTreeSet<&str>,
-    scope: RowScope,
 ) -> Result<BTreeSet<String>> {
     let ids: Vec<&str> = ids.into_iter().collect();
-    let members = tx.members_among(&ids, scope).await?.into_iter();
+    let members = tx.members_among(&ids).await?.into_iter();
     let active = members.filter(|member| member.state == MemberState::Active);
     Ok(active.map(|member| member.id).collect())
 }

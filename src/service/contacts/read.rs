@@ -25,8 +25,10 @@ pub(super) async fn placed(
 ) -> Result<Vec<Placed>> {
     let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
     let told = incumbency::told(tx.seatings_of_contacts(&ids).await?);
+    let seen = tx.seen(told.iter().map(|one| &*one.account_id)).await?;
+    let told = told.into_iter().filter(|one| seen.has(&one.account_id));
     let mut seats: HashMap<String, Vec<String>> = HashMap::new();
-    for one in told.into_iter().filter(|one| one.holds(day)) {
+    for one in told.filter(|one| one.holds(day)) {
         seats.entry(one.contact_id.clone()).or_default().push(one.position_name());
     }
     let placed = |contact: Contact| {

@@ -65,7 +65,6 @@ impl Contacts {
     /// # Errors
     /// NotFound for the person of the filter.
     pub async fn ties(&self, ctx: &Ctx, list: ListTies) -> Result<Page<Tie>> {
-        let scope = ctx.row_scope();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
@@ -73,7 +72,7 @@ impl Contacts {
                         Some(name) => Some(read_person(tx, name).await?),
                         None => None,
                     };
-                    tx.ties(&list, person.as_ref(), scope).await
+                    tx.ties(&list, person.as_ref()).await
                 })
             })
             .await

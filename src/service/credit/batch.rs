@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::command::{Answer, Command, Work};
 use super::{LastRuling, run};
-use crate::ctx::Ctx;
+use crate::ctx::{Ctx, RowScope};
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::point;
 use crate::service::Settings;
@@ -96,7 +96,7 @@ impl Shared {
             }
         }
         let Some(first) = alive.first() else { return };
-        let ctx = Ctx { deadline: None, ..first.ctx.clone() };
+        let ctx = Ctx { deadline: None, rows: RowScope::All, ..first.ctx.clone() };
         let ctx = Ctx { revision: Default::default(), ..ctx };
         match self.attempt(&ctx, &alive).await {
             Ok(answers) => {

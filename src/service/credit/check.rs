@@ -23,7 +23,8 @@ impl Credit {
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, CURRENCY_MISMATCH.
     pub async fn check(&self, ctx: &Ctx, c: CheckCredit) -> Result<Decision> {
-        let account = self.id_of(&c.account).await?;
+        let account = self.id_of(ctx, &c.account).await?;
+        resolve::check_groups(ctx, &self.store, &[&account]).await?;
         let query = self.query(ctx, vec![account.clone()], Some(c.amount.currency));
         let mut decider = match (&c.order, self.store.credit_standing_at_once(&query).await?) {
             (None, Some(known)) => self.open(known, Loaded::default()),
@@ -76,10 +77,12 @@ impl Credit {
         Ok(self.open(known, loaded))
     }
 
-    async fn id_of(&self, name: &AccountRef) -> Result<String> {
+    async fn id_of(&self, ctx: &Ctx, name: &AccountRef) -> Result<String> {
         match name {
-            AccountRef::Id(id) => Ok(id.clone()),
-            AccountRef::External { .. } => Ok(resolve::one(&self.store, "account", name).await?.id),
+            AccountRef::Id(id) if ctx.rows.is_all() => Ok(id.clone()),
+            AccountRef::Id(_) | AccountRef::External { .. } => {
+                Ok(resolve::one(ctx, &self.store, "account", name).await?.id)
+            }
         }
     }
 
@@ -105,8 +108,14 @@ impl Credit {
         names: &[AccountRef],
         company_code: &str,
     ) -> Result<Vec<Profile>> {
-        let found = resolve::all(names, self.store.find_accounts(names).await?)?;
+        let found = resolve::all(names, self.store.find_accounts(ctx, names).await?)?;
         let ids: Vec<String> = names.iter().map(|name| found[name].id.clone()).collect();
+        resolve::check_groups(
+            ctx,
+            &self.store,
+            &ids.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+        .await?;
         let distinct: BTreeSet<String> = ids.iter().cloned().collect();
         let query = self.query(ctx, distinct.into_iter().collect(), None);
         let known = match self.store.credit_standing_at_once(&query).await? {

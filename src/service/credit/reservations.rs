@@ -136,6 +136,8 @@ impl Credit {
         resource: String,
         command: Command,
     ) -> Result<Answer> {
+        // A batch is of several callers, and sees all rows.
+        ctx.check_all_accounts("an order")?;
         ctx.check_deadline()?;
         let record = CallRecord::new(ctx, Call::new(method, request_id, resource), &command)?;
         self.batcher.submit(ctx, record, command).await
@@ -148,7 +150,7 @@ impl Credit {
         ctx: &Ctx,
         name: ReservationName,
     ) -> Result<(Reservation, Now)> {
-        let known = resolve::one(&self.store, "name", &name.account).await?;
+        let known = resolve::one(ctx, &self.store, "name", &name.account).await?;
         let reservation = match &name.reservation {
             ReservationRef::Id(id) => self.store.reservation_by_id(*id).await?,
             ReservationRef::Key(key) => self.store.reservation_by_key(key).await?,
@@ -169,7 +171,7 @@ impl Credit {
         of: ListOf,
         live_only: bool,
     ) -> Result<Page<(Reservation, Now)>> {
-        let account = resolve::one(&self.store, "parent", &of.account).await?;
+        let account = resolve::one(ctx, &self.store, "parent", &of.account).await?;
         let now = now(&ctx.clock);
         let page = of.page;
         let counts = |reservation: &Reservation| {
@@ -194,8 +196,9 @@ impl Credit {
 
     /// # Errors
     /// NotFound.
-    pub async fn decision(&self, _ctx: &Ctx, name: ChildName) -> Result<Decision> {
-        let account = resolve::one(&self.store, "name", &name.account).await?;
+    pub async fn decision(&self, ctx: &Ctx, name: ChildName) -> Result<Decision> {
+        let account = resolve::one(ctx, &self.store, "name", &name.account).await?;
+        resolve::check_groups(ctx, &self.store, &[&account.id]).await?;
         let decision = self.store.credit_decision(&account.id, name.id).await?;
         let missing = || Error::not_found("creditDecision", name.resource_name(CREDIT_DECISIONS));
         decision.ok_or_else(missing)
@@ -207,7 +210,8 @@ impl Credit {
     /// NotFound.
     pub async fn decisions(&self, ctx: &Ctx, list: ListDecisions) -> Result<Page<Decision>> {
         let ListDecisions { of, reservation, verdict } = list;
-        let account = resolve::one(&self.store, "parent", &of.account).await?;
+        let account = resolve::one(ctx, &self.store, "parent", &of.account).await?;
+        resolve::check_groups(ctx, &self.store, &[&account.id]).await?;
         let reservation = match reservation {
             None => None,
             Some(name) => Some(self.reservation(ctx, name).await?.0.id),

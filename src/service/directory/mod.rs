@@ -5,7 +5,7 @@ mod records;
 use std::collections::{BTreeSet, HashMap};
 
 use self::records::Record;
-use crate::ctx::{Ctx, RowScope};
+use crate::ctx::Ctx;
 use crate::domain::directory::grams::{Chosen, PIECES_MAX};
 use crate::domain::directory::rank::{self, Candidate, Ranked, Wanted};
 use crate::domain::directory::{
@@ -36,10 +36,10 @@ impl Directory {
     /// # Errors
     /// NotFound (the record that others may be the same as).
     pub async fn search(&self, ctx: &Ctx, search: Search) -> Result<Found> {
-        let (scope, scopes) = (ctx.row_scope(), ctx.scopes.clone());
+        let scopes = ctx.scopes.clone();
         let Found { hits, cut } = self
             .store
-            .read(ctx, move |tx| Box::pin(async move { found(tx, search, scope).await }))
+            .read(ctx, move |tx| Box::pin(async move { found(tx, search).await }))
             .await?;
         let may_read = |kind: Kind| kind.personal_scope().is_none_or(|scope| scopes.allows(scope));
         let shown = |hit: Hit| if may_read(hit.subject.kind) { hit } else { hit.masked() };
@@ -47,12 +47,12 @@ impl Directory {
     }
 }
 
-async fn found(tx: &ReadTx, search: Search, scope: RowScope) -> Result<Found> {
+async fn found(tx: &ReadTx, search: Search) -> Result<Found> {
     let Search { question, kinds, hits_max } = search;
     let (wanted, like) = match question {
         Question::Text(text) => (wanted_by_text(&text), None),
         Question::Like(named) => {
-            let record = records::named(tx, &named, scope).await?;
+            let record = records::named(tx, &named).await?;
             (wanted_like(&record), Some(record))
         }
     };
@@ -62,15 +62,15 @@ async fn found(tx: &ReadTx, search: Search, scope: RowScope) -> Result<Found> {
     }
     if let Some(record) = like {
         candidates.retain(|(subject, _)| *subject != record.subject);
-        leave_other_regions(tx, &record, scope, &mut candidates).await?;
+        leave_other_regions(tx, &record, &mut candidates).await?;
     }
     let ranked = rank::ranked(candidates, &wanted, hits_max);
     let subjects: Vec<&Subject> = ranked.iter().map(|hit| &hit.subject).collect();
     let mut records: HashMap<Subject, Record> = HashMap::new();
-    for record in records::all(tx, &subjects, scope).await? {
+    for record in records::all(tx, &subjects).await? {
         records.insert(record.subject.clone(), record);
     }
-    // Whoever the caller may not read is not there.
+    // What has no record is not there.
     let hit = |ranked: Ranked| Some(records.get(&ranked.subject)?.hit(ranked));
     Ok(Found { hits: ranked.into_iter().filter_map(hit).collect(), cut })
 }
@@ -108,7 +108,6 @@ fn wanted_like(record: &Record) -> Wanted {
 async fn leave_other_regions(
     tx: &ReadTx,
     record: &Record,
-    scope: RowScope,
     candidates: &mut [Candidate],
 ) -> Result<()> {
     if record.region_code.is_empty() {
@@ -116,7 +115,7 @@ async fn leave_other_regions(
     }
     let accounts = candidates.iter().map(|(subject, _)| subject);
     let accounts: Vec<&Subject> = accounts.filter(|of| of.kind == Kind::Account).collect();
-    let known = records::all(tx, &accounts, scope).await?;
+    let known = records::all(tx, &accounts).await?;
     let elsewhere =
         |other: &Record| !other.region_code.is_empty() && other.region_code != record.region_code;
     let elsewhere: BTreeSet<Subject> =

@@ -2,7 +2,6 @@
 
 use uuid::Uuid;
 
-use crate::ctx::RowScope;
 use crate::domain::account::Account;
 use crate::domain::contact::{Contact, ContactState};
 use crate::domain::directory::rank::Ranked;
@@ -101,12 +100,8 @@ fn told(keys: Vec<keys::Told<'_>>) -> Vec<Told> {
     keys.into_iter().map(owned).collect()
 }
 
-/// The records of these subjects that the caller may read.
-pub(super) async fn all(
-    tx: &ReadTx,
-    subjects: &[&Subject],
-    scope: RowScope,
-) -> Result<Vec<Record>> {
+/// The records of these subjects.
+pub(super) async fn all(tx: &ReadTx, subjects: &[&Subject]) -> Result<Vec<Record>> {
     let ids = |kind: Kind| -> Vec<&str> {
         subjects.iter().filter(|of| of.kind == kind).map(|of| of.id.as_str()).collect()
     };
@@ -120,11 +115,11 @@ pub(super) async fn all(
                 records.extend(found.into_values().map(Record::of_account));
             }
             Kind::Member => {
-                let found = tx.members_among(&ids, scope).await?;
+                let found = tx.members_among(&ids).await?;
                 records.extend(found.into_iter().map(Record::of_member));
             }
             Kind::Contact => {
-                let found = tx.contacts_among(&ids, scope).await?;
+                let found = tx.contacts_among(&ids).await?;
                 records.extend(found.into_iter().map(Record::of_contact));
             }
             Kind::Position => {
@@ -142,7 +137,7 @@ pub(super) async fn all(
 ///
 /// # Errors
 /// NotFound.
-pub(super) async fn named(tx: &ReadTx, named: &Named, scope: RowScope) -> Result<Record> {
+pub(super) async fn named(tx: &ReadTx, named: &Named) -> Result<Record> {
     match named {
         Named::Account(name) => {
             let names = [name.clone()];
@@ -155,12 +150,12 @@ pub(super) async fn named(tx: &ReadTx, named: &Named, scope: RowScope) -> Result
         Named::Member(name) => {
             let missing = || Error::not_found("member", name.to_string());
             let id = tx.find_member(name).await?.ok_or_else(missing)?;
-            Ok(Record::of_member(tx.member(&id, scope).await?.ok_or_else(missing)?))
+            Ok(Record::of_member(tx.member(&id).await?.ok_or_else(missing)?))
         }
         Named::Contact(name) => {
             let missing = || Error::not_found("contact", name.to_string());
             let id = tx.find_contact(name).await?.ok_or_else(missing)?;
-            let contact = tx.contact(&id, scope).await?.ok_or_else(missing)?;
+            let contact = tx.contact(&id).await?.ok_or_else(missing)?;
             Ok(Record::of_contact(Contact { state: ContactState::Active, ..contact }))
         }
     }

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::Point;
-use crate::ctx::RowScope;
 use crate::domain::bond::evidence::Evidence;
 use crate::domain::bond::{Bond, BondLevel, FirstPaid, LOOK_BACK_DAYS, Relationship};
 use crate::domain::coverage::measure::Acquaintance;
@@ -24,15 +23,10 @@ pub(super) struct Bonds {
 }
 
 impl Bonds {
-    pub async fn read(
-        tx: &ReadTx,
-        ids: &BTreeSet<&str>,
-        at: Point,
-        scope: RowScope,
-    ) -> Result<Self> {
+    pub async fn read(tx: &ReadTx, ids: &BTreeSet<&str>, at: Point) -> Result<Self> {
         let Point { day, known_us } = at;
         let span = Span { from: days_before(day, LOOK_BACK_DAYS), through: day, known_us };
-        let evidence = evidence(tx, ids, span, scope).await?;
+        let evidence = evidence(tx, ids, span).await?;
         Ok(Self { evidence, paid: tx.first_paid(ids, day, known_us).await? })
     }
 

@@ -118,14 +118,13 @@ impl Findings {
     ) -> Result<Vec<Evaluated>> {
         let max = (reach == Reach::WhatIsSo).then_some(GAPS_MAX + 1);
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
                 let teams = Teams::read(tx, &these, at.known_us).await?;
                 let days = tx.invoice_days(&ids, at.day, at.known_us, max).await?;
                 let visits = Visits::read(tx, &these, at.day, at.known_us).await?;
-                let bonds = Bonds::read(tx, &these, at, scope).await?;
+                let bonds = Bonds::read(tx, &these, at).await?;
                 Ok((teams, days, visits, bonds))
             })
         });
@@ -177,7 +176,6 @@ impl Findings {
         let efforts = match day > ctx.business_date() {
             true => None,
             false => {
-                let scope = ctx.row_scope();
                 let read = self.store.read(ctx, move |tx| {
                     Box::pin(async move {
                         let ruling = tx.tiers_ruling(day).await?;
@@ -185,8 +183,7 @@ impl Findings {
                         if !terms.is_some_and(TierPolicy::has_effort_budgets) {
                             return Ok(Efforts::default());
                         }
-                        let spent =
-                            tx.effort_by_account(effort::first_day(day), day, scope).await?;
+                        let spent = tx.effort_by_account(effort::first_day(day), day).await?;
                         Ok(Efforts::of(spent, terms))
                     })
                 });

@@ -127,6 +127,7 @@ impl Findings {
         if let Some(account) = list.account.clone() {
             return Ok(self.of_account(ctx, list, account).await?.into());
         }
+        ctx.check_all_accounts("the whole book")?;
         let owner = match &list.owner {
             None => None,
             Some(name) => Some(self.owner(ctx, name.clone()).await?),
@@ -185,7 +186,7 @@ impl Findings {
         list: List,
         account: AccountRef,
     ) -> Result<Page<Finding, FindingKey>> {
-        let found = self.store.find_accounts(std::slice::from_ref(&account)).await?;
+        let found = self.store.find_accounts(ctx, std::slice::from_ref(&account)).await?;
         let known = resolve::only(&account, found)?;
         let ids = [AccountRef::Id(known.id.clone())];
         let profile = self.credit.profiles(ctx, &ids, "").await?.into_iter().next();

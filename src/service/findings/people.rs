@@ -44,13 +44,7 @@ struct Read {
 }
 
 impl Read {
-    async fn of(
-        tx: &ReadTx,
-        ids: &[String],
-        at: PeopleAt,
-        codes: Codes,
-        ctx: &Ctx,
-    ) -> Result<Self> {
+    async fn of(tx: &ReadTx, ids: &[String], at: PeopleAt, codes: Codes) -> Result<Self> {
         let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let calendars = match codes.vacancies {
             true => in_force::<WorkCalendar>(tx, at.known_us).await?,
@@ -61,7 +55,7 @@ impl Read {
             false => HashMap::new(),
         };
         let people = match codes.coverage {
-            true => people(tx, &ids, at, ctx.row_scope()).await?,
+            true => people(tx, &ids, at).await?,
             false => HashMap::new(),
         };
         let ties = match codes.reviews {
@@ -175,10 +169,10 @@ impl Findings {
             None if codes.contains(&Code::NoLiveFinanceContact) => self.owing(ids, at).await?,
             None => HashSet::new(),
         };
-        let (these, of, whose) = (ids.to_vec(), Codes::of(codes, at), ctx.clone());
+        let (these, of) = (ids.to_vec(), Codes::of(codes, at));
         let people_at = PeopleAt::of(at.day, at.known_us, ctx.business_date());
         let read = self.store.read(ctx, move |tx| {
-            Box::pin(async move { Read::of(tx, &these, people_at, of, &whose).await })
+            Box::pin(async move { Read::of(tx, &these, people_at, of).await })
         });
         let read = read.await?;
         Ok(ids.iter().map(|id| read.found(id, at, codes, owing.contains(id))).collect())

@@ -180,12 +180,12 @@ impl Whose {
         let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
         let tiers = tx.tiers_on(&these, day, i64::MAX).await?;
         let at = PeopleAt::of(day, i64::MAX, ctx.business_date());
-        let there = people(tx, &these, at, ctx.row_scope()).await?;
+        let there = people(tx, &these, at).await?;
         let answering = accountable_on(tx, ctx, settings, ids, day).await?;
         let vacated = |id: &String| there.get(id).map(|of| vacated(id, of)).unwrap_or_default();
         let vacated: Vec<Vec<(Uuid, Left)>> = ids.iter().map(vacated).collect();
         let left: Vec<&Left> = vacated.iter().flatten().map(|(_, left)| left).collect();
-        let mut looks_after = counterparts(tx, &left, ctx.row_scope()).await?.into_iter();
+        let mut looks_after = counterparts(tx, &left).await?.into_iter();
         let mut told = Vec::with_capacity(ids.len());
         for ((id, vacated), answers) in ids.iter().zip(vacated).zip(answering) {
             let accountable = answers.member_id;

@@ -71,7 +71,7 @@ impl Handovers {
                 let (c, settings, whose) = (c.clone(), settings.clone(), whose.clone());
                 Box::pin(async move {
                     let member = found(tx, &c.member).await?;
-                    let default_owner = tx.find_member(&settings.default_owner).await?;
+                    let default_owner = tx.configured_member(&settings.default_owner).await?;
                     let is_default_owner = default_owner.as_ref() == Some(&member.id);
                     member.clone().deactivate(c.reason.clone(), is_default_owner)?;
                     let left = left(tx, &whose, &settings, &c, &member).await?;

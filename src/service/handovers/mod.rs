@@ -92,7 +92,7 @@ impl Handovers {
     /// NotFound, ACCOUNT_DELETED, ACCOUNT_NOT_OWNED, MEMBER_NOT_ELIGIBLE, RESOURCE_ALREADY_EXISTS,
     /// DATE_INVALID, FIELD_INVALID.
     pub async fn start(&self, ctx: &Ctx, request_id: &str, c: StartHandover) -> Result<Told> {
-        let id = resolve::one(&self.store, "account", &c.account).await?.id;
+        let id = resolve::one(ctx, &self.store, "account", &c.account).await?.id;
         let owned = self.owned(ctx, vec![id]).await?;
         let settings = Before { owned, settings: self.settings.clone() };
         let call = Call::new("AccountService.StartHandover", request_id, &c.account);
@@ -154,13 +154,12 @@ impl Handovers {
     }
 
     async fn read(&self, ctx: &Ctx, name: ChildName) -> Result<Handover> {
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let named = std::slice::from_ref(&name.account);
                 let id = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
                 let missing = || Error::not_found("handover", name.resource_name(HANDOVERS));
-                tx.handover(&id, name.id, scope).await?.ok_or_else(missing)
+                tx.handover(&id, name.id).await?.ok_or_else(missing)
             })
         });
         read.await
@@ -180,7 +179,6 @@ impl Handovers {
     /// # Errors
     /// NotFound.
     pub async fn list(&self, ctx: &Ctx, list: ListHandovers) -> Result<Page<Handover>> {
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let ListHandovers { account, member, state, page } = list;
@@ -193,7 +191,7 @@ impl Handovers {
                     let missing = || Error::not_found("member", name.to_string());
                     of.member_id = Some(tx.find_member(name).await?.ok_or_else(missing)?);
                 }
-                tx.handovers(&of, &page, scope).await
+                tx.handovers(&of, &page).await
             })
         });
         read.await
@@ -217,11 +215,11 @@ impl Handovers {
         let Handover { account_id, from_id, .. } = handover;
         let whose = BTreeMap::from([(account_id.clone(), from_id.clone())]);
         let open = self.open(ctx, whose, today).await?.remove(account_id).unwrap_or_default();
-        let (of, whose) = (handover.clone(), ctx.clone());
+        let of = handover.clone();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let carried = tx.carried(of.id).await?;
-                Ok((open::to_meet(tx, &whose, &of, today).await?, carried))
+                Ok((open::to_meet(tx, &of, today).await?, carried))
             })
         });
         let (contacts, carried) = read.await?;

@@ -144,15 +144,10 @@ pub(super) async fn missing(
 }
 
 /// Whom the successor has to meet, and whether he did since the handover was started.
-pub(super) async fn to_meet(
-    tx: &ReadTx,
-    ctx: &Ctx,
-    of: &Handover,
-    day: NaiveDate,
-) -> Result<Vec<ToMeet>> {
+pub(super) async fn to_meet(tx: &ReadTx, of: &Handover, day: NaiveDate) -> Result<Vec<ToMeet>> {
     let id = of.account_id.as_str();
     let at = PeopleAt::of(day, i64::MAX, day);
-    let known = people(tx, &[id].into(), at, ctx.row_scope()).await?;
+    let known = people(tx, &[id].into(), at).await?;
     Ok(known.get(id).map_or_else(Vec::new, |known| asked_to_meet(&known.facts, of)))
 }
 

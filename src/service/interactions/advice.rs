@@ -75,12 +75,11 @@ impl Interactions {
     /// # Errors
     /// NotFound.
     pub async fn advice(&self, ctx: &Ctx, name: ChildName) -> Result<Advice> {
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let named = std::slice::from_ref(&name.account);
                 let id = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
-                tx.advice(&id, name.id, scope).await?.ok_or_else(|| missing(&name))
+                tx.advice(&id, name.id).await?.ok_or_else(|| missing(&name))
             })
         });
         read.await
@@ -95,15 +94,14 @@ impl Interactions {
         ctx: &Ctx,
         list: ListAdvice,
     ) -> Result<(Page<Advice, AdviceKey>, TotalsByCurrency)> {
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let ListAdvice { account, contact, member, state, from, to, page } = list;
                 let With { account_id, contact_id, member_id } =
                     With::named(tx, account, contact, member).await?;
                 let of = AdviceOf { account_id, contact_id, member_id, state, from, to };
-                let totals = tx.advice_totals(&of, scope).await?;
-                Ok((tx.advice_page(&of, &page, scope).await?, totals))
+                let totals = tx.advice_totals(&of).await?;
+                Ok((tx.advice_page(&of, &page).await?, totals))
             })
         });
         read.await

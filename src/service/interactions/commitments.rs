@@ -100,7 +100,7 @@ async fn listed(
     ctx: &Ctx,
     list: ListCommitments,
 ) -> Result<Page<Listed, CommitmentKey>> {
-    let (scope, today) = (ctx.row_scope(), ctx.business_date());
+    let today = ctx.business_date();
     let asks_promises = list.asks_promises();
     let ListCommitments { account, contact, member, side, state, due_before, page } = list;
     let With { account_id, contact_id, member_id } =
@@ -111,7 +111,7 @@ async fn listed(
         loop {
             ctx.check_deadline()?;
             let (of, by) = (account_id.as_deref(), contact_id.as_deref());
-            let read = tx.promises(of, by, due_before, &behind, today, scope).await?;
+            let read = tx.promises(of, by, due_before, &behind, today).await?;
             let Page { items, next } = behind.cut(read, |last| (last.pay_by_date, last.id));
             let asked = items
                 .into_iter()
@@ -125,7 +125,7 @@ async fn listed(
         }
     }
     let of = CommitmentsOf { account_id, contact_id, member_id, side, state, due_before };
-    let made = tx.commitments(of, today, &page, scope).await?;
+    let made = tx.commitments(of, today, &page).await?;
     listed.extend(made.into_iter().map(Listed::Commitment));
     listed.sort_by_key(Listed::key);
     Ok(page.cut(listed, Listed::key))

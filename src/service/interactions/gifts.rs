@@ -66,12 +66,11 @@ impl Interactions {
     /// # Errors
     /// NotFound.
     pub async fn gift(&self, ctx: &Ctx, name: ChildName) -> Result<Gift> {
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let named = std::slice::from_ref(&name.account);
                 let id = resolve::only(&name.account, tx.find_accounts(named).await?)?.id;
-                tx.gift(&id, name.id, scope).await?.ok_or_else(|| missing(&name))
+                tx.gift(&id, name.id).await?.ok_or_else(|| missing(&name))
             })
         });
         read.await
@@ -82,14 +81,13 @@ impl Interactions {
     /// # Errors
     /// NotFound.
     pub async fn list_gifts(&self, ctx: &Ctx, list: ListGifts) -> Result<Page<Gift, GiftKey>> {
-        let scope = ctx.row_scope();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let ListGifts { account, contact, member, state, from, to, page } = list;
                 let With { account_id, contact_id, member_id } =
                     With::named(tx, account, contact, member).await?;
                 let of = GiftsOf { account_id, contact_id, member_id, state, from, to };
-                tx.gifts(of, &page, scope).await
+                tx.gifts(of, &page).await
             })
         });
         read.await
@@ -280,7 +278,7 @@ pub(super) async fn gift_headroom(
     day: NaiveDate,
 ) -> Result<Vec<ContactHeadroom>> {
     let ids: Vec<&str> = contact_ids.iter().map(String::as_str).collect();
-    let contacts = tx.contacts_among(&ids, ctx.row_scope()).await?;
+    let contacts = tx.contacts_among(&ids).await?;
     let seats = incumbency::told(tx.seatings_of_contacts(&ids).await?);
     let seats: Vec<_> = seats.into_iter().filter(|seat| seat.holds(day)).collect();
     let employers = seats.iter().map(|seat| seat.account_id.as_str()).chain([account_id]);

@@ -72,7 +72,7 @@ impl Interactions {
     /// # Errors
     /// NotFound.
     pub async fn get(&self, ctx: &Ctx, get: GetInteraction) -> Result<Interaction> {
-        let (scope, GetInteraction { interaction: name, version }) = (ctx.row_scope(), get);
+        let GetInteraction { interaction: name, version } = get;
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
@@ -80,7 +80,7 @@ impl Interactions {
                     let id = resolve::only(&name.account, tx.find_accounts(names).await?)?.id;
                     let missing =
                         || Error::not_found("interaction", name.resource_name(INTERACTIONS));
-                    let now = tx.interaction(&id, name.id, scope).await?.ok_or_else(missing)?;
+                    let now = tx.interaction(&id, name.id).await?.ok_or_else(missing)?;
                     match version {
                         None => Ok(now),
                         Some(version) => {
@@ -102,7 +102,7 @@ impl Interactions {
         ctx: &Ctx,
         list: ListInteractions,
     ) -> Result<Page<Interaction, InteractionKey>> {
-        let (scope, today) = (ctx.row_scope(), ctx.business_date());
+        let today = ctx.business_date();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
@@ -110,7 +110,7 @@ impl Interactions {
                     let With { account_id, contact_id, member_id } =
                         With::named(tx, account, contact, member).await?;
                     let of = InteractionsOf { account_id, contact_id, member_id, state, from, to };
-                    tx.interactions(&of, today, &page, scope).await
+                    tx.interactions(&of, today, &page).await
                 })
             })
             .await

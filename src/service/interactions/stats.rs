@@ -20,9 +20,12 @@ impl Interactions {
     /// # Errors
     /// NotFound, DATE_INVALID.
     pub async fn stats(&self, ctx: &Ctx, asked: CalculateStats) -> Result<Stats> {
-        let (scope, today) = (ctx.row_scope(), ctx.business_date());
+        let today = ctx.business_date();
         let reads_teams = ctx.scopes.allows(PEOPLE_READ);
         let CalculateStats { group_by, from, to, campaign, account, hour_rate } = asked;
+        if account.is_none() {
+            ctx.check_all_accounts("the whole book")?;
+        }
         let to = to.unwrap_or(today);
         if to < from || (to - from).num_days() > DAYS_MAX {
             let what = format!("{to} is not from {from} to {DAYS_MAX} days after it");
@@ -33,8 +36,8 @@ impl Interactions {
             Box::pin(async move {
                 let With { account_id, .. } = With::named(tx, account, None, None).await?;
                 let of = HeldOf { from, to, campaign, account_id };
-                let groups = tx.interaction_counts(&of, Some(group_by), today, scope).await?;
-                let total = tx.interaction_counts(&of, None, today, scope).await?;
+                let groups = tx.interaction_counts(&of, Some(group_by), today).await?;
+                let total = tx.interaction_counts(&of, None, today).await?;
                 let total = total.into_values().next().unwrap_or_default();
                 let budgets_bp = match group_by {
                     GroupBy::Tier => budgets(&tx.tiers_ruling(to).await?, to),
@@ -44,7 +47,7 @@ impl Interactions {
                     Some(_) => None,
                     None => Some(CostToServe {
                         interactions: total.costs.clone(),
-                        gifts: tx.gift_costs(&of, scope).await?,
+                        gifts: tx.gift_costs(&of).await?,
                         embedded: match reads_teams {
                             true => Some(embedded(tx, &of, today, &clock).await?),
                             false => None,

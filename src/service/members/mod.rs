@@ -20,7 +20,7 @@ use crate::domain::page::Page;
 use crate::domain::timeline::fact;
 use crate::service::interactions::event::of_commitment as commitment_event;
 use crate::service::{Configured, external_refs};
-use crate::store::{Call, Outcome, Store, WriteTx};
+use crate::store::{Call, Outcome, ReadTx, Store, WriteTx};
 
 const EXTERNAL_REFS: &str = "member.external_refs";
 
@@ -112,12 +112,12 @@ impl Members {
     /// # Errors
     /// NotFound.
     pub async fn get(&self, ctx: &Ctx, name: MemberRef) -> Result<Member> {
-        let scope = ctx.row_scope();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
                     let id = found(&name, tx.find_member(&name).await?)?;
-                    tx.member(&id, scope).await?.ok_or_else(|| missing(&name))
+                    let member = tx.member(&id).await?.ok_or_else(|| missing(&name))?;
+                    with_seen_manager(tx, member).await
                 })
             })
             .await
@@ -128,7 +128,6 @@ impl Members {
     /// # Errors
     /// NotFound for the manager of the filter.
     pub async fn list(&self, ctx: &Ctx, list: MemberList) -> Result<Page<Member, MemberKey>> {
-        let scope = ctx.row_scope();
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {
@@ -136,7 +135,12 @@ impl Members {
                         Some(name) => Some(found(name, tx.find_member(name).await?)?),
                         None => None,
                     };
-                    tx.members(&list, manager_id.as_deref(), scope).await
+                    let Page { items, next } = tx.members(&list, manager_id.as_deref()).await?;
+                    let mut members = Vec::with_capacity(items.len());
+                    for member in items {
+                        members.push(with_seen_manager(tx, member).await?);
+                    }
+                    Ok(Page { items: members, next })
                 })
             })
             .await
@@ -202,9 +206,9 @@ async fn update(
         return Ok(before);
     }
     if changed.contains(&"external_refs") {
-        let owner = tx.find_member(default_owner).await?;
+        let owner = tx.configured_member(default_owner).await?;
         write_refs(tx, &member, c.form, &before.external_refs).await?;
-        if owner.as_deref() == Some(&*id) && tx.find_member(default_owner).await? != owner {
+        if owner.as_deref() == Some(&*id) && tx.configured_member(default_owner).await? != owner {
             return Err(member
                 .refuse_as_default_owner("he keeps that key")
                 .at(EXTERNAL_REFS)
@@ -238,7 +242,7 @@ pub(super) async fn deactivate_in(
     command: &DeactivateMember,
     default_owner: &MemberRef,
 ) -> Result<Member> {
-    let default_owner = tx.find_member(default_owner).await?;
+    let default_owner = tx.configured_member(default_owner).await?;
     let mut member = lock_with_ties(tx, &command.member).await?;
     let is_default_owner = default_owner.as_ref() == Some(&member.id);
     member.deactivate(command.reason.clone(), is_default_owner)?;
@@ -276,6 +280,15 @@ async fn reactivate(tx: &mut WriteTx, _: &Ctx, c: &ReactivateMember) -> Result<M
 async fn lock_with_ties(tx: &WriteTx, name: &MemberRef) -> Result<Member> {
     hold_ties(tx, name).await?;
     lock(tx, name).await
+}
+
+/// Leaves out a superior whom the caller does not see.
+async fn with_seen_manager(tx: &ReadTx, member: Member) -> Result<Member> {
+    let Some(manager_id) = member.manager_id.clone().filter(|_| tx.is_restricted()) else {
+        return Ok(member);
+    };
+    let manager_id = tx.find_member(&MemberRef::Id(manager_id)).await?;
+    Ok(Member { manager_id, ..member })
 }
 
 /// Holds the people at accounts where whether he is active matters to credit.

@@ -71,7 +71,7 @@ impl Receivables {
     async fn balances(&self, ctx: &Ctx, query: &AgingQuery) -> Result<Balances> {
         match &query.scope {
             Scope::Account(name) => {
-                let id = self.id_of("account", name).await?;
+                let id = self.id_of(ctx, "account", name).await?;
                 let head = match (query.display_currency, query.convention) {
                     (None, BusinessDayConvention::None) => {
                         self.head_at(ctx, &id, query.point).await?
@@ -92,6 +92,7 @@ impl Receivables {
                 Ok(Balances { at, positions, totals: Vec::new(), known_from })
             }
             Scope::Book => {
+                ctx.check_all_accounts("the whole book")?;
                 let at = self.settled_at(ctx, query.point).await?;
                 let totals = self.store.control_totals(&query.narrow, at).await?;
                 let of = Self::positions_query(query, Whose::Book, at);

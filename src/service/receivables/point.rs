@@ -216,7 +216,7 @@ impl Receivables {
         name: &AccountRef,
         point: PointQuery,
     ) -> Result<(String, At)> {
-        let id = self.id_of(field, name).await?;
+        let id = self.id_of(ctx, field, name).await?;
         let head = self.head_at(ctx, &id, point).await?;
         let seen = self.store.head_of(&id).await?.ok_or_else(|| resolve::missing([name]))?;
         Ok((id, head.seen(seen)))

@@ -54,7 +54,10 @@ impl Receivables {
             let overdue = basic::overdue(&risks);
             let evidence = self.store.evidence(&whose, &overdue, at).await?;
             full::add(&mut risks, evidence, at.as_of);
-            self.add_shares(&mut risks, &accounts, at).await?;
+            // A share tells how large the whole is.
+            if ctx.rows.is_all() {
+                self.add_shares(&mut risks, &accounts, at).await?;
+            }
             self.add_finance_contacts(ctx, &mut risks, at.as_of).await?;
         }
         if let Some(to) = display {
@@ -95,7 +98,7 @@ impl Receivables {
         point: PointQuery,
         display: Option<Currency>,
     ) -> Result<Asked> {
-        let id = self.id_of("account", name).await?;
+        let id = self.id_of(ctx, "account", name).await?;
         let head = match display {
             None => self.head_at(ctx, &id, point).await?,
             Some(_) => self.head_with_rates_at(ctx, &id, point).await?,
@@ -113,7 +116,7 @@ impl Receivables {
         names: &[AccountRef],
         point: PointQuery,
     ) -> Result<Asked> {
-        let found = resolve::all(names, self.store.find_accounts(names).await?)?;
+        let found = resolve::all(names, self.store.find_accounts(ctx, names).await?)?;
         let ids: Vec<String> = names.iter().map(|name| found[name].id.clone()).collect();
         let at = self.settled_at(ctx, point).await?;
         let whose = Whose::Accounts(ids.clone());

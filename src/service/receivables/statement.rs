@@ -60,7 +60,7 @@ impl Receivables {
         query: &StatementQuery,
     ) -> Result<(String, At, BTreeMap<Currency, StatementBalance>)> {
         let StatementQuery { account, from, to, known_at, narrow, .. } = query;
-        let id = self.id_of("account", account).await?;
+        let id = self.id_of(ctx, "account", account).await?;
         let point = PointQuery { as_of: from.pred_opt(), known_at: *known_at };
         let head = self.head_at(ctx, &id, point).await?;
         let of = PositionsQuery {

@@ -1,6 +1,7 @@
 //! What documents ask to be cleared and what is not done yet.
 
 use super::Receivables;
+use crate::ctx::Ctx;
 use crate::domain::clearing::{WaitingClearing, WaitingKey};
 use crate::domain::error::Result;
 use crate::domain::names::AccountRef;
@@ -14,12 +15,16 @@ impl Receivables {
     /// RESOURCE_NOT_FOUND.
     pub async fn waiting_clearings(
         &self,
+        ctx: &Ctx,
         account: Option<AccountRef>,
         page: PageOf<WaitingKey>,
     ) -> Result<Page<WaitingClearing, WaitingKey>> {
         let account = match &account {
-            None => None,
-            Some(name) => Some(resolve::one(&self.store, "parent", name).await?.id),
+            None => {
+                ctx.check_all_accounts("the whole book")?;
+                None
+            }
+            Some(name) => Some(resolve::one(ctx, &self.store, "parent", name).await?.id),
         };
         self.store.waiting_clearings(account.as_deref(), &page).await
     }

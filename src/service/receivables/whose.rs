@@ -12,12 +12,14 @@ use crate::service::resolve;
 use crate::store::receivables::{At, Whose};
 
 impl Receivables {
-    /// The id of an account. An id that a request gives is not looked up here: the statement
-    /// that reads the account finds out whether it exists.
-    pub(super) async fn id_of(&self, field: &str, name: &AccountRef) -> Result<String> {
+    /// The id of an account. An id that a request gives is looked up only for a caller who does not see
+    /// all accounts: the statement that reads the account finds out whether it exists.
+    pub(super) async fn id_of(&self, ctx: &Ctx, field: &str, name: &AccountRef) -> Result<String> {
         match name {
-            AccountRef::Id(id) => Ok(id.clone()),
-            AccountRef::External { .. } => Ok(resolve::one(&self.store, field, name).await?.id),
+            AccountRef::Id(id) if ctx.rows.is_all() => Ok(id.clone()),
+            AccountRef::Id(_) | AccountRef::External { .. } => {
+                Ok(resolve::one(ctx, &self.store, field, name).await?.id)
+            }
         }
     }
 
@@ -31,17 +33,28 @@ impl Receivables {
         at: At,
     ) -> Result<(Whose, Option<NaiveDate>)> {
         match scope {
-            Scope::Book => Ok((Whose::Book, None)),
+            Scope::Book => {
+                ctx.check_all_accounts("the whole book")?;
+                Ok((Whose::Book, None))
+            }
             Scope::Account(name) => {
-                Ok((Whose::Account(resolve::one(&self.store, field, name).await?.id), None))
+                Ok((Whose::Account(resolve::one(ctx, &self.store, field, name).await?.id), None))
             }
             Scope::Group(name) => {
-                let root = resolve::one(&self.store, field, name).await?.id;
+                let root = resolve::one(ctx, &self.store, field, name).await?.id;
                 let at = ctx.clock.group_at(at.as_of, at.known_at);
-                let Kin { accounts, known_from } = self
-                    .store
-                    .read(ctx, move |tx| Box::pin(async move { tx.group_members(&root, at).await }))
-                    .await?;
+                let whose = ctx.clone();
+                let read = self.store.read(ctx, move |tx| {
+                    Box::pin(async move {
+                        let kin = tx.group_members(&root, at).await?;
+                        let seen = tx.seen(kin.accounts.iter().map(String::as_str)).await?;
+                        match kin.accounts.iter().all(|id| seen.has(id)) {
+                            true => Ok(kin),
+                            false => Err(whose.restricted("the group")),
+                        }
+                    })
+                });
+                let Kin { accounts, known_from } = read.await?;
                 Ok((Whose::Accounts(accounts), known_from))
             }
         }

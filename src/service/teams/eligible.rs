@@ -174,7 +174,14 @@ impl Asking {
                 of.into_iter().for_each(|all| *all = all.saturating_add(owned));
             }
         }
-        Ok(requirement.check(&member.id, &candidates).err())
+        let Err(not) = requirement.check(&member.id, &candidates) else { return Ok(None) };
+        let NotEligible { unmet, suggestion } = not;
+        // Whom the caller does not see he is not told of.
+        let suggestion = match suggestion {
+            Some(one) if tx.sees_member(&one.member_id).await? => Some(one),
+            Some(_) | None => None,
+        };
+        Ok(Some(NotEligible { unmet, suggestion }))
     }
 }
 

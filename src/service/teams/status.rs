@@ -129,7 +129,7 @@ async fn statuses(
         true => HashMap::new(),
         false => tx.people(&named).await?,
     };
-    let default_owner = tx.find_member(&settings.default_owner).await?;
+    let default_owner = tx.configured_member(&settings.default_owner).await?;
     let gone = || Error::internal(format!("{} is gone", settings.default_owner));
     let default_owner = default_owner.ok_or_else(gone)?;
     let by_default = settings.requirements.sponsor_required;

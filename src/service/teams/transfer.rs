@@ -157,7 +157,7 @@ fn not_owned(id: &str, owner: Option<String>, from: &OwnedBy, on: NaiveDate) -> 
 
 async fn plan(tx: &WriteTx, c: &Asked) -> Result<Plan> {
     let Configured { command: c, settings } = c;
-    let default_owner = tx.find_member(&settings.default_owner).await?;
+    let default_owner = tx.configured_member(&settings.default_owner).await?;
     let member_id = member(tx, &c.from).await?;
     let to_id = member(tx, &c.to).await?;
     if to_id == member_id {

@@ -66,6 +66,9 @@ impl Tiers {
         list: ListOverrides<AccountRef>,
     ) -> Result<Page<TierOverride, Uuid>> {
         let ListOverrides { account, as_of, page } = list;
+        if account.is_none() {
+            ctx.check_all_accounts("the whole book")?;
+        }
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {

@@ -43,6 +43,9 @@ impl Tiers {
         list: ListAssignments<AccountRef>,
     ) -> Result<Page<Assignment>> {
         let ListAssignments { account, run_id, proposed_only, page } = list;
+        if account.is_none() {
+            ctx.check_all_accounts("the whole book")?;
+        }
         self.store
             .read(ctx, move |tx| {
                 Box::pin(async move {

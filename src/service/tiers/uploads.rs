@@ -31,7 +31,7 @@ impl Tiers {
             violations.add("header.as_of", Reason::DateInvalid, what);
         }
         let refs: Vec<AccountRef> = rows.iter().map(|row| row.account.clone()).collect();
-        let found = self.store.find_accounts(&refs).await?;
+        let found = self.store.find_accounts(ctx, &refs).await?;
         let mut values = BTreeMap::new();
         for Row { field, account, worth } in rows {
             let field = format!("{field}.account");

@@ -83,7 +83,7 @@ async fn read(
     let answering = accountable_on(tx, ctx, settings, ids, day).await?;
     let tiers = tx.tiers_on(&these, day, i64::MAX).await?;
     let at = PeopleAt::of(day, i64::MAX, ctx.business_date());
-    let mut there = people(tx, &these, at, ctx.row_scope()).await?;
+    let mut there = people(tx, &these, at).await?;
     let promised = promised(tx, &these, day).await?;
     let referred = tx.referred(&these).await?.into_iter();
     let mut referrals: HashMap<String, Vec<Referral>> = HashMap::new();

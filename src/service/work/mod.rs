@@ -47,9 +47,12 @@ impl WorkItems {
             None => None,
         };
         let ids = match (&list.account, &owner) {
-            (Some(name), _) => vec![resolve::one(&self.store, "parent", name).await?.id],
+            (Some(name), _) => vec![resolve::one(ctx, &self.store, "parent", name).await?.id],
             (None, Some(owner)) => self.answered_by(ctx, owner, day).await?,
-            (None, None) => return self.of_book(ctx, &list, day).await,
+            (None, None) => {
+                ctx.check_all_accounts("the whole book")?;
+                return self.of_book(ctx, &list, day).await;
+            }
         };
         let deadlines = self.deadlines(ctx).await?;
         let mut items = self.items(ctx, &ids, day, &list.asked(), &deadlines).await?;
@@ -84,8 +87,13 @@ impl WorkItems {
         let (member_id, default_owner) = (member.to_owned(), self.teams.default_owner.clone());
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
-                let is_default = tx.find_member(&default_owner).await?.as_ref() == Some(&member_id);
-                tx.accounts_answered_by(&member_id, is_default, day, ACCOUNTS_MAX + 1).await
+                let is_default =
+                    tx.configured_member(&default_owner).await?.as_ref() == Some(&member_id);
+                let limit = ACCOUNTS_MAX + 1;
+                let mut ids = tx.accounts_answered_by(&member_id, is_default, day, limit).await?;
+                let seen = tx.seen(ids.iter().map(String::as_str)).await?;
+                ids.retain(|id| seen.has(id));
+                Ok(ids)
             })
         });
         let ids = read.await?;

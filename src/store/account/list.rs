@@ -20,16 +20,21 @@ use crate::domain::error::Result;
 use crate::domain::page::{Page, PageOf};
 use crate::store::entity::account::{Column, Entity};
 use crate::store::entity::{account_label, account_owner};
+use crate::store::visible::Visible;
 use crate::store::{keyset, rows};
 
 /// A page of the accounts asked for, as of a day.
 pub(super) async fn page(
     conn: &impl ConnectionTrait,
+    visible: Option<&Visible>,
     list: &AccountList<String, OwnedBy>,
     today: NaiveDate,
 ) -> Result<Page<Account, AccountKey>> {
+    let backend = conn.get_database_backend();
     let mut walks = Vec::new();
     for select in walked(list, today) {
+        let select =
+            select.apply_if(visible, |of, visible| of.filter(visible.account(backend, Column::Id)));
         walks.push(rows::all(conn, select).await?);
     }
     let read = merged(walks, list, |row| &row.id);

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter};
 
+use crate::ctx::Ctx;
 use crate::domain::account::AccountState;
 use crate::domain::error::Result;
 use crate::domain::names::{AccountRef, CanonicalForm};
 use crate::store::entity::{account, account_ref};
 use crate::store::rows::{self, Set};
 use crate::store::source_system::forms_of;
+use crate::store::visible::Visible;
 use crate::store::{ReadTx, Store, WriteTx, sql};
 
 /// What most calls need to know of an account.
@@ -35,9 +37,11 @@ impl KnownAccount {
     }
 }
 
-/// Finds the accounts named; those that don't exist are missing from the answer.
-pub(in crate::store) async fn find(
+/// Finds the accounts named; those that don't exist, or that the caller does not see, are missing from
+/// the answer.
+pub(super) async fn find(
     conn: &impl ConnectionTrait,
+    visible: Option<&Visible>,
     refs: &[AccountRef],
 ) -> Result<HashMap<AccountRef, KnownAccount>> {
     let mut found = HashMap::with_capacity(refs.len());
@@ -56,6 +60,11 @@ pub(in crate::store) async fn find(
     }
     if refs.iter().any(|r| matches!(r, AccountRef::External { .. })) {
         find_external(conn, refs, &mut found).await?;
+    }
+    if let Some(visible) = visible {
+        // Asked of none too: it takes as long where there is nothing.
+        let seen = visible.accounts_among(conn, found.values().map(|known| &*known.id)).await?;
+        found.retain(|_, known| seen.contains(&known.id));
     }
     Ok(found)
 }
@@ -101,12 +110,15 @@ async fn find_external(
 }
 
 impl Store {
-    /// The accounts named, by the name as given; those that don't exist are missing.
+    /// The accounts named, by the name as given; those that don't exist, or that the caller does not
+    /// see, are missing.
     pub async fn find_accounts(
         &self,
+        ctx: &Ctx,
         refs: &[AccountRef],
     ) -> Result<HashMap<AccountRef, KnownAccount>> {
-        find(&self.reader, refs).await
+        let visible = Visible::of(&self.reader, ctx, self.clock.business_date()).await?;
+        find(&self.reader, visible.as_ref(), refs).await
     }
 }
 
@@ -116,7 +128,7 @@ impl ReadTx {
         &self,
         refs: &[AccountRef],
     ) -> Result<HashMap<AccountRef, KnownAccount>> {
-        find(&self.conn, refs).await
+        find(&self.conn, self.visible.as_ref(), refs).await
     }
 }
 
@@ -127,7 +139,7 @@ impl WriteTx {
         &self,
         refs: &[AccountRef],
     ) -> Result<HashMap<AccountRef, KnownAccount>> {
-        find(&self.conn, refs).await
+        find(&self.conn, self.visible.as_ref(), refs).await
     }
 }
 

@@ -46,7 +46,7 @@ impl WriteTx {
         let systems = systems(names);
         let forms = fix_forms(&self.conn, &systems, form.unwrap_or(CanonicalForm::Exact)).await?;
         external_ref::forms(&systems, &forms, form)?;
-        let found = find(&self.conn, names).await?;
+        let found = find(&self.conn, None, names).await?;
         let mut candidates = BTreeMap::new();
         for name in names.iter().filter(|name| !found.contains_key(*name)) {
             let AccountRef::External { system, id } = name else { continue };
@@ -68,7 +68,7 @@ impl WriteTx {
             return Ok(found);
         }
         self.create(candidates).await?;
-        find(&self.conn, names).await
+        find(&self.conn, None, names).await
     }
 
     async fn create(&mut self, candidates: BTreeMap<RefKey, Candidate>) -> Result<()> {

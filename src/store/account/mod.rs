@@ -35,12 +35,12 @@ impl ReadTx {
         rows::load(&self.conn, ids, self.today).await
     }
 
-    /// A page of the accounts asked for; owners are those of today.
+    /// A page of the accounts asked for that the caller sees; owners are those of today.
     pub async fn list_accounts(
         &self,
         list: &AccountList<String, OwnedBy>,
     ) -> Result<Page<Account, AccountKey>> {
-        list::page(&self.conn, list, self.today).await
+        list::page(&self.conn, self.visible.as_ref(), list, self.today).await
     }
 }
 

@@ -13,7 +13,7 @@ use crate::domain::credit::reservation::Now;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
 use crate::domain::external_ref::ExternalRef;
-use crate::domain::names::account_name;
+use crate::domain::names::{AccountRef, account_name};
 use crate::store::Head;
 use crate::store::credit;
 use crate::store::lock;
@@ -112,7 +112,7 @@ impl WriteTx {
         }
         let owners = refs::owners(&self.conn, &keys).await?;
         if let Some((reference, owner)) = first_taken(&account.external_refs, &keys, &owners) {
-            return Err(taken(reference, owner));
+            return Err(taken(reference, Some(owner).filter(|_| self.visible.is_none())));
         }
         let new = (0_i32..).zip(account.external_refs.iter().zip(&keys)).map(
             |(position, (reference, key))| NewRef {
@@ -202,8 +202,12 @@ fn first_taken<'a>(
     references.iter().zip(keys).find_map(|(r, key)| Some((r, owners.get(key)?.as_str())))
 }
 
-fn taken(ExternalRef { system, id }: &ExternalRef, owner: &str) -> Error {
-    let name = account_name(owner);
+/// That an account has a key already, which is named by the key alone to a caller who may not see whose it
+/// is.
+fn taken(reference: &ExternalRef, owner: Option<&str>) -> Error {
+    let ExternalRef { system, id } = reference;
+    let by_key = || AccountRef::External { system: system.clone(), id: id.clone() }.to_string();
+    let name = owner.map_or_else(by_key, account_name);
     Error::AlreadyExists {
         reason: Reason::ExternalRefTaken,
         description: format!("{name} has the key {id} of {system}"),

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder
 use crate::domain::contact::Contact;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::external_ref::ExternalRef;
-use crate::domain::names::contact_name;
+use crate::domain::names::{ContactRef, contact_name};
 use crate::store::entity::contact;
 use crate::store::entity::contact_ref::{Column, Entity, Model};
 use crate::store::error::concurrent_change;
@@ -75,7 +75,14 @@ impl WriteTx {
             // Given up since the insert waited for him.
             None => Err(concurrent_change("contact")),
             Some(row) => {
-                let name = contact_name(&row.contact_id);
+                // Named by the key alone to a caller who may not see whose it is.
+                let name = match &self.visible {
+                    None => contact_name(&row.contact_id),
+                    Some(_) => {
+                        let (system, id) = (row.system.clone(), row.external_id.clone());
+                        ContactRef::External { system, id }.to_string()
+                    }
+                };
                 Err(Error::AlreadyExists {
                     reason: Reason::ExternalRefTaken,
                     description: format!(

@@ -7,8 +7,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::{keys, visible};
-use crate::ctx::RowScope;
+use super::keys;
 use crate::domain::contact::{Contact, ContactList, ContactState};
 use crate::domain::error::Result;
 use crate::domain::page::Page;
@@ -17,18 +16,18 @@ use crate::store::entity::contact_label;
 use crate::store::{ReadTx, keyset, rows};
 
 impl ReadTx {
-    /// A page of the contacts asked for that the caller may read. `among` are the ids of those who
+    /// A page of the contacts asked for that the caller sees. `among` are the ids of those who
     /// sit at the account that is asked for.
     pub async fn contacts(
         &self,
         list: &ContactList,
         among: Option<&BTreeSet<String>>,
-        scope: RowScope,
     ) -> Result<Page<Contact, String>> {
         let backend = self.conn.get_database_backend();
         let ContactList { account: _, labels, show_deleted, page } = list;
         let active = (!show_deleted).then_some(ContactState::Active);
-        let mut contacts = visible(Entity::find(), scope)
+        let mut contacts = Entity::find()
+            .apply_if(self.visible.as_ref(), |of, visible| of.filter(visible.contact(backend)))
             .apply_if(active, |of, state| of.filter(Column::State.eq(state)))
             .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)))
             .apply_if(page.after.clone(), |of, after| {

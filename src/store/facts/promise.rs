@@ -9,7 +9,6 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::ctx::RowScope;
 use crate::domain::error::Result;
 use crate::domain::item::{DocumentKind, Side};
 use crate::domain::money::Currency;
@@ -95,10 +94,12 @@ impl ReadTx {
         pay_before: Option<NaiveDate>,
         page: &PageOf<(NaiveDate, Uuid)>,
         as_of: NaiveDate,
-        scope: RowScope,
     ) -> Result<Vec<Promise>> {
-        let RowScope::All = scope;
+        let backend = self.conn.get_database_backend();
         let found = Entity::find()
+            .apply_if(self.visible.as_ref(), |of, visible| {
+                of.filter(visible.account(backend, Column::AccountId))
+            })
             .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
             .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
             .apply_if(pay_before, |of, day| of.filter(Column::PayByDate.lt(day)))

@@ -1,10 +1,12 @@
 //! Members a page at a time.
 
 use sea_orm::sea_query::{Expr, Query};
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+};
 
-use super::{keys, visible};
-use crate::ctx::RowScope;
+use super::keys;
 use crate::domain::error::Result;
 use crate::domain::member::{Member, MemberFilter, MemberKey, MemberList, MemberOrder};
 use crate::domain::page::Page;
@@ -13,18 +15,19 @@ use crate::store::entity::member_principal;
 use crate::store::{ReadTx, keyset, rows};
 
 impl ReadTx {
-    /// A page of the members asked for that the caller may read. `manager_id` is the one that the
+    /// A page of the members asked for that the caller sees. `manager_id` is the one that the
     /// filter names.
     pub async fn members(
         &self,
         list: &MemberList,
         manager_id: Option<&str>,
-        scope: RowScope,
     ) -> Result<Page<Member, MemberKey>> {
         let MemberList { filter, order, descending, page } = list;
         let MemberFilter { state, business_unit: unit, manager: _, principal } = filter;
         let direction = if *descending { Order::Desc } else { Order::Asc };
-        let mut members = visible(Entity::find(), scope)
+        let backend = self.conn.get_database_backend();
+        let mut members = Entity::find()
+            .apply_if(self.visible.as_ref(), |of, visible| of.filter(visible.member(backend)))
             .apply_if(*state, |of, state| of.filter(Column::State.eq(state)))
             .apply_if(unit.as_ref(), |of, unit| of.filter(Column::BusinessUnit.eq(unit)))
             .apply_if(manager_id, |of, manager| of.filter(Column::ManagerId.eq(manager)))

@@ -9,7 +9,7 @@ use sea_orm::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Check, EXAMPLES_MAX, id};
+use super::{Check, EXAMPLES_MAX};
 use crate::ctx::Ctx;
 use crate::domain::error::Result;
 use crate::store::entity::{audit, audit_seal, seal};
@@ -147,26 +147,45 @@ async fn compare_head(conn: &DatabaseTransaction, check: &mut Check, last: &End)
 /// Rows that are neither sealed nor to be sealed came past the service, and one that is to be sealed
 /// must be there.
 async fn look_beside(conn: &DatabaseTransaction, check: &mut Check) -> Result<()> {
+    let known = "EXISTS (SELECT 1 FROM audit_seal s WHERE s.audit_id = b.id AND s.sealed_position > 0) \
+         OR EXISTS (SELECT 1 FROM audit_pending p WHERE p.audit_id = b.id)";
+    each_without(conn, "audit", "id", known, |id| note(check, format!("row {id} was added")))
+        .await?;
+    let there = "EXISTS (SELECT 1 FROM audit a WHERE a.id = b.id)";
+    each_without(conn, "audit_pending", "audit_id", there, |id| {
+        note(check, format!("row {id}, not sealed yet, is missing"));
+    })
+    .await
+}
+
+/// Each row of a table, by its id `b.id`, of which something does not hold: a batch of them at a time, so
+/// that no statement and no memory grows with the table.
+async fn each_without(
+    conn: &DatabaseTransaction,
+    table: &str,
+    column: &str,
+    holds: &str,
+    mut take: impl FnMut(String),
+) -> Result<()> {
     #[derive(FromQueryResult)]
     struct Row {
-        example: String,
+        id: Uuid,
+        holds: bool,
     }
-    let (added, gone) =
-        (id(conn.get_database_backend(), "a.id"), id(conn.get_database_backend(), "p.audit_id"));
     let text = format!(
-        "SELECT 'row ' || {added} || ' was added' AS example FROM audit a \
-           LEFT JOIN audit_seal s ON s.audit_id = a.id AND s.sealed_position > 0 \
-           LEFT JOIN audit_pending p ON p.audit_id = a.id \
-           WHERE s.audit_id IS NULL AND p.audit_id IS NULL \
-         UNION ALL \
-         SELECT 'row ' || {gone} || ', not sealed yet, is missing' FROM audit_pending p \
-           LEFT JOIN audit a ON a.id = p.audit_id WHERE a.id IS NULL \
-         ORDER BY example"
+        "SELECT b.id, ({holds}) AS holds FROM (SELECT {column} AS id FROM {table} \
+           WHERE {column} > $1 ORDER BY {column} LIMIT $2) AS b ORDER BY b.id"
     );
-    for row in sql::all::<Row>(conn, text, vec![]).await? {
-        note(check, row.example);
+    let mut last = Uuid::nil();
+    loop {
+        let values = vec![last.into(), (BATCH as i64).into()];
+        let rows: Vec<Row> = sql::all(conn, text.clone(), values).await?;
+        let Some(end) = rows.last() else { return Ok(()) };
+        last = end.id;
+        for row in rows.iter().filter(|row| !row.holds) {
+            take(row.id.simple().to_string());
+        }
     }
-    Ok(())
 }
 
 fn note(check: &mut Check, example: String) {

@@ -7,7 +7,6 @@ use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::{Check, EXAMPLES_MAX};
-use crate::ctx::RowScope;
 use crate::domain::account::{
     Account, AccountFilter, AccountKey, AccountList, AccountOrder, OwnedBy,
 };
@@ -49,7 +48,7 @@ pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 3]> {
     let mut after = None;
     loop {
         let list = members(after.take());
-        let page = tx.members(&list, None, RowScope::All).await?;
+        let page = tx.members(&list, None).await?;
         let keys = |member| keys::alone(&keys::of_member(member));
         let expected = page.items.iter().map(|one| (Subject::member(&one.id), keys(one)));
         compare(tx, &mut found_by, &mut kept, expected.collect()).await?;
@@ -60,7 +59,7 @@ pub(super) async fn checks(tx: &ReadTx) -> Result<[Check; 3]> {
     }
     let mut after = None;
     loop {
-        let page = tx.contacts(&contacts(after.take()), None, RowScope::All).await?;
+        let page = tx.contacts(&contacts(after.take()), None).await?;
         let keys = |contact| keys::alone(&keys::of_contact(contact));
         let expected = page.items.iter().map(|one| (Subject::contact(&one.id), keys(one)));
         compare(tx, &mut found_by, &mut kept, expected.collect()).await?;

@@ -1,5 +1,8 @@
 //! Two processes and one SQLite file.
 
+use std::path::Path;
+use std::process::Command;
+
 use ballast::config;
 use ballast::ctx::{Clock, Ctx};
 use ballast::store::Store;
@@ -63,4 +66,44 @@ async fn what_a_reader_beside_the_server_settles_is_settled() {
     client.post_documents(request(vec![invoice("I2", ACCOUNT, 100)])).await.expect("posted");
     assert!(reader.settled().await.expect("settled") > recorded, "it moves on");
     reader.close().await;
+}
+
+/// Whether a process that would write to a file was let, and what it said.
+fn migrate(file: &Path) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_ballast"))
+        .arg("migrate")
+        .env("BALLAST_DATABASE_URL", format!("sqlite://{}", file.display()))
+        .env("BALLAST_LOG_LEVEL", "error")
+        .output()
+        .expect("the command runs");
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_w2_no_other_name_of_a_file_lets_another_server_write_to_it() {
+    let mut server = TestServer::start(Engine::Sqlite).await;
+    let file = Path::new(server.database_url().trim_start_matches("sqlite://")).to_owned();
+    let elsewhere = tempfile::tempdir_in(file.parent().expect("a folder")).expect("a folder");
+    let (symbolic, hard) = (elsewhere.path().join("symbolic.db"), elsewhere.path().join("hard.db"));
+    std::os::unix::fs::symlink(&file, &symbolic).expect("a link");
+    std::fs::hard_link(&file, &hard).expect("a link");
+    let lock = file
+        .with_file_name(format!("{}.lock", file.file_name().expect("a name").to_string_lossy()));
+    std::fs::remove_file(lock).expect("there");
+    for name in [&file, &symbolic, &hard] {
+        let (was_let, said) = migrate(name);
+        assert!(!was_let && said.contains("another process writes"), "{}: {said}", name.display());
+    }
+    // Who was refused took nothing from the server, and when it is gone the file is anybody's.
+    server
+        .accounts()
+        .list_accounts(ballast::pb::ListAccountsRequest::default())
+        .await
+        .expect("served");
+    server.stop();
+    for name in [&file, &symbolic, &hard] {
+        let (was_let, said) = migrate(name);
+        assert!(was_let, "{}: {said}", name.display());
+    }
 }

@@ -10,6 +10,7 @@ pub fn only_callers(config: &mut Config, callers: &[(&str, &[&str])]) {
         principal: (*principal).into(),
         sha256: TokenHash::of(principal),
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        accounts: ballast::ctx::RowScope::All,
     };
     config.auth.insecure = false;
     config.auth.tokens = callers.iter().map(token).collect();

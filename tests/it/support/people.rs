@@ -16,6 +16,7 @@ pub async fn with_tokens(callers: &[(&str, &[&str])]) -> TestServer {
         principal: (*principal).into(),
         sha256: TokenHash::of(principal),
         scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        accounts: ballast::ctx::RowScope::All,
     };
     let tokens = callers.iter().map(token).collect();
     TestServer::start_with(Engine::Sqlite, |config| {

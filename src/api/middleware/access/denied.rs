@@ -10,6 +10,7 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 use crate::api::middleware::trace::Call;
+use crate::ctx::Clock;
 use crate::domain::denial::{Denial, Denials, Denied};
 
 /// What was denied and is not written yet. Cheap to clone.
@@ -40,7 +41,7 @@ impl DeniedCalls {
         })
     }
 
-    pub(super) fn look(&self, told: Option<Told>, response: &Response<Body>) {
+    pub(super) fn look(&self, told: Option<Told>, response: &Response<Body>, clock: &Clock) {
         let Some(told) = told else { return };
         let code =
             response.headers().get("grpc-status").map(|code| Code::from_bytes(code.as_bytes()));
@@ -55,6 +56,7 @@ impl DeniedCalls {
             reason: info.map(|info| info.reason).unwrap_or_default(),
             from: told.from.map(|ip| ip.to_string()).unwrap_or_default(),
             trace: told.call.trace,
+            at_us: clock.now_micros(),
         };
         if let Some(mut denials) = self.denials() {
             denials.note(denial);
@@ -64,13 +66,6 @@ impl DeniedCalls {
     /// What is to be written.
     pub fn take(&self) -> Vec<Denied> {
         self.denials().map(|mut denials| denials.take()).unwrap_or_default()
-    }
-
-    /// What was taken and could not be written.
-    pub fn put_back(&self, rows: Vec<Denied>) {
-        if let Some(mut denials) = self.denials() {
-            denials.put_back(rows);
-        }
     }
 
     /// Counting is never left half done, also where a thread ended.
