@@ -46,6 +46,7 @@ mod probe;
 mod queue;
 mod quotes;
 pub mod receivables;
+mod record_key;
 mod rows;
 mod seal;
 #[cfg(test)]
@@ -88,6 +89,7 @@ pub use lock::Entered;
 pub use people::Touches;
 pub use portfolio::Balance;
 pub use queue::{Lane, Wait};
+pub use record_key::Keyed;
 pub use signal::PeopledAccounts;
 pub use team::Carried;
 pub use tier::{Decided, TierState, Turnover, Window};

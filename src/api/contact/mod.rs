@@ -7,6 +7,7 @@ mod encode;
 mod parse;
 mod position;
 mod power_map;
+pub mod records;
 mod tie;
 
 use tonic::{Request, Response, Status};

@@ -12,6 +12,7 @@ mod people;
 mod positions;
 mod power_map;
 mod read;
+mod record;
 mod seats;
 mod ties;
 mod uncontacted;
@@ -41,6 +42,7 @@ pub(super) use people::{People, PeopleAt, known_to, people, ties_under_review};
 pub use positions::{ClosedSeat, Seat};
 pub use power_map::Mapped;
 pub(super) use power_map::drawn;
+pub(super) use record::{place_contact, place_incumbency, place_position, place_tie};
 pub(super) use ties::read_person;
 
 const EXTERNAL_REFS: &str = "contact.external_refs";

@@ -27,6 +27,7 @@ mod m0013_cost;
 mod m0014_promise_contact;
 mod m0015_audit;
 mod m0016_group_revision;
+mod m0018_records;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -49,7 +50,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 16] = [
+const MIGRATIONS: [Migration; 17] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -66,6 +67,7 @@ const MIGRATIONS: [Migration; 16] = [
     m0014_promise_contact::MIGRATION,
     m0015_audit::MIGRATION,
     m0016_group_revision::MIGRATION,
+    m0018_records::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
