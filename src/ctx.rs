@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::error::{Error, Result};
@@ -287,12 +287,16 @@ impl Clock {
     /// When a business date begins, microseconds since the epoch. Where the clocks go forward
     /// at midnight it begins when they have; where they go back over it, the first time.
     pub fn start_of(&self, date: NaiveDate) -> i64 {
-        let midnight = date.and_time(NaiveTime::MIN);
+        self.instant_of(date.and_time(NaiveTime::MIN))
+    }
+
+    /// When the clocks of the configured time zone show this, as [`Clock::start_of`] of midnight.
+    pub fn instant_of(&self, local: NaiveDateTime) -> i64 {
         // A gap is a multiple of a quarter of an hour, and a whole day at the most.
         (0..=4 * 24)
-            .filter_map(|quarter| midnight.checked_add_signed(TimeDelta::minutes(15 * quarter)))
+            .filter_map(|quarter| local.checked_add_signed(TimeDelta::minutes(15 * quarter)))
             .find_map(|local| self.zone.from_local_datetime(&local).earliest())
-            .map_or(midnight.and_utc().timestamp_micros(), |start| start.timestamp_micros())
+            .map_or(local.and_utc().timestamp_micros(), |instant| instant.timestamp_micros())
     }
 
     /// Lets time pass on a manual clock; the system clock does not move.

@@ -6,6 +6,7 @@
 
 pub(crate) mod closed_set;
 pub mod coverage;
+pub mod parts;
 pub mod people;
 pub mod read;
 pub mod request;

@@ -182,7 +182,8 @@ fn default_owner(config: &Config) -> Result<MemberRef> {
 /// What an import of records calls.
 pub(crate) fn records(config: &Config, store: &Store) -> Result<Records> {
     let teams = Teams::new(store.clone(), team_settings(config)?);
-    Ok(Records::new(store.clone(), members(config, store.clone())?, teams))
+    let settings = settings(config)?;
+    Ok(Records::new(store.clone(), members(config, store.clone())?, teams, settings))
 }
 
 fn reflection() -> tonic_reflection::server::Builder<'static> {

@@ -40,7 +40,7 @@ enum Command {
     Healthcheck(healthcheck::Args),
     /// Bring the schema of the database up to date, and nothing else.
     Migrate(migrate::Args),
-    /// Import documents from CSV files, into the database or through a server.
+    /// Import documents or records of people from CSV and XLSX files, here or through a server.
     Import(import::Args),
     /// Make a work calendar from files of the days that are not as their weekday.
     Calendar(calendar::Args),

@@ -268,6 +268,9 @@ pub struct Interaction {
     pub version: i64,
     /// `None` if it was not since it was planned or recorded.
     pub amended: Option<Amended>,
+    /// An import brought it: its hook is neither work nor a finding.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub imported: bool,
 }
 
 /// Who had a version take the place of the one before, when and why.

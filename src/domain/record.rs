@@ -1,15 +1,21 @@
-//! What other systems know of our people and their accounts, as an import brings it.
+//! What other systems know of our people, of accounts and of the people there, as an import brings it.
 
-use chrono::NaiveDate;
+pub mod history;
+mod merge;
+pub mod profile;
+pub mod seat;
 
 use super::error::{Error, Reason, Resource};
 use super::external_ref::ExternalRef;
 use super::import::ImportFault;
-use super::member::command::{ManagerChange, MemberChange};
-use super::member::{Competencies, Member};
-use super::money::Money;
-use super::names::{AccountRef, MemberRef};
-use super::team::TeamRole;
+use super::names::{AccountRef, ContactRef, MemberRef};
+use super::stored::stored_enum;
+use history::{CommitmentRecord, GiftRecord, InteractionRecord, TieRecord};
+use profile::{AccountRecord, ContactRecord, MemberRecord, TeamRecord};
+use seat::{IncumbencyRecord, PositionRecord};
+
+/// Candidates that are told of a record that may be there already.
+pub const DUPLICATES_MAX: usize = 10;
 
 /// What records may do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,33 +26,82 @@ pub enum RecordsMode {
     UpdateOnly,
 }
 
+/// How an import of records is done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RecordsHeader {
+    pub mode: RecordsMode,
+    /// Nothing is written.
+    pub validate_only: bool,
+}
+
+stored_enum! {
+    /// What has no key of another system of its own, so that it is kept beside it.
+    pub enum KeyedKind {
+        Position => "POSITION",
+        Commitment => "COMMITMENT",
+        Gift => "GIFT",
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum Record {
-    Member(MemberRecord),
+    Account(Box<AccountRecord>),
+    Member(Box<MemberRecord>),
     Team(TeamRecord),
+    Contact(Box<ContactRecord>),
+    Position(Box<PositionRecord>),
+    Incumbency(Box<IncumbencyRecord>),
+    Tie(TieRecord),
+    Interaction(Box<InteractionRecord>),
+    Commitment(Box<CommitmentRecord>),
+    Gift(Box<GiftRecord>),
 }
 
-/// One of our people, with what is said of him.
-#[derive(Debug, Clone)]
-pub struct MemberRecord {
-    pub source_key: ExternalRef,
-    /// Of a new one.
-    pub id: Option<String>,
-    pub change: MemberChange,
-    pub manager: Option<ManagerChange>,
+impl Record {
+    /// The names by which other records may mean what it brings; by the first it is known again.
+    pub fn brings(&self) -> Vec<String> {
+        let account = |key: &ExternalRef| AccountRef::External {
+            system: key.system.clone(),
+            id: key.id.clone(),
+        };
+        let member = |key: &ExternalRef| MemberRef::External {
+            system: key.system.clone(),
+            id: key.id.clone(),
+        };
+        let contact = |key: &ExternalRef| ContactRef::External {
+            system: key.system.clone(),
+            id: key.id.clone(),
+        };
+        match self {
+            Self::Account(of) => {
+                let more = of.change.external_refs.iter().flatten();
+                let keys = std::iter::once(&of.source_key).chain(more).map(account);
+                let id = of.id.clone().map(AccountRef::Id);
+                keys.chain(id).map(|name| name.to_string()).collect()
+            }
+            Self::Member(of) => {
+                let more = of.change.external_refs.iter().flatten();
+                let keys = std::iter::once(&of.source_key).chain(more).map(member);
+                let id = of.id.clone().map(MemberRef::Id);
+                keys.chain(id).map(|name| name.to_string()).collect()
+            }
+            Self::Contact(of) => {
+                let more = of.change.external_refs.iter().flatten();
+                let keys = std::iter::once(&of.source_key).chain(more).map(contact);
+                keys.map(|name| name.to_string()).collect()
+            }
+            Self::Position(of) => of.brings(),
+            Self::Interaction(of) => vec![keyed_name("interactions", &of.source_key)],
+            Self::Commitment(of) => vec![keyed_name("commitments", &of.source_key)],
+            Self::Gift(of) => vec![keyed_name("gifts", &of.source_key)],
+            Self::Team(_) | Self::Incumbency(_) | Self::Tie(_) => Vec::new(),
+        }
+    }
 }
 
-/// One of our people in a role for an account.
-#[derive(Debug, Clone)]
-pub struct TeamRecord {
-    pub account: AccountRef,
-    pub member: MemberRef,
-    pub role: TeamRole,
-    pub valid_from: Option<NaiveDate>,
-    pub valid_to: Option<NaiveDate>,
-    pub site: Option<String>,
-    pub cost_per_day: Option<Money>,
-    pub reason: String,
+/// How something is told that only its key says.
+pub fn keyed_name(collection: &str, key: &ExternalRef) -> String {
+    format!("{collection}/{}~{}", key.system, key.id)
 }
 
 /// What became of a record.
@@ -66,6 +121,29 @@ pub struct RecordResult {
     /// Of the resource; empty if there is none.
     pub name: String,
     pub faults: Vec<ImportFault>,
+    /// Names of what it may be the same as.
+    pub duplicates: Vec<String>,
+}
+
+/// What a record made, or found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub outcome: RecordOutcome,
+    pub name: String,
+    /// Names of what it may be the same as.
+    pub duplicates: Vec<String>,
+}
+
+impl Placed {
+    pub fn created(name: String) -> Self {
+        Self { outcome: RecordOutcome::Created, name, duplicates: Vec::new() }
+    }
+
+    /// Of something that is there.
+    pub fn kept(name: String, is_changed: bool) -> Self {
+        let outcome = if is_changed { RecordOutcome::Updated } else { RecordOutcome::Unchanged };
+        Self { outcome, name, duplicates: Vec::new() }
+    }
 }
 
 /// What became of a record that had to wait.
@@ -84,6 +162,8 @@ pub struct RecordsSummary {
     pub unchanged: i64,
     pub refused: i64,
     pub waited: Vec<RecordWaited>,
+    /// What names something that this import would have brought.
+    pub untried: i64,
 }
 
 impl RecordsSummary {
@@ -96,36 +176,6 @@ impl RecordsSummary {
             // Counted once it is known.
             RecordOutcome::Waiting => {}
         }
-    }
-}
-
-impl MemberRecord {
-    /// What it changes of a member who is there: keys are added, and what is not rated keeps its
-    /// rating.
-    pub fn change_of(&self, member: &Member) -> MemberChange {
-        let keys = self.change.external_refs.as_ref().map(|keys| {
-            let mut all = member.external_refs.clone();
-            all.extend(keys.iter().filter(|key| !member.external_refs.contains(key)).cloned());
-            all
-        });
-        let competencies = self.change.competencies.map(|said| {
-            let known = member.competencies;
-            Competencies {
-                negotiation: said.negotiation.or(known.negotiation),
-                product: said.product.or(known.product),
-                responsibility: said.responsibility.or(known.responsibility),
-                resources: said.resources.or(known.resources),
-            }
-        });
-        MemberChange { external_refs: keys, competencies, ..self.change.clone() }
-    }
-
-    /// What a new member is made of.
-    pub fn of_new(&self) -> MemberChange {
-        let mut keys = vec![self.source_key.clone()];
-        let more = self.change.external_refs.iter().flatten();
-        keys.extend(more.filter(|key| **key != self.source_key).cloned());
-        MemberChange { external_refs: Some(keys), ..self.change.clone() }
     }
 }
 
@@ -143,4 +193,30 @@ pub fn there_already(kind: &'static str, name: String) -> Error {
 pub fn not_there(field: &str, name: &str) -> Error {
     let what = format!("{name} is not there, and records may change only");
     Error::invalid(field, Reason::ResourceNotFound, what)
+}
+
+/// That what is recorded once and never edited is another by its record.
+pub fn differs(field: &str, known: &str) -> Error {
+    let what = format!("is another in {known}, which is not edited");
+    Error::invalid(field, Reason::FieldInvalid, what)
+}
+
+impl RecordsMode {
+    /// Refuses what may not be done with something that is there or is not.
+    ///
+    /// # Errors
+    /// `RESOURCE_ALREADY_EXISTS`, `RESOURCE_NOT_FOUND` at `field`.
+    pub fn check(
+        self,
+        kind: &'static str,
+        field: &str,
+        name: &str,
+        is_there: bool,
+    ) -> Result<(), Error> {
+        match (self, is_there) {
+            (Self::CreateOnly, true) => Err(there_already(kind, name.to_owned())),
+            (Self::UpdateOnly, false) => Err(not_there(field, name)),
+            _ => Ok(()),
+        }
+    }
 }

@@ -45,7 +45,7 @@ mod tests {
     use crate::domain::team::{TeamRole, accountable, eligible, membership, status as team_status};
     use crate::domain::{
         advice, aging, calendar, contact, coverage, dates, directory, edge, finding, gift,
-        handover, interaction, item, job, member, names, policy, position, promise, rates,
+        handover, interaction, item, job, member, names, policy, position, promise, rates, record,
         severity, terms, tie, tier, timeline,
     };
 
@@ -89,6 +89,7 @@ mod tests {
             item::AdjustmentReason,
             item::DocumentKind,
             item::ItemClass,
+            record::KeyedKind,
             item::Side,
             limit::LimitKind,
             limit::LimitState,

@@ -149,8 +149,7 @@ async fn known(tx: &ReadTx, leaver: &Person, at: PeopleAt) -> Result<Known> {
     let cut = ids.len() > ACCOUNTS_MAX;
     ids.truncate(ACCOUNTS_MAX);
     let asked: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-    let peopled: BTreeMap<String, People> =
-        people(tx, &asked, at).await?.into_iter().collect();
+    let peopled: BTreeMap<String, People> = people(tx, &asked, at).await?.into_iter().collect();
     let (mut without_path, mut uncontacted) = (Vec::new(), Vec::new());
     if leaver.side == Side::Contact {
         for (account_id, of) in &peopled {

@@ -1,16 +1,21 @@
-//! ImportRecords: what another system knows of our people and their accounts, each record in a
-//! transaction of its own. Nothing is kept of the import itself: a record is known again by its
-//! key, so all of it may be sent again.
+//! ImportRecords: what another system knows of accounts, of our people and of those at customers,
+//! each record in a transaction of its own. Nothing is kept of the import itself: a record is known
+//! again by its key, so all of it may be sent again.
 
+mod place;
+mod rehearsal;
+
+use futures_util::future::BoxFuture;
+
+use self::rehearsal::Rehearsal;
 use crate::ctx::Ctx;
-use crate::domain::error::{Error, Reason, Result, Violation};
+use crate::domain::error::{Error, Reason, Resource, Result, Violation};
 use crate::domain::import::ImportFault;
-use crate::domain::member::command::{CreateMember, ManagerChange, UpdateMember};
-use crate::domain::names::{MemberRef, member_name};
 use crate::domain::record::{
-    MemberRecord, Record, RecordOutcome, RecordResult, RecordWaited, RecordsMode, RecordsSummary,
-    not_there, there_already,
+    Placed, Record, RecordOutcome, RecordResult, RecordWaited, RecordsHeader, RecordsMode,
+    RecordsSummary,
 };
+use crate::service::Settings;
 use crate::service::ledger::faults;
 use crate::service::members::Members;
 use crate::service::teams::Teams;
@@ -25,15 +30,18 @@ pub struct Records {
     store: Store,
     members: Members,
     teams: Teams,
+    settings: Settings,
 }
 
 /// An import under way.
 #[derive(Debug)]
 pub struct RecordImport {
     records: Records,
-    mode: RecordsMode,
+    header: RecordsHeader,
     acknowledged: i64,
     waiting: Vec<Waiting>,
+    /// What it would have brought, where it writes nothing.
+    rehearsal: Rehearsal,
     done: RecordsSummary,
 }
 
@@ -45,125 +53,78 @@ struct Waiting {
 }
 
 impl Records {
-    pub fn new(store: Store, members: Members, teams: Teams) -> Self {
-        Self { store, members, teams }
+    pub fn new(store: Store, members: Members, teams: Teams, settings: Settings) -> Self {
+        Self { store, members, teams, settings }
     }
 
-    pub fn open(&self, mode: RecordsMode) -> RecordImport {
+    pub fn open(&self, header: RecordsHeader) -> RecordImport {
         RecordImport {
             records: self.clone(),
-            mode,
+            header,
             acknowledged: 0,
             waiting: Vec::new(),
+            rehearsal: Rehearsal::default(),
             done: RecordsSummary::default(),
         }
     }
 
-    /// Records one; answers what became of it, unless it is not about the record.
-    async fn place(&self, ctx: &Ctx, mode: RecordsMode, record: &Record) -> Result<RecordResult> {
-        let (services, principal) = (self.clone(), ctx.clone());
-        let write = record.clone();
-        let placed = self
-            .store
-            .write(ctx, Lane::Bulk, move |tx| {
-                let (services, ctx) = (services.clone(), principal.clone());
-                let record = write.clone();
-                Box::pin(async move {
-                    let (outcome, name) = services.write(tx, &ctx, mode, &record).await?;
-                    if outcome != RecordOutcome::Unchanged {
-                        tx.audit(&audit(&ctx, &name)).await?;
-                    }
-                    Ok(RecordResult { outcome, name, faults: Vec::new() })
-                })
-            })
-            .await;
-        let error = match placed {
-            Ok(result) => return Ok(result),
+    /// Records one, or tries to; answers what became of it, unless it is not about the record.
+    async fn place(
+        &self,
+        ctx: &Ctx,
+        header: RecordsHeader,
+        record: &Record,
+    ) -> Result<(RecordResult, Option<Resource>)> {
+        let work = self.clone().work(ctx.clone(), header.mode, record.clone());
+        let placed = match header.validate_only {
+            true => self.store.rehearse(ctx, Lane::Bulk, work).await,
+            false => self.store.write(ctx, Lane::Bulk, work).await,
+        };
+        let refused = |outcome, faults| RecordResult {
+            outcome,
+            name: String::new(),
+            faults,
+            duplicates: Vec::new(),
+        };
+        match placed {
+            Ok(Placed { outcome, name, duplicates }) => {
+                Ok((RecordResult { outcome, name, faults: Vec::new(), duplicates }, None))
+            }
             Err(Error::NotFound(missing)) => {
-                let field = match (record, missing.kind) {
-                    (Record::Member(_), _) => "member.manager",
-                    (Record::Team(_), kind) => kind,
-                };
                 let fault = ImportFault {
                     reason: Reason::ResourceNotFound,
-                    field: field.to_owned(),
+                    field: place::field_of(record, missing.kind).to_owned(),
                     description: format!("{} is not there", missing.name),
                 };
-                let (outcome, faults) = (RecordOutcome::Waiting, vec![fault]);
-                return Ok(RecordResult { outcome, name: String::new(), faults });
+                Ok((refused(RecordOutcome::Waiting, vec![fault]), Some(missing)))
             }
             Err(
                 error @ (Error::Invalid(_)
                 | Error::FailedPrecondition(_)
                 | Error::AlreadyExists { .. }),
-            ) => error,
-            Err(error) => return Err(error),
-        };
-        let (outcome, faults) = (RecordOutcome::Refused, faults(error));
-        Ok(RecordResult { outcome, name: String::new(), faults })
-    }
-
-    async fn write(
-        &self,
-        tx: &mut WriteTx,
-        ctx: &Ctx,
-        mode: RecordsMode,
-        record: &Record,
-    ) -> Result<(RecordOutcome, String)> {
-        match record {
-            Record::Member(record) => self.member(tx, ctx, mode, record).await,
-            Record::Team(record) => self.teams.place(tx, ctx, mode, record).await,
+            ) => Ok((refused(RecordOutcome::Refused, faults(error)), None)),
+            Err(error) => Err(error),
         }
     }
 
-    async fn member(
-        &self,
-        tx: &mut WriteTx,
-        ctx: &Ctx,
+    /// What a transaction does with a record.
+    fn work(
+        self,
+        ctx: Ctx,
         mode: RecordsMode,
-        record: &MemberRecord,
-    ) -> Result<(RecordOutcome, String)> {
-        let key = &record.source_key;
-        let name = MemberRef::External { system: key.system.clone(), id: key.id.clone() };
-        let known = tx.find_member(&name).await?;
-        match (&known, mode) {
-            (Some(_), RecordsMode::CreateOnly) => {
-                return Err(there_already("member", name.to_string()));
-            }
-            (None, RecordsMode::UpdateOnly) => {
-                return Err(not_there("member.source_key", &name.to_string()));
-            }
-            _ => {}
+        record: Record,
+    ) -> impl for<'a> Fn(&'a mut WriteTx) -> BoxFuture<'a, Result<Placed>> + Send + Sync + 'static
+    {
+        move |tx| {
+            let (services, ctx, record) = (self.clone(), ctx.clone(), record.clone());
+            Box::pin(async move {
+                let placed = services.write(tx, &ctx, mode, &record).await.map_err(again)?;
+                if placed.outcome != RecordOutcome::Unchanged {
+                    tx.audit(&audit(&ctx, &placed.name)).await?;
+                }
+                Ok(placed)
+            })
         }
-        let Some(id) = known else {
-            let manager = match &record.manager {
-                Some(ManagerChange::To(manager)) => Some(manager.clone()),
-                Some(ManagerChange::Nobody) | None => None,
-            };
-            let (id, change) = (record.id.clone(), record.of_new());
-            if change.display_name.is_none() {
-                let what = "is required of a member who is not there yet";
-                return Err(Error::invalid("member.display_name", Reason::FieldRequired, what));
-            }
-            let command = CreateMember { id, change, manager, form: None };
-            let member = self.members.create_in(tx, ctx, &command).await?;
-            return Ok((RecordOutcome::Created, member.name()));
-        };
-        let before = tx.member(&id).await?;
-        let before = before.ok_or_else(|| Error::internal(format!("{name} is gone")))?;
-        let command = UpdateMember {
-            member: MemberRef::Id(id.clone()),
-            version: before.version,
-            change: record.change_of(&before),
-            manager: record.manager.clone(),
-            form: None,
-        };
-        let after = self.members.update_in(tx, ctx, command).await?;
-        let outcome = match after.version == before.version {
-            true => RecordOutcome::Unchanged,
-            false => RecordOutcome::Updated,
-        };
-        Ok((outcome, member_name(&id)))
     }
 }
 
@@ -191,9 +152,10 @@ impl RecordImport {
                     outcome: RecordOutcome::Refused,
                     name: String::new(),
                     faults: faults(Error::Invalid(violations)),
+                    duplicates: Vec::new(),
                 },
                 Ok(record) => {
-                    let result = self.records.place(ctx, self.mode, &record).await?;
+                    let (result, _) = self.place(ctx, &record).await?;
                     if result.outcome == RecordOutcome::Waiting {
                         self.wait(Waiting { sequence, position, record })?;
                     }
@@ -205,6 +167,23 @@ impl RecordImport {
         }
         self.acknowledged = sequence;
         Ok(results)
+    }
+
+    /// Records one; of what is only tried it is noted what it would have brought.
+    async fn place(
+        &mut self,
+        ctx: &Ctx,
+        record: &Record,
+    ) -> Result<(RecordResult, Option<Resource>)> {
+        let (mut result, missing) = self.records.place(ctx, self.header, record).await?;
+        if self.header.validate_only && result.outcome == RecordOutcome::Created {
+            // Of two that would create the same one does.
+            if self.rehearsal.knows(record) {
+                result.outcome = RecordOutcome::Unchanged;
+            }
+            self.rehearsal.note(record);
+        }
+        Ok((result, missing))
     }
 
     fn wait(&mut self, waiting: Waiting) -> Result<()> {
@@ -226,16 +205,26 @@ impl RecordImport {
     pub async fn finish(&mut self, ctx: &Ctx) -> Result<RecordsSummary> {
         loop {
             let mut left = Vec::new();
-            let tried = self.waiting.len();
+            let mut moved = false;
             for waiting in std::mem::take(&mut self.waiting) {
                 ctx.check_deadline()?;
-                let result = self.records.place(ctx, self.mode, &waiting.record).await?;
-                match result.outcome {
-                    RecordOutcome::Waiting => left.push((waiting, result)),
-                    _ => self.waited(&waiting, result),
+                let (result, missing) = self.place(ctx, &waiting.record).await?;
+                match missing {
+                    // What it names would be there; what else there is to it can't be tried.
+                    Some(missing) if self.rehearsal.brings(&missing.name) => {
+                        self.rehearsal.note(&waiting.record);
+                        self.done.untried += 1;
+                        self.waited(&waiting, result);
+                        moved = true;
+                    }
+                    Some(_) => left.push((waiting, result)),
+                    None => {
+                        self.waited(&waiting, result);
+                        moved = true;
+                    }
                 }
             }
-            if left.len() == tried {
+            if !moved {
                 for (waiting, result) in left {
                     let refused = RecordResult { outcome: RecordOutcome::Refused, ..result };
                     self.waited(&waiting, refused);
@@ -250,6 +239,16 @@ impl RecordImport {
         let Waiting { sequence, position, .. } = *waiting;
         self.done.count(result.outcome);
         self.done.waited.push(RecordWaited { sequence, position, result });
+    }
+}
+
+/// What was read was changed before it was locked: another attempt reads it as it is then.
+fn again(error: Error) -> Error {
+    match error {
+        Error::Aborted { reason: Reason::EtagMismatch, resource, description } => {
+            Error::Aborted { reason: Reason::ConcurrentChange, resource, description }
+        }
+        other => other,
     }
 }
 

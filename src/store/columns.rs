@@ -32,6 +32,7 @@ use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
 use crate::domain::policy::PolicyKind;
 use crate::domain::receivables::{DisputeOutcome, Movement};
+use crate::domain::record::KeyedKind;
 use crate::domain::team::TeamRole;
 use crate::domain::tie::{Review, TieKind};
 use crate::domain::tier::applied::Cause;
@@ -142,6 +143,7 @@ named! {
     ItemClass: as_str,
     ItemKind: as_str,
     KeyKind: as_str,
+    KeyedKind: as_str,
     Kind: as_str,
     Level: as_str,
     LimitKind: as_str,

@@ -93,11 +93,12 @@ fn first_us(day: NaiveDate, days: u64) -> i64 {
     first_day(day, days + 1).and_time(NaiveTime::MIN).and_utc().timestamp_micros()
 }
 
-/// That `h` left a hook that ended from a first day on and before another, for which nobody met, and
+/// That `h`, which no import brought, left a hook that ended from a first day on and before another, for which nobody met, and
 /// that nobody met anybody there since.
 fn lost(day: &str, first: &str, first_us: &str) -> String {
     format!(
         "h.hook_by IS NOT NULL AND h.hook_by < {day} AND h.hook_by >= {first} AND h.stage = 'HELD' \
+         AND NOT h.imported \
          AND NOT EXISTS (SELECT 1 FROM interaction u WHERE u.uses_hook IS NOT NULL \
            AND u.uses_hook = h.id AND u.stage = 'HELD') \
          AND NOT EXISTS (SELECT 1 FROM interaction n WHERE n.account_id = h.account_id \

@@ -278,7 +278,7 @@ impl ReadTx {
         plans(&self.conn, account_ids).await
     }
 
-    /// What was held at these accounts and left something that is an occasion on a day still, in the
+    /// What was held at these accounts, and not brought by an import, and left something that is an occasion on a day still, in the
     /// order of the days up to which it is.
     pub async fn hooks_open(
         &self,
@@ -292,6 +292,7 @@ impl ReadTx {
             .filter(Column::HookBy.is_not_null())
             .filter(Column::HookBy.gte(day))
             .filter(Column::Stage.eq(Stage::Held))
+            .filter(Column::Imported.eq(false))
             .order_by_asc(Column::HookBy)
             .order_by_asc(Column::Id);
         let mut found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;

@@ -5,7 +5,7 @@
 mod books;
 mod json;
 mod lists;
-mod logs;
+pub mod logs;
 mod mutations;
 mod personal;
 mod scene;

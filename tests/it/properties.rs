@@ -4,6 +4,7 @@ mod corrections;
 mod findings;
 mod imports;
 mod people;
+mod records;
 mod sequences;
 mod statuses;
 mod teams;

@@ -1,6 +1,11 @@
 //! What another system knows of our people and their accounts, brought over by a stream and by the
 //! command line.
 
+mod files;
+mod history;
+mod measure;
+pub mod people;
+
 use ballast::pb;
 use pb::import_records_request::Step as Ask;
 use pb::import_records_response::Step as Answer;
@@ -49,12 +54,21 @@ async fn account_etag(server: &TestServer, name: &str) -> String {
     server.accounts().get_account(request).await.expect("there").into_inner().etag
 }
 
-async fn send(
+pub async fn send(
     server: &TestServer,
     mode: pb::RecordsMode,
     chunks: Vec<Vec<pb::Record>>,
 ) -> Result<(Vec<pb::RecordResult>, pb::RecordsSummary), Status> {
-    let header = Ask::Header(pb::RecordsHeader { mode: mode.into() });
+    let header = pb::RecordsHeader { mode: mode.into(), ..pb::RecordsHeader::default() };
+    steps(server, header, chunks).await
+}
+
+pub async fn steps(
+    server: &TestServer,
+    header: pb::RecordsHeader,
+    chunks: Vec<Vec<pb::Record>>,
+) -> Result<(Vec<pb::RecordResult>, pb::RecordsSummary), Status> {
+    let header = Ask::Header(header);
     let chunk = |(sequence, records)| Ask::Chunk(pb::RecordsChunk { sequence, records });
     let steps = [header].into_iter().chain((1..).zip(chunks).map(chunk));
     let steps = steps.chain([Ask::Finish(pb::RecordsFinish {})]);
@@ -72,7 +86,7 @@ async fn send(
     Ok((results, summary))
 }
 
-fn counts(summary: &pb::RecordsSummary) -> [i64; 4] {
+pub fn counts(summary: &pb::RecordsSummary) -> [i64; 4] {
     [summary.created, summary.updated, summary.unchanged, summary.refused]
 }
 

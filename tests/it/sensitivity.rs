@@ -87,6 +87,8 @@ const GIVEN: &[(&str, &str)] = &[
     ("OpenDisputeRequest.note", "Dispute.note"),
     ("AssignTeamMemberRequest.reason", "TeamMembership.reason"),
     ("TeamRecord.reason", "TeamMembership.reason"),
+    ("IncumbencyRecord.reason", "Incumbency.reason"),
+    ("CommitmentRecord.settle_reason", "Commitment.settle_reason"),
     ("DecideTierChangeRequest.reason", "TierAssignment.reason"),
     ("EndTierOverrideRequest.reason", "TierOverride.end_reason"),
     ("OverrideTierRequest.reason", "TierOverride.reason"),

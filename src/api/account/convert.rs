@@ -3,20 +3,19 @@
 mod change;
 mod fields;
 mod list;
-pub mod parts;
 #[cfg(test)]
 mod tests;
 mod update;
 mod verbs;
 
-pub use list::{account_state, label_filters, list, page, parent_filter, prefix};
-pub use update::update;
+pub use list::{account_state, list, page, parent_filter, prefix};
+pub use update::{record_change, update};
 pub use verbs::{block, delete, unblock, undelete};
 
 use self::change::{Asked, write_party, write_size};
 use self::fields::FIELDS;
 use crate::api::convert::request::account_names;
-use crate::api::convert::{read, write};
+use crate::api::convert::{parts, read, write};
 use crate::api::etag;
 use crate::api::mask::Mask;
 use crate::domain::account::command::{CreateAccount, SizeChange};

@@ -8,9 +8,8 @@ mod tests;
 pub use list::{list, page};
 pub use parse::{Deactivation, create, deactivate, get, reactivate, record_change, update};
 
-use super::convert::parts;
 use crate::api::convert::closed_set::{both_ways, one_way};
-use crate::api::convert::write;
+use crate::api::convert::{parts, write};
 use crate::api::etag;
 use crate::domain::error::Result;
 use crate::domain::leaving::{Deactivated, Left, Obstacle, Passing};

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::api::account::convert;
-use crate::api::convert::read;
 use crate::api::convert::request::{account_names, all, check_reason};
+use crate::api::convert::{parts, read};
 use crate::api::list::PageRequest;
 use crate::domain::account::{AccountState, validate};
 use crate::domain::error::{Reason, Result, Violations};
@@ -106,7 +106,7 @@ fn filter(filter: pb::TransferFilter, violations: &mut Violations) -> TransferFi
         display_name_prefix,
         region_code,
         sales_region,
-        labels: convert::label_filters("filter.labels", labels, violations),
+        labels: parts::label_filters("filter.labels", labels, violations),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::parse::write_official;
 use super::position::{write_function, write_level, write_role};
-use crate::api::account::convert::parts;
 use crate::api::convert::closed_set::one_way;
+use crate::api::convert::parts;
 use crate::api::convert::people::invoices;
 use crate::api::convert::{write, year_day};
 use crate::api::etag;

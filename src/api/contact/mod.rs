@@ -8,6 +8,7 @@ mod parse;
 mod personal_data;
 mod position;
 mod power_map;
+pub mod records;
 mod tie;
 
 use tonic::{Request, Response, Status};

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::api::account::convert::{label_filters, parts};
 use crate::api::convert::closed_set::both_ways;
+use crate::api::convert::parts::{self, label_filters};
 use crate::api::convert::read::{self, missing, within};
 use crate::api::convert::request::{Identified, all, at_most};
 use crate::api::convert::year_day;
@@ -121,6 +121,17 @@ pub fn list(request: pb::ListContactsRequest) -> Result<(ContactList, PageReques
     let of = page.of(&mut violations);
     violations.finish()?;
     Ok((ContactList { account, labels, show_deleted, page: of }, page))
+}
+
+/// What a record carries of a contact; without a mask, what is not empty.
+pub fn record_change(
+    contact: pb::Contact,
+    update_mask: Option<&prost_types::FieldMask>,
+    violations: &mut Violations,
+) -> Option<ContactChange> {
+    let mask = mask::resolve("update_mask", update_mask, FIELDS, &contact);
+    let mask = violations.keep(mask)?;
+    Some(change(contact, &mask, violations))
 }
 
 /// What a mask names of a contact; faults go to `violations`.

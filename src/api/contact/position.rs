@@ -166,6 +166,17 @@ fn optional_position(field: &str, name: &str) -> Result<Option<ChildName>, Viola
     if name.is_empty() { Ok(None) } else { child(field, name, POSITIONS).map(Some) }
 }
 
+/// What a record carries of a position; without a mask, what is not empty.
+pub fn record_change(
+    position: pb::Position,
+    update_mask: Option<&prost_types::FieldMask>,
+    violations: &mut Violations,
+) -> Option<PositionChange> {
+    let mask = mask::resolve("update_mask", update_mask, FIELDS, &position);
+    let mask = violations.keep(mask)?;
+    Some(change(position, &mask, violations).0)
+}
+
 /// What a mask names of a position; faults go to `violations`.
 fn change(position: pb::Position, mask: &Mask, violations: &mut Violations) -> Changed {
     let pb::Position {

@@ -30,6 +30,12 @@ pub fn create(request: pb::CreateTieRequest) -> Result<Identified<CreateTie>> {
     let pb::CreateTieRequest { tie, request_id } = request;
     let mut violations = Violations::new();
     violations.keep(read::optional_request_id(&request_id));
+    let terms = terms(tie, &mut violations);
+    Ok((request_id, all(violations, terms)?))
+}
+
+/// What is said of a tie; faults go to `violations`.
+pub fn terms(tie: Option<pb::Tie>, violations: &mut Violations) -> Option<CreateTie> {
     if tie.is_none() {
         violations.push(missing("tie"));
     }
@@ -39,14 +45,14 @@ pub fn create(request: pb::CreateTieRequest) -> Result<Identified<CreateTie>> {
     let to = violations.keep(person("tie.to", &to));
     let kind = violations.keep(read::required_enum("tie.kind", kind, read_kind));
     if let (Some(from), Some(to), Some(kind)) = (&from, &to, kind) {
-        tie::check(kind, from.side(), to.side(), weight_bp, &mut violations);
+        tie::check(kind, from.side(), to.side(), weight_bp, violations);
     }
     let valid_from = violations.keep(read::optional_date("tie.valid_from", valid_from)).flatten();
     let valid_to = violations.keep(read::optional_date("tie.valid_to", valid_to)).flatten();
-    check_order("tie.valid_to", valid_from, valid_to, &mut violations);
+    check_order("tie.valid_to", valid_from, valid_to, violations);
     violations.keep(text::check_multiline("tie.source", &source, 0, SOURCE_CHARS_MAX));
-    let ((from, to), kind) = all(violations, from.zip(to).zip(kind))?;
-    Ok((request_id, CreateTie { from, to, kind, weight_bp, valid_from, valid_to, source }))
+    let ((from, to), kind) = from.zip(to).zip(kind)?;
+    Some(CreateTie { from, to, kind, weight_bp, valid_from, valid_to, source })
 }
 
 pub fn end(request: pb::EndTieRequest) -> Result<Identified<EndTie>> {

@@ -74,7 +74,12 @@ pub fn account_names(
 
 /// The reason of a change, which has to be given.
 pub fn check_reason(reason: &str, violations: &mut Violations) {
-    violations.keep(text::check_multiline("reason", reason, 1, MAX_REASON_CHARS));
+    check_reason_at("reason", reason, violations);
+}
+
+/// As [`check_reason`], of another field.
+pub fn check_reason_at(field: &str, reason: &str, violations: &mut Violations) {
+    violations.keep(text::check_multiline(field, reason, 1, MAX_REASON_CHARS));
 }
 
 /// Refuses a later day that lies before the earlier one.

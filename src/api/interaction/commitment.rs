@@ -33,7 +33,7 @@ both_ways! {
     }
 }
 
-fn read_settlement(value: pb::CommitmentSettlement) -> Option<Settlement> {
+pub fn read_settlement(value: pb::CommitmentSettlement) -> Option<Settlement> {
     match value {
         pb::CommitmentSettlement::Unspecified => None,
         pb::CommitmentSettlement::Kept => Some(Settlement::Kept),
@@ -117,7 +117,8 @@ pub fn settled_by_it(
     Some(SettleCommitment { commitment, settlement, evidence, reason })
 }
 
-fn evidence(
+/// What shows that something was kept; faults go to `violations`.
+pub fn evidence(
     given: Vec<pb::CommitmentEvidence>,
     settlement: Option<Settlement>,
     violations: &mut Violations,

@@ -93,6 +93,7 @@ pub fn interaction(interaction: Interaction, ctx: &Ctx) -> pb::Interaction {
         recorded_us,
         version,
         amended,
+        imported,
     } = interaction;
     let of_account = |id| child_name(&account_id, INTERACTIONS, id);
     let attendee = |Attendee { contact_id, position_id, satisfaction, confirmed }| {
@@ -118,6 +119,7 @@ pub fn interaction(interaction: Interaction, ctx: &Ctx) -> pb::Interaction {
         source_key: source_key.map(|ExternalRef { system, id }| pb::ExternalRef { system, id }),
         masked: hidden,
         recorded_by,
+        imported,
         create_time: Some(write::recorded(recorded_us)),
         version,
         amended_by: amended.as_ref().map(|amended| amended.by.clone()).unwrap_or_default(),

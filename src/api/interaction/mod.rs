@@ -10,6 +10,7 @@ mod encode;
 pub mod gift;
 mod narrow;
 mod parse;
+pub mod records;
 mod stats;
 pub mod trust;
 

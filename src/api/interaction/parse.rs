@@ -16,6 +16,7 @@ use crate::domain::interaction::{
     Response, SATISFACTION_MAX, TOPIC_CHARS_MAX,
 };
 use crate::domain::names::{INTERACTIONS, MemberRef};
+use crate::domain::record::history::Said;
 use crate::domain::text;
 use crate::pb;
 
@@ -142,6 +143,62 @@ fn terms(
     if interaction.is_none() {
         violations.push(missing("interaction"));
     }
+    let mut interaction = interaction.unwrap_or_default();
+    let source_key = interaction.source_key.take();
+    let start_is_missing = interaction.start_time.is_none();
+    let (channel, direction) = (interaction.channel, interaction.direction);
+    let channel =
+        violations.keep(read::required_enum("interaction.channel", channel, read_channel));
+    let direction =
+        violations.keep(read::required_enum("interaction.direction", direction, read_direction));
+    if start_is_missing {
+        violations.push(missing("interaction.start_time"));
+    }
+    for (field, is_empty) in
+        [("ours", interaction.ours.is_empty()), ("theirs", interaction.theirs.is_empty())]
+    {
+        if is_empty {
+            violations.push(missing(&format!("interaction.{field}")));
+        }
+    }
+    // What is not given is told already.
+    (interaction.channel, interaction.direction) = (0, 0);
+    let said = said_with(interaction, topic_min, violations);
+    let source_key = source_key.map(|key| self::source_key(key, violations));
+    let said = said?;
+    let ((channel, direction), start_us) = channel.zip(direction).zip(said.start_us)?;
+    Some(InteractionTerms {
+        channel,
+        direction,
+        two_way: said.two_way.unwrap_or_else(|| channel.is_two_way()),
+        start_us,
+        end_us: said.end_us,
+        ours: said.ours,
+        efforts: said.efforts,
+        theirs: said.theirs,
+        purpose: said.purpose,
+        notes: said.notes,
+        private: said.private,
+        campaign: said.campaign,
+        response: said.response,
+        cost: said.cost,
+        next_hook: said.next_hook,
+        uses_hook: said.uses_hook,
+        checklist: said.checklist,
+        source_key,
+    })
+}
+
+/// What a record says of an interaction; what is empty is not said.
+pub fn said(interaction: pb::Interaction, violations: &mut Violations) -> Option<Said> {
+    said_with(interaction, TOPIC_OF_AMENDED, violations)
+}
+
+fn said_with(
+    interaction: pb::Interaction,
+    topic_min: usize,
+    violations: &mut Violations,
+) -> Option<Said> {
     let pb::Interaction {
         channel,
         direction,
@@ -151,7 +208,6 @@ fn terms(
         ours,
         theirs,
         notes,
-        source_key,
         purpose,
         next_hook,
         uses_hook,
@@ -162,14 +218,12 @@ fn terms(
         response,
         cost,
         ..
-    } = interaction.unwrap_or_default();
+    } = interaction;
     let channel =
-        violations.keep(read::required_enum("interaction.channel", channel, read_channel));
+        violations.keep(read::optional_enum("interaction.channel", channel, read_channel));
     let direction =
-        violations.keep(read::required_enum("interaction.direction", direction, read_direction));
-    let start = read::micros("interaction.start_time", start_time);
-    let start = start.and_then(|start| start.ok_or_else(|| missing("interaction.start_time")));
-    let start_us = violations.keep(start);
+        violations.keep(read::optional_enum("interaction.direction", direction, read_direction));
+    let start_us = violations.keep(read::micros("interaction.start_time", start_time)).flatten();
     let end_us = violations.keep(read::micros("interaction.end_time", end_time)).flatten();
     if let (Some(start), Some(end)) = (start_us, end_us)
         && end < start
@@ -195,17 +249,15 @@ fn terms(
     let uses_hook = optional_child("interaction.uses_hook", &uses_hook, INTERACTIONS);
     let uses_hook = violations.keep(uses_hook).flatten();
     let checklist = self::checklist(checklist, violations);
-    let source_key = source_key.map(|key| self::source_key(key, violations));
-    let ((channel, direction), start_us) = channel.zip(direction).zip(start_us)?;
     if is_left != next_hook.is_some() {
         return None;
     }
-    let two_way = two_way.unwrap_or_else(|| channel.is_two_way());
-    Some(InteractionTerms {
-        channel,
-        direction,
+    Some(Said {
+        channel: channel?,
+        direction: direction?,
         two_way,
         start_us,
+        local_start: None,
         end_us,
         ours,
         efforts,
@@ -219,7 +271,6 @@ fn terms(
         next_hook,
         uses_hook,
         checklist,
-        source_key,
     })
 }
 
@@ -258,9 +309,6 @@ fn checklist(given: Vec<pb::ChecklistItem>, violations: &mut Violations) -> Vec<
 
 fn ours(names: &[String], violations: &mut Violations) -> Vec<MemberRef> {
     let field = "interaction.ours";
-    if names.is_empty() {
-        violations.push(missing(field));
-    }
     if !at_most(PEOPLE_MAX, names.len(), field, violations) {
         return Vec::new();
     }
@@ -290,9 +338,6 @@ fn efforts(given: &[pb::InteractionEffort], violations: &mut Violations) -> Vec<
 
 fn theirs(given: &[pb::InteractionContact], violations: &mut Violations) -> Vec<AttendeeTerms> {
     let field = "interaction.theirs";
-    if given.is_empty() {
-        violations.push(missing(field));
-    }
     if !at_most(PEOPLE_MAX, given.len(), field, violations) {
         return Vec::new();
     }

@@ -31,12 +31,17 @@ pub(super) trait Columns: std::fmt::Debug + Send + Sync {
     fn column(&self, path: &str) -> String;
 }
 
+const HEADERS: [&str; 7] =
+    ["file", "line", "column", "document_no", "reason", "description", "row"];
+
 /// Made when the first row is refused; if none is, there is no file.
 pub(super) struct ErrorFile {
     path: PathBuf,
     append: bool,
     /// What an earlier session wrote: names of files, and lines of them.
     written: HashSet<(String, String)>,
+    /// What the columns are called; those of the rows behind them.
+    headers: Vec<String>,
     writer: Option<csv::Writer<File>>,
 }
 
@@ -50,7 +55,18 @@ impl ErrorFile {
                 false => std::fs::remove_file(path).map_err(|e| cannot_write(path, &e))?,
             }
         }
-        Ok(Self { path: path.to_owned(), append, written, writer: None })
+        let headers = HEADERS.map(str::to_owned).to_vec();
+        Ok(Self { path: path.to_owned(), append, written, headers, writer: None })
+    }
+
+    /// Has the rows stand under the headers that they have in their file, so that this file can be
+    /// corrected and imported: the other columns are called as none of a list is.
+    pub fn under(&mut self, headers: &[String]) {
+        let told = HEADERS[..HEADERS.len() - 1].iter().map(|header| match *header {
+            "document_no" => "error_key".to_owned(),
+            header => format!("error_{header}"),
+        });
+        self.headers = told.chain(headers.iter().cloned()).collect();
     }
 
     pub fn path(&self) -> &Path {
@@ -64,7 +80,7 @@ impl ErrorFile {
         }
         let writer = match &mut self.writer {
             Some(writer) => writer,
-            None => self.writer.insert(open(&self.path, self.append)?),
+            None => self.writer.insert(open(&self.path, self.append, &self.headers)?),
         };
         let mut told: Vec<[String; 3]> = Vec::new();
         for fault in faults {
@@ -116,7 +132,7 @@ fn before(path: &Path) -> Result<HashSet<(String, String)>, String> {
     Ok(written)
 }
 
-fn open(path: &Path, append: bool) -> Result<csv::Writer<File>, String> {
+fn open(path: &Path, append: bool, headers: &[String]) -> Result<csv::Writer<File>, String> {
     let begun = append && path.metadata().is_ok_and(|file| file.len() > 0);
     let file = File::options()
         .create(true)
@@ -128,9 +144,7 @@ fn open(path: &Path, append: bool) -> Result<csv::Writer<File>, String> {
     // The rows as read have as many columns as their files.
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
     if !begun {
-        writer
-            .write_record(["file", "line", "column", "document_no", "reason", "description", "row"])
-            .map_err(|e| cannot_write(path, &e))?;
+        writer.write_record(headers).map_err(|e| cannot_write(path, &e))?;
     }
     Ok(writer)
 }

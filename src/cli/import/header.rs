@@ -41,6 +41,17 @@ impl Header {
     }
 }
 
+impl Place {
+    /// As it is told.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Delimiter('\t') => "separated by tabs".to_owned(),
+            Self::Delimiter(delimiter) => format!("separated by {delimiter:?}"),
+            Self::Sheet(sheet) => format!("sheet {}", quote(sheet)),
+        }
+    }
+}
+
 pub(super) fn open(source: &Source, format: &Format, place: &Place) -> Result<Rows, String> {
     match (format, place) {
         (Format::Text { gzip, detected }, Place::Delimiter(delimiter)) => {

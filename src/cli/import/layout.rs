@@ -153,7 +153,7 @@ pub(super) fn fold(header: &str) -> String {
 }
 
 /// The column of a header; `name#2` is the second one of that name.
-fn find(folded: &[String], name: &str) -> Option<usize> {
+pub(super) fn find(folded: &[String], name: &str) -> Option<usize> {
     let at = |name: &str, nth: usize| {
         let name = fold(name);
         let same = folded.iter().enumerate().filter(|(_, header)| **header == name);

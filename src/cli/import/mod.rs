@@ -29,6 +29,7 @@ mod row_tests;
 mod run;
 mod sink;
 mod value;
+mod votes;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -48,11 +49,12 @@ use super::options::Options;
 use super::server::{Server, ServerArgs};
 use crate::app;
 use crate::cli::say::say;
-use crate::config::DatabaseUrl;
+use crate::config::{Config, DatabaseUrl};
 use crate::ctx::{Clock, Ctx};
 use crate::domain::import::ImportHeader;
 use crate::domain::names::{self, CanonicalForm};
-use crate::domain::record::RecordsMode;
+use crate::domain::record::{RecordsHeader, RecordsMode};
+use crate::pb;
 use crate::service::ledger::Ledger;
 use crate::store::Store;
 use crate::telemetry;
@@ -63,16 +65,51 @@ const DEFAULT_SOURCE_SYSTEM: &str = "ERP";
 /// Documents in a chunk; the server takes no more.
 const CHUNK_DOCUMENTS_MAX: u16 = 500;
 
+/// What a row of records may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Mode {
+    /// Create what is not there, and change what is.
+    Upsert,
+    /// Create only: what is there is refused.
+    CreateOnly,
+    /// Change only: what is not there is refused.
+    UpdateOnly,
+}
+
+impl Mode {
+    fn on_the_wire(self) -> pb::RecordsMode {
+        match self {
+            Self::Upsert => pb::RecordsMode::Upsert,
+            Self::CreateOnly => pb::RecordsMode::CreateOnly,
+            Self::UpdateOnly => pb::RecordsMode::UpdateOnly,
+        }
+    }
+}
+
+impl From<Mode> for RecordsMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Upsert => Self::Upsert,
+            Mode::CreateOnly => Self::CreateOnly,
+            Mode::UpdateOnly => Self::UpdateOnly,
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// CSV or XLSX files, also compressed by gzip; - is the standard input. A line names the
     /// columns. Several are one import.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What the files list. Lists of people have columns that are named as their fields are.
+    /// What the files list.
     #[arg(long, value_enum, value_name = "KIND", default_value_t = Kind::Documents)]
     kind: Kind,
-    /// Which column is which field (TOML) [default: a built-in one, by the names of the columns].
+    /// Of all but documents: what a row may do [default: upsert].
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Mode::Upsert)]
+    mode: Mode,
+    /// Which column is which field (TOML) [default: of documents a built-in one, by the names of the
+    /// columns; else columns that are named as the fields are].
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
     /// Encoding of the files, for instance windows-1252 [default: found out].
@@ -146,12 +183,16 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
     if args.kind != Kind::Documents {
-        return people(args).await;
+        return records(args).await;
+    }
+    if args.mode != Mode::Upsert {
+        return Err("--mode: not for documents".into());
     }
     let mappings = args.mappings()?;
     let files = prepare::prepare(&args.files, &mappings)?;
     report::print_readings(&files);
-    let source_system = args.source_system(&files)?;
+    let mapped = files.iter().find_map(|file| file.header.mapping.source_system.clone());
+    let source_system = args.source_system(mapped)?;
     if args.explain {
         report::print_rows(files, &source_system)?;
         return Ok(ExitCode::SUCCESS);
@@ -195,33 +236,45 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
     Ok(if complete { ExitCode::SUCCESS } else { ExitCode::from(EXIT_REFUSED) })
 }
 
-/// Lists of our people and of teams.
-async fn people(args: Args) -> Result<ExitCode, String> {
+/// Lists of accounts, people and what is between them.
+async fn records(args: Args) -> Result<ExitCode, String> {
     args.refuse_what_is_for_documents()?;
-    let source_system = args.source_system(&[])?;
+    let mapping = records::read_mapping(args.mapping.as_deref(), args.kind)?;
+    let mapped = mapping.source_system.clone();
+    let source_system = args.source_system(mapped)?;
     let run = records::Run {
         kind: args.kind,
         files: &args.files,
+        mapping,
         encoding: args.encoding.as_deref(),
         delimiter: args.delimiter,
         sheet: args.sheet.as_deref(),
+        decimal: args.decimal,
+        dates: (!args.dates.is_empty()).then_some(args.dates.as_slice()),
         source_system: &source_system,
         errors: args.error_file(),
         chunk: args.chunk.into(),
+        is_dry: args.dry_run,
     };
+    if args.explain {
+        records::explain(&run)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let (mut sink, database) = match args.server.connect().await? {
-        Some(server) => (RecordSink::remote(&server).await?, None),
+        Some(server) => {
+            let header = pb::RecordsHeader {
+                mode: args.mode.on_the_wire().into(),
+                validate_only: args.dry_run,
+            };
+            (RecordSink::remote(&server, header).await?, None)
+        }
         None => {
-            let config = args.options.clone().load(Vec::new())?;
-            telemetry::init(&config.log);
-            let clock = Clock::system(config.business.time_zone);
-            let store =
-                Store::connect(&config.database, clock.clone()).await.map_err(|e| e.to_string())?;
-            store.migrate().await.map_err(|e| e.to_string())?;
+            let (store, config) = args.open_store().await?;
             let records = app::records(&config, &store).map_err(|e| e.to_string())?;
-            let import = records.open(RecordsMode::default());
-            let local = Local { import, ctx: Ctx::system(clock) };
-            (RecordSink::Local(Box::new(local)), Some(store))
+            let header = RecordsHeader { mode: args.mode.into(), validate_only: args.dry_run };
+            let import = records.open(header);
+            let ctx = Ctx::system(Clock::system(config.business.time_zone));
+            (RecordSink::Local(Box::new(Local { import, ctx })), Some(store))
         }
     };
     let done = run.into(&mut sink).await;
@@ -258,21 +311,36 @@ struct Target {
 }
 
 impl Args {
+    /// The database here, brought up to date; of a dry run one that is there is left as it is, and an
+    /// empty one stands for one that is not.
+    async fn open_store(&self) -> Result<(Store, Config), String> {
+        let mut config = self.options.clone().load(Vec::new())?;
+        telemetry::init(&config.log);
+        let clock = Clock::system(config.business.time_zone);
+        let is_new = self.dry_run && config.database.url.is_missing_file();
+        if is_new {
+            say!("there is no database {} yet: tried on an empty one", config.database.url);
+            config.database.url = DatabaseUrl::in_memory();
+        }
+        let store = Store::connect(&config.database, clock).await.map_err(|e| e.to_string())?;
+        match self.dry_run && !is_new {
+            true => store.accept_schema().await,
+            false => store.migrate().await,
+        }
+        .map_err(|e| e.to_string())?;
+        Ok((store, config))
+    }
+
     /// # Errors
-    /// Names the options that say nothing about people.
+    /// Names the options that say nothing about records.
     fn refuse_what_is_for_documents(&self) -> Result<(), String> {
         let options = [
-            ("--mapping", self.mapping.is_some()),
-            ("--decimal", self.decimal.is_some()),
-            ("--dates", !self.dates.is_empty()),
-            ("--explain", self.explain),
             ("--numeric-ids", self.numeric_ids),
             ("--import-id", self.import_id.is_some()),
             ("--clear-oldest-first", self.clear_oldest_first),
             ("--until", self.until.is_some()),
             ("--source-version", self.source_version != 0),
             ("--as-of", self.as_of.is_some()),
-            ("--dry-run", self.dry_run),
         ];
         let set: Vec<&str> =
             options.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
@@ -307,9 +375,8 @@ impl Args {
         Ok(mappings)
     }
 
-    fn source_system(&self, files: &[Prepared]) -> Result<String, String> {
-        let mapped = || files.iter().find_map(|file| file.header.mapping.source_system.clone());
-        let system = self.source_system.clone().or_else(mapped);
+    fn source_system(&self, mapped: Option<String>) -> Result<String, String> {
+        let system = self.source_system.clone().or(mapped);
         let system = system.unwrap_or_else(|| DEFAULT_SOURCE_SYSTEM.to_owned());
         names::check_system("--source-system", &system)
             .map_err(|v| format!("{}: {}", v.field, v.description))?;
@@ -376,21 +443,8 @@ impl Opener {
         if let Some(server) = args.server.connect().await? {
             return Ok(Self { server: Some(server), ledger: None, database: None });
         }
-        let mut config = args.options.clone().load(Vec::new())?;
-        telemetry::init(&config.log);
+        let (store, config) = args.open_store().await?;
         let clock = Clock::system(config.business.time_zone);
-        let is_new = args.dry_run && config.database.url.is_missing_file();
-        if is_new {
-            say!("there is no database {} yet: tried on an empty one", config.database.url);
-            config.database.url = DatabaseUrl::in_memory();
-        }
-        let store =
-            Store::connect(&config.database, clock.clone()).await.map_err(|e| e.to_string())?;
-        match args.dry_run && !is_new {
-            true => store.accept_schema().await,
-            false => store.migrate().await,
-        }
-        .map_err(|e| e.to_string())?;
         let settings = app::settings(&config).map_err(|e| e.to_string())?;
         let ctx = Ctx::system(clock);
         let ledger = Some(Ledger::new(store.clone(), settings));

@@ -158,12 +158,7 @@ impl RowReader<'_> {
     fn date(&mut self, field: Field) -> Option<chrono::NaiveDate> {
         let typed = self.reader.layout.is_typed(self.cells, field);
         self.optional(field, |reader, name, cell| {
-            // A day by its type; a number by its type may count days.
-            if typed && cell.contains('-') {
-                let day = cell.split_once([' ', 'T']).map_or(cell, |(day, _)| day);
-                return dates::parse_iso(name, day);
-            }
-            value::date::date(name, cell, &reader.reading.dates)
+            value::date::of_cell(name, cell, typed, &reader.reading.dates)
         })
     }
 

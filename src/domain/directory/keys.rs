@@ -83,6 +83,16 @@ pub fn alone(told: &[Told<'_>]) -> BTreeSet<Key> {
     told.iter().map(|one| one.key.clone()).collect()
 }
 
+/// The keys by which two records may be the same: one of a name, a tax number, or what somebody is
+/// reached by.
+pub fn shared(told: &[Told<'_>]) -> Vec<Key> {
+    let tells = |key: &Key| match key.kind {
+        KeyKind::Name | KeyKind::TaxId | KeyKind::Handle | KeyKind::Email | KeyKind::Phone => true,
+        KeyKind::FormerName | KeyKind::ExternalRef | KeyKind::Function | KeyKind::PhoneEnd => false,
+    };
+    alone(told).into_iter().filter(tells).collect()
+}
+
 /// The keys of anything that has this text for one.
 pub fn of_text(text: &str) -> Vec<Key> {
     let name = normal::name(text);

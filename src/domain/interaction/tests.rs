@@ -42,6 +42,7 @@ fn plan(on: u64) -> Interaction {
         recorded_us: 0,
         version: 1,
         amended: None,
+        imported: false,
     }
 }
 

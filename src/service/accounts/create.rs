@@ -35,7 +35,7 @@ impl Accounts {
     }
 }
 
-async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Account> {
+pub(super) async fn create(tx: &mut WriteTx, _: &Ctx, command: &CreateAccount) -> Result<Account> {
     let CreateAccount { id, change, parent, parent_from, size, form } = command.clone();
     let today = tx.clock().business_date();
     let parent_from = place::from(parent_from, today)?;

@@ -7,6 +7,7 @@ mod create;
 mod lifecycle;
 mod place;
 mod read;
+mod record;
 mod sites;
 mod status;
 mod update;
@@ -23,6 +24,7 @@ use crate::store::Head;
 use crate::store::account::KnownAccount;
 use crate::store::{Outcome, Store, WriteTx};
 
+pub(super) use record::place_account;
 pub use status::{AccountStatus, Sources};
 pub use waiting::Waiting;
 

@@ -48,7 +48,7 @@ struct Places {
     ids: BTreeSet<String>,
 }
 
-async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Account> {
+pub(super) async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -> Result<Account> {
     let Places { target, parent, ids: locked_ids } = lock(tx, command).await?;
     let Locked { account: before, head } = target;
     before.check_live()?;

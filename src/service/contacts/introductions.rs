@@ -80,9 +80,7 @@ async fn links(tx: &ReadTx, target: &str, on: NaiveDate) -> Result<(Vec<Link>, b
     let mut asked = BTreeSet::from([target.to_owned()]);
     for hop in 1..=HOPS_MAX {
         let ids: Vec<&str> = asked.iter().map(String::as_str).collect();
-        for (pair, edge, rung) in
-            active_edges(tx, &ids, PeopleAt::of(on, i64::MAX, on)).await?
-        {
+        for (pair, edge, rung) in active_edges(tx, &ids, PeopleAt::of(on, i64::MAX, on)).await? {
             if rung >= Rung::Familiar {
                 links.push(Link {
                     from: Person { side: Side::Member, id: pair.member_id },

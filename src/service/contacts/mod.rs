@@ -15,6 +15,7 @@ mod people;
 mod positions;
 mod power_map;
 mod read;
+mod record;
 mod seats;
 mod ties;
 mod uncontacted;
@@ -46,6 +47,7 @@ pub(super) use people::{People, known_to, people, ties_under_review};
 pub use positions::{ClosedSeat, Seat};
 pub use power_map::Mapped;
 pub(super) use power_map::drawn;
+pub(super) use record::{place_contact, place_incumbency, place_position, place_tie};
 pub(super) use ties::read_person;
 
 const EXTERNAL_REFS: &str = "contact.external_refs";

@@ -198,7 +198,7 @@ async fn told(tx: &ReadTx, of: &SeatsOf) -> Result<Vec<Incumbency>> {
     }
 }
 
-async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Position> {
+pub(super) async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Position> {
     let account = held(tx, &c.account).await?;
     let us = tx.recorded_at().await?;
     let mut position = Position {
@@ -230,7 +230,7 @@ async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreatePosition) -> Result<Posit
     Ok(position)
 }
 
-async fn update(tx: &mut WriteTx, ctx: &Ctx, c: &UpdatePosition) -> Result<Position> {
+pub(super) async fn update(tx: &mut WriteTx, ctx: &Ctx, c: &UpdatePosition) -> Result<Position> {
     let account = held(tx, &c.position.account).await?;
     let before = position(tx, &account.id, &c.position).await?;
     before.check_version(c.version)?;
@@ -278,7 +278,7 @@ async fn review_incumbents(tx: &mut WriteTx, position: &Position, day: NaiveDate
     Ok(())
 }
 
-async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed> {
+pub(super) async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed> {
     let found = tx.find_accounts(std::slice::from_ref(&c.position.account)).await?;
     let account_id = resolve::only(&c.position.account, found)?.id;
     tx.hold_people([&*account_id]).await?;
@@ -330,7 +330,7 @@ async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Result<Closed>
     Ok(Closed { position, left: left.into_iter().collect(), uncontacted: lost })
 }
 
-async fn save(
+pub(super) async fn save(
     tx: &mut WriteTx,
     mut position: Position,
     event_type: EventType,
@@ -345,7 +345,7 @@ async fn save(
 
 /// The account that people sit at, which is not deleted, its people held. It is read behind that: whoever
 /// takes a site from it holds them too.
-async fn held(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
+pub(super) async fn held(tx: &WriteTx, name: &AccountRef) -> Result<Account> {
     let id = account(tx, name).await?.id;
     tx.hold_people([&*id]).await?;
     account(tx, &AccountRef::Id(id)).await

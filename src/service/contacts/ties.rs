@@ -79,7 +79,7 @@ impl Contacts {
     }
 }
 
-async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateTie) -> Result<Tie> {
+pub(super) async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateTie) -> Result<Tie> {
     let first_day = c.valid_from.unwrap_or_else(|| ctx.business_date());
     if c.valid_to.is_some_and(|last| last < first_day) {
         let what = format!("lies before {first_day}");
@@ -138,7 +138,7 @@ fn check_new(new: &Tie, known: &[Tie]) -> Result<()> {
     }
 }
 
-async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndTie) -> Result<Tie> {
+pub(super) async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndTie) -> Result<Tie> {
     let mut tie = tx.lock_tie(c.tie).await?.ok_or_else(|| missing(c.tie))?;
     let last_day = c.last_day.unwrap_or_else(|| ctx.business_date());
     let us = tx.record_after(tie.days.recorded_us).await?;
@@ -187,7 +187,7 @@ async fn decides_from(tx: &WriteTx, contact_id: &str, day: NaiveDate) -> Result<
     Ok(false)
 }
 
-async fn person(tx: &WriteTx, name: &PersonRef) -> Result<Person> {
+pub(super) async fn person(tx: &WriteTx, name: &PersonRef) -> Result<Person> {
     match name {
         PersonRef::Member(name) => {
             let id = tx.find_member(name).await?;

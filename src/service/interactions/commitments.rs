@@ -1,5 +1,6 @@
 //! What was promised: CreateCommitment, SettleCommitment, DelegateCommitment and ListCommitments.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::named::{Held, cited, held_account, live_contact, member};
@@ -191,7 +192,7 @@ pub(super) async fn make(
 
 async fn settle(tx: &mut WriteTx, ctx: &Ctx, c: &SettleCommitment) -> Result<Commitment> {
     let commitment = held(tx, &c.commitment).await?;
-    settle_as(tx, ctx, commitment, c, None).await
+    settle_as(tx, ctx, commitment, c, None, ctx.business_date()).await
 }
 
 /// Settles what was promised at an account whose people are held, in an interaction of that account,
@@ -212,15 +213,18 @@ pub(super) async fn settle_in(
     let name = || c.commitment.resource_name(COMMITMENTS);
     let missing = || Error::not_found("commitment", name());
     let commitment = tx.commitment(account_id, c.commitment.id).await?.ok_or_else(missing)?;
-    settle_as(tx, ctx, commitment, c, Some(said_in)).await
+    settle_as(tx, ctx, commitment, c, Some(said_in), ctx.business_date()).await
 }
 
-async fn settle_as(
+/// Settles a commitment, shown by an interaction, if there is one; a maker is released from it on
+/// `withdraw_date`.
+pub(super) async fn settle_as(
     tx: &mut WriteTx,
     ctx: &Ctx,
     mut commitment: Commitment,
     c: &SettleCommitment,
     said_in: Option<Held>,
+    withdraw_date: NaiveDate,
 ) -> Result<Commitment> {
     let outcome = match c.settlement {
         Settlement::Withdrawn => Settling::Withdrawn(c.reason.as_str().into()),
@@ -252,7 +256,11 @@ async fn settle_as(
         }
     };
     let (by, us) = (ctx.principal.to_string(), tx.recorded_at().await?);
-    commitment.settle(outcome, &by, ctx.business_date(), us)?;
+    let day = match c.settlement {
+        Settlement::Withdrawn => withdraw_date,
+        Settlement::Kept => ctx.business_date(),
+    };
+    commitment.settle(outcome, &by, day, us)?;
     if let Some(settled) = &commitment.settled {
         tx.settle_commitment(commitment.id, settled).await?;
     }

@@ -39,7 +39,7 @@ fn of_interaction(event_type: EventType, interaction: &Interaction) -> Event {
     let ours: Vec<String> = interaction.ours.iter().map(|id| member_name(id)).collect();
     let theirs: Vec<String> =
         interaction.theirs.iter().map(|one| contact_name(&one.contact_id)).collect();
-    let data = json!({
+    let mut data = json!({
         "interaction": interaction.name(),
         "stage": interaction.stage,
         "channel": interaction.channel,
@@ -50,6 +50,10 @@ fn of_interaction(event_type: EventType, interaction: &Interaction) -> Event {
         "theirs": theirs,
         "version": interaction.version,
     });
+    // History, which nobody has to act on.
+    if interaction.imported {
+        data["imported"] = true.into();
+    }
     Event::new(event_type, &interaction.account_id, interaction.name(), data)
 }
 

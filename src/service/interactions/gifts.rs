@@ -161,6 +161,26 @@ pub(super) async fn register(
     held: Option<Held>,
     terms: &GiftTerms,
 ) -> Result<RegisteredGift> {
+    let contact = live_contact(tx, &terms.contact).await?;
+    let gift = draft(tx, ctx, field, account_id, held, terms, &contact).await?;
+    let official = is_official(tx, &gift, &contact).await?;
+    let known = known(tx, ctx, settings, &gift).await?;
+    let headroom = known.headroom(&gift.account_id, &gift.contact_id, official, gift.day)?;
+    check_official(&headroom, &gift.contact_id, &format!("{field}.value"))?;
+    let gift = keep(tx, gift.registered(approval_reasons(&headroom))).await?;
+    Ok(RegisteredGift { gift, headroom })
+}
+
+/// What somebody is given, whose row is locked, as if it needed no approval.
+pub(super) async fn draft(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    field: &str,
+    account_id: String,
+    held: Option<Held>,
+    terms: &GiftTerms,
+    contact: &Contact,
+) -> Result<Gift> {
     let at = |part: &str| format!("{field}.{part}");
     let day = terms.day.or(held.map(|held| held.day)).unwrap_or_else(|| ctx.business_date());
     if let Some(Held { day: held, .. }) = held.filter(|held| held.day != day) {
@@ -168,13 +188,11 @@ pub(super) async fn register(
         return Err(Error::invalid(at("date"), Reason::DateInvalid, what));
     }
     check_day(&at("date"), day, ctx.business_date())?;
-    let member_id = member(tx, &terms.member).await?;
-    let contact = live_contact(tx, &terms.contact).await?;
-    let gift = Gift {
+    Ok(Gift {
         id: Uuid::now_v7(),
         account_id,
         contact_id: contact.id.clone(),
-        member_id,
+        member_id: member(tx, &terms.member).await?,
         kind: terms.kind,
         value: terms.value,
         heads: terms.heads,
@@ -186,15 +204,14 @@ pub(super) async fn register(
         decision: None,
         recorded_by: ctx.principal.to_string(),
         recorded_us: tx.recorded_at().await?,
-    };
-    let official = is_official(tx, &gift, &contact).await?;
-    let known = known(tx, ctx, settings, &gift).await?;
-    let headroom = known.headroom(&gift.account_id, &gift.contact_id, official, day)?;
-    check_official(&headroom, &gift.contact_id, &at("value"))?;
-    let gift = gift.registered(approval_reasons(&headroom));
+    })
+}
+
+/// Keeps a gift.
+pub(super) async fn keep(tx: &mut WriteTx, gift: Gift) -> Result<Gift> {
     tx.insert_gift(&gift).await?;
     tx.publish(vec![event::of_gift(EventType::GiftRegistered, &gift)]).await?;
-    Ok(RegisteredGift { gift, headroom })
+    Ok(gift)
 }
 
 async fn decide(tx: &mut WriteTx, ctx: &Ctx, c: &Configured<DecideGift>) -> Result<Gift> {

@@ -5,6 +5,7 @@ mod advice;
 mod commitments;
 pub(super) mod event;
 mod gifts;
+mod history;
 mod hooks;
 mod named;
 mod plans;
@@ -32,6 +33,8 @@ use crate::domain::personal::Personal;
 use crate::domain::position::incumbency;
 use crate::service::{Settings, resolve};
 use crate::store::{Call, InteractionsOf, Outcome, ReadTx, Store, WriteTx};
+
+pub(super) use history::{place_commitment, place_gift, place_interaction};
 
 /// The use cases; cheap to clone.
 #[derive(Debug, Clone)]
@@ -151,23 +154,37 @@ impl With {
 async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Interaction> {
     let was = plans::read(tx, &c.interaction, c.version).await?;
     was.check(InteractionVerb::Amend, ctx.business_date())?;
+    amended(tx, ctx, &was, &c.terms, &c.reason, |_| {}).await
+}
+
+/// Has what is said now take the place of what was, at an account whose people are held; `keep` takes
+/// over what was known of them.
+async fn amended(
+    tx: &mut WriteTx,
+    ctx: &Ctx,
+    was: &Interaction,
+    terms: &InteractionTerms,
+    reason: &str,
+    keep: impl FnOnce(&mut Interaction) + Send,
+) -> Result<Interaction> {
     let day = match was.stage {
-        Stage::Held => held_on(ctx, &c.terms)?,
-        Stage::Planned | Stage::Canceled => plans::planned_on(ctx, &c.terms)?,
+        Stage::Held => held_on(ctx, terms)?,
+        Stage::Planned | Stage::Canceled => plans::planned_on(ctx, terms)?,
     };
-    if c.terms.source_key.is_some() && c.terms.source_key != was.source_key {
+    if terms.source_key.is_some() && terms.source_key != was.source_key {
         return Err(another_key());
     }
     let us = tx.record_after(was.last_us()).await?;
     let by = ctx.principal.to_string();
     let now = Interaction {
         version: was.version + 1,
-        amended: Some(Amended { by, us, reason: c.reason.as_str().into() }),
-        ..said(ctx, &c.terms, day, was.clone())?
+        amended: Some(Amended { by, us, reason: reason.into() }),
+        ..said(ctx, terms, day, was.clone())?
     };
     // Whoever was in it stays in it, also if he was deleted since.
-    let now = with_people(tx, now, &c.terms, &known(Some(&was))).await?;
-    let mut now = hooks::with_hooks(tx, now, &c.terms, Some(&was)).await?;
+    let now = with_people(tx, now, terms, &known(Some(was))).await?;
+    let mut now = hooks::with_hooks(tx, now, terms, Some(was)).await?;
+    keep(&mut now);
     if now.day == was.day {
         // Where somebody sat on that day was told when he was recorded.
         for one in &mut now.theirs {
@@ -175,20 +192,22 @@ async fn amend(tx: &mut WriteTx, ctx: &Ctx, c: &AmendInteraction) -> Result<Inte
             one.position_id = before.map_or(one.position_id, |before| before.position_id);
         }
     }
-    if now.is_same(&was) {
-        return Ok(was);
+    if now.is_same(was) {
+        return Ok(was.clone());
     }
-    hooks::check_served(tx, &now).await?;
-    tx.amend_interaction(&was, &now).await?;
+    if !was.imported {
+        hooks::check_served(tx, &now).await?;
+    }
+    tx.amend_interaction(was, &now).await?;
     if now.stage == Stage::Held {
-        let touched: BTreeSet<Pair> = pairs(&was).into_iter().chain(pairs(&now)).collect();
+        let touched: BTreeSet<Pair> = pairs(was).into_iter().chain(pairs(&now)).collect();
         tx.touch_anew(&touched).await?;
-        keep_signals(tx, [&was, &now]).await?;
+        keep_signals(tx, [was, &now]).await?;
         if now.day != was.day {
             commitments::shown_on(tx, ctx, &now).await?;
         }
     }
-    tx.publish(vec![event::amended(&was, &now)]).await?;
+    tx.publish(vec![event::amended(was, &now)]).await?;
     Ok(now)
 }
 
@@ -229,6 +248,7 @@ fn first(
         recorded_us,
         version: 1,
         amended: None,
+        imported: false,
     };
     said(ctx, terms, day, blank)
 }

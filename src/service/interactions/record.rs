@@ -127,14 +127,23 @@ async fn hold(
     let interaction = with_people(tx, first, &c.terms, &known(plan.as_ref())).await?;
     let interaction = hooks::with_hooks(tx, interaction, &c.terms, plan.as_ref()).await?;
     hooks::check_served(tx, &interaction).await?;
-    match &plan {
-        Some(plan) => tx.amend_interaction(plan, &interaction).await?,
-        None => tx.insert_interaction(&interaction).await?,
-    }
-    tx.touch(&pairs(&interaction), day, interaction.weight_milli()).await?;
-    keep_signals(tx, [&interaction]).await?;
-    tx.publish(vec![event::recorded(&interaction)]).await?;
+    keep(tx, plan.as_ref(), &interaction).await?;
     Ok(interaction)
+}
+
+/// Keeps what was held, in place of the plan for it if there was one.
+pub(super) async fn keep(
+    tx: &mut WriteTx,
+    plan: Option<&Interaction>,
+    interaction: &Interaction,
+) -> Result<()> {
+    match plan {
+        Some(plan) => tx.amend_interaction(plan, interaction).await?,
+        None => tx.insert_interaction(interaction).await?,
+    }
+    tx.touch(&pairs(interaction), interaction.day, interaction.weight_milli()).await?;
+    keep_signals(tx, [interaction]).await?;
+    tx.publish(vec![event::recorded(interaction)]).await
 }
 
 /// The next one, for the hook that this one leaves, unless it says for which.

@@ -4,7 +4,8 @@ use super::{Teams, account, end, told};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::names::{ChildName, MemberRef};
-use crate::domain::record::{RecordOutcome, RecordsMode, TeamRecord, not_there, there_already};
+use crate::domain::record::profile::TeamRecord;
+use crate::domain::record::{Placed, RecordsMode, not_there, there_already};
 use crate::domain::team::TeamRole;
 use crate::domain::team::command::{AssignMember, EndMembership};
 use crate::domain::team::membership::Membership;
@@ -25,7 +26,7 @@ impl Teams {
         ctx: &Ctx,
         mode: RecordsMode,
         record: &TeamRecord,
-    ) -> Result<(RecordOutcome, String)> {
+    ) -> Result<Placed> {
         let account_id = account(tx, &record.account).await?.id;
         let member_id = tx.find_member(&record.member).await?;
         let missing = || Error::not_found("member", record.member.to_string());
@@ -72,7 +73,7 @@ impl Teams {
                 if is_owner {
                     self.ended(tx, ctx, record, &made).await?;
                 }
-                Ok((RecordOutcome::Created, made.name()))
+                Ok(Placed::created(made.name()))
             }
         }
     }
@@ -87,12 +88,12 @@ impl Teams {
         ctx: &Ctx,
         record: &TeamRecord,
         known: &Membership,
-    ) -> Result<(RecordOutcome, String)> {
+    ) -> Result<Placed> {
         let ends = known.days.last_day_known(i64::MAX);
         let day = match (record.valid_to, ends) {
-            (None, _) => return Ok((RecordOutcome::Unchanged, known.name())),
+            (None, _) => return Ok(Placed::kept(known.name(), false)),
             (Some(day), Some(last)) if day == last => {
-                return Ok((RecordOutcome::Unchanged, known.name()));
+                return Ok(Placed::kept(known.name(), false));
             }
             (Some(day), Some(last)) if day > last => {
                 let what =
@@ -108,7 +109,7 @@ impl Teams {
             version: Some(tx.lock_team(&known.account_id).await?.version),
         };
         end(tx, ctx, &command).await?;
-        Ok((RecordOutcome::Updated, known.name()))
+        Ok(Placed::kept(known.name(), true))
     }
 }
 

@@ -49,6 +49,7 @@ pub struct Model {
     pub amended_by: Option<String>,
     pub amended_us: Option<i64>,
     pub amend_reason: Option<Personal>,
+    pub imported: bool,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -92,6 +93,7 @@ impl TryFrom<&Interaction> for Model {
             recorded_us,
             version,
             amended,
+            imported,
         } = interaction.clone();
         let (cost, cost_currency) = cost.map(|of| (of.minor, of.currency)).unzip();
         let (source_system, source_id) =
@@ -126,6 +128,7 @@ impl TryFrom<&Interaction> for Model {
             amended_by: amended.as_ref().map(|amended| amended.by.clone()),
             amended_us: amended.as_ref().map(|amended| amended.us),
             amend_reason: amended.map(|amended| amended.reason),
+            imported,
         })
     }
 }
@@ -168,6 +171,7 @@ impl Model {
             amended_by,
             amended_us,
             amend_reason,
+            imported,
         } = self;
         let source_key = source_system.zip(source_id);
         let amended = amended_by.zip(amended_us).map(|(by, us)| Amended {
@@ -213,6 +217,7 @@ impl Model {
             recorded_us,
             version,
             amended,
+            imported,
         })
     }
 }

@@ -79,6 +79,7 @@ pub mod promise;
 pub mod promise_end;
 pub mod promise_item;
 pub mod promise_said;
+pub mod record_key;
 pub mod seal;
 pub mod source_system;
 pub mod team_member;
@@ -174,6 +175,7 @@ macro_rules! every_entity {
             promise_end,
             promise_item,
             promise_said,
+            record_key,
             seal,
             source_system,
             team_member,

@@ -9,34 +9,60 @@ use crate::domain::directory::{Key, Kind, Subject};
 use crate::domain::error::Result;
 use crate::store::entity::lookup_key;
 use crate::store::rows::{self, Set};
-use crate::store::{ReadTx, sql};
+use crate::store::{ReadTx, WriteTx, sql};
 
 #[derive(FromQueryResult)]
 struct Numbered {
     number: i64,
 }
 
+/// The numbers of the subjects of a kind that have one of these keys, at most `most` rows.
+async fn having_key(
+    conn: &impl ConnectionTrait,
+    keys: &[Key],
+    kind: Kind,
+    most: usize,
+) -> Result<Vec<i64>> {
+    use lookup_key::Column::{KeyKind, KeyValue};
+    let asked = Set::new()
+        .column(KeyKind, keys.iter().map(|key| key.kind))
+        .column(KeyValue, keys.iter().map(|key| &key.value));
+    let backend = conn.get_database_backend();
+    let next = 1 + asked.parameters(backend);
+    let text = format!(
+        "SELECT k.number FROM {} JOIN lookup_key k \
+           ON k.key_kind = q.key_kind AND k.key_value = q.key_value \
+         WHERE k.number BETWEEN ${next} AND ${} LIMIT {most}",
+        asked.table(backend, "q", 1),
+        next + 1
+    );
+    let (first, last) = kind.numbers();
+    let mut values = asked.into_values(backend);
+    values.extend([first.into(), last.into()]);
+    let found: Vec<Numbered> = sql::all(conn, text, values).await?;
+    Ok(found.into_iter().map(|row| row.number).collect())
+}
+
+/// The subjects of these numbers, with their keys.
+async fn keys_of(
+    conn: &impl ConnectionTrait,
+    numbers: impl IntoIterator<Item = i64>,
+) -> Result<BTreeMap<Subject, Vec<Key>>> {
+    let backend = conn.get_database_backend();
+    let these = rows::among(backend, lookup_key::Column::Number, numbers);
+    let found = rows::all(conn, lookup_key::Entity::find().filter(these)).await?;
+    let mut keys: BTreeMap<Subject, Vec<Key>> = BTreeMap::new();
+    for row in found {
+        let (subject, key) = row.into_parts();
+        keys.entry(subject).or_default().push(key);
+    }
+    Ok(keys)
+}
+
 impl ReadTx {
     /// The numbers of the subjects of a kind that have one of these keys, at most `most` rows.
     pub async fn having_key(&self, keys: &[Key], kind: Kind, most: usize) -> Result<Vec<i64>> {
-        use lookup_key::Column::{KeyKind, KeyValue};
-        let asked = Set::new()
-            .column(KeyKind, keys.iter().map(|key| key.kind))
-            .column(KeyValue, keys.iter().map(|key| &key.value));
-        let backend = self.conn.get_database_backend();
-        let next = 1 + asked.parameters(backend);
-        let text = format!(
-            "SELECT k.number FROM {} JOIN lookup_key k \
-               ON k.key_kind = q.key_kind AND k.key_value = q.key_value \
-             WHERE k.number BETWEEN ${next} AND ${} LIMIT {most}",
-            asked.table(backend, "q", 1),
-            next + 1
-        );
-        let (first, last) = kind.numbers();
-        let mut values = asked.into_values(backend);
-        values.extend([first.into(), last.into()]);
-        let found: Vec<Numbered> = sql::all(&self.conn, text, values).await?;
-        Ok(found.into_iter().map(|row| row.number).collect())
+        having_key(&self.conn, keys, kind, most).await
     }
 
     /// How many subjects of a kind have each piece, counted as far as it matters.
@@ -107,14 +133,15 @@ impl ReadTx {
         &self,
         numbers: impl IntoIterator<Item = i64>,
     ) -> Result<BTreeMap<Subject, Vec<Key>>> {
-        let backend = self.conn.get_database_backend();
-        let these = rows::among(backend, lookup_key::Column::Number, numbers);
-        let found = rows::all(&self.conn, lookup_key::Entity::find().filter(these)).await?;
-        let mut keys: BTreeMap<Subject, Vec<Key>> = BTreeMap::new();
-        for row in found {
-            let (subject, key) = row.into_parts();
-            keys.entry(subject).or_default().push(key);
-        }
-        Ok(keys)
+        keys_of(&self.conn, numbers).await
+    }
+}
+
+impl WriteTx {
+    /// The subjects of a kind that have one of these keys, at most so many rows of them.
+    pub async fn sharing_key(&self, keys: &[Key], kind: Kind, most: usize) -> Result<Vec<Subject>> {
+        let numbers = having_key(&self.conn, keys, kind, most).await?;
+        let known = keys_of(&self.conn, numbers).await?;
+        Ok(known.into_keys().filter(|subject| subject.kind == kind).collect())
     }
 }

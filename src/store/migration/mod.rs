@@ -27,10 +27,11 @@ mod m0013_cost;
 mod m0014_promise_contact;
 mod m0015_audit;
 mod m0016_group_revision;
-mod m0019_contact_occasion;
-mod m0020_promise_timeline;
-mod m0021_erasure;
-mod m0022_book_move;
+mod m0017_records;
+mod m0018_contact_occasion;
+mod m0019_promise_timeline;
+mod m0020_erasure;
+mod m0021_book_move;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -53,7 +54,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 20] = [
+const MIGRATIONS: [Migration; 21] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -70,10 +71,11 @@ const MIGRATIONS: [Migration; 20] = [
     m0014_promise_contact::MIGRATION,
     m0015_audit::MIGRATION,
     m0016_group_revision::MIGRATION,
-    m0019_contact_occasion::MIGRATION,
-    m0020_promise_timeline::MIGRATION,
-    m0021_erasure::MIGRATION,
-    m0022_book_move::MIGRATION,
+    m0017_records::MIGRATION,
+    m0018_contact_occasion::MIGRATION,
+    m0019_promise_timeline::MIGRATION,
+    m0020_erasure::MIGRATION,
+    m0021_book_move::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

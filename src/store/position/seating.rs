@@ -1,13 +1,15 @@
 //! Who sits where, as it is recorded.
 
+use chrono::NaiveDate;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
+use crate::domain::dates::NO_DATE;
 use crate::domain::error::Result;
 use crate::domain::position::incumbency::Seating;
 use crate::store::entity::incumbency::{Column, Entity, Model};
-use crate::store::{ReadTx, WriteTx, rows};
+use crate::store::{ReadTx, WriteTx, rows, sql};
 
 async fn of_account(conn: &impl ConnectionTrait, account_id: &str) -> Result<Vec<Seating>> {
     let all = Entity::find().filter(Column::AccountId.eq(account_id)).order_by_asc(Column::Id);
@@ -37,9 +39,77 @@ async fn of_contacts(conn: &impl ConnectionTrait, ids: &[&str]) -> Result<Vec<Se
     Ok(all.into_iter().map(Seating::from).collect())
 }
 
+/// That it was brought by an import and held at an account from a day to another.
+const IMPORTED: &str = "interaction_id IN (SELECT id FROM interaction \
+    WHERE account_id = $3 AND imported AND day >= $4 AND day <= $5)";
+
+fn imported(seating: &Seating, contact_id: &str, last_day: Option<NaiveDate>) -> Vec<Value> {
+    vec![
+        seating.position_id.into(),
+        contact_id.into(),
+        seating.account_id.as_str().into(),
+        seating.from_date.into(),
+        last_day.unwrap_or(NO_DATE).into(),
+    ]
+}
+
 impl WriteTx {
     pub async fn add_seatings(&self, seatings: Vec<Seating>) -> Result<()> {
         rows::insert(&self.conn, seatings.into_iter().map(Model::from).collect()).await?;
+        Ok(())
+    }
+
+    /// Says of what imports brought of an account, from the first day of a seating to another, that its
+    /// contact sat in its position then, if he is said to have sat in none, and that nobody else did.
+    pub async fn place_attendee(
+        &self,
+        seating: &Seating,
+        contact_id: &str,
+        last_day: Option<NaiveDate>,
+    ) -> Result<()> {
+        let text = format!(
+            "UPDATE interaction_contact SET position_id = NULL \
+             WHERE position_id = $1 AND contact_id <> $2 AND {IMPORTED}"
+        );
+        sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
+        let text = format!(
+            "UPDATE interaction_contact SET position_id = $1 \
+             WHERE contact_id = $2 AND position_id IS NULL AND {IMPORTED}"
+        );
+        sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
+        self.retell_imported(seating, last_day).await
+    }
+
+    /// Says of what imports brought of an account, from the first day of a seating to another, that a
+    /// contact who left did not sit in its position any more.
+    pub async fn unplace_attendee(
+        &self,
+        seating: &Seating,
+        contact_id: &str,
+        last_day: Option<NaiveDate>,
+    ) -> Result<()> {
+        let text = format!(
+            "UPDATE interaction_contact SET position_id = NULL \
+             WHERE position_id = $1 AND contact_id = $2 AND {IMPORTED}"
+        );
+        sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
+        self.retell_imported(seating, last_day).await
+    }
+
+    /// Brings the timelines of theirs to what is said now of where they sat.
+    async fn retell_imported(&self, seating: &Seating, last_day: Option<NaiveDate>) -> Result<()> {
+        let text = "UPDATE timeline SET position_id = (SELECT c.position_id FROM interaction_contact c \
+               WHERE c.interaction_id = timeline.id AND 'contacts/' || c.contact_id = timeline.parent) \
+             WHERE (parent, kind, occur_us, id) IN \
+               (SELECT 'contacts/' || c.contact_id, 'INTERACTION_HELD', i.start_us, i.id \
+                FROM interaction i JOIN interaction_contact c ON c.interaction_id = i.id \
+                WHERE i.account_id = $1 AND i.imported AND i.day >= $2 AND i.day <= $3)";
+        let values = vec![
+            seating.account_id.as_str().into(),
+            seating.from_date.into(),
+            last_day.unwrap_or(NO_DATE).into(),
+        ];
+        sql::execute(&self.conn, text, values).await?;
         Ok(())
     }
 

@@ -25,7 +25,7 @@ const BACK: [&str; 5] = [
     "DROP TABLE commitment_delegation",
     "ALTER TABLE tie DROP COLUMN reviewed_us",
     "DELETE FROM seaql_migrations WHERE version = 'm0011_timeline'",
-    "DELETE FROM seaql_migrations WHERE version = 'm0020_promise_timeline'",
+    "DELETE FROM seaql_migrations WHERE version = 'm0019_promise_timeline'",
 ];
 
 fn in_words_of(engine: Engine, text: &str) -> String {

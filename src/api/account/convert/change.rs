@@ -1,8 +1,7 @@
 //! What a request says of the fields of an account. What its mask leaves out is not looked at.
 
-use super::parts;
 use crate::api::convert::closed_set::both_ways;
-use crate::api::convert::read;
+use crate::api::convert::{parts, read};
 use crate::api::mask::Mask;
 use crate::domain::account::command::AccountChange;
 use crate::domain::account::profile::{PartyKind, SizeClass};

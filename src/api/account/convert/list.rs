@@ -1,15 +1,11 @@
 //! ListAccounts: what is asked for, and the page that answers it.
 
-use std::collections::HashSet;
-
 use crate::api::account::team;
-use crate::api::convert::read;
-use crate::api::convert::request::at_most;
+use crate::api::convert::{parts, read};
 use crate::api::list::{KeyPart, Order, PageKey, PageRequest, order_by};
 use crate::domain::account::{
     AccountFilter, AccountKey, AccountList, AccountOrder, AccountPage, AccountState,
-    DISPLAY_NAME_CHARS_MAX, LABEL_FILTERS_MAX, LABEL_KEY_CHARS_MAX, LABEL_VALUE_CHARS_MAX,
-    validate,
+    DISPLAY_NAME_CHARS_MAX, validate,
 };
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::names::{AccountRef, MemberRef, parse_account, parse_member};
@@ -51,7 +47,7 @@ pub fn list(request: pb::ListAccountsRequest) -> Result<(AccountList, PageReques
         display_name_prefix,
         region_code,
         sales_region,
-        labels: label_filters("labels", labels, &mut violations),
+        labels: parts::label_filters("labels", labels, &mut violations),
         show_deleted,
     };
     violations.keep(validate::region_code("region_code", &filter.region_code));
@@ -68,28 +64,6 @@ pub fn parent_filter(field: &str, parent: &str) -> Result<Option<AccountRef>, Vi
 
 fn owner_filter(owner: &str) -> Result<Option<MemberRef>, Violation> {
     if owner.is_empty() { Ok(None) } else { parse_member("owner", owner).map(Some) }
-}
-
-/// Labels that have to be there, each key once.
-pub fn label_filters(
-    field: &str,
-    labels: Vec<pb::Label>,
-    violations: &mut Violations,
-) -> Vec<(String, String)> {
-    if !at_most(LABEL_FILTERS_MAX, labels.len(), field, violations) {
-        return Vec::new();
-    }
-    let mut seen = HashSet::new();
-    for (at, pb::Label { key, value }) in labels.iter().enumerate() {
-        let at = format!("{field}[{at}]");
-        violations.keep(text::check(&format!("{at}.key"), key, 1, LABEL_KEY_CHARS_MAX));
-        violations.keep(text::check(&format!("{at}.value"), value, 0, LABEL_VALUE_CHARS_MAX));
-        if !seen.insert(key) {
-            let what = "is the key of one before it";
-            violations.add(format!("{at}.key"), Reason::DuplicateElement, what);
-        }
-    }
-    labels.into_iter().map(|pb::Label { key, value }| (key, value)).collect()
 }
 
 pub fn account_state(state: pb::AccountState) -> Option<AccountState> {

@@ -2,11 +2,10 @@
 
 use super::change::{self, Asked};
 use super::fields::FIELDS;
-use super::parts;
-use crate::api::convert::read;
 use crate::api::convert::request::all;
+use crate::api::convert::{parts, read};
 use crate::api::{etag, mask};
-use crate::domain::account::command::{ParentChange, SizeChange, UpdateAccount};
+use crate::domain::account::command::{AccountChange, ParentChange, SizeChange, UpdateAccount};
 use crate::domain::error::{Result, Violations};
 use crate::pb;
 
@@ -41,4 +40,17 @@ pub fn update(request: pb::UpdateAccountRequest) -> Result<(UpdateAccount, Strin
     let size = size.map(|class| SizeChange { class, from: size_from });
     let command = UpdateAccount { account, version, change, parent, parent_from, size, form };
     Ok((command, request_id))
+}
+
+/// What a record carries of an account, where it is to stand, and how large it is; without a mask, what
+/// is not empty.
+pub fn record_change(
+    account: pb::Account,
+    update_mask: Option<&prost_types::FieldMask>,
+    violations: &mut Violations,
+) -> Option<(AccountChange, Option<ParentChange>, Option<SizeChange>)> {
+    let mask = violations.keep(mask::resolve("update_mask", update_mask, FIELDS, &account))?;
+    let Asked { change, parent, size } = change::asked(account, &mask, violations);
+    let parent = parent.map(|to| to.map_or(ParentChange::None, ParentChange::Under));
+    Some((change, parent, size.map(|class| SizeChange { class, from: None })))
 }

@@ -1,8 +1,7 @@
 //! The verbs of an account's lifecycle. Each answers the command and the request id (empty if
 //! there is none).
 
-use super::parts;
-use crate::api::convert::read;
+use crate::api::convert::{parts, read};
 use crate::api::etag;
 use crate::domain::account::BLOCK_REASON_CHARS_MAX;
 use crate::domain::account::command::{

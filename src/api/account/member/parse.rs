@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::api::account::convert::parts;
+use crate::api::convert::parts;
 use crate::api::convert::read::{self, missing, within};
 use crate::api::convert::request::{Identified, all, at_most, check_reason};
 use crate::api::etag;

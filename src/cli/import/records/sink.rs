@@ -16,13 +16,13 @@ use pb::import_records_request::Step as Ask;
 use pb::import_records_response::Step as Answer;
 
 /// What became of a record.
-pub(super) enum Came {
-    Created,
-    Updated,
-    Unchanged,
-    /// It names what is not there yet.
-    Waiting,
-    Refused(Vec<Fault>),
+pub(super) struct Came {
+    pub outcome: pb::RecordOutcome,
+    /// Of the resource; empty if there is none.
+    pub name: String,
+    pub faults: Vec<Fault>,
+    /// Names of what it may be the same as.
+    pub duplicates: Vec<String>,
 }
 
 /// What became of a record that had to wait.
@@ -51,11 +51,11 @@ pub(in crate::cli::import) struct Remote {
 
 impl Sink {
     /// Opens the import.
-    pub async fn remote(server: &Server) -> Result<Self, String> {
+    pub async fn remote(server: &Server, header: pb::RecordsHeader) -> Result<Self, String> {
         let mut client = AccountServiceClient::new(server.channel());
         let (requests, queue) = mpsc::channel(1);
         // Before the call: a server may answer it only once it has the header.
-        let header = Ask::Header(pb::RecordsHeader::default());
+        let header = Ask::Header(header);
         let send = requests.send(pb::ImportRecordsRequest { step: Some(header) });
         send.await.map_err(|_| "the stream ended before it began".to_owned())?;
         let call = server.call(ReceiverStream::new(queue));
@@ -119,18 +119,14 @@ impl Remote {
 }
 
 fn came(result: pb::RecordResult) -> Result<Came, String> {
-    Ok(match result.outcome() {
-        pb::RecordOutcome::Created => Came::Created,
-        pb::RecordOutcome::Updated => Came::Updated,
-        pb::RecordOutcome::Unchanged => Came::Unchanged,
-        pb::RecordOutcome::Waiting => Came::Waiting,
-        pb::RecordOutcome::Refused => {
-            let fault = |fault: pb::ImportFault| {
-                let pb::ImportFault { reason, field, description } = fault;
-                Fault { reason, field, description }
-            };
-            Came::Refused(result.faults.into_iter().map(fault).collect())
-        }
-        pb::RecordOutcome::Unspecified => return Err(out_of_turn()),
-    })
+    let outcome = result.outcome();
+    if outcome == pb::RecordOutcome::Unspecified {
+        return Err(out_of_turn());
+    }
+    let pb::RecordResult { outcome: _, name, faults, duplicates } = result;
+    let fault = |fault: pb::ImportFault| {
+        let pb::ImportFault { reason, field, description } = fault;
+        Fault { reason, field, description }
+    };
+    Ok(Came { outcome, name, faults: faults.into_iter().map(fault).collect(), duplicates })
 }

@@ -217,6 +217,20 @@ pub(in crate::cli::import) fn date(
     Err(Violation::new(field, Reason::DateInvalid, description))
 }
 
+/// As [`date`], of a cell that may be a day by its type; a number by its type may count days.
+pub(in crate::cli::import) fn of_cell(
+    field: &str,
+    cell: &str,
+    typed: bool,
+    patterns: &[DatePattern],
+) -> Result<NaiveDate, Violation> {
+    if typed && cell.contains('-') {
+        let day = cell.split_once([' ', 'T']).map_or(cell, |(day, _)| day);
+        return dates::parse_iso(field, day);
+    }
+    date(field, cell, patterns)
+}
+
 /// Whether a value is in one of the forms, be it a day of the calendar or not.
 pub(in crate::cli::import) fn is_in_form(value: &str, patterns: &[DatePattern]) -> bool {
     let written = half_width(value);

@@ -3,7 +3,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0020_promise_timeline", text: || PROMISE_TIMELINE.to_owned() };
+    Migration { name: "m0019_promise_timeline", text: || PROMISE_TIMELINE.to_owned() };
 
 const PROMISE_TIMELINE: &str = "
 UPDATE timeline SET contact_id = (SELECT p.contact_id FROM promise p WHERE p.id = timeline.id)

@@ -4,7 +4,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0022_book_move", text: || BOOK_MOVE.to_owned() };
+    Migration { name: "m0021_book_move", text: || BOOK_MOVE.to_owned() };
 
 const BOOK_MOVE: &str = "
 CREATE TABLE book_move (

@@ -3,7 +3,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0021_erasure", text: || ERASURE.to_owned() };
+    Migration { name: "m0020_erasure", text: || ERASURE.to_owned() };
 
 const ERASURE: &str = "
 -- When what is personal of a contact was erased; NULL if it was not.

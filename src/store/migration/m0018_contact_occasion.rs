@@ -3,7 +3,7 @@
 use super::Migration;
 
 pub(super) const MIGRATION: Migration =
-    Migration { name: "m0019_contact_occasion", text: || CONTACT_OCCASION.to_owned() };
+    Migration { name: "m0018_contact_occasion", text: || CONTACT_OCCASION.to_owned() };
 
 const CONTACT_OCCASION: &str = "
 -- What work is looked up by; a contact's own row has all of his. Those alone to which he agreed.

@@ -1,12 +1,15 @@
 //! Parts that several requests share.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::NaiveDate;
 
-use crate::api::convert::read;
+use super::read;
+use super::request::at_most;
 use crate::domain::account::profile::Site;
-use crate::domain::account::validate;
+use crate::domain::account::{
+    LABEL_FILTERS_MAX, LABEL_KEY_CHARS_MAX, LABEL_VALUE_CHARS_MAX, validate,
+};
 use crate::domain::error::{Reason, Violation, Violations};
 use crate::domain::external_ref::{self, ExternalRef};
 use crate::domain::names::{AccountRef, CanonicalForm, parse_account};
@@ -94,4 +97,26 @@ pub fn sites(sites: Vec<pb::Site>, violations: &mut Violations) -> Vec<Site> {
 
 pub fn write_site(Site { id, display_name, region }: Site) -> pb::Site {
     pb::Site { site_id: id, display_name, region }
+}
+
+/// Labels that have to be there, each key once.
+pub fn label_filters(
+    field: &str,
+    labels: Vec<pb::Label>,
+    violations: &mut Violations,
+) -> Vec<(String, String)> {
+    if !at_most(LABEL_FILTERS_MAX, labels.len(), field, violations) {
+        return Vec::new();
+    }
+    let mut seen = HashSet::new();
+    for (at, pb::Label { key, value }) in labels.iter().enumerate() {
+        let at = format!("{field}[{at}]");
+        violations.keep(text::check(&format!("{at}.key"), key, 1, LABEL_KEY_CHARS_MAX));
+        violations.keep(text::check(&format!("{at}.value"), value, 0, LABEL_VALUE_CHARS_MAX));
+        if !seen.insert(key) {
+            let what = "is the key of one before it";
+            violations.add(format!("{at}.key"), Reason::DuplicateElement, what);
+        }
+    }
+    labels.into_iter().map(|pb::Label { key, value }| (key, value)).collect()
 }
