@@ -58,15 +58,26 @@ impl Recorder {
     }
 }
 
-/// Whether it belongs to the work beside the calls: the sealer's, or the questions of
-/// the health check.
+/// Whether it belongs to the work beside the calls: the sealer's, what sums the
+/// book, or the questions of the health check.
 pub fn is_background(ran: &Ran) -> bool {
     let text = ran.text();
-    let starts =
-        ["UPDATE outbox", "UPDATE audit", "INSERT INTO seal", "UPDATE seal", "SELECT seal."];
-    let parts = ["FROM outbox WHERE", "FROM audit WHERE", "seaql_migrations"];
+    let starts = [
+        "UPDATE outbox",
+        "UPDATE audit",
+        "DELETE FROM audit_pending",
+        "SELECT audit_pending",
+        "INSERT INTO seal",
+        "UPDATE seal",
+        "SELECT seal.",
+        "INSERT INTO book_",
+        "UPDATE book_",
+        "DELETE FROM book_",
+    ];
+    let parts =
+        ["audit_seal", "FROM outbox WHERE", "FROM audit WHERE", "has_table", "seaql_migrations"];
     text == "SELECT 1"
-        || text.starts_with("SELECT COALESCE(MAX(recorded_us), 0)")
+        || text.starts_with("SELECT MAX(v) AS v FROM (SELECT COALESCE(MAX(recorded_us), 0)")
         || starts.iter().any(|start| text.starts_with(start))
         || parts.iter().any(|part| text.contains(part))
 }

@@ -151,6 +151,8 @@ def main(binary: str) -> None:
             f"ipv4:{addresses}",
             options=[
                 ("grpc.service_config", SERVICE_CONFIG.read_text()),
+                # Two addresses are no name of a server.
+                ("grpc.default_authority", "localhost"),
                 # As soon as an instance is back it is used again.
                 ("grpc.initial_reconnect_backoff_ms", 100),
                 ("grpc.min_reconnect_backoff_ms", 100),

@@ -11,6 +11,7 @@ use crate::domain::advice::Advice;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::{Commitment, Created};
 use crate::domain::contact::Contact;
+use crate::domain::contact::erasure::Erasure;
 use crate::domain::credit::hold::Hold;
 use crate::domain::credit::limit::StandingLimit;
 use crate::domain::credit::policy::StandingPolicy;
@@ -79,6 +80,7 @@ fn kept_answers_are_read_whole() {
             "ContactService",
             &["CreateContact", "UpdateContact", "DeleteContact", "UndeleteContact"],
         ),
+        read::<Erasure>("ContactService", &["ErasePersonalData"]),
         read::<Position>("ContactService", &["CreatePosition", "UpdatePosition"]),
         read::<Closed>("ContactService", &["ClosePosition"]),
         read::<Moved>("ContactService", &["MoveContact"]),

@@ -1,6 +1,6 @@
 //! One process at a time writes to a SQLite file, by whatever name it opens it.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use super::error::cannot_open;
@@ -45,7 +45,8 @@ fn opened(database: &Path) -> Result<File> {
 fn locked(file: File, database: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(_) => {
+        Err(TryLockError::Error(e)) => Err(cannot_open(database, &e)),
+        Err(TryLockError::WouldBlock) => {
             // Closing any descriptor of a file takes from this process what SQLite locked of it; it ends
             // soon, or has the file open otherwise.
             std::mem::forget(file);

@@ -18,6 +18,7 @@ use super::tx::WriteTx;
 use super::{Store, rows};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::names::{parse_account, parse_contact, parse_member};
 use crate::domain::point;
 
 /// Larger answers are not kept; the mutation must then be harmless to repeat by its own keys.
@@ -146,6 +147,7 @@ impl Store {
                 Box::pin(async move {
                     let (record, ctx, command, step) = &*work;
                     if let Some((answer, recorded)) = record.stored(&tx.conn).await? {
+                        record.check_seen(tx).await?;
                         tx.repeats(recorded);
                         return Ok(Outcome::Replayed(answer));
                     }
@@ -225,6 +227,39 @@ impl CallRecord {
         let answer = serde_json::from_str(&row.answer)
             .map_err(|e| Error::internal(format!("a stored answer cannot be read: {e}")))?;
         Ok(Some((answer, row.recorded_us)))
+    }
+
+    /// Refuses to repeat an answer about what its caller does not see any more. An account of its own
+    /// name, or of that of a child of it, and people are asked for as the call named them.
+    async fn check_seen(&self, tx: &WriteTx) -> Result<()> {
+        if !tx.is_restricted() {
+            return Ok(());
+        }
+        let resource = &self.audit.resource;
+        let mut parts = resource.split('/');
+        let (Some(collection), Some(id)) = (parts.next(), parts.next()) else { return Ok(()) };
+        let name = format!("{collection}/{id}");
+        let kind = match collection {
+            "accounts" => "account",
+            "contacts" => "contact",
+            "members" => "member",
+            _ => return Ok(()),
+        };
+        let seen = match kind {
+            "account" => match parse_account("name", &name) {
+                Ok(named) => !tx.find_accounts(&[named]).await?.is_empty(),
+                Err(_) => false,
+            },
+            "contact" => match parse_contact("name", &name) {
+                Ok(named) => tx.find_contact(&named).await?.is_some(),
+                Err(_) => false,
+            },
+            _ => match parse_member("name", &name) {
+                Ok(named) => tx.find_member(&named).await?.is_some(),
+                Err(_) => false,
+            },
+        };
+        if seen { Ok(()) } else { Err(Error::not_found(kind, name)) }
     }
 
     async fn row(&self, conn: &impl ConnectionTrait) -> Result<Option<Model>> {

@@ -42,6 +42,11 @@ impl ReadTx {
 }
 
 impl WriteTx {
+    /// Whether the caller sees some rows alone.
+    pub fn is_restricted(&self) -> bool {
+        self.visible.is_some()
+    }
+
     /// Whether the caller sees a member.
     pub async fn sees_member(&self, id: &str) -> Result<bool> {
         match &self.visible {

@@ -155,7 +155,8 @@ impl WriteTx {
 impl ReadTx {
     /// Everything recorded of the classes of these accounts by an instant.
     pub async fn tiers(&self, account_ids: &BTreeSet<&str>, known_us: i64) -> Result<Recorded> {
-        recorded(&self.conn, account_ids, None, known_us).await
+        let recorded = recorded(&self.conn, account_ids, None, known_us).await?;
+        Ok(if self.is_restricted() { recorded.alone() } else { recorded })
     }
 
     /// What of it counts on a day.
@@ -165,7 +166,8 @@ impl ReadTx {
         day: NaiveDate,
         known_us: i64,
     ) -> Result<Recorded> {
-        recorded(&self.conn, account_ids, Some(day), known_us).await
+        let recorded = recorded(&self.conn, account_ids, Some(day), known_us).await?;
+        Ok(if self.is_restricted() { recorded.alone() } else { recorded })
     }
 
     /// What says on a day what classes mean, as known now.

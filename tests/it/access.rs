@@ -22,7 +22,7 @@ async fn guarded() -> TestServer {
         };
         config.auth.tokens = vec![
             token("reader", "reader-token", "accounts.read"),
-            token("nobody", "nobody-token", "contacts.personal"),
+            token("nobody", "nobody-token", "interactions.private"),
         ];
     })
     .await

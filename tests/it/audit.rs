@@ -161,7 +161,7 @@ on_both_engines! {
     /// Every method is asked by nobody and by a stranger: more kinds than may have rows.
     async fn a_flood_of_denied_calls_costs_few_rows_and_all_are_counted(mut server: TestServer) {
         server.restart_with(|config| {
-            only_callers(config, &[("a", &["contacts.personal"]), ("b", &["contacts.personal"])]);
+            only_callers(config, &[("a", &["interactions.private"]), ("b", &["interactions.private"])]);
             config.auth.denied_interval_seconds = 3_600;
         }).await;
         let methods = ballast::api::methods::Methods::ours().expect("descriptors");

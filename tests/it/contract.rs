@@ -126,6 +126,8 @@ fn personal_without_text(message: &MessageDescriptor, request: &Json, bare: &mut
         for value in values {
             match field.kind() {
                 Kind::Message(inner) => personal_without_text(&inner, value, bare),
+                // A number has no text to look for.
+                Kind::Int32 => {}
                 _ if marked && *value != "$personal" => bare.push(field.full_name().to_owned()),
                 _ => {}
             }

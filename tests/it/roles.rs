@@ -45,7 +45,7 @@ what is not there, to the letter:
 Calls with an x under *some accounts* serve such callers; all others are refused (ACCOUNTS_RESTRICTED). So are, of those that serve them: what is
 asked of the whole book and cannot be told of a part (findings, work items without an owner, aging, open items, clearings that wait, tiers, statistics),
 the timeline and the trust ledger of a person, a group of which not all accounts are seen, and what credit says of an account in such a group: status,
-findings, profile, check, decisions, the brief of a visit, and the book of a member who owns such an account. The share of an account in the book is left out. A key of another system that something unseen has is taken
+findings, profile, check, decisions, the brief of a visit, and the book of a member who owns such an account. The share of an account in the book is left out, and so are value, rank and cut of its class, by which it was compared with others. Rules that count over all accounts do so still: how much a person may be given, and how many accounts a member may own. A key of another system that something unseen has is taken
 (EXTERNAL_REF_TAKEN), and whose it is is not told. `tests/it/restricted.rs` makes each call, about what is seen, what is not, and what is nowhere.
 ";
 

@@ -134,13 +134,12 @@ fn before(path: &Path) -> Result<HashSet<(String, String)>, String> {
 
 fn open(path: &Path, append: bool, headers: &[String]) -> Result<csv::Writer<File>, String> {
     let begun = append && path.metadata().is_ok_and(|file| file.len() > 0);
-    let file = File::options()
-        .create(true)
-        .append(append)
-        .write(true)
-        .truncate(!append)
-        .open(path)
-        .map_err(|e| cannot_write(path, &e))?;
+    let mut options = File::options();
+    options.create(true).append(append).write(true).truncate(!append);
+    // Whole rows stand in it, with people's names and numbers: it is for whoever imports.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|e| cannot_write(path, &e))?;
     // The rows as read have as many columns as their files.
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(file);
     if !begun {

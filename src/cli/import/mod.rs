@@ -31,7 +31,7 @@ mod sink;
 mod value;
 mod votes;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
@@ -220,7 +220,7 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         source_version: args.source_version.into(),
         is_complete: args.complete,
         is_dry: args.dry_run,
-        errors: args.error_file(),
+        errors: args.error_file()?,
         chunk_documents: args.chunk.into(),
     };
     let done = run.into(&mut sink).await.map_err(|error| broke_off(&error, &import_id));
@@ -252,7 +252,7 @@ async fn records(args: Args) -> Result<ExitCode, String> {
         decimal: args.decimal,
         dates: (!args.dates.is_empty()).then_some(args.dates.as_slice()),
         source_system: &source_system,
-        errors: args.error_file(),
+        errors: args.error_file()?,
         chunk: args.chunk.into(),
         is_dry: args.dry_run,
     };
@@ -341,6 +341,9 @@ impl Args {
             ("--until", self.until.is_some()),
             ("--source-version", self.source_version != 0),
             ("--as-of", self.as_of.is_some()),
+            ("--complete", self.complete),
+            ("--strict", self.strict),
+            ("--create-missing-accounts", !self.create_missing_accounts),
         ];
         let set: Vec<&str> =
             options.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect();
@@ -406,12 +409,22 @@ impl Args {
         format!("{}-{digest}", name.trim())
     }
 
-    fn error_file(&self) -> PathBuf {
-        self.errors.clone().unwrap_or_else(|| {
+    /// # Errors
+    /// It is one of the files that are read.
+    fn error_file(&self) -> Result<PathBuf, String> {
+        let path = self.errors.clone().unwrap_or_else(|| {
             let mut name = self.files.first().cloned().unwrap_or_default().into_os_string();
             name.push(".errors.csv");
             name.into()
-        })
+        });
+        let place = |path: &Path| std::fs::canonicalize(path).ok();
+        let is_read = place(&path).is_some_and(|errors| {
+            self.files.iter().any(|file| place(file).as_ref() == Some(&errors))
+        });
+        match is_read {
+            true => Err(format!("--errors: {} is a file to be imported", path.display())),
+            false => Ok(path),
+        }
     }
 
     /// Opens the import. One that was finished before is done anew under another id, unless its

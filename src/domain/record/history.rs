@@ -128,7 +128,12 @@ impl InteractionRecord {
             campaign: said.campaign.or_else(|| was.campaign.clone()),
             response: said.response.or(was.response),
             cost: said.cost.or(was.cost),
-            next_hook: said.next_hook.or_else(hook),
+            next_hook: match (said.next_hook, hook()) {
+                (Some(said), Some(was)) => {
+                    Some(HookTerms { contact: said.contact.or(was.contact), ..said })
+                }
+                (said, was) => said.or(was),
+            },
             uses_hook: said.uses_hook.or_else(used),
             checklist: match said.checklist.is_empty() {
                 true => was.checklist.clone(),

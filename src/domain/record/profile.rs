@@ -9,6 +9,7 @@ use crate::domain::account::profile::{FORMER_NAMES_MAX as ACCOUNT_NAMES_MAX, Sit
 use crate::domain::account::{Account, LABELS_MAX, SITES_MAX};
 use crate::domain::contact::address::{ADDRESSES_MAX, Address};
 use crate::domain::contact::command::{AddressTerms, ContactChange, PreferenceTerms};
+use crate::domain::contact::occasion::OCCASIONS_MAX;
 use crate::domain::contact::{Contact, FORMER_NAMES_MAX, PREFERENCES_MAX, Preference};
 use crate::domain::error::Result;
 use crate::domain::external_ref::{EXTERNAL_REFS_MAX, ExternalRef};
@@ -86,12 +87,7 @@ impl AccountRecord {
                 "sites",
                 SITES_MAX,
                 sites.as_ref().map(|said| {
-                    merged(
-                        &account.sites,
-                        said,
-                        |site: &Site| site.id.clone(),
-                        |_, new| new.clone(),
-                    )
+                    merged(&account.sites, said, |site: &Site| site.id.clone(), site_now)
                 }),
             ),
             former_names: lists.add(
@@ -107,6 +103,15 @@ impl AccountRecord {
         lists.finish()?;
         Ok(change)
     }
+}
+
+/// What is said of a site; a region that is not said stays.
+fn site_now(was: &Site, said: &Site) -> Site {
+    let mut site = said.clone();
+    if site.region.is_empty() {
+        site.region.clone_from(&was.region);
+    }
+    site
 }
 
 impl MemberRecord {
@@ -188,6 +193,13 @@ impl ContactRecord {
                 PREFERENCES_MAX,
                 said.preferences.as_ref().map(|said| {
                     merged(&known_preferences, said, |one| one.key.clone(), |_, new| new.clone())
+                }),
+            ),
+            occasions: lists.add(
+                "occasions",
+                OCCASIONS_MAX,
+                said.occasions.as_ref().map(|said| {
+                    merged(&contact.occasions, said, |one| one.kind.clone(), |_, new| new.clone())
                 }),
             ),
             labels: lists.labels(&contact.labels, said.labels.as_ref(), LABELS_MAX),

@@ -23,6 +23,13 @@ pub struct Figures {
     pub notes: Vec<Note>,
 }
 
+impl Figures {
+    /// Without what others are compared by, and a value that may be that of a group.
+    pub fn alone(self) -> Self {
+        Self { notes: self.notes, ..Self::default() }
+    }
+}
+
 /// A change point of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {

@@ -143,6 +143,13 @@ impl Recorded {
         Self { classes, ruling, nothing: Classes::default() }
     }
 
+    /// As told to whoever does not see all that these accounts were compared with.
+    pub fn alone(mut self) -> Self {
+        let all = self.classes.values_mut().flat_map(|classes| &mut classes.applied);
+        all.for_each(|one| one.figures = std::mem::take(&mut one.figures).alone());
+        self
+    }
+
     /// The ids of the versions that say what these accounts are in on a day; of all days, for `None`.
     pub fn versions(&self, day: Option<NaiveDate>) -> BTreeSet<&str> {
         let known_us = self.ruling.known_us;

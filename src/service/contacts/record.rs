@@ -36,6 +36,10 @@ pub(in crate::service) async fn place_contact(
     let known = tx.find_contact(&name).await?;
     mode.check("contact", "source_key", &name.to_string(), known.is_some())?;
     if known.is_none() {
+        if tx.key_was_erased(key).await? {
+            let what = "was erased: take him out of the system that sends him";
+            return Err(Error::precondition(Reason::StateWrong, name.to_string(), what));
+        }
         let command = CreateContact { change: record.of_new(), form: None };
         let contact = create(tx, ctx, &command).await?;
         let duplicates = duplicates(tx, &contact).await?;
@@ -89,6 +93,11 @@ pub(in crate::service) async fn place_tie(
         let what =
             format!("is {} of {}: end it, and record another", known.weight_bp, known.name());
         return Err(Error::invalid("tie.weight_bp", Reason::FieldInvalid, what));
+    }
+    let begins = known.days.first_day;
+    if record.tie.valid_from.is_some_and(|day| day != begins) {
+        let what = format!("is {begins} of {}: end it, and record another", known.name());
+        return Err(Error::invalid("tie.valid_from", Reason::FieldInvalid, what));
     }
     let ends = known.days.last_day_known(i64::MAX);
     match record.tie.valid_to {

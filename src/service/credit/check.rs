@@ -11,7 +11,7 @@ use crate::domain::credit::limit::LimitKind;
 use crate::domain::credit::profile::{Overdue, Profile, SecurityUse};
 use crate::domain::credit::rules::{Evaluation, Question};
 use crate::domain::credit::standing::Standing;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::{Error, Resource, Result};
 use crate::domain::money::{Currency, Money, to_minor, told};
 use crate::domain::names::AccountRef;
 use crate::service::resolve;
@@ -30,8 +30,9 @@ impl Credit {
             (None, Some(known)) => self.open(known, Loaded::default()),
             _ => self.open_picture(ctx, query, &account, &c).await?,
         };
-        let (mut decision, wanted) =
-            decider.check(&account, &c.company_code, c.amount, c.order.as_ref(), &caller(ctx))?;
+        let checked =
+            decider.check(&account, &c.company_code, c.amount, c.order.as_ref(), &caller(ctx));
+        let (mut decision, wanted) = checked.map_err(|taken| unnamed(ctx, taken))?;
         evidence::look_up_decision(&self.store, &mut decision, &wanted).await?;
         Ok(decision)
     }
@@ -220,4 +221,18 @@ fn overdue(standing: &Standing, node: &crate::domain::credit::standing::Node) ->
     }
     let found = found.into_iter();
     found.map(|(currency, sum, days)| Overdue { amount: told(sum, currency), days }).collect()
+}
+
+/// That an order is reserved, without by whom: who sees some accounts alone is not told of others.
+fn unnamed(ctx: &Ctx, refused: Error) -> Error {
+    match refused {
+        Error::AlreadyExists { reason, resource, .. } if !ctx.rows.is_all() => {
+            Error::AlreadyExists {
+                reason,
+                description: "the order is reserved with another content".into(),
+                resource: Resource { name: String::new(), ..resource },
+            }
+        }
+        refused => refused,
+    }
 }

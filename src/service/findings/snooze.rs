@@ -41,7 +41,10 @@ async fn snooze(tx: &mut WriteTx, ctx: &Ctx, c: &SnoozeFinding<AccountRef>) -> R
         return Err(Error::invalid("until_date", Reason::DateInvalid, what));
     }
     let account_id = match &c.account {
-        None => BOOK.to_owned(),
+        None => {
+            ctx.check_all_accounts("the whole book")?;
+            BOOK.to_owned()
+        }
         Some(name) => {
             let found = tx.find_accounts(std::slice::from_ref(name)).await?;
             let id = resolve::only(name, found)?.id;

@@ -7,6 +7,7 @@ pub(super) mod event;
 mod gifts;
 mod history;
 mod hooks;
+mod key;
 mod named;
 mod plans;
 mod record;
@@ -19,8 +20,7 @@ use uuid::Uuid;
 
 use crate::ctx::{Ctx, INTERACTIONS_PRIVATE};
 use crate::domain::edge::Pair;
-use crate::domain::error::{Error, Reason, Resource, Result};
-use crate::domain::external_ref::ExternalRef;
+use crate::domain::error::{Error, Reason, Result};
 use crate::domain::interaction::{
     AmendInteraction, Amended, Attendee, AttendeeTerms, Effort, EffortTerms, GetInteraction,
     Interaction, InteractionKey, InteractionTerms, InteractionVerb, ListInteractions, Stage,
@@ -33,6 +33,8 @@ use crate::domain::personal::Personal;
 use crate::domain::position::incumbency;
 use crate::service::{Settings, resolve};
 use crate::store::{Call, InteractionsOf, Outcome, ReadTx, Store, WriteTx};
+
+use self::key::{another_key, check_key};
 
 pub(super) use history::{place_commitment, place_gift, place_interaction};
 
@@ -311,33 +313,6 @@ fn known(was: Option<&Interaction>) -> BTreeSet<String> {
     let Some(was) = was else { return BTreeSet::new() };
     let hook = was.next_hook.iter().filter_map(|hook| hook.contact_id.as_ref());
     was.theirs.iter().map(|one| &one.contact_id).chain(hook).cloned().collect()
-}
-
-/// Refuses a key that is another interaction's, or another key for what has one.
-async fn check_key(
-    tx: &WriteTx,
-    key: Option<&ExternalRef>,
-    was: Option<&Interaction>,
-) -> Result<()> {
-    let Some(key) = key else { return Ok(()) };
-    match was.and_then(|was| was.source_key.as_ref()) {
-        Some(kept) if kept == key => return Ok(()),
-        Some(_) => return Err(another_key()),
-        None => {}
-    }
-    match tx.interaction_of_source(key).await? {
-        None => Ok(()),
-        Some(there) => Err(Error::AlreadyExists {
-            reason: Reason::ResourceAlreadyExists,
-            description: format!("{} has the key {} of {}", there.name(), key.id, key.system),
-            resource: Resource { kind: "interaction", name: there.name() },
-        }),
-    }
-}
-
-fn another_key() -> Error {
-    let what = "is the key of what was recorded, and is not amended";
-    Error::invalid("interaction.source_key", Reason::FieldInvalid, what)
 }
 
 /// What credit looks at of the people of an account turns where both sides spoke and one of theirs

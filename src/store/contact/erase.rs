@@ -10,8 +10,11 @@ use uuid::Uuid;
 use crate::domain::contact::Contact;
 use crate::domain::contact::erasure::{RecordKind, Shared};
 use crate::domain::error::Result;
+use crate::domain::external_ref::ExternalRef;
+use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
-use crate::store::entity::{contact_ref, interaction_past};
+use crate::store::entity::{contact_erased, contact_ref, interaction_past};
+use crate::store::source_system::forms_of;
 use crate::store::{ReadTx, WriteTx, rows, sql};
 
 /// The texts of a table.
@@ -317,6 +320,15 @@ impl WriteTx {
         shared(&self.conn, contact_id).await
     }
 
+    /// Whether a contact was erased who had this key.
+    pub async fn key_was_erased(&self, key: &ExternalRef) -> Result<bool> {
+        let forms = forms_of(&self.conn, &[key.system.as_str()].into()).await?;
+        let form = forms.get(&key.system).copied().unwrap_or(CanonicalForm::Exact);
+        let erased = contact_erased::Model::of(&key.system, &form.canonical(&key.id));
+        let found = contact_erased::Entity::find_by_id((erased.system, erased.key_hash));
+        rows::any(&self.conn, found).await
+    }
+
     /// Takes away what people wrote about a contact who is locked, and his keys in other systems; answers of
     /// how many records of each kind. His own row is written by [`WriteTx::update_contact`].
     pub async fn erase_texts(
@@ -326,6 +338,10 @@ impl WriteTx {
     ) -> Result<Vec<(RecordKind, u64)>> {
         let mut all: Vec<_> = own(contact).into();
         let his = contact_ref::Column::ContactId.eq(&*contact.id);
+        let keys = contact_ref::Entity::find().filter(his.clone());
+        let keys = rows::all(&self.conn, keys).await?.into_iter();
+        let erased = keys.map(|key| contact_erased::Model::of(&key.system, &key.canonical_id));
+        rows::insert_new(&self.conn, erased.collect()).await?;
         rows::delete::<contact_ref::Entity>(&self.conn, his).await?;
         let mut before = erased_versions(&self.conn, &contact.id, include_shared).await?;
         for of in TEXTS {

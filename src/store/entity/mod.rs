@@ -28,6 +28,7 @@ pub mod commitment;
 pub mod commitment_delegation;
 pub mod commitment_evidence;
 pub mod contact;
+pub mod contact_erased;
 pub mod contact_label;
 pub mod contact_occasion;
 pub mod contact_ref;
@@ -121,6 +122,7 @@ macro_rules! every_entity {
             clearing_request,
             clearing_status,
             contact,
+            contact_erased,
             commitment,
             commitment_delegation,
             commitment_evidence,

@@ -371,7 +371,7 @@ on_both_engines! {
         let done = erase(&server, of(&li)).await.expect("erased");
         assert_eq!(done.shared_texts, [&*names[1]], "of both, by what it was");
         let notes = async |name: &str, version: i64| {
-            let request = pb::GetInteractionRequest { name: name.into(), version, ..Default::default() };
+            let request = pb::GetInteractionRequest { name: name.into(), version };
             server.interactions().get_interaction(request).await.expect("a version").into_inner().notes
         };
         let read = [notes(&names[0], 1).await, notes(&names[0], 2).await, notes(&names[1], 1).await, notes(&names[1], 2).await];

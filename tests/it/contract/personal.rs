@@ -22,7 +22,9 @@ impl Seen {
 
     fn look(&mut self, message: &DynamicMessage) {
         for (field, value) in message.fields() {
-            if is_personal(&field) && format!("{value:?}").contains(PERSONAL) {
+            // A number has no text: that it is there shows it.
+            let is_shown = field.kind() == Kind::Int32 || format!("{value:?}").contains(PERSONAL);
+            if is_personal(&field) && is_shown {
                 self.0.insert(field_name(&field));
             }
             match value {

@@ -139,7 +139,7 @@ on_both_engines! {
         };
         let told = server.accounts().list_timeline(request).await.expect("served").into_inner();
         assert_eq!(told.entries.len(), 3, "{told:?}");
-        let request = pb::GetCoverageRequest { account: "accounts/acme".into(), ..pb::GetCoverageRequest::default() };
+        let request = pb::GetCoverageRequest { account: "accounts/acme".into() };
         let coverage = server.contacts().get_coverage(request).await.expect("served").into_inner();
         assert_eq!(coverage.ties[0].last_touch, Some(date("2019-03-02")), "{coverage:?}");
         let request = pb::ListFindingsRequest {

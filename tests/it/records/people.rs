@@ -126,6 +126,46 @@ on_both_engines! {
         contact::verify(&server).await;
     }
 
+    async fn a_day_of_a_tie_that_differs_is_told_and_a_region_that_is_not_said_stays(
+        server: TestServer
+    ) {
+        let site = |region: &str| {
+            record(Content::AccountProfile(pb::AccountRecord {
+                source_key: key("A1"),
+                account: Some(pb::Account {
+                    display_name: "Acme".into(),
+                    sites: vec![pb::Site {
+                        site_id: "w1".into(),
+                        display_name: "Works".into(),
+                        region: region.into(),
+                    }],
+                    ..pb::Account::default()
+                }),
+                account_id: "acme".into(),
+                ..pb::AccountRecord::default()
+            }))
+        };
+        let tie = |first: Option<&str>| {
+            record(Content::Tie(pb::TieRecord {
+                tie: Some(pb::Tie {
+                    from: "contacts/CRM~1".into(),
+                    to: "contacts/CRM~2".into(),
+                    kind: pb::TieKind::Influence.into(),
+                    weight_bp: 5_000,
+                    valid_from: first.map(date),
+                    ..pb::Tie::default()
+                }),
+            }))
+        };
+        let people = ["1", "2"].map(|id| person(id, contact::named(id)));
+        upsert(&server, people.into_iter().chain([site("north"), tie(Some("2020-01-01"))]).collect())
+            .await;
+        let (results, _) = upsert(&server, vec![tie(Some("2019-01-01")), tie(None), site("")]).await;
+        assert_eq!(outcomes(&results), [Refused, Unchanged, Unchanged], "{results:?}");
+        assert_eq!(faults(&results[0]), [("FIELD_INVALID", "tie.valid_from")]);
+        contact::verify(&server).await;
+    }
+
     async fn a_contact_changes_what_a_record_carries_and_keeps_the_rest(server: TestServer) {
         let first = pb::Contact {
             display_name: "Li".into(),
@@ -291,5 +331,27 @@ on_both_engines! {
         assert_eq!(lost.outcome(), Refused);
         assert_eq!(faults(&lost), [("RESOURCE_NOT_FOUND", "contact")]);
         assert!(lost.faults[0].description.contains("contacts/CRM~404"), "{lost:?}");
+    }
+
+    async fn c11_who_was_erased_is_not_brought_back_by_an_import(server: TestServer) {
+        let li = || person("7", pb::Contact {
+            occasions: vec![pb::ContactOccasion { kind: "birthday".into(), month: 7, day: 2, ..Default::default() }],
+            ..contact::named("Li")
+        });
+        let (results, _) = upsert(&server, vec![li()]).await;
+        assert_eq!(outcomes(&results), [Created]);
+        // What a record does not say stays, and another kind is added.
+        let festival = pb::ContactOccasion { kind: "name_day".into(), month: 3, day: 4, ..Default::default() };
+        let more = person("7", pb::Contact { occasions: vec![festival], ..Default::default() });
+        let (results, _) = upsert(&server, vec![more]).await;
+        assert_eq!(outcomes(&results), [Updated]);
+        let known = contact::get(&server, "contacts/CRM~7").await.expect("he");
+        assert_eq!(known.occasions.len(), 2);
+        let erase = pb::ErasePersonalDataRequest { contact: known.name.clone(), ..Default::default() };
+        server.contacts().erase_personal_data(erase).await.expect("erased");
+        let (results, summary) = upsert(&server, vec![li()]).await;
+        assert_eq!((outcomes(&results), faults(&results[0])), (vec![Refused], vec![("STATE_WRONG", "")]));
+        assert_eq!(counts(&summary)[0], 0);
+        contact::get(&server, "contacts/CRM~7").await.expect_err("nobody");
     }
 }

@@ -45,9 +45,31 @@ pub(super) fn interaction(row: &mut Row<'_>) -> Vec<Content> {
     })]
 }
 
+/// The time of day that stands behind a day in one cell; midnight is what systems write of a day
+/// alone. One with a zone is no time of the business.
+fn time_behind(cell: &str) -> Result<Option<String>, String> {
+    let Some(colon) = cell.find(':') else { return Ok(None) };
+    let from = cell[..colon].rfind([' ', 'T', 't']).map_or(0, |at| at + 1);
+    let time = cell[from..].trim();
+    if !time.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.')) {
+        return Err(format!("{} is no time of day: put it into the column time", quote(time)));
+    }
+    let is_midnight = time.chars().all(|c| matches!(c, '0' | ':' | '.'));
+    let time = time.split('.').next().unwrap_or_default();
+    Ok((!is_midnight).then(|| time.to_owned()))
+}
+
 /// The day, and the time of it where there is one.
 fn local_start(row: &mut Row<'_>) -> String {
-    let (date, time) = (row.date("date"), crate::cli::import::value::half_width(row.get("time")));
+    let half_width = crate::cli::import::value::half_width;
+    let behind = time_behind(&half_width(row.get("date")));
+    let (date, mut time) = (row.date("date"), half_width(row.get("time")));
+    if time.is_empty() {
+        match behind {
+            Ok(behind) => time = behind.unwrap_or_default(),
+            Err(fault) => row.fault("date", fault),
+        }
+    }
     match (date, time.as_str()) {
         (None, "") => String::new(),
         (None, _) => {
@@ -128,6 +150,13 @@ pub(super) fn commitment(row: &mut Row<'_>) -> Vec<Content> {
         row.need("settle_date", "when was it kept?");
         row.need("evidence", "what shows that it was kept?");
     }
+    let says = |row: &Row<'_>, fields: &[&str]| fields.iter().any(|field| row.has(field));
+    if says(row, &["settle_date", "settle_reason", "evidence"]) {
+        row.need("settlement", "how was it settled?");
+    }
+    if says(row, &["member_id", "contact_id", "text", "amount", "made_date", "due_date"]) {
+        row.need("side", "who promised it?");
+    }
     let evidence = is_kept.then(|| pb::CommitmentEvidence {
         date: settle_date,
         interaction: String::new(),
@@ -172,4 +201,27 @@ pub(super) fn gift(row: &mut Row<'_>) -> Vec<Content> {
         gift: Some(gift),
         interaction_key: row.reference("interaction_id"),
     })]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time_behind;
+
+    #[test]
+    fn a_time_behind_a_day_counts_and_midnight_is_none() {
+        let read = |cell: &str| time_behind(cell).map(Option::unwrap_or_default);
+        for (cell, time) in [
+            ("2024-03-01", ""),
+            ("2024-03-01 22:30", "22:30"),
+            ("1.3.2024 9:05:07", "9:05:07"),
+            ("2024-03-01T22:30:00.000", "22:30:00"),
+            ("2024-03-01 00:00:00", ""),
+            ("2024-03-01T00:00:00.000", ""),
+        ] {
+            assert_eq!(read(cell).as_deref(), Ok(time), "{cell}");
+        }
+        for cell in ["2024-03-01T23:30:00Z", "2024-03-01T22:30+08:00", "2024-03-01 10:30 PM"] {
+            read(cell).expect_err(cell);
+        }
+    }
 }

@@ -91,7 +91,12 @@ pub(super) fn position(row: &mut Row<'_>) -> Vec<Content> {
     row.need("function", "what does it do?");
     row.need("level", "how high does it stand?");
     let (since, vacant) = (row.date("since"), row.date("vacant_since"));
-    let first = [row.date("valid_from"), since, vacant].into_iter().flatten().min();
+    let begin = row.date("valid_from");
+    // A seat is vacant from its first day, or from the day that somebody left it.
+    if vacant.is_some() && begin.is_some_and(|begin| vacant != Some(begin)) {
+        row.need("incumbent_contact_id", "who sat there until vacant_since?");
+    }
+    let first = [begin, since, vacant].into_iter().flatten().min();
     let source_key = row.reference("position_id");
     let position =
         pb::Position { valid_from: first.map(crate::api::convert::write::date), ..described(row) };

@@ -38,6 +38,9 @@ pub(in crate::cli::import) struct Local {
     pub ctx: Ctx,
 }
 
+/// What an answer may have: the last one tells of each record that waited.
+const SUMMARY_BYTES_MAX: usize = 64 << 20;
+
 pub(in crate::cli::import) enum Sink {
     Local(Box<Local>),
     Remote(Box<Remote>),
@@ -52,7 +55,9 @@ pub(in crate::cli::import) struct Remote {
 impl Sink {
     /// Opens the import.
     pub async fn remote(server: &Server, header: pb::RecordsHeader) -> Result<Self, String> {
-        let mut client = AccountServiceClient::new(server.channel());
+        // The end tells of each record that waited.
+        let client = AccountServiceClient::new(server.channel());
+        let mut client = client.max_decoding_message_size(SUMMARY_BYTES_MAX);
         let (requests, queue) = mpsc::channel(1);
         // Before the call: a server may answer it only once it has the header.
         let header = Ask::Header(header);
