@@ -127,8 +127,9 @@ fn personal_without_text(message: &MessageDescriptor, request: &Json, bare: &mut
             match field.kind() {
                 Kind::Message(inner) => personal_without_text(&inner, value, bare),
                 // A number has no text to look for.
-                Kind::Int32 => {}
-                _ if marked && *value != "$personal" => bare.push(field.full_name().to_owned()),
+                kind if marked && kind != Kind::Int32 && *value != "$personal" => {
+                    bare.push(field.full_name().to_owned())
+                }
                 _ => {}
             }
         }
