@@ -419,10 +419,11 @@ impl Args {
         });
         let place = |path: &Path| std::fs::canonicalize(path).ok();
         let is_read = place(&path).is_some_and(|errors| {
-            self.files.iter().any(|file| place(file).as_ref() == Some(&errors))
+            let mut read = self.files.iter().chain(&self.mapping);
+            read.any(|file| place(file).as_ref() == Some(&errors))
         });
         match is_read {
-            true => Err(format!("--errors: {} is a file to be imported", path.display())),
+            true => Err(format!("--errors: {} is read by this import", path.display())),
             false => Ok(path),
         }
     }

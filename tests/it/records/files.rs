@@ -151,3 +151,29 @@ on_both_engines! {
         contact::verify(&server).await;
     }
 }
+
+#[test]
+fn the_error_file_is_none_that_is_read() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let mapping = "name = \"crm\"\nsource_system = \"CRM\"\n[columns]\ncontact_id = \"id\"\n";
+    for (name, content) in [("people.csv", "id\n7\n"), ("mapping.toml", mapping)] {
+        std::fs::write(path(name), content).expect("written");
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_ballast"))
+            .args(["import", "--kind", "contacts"])
+            .arg(path("people.csv"))
+            .arg("--errors")
+            .arg(folder.path().join(".").join(name))
+            .args(
+                (name == "mapping.toml")
+                    .then(|| ["--mapping".into(), path(name)])
+                    .into_iter()
+                    .flatten(),
+            )
+            .output()
+            .expect("the command runs");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && told.contains("is read by this import"), "{told}");
+        assert_eq!(std::fs::read_to_string(path(name)).expect("there"), content);
+    }
+}
