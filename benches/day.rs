@@ -43,8 +43,8 @@ const BOOK: [&str; 9] = [
     "INSERT INTO incumbency (id, account_id, position_id, from_date, recorded_us, contact_id, \
        recorded_by, reason) \
      SELECT {uuid:m.n}, m.id, {uuid:m.n}, '2020-01-01', 0, 'c' || m.id, 'bench', '' FROM made m",
-    "UPDATE account_owner SET member_id = (SELECT 'm' || ((m.n - 1) % {members} + 1) FROM made m \
-       WHERE m.id = account_owner.account_id)",
+    "UPDATE account_owner \
+       SET member_id = 'm' || ((CAST(SUBSTR(account_id, 2) AS INTEGER) - 1) % {members} + 1)",
     "INSERT INTO edge (account_id, member_id, contact_id, sum, last_touch, last_day, touches, \
        touch_days, others) \
      SELECT m.id, 'm' || ((m.n - 1) % {members} + 1), 'c' || m.id, 1000000000, {day:-(m.n % 60)}, \

@@ -40,6 +40,8 @@ mod migration;
 mod network;
 mod observe;
 mod people;
+#[cfg(test)]
+mod plans;
 mod policy;
 mod portfolio;
 mod position;

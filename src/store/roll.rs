@@ -94,7 +94,9 @@ impl WriteTx {
         let to = sql::scalar(&self.conn, last, vec![bound.into()]).await?.unwrap_or(first);
         let engine = sea_orm::ConnectionTrait::get_database_backend(&self.conn);
         let values = vec![from.into(), to.into(), month.into()];
+        sql::by_indexes(&self.conn, true).await?;
         sql::execute(&self.conn, rolling(engine), values).await?;
+        sql::by_indexes(&self.conn, false).await?;
         let rolled = book_rolled::Model { id: 1, rolled_us: to };
         rows::update(&self.conn, vec![rolled]).await?;
         Ok(true)

@@ -49,6 +49,21 @@ pub(super) async fn each<T: FromQueryResult>(
     Ok(())
 }
 
+/// Has PostgreSQL look up rows by their indexes from here to the end of the transaction, or as it thinks best
+/// again.
+///
+/// It keeps the plan of a statement until its statistics change. One made while a table was all but empty
+/// reads that from end to end: once for each row of another, where a statement looks up something for
+/// each, and that is the square of the book.
+pub(super) async fn by_indexes(conn: &impl ConnectionTrait, on: bool) -> Result<()> {
+    if conn.get_database_backend() == DbBackend::Postgres {
+        let scans = if on { "off" } else { "on" };
+        let setting = format!("SET LOCAL enable_seqscan = {scans}");
+        conn.execute_unprepared(&setting).await.map_err(store_error)?;
+    }
+    Ok(())
+}
+
 /// The first row of a query, if there is one.
 pub(super) async fn one<T: FromQueryResult>(
     conn: &impl ConnectionTrait,

@@ -26,7 +26,7 @@ impl Credit {
         let account = self.id_of(ctx, &c.account).await?;
         resolve::check_groups(ctx, &self.store, &[&account]).await?;
         let query = self.query(ctx, vec![account.clone()], Some(c.amount.currency));
-        let mut decider = match (&c.order, self.store.credit_standing_at_once(&query).await?) {
+        let mut decider = match (&c.order, self.store.kept_credit_standing(&query).await?) {
             (None, Some(known)) => self.open(known, Loaded::default()),
             _ => self.open_picture(ctx, query, &account, &c).await?,
         };
@@ -119,7 +119,7 @@ impl Credit {
         .await?;
         let distinct: BTreeSet<String> = ids.iter().cloned().collect();
         let query = self.query(ctx, distinct.into_iter().collect(), None);
-        let known = match self.store.credit_standing_at_once(&query).await? {
+        let known = match self.store.kept_credit_standing(&query).await? {
             Some(known) => known,
             None => {
                 self.store

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::inputs::{Inputs, InputsQuery, within};
+use super::inputs::{ACTIVE_POLICY, Inputs, InputsQuery, NO_PEOPLE, PEOPLE, within};
 use crate::domain::credit::policy::DEFAULT_POLICY;
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::Result;
@@ -23,7 +23,7 @@ struct Current {
     root_id: String,
     group_revision: i64,
     class: Option<String>,
-    policy: String,
+    policy: Option<String>,
     tier_policy: String,
     people_from: Option<NaiveDate>,
     finance: Option<String>,
@@ -46,17 +46,12 @@ pub(super) async fn recall(
     let backend = conn.get_database_backend();
     let these = Set::one(kept.keys().copied());
     let (columns, join) = match query.people {
-        true => (
-            "s.people_from, s.finance",
-            "LEFT JOIN account_signal s ON s.account_id = h.account_id",
-        ),
-        false => ("CAST(NULL AS DATE) AS people_from, CAST(NULL AS TEXT) AS finance", ""),
+        true => (PEOPLE, "LEFT JOIN account_signal s ON s.account_id = h.account_id"),
+        false => (NO_PEOPLE, ""),
     };
     let text = format!(
         "SELECT h.account_id, h.root_id, g.group_revision, {class} AS class, \
-           COALESCE((SELECT policy_id FROM credit_policy_activation \
-             ORDER BY recorded_us DESC LIMIT 1), '') AS policy, \
-           {version} AS tier_policy, {columns} \
+           {ACTIVE_POLICY} AS policy, {version} AS tier_policy, {columns} \
          FROM account_head h JOIN account_head g ON g.account_id = h.root_id {join} \
          WHERE {these}",
         class = tier_class::class_on("h.account_id", "$1"),
@@ -78,7 +73,7 @@ pub(super) async fn recall(
         let is_it =
             |of: &&Arc<KeptStanding>| of.root_id == root_id && of.group.revision == group_revision;
         let Some(of) = kept.get(&*account_id).filter(is_it) else { continue };
-        if !policy.is_empty() {
+        if let Some(policy) = policy {
             inputs.policy = policy;
         }
         inputs.tier_policy = tier_policy;

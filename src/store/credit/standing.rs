@@ -188,23 +188,15 @@ impl ReadTx {
 }
 
 impl Store {
-    /// As [`WriteTx::credit_standing`], if one statement tells it all, as most often; else `None`,
-    /// and it takes a transaction to get one picture.
-    pub async fn credit_standing_at_once(&self, query: &StandingQuery) -> Result<Option<Known>> {
+    /// As [`WriteTx::credit_standing`], if all of it is kept and still so, as most often; else `None`, and it
+    /// takes a transaction to get one picture.
+    pub async fn kept_credit_standing(&self, query: &StandingQuery) -> Result<Option<Known>> {
         let of = inputs_query(query, &query.ruling.credit);
         let kept = self.kept_alone(&of).await?;
-        let is_kept = kept.is_some();
-        let inputs = match kept {
-            Some(kept) => Some(kept),
-            None => inputs::load_alone(&self.reader, &of).await?,
-        };
-        let Some(inputs) = inputs.filter(|inputs| query.ruling.is_of(inputs)) else {
+        let Some(inputs) = kept.filter(|inputs| query.ruling.is_of(inputs)) else {
             return Ok(None);
         };
         let known = assemble(query, inputs, query.ruling.clone());
-        if !is_kept {
-            self.keep_standings(query, &known);
-        }
         Ok((!needs_rates(query, &known.standing)).then_some(known))
     }
 

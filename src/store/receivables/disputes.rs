@@ -13,6 +13,10 @@ use crate::domain::receivables::{Dispute, DisputeOutcome};
 use crate::store::rows::Set;
 use crate::store::{Store, sql};
 
+/// The columns of dispute `s` about item `i`, which `m` says, with its end `x`.
+pub(super) const COLUMNS: &str = "s.id, s.account_id, m.item_id, i.currency, s.amount, \
+     s.reason_code, s.note, s.open_date, x.resolve_date, x.outcome, s.recorded_us";
+
 /// That dispute `s`, with its end `x` as far as it was known, counts at a point.
 pub(super) fn active(as_of: &str, known_at: &str) -> String {
     format!(
@@ -40,8 +44,7 @@ impl Store {
         let accounts = params.table(conn, "a", Set::one(account_ids.iter().copied()));
         let items = params.table(conn, "b", Set::one(item_ids.iter().copied()));
         let text = format!(
-            "SELECT s.id, s.account_id, m.item_id, i.currency, s.amount, s.reason_code, s.note, \
-             s.open_date, x.resolve_date, x.outcome, s.recorded_us \
+            "SELECT {COLUMNS} \
              FROM dispute_item m JOIN dispute s ON s.id = m.dispute_id \
              JOIN item i ON i.id = m.item_id {end} \
              WHERE s.account_id IN (SELECT v FROM {accounts}) \

@@ -1,28 +1,28 @@
-//! The evidence behind the figures of some accounts, in one statement: the oldest overdue
-//! items, disputes, promises with what came in on them, the last receipts, and payments.
+//! The evidence behind the figures of some accounts: the oldest overdue items, disputes, promises with
+//! what came in on them, the last receipts, and payments. Each is a statement of its own, asked one after
+//! the other: what is read at a point in both times stays the same in between.
 //!
-//! Each kind is an arm of one UNION with the same columns; what a column holds differs by arm
-//! and is told at the arm and at the foot, where its rows become domain types. Where only the
-//! first few rows count, an index gives them in order and a LIMIT ends the scan, so that the
-//! cost does not follow the size of the account.
+//! Where only the first few rows count, an index gives them in order and a LIMIT ends the scan, so that the
+//! cost does not follow the size of the account. Two habits keep the plans what they are meant to be on
+//! both engines, whatever is known of how many rows there are: CROSS JOIN names tables in the order they
+//! are to be read (SQLite keeps it), and a condition on other rows is a COUNT compared, not an EXISTS,
+//! which PostgreSQL would turn into a join with the whole table.
 
-mod arms;
-mod rows;
+mod disputed;
+mod overdue;
+mod paid;
+mod promised;
 
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
-use super::moves::Template;
-use super::params::{Params, Slice};
 use super::{At, Whose};
 use crate::domain::error::Result;
-use crate::domain::ledger::{Narrow, OpenItem};
+use crate::domain::ledger::OpenItem;
 use crate::domain::money::Currency;
 use crate::domain::promise::Payment;
 use crate::domain::receivables::{Dispute, LastReceipt};
-use crate::store::{Store, sql};
-use arms::{Arms, Overdue, Which};
-use rows::Row;
+use crate::store::Store;
 
 /// Items answered for each account and currency.
 pub const ITEMS_MAX: usize = 5;
@@ -101,7 +101,12 @@ impl Store {
         overdue: &[(&str, Currency)],
         at: At,
     ) -> Result<Evidence> {
-        self.of_kinds(whose, overdue, at, Which::All).await
+        let open = self.open_evidence(whose, overdue, at).await?;
+        Ok(Evidence {
+            receipts: self.last_receipts(whose, at).await?,
+            payments: self.payments(whose, at).await?,
+            ..open
+        })
     }
 
     /// As [`Store::evidence`], without what was paid.
@@ -111,33 +116,16 @@ impl Store {
         overdue: &[(&str, Currency)],
         at: At,
     ) -> Result<Evidence> {
-        self.of_kinds(whose, overdue, at, Which::Open).await
+        Ok(Evidence {
+            items: self.oldest_overdue(whose, overdue, at).await?,
+            disputes: self.disputed(whose, at).await?,
+            promises: self.promised(whose, at).await?,
+            ..Evidence::default()
+        })
     }
+}
 
-    async fn of_kinds(
-        &self,
-        whose: &Whose,
-        overdue: &[(&str, Currency)],
-        at: At,
-        which: Which,
-    ) -> Result<Evidence> {
-        let conn = &self.reader;
-        let mut params = Params::default();
-        let slice = Slice::bind(conn, &mut params, whose, &Narrow::default());
-        let template = Template::bind(&mut params, &slice, at);
-        let day = |back: u64| at.as_of.checked_sub_days(Days::new(back)).unwrap_or(NaiveDate::MIN);
-        let arms = Arms {
-            slice: &slice,
-            template: &template,
-            // What a statement does not name must not be bound.
-            payments_from: match which {
-                Which::All => params.bind(day(DAYS - 1)),
-                Which::Open => String::new(),
-            },
-            promises_from: params.bind(day(DAYS + GRACE_DAYS_MAX)),
-            overdue: Overdue::bind(conn, &mut params, overdue),
-        };
-        let rows: Vec<Row> = sql::all(conn, arms.text(which), params.into_values()).await?;
-        rows::assemble(rows)
-    }
+/// A day so many days before another.
+fn days_before(day: NaiveDate, days: u64) -> NaiveDate {
+    day.checked_sub_days(Days::new(days)).unwrap_or(NaiveDate::MIN)
 }

@@ -151,7 +151,7 @@ async fn page(
 }
 
 /// The columns of an item `i` and its document `d`.
-fn columns(open: &str, expected: &str) -> String {
+pub(super) fn columns(open: &str, expected: &str) -> String {
     format!(
         "i.id, i.account_id, i.document_id, d.source_system, i.company_code, d.fiscal_year, \
          d.document_no, d.line_no, i.kind, i.class, i.document_date, i.posting_date, i.due_date, \

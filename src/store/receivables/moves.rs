@@ -13,7 +13,7 @@ pub(super) struct Template<'a> {
 }
 
 /// The classes that are kept by date.
-const DATED: &str = "('ORDINARY', 'RETENTION')";
+pub(super) const DATED: &str = "('ORDINARY', 'RETENTION')";
 
 impl<'a> Template<'a> {
     pub fn bind(params: &mut Params, slice: &'a Slice, at: At) -> Self {
@@ -49,6 +49,27 @@ impl<'a> Template<'a> {
              CASE WHEN kind IN ('POST', 'REVERSE') THEN amount ELSE 0 END AS posted FROM entry \
              WHERE {account} AND effective_date > {as_of} AND +recorded_us <= {known_at}\
              ) e GROUP BY item_id"
+        )
+    }
+
+    /// What is open of one item: its few entries are looked up, not all that are late.
+    pub fn open_of(&self, item: &str) -> String {
+        format!(
+            "CAST({item}.open - COALESCE((SELECT SUM(y.amount) FROM entry y \
+             WHERE y.item_id = {item}.id \
+             AND (y.effective_date > {as_of} OR y.recorded_us > {known_at})), 0) AS BIGINT)",
+            as_of = self.as_of,
+            known_at = self.known_at,
+        )
+    }
+
+    /// What later entries will take off one item.
+    pub fn expected_of(&self, item: &str) -> String {
+        format!(
+            "CAST(COALESCE((SELECT -SUM(y.amount) FROM entry y WHERE y.item_id = {item}.id \
+             AND y.effective_date > {as_of} AND y.recorded_us <= {known_at}), 0) AS BIGINT)",
+            as_of = self.as_of,
+            known_at = self.known_at,
         )
     }
 
