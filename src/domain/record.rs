@@ -4,6 +4,7 @@ pub mod history;
 mod merge;
 pub mod profile;
 pub mod seat;
+pub mod source_key;
 
 use super::error::{Error, Reason, Resource};
 use super::external_ref::ExternalRef;

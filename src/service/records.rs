@@ -4,6 +4,7 @@
 
 mod place;
 mod rehearsal;
+mod source_keys;
 
 use futures_util::future::BoxFuture;
 

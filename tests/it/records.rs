@@ -1,6 +1,7 @@
 //! What another system knows of our people and their accounts, brought over by a stream and by the
 //! command line.
 
+pub mod export;
 mod files;
 mod history;
 mod measure;

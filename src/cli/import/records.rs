@@ -2,6 +2,7 @@
 //! was said, promised and given. A row is one record of `ImportRecords` or several, each known again
 //! by its key; an empty cell leaves what is there.
 
+mod back;
 mod columns;
 mod history;
 mod list;
@@ -264,4 +265,5 @@ fn malformed(description: String) -> Fault {
     Fault { reason: "ROW_MALFORMED".into(), field: String::new(), description }
 }
 
+pub(in crate::cli) use self::back::{Meant, ReadBack};
 pub(super) use self::sink::{Local, Sink as RecordSink};
