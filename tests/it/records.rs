@@ -5,6 +5,7 @@ pub mod export;
 mod files;
 mod history;
 mod measure;
+mod mended;
 pub mod people;
 
 use ballast::pb;

@@ -9,7 +9,7 @@ use crate::pb;
 /// Rows asked for at once.
 pub(super) const PAGE: i32 = 200;
 
-/// Keys that are kept; beyond them all are asked for anew.
+/// Keys, and positions, that are kept; beyond them all are asked for anew.
 const KEYS_MAX: usize = 50_000;
 
 /// Names whose keys are asked for at once.
@@ -19,6 +19,8 @@ pub(super) struct Book {
     pub caller: Caller,
     /// By name; `None` of what is not there any more.
     keys: HashMap<String, Option<pb::ExternalRef>>,
+    /// By name.
+    positions: HashMap<String, pb::Position>,
 }
 
 /// Asks for each page of a list, and does something with it.
@@ -42,7 +44,7 @@ pub(super) use each_page;
 
 impl Book {
     pub fn new(caller: Caller) -> Self {
-        Self { caller, keys: HashMap::new() }
+        Self { caller, keys: HashMap::new(), positions: HashMap::new() }
     }
 
     /// Asks for the keys of what has these names, as far as they are not known; empty names are none.
@@ -66,6 +68,24 @@ impl Book {
             self.keys.extend(keys.into_iter().map(|of| (of.name, of.key)));
         }
         Ok(())
+    }
+
+    /// A position.
+    ///
+    /// # Errors
+    /// In words: the call was refused.
+    pub async fn position(&mut self, name: &str) -> Result<pb::Position, String> {
+        if let Some(known) = self.positions.get(name) {
+            return Ok(known.clone());
+        }
+        if self.positions.len() > KEYS_MAX {
+            self.positions.clear();
+        }
+        let request = self.caller.call(pb::GetPositionRequest { name: name.to_owned() });
+        let answer = self.caller.contacts().get_position(request).await;
+        let position = answer.map_err(|s| refused(&s))?.into_inner();
+        self.positions.insert(name.to_owned(), position.clone());
+        Ok(position)
     }
 
     /// The key of what has a name, which was learnt; `None` of what is not there any more.

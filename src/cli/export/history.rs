@@ -21,7 +21,6 @@ const NOT_GIVEN: &str = "refused, or not decided about yet: left out";
 const NOT_HELD: &str = "planned or canceled: left out";
 const PRIVATE: &str = "notes that are private: left out";
 const PROMISE_TO_PAY: &str = "promises to pay, which the ledger has: left out";
-const SOMEBODY_GONE: &str = "was held with somebody who was deleted or erased: he is left out";
 const TIME: &str = "no time of day says its instant to the second: it is told without what is lost";
 const USES_HOOK: &str = "was held for an occasion, which no column says";
 
@@ -89,20 +88,16 @@ fn interaction_row(
         told.add(NOT_HELD, name);
         return Ok(());
     }
-    let theirs: Vec<(String, Option<i32>)> = of
-        .theirs
-        .iter()
-        .filter_map(|one| Some((book.named(&one.contact)?, one.satisfaction)))
-        .collect();
+    let theirs: Option<Vec<(String, Option<i32>)>> =
+        of.theirs.iter().map(|one| Some((book.named(&one.contact)?, one.satisfaction))).collect();
     let ours: Option<Vec<String>> = of.ours.iter().map(|member| book.named(member)).collect();
     let account = book.named(&account_of(name));
-    let (Some(account), Some(ours), Some(key), false) =
-        (account, ours, book.key(name), theirs.is_empty())
+    let (Some(account), Some(ours), Some(theirs), Some(key)) =
+        (account, ours, theirs, book.key(name))
     else {
         told.add(GONE, name);
         return Ok(());
     };
-    told.add_if(theirs.len() < of.theirs.len(), SOMEBODY_GONE, name);
     told.add_if(of.private, PRIVATE, name);
     told.add_if(!of.uses_hook.is_empty(), USES_HOOK, name);
     let more = of.end_time.is_some()

@@ -43,6 +43,12 @@ pub(super) async fn contacts(book: &mut Book) -> Result<Sheet, String> {
         "official",
         "labels",
         "account_id",
+        "site",
+        "function",
+        "function_text",
+        "level",
+        "title",
+        "buying_roles",
         "position_id",
         "since",
         "until",
@@ -62,6 +68,7 @@ pub(super) async fn contacts(book: &mut Book) -> Result<Sheet, String> {
 struct Stay {
     account: String,
     position: String,
+    seat: pb::Position,
     since: String,
     until: Option<pb::Date>,
 }
@@ -114,8 +121,8 @@ async fn contact_rows(
                 .choice("official", contact.official().as_str_name(), "OFFICIAL_STATUS_")
                 .labels("labels", &contact.labels);
         }
-        if let Some(Stay { account, position, since, until }) = stay {
-            cells = cells
+        if let Some(Stay { account, position, seat, since, until }) = stay {
+            cells = described(cells, &seat)
                 .word("account_id", account)
                 .word("position_id", position)
                 .word("since", since)
@@ -143,13 +150,26 @@ async fn stays(book: &mut Book, sheet: &mut Sheet, contact: &str) -> Result<Vec<
                 continue;
             };
             let since = of.valid_from.map(written).unwrap_or_default();
-            stays.push(Stay { account, position, since, until: of.valid_to });
+            let seat = book.position(&of.position).await?;
+            stays.push(Stay { account, position, seat, since, until: of.valid_to });
         }
     });
     stays.sort_by(|a, b| {
         (&a.since, &a.account, &a.position).cmp(&(&b.since, &b.account, &b.position))
     });
     Ok(stays)
+}
+
+/// What a seat is.
+fn described(cells: Cells, of: &pb::Position) -> Cells {
+    let role = |role: pb::BuyingRole| choice(role.as_str_name(), "BUYING_ROLE_");
+    cells
+        .word("site", &of.site)
+        .choice("function", of.function().as_str_name(), "POSITION_FUNCTION_")
+        .text("function_text", &of.function_text)
+        .choice("level", of.level().as_str_name(), "POSITION_LEVEL_")
+        .text("title", &of.title)
+        .parts("buying_roles", of.buying_roles().map(role).collect())
 }
 
 pub(super) async fn positions(book: &mut Book) -> Result<Sheet, String> {
@@ -184,17 +204,10 @@ async fn of_account(book: &mut Book, sheet: &mut Sheet, account: &str) -> Result
         for of in &page.positions {
             let named = book.named(account).zip(book.key(&of.name));
             let Some((account, key)) = named else { continue };
-            let role = |role: pb::BuyingRole| choice(role.as_str_name(), "BUYING_ROLE_");
-            let cells = Cells::default()
+            let cells = described(Cells::default(), of)
                 .key("position_id", key)
                 .word("account_id", &account)
-                .word("site", &of.site)
-                .choice("function", of.function().as_str_name(), "POSITION_FUNCTION_")
-                .text("function_text", &of.function_text)
-                .choice("level", of.level().as_str_name(), "POSITION_LEVEL_")
-                .text("title", &of.title)
                 .word("reports_to_id", book.if_named(&of.reports_to).unwrap_or_default())
-                .parts("buying_roles", of.buying_roles().map(role).collect())
                 .day("valid_from", of.valid_from)
                 .day("valid_to", of.valid_to);
             sheet.row(&of.name, &[&account, &key.system, &key.id], cells)?;

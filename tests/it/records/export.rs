@@ -174,7 +174,7 @@ async fn company(server: &TestServer) {
             seat: Some(pb::incumbency_record::Seat::Position(pb::PositionSelector { by })),
             valid_from,
             valid_to,
-            reason: String::new(),
+            ..pb::IncumbencyRecord::default()
         }))
     };
     let (_, summary) = upsert(
