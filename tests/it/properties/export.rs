@@ -171,7 +171,7 @@ on_both_engines! {
     async fn an_export_of_whatever_texts_comes_back(server: TestServer) {
         let engine = server.engine();
         drop(server);
-        hold(3, &prop::collection::vec(told(), 4..8), async |all| {
+        hold(2, &prop::collection::vec(told(), 4..8), async |all| {
             let server = TestServer::start(engine).await;
             contact::account(&server, "acme", &[]).await;
             member(&server, "boss").await;

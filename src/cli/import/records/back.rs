@@ -73,9 +73,11 @@ impl ReadBack {
             .filter(|(column, meant)| !same(column, meant))
             .map(|(column, _)| *column)
             .collect();
+        // What an import would refuse may be what reads otherwise: without it the row is tried once more.
+        if !otherwise.is_empty() {
+            return Ok(otherwise);
+        }
         match super::read(&self.list, &cells) {
-            // What is wrong may be what reads otherwise; without it the row is tried once more.
-            Err(_) if !otherwise.is_empty() => Ok(otherwise),
             Err(faults) => {
                 let told = |fault: &super::Fault| format!("{} {}", fault.field, fault.description);
                 Err(faults.iter().map(told).collect::<Vec<_>>().join("; "))
@@ -84,7 +86,7 @@ impl ReadBack {
                 let faults = records.into_iter().filter_map(|of| record::check(of).err());
                 let told = |fault: Violation| format!("{} {}", fault.field, fault.description);
                 let faults: Vec<String> = faults.flatten().map(told).collect();
-                if faults.is_empty() { Ok(otherwise) } else { Err(faults.join("; ")) }
+                if faults.is_empty() { Ok(Vec::new()) } else { Err(faults.join("; ")) }
             }
         }
     }
@@ -120,6 +122,8 @@ mod tests {
         }
         assert_eq!(otherwise(" Li", &["a;b"], ("a", "1")), ["name", "former_names"]);
         assert_eq!(otherwise("Li", &[], ("a=b", "1")), ["labels"]);
+        // Read so, it would be a label without a key, which is refused.
+        assert_eq!(otherwise("Li", &[], ("a", "1; =2")), ["labels"]);
         assert_eq!(otherwise("Li", &[" a"], ("a", "1;2")), ["former_names", "labels"]);
     }
 

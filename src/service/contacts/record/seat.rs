@@ -321,10 +321,15 @@ async fn leave(
 ) -> Result<bool> {
     let Some(last_day) = last_day else { return Ok(false) };
     if sits.last_day == Some(last_day) {
-        let left = left_before_another(ctx, position, seatings, behind(last_day));
-        let is_new = left.is_some();
-        tx.add_seatings(left.into_iter().collect()).await?;
-        return Ok(is_new);
+        let nobody = behind(last_day);
+        let Some(left) = left_before_another(ctx, position, seatings, nobody) else {
+            return Ok(false);
+        };
+        let told = fact::left(&left, &sits.contact_id);
+        tx.add_seatings(vec![left]).await?;
+        let moved = event::moved(&sits.contact_id, nobody, Some(position), None, vec![told]);
+        tx.publish(moved).await?;
+        return Ok(true);
     }
     let refuse = |what: String| Err(Error::invalid("valid_to", Reason::DateInvalid, what));
     if let Some(left) = sits.last_day.filter(|left| *left < last_day) {
@@ -381,7 +386,11 @@ async fn sit(
                 told.push(fact::left(&left, id));
                 points.push(left);
             }
-            false => points.extend(left_before_another(ctx, position, &seatings, nobody)),
+            false => {
+                let left = left_before_another(ctx, position, &seatings, nobody);
+                told.extend(left.iter().map(|left| fact::left(left, id)));
+                points.extend(left);
+            }
         }
     }
     tx.add_seatings(points.clone()).await?;
