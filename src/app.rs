@@ -4,12 +4,14 @@
 mod accept;
 mod auditor;
 mod health;
+mod in_process;
 mod jobs;
 mod readiness;
 mod reload;
 mod routes;
 mod tls;
 
+pub(crate) use in_process::InProcess;
 pub(crate) use routes::{members, records, settings, team_settings};
 pub(crate) use tls::certificates;
 

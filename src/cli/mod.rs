@@ -6,6 +6,7 @@ mod calendar;
 mod config;
 pub mod demo;
 pub mod dynamic;
+mod export;
 mod healthcheck;
 mod import;
 mod migrate;
@@ -42,6 +43,8 @@ enum Command {
     Migrate(migrate::Args),
     /// Import documents or records of people from CSV and XLSX files, here or through a server.
     Import(import::Args),
+    /// Write lists of accounts, of people and of what was between them, as an import reads them.
+    Export(export::Args),
     /// Make a work calendar from files of the days that are not as their weekday.
     Calendar(calendar::Args),
     /// Print a report; reads only, also beside a running server.
@@ -69,6 +72,7 @@ pub fn run() -> ExitCode {
             Command::Healthcheck(args) => healthcheck::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Migrate(args) => migrate::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Import(args) => import::run(args).await,
+            Command::Export(args) => export::run(args).await,
             Command::Calendar(args) => calendar::run(args).await,
             Command::Report(report) => report::run(report).await.map(|()| ExitCode::SUCCESS),
             Command::Verify(args) => verify::run(args).await,

@@ -12,7 +12,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity
 /// Which server, and what it is shown.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ServerArgs {
-    /// Send to this server (https://HOST:PORT) instead of writing to the database.
+    /// Call this server (https://HOST:PORT) instead of opening the database.
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// Bearer token for the server.

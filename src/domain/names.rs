@@ -13,7 +13,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::external::{CanonicalForm, external_account_name};
+pub use self::external::{CanonicalForm, external_account_name, external_name, parse_external};
 pub use self::keyed::{AccountRef, ContactRef, MemberRef};
 pub use self::reservation::{OrderKey, ReservationName, ReservationRef, parse_reservation};
 use super::error::{Reason, Result, Violation};

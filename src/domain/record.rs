@@ -4,6 +4,7 @@ pub mod history;
 mod merge;
 pub mod profile;
 pub mod seat;
+pub mod source_key;
 
 use super::error::{Error, Reason, Resource};
 use super::external_ref::ExternalRef;
@@ -12,7 +13,7 @@ use super::names::{AccountRef, ContactRef, MemberRef};
 use super::stored::stored_enum;
 use history::{CommitmentRecord, GiftRecord, InteractionRecord, TieRecord};
 use profile::{AccountRecord, ContactRecord, MemberRecord, TeamRecord};
-use seat::{IncumbencyRecord, PositionRecord};
+use seat::{IncumbencyRecord, PositionRecord, PositionRef, SeatRef};
 
 /// Candidates that are told of a record that may be there already.
 pub const DUPLICATES_MAX: usize = 10;
@@ -95,6 +96,35 @@ impl Record {
             Self::Commitment(of) => vec![keyed_name("commitments", &of.source_key)],
             Self::Gift(of) => vec![keyed_name("gifts", &of.source_key)],
             Self::Team(_) | Self::Incumbency(_) | Self::Tie(_) => Vec::new(),
+        }
+    }
+}
+
+impl Record {
+    /// The title by which it names a position, and at which account.
+    pub fn titled(&self) -> Option<(&AccountRef, &str)> {
+        match self {
+            Self::Position(of) => match &of.reports_to {
+                Some(PositionRef::Title(title)) => Some((&of.account, title)),
+                _ => None,
+            },
+            Self::Incumbency(of) => match &of.seat {
+                SeatRef::Known(PositionRef::Title(title)) => Some((&of.account, title)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The title of a position that it may bring, and at which account.
+    pub fn brings_title(&self) -> Option<(&AccountRef, &str)> {
+        match self {
+            Self::Position(of) => Some((&of.account, of.change.title.as_deref()?)),
+            Self::Incumbency(of) => match &of.seat {
+                SeatRef::Described(change) => Some((&of.account, change.title.as_deref()?)),
+                SeatRef::Known(_) => None,
+            },
+            _ => None,
         }
     }
 }

@@ -172,6 +172,11 @@ impl Tie {
         self.kind.is_personal().then_some(theirs)
     }
 
+    /// Whether it holds on a day or later.
+    pub fn lasts_on(&self, day: NaiveDate) -> bool {
+        self.days.last_day_known(i64::MAX).is_none_or(|last| day <= last)
+    }
+
     /// Opens a review, unless there is one or was one; answers whether it did.
     pub fn open_review(&mut self) -> bool {
         let opens = self.review == Review::None && self.days.end.is_none();

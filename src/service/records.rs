@@ -4,6 +4,9 @@
 
 mod place;
 mod rehearsal;
+mod source_keys;
+
+use std::collections::{HashMap, HashSet};
 
 use futures_util::future::BoxFuture;
 
@@ -155,7 +158,10 @@ impl RecordImport {
                     duplicates: Vec::new(),
                 },
                 Ok(record) => {
-                    let (result, _) = self.place(ctx, &record).await?;
+                    let result = match record.titled() {
+                        Some((_, title)) => not_yet(title),
+                        None => self.place(ctx, &record).await?.0,
+                    };
                     if result.outcome == RecordOutcome::Waiting {
                         self.wait(Waiting { sequence, position, record })?;
                     }
@@ -192,7 +198,9 @@ impl RecordImport {
                 "chunk.records",
                 Reason::TooManyElements,
                 format!(
-                    "more than {WAITING_MAX} name what is not there yet: send what others name first"
+                    "more than {WAITING_MAX} name what is not there yet, or a position by its title: what \
+                     came before is recorded. Send first what others name (accounts, members, positions, \
+                     contacts), name positions by keys, and then send all of it again, or in several runs"
                 ),
             ));
         }
@@ -206,8 +214,15 @@ impl RecordImport {
         loop {
             let mut left = Vec::new();
             let mut moved = false;
-            for waiting in std::mem::take(&mut self.waiting) {
+            let all = std::mem::take(&mut self.waiting);
+            let undecided = undecided(&all);
+            for (at, waiting) in all.into_iter().enumerate() {
                 ctx.check_deadline()?;
+                if undecided.contains(&at) {
+                    let title = waiting.record.titled().map(|(_, title)| title.to_owned());
+                    left.push((waiting, not_yet(&title.unwrap_or_default())));
+                    continue;
+                }
                 let (result, missing) = self.place(ctx, &waiting.record).await?;
                 match missing {
                     // What it names would be there; what else there is to it can't be tried.
@@ -240,6 +255,38 @@ impl RecordImport {
         self.done.count(result.outcome);
         self.done.waited.push(RecordWaited { sequence, position, result });
     }
+}
+
+/// A record that names a position by its title waits until all positions are known, whatever the order
+/// in which they come: of two of one title neither is meant.
+fn not_yet(title: &str) -> RecordResult {
+    let fault = ImportFault {
+        reason: Reason::ResourceNotFound,
+        field: "reports_to".to_owned(),
+        description: format!("which position is {title} is known once all of them are"),
+    };
+    RecordResult {
+        outcome: RecordOutcome::Waiting,
+        name: String::new(),
+        faults: vec![fault],
+        duplicates: Vec::new(),
+    }
+}
+
+/// Those of what waits that name a position by a title that another one of them may bring.
+fn undecided(all: &[Waiting]) -> HashSet<usize> {
+    let mut brought: HashMap<(String, &str), Vec<usize>> = HashMap::new();
+    for (at, waiting) in all.iter().enumerate() {
+        if let Some((account, title)) = waiting.record.brings_title() {
+            brought.entry((account.to_string(), title)).or_default().push(at);
+        }
+    }
+    let is_undecided = |at: &usize| {
+        let titled = all[*at].record.titled();
+        let others = titled.and_then(|(account, title)| brought.get(&(account.to_string(), title)));
+        others.is_some_and(|others| others.iter().any(|other| other != at))
+    };
+    (0..all.len()).filter(is_undecided).collect()
 }
 
 /// What was read was changed before it was locked: another attempt reads it as it is then.

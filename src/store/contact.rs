@@ -25,6 +25,7 @@ use crate::domain::contact::Contact;
 use crate::domain::directory::{Key, Subject, keys as keys_of};
 use crate::domain::error::{Error, Result};
 use crate::domain::names::{CanonicalForm, ContactRef, contact_name};
+use crate::domain::record::source_key::own_id;
 
 /// The id of the contact named, if there is one.
 async fn find(conn: &impl ConnectionTrait, name: &ContactRef) -> Result<Option<String>> {
@@ -37,7 +38,13 @@ async fn find(conn: &impl ConnectionTrait, name: &ContactRef) -> Result<Option<S
             let form = forms.get(system).copied().unwrap_or(CanonicalForm::Exact);
             let key = (system.clone(), form.canonical(id));
             let found = rows::one(conn, contact_ref::Entity::find_by_id(key)).await?;
-            Ok(found.map(|row| row.contact_id))
+            match (found, own_id(system, id)) {
+                (Some(row), _) => Ok(Some(row.contact_id)),
+                (None, Some(own)) => {
+                    Ok(rows::one(conn, Entity::find_by_id(own)).await?.map(|row| row.id))
+                }
+                (None, None) => Ok(None),
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::domain::interaction::{
     Attendee, HookState, Interaction, InteractionKey, InteractionState, NextHook, Stage,
 };
 use crate::domain::page::{Page, PageOf};
+use crate::domain::record::source_key::own_id;
 
 /// Which interactions to list: ids, all of which have to fit.
 #[derive(Debug, Clone, Default)]
@@ -130,7 +131,11 @@ impl WriteTx {
             .filter(Column::SourceSystem.eq(&*key.system))
             .filter(Column::SourceId.eq(&*key.id));
         let row = rows::one(&self.conn, found).await?;
-        Ok(complete(&self.conn, row.into_iter().collect()).await?.pop())
+        let own = own_id(&key.system, &key.id).and_then(|id| Uuid::try_parse(id).ok());
+        match (row, own) {
+            (None, Some(id)) => one(&self.conn, id).await,
+            (row, _) => Ok(complete(&self.conn, row.into_iter().collect()).await?.pop()),
+        }
     }
 
     /// The interaction of an account whose people are held.

@@ -20,6 +20,7 @@ use crate::domain::directory::{Key, Subject, keys as keys_of};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::member::Member;
 use crate::domain::names::{CanonicalForm, MemberRef, member_name};
+use crate::domain::record::source_key::own_id;
 
 /// The id of the member named, if he exists.
 async fn find(conn: &impl ConnectionTrait, name: &MemberRef) -> Result<Option<String>> {
@@ -32,7 +33,13 @@ async fn find(conn: &impl ConnectionTrait, name: &MemberRef) -> Result<Option<St
             let form = forms.get(system).copied().unwrap_or(CanonicalForm::Exact);
             let key = (system.clone(), form.canonical(id));
             let found = rows::one(conn, member_ref::Entity::find_by_id(key)).await?;
-            Ok(found.map(|row| row.member_id))
+            match (found, own_id(system, id)) {
+                (Some(row), _) => Ok(Some(row.member_id)),
+                (None, Some(own)) => {
+                    Ok(rows::one(conn, Entity::find_by_id(own)).await?.map(|row| row.id))
+                }
+                (None, None) => Ok(None),
+            }
         }
     }
 }

@@ -96,7 +96,7 @@ pub use lock::Entered;
 pub use people::Touches;
 pub use portfolio::Balance;
 pub use queue::{Lane, Wait};
-pub use record_key::Keyed;
+pub use record_key::{Keyed, KeyedInteraction};
 pub use seen::Seen;
 pub use signal::PeopledAccounts;
 pub use team::Carried;

@@ -1,6 +1,7 @@
 //! What holds after any sequence of operations: the same few cases on every run.
 
 mod corrections;
+mod export;
 mod findings;
 mod imports;
 mod people;

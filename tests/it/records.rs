@@ -1,9 +1,11 @@
 //! What another system knows of our people and their accounts, brought over by a stream and by the
 //! command line.
 
+pub mod export;
 mod files;
 mod history;
 mod measure;
+mod mended;
 pub mod people;
 
 use ballast::pb;

@@ -363,6 +363,17 @@ impl AccountService for Accounts {
         Ok(Response::new(record::run(ctx, ending, records, request.into_inner())))
     }
 
+    async fn batch_get_source_keys(
+        &self,
+        request: Request<pb::BatchGetSourceKeysRequest>,
+    ) -> Answer<pb::BatchGetSourceKeysResponse> {
+        let ctx = api::ctx(&request)?;
+        let named = record::source_keys::parse(request.get_ref())?;
+        let keys = self.services.records.source_keys(&ctx, named).await?;
+        let names = request.into_inner().names;
+        Ok(Response::new(record::source_keys::encode(names, keys)))
+    }
+
     async fn search_directory(
         &self,
         request: Request<pb::SearchDirectoryRequest>,

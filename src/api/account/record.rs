@@ -2,6 +2,7 @@
 //! the next is read.
 
 mod parse;
+pub mod source_keys;
 
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +12,7 @@ use crate::api::convert::closed_set::both_ways;
 use crate::api::convert::{read, write};
 use crate::api::stream::{self, Answers, Ended, Outlet};
 use crate::ctx::Ctx;
-use crate::domain::error::{Error, Reason};
+use crate::domain::error::{Error, Reason, Violation};
 use crate::domain::record::{
     RecordOutcome, RecordResult, RecordWaited, RecordsHeader, RecordsMode, RecordsSummary,
 };
@@ -80,6 +81,14 @@ async fn answer(
 ) -> Result<(), Ended> {
     let revision = ctx.revision.get().unwrap_or_default();
     outlet.send(pb::ImportRecordsResponse { step: Some(step), revision }).await
+}
+
+/// Refuses a record that says what none can.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(record: pb::Record) -> Result<(), Vec<Violation>> {
+    parse::record(record).map(drop)
 }
 
 pub async fn chunk(

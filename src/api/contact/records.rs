@@ -62,7 +62,8 @@ pub fn incumbency(
     record: pb::IncumbencyRecord,
     violations: &mut Violations,
 ) -> Option<IncumbencyRecord> {
-    let pb::IncumbencyRecord { account, contact, seat, valid_from, valid_to, reason } = record;
+    let pb::IncumbencyRecord { account, contact, seat, valid_from, valid_to, reason, expected } =
+        record;
     let account = violations.keep(read::account("account", &account));
     let contact = violations.keep(read::contact("contact", &contact));
     let valid_from = violations.keep(read::optional_date("valid_from", valid_from)).flatten();
@@ -83,8 +84,13 @@ pub fn incumbency(
             None
         }
     };
+    let expected = expected.and_then(|of| position::record_change(of, None, violations));
+    if expected.is_some() && matches!(seat, Some(SeatRef::Described(_))) {
+        let what = "is for a seat that is named";
+        violations.add("expected", Reason::FieldInvalid, what);
+    }
     let (account, contact, seat) = (account?, contact?, seat?);
-    Some(IncumbencyRecord { account, contact, seat, valid_from, valid_to, reason })
+    Some(IncumbencyRecord { account, contact, seat, expected, valid_from, valid_to, reason })
 }
 
 pub fn tie(record: pb::TieRecord, violations: &mut Violations) -> Option<TieRecord> {

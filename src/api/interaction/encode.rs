@@ -167,5 +167,6 @@ pub fn page(
     ctx: &Ctx,
 ) -> pb::ListInteractionsResponse {
     let (interactions, next_page_token) = request.answer(answer, |one| interaction(one, ctx));
-    pb::ListInteractionsResponse { interactions, next_page_token }
+    let time_zone = ctx.clock.zone().name().to_owned();
+    pb::ListInteractionsResponse { interactions, next_page_token, time_zone }
 }

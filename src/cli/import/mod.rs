@@ -39,7 +39,7 @@ use sha2::{Digest, Sha256};
 
 use self::mapping::Mapping;
 use self::prepare::Prepared;
-use self::records::{Kind, Local, RecordSink};
+use self::records::{Local, RecordSink};
 use self::remote::Remote;
 use self::run::Run;
 use self::sink::Sink;
@@ -58,6 +58,8 @@ use crate::pb;
 use crate::service::ledger::Ledger;
 use crate::store::Store;
 use crate::telemetry;
+
+pub(super) use self::records::{Kind, Meant, ReadBack};
 
 /// Something that the files hold is not in the books.
 const EXIT_REFUSED: u8 = 2;

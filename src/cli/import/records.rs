@@ -2,6 +2,7 @@
 //! was said, promised and given. A row is one record of `ImportRecords` or several, each known again
 //! by its key; an empty cell leaves what is there.
 
+mod back;
 mod columns;
 mod history;
 mod list;
@@ -80,9 +81,6 @@ pub(super) fn read_mapping(path: Option<&Path>, kind: Kind) -> Result<Mapping, S
     Mapping::parse(&text, kind).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// What is told of records that may be the same as others, at most so many one by one.
-const DUPLICATES_TOLD_MAX: usize = 50;
-
 /// Says how files would be read.
 ///
 /// # Errors
@@ -142,10 +140,11 @@ impl Run<'_> {
         let Progress { counts, errors, duplicates, .. } = &mut going.progress;
         errors.flush()?;
         report::print_counts(&counts.lines(self.is_dry));
-        for told in duplicates.iter().take(DUPLICATES_TOLD_MAX) {
+        for told in duplicates.iter() {
             say!("  {told}");
         }
-        let more = duplicates.len().saturating_sub(DUPLICATES_TOLD_MAX);
+        let told = i64::try_from(duplicates.len()).unwrap_or(i64::MAX);
+        let more = counts.duplicates.saturating_sub(told);
         if more > 0 {
             say!("  and {more} more that may be there already");
         }
@@ -264,4 +263,5 @@ fn malformed(description: String) -> Fault {
     Fault { reason: "ROW_MALFORMED".into(), field: String::new(), description }
 }
 
+pub(in crate::cli) use self::back::{Meant, ReadBack};
 pub(super) use self::sink::{Local, Sink as RecordSink};

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use super::MAX_EXTERNAL_ID_CHARS;
+use super::{MAX_EXTERNAL_ID_CHARS, MAX_SYSTEM_CHARS, is_id};
 use crate::domain::stored::stored_enum;
 use crate::domain::text;
 
@@ -43,6 +43,19 @@ impl CanonicalForm {
 /// `accounts/{system}~{external id, percent-encoded}`
 pub fn external_account_name(system: &str, external_id: &str) -> String {
     format!("accounts/{}", key_segment(system, external_id))
+}
+
+/// `{collection}/{system}~{id, percent-encoded}`
+pub fn external_name(collection: &str, system: &str, id: &str) -> String {
+    format!("{collection}/{}", key_segment(system, id))
+}
+
+/// The system and id in such a name; `None` if it is none of that collection.
+pub fn parse_external(collection: &str, name: &str) -> Option<(String, String)> {
+    let segment = name.strip_prefix(collection)?.strip_prefix('/')?;
+    let (system, encoded) = segment.split_once('~')?;
+    let system = is_id(system, MAX_SYSTEM_CHARS).then(|| system.to_owned())?;
+    Some((system, decode(encoded)?))
 }
 
 /// `{system}~{id, percent-encoded}`

@@ -1,7 +1,8 @@
 //! Who sits in a position from which day on, as change points: one at a time by construction. Moving
 //! somebody adds points and never changes one, so that whoever sat there on an earlier day still did.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,57 @@ pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
     told
 }
 
+/// In which position somebody who has several is met on a day: in the one that he took last; of those that
+/// he took on one day in the first by what they are, so that the order in which they were recorded does
+/// not matter.
+pub fn met_on<'a>(
+    his: impl IntoIterator<Item = &'a Incumbency>,
+    positions: &[Position],
+    day: NaiveDate,
+) -> Option<Uuid> {
+    let rank = |id: Uuid| {
+        let position = positions.iter().find(|position| position.id == id);
+        position.map(|position| {
+            let terms = &position.terms;
+            let function = (terms.function.as_str(), terms.function_text.as_str());
+            (function, terms.title.as_str(), terms.site.as_deref(), position.first_day)
+        })
+    };
+    let held = his.into_iter().filter(|one| one.holds(day));
+    let first =
+        held.min_by_key(|one| (Reverse(one.first_day), rank(one.position_id), one.position_id));
+    first.map(|one| one.position_id)
+}
+
+/// That somebody is met in a position from a day to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Met {
+    pub position_id: Uuid,
+    pub first_day: NaiveDate,
+    pub last_day: Option<NaiveDate>,
+}
+
+/// As [`met_on`], of all days from one to another, of the seats of one contact at one account.
+pub fn met_in(
+    his: &[Incumbency],
+    positions: &[Position],
+    from: NaiveDate,
+    to: Option<NaiveDate>,
+) -> Vec<Met> {
+    let within = |day: &NaiveDate| *day > from && to.is_none_or(|to| *day <= to);
+    let comes = his.iter().map(|one| one.first_day);
+    let leaves = his.iter().filter_map(|one| one.last_day?.succ_opt());
+    let mut days: BTreeSet<NaiveDate> = comes.chain(leaves).filter(within).collect();
+    days.insert(from);
+    let days: Vec<NaiveDate> = days.into_iter().collect();
+    let met = |(at, day): (usize, &NaiveDate)| {
+        let position_id = met_on(his, positions, *day)?;
+        let last_day = days.get(at + 1).map_or(to, |next| next.pred_opt());
+        Some(Met { position_id, first_day: *day, last_day })
+    };
+    days.iter().enumerate().filter_map(met).collect()
+}
+
 /// Checks that a contact would sit on that day in the position that he leaves from it on.
 ///
 /// # Errors
@@ -248,6 +300,47 @@ mod tests {
         assert_eq!(incumbent(&seatings, day(5)), None);
         let told = told(seatings.into());
         assert_eq!((told.len(), &*told[0].contact_id, told[0].first_day), (1, "wu", day(9)));
+    }
+
+    /// In two positions, of which the second was taken later, and left.
+    fn in_two() -> Vec<Incumbency> {
+        let second = |from: u64, us: i64, contact| Seating {
+            position_id: Uuid::from_u128(1),
+            ..seating(from, us, contact)
+        };
+        told(vec![seating(0, 1, Some("li")), second(4, 2, Some("li")), second(8, 3, None)])
+    }
+
+    #[test]
+    fn who_has_two_seats_is_met_in_the_one_that_he_took_last_as_long_as_he_has_it() {
+        let [first, second] = [Uuid::nil(), Uuid::from_u128(1)];
+        let met = |position_id, from, to: Option<u64>| Met {
+            position_id,
+            first_day: day(from),
+            last_day: to.map(day),
+        };
+        let all = met_in(&in_two(), &[], day(0), None);
+        assert_eq!(all, [met(first, 0, Some(3)), met(second, 4, Some(7)), met(first, 8, None)]);
+        let some = met_in(&in_two(), &[], day(5), Some(day(9)));
+        assert_eq!(some, [met(second, 5, Some(7)), met(first, 8, Some(9))]);
+        assert_eq!(met_in(&[], &[], day(0), None), []);
+    }
+
+    proptest! {
+        #[test]
+        fn where_somebody_is_met_on_the_days_of_a_time_is_where_he_is_on_each(
+            from in 0_u64..10, length in 0_u64..6,
+        ) {
+            let all = met_in(&in_two(), &[], day(from), Some(day(from + length)));
+            for n in 0..20 {
+                let then = all.iter().find(|met| {
+                    met.first_day <= day(n) && met.last_day.is_none_or(|last| day(n) <= last)
+                });
+                let within = (from..=from + length).contains(&n);
+                let expected = met_on(&in_two(), &[], day(n)).filter(|_| within);
+                prop_assert_eq!(then.map(|met| met.position_id), expected);
+            }
+        }
     }
 
     proptest! {

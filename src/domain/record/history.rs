@@ -139,7 +139,8 @@ impl InteractionRecord {
                 true => was.checklist.clone(),
                 false => said.checklist,
             },
-            source_key: Some(self.source_key.clone()),
+            // By it, or by its id, it is known.
+            source_key: was.source_key.clone(),
         }
     }
 

@@ -5,7 +5,7 @@
 use chrono::{Days, NaiveDate};
 
 use super::keyed_name;
-use crate::domain::error::{Error, Precondition, Reason, Result};
+use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::names::{AccountRef, ChildName, ContactRef, POSITIONS, contact_name};
 use crate::domain::position::Position;
@@ -67,6 +67,8 @@ pub struct IncumbencyRecord {
     pub account: AccountRef,
     pub contact: ContactRef,
     pub seat: SeatRef,
+    /// What a seat that is named is said to be.
+    pub expected: Option<PositionChange>,
     pub valid_from: Option<NaiveDate>,
     pub valid_to: Option<NaiveDate>,
     pub reason: String,
@@ -79,6 +81,32 @@ pub fn is_like(terms: &PositionTerms, described: &PositionChange) -> bool {
         && Some(terms.function) == described.function
         && terms.function_text == text(&described.function_text)
         && terms.title == text(&described.title)
+}
+
+/// Checks that a position that is named is what it is said to be.
+///
+/// # Errors
+/// FIELD_INVALID for each part that is otherwise.
+pub fn check_expected(terms: &PositionTerms, expected: &PositionChange) -> Result<()> {
+    let PositionChange { site, function, function_text, level, title, buying_roles } = expected;
+    let mut violations = Violations::new();
+    let mut same = |field: &str, is_same: bool| {
+        if !is_same {
+            let what = "is otherwise of the position that is named";
+            violations.add(format!("expected.{field}"), Reason::FieldInvalid, what);
+        }
+    };
+    same("site", site.as_ref().is_none_or(|said| *said == terms.site));
+    same("function", function.is_none_or(|said| said == terms.function));
+    same("function_text", function_text.as_ref().is_none_or(|said| *said == terms.function_text));
+    same("level", level.is_none_or(|said| said == terms.level));
+    same("title", title.as_ref().is_none_or(|said| *said == terms.title));
+    let roles = buying_roles.as_ref().is_none_or(|said| {
+        let all = said.iter().all(|role| terms.buying_roles.contains(role));
+        all && said.len() == terms.buying_roles.len()
+    });
+    same("buying_roles", roles);
+    violations.finish()
 }
 
 /// The days on which somebody is to sit in a position.
@@ -159,7 +187,10 @@ pub fn check_stay(
 /// Whether somebody left on a day of his own, and not because another came.
 fn has_last_day(seatings: &[Seating], of: &Incumbency) -> bool {
     let behind = of.last_day.and_then(|last| last.checked_add_days(Days::new(1)));
-    behind.is_some_and(|day| incumbency::incumbent(seatings, day).is_none())
+    // Another may have come on that very day.
+    behind.is_some_and(|day| {
+        seatings.iter().any(|one| one.from_date == day && one.contact_id.is_none())
+    })
 }
 
 #[cfg(test)]
@@ -226,6 +257,12 @@ mod tests {
         let ended = [point(5, Some("a")), point(10, None)];
         assert!(check_stay(&position(), &ended, "b", stay(9, None)).is_err());
         assert!(check_stay(&position(), &ended, "b", stay(10, None)).is_ok());
+        let left = [
+            point(5, Some("a")),
+            Seating { recorded_us: 0, ..point(10, None) },
+            point(10, Some("c")),
+        ];
+        assert!(check_stay(&position(), &left, "b", stay(7, None)).is_err());
         // One who leaves since another comes has no last day of his own.
         let followed = [point(5, Some("a")), point(10, Some("c"))];
         assert!(check_stay(&position(), &followed, "b", stay(7, None)).is_ok());

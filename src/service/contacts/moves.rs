@@ -136,7 +136,7 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     let [from, to] = [&from, &to].map(|place| place.as_ref().map(|(position, _)| position));
     tx.publish(event::moved(&id, day, from, to, told)).await?;
     if to.is_some_and(|position| decides(&position.terms.buying_roles)) {
-        ties::open_reviews(tx, &id).await?;
+        ties::open_reviews(tx, ctx.business_date(), &id).await?;
     }
     let told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
     let today = ctx.business_date();

@@ -272,7 +272,7 @@ async fn review_incumbents(tx: &mut WriteTx, position: &Position, day: NaiveDate
     seatings.retain(|one| one.position_id == position.id);
     for one in incumbency::told(seatings) {
         if one.last_day.is_none_or(|last| day <= last) {
-            ties::open_reviews(tx, &one.contact_id).await?;
+            ties::open_reviews(tx, day, &one.contact_id).await?;
         }
     }
     Ok(())

@@ -107,7 +107,9 @@ pub(super) async fn create(tx: &mut WriteTx, ctx: &Ctx, c: &CreateTie) -> Result
         recorded_by: ctx.principal.to_string(),
     };
     check_new(&tie, &tx.ties_of_person(&tie.from).await?)?;
+    // What is over by now is history, and nobody has to look into it.
     if let Some(contact_id) = tie.personal_contact()
+        && tie.lasts_on(ctx.business_date())
         && decides_from(tx, contact_id, first_day).await?
     {
         tie.open_review();
@@ -160,13 +162,17 @@ async fn clear(tx: &mut WriteTx, ctx: &Ctx, c: &ClearTieReview) -> Result<Tie> {
 }
 
 /// Opens the reviews of personal ties of one of theirs who decides from now on.
-pub(super) async fn open_reviews(tx: &mut WriteTx, contact_id: &str) -> Result<()> {
+pub(super) async fn open_reviews(
+    tx: &mut WriteTx,
+    today: NaiveDate,
+    contact_id: &str,
+) -> Result<()> {
     let person = Person { side: Side::Contact, id: contact_id.to_owned() };
     let opened: Vec<Tie> = tx
         .ties_of_person(&person)
         .await?
         .into_iter()
-        .filter(|tie| tie.personal_contact() == Some(contact_id))
+        .filter(|tie| tie.personal_contact() == Some(contact_id) && tie.lasts_on(today))
         .filter_map(|mut tie| tie.open_review().then_some(tie))
         .collect();
     tx.update_ties(&opened).await?;

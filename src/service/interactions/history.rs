@@ -1,18 +1,21 @@
 //! What was said, promised and given, as records of another system say it. It is history: it happened,
 //! whatever would be asked of it today.
 
-use chrono::NaiveTime;
+use chrono::{DateTime, NaiveDateTime, NaiveTime};
 
 use super::named::{Held, live_contact, member};
 use super::{account, amended, commitments, first, gifts, held_on, hooks, said, with_people};
 use crate::ctx::Ctx;
 use crate::domain::commitment::{SettleCommitment, Settlement};
+use crate::domain::contact::ContactState;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{Interaction, InteractionVerb, Stage};
-use crate::domain::names::{AccountRef, COMMITMENTS, ChildName, INTERACTIONS, account_name};
+use crate::domain::names::{
+    AccountRef, COMMITMENTS, ChildName, INTERACTIONS, account_name, contact_name,
+};
 use crate::domain::record::history::{
-    CommitmentRecord, GiftRecord, InteractionRecord, check_commitment, check_gift,
+    CommitmentRecord, GiftRecord, InteractionRecord, Said, check_commitment, check_gift,
 };
 use crate::domain::record::{KeyedKind, Placed, RecordsMode, keyed_name};
 use crate::service::{Settings, resolve};
@@ -76,9 +79,42 @@ pub(in crate::service) async fn place_interaction(
         return Ok(Placed::kept(name, true));
     }
     was.check(InteractionVerb::Amend, ctx.business_date())?;
+    check_texts(tx, &was, &record.said).await?;
     let keep = |now: &mut Interaction| record.keep_of(&was, now);
     let now = amended(tx, ctx, &was, &terms, REASON, keep).await?;
     Ok(Placed::kept(name, now.version != was.version))
+}
+
+/// Refuses what would write another text about somebody who was erased.
+///
+/// # Errors
+/// STATE_WRONG.
+async fn check_texts(tx: &WriteTx, was: &Interaction, said: &Said) -> Result<()> {
+    let is_new = |said: &str, was: &str| !said.is_empty() && said != was;
+    let topic = |of: &Interaction| of.next_hook.as_ref().map(|hook| hook.topic.expose().to_owned());
+    let topic_said = said.next_hook.as_ref().map_or("", |hook| hook.topic.as_str());
+    let writes = is_new(&said.purpose, was.purpose.expose())
+        || is_new(&said.notes, was.notes.expose())
+        || is_new(topic_said, &topic(was).unwrap_or_default());
+    if !writes {
+        return Ok(());
+    }
+    let hook = was.next_hook.iter().filter_map(|hook| hook.contact_id.as_deref());
+    for id in was.theirs.iter().map(|one| one.contact_id.as_str()).chain(hook) {
+        check_not_erased(tx, id).await?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// STATE_WRONG.
+async fn check_not_erased(tx: &WriteTx, contact_id: &str) -> Result<()> {
+    let contact = tx.contact(contact_id).await?;
+    if contact.is_some_and(|contact| contact.state == ContactState::Erased) {
+        let what = "was erased: nothing is written about him any more";
+        return Err(Error::precondition(Reason::StateWrong, contact_name(contact_id), what));
+    }
+    Ok(())
 }
 
 /// When it began, in microseconds since the epoch: of a day alone as it is known, or else at noon.
@@ -86,8 +122,18 @@ fn start(ctx: &Ctx, record: &InteractionRecord, was: Option<&Interaction>) -> Op
     let (day, time) = record.said.local_start?;
     match (time, was) {
         (None, Some(was)) if was.day == day => Some(was.start_us),
+        // What is known is finer than a second, or one of two hours that the clocks show twice.
+        (Some(time), Some(was)) if shown(ctx, was.start_us) == day.and_time(time) => {
+            Some(was.start_us)
+        }
         (time, _) => Some(ctx.clock.instant_of(day.and_time(time.unwrap_or(NOON)))),
     }
+}
+
+/// What the clocks of the business show at an instant, to the second.
+fn shown(ctx: &Ctx, us: i64) -> NaiveDateTime {
+    let second = DateTime::from_timestamp(us.div_euclid(1_000_000), 0).unwrap_or_default();
+    second.with_timezone(&ctx.clock.zone()).naive_local()
 }
 
 /// The interaction of an account that has a key, if there is a key.
@@ -164,6 +210,10 @@ pub(in crate::service) async fn place_commitment(
         {
             let what = format!("is a day from {} to {today}", commitment.made_date);
             return Err(Error::invalid("withdraw_date", Reason::DateInvalid, what));
+        }
+        let has_note = settling.evidence.iter().any(|one| !one.note.is_empty());
+        if has_note || !settling.reason.is_empty() {
+            check_not_erased(tx, &commitment.contact_id).await?;
         }
         commitment = commitments::settle_as(tx, ctx, commitment, &command, None, day).await?;
         is_settled = true;

@@ -30,7 +30,7 @@ use crate::domain::names::{
 };
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
-use crate::domain::position::incumbency;
+use crate::domain::position::incumbency::{self, Incumbency};
 use crate::service::{Settings, resolve};
 use crate::store::{Call, InteractionsOf, Outcome, ReadTx, Store, WriteTx};
 
@@ -350,13 +350,19 @@ async fn with_people(
     let efforts = efforts(tx, terms, &ours).await?;
     let mut theirs = theirs(tx, terms, known).await?;
     let seatings = tx.seatings_of_account(&interaction.account_id).await?;
-    let seats: HashMap<String, Uuid> = incumbency::told(seatings)
-        .into_iter()
-        .filter(|one| one.holds(interaction.day))
-        .map(|one| (one.contact_id, one.position_id))
-        .collect();
+    let mut seats: HashMap<String, Vec<Incumbency>> = HashMap::new();
+    for one in incumbency::told(seatings) {
+        if one.holds(interaction.day) {
+            seats.entry(one.contact_id.clone()).or_default().push(one);
+        }
+    }
+    let positions = match seats.values().any(|his| his.len() > 1) {
+        true => tx.positions_of(&interaction.account_id).await?,
+        false => Vec::new(),
+    };
     for one in &mut theirs {
-        one.position_id = seats.get(&one.contact_id).copied();
+        let his = seats.get(&one.contact_id).into_iter().flatten();
+        one.position_id = incumbency::met_on(his, &positions, interaction.day);
     }
     Ok(Interaction { ours, efforts, theirs, ..interaction })
 }

@@ -9,6 +9,7 @@ use crate::ctx::Ctx;
 use crate::domain::account::AccountState;
 use crate::domain::error::Result;
 use crate::domain::names::{AccountRef, CanonicalForm};
+use crate::domain::record::source_key::own_id;
 use crate::store::entity::{account, account_ref};
 use crate::store::rows::{self, Set};
 use crate::store::source_system::forms_of;
@@ -60,6 +61,7 @@ pub(super) async fn find(
     }
     if refs.iter().any(|r| matches!(r, AccountRef::External { .. })) {
         find_external(conn, refs, &mut found).await?;
+        find_own(conn, refs, &mut found).await?;
     }
     if let Some(visible) = visible {
         // Asked of none too: it takes as long where there is nothing.
@@ -104,6 +106,36 @@ async fn find_external(
     for row in rows {
         for name in wanted.get(&(row.system, row.canonical_id)).into_iter().flatten() {
             found.insert((*name).clone(), row.account.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Finds those that are named by a key of this service's own, which nothing has: their ids.
+async fn find_own(
+    conn: &impl ConnectionTrait,
+    refs: &[AccountRef],
+    found: &mut HashMap<AccountRef, KnownAccount>,
+) -> Result<()> {
+    let own = |name: &AccountRef| match name {
+        AccountRef::External { system, id } => own_id(system, id).map(str::to_owned),
+        AccountRef::Id(_) => None,
+    };
+    let named: HashMap<String, &AccountRef> = refs
+        .iter()
+        .filter(|name| !found.contains_key(name))
+        .filter_map(|name| Some((own(name)?, name)))
+        .collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let ids = named.keys().map(String::as_str);
+    let these = rows::among(conn.get_database_backend(), account::Column::Id, ids);
+    let accounts: Vec<KnownAccount> =
+        rows::parts(conn, account::Entity::find().filter(these)).await?;
+    for known in accounts {
+        if let Some(name) = named.get(&known.id) {
+            found.insert((*name).clone(), known);
         }
     }
     Ok(())

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::dates::NO_DATE;
 use crate::domain::error::Result;
-use crate::domain::position::incumbency::Seating;
+use crate::domain::position::incumbency::{Met, Seating};
 use crate::store::entity::incumbency::{Column, Entity, Model};
 use crate::store::{ReadTx, WriteTx, rows, sql};
 
@@ -59,40 +59,51 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Says of what imports brought of an account, from the first day of a seating to another, that its
-    /// contact sat in its position then, if he is said to have sat in none, and that nobody else did.
+    /// Says of what imports brought of an account, from the first day of a seating to another, that
+    /// nobody else sat in its position then, and where its contact was met.
     pub async fn place_attendee(
         &self,
         seating: &Seating,
         contact_id: &str,
         last_day: Option<NaiveDate>,
+        met: &[Met],
     ) -> Result<()> {
         let text = format!(
             "UPDATE interaction_contact SET position_id = NULL \
              WHERE position_id = $1 AND contact_id <> $2 AND {IMPORTED}"
         );
         sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
-        let text = format!(
-            "UPDATE interaction_contact SET position_id = $1 \
-             WHERE contact_id = $2 AND position_id IS NULL AND {IMPORTED}"
-        );
-        sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
+        self.meet(seating, contact_id, met).await?;
         self.retell_imported(seating, last_day).await
     }
 
+    /// Says of what imports brought of the account of a seating where a contact was met.
+    async fn meet(&self, seating: &Seating, contact_id: &str, met: &[Met]) -> Result<()> {
+        for Met { position_id, first_day, last_day } in met.iter().copied() {
+            let text = format!(
+                "UPDATE interaction_contact SET position_id = $1 WHERE contact_id = $2 AND {IMPORTED}"
+            );
+            let then = Seating { position_id, from_date: first_day, ..seating.clone() };
+            sql::execute(&self.conn, text, imported(&then, contact_id, last_day)).await?;
+        }
+        Ok(())
+    }
+
     /// Says of what imports brought of an account, from the first day of a seating to another, that a
-    /// contact who left did not sit in its position any more.
+    /// contact who left did not sit in its position any more, and where he was met.
     pub async fn unplace_attendee(
         &self,
         seating: &Seating,
         contact_id: &str,
         last_day: Option<NaiveDate>,
+        met: &[Met],
     ) -> Result<()> {
         let text = format!(
             "UPDATE interaction_contact SET position_id = NULL \
              WHERE position_id = $1 AND contact_id = $2 AND {IMPORTED}"
         );
         sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
+        self.meet(seating, contact_id, met).await?;
         self.retell_imported(seating, last_day).await
     }
 

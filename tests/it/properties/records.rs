@@ -12,13 +12,14 @@ use crate::contact;
 use crate::interaction::member;
 use crate::records::send;
 use crate::support::TestServer;
-use crate::support::ledger::{date, fresh};
+use crate::support::ledger::{date, fresh, money};
 
 /// The records of a small company, under keys of a system of its own.
 fn records(system: &str) -> Vec<pb::Record> {
     let key = |id: &str| pb::ExternalRef { system: system.into(), id: id.into() };
     let account = |id: &str| format!("accounts/{system}~{id}");
     let contact = |id: &str| format!("contacts/{system}~{id}");
+    let member_of = |id: &str| format!("members/{system}~{id}");
     let mut all = Vec::new();
     for id in ["A", "B"] {
         let account = pb::Account {
@@ -68,7 +69,7 @@ fn records(system: &str) -> Vec<pb::Record> {
             seat: Some(seat),
             valid_from: Some(date(from)),
             valid_to: to.map(date),
-            reason: String::new(),
+            ..pb::IncumbencyRecord::default()
         })
     };
     let cashier = || {
@@ -129,6 +130,42 @@ fn records(system: &str) -> Vec<pb::Record> {
             ..pb::Tie::default()
         }),
     }));
+    all.push(Content::Gift(pb::GiftRecord {
+        source_key: Some(key("G1")),
+        account: account("A"),
+        gift: Some(pb::Gift {
+            kind: pb::GiftKind::Gift.into(),
+            value: Some(money("120", "CNY")),
+            date: Some(date("2016-03-01")),
+            occasion: "new year".into(),
+            member: member_of("M1"),
+            contact: contact("1"),
+            ..pb::Gift::default()
+        }),
+        interaction_key: Some(key("V1")),
+    }));
+    for (id, manager) in [("M1", "M2"), ("M2", "")] {
+        let manager = if manager.is_empty() { String::new() } else { member_of(manager) };
+        let display_name = format!("Member {id}");
+        all.push(Content::Member(pb::MemberRecord {
+            source_key: Some(key(id)),
+            member: Some(pb::Member { display_name, manager, ..pb::Member::default() }),
+            ..pb::MemberRecord::default()
+        }));
+    }
+    for (id, role, from) in [
+        ("M1", pb::TeamRole::Owner, "2015-01-01"),
+        ("M2", pb::TeamRole::Owner, "2017-01-01"),
+        ("M1", pb::TeamRole::Backup, "2017-01-01"),
+    ] {
+        all.push(Content::TeamMembership(pb::TeamRecord {
+            account: account("A"),
+            member: member_of(id),
+            role: role.into(),
+            valid_from: Some(date(from)),
+            ..pb::TeamRecord::default()
+        }));
+    }
     all.into_iter().map(|of| pb::Record { content: Some(of) }).collect()
 }
 
@@ -185,6 +222,22 @@ async fn told(server: &TestServer, system: &str) -> Vec<String> {
             let seat = titled(&one.theirs[0].position);
             lines.push(format!("{:?} {} in {seat}", one.start_time, names[&one.theirs[0].contact]));
         }
+        let request = pb::ListTeamMembersRequest { parent: name.clone(), ..Default::default() };
+        let team = server.accounts().list_team_members(request).await.expect("served").into_inner();
+        for one in team.team_members {
+            let request = pb::GetMemberRequest { name: one.member.clone() };
+            let of = server.accounts().get_member(request).await.expect("there").into_inner();
+            let (role, days) = (one.role(), (one.valid_from, one.valid_to));
+            let led = !of.manager.is_empty();
+            lines.push(format!("{} as {role:?} {days:?}, led: {led}", of.display_name));
+        }
+        let request = pb::ListGiftsRequest { parent: name.clone(), ..Default::default() };
+        let given = server.interactions().list_gifts(request).await.expect("served").into_inner();
+        lines.extend(
+            given.gifts.iter().map(|one| {
+                format!("{:?} {:?} {}", one.date, one.value, one.interaction.is_empty())
+            }),
+        );
         let request = pb::ListCommitmentsRequest { parent: name, ..Default::default() };
         let made =
             server.interactions().list_commitments(request).await.expect("served").into_inner();
@@ -210,7 +263,7 @@ on_both_engines! {
         member(&server, &first).await;
         send(&server, pb::RecordsMode::Upsert, vec![records(&first)]).await.expect("served");
         let expected = told(&server, &first).await;
-        assert_eq!(expected.len(), 19, "{expected:#?}");
+        assert_eq!(expected.len(), 23, "{expected:#?}");
         hold(12, &arrangement(), async |(order, ends, twice)| {
             let system = system(&fresh());
             member(&server, &system).await;

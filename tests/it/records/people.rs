@@ -40,7 +40,7 @@ pub fn sits(account: &str, id: &str, seat: pb::Position, days: [Option<&str>; 2]
         seat: Some(pb::incumbency_record::Seat::Described(seat)),
         valid_from,
         valid_to,
-        reason: String::new(),
+        ..pb::IncumbencyRecord::default()
     }))
 }
 

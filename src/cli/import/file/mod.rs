@@ -185,6 +185,18 @@ impl Source {
     }
 }
 
+/// The cells of a text that is one row of so many, as a file that has it is read; `None` if it is
+/// none, or more.
+pub(super) fn only_row(text: &str, width: usize) -> Option<Vec<Cell>> {
+    let mut records = Records::new(Lines::new(text.as_bytes(), false), ',');
+    records.set_width(width);
+    let (first, second) = (records.next().ok()??, records.next().ok()?);
+    match (first.content, second) {
+        (Content::Cells(cells), None) => Some(cells),
+        _ => None,
+    }
+}
+
 fn bytes(file: File, gzip: bool) -> Box<dyn Read + Send> {
     let file = BufReader::with_capacity(1 << 16, file);
     if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) }

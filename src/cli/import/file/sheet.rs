@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use calamine::{DataRef, Reader as _, SheetType, SheetVisible, Xlsx};
+use chrono::{NaiveDate, NaiveTime, TimeDelta};
 
 use super::{Cell, Content, Row};
 
@@ -118,12 +119,19 @@ fn read(value: &DataRef<'_>) -> Cell {
         DataRef::SharedString(text) => Cell::written((*text).to_owned()),
         DataRef::Bool(value) => Cell::written(value.to_string().to_uppercase()),
         DataRef::DateTime(time) if time.is_datetime() => {
-            let (year, month, day, hour, minute, second, _) = time.to_ymd_hms_milli();
-            let clock = match (hour, minute, second) {
-                (0, 0, 0) => String::new(),
-                _ => format!(" {hour:02}:{minute:02}:{second:02}"),
-            };
-            typed(format!("{year:04}-{month:02}-{day:02}{clock}"))
+            let (year, month, day, hour, minute, second, milli) = time.to_ymd_hms_milli();
+            // A time is a part of a day as a float: the second is the one that is nearest.
+            let day = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into());
+            let told = day.and_then(|day| {
+                let time = day.and_hms_opt(hour.into(), minute.into(), second.into())?;
+                time.checked_add_signed(TimeDelta::seconds(i64::from(milli >= 500)))
+            });
+            match told {
+                Some(time) if time.time() == NaiveTime::MIN => typed(time.date().to_string()),
+                Some(time) => typed(time.format("%Y-%m-%d %H:%M:%S").to_string()),
+                // 1900 had no 29 February, and spreadsheets have one.
+                None => typed(plain(&format!("{:.*e}", DIGITS - 1, time.as_f64()))),
+            }
         }
         DataRef::DateTime(time) => typed(plain(&format!("{:.*e}", DIGITS - 1, time.as_f64()))),
         DataRef::DateTimeIso(text) => typed(text.clone()),
@@ -175,5 +183,16 @@ mod tests {
         assert_eq!(of(12_345_678_901_234.5), "12345678901234.5");
         assert_eq!(of(1e21), "1000000000000000000000");
         assert_eq!(of(0.0), "0");
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_nearest_second() {
+        let of = |serial: f64| {
+            let kind = calamine::ExcelDateTimeType::DateTime;
+            read(&DataRef::DateTime(calamine::ExcelDateTime::new(serial, kind, false))).text
+        };
+        assert_eq!(of(43_587.395_833_333), "2019-05-02 09:30:00");
+        assert_eq!(of(43_587.0), "2019-05-02");
+        assert_eq!(of(43_587.999_999_9), "2019-05-03");
     }
 }

@@ -127,7 +127,7 @@ const CONTACTS: &[Column] = &[
         "buying_roles",
         "INITIATOR, USER, INFLUENCER, EVALUATOR, BUYER, DECIDER, APPROVER, GATEKEEPER, `;` between them",
     ),
-    text("position_id", "key of the seat in a list of positions, instead of what describes it"),
+    text("position_id", "key of the seat in a list of positions, which what describes it must fit"),
     day("since", "first day in the seat, else today"),
     day("until", "last day in it"),
     text("owner_member", "one of ours who is there for him: a tie COUNTERPART"),
@@ -272,6 +272,7 @@ pub(super) fn of_path(kind: Kind, path: &str) -> &str {
         "interaction.",
         "commitment.",
         "gift.",
+        "expected.",
     ];
     let path = outer.iter().find_map(|part| path.strip_prefix(part)).unwrap_or(path);
     let first = path.split(['[', '.']).next().unwrap_or(path);

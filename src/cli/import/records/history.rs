@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::row::Row;
+use crate::cli::import::value::date::serial_time;
 use crate::domain::text::quote;
 use crate::pb;
 use crate::pb::record::Content;
@@ -62,7 +63,11 @@ fn time_behind(cell: &str) -> Result<Option<String>, String> {
 /// The day, and the time of it where there is one.
 fn local_start(row: &mut Row<'_>) -> String {
     let half_width = crate::cli::import::value::half_width;
-    let behind = time_behind(&half_width(row.get("date")));
+    let written = half_width(row.get("date"));
+    let behind = match serial_time(&written) {
+        Some(time) => Ok(Some(time.to_string())),
+        None => time_behind(&written),
+    };
     let (date, mut time) = (row.date("date"), half_width(row.get("time")));
     if time.is_empty() {
         match behind {

@@ -10,7 +10,7 @@ use crate::cli::import::layout::{find, fold, shown};
 use crate::cli::import::mapping::MissingColumns;
 use crate::cli::import::value::date::DatePattern;
 use crate::cli::import::value::number::{Decimal, Written};
-use crate::cli::import::value::text::is_nothing;
+use crate::cli::import::value::text::{is_nothing, unguarded};
 use crate::cli::import::votes::Votes;
 use crate::domain::text::quote;
 
@@ -40,6 +40,23 @@ impl List {
         let mut list = Self::by_headers(run, source, format)?;
         list.survey(run, source, format)?;
         Ok(list)
+    }
+
+    /// A list of these columns and no others, as an export writes it.
+    pub fn exported(kind: Kind, columns: &[&str]) -> Self {
+        let place = |column: &Column| columns.iter().position(|name| *name == column.name);
+        Self {
+            kind,
+            source_system: String::new(),
+            mapping: Mapping::default(),
+            headers: columns.iter().map(|name| (*name).to_owned()).collect(),
+            at: columns::of(kind).iter().map(place).collect(),
+            line: 1,
+            place: Place::Delimiter(','),
+            decimal: Decimal::Point,
+            dates: DatePattern::plain(),
+            told: Vec::new(),
+        }
     }
 
     fn by_headers(run: &Run, source: &Source, format: &Format) -> Result<Self, String> {
@@ -231,7 +248,7 @@ impl List {
     /// The value of a field, without white space around it; empty if there is none.
     pub fn get<'a>(&'a self, cells: &'a [Cell], field: &str) -> &'a str {
         let cell = self.column_at(field).and_then(|at| cells.get(at));
-        let value = cell.map_or("", |cell| cell.text.trim());
+        let value = unguarded(cell.map_or("", |cell| cell.text.trim()));
         let all = columns::of(self.kind);
         let is_prose = all.iter().any(|of| of.name == field && of.form == Form::Prose);
         let nothing = self.mapping.empty_values.iter().any(|empty| empty == value);

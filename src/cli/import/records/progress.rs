@@ -7,6 +7,9 @@ use super::sink::{Came, Waited};
 use crate::cli::import::errors::{ErrorFile, Fault, Refused};
 use crate::pb::RecordOutcome;
 
+/// What is told one by one of records that may be the same as others, at most.
+const DUPLICATES_TOLD_MAX: usize = 50;
+
 /// What came of all of it.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
@@ -17,7 +20,7 @@ pub(super) struct Counts {
     unchanged: i64,
     /// Of a dry run: they name what the run would have brought.
     untried: i64,
-    duplicates: i64,
+    pub duplicates: i64,
     /// Rows, whatever their records are.
     pub refused: i64,
 }
@@ -51,7 +54,7 @@ struct Row {
 pub(super) struct Progress {
     pub counts: Counts,
     pub errors: ErrorFile,
-    /// In words, what may be there already.
+    /// In words, what may be there already: the first of it.
     pub duplicates: Vec<String>,
     rows: HashMap<u64, Row>,
     begun: u64,
@@ -118,10 +121,12 @@ impl Progress {
         }
         if !duplicates.is_empty() {
             self.counts.duplicates += 1;
-            let what = if name.is_empty() { "it".to_owned() } else { name };
-            let line = row.row.line;
-            let others = duplicates.join(", ");
-            self.duplicates.push(format!("line {line}: {what} may be the same as {others}"));
+            if self.duplicates.len() < DUPLICATES_TOLD_MAX {
+                let what = if name.is_empty() { "it".to_owned() } else { name };
+                let line = row.row.line;
+                let others = duplicates.join(", ");
+                self.duplicates.push(format!("line {line}: {what} may be the same as {others}"));
+            }
         }
         row.left -= 1;
         if row.left > 0 {
@@ -133,5 +138,40 @@ impl Progress {
         }
         self.counts.refused += 1;
         self.errors.add(&row, &faults)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::cli::import::records::Kind;
+    use crate::cli::import::records::list::List;
+
+    #[test]
+    fn of_what_may_be_there_already_the_first_are_told_and_all_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut progress = Progress::new(&folder.path().join("errors.csv")).unwrap();
+        let columns = Arc::new(List::exported(Kind::Contacts, &["contact_id"]));
+        for n in 0..60 {
+            let row = Refused {
+                file: "people.csv".into(),
+                line: n,
+                key: n.to_string(),
+                cells: vec![n.to_string()],
+                columns: columns.clone(),
+            };
+            let number = progress.begin(row, 1);
+            let came = Came {
+                outcome: RecordOutcome::Created,
+                name: format!("contacts/{n}"),
+                faults: Vec::new(),
+                duplicates: vec!["contacts/x".to_owned()],
+            };
+            progress.came((1, 0), number, came).unwrap();
+        }
+        assert_eq!(progress.duplicates.len(), DUPLICATES_TOLD_MAX);
+        assert_eq!(progress.counts.duplicates, 60);
     }
 }

@@ -1,5 +1,7 @@
 //! The cells of a row, read by their fields; what is wrong with each is noted.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 
 use super::list::List;
@@ -11,9 +13,24 @@ use crate::cli::import::value;
 use crate::cli::import::value::number::{Decimal, Written};
 use crate::cli::import::value::text::{accident, cleaned, visible};
 use crate::domain::money::{Currency, Money};
-use crate::domain::names::{AccountRef, ContactRef, MemberRef};
+use crate::domain::names::{
+    AccountRef, COMMITMENTS, ContactRef, GIFTS, INTERACTIONS, MemberRef, POSITIONS, parse_external,
+};
 use crate::domain::text::quote;
 use crate::pb;
+
+/// What a field names by a key: `positions/CRM~7` is a key of its own system.
+fn collection_of(field: &str) -> &'static str {
+    match field {
+        "account_id" => "accounts",
+        "member_id" => "members",
+        "contact_id" => "contacts",
+        "interaction_id" => INTERACTIONS,
+        "commitment_id" => COMMITMENTS,
+        "gift_id" => GIFTS,
+        _ => POSITIONS,
+    }
+}
 
 pub(super) struct Row<'a> {
     pub list: &'a List,
@@ -98,6 +115,9 @@ impl Row<'_> {
         let written = self.get(field).to_owned();
         if written.is_empty() {
             return None;
+        }
+        if let Some((system, id)) = parse_external(collection_of(field), &written) {
+            return Some(pb::ExternalRef { system, id });
         }
         let id = self.key(field, &written);
         let system = match field {
@@ -284,16 +304,26 @@ impl Row<'_> {
     }
 
     /// Labels, as `key=value` between semicolons.
-    pub fn labels(&mut self, field: &str) -> std::collections::HashMap<String, String> {
-        let mut labels = std::collections::HashMap::new();
-        for part in self.parts(field) {
-            match part.split_once('=') {
-                Some((key, value)) => {
-                    labels.insert(key.trim().to_owned(), value.trim().to_owned());
-                }
-                None => self.fault(field, format!("{} is no key=value", quote(&part))),
+    pub fn labels(&mut self, field: &str) -> HashMap<String, String> {
+        match self.labels_of(field) {
+            Ok(labels) => labels,
+            Err(part) => {
+                self.fault(field, format!("{} is no key=value", quote(&part)));
+                HashMap::new()
             }
         }
-        labels
+    }
+
+    /// As [`Row::labels`].
+    ///
+    /// # Errors
+    /// The first part that is none.
+    pub fn labels_of(&self, field: &str) -> Result<HashMap<String, String>, String> {
+        let mut labels = HashMap::new();
+        for part in self.parts(field) {
+            let (key, value) = part.split_once('=').ok_or_else(|| part.clone())?;
+            labels.insert(key.trim().to_owned(), value.trim().to_owned());
+        }
+        Ok(labels)
     }
 }

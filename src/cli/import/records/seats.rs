@@ -28,11 +28,12 @@ pub(super) fn contact(row: &mut Row<'_>) -> Vec<Content> {
     let record = pb::ContactRecord { source_key, contact: Some(contact), update_mask: None };
     let mut records = vec![Content::Contact(record)];
     if row.has("account_id") {
-        let seat = seat(row);
+        let (seat, expected) = seat(row);
         records.push(Content::Incumbency(pb::IncumbencyRecord {
             account: row.account("account_id"),
             contact: name.clone(),
             seat: Some(seat),
+            expected,
             valid_from: row.day("since"),
             valid_to: row.day("until"),
             reason: String::new(),
@@ -57,13 +58,18 @@ pub(super) fn contact(row: &mut Row<'_>) -> Vec<Content> {
     records
 }
 
-/// Where he sits: in a seat that a list of positions has a key for, or one that is described.
-fn seat(row: &mut Row<'_>) -> Seat {
+/// Where he sits: in a seat that a list of positions has a key for, with what the row says that it is,
+/// or in one that is described.
+fn seat(row: &mut Row<'_>) -> (Seat, Option<pb::Position>) {
     match row.reference("position_id") {
-        Some(key) => Seat::Position(pb::PositionSelector { by: Some(By::SourceKey(key)) }),
+        Some(key) => {
+            let seat = Seat::Position(pb::PositionSelector { by: Some(By::SourceKey(key)) });
+            let said = described(row);
+            (seat, (said != pb::Position::default()).then_some(said))
+        }
         None => {
             row.need("function", "what does he do at the account?");
-            Seat::Described(described(row))
+            (Seat::Described(described(row)), None)
         }
     }
 }
@@ -123,6 +129,7 @@ pub(super) fn position(row: &mut Row<'_>) -> Vec<Content> {
             account,
             contact: row.contact("incumbent_contact_id"),
             seat: Some(seat),
+            expected: None,
             valid_from: row.day("since"),
             valid_to: vacant
                 .filter(|vacant| since.is_none_or(|since| since < *vacant))

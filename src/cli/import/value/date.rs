@@ -1,6 +1,8 @@
 //! Days as exports write them.
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate, NaiveTime};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
 use serde::{Deserialize, Serialize};
 
 use super::half_width;
@@ -137,6 +139,24 @@ fn serial(field: &str, value: &str, before: NaiveDate) -> Option<Result<NaiveDat
     let part = |n: u32| i32::try_from(n).unwrap_or_default();
     Some(dates::from_parts(field, day.year(), part(day.month()), part(day.day())))
 }
+
+/// The time of day that a day counted as spreadsheets count them has behind its point, to the second;
+/// `None` if it is none, or midnight.
+pub(in crate::cli::import) fn serial_time(cell: &str) -> Option<NaiveTime> {
+    let (days, fraction) = cell.split_once(['.', ','])?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if days.len() > 6 || !digits(days) || !digits(fraction) {
+        return None;
+    }
+    let of_day: Decimal = format!("0.{fraction}").parse().ok()?;
+    let seconds = of_day.checked_mul(Decimal::from(DAY_SECONDS))?.round().to_u32()?;
+    // What rounds to the end of a day is its last second.
+    let seconds = Some(seconds.min(DAY_SECONDS - 1)).filter(|seconds| *seconds > 0)?;
+    NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0)
+}
+
+/// Seconds of a day by the clock.
+const DAY_SECONDS: u32 = 24 * 60 * 60;
 
 fn month(name: &str) -> Option<i32> {
     let name = name.to_lowercase();
@@ -347,6 +367,17 @@ mod tests {
     fn forms_that_are_not_whole_are_refused() {
         for text in ["YYYY-MM", "YYY-MM-DD", "YYYY-MM-DD-DD", "YYYY--MM-DD", "DD MMMM YYYY", ""] {
             assert!(DatePattern::try_from(text.to_owned()).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_serial_day_has_its_time_behind_the_point() {
+        let of = |cell: &str| serial_time(cell).map(|time| time.to_string());
+        assert_eq!(of("43587.395833333336").as_deref(), Some("09:30:00"));
+        assert_eq!(of("43587,5").as_deref(), Some("12:00:00"));
+        assert_eq!(of("43587.9999999").as_deref(), Some("23:59:59"));
+        for none in ["43587", "43587.0", "20240301.0", "2.5.2019", "9:30", "1.5x"] {
+            assert_eq!(of(none), None, "{none}");
         }
     }
 

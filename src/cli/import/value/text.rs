@@ -14,6 +14,28 @@ pub(in crate::cli::import) fn is_nothing(cell: &str) -> bool {
     cell.len() <= 8 && NOTHING.contains(&&*cell.to_lowercase())
 }
 
+/// Whether a spreadsheet takes what begins like this for a formula.
+fn begins_formula(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+/// A text as an export writes it: an apostrophe before what a spreadsheet would take for a formula, and
+/// before what begins with such an apostrophe already.
+pub(in crate::cli) fn guarded(text: &str) -> String {
+    match begins_formula(text.trim_start_matches('\'')) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
+}
+
+/// A text without the apostrophe that [`guarded`] puts before it.
+pub(in crate::cli::import) fn unguarded(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if begins_formula(rest.trim_start_matches('\'')) => rest,
+        Some(_) | None => text,
+    }
+}
+
 /// A key without what nobody sees in it, and whether anything was taken out.
 pub(in crate::cli::import) fn visible(key: &str) -> (String, bool) {
     let kept: String = key.chars().filter(|&c| !is_invisible(c)).collect();
@@ -98,6 +120,17 @@ mod tests {
             assert!(is_nothing(nothing), "{nothing}");
         }
         assert!(!is_nothing("Nanjing"));
+    }
+
+    #[test]
+    fn what_a_spreadsheet_takes_for_a_formula_is_guarded_and_read_as_it_was() {
+        for formula in ["=1+1", "+8613812345678", "-5", "@home", "'=x", "''+y", "＝1"] {
+            assert_eq!(guarded(formula), format!("'{formula}"));
+            assert_eq!(unguarded(&guarded(formula)), formula);
+        }
+        for plain in ["", "Li", "'t Hooft", "O'Neill", "1-2", "'"] {
+            assert_eq!((guarded(plain).as_str(), unguarded(plain)), (plain, plain));
+        }
     }
 
     #[test]

@@ -15,11 +15,11 @@ use crate::domain::personal::Personal;
 use crate::domain::position::command::{
     ClosePosition, CreatePosition, PositionChange, UpdatePosition,
 };
-use crate::domain::position::incumbency::{self, Incumbency, Seating};
+use crate::domain::position::incumbency::{self, Incumbency, Met, Seating};
 use crate::domain::position::{Position, check_site};
 use crate::domain::record::seat::{
-    IncumbencyRecord, PositionRecord, PositionRef, SeatRef, Stay, check_stay, is_free, is_like,
-    known,
+    IncumbencyRecord, PositionRecord, PositionRef, SeatRef, Stay, check_expected, check_stay,
+    is_free, is_like, known,
 };
 use crate::domain::record::{KeyedKind, Placed, RecordsMode};
 use crate::domain::tie::decides;
@@ -230,7 +230,11 @@ pub(in crate::service) async fn place_incumbency(
     let position = match &record.seat {
         SeatRef::Known(of) => {
             let name = named(tx, &account, of).await?;
-            Some(positions::position(tx, &account.id, &name).await?)
+            let position = positions::position(tx, &account.id, &name).await?;
+            if let Some(expected) = &record.expected {
+                check_expected(&position.terms, expected)?;
+            }
+            Some(position)
         }
         SeatRef::Described(change) => {
             check_site(&account, change.site.as_ref().and_then(Option::as_deref))?;
@@ -315,9 +319,18 @@ async fn leave(
     sits: &Incumbency,
     last_day: Option<NaiveDate>,
 ) -> Result<bool> {
-    let Some(last_day) = last_day.filter(|said| sits.last_day != Some(*said)) else {
-        return Ok(false);
-    };
+    let Some(last_day) = last_day else { return Ok(false) };
+    if sits.last_day == Some(last_day) {
+        let nobody = behind(last_day);
+        let Some(left) = left_before_another(ctx, position, seatings, nobody) else {
+            return Ok(false);
+        };
+        let told = fact::left(&left, &sits.contact_id);
+        tx.add_seatings(vec![left]).await?;
+        let moved = event::moved(&sits.contact_id, nobody, Some(position), None, vec![told]);
+        tx.publish(moved).await?;
+        return Ok(true);
+    }
     let refuse = |what: String| Err(Error::invalid("valid_to", Reason::DateInvalid, what));
     if let Some(left) = sits.last_day.filter(|left| *left < last_day) {
         return refuse(format!("he left {} on {left}", position.name()));
@@ -329,8 +342,9 @@ async fn leave(
     let us = recorded(tx, seatings, 0).await?;
     let point = seating(ctx, position, nobody, us, None, Personal::default());
     let told = fact::left(&point, &sits.contact_id);
-    tx.unplace_attendee(&point, &sits.contact_id, sits.last_day).await?;
-    tx.add_seatings(vec![point]).await?;
+    tx.add_seatings(vec![point.clone()]).await?;
+    let met = met(tx, &point, &sits.contact_id, sits.last_day).await?;
+    tx.unplace_attendee(&point, &sits.contact_id, sits.last_day, &met).await?;
     tx.keep_signals([position.account_id.as_str()]).await?;
     let moved = event::moved(&sits.contact_id, nobody, Some(position), None, vec![told]);
     tx.publish(moved).await?;
@@ -363,27 +377,68 @@ async fn sit(
     let mut told = vec![fact::taken(&came, id)];
     seatings.push(came.clone());
     let mut points = vec![came.clone()];
-    // Where another comes on the day after, nobody has to be told to have left.
-    if let Some(nobody) = last_day.map(behind)
-        && incumbency::incumbent(&seatings, nobody) == Some(id)
-    {
-        // Recorded behind his coming: it is he who leaves.
-        let us = tx.record_after(us).await?;
-        let left = seating(ctx, position, nobody, us, None, Personal::default());
-        told.push(fact::left(&left, id));
-        points.push(left);
+    if let Some(nobody) = last_day.map(behind) {
+        match incumbency::incumbent(&seatings, nobody) == Some(id) {
+            true => {
+                // Recorded behind his coming: it is he who leaves.
+                let us = tx.record_after(us).await?;
+                let left = seating(ctx, position, nobody, us, None, Personal::default());
+                told.push(fact::left(&left, id));
+                points.push(left);
+            }
+            false => {
+                let left = left_before_another(ctx, position, &seatings, nobody);
+                told.extend(left.iter().map(|left| fact::left(left, id)));
+                points.extend(left);
+            }
+        }
     }
     tx.add_seatings(points.clone()).await?;
     seatings.extend(points.into_iter().skip(1));
     let all = incumbency::told(seatings);
     let ends = all.iter().find(|one| one.id == came.id).and_then(|one| one.last_day);
-    tx.place_attendee(&came, id, ends).await?;
+    let met = met(tx, &came, id, ends).await?;
+    tx.place_attendee(&came, id, ends, &met).await?;
     tx.keep_signals([position.account_id.as_str()]).await?;
     tx.publish(event::moved(id, first_day, None, Some(position), told)).await?;
-    if decides(&position.terms.buying_roles) {
-        ties::open_reviews(tx, id).await?;
+    // Where he does not sit any more he decides nothing.
+    let today = ctx.business_date();
+    if ends.is_none_or(|last| today <= last) && decides(&position.terms.buying_roles) {
+        ties::open_reviews(tx, today, id).await?;
     }
     Ok(())
+}
+
+/// Where a contact is met at an account from the day of a seating to another, as it is recorded now.
+async fn met(
+    tx: &WriteTx,
+    seating: &Seating,
+    contact_id: &str,
+    last_day: Option<NaiveDate>,
+) -> Result<Vec<Met>> {
+    let mut his = incumbency::told(tx.seatings_of_account(&seating.account_id).await?);
+    his.retain(|one| one.contact_id == contact_id);
+    let positions = match his.len() > 1 {
+        true => tx.positions_of(&seating.account_id).await?,
+        false => Vec::new(),
+    };
+    Ok(incumbency::met_in(&his, &positions, seating.from_date, last_day))
+}
+
+/// That somebody left on a day of his own although another came on the next one: recorded just before
+/// that one, who counts from his first day on. `None` where that is known.
+fn left_before_another(
+    ctx: &Ctx,
+    position: &Position,
+    seatings: &[Seating],
+    nobody: NaiveDate,
+) -> Option<Seating> {
+    let on_it = || seatings.iter().filter(|one| one.from_date == nobody);
+    if on_it().any(|one| one.contact_id.is_none()) {
+        return None;
+    }
+    let us = on_it().map(|one| one.recorded_us).min()?.saturating_sub(1);
+    Some(seating(ctx, position, nobody, us, None, Personal::default()))
 }
 
 /// An instant behind all that is recorded of a position: of two points of one day the one recorded
