@@ -58,10 +58,6 @@ async fn measure(engine: Engine, effort: Effort, table: &mut Table) {
     data::set_limits(server.channel().await, &(0..ACCOUNTS).map(account).collect::<Vec<_>>()).await;
     let bare = Bare::connect(&database.url).await;
 
-    let empty = Target::new(server.address, "/grpc.health.v1.Health/Check", vec![Bytes::new()]);
-    let empty = empty.await;
-    let plain = limit::serve(limit::nothing(empty.call(0).await)).await;
-    let plain = Target::new(plain, limit::PATH, vec![Bytes::new()]).await;
     let select = limit::serve(one_select(&bare)).await;
     let select = Target::new(select, limit::PATH, id_requests(&ids)).await;
 
@@ -76,11 +72,8 @@ async fn measure(engine: Engine, effort: Effort, table: &mut Table) {
         candidates.push(Candidate::new(name, &server, &bare, path, requests, &ids).await);
     }
 
-    let (mut empty_rate, mut plain_rate) = (Samples::default(), Samples::default());
     let mut select_rate = Samples::default();
     for _ in 0..effort.rounds() {
-        empty_rate.push(empty.rate(effort.window()).await / 1e3);
-        plain_rate.push(plain.rate(effort.window()).await / 1e3);
         select_rate.push(select.rate(effort.window()).await / 1e3);
         for candidate in &mut candidates {
             candidate.rates.0.push(candidate.bare.rate(effort.window()).await / 1e3);
@@ -89,9 +82,6 @@ async fn measure(engine: Engine, effort: Effort, table: &mut Table) {
     }
 
     let of = |what: &str| format!("{what}, {}", engine.name());
-    let numbers = (plain_rate.median(), empty_rate.median());
-    let peer = "a plain tonic handler, none of our layers";
-    table.row(of("call with nothing inside"), peer, numbers, "k/s", Goal::Reported);
     for candidate in candidates {
         let (bare, ours) = (candidate.rates.0.median(), candidate.rates.1.median());
         let what = of(&format!("{}: {} statements", candidate.name, candidate.statements));

@@ -146,19 +146,47 @@ impl App {
         shutdown: Shutdown,
         ready: impl FnOnce(),
     ) -> Result<(), ServeError> {
+        let app = Self::checked(&listener, config, store, clock)?;
+        let health = Health::new().await;
+        let credit = Credit::new(app.store.clone(), settings(&app.config)?);
+        let routes = routes::routes(&app, &health, credit.clone())?;
+        let jobs = jobs::start(&app.store, credit, &app.clock, &shutdown);
+        app.serve_routes(listener, routes, health, jobs, shutdown, ready).await
+    }
+
+    /// As [`App::serve`], with other handlers behind the connections and layers of the service, and no
+    /// jobs: for whoever asks what those do, or what they cost.
+    ///
+    /// # Errors
+    /// As [`App::serve`].
+    pub async fn serve_handlers(
+        handlers: Routes,
+        listener: TcpListener,
+        config: Config,
+        store: Store,
+        clock: Clock,
+        shutdown: Shutdown,
+    ) -> Result<(), ServeError> {
+        let app = Self::checked(&listener, config, store, clock)?;
+        let jobs = TaskTracker::new();
+        jobs.close();
+        app.serve_routes(listener, handlers, Health::new().await, jobs, shutdown, || ()).await
+    }
+
+    /// Ready to be served on this address.
+    fn checked(
+        listener: &TcpListener,
+        config: Config,
+        store: Store,
+        clock: Clock,
+    ) -> Result<Self, ServeError> {
         check(&config)?;
         let address = listener.local_addr()?;
         check_address(&config, address)?;
         if config.auth.insecure {
             tracing::warn!(%address, "INSECURE: every caller on this machine is an administrator");
         }
-
-        let app = Self { config: Arc::new(config), store, clock };
-        let health = Health::new().await;
-        let credit = Credit::new(app.store.clone(), settings(&app.config)?);
-        let routes = routes::routes(&app, &health, credit.clone())?;
-        let jobs = jobs::start(&app.store, credit, &app.clock, &shutdown);
-        app.serve_routes(listener, routes, health, jobs, shutdown, ready).await
+        Ok(Self { config: Arc::new(config), store, clock })
     }
 
     async fn serve_routes(

@@ -14,7 +14,9 @@ use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::NamedService;
+use tonic::service::Routes;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Identity, ServerTlsConfig};
 use tonic::{Status, transport};
 
 type Answer = Pin<Box<dyn Future<Output = Bytes> + Send>>;
@@ -22,16 +24,31 @@ type Answer = Pin<Box<dyn Future<Output = Bytes> + Send>>;
 /// From a request to its answer, both as bytes.
 pub type Handler = Arc<dyn Fn(Bytes) -> Answer + Send + Sync>;
 
-/// The path of its one method.
-pub const PATH: &str = "/bench.Limit/Run";
+/// The path of its one method: one of ours, so that our layers let it through.
+pub const PATH: &str = "/ballast.v1.AccountService/GetAccount";
+
+/// The handler as it stands behind our layers.
+pub fn routes(handler: Handler) -> Routes {
+    Routes::new(Limit { handler })
+}
 
 /// Serves a handler until the program ends.
 pub async fn serve(handler: Handler) -> SocketAddr {
+    serve_with(handler, None).await
+}
+
+/// As [`serve`], by TLS where there is a certificate.
+pub async fn serve_with(handler: Handler, certificate: Option<Identity>) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     // Without this an answer waits for the acknowledgement of the one before, up to 40 ms.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    let server = transport::Server::builder().add_service(Limit { handler });
+    let mut server = transport::Server::builder();
+    if let Some(identity) = certificate {
+        server =
+            server.tls_config(ServerTlsConfig::new().identity(identity)).expect("a certificate");
+    }
+    let server = server.add_service(Limit { handler });
     tokio::spawn(async move { server.serve_with_incoming(incoming).await.expect("served") });
     address
 }
@@ -42,7 +59,7 @@ struct Limit {
 }
 
 impl NamedService for Limit {
-    const NAME: &'static str = "bench.Limit";
+    const NAME: &'static str = "ballast.v1.AccountService";
 }
 
 impl tower::Service<Request<Body>> for Limit {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use tonic::client::Grpc;
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
 use super::engine::channel;
@@ -21,16 +22,33 @@ pub struct Target {
     channels: Vec<Channel>,
     path: PathAndQuery,
     requests: Arc<[Bytes]>,
+    /// What each call is sent with as `authorization`.
+    authorization: Option<MetadataValue<Ascii>>,
 }
 
 impl Target {
     pub async fn new(address: SocketAddr, path: &'static str, requests: Vec<Bytes>) -> Self {
+        Self::over(async || channel(address).await, path, requests).await
+    }
+
+    /// Over connections that are opened so.
+    pub async fn over(
+        open: impl AsyncFn() -> Channel,
+        path: &'static str,
+        requests: Vec<Bytes>,
+    ) -> Self {
         let mut channels = Vec::new();
         for _ in 0..CONNECTIONS {
-            channels.push(channel(address).await);
+            channels.push(open().await);
         }
-        let requests = requests.into();
-        Self { channels, path: PathAndQuery::from_static(path), requests }
+        let (path, requests) = (PathAndQuery::from_static(path), requests.into());
+        Self { channels, path, requests, authorization: None }
+    }
+
+    /// By a caller who has this token.
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.authorization = Some(format!("Bearer {token}").parse().expect("a header"));
+        self
     }
 
     /// One call, one request after the other as `number` goes up.
@@ -42,7 +60,11 @@ impl Target {
         let mut grpc = Grpc::new(channel);
         grpc.ready().await.expect("connected");
         let request = self.requests[number % self.requests.len()].clone();
-        let answer = grpc.unary(tonic::Request::new(request), self.path.clone(), Raw).await;
+        let mut request = tonic::Request::new(request);
+        if let Some(value) = &self.authorization {
+            request.metadata_mut().insert("authorization", value.clone());
+        }
+        let answer = grpc.unary(request, self.path.clone(), Raw).await;
         answer.unwrap_or_else(|e| panic!("{}: {e:?}", self.path)).into_inner()
     }
 

@@ -59,13 +59,9 @@ async fn start(change: impl FnOnce(&mut config::Server)) -> Running {
     let address = listener.local_addr().expect("an address");
     let reached = Arc::new(AtomicUsize::new(0));
     let routes = Routes::new(Fake::new(&config.server, reached.clone()));
-    let app = App { config: Arc::new(config), store, clock };
     let shutdown = Shutdown::new();
     let stop = shutdown.clone();
-    let health = Health::new().await;
-    let jobs = TaskTracker::new();
-    jobs.close();
-    let served = tokio::spawn(app.serve_routes(listener, routes, health, jobs, stop, || {}));
+    let served = tokio::spawn(App::serve_handlers(routes, listener, config, store, clock, stop));
     Running { address, shutdown, served, reached }
 }
 

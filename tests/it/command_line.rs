@@ -315,7 +315,7 @@ fn configured(file: &str, env: &[(&str, &str)], arguments: &[&str]) -> (Output, 
 }
 
 #[test]
-fn a_configuration_that_would_be_wrong_in_silence_is_refused_before_anything_is_touched() {
+fn fault_w8_a_configuration_that_would_be_wrong_in_silence_is_refused_before_anything_is_touched() {
     let token = "[[auth.tokens]]\nprincipal = 'erp'\nsha256 = '";
     let token = format!("{token}{}'\nscopes = ['accounts.reed', '*']", "0".repeat(64));
     let limits = "[server]\nlisten = '127.0.0.1:0'\nconnections_max = 'many'";

@@ -299,7 +299,7 @@ async fn a_point_a_little_ahead_is_waited_for_postgres() {
 }
 
 on_both_engines! {
-    async fn a_clock_that_jumps_ahead_ends_nothing(server: TestServer) {
+    async fn fault_x5_a_clock_that_jumps_ahead_ends_nothing(server: TestServer) {
         let mut counter = Counter::open(&server).await;
         counter.limit(ACME, "100.00").await;
         let request =

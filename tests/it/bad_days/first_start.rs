@@ -68,11 +68,11 @@ async fn kill_nine_at_any_moment_of_a_first_start(engine: Engine) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kill_nine_at_any_moment_of_a_first_start_sqlite() {
+async fn fault_x1_kill_nine_at_any_moment_of_a_first_start_sqlite() {
     kill_nine_at_any_moment_of_a_first_start(Engine::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn kill_nine_at_any_moment_of_a_first_start_postgres() {
+async fn fault_x1_kill_nine_at_any_moment_of_a_first_start_postgres() {
     kill_nine_at_any_moment_of_a_first_start(Engine::Postgres).await;
 }

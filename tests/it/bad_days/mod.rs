@@ -1,7 +1,8 @@
 //! Bad days: killed servers, clients that hang up, databases that go away, full disks, everybody
 //! at once. What was acknowledged must be there, once, and the books must add up.
 //!
-//! Tests whose names begin with `kill_`, `outage_` or `full_disk_` run one at a time.
+//! Tests whose names begin with `kill_`, `outage_` or `full_disk_`, if need be behind the name of the
+//! fault that they are about, run one at a time.
 
 mod at_least;
 mod book;

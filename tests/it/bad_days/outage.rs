@@ -237,18 +237,18 @@ async fn calls_answer_at_once(away: Away) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn outage_w1_calls_answer_at_once_while_the_database_is_stopped() {
+async fn fault_w1_outage_calls_answer_at_once_while_the_database_is_stopped() {
     calls_answer_at_once(Away::Stopped).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn outage_w1_calls_answer_at_once_while_the_database_is_frozen() {
+async fn fault_w1_outage_calls_answer_at_once_while_the_database_is_frozen() {
     calls_answer_at_once(Away::Frozen).await;
 }
 
 /// What the two tests above are about is the probe: without it a call waits as long as its caller.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn outage_w1_without_the_probe_nobody_knows() {
+async fn fault_w1_outage_without_the_probe_nobody_knows() {
     let cluster = Cluster::create();
     cluster.start();
     let clock = Clock::system(chrono_tz::UTC);
