@@ -34,7 +34,7 @@ const BOOK: [&str; 15] = [
     "INSERT INTO document (id, account_id, source_system, company_code, fiscal_year, document_no, \
        line_no, source_version, kind, side, posting_date, document_date, currency, gross, \
        order_ref, recorded_us, detail) \
-     SELECT md5(k || a.id || n)::uuid, a.id, 'erp', '1000', 0, k || a.id || n, '', 0, \
+     SELECT md5(concat_ws('-', k, a.id, n))::uuid, a.id, 'erp', '1000', 0, concat_ws('-', k, a.id, n), '', 0, \
        CASE k WHEN 'i' THEN 'INVOICE' ELSE 'RECEIPT' END, CASE k WHEN 'i' THEN 'DEBIT' ELSE 'CREDIT' END, \
        DATE '2026-01-01' + n::int, DATE '2026-01-01' + n::int, 'USD', 100, '', 1, '{}' \
      FROM account a, generate_series(1, {invoices}) n, (VALUES ('i'), ('r')) k(k) \
@@ -75,9 +75,9 @@ const BOOK: [&str; 15] = [
        recorded_us) SELECT md5('p' || id)::uuid, id, 'USD', 100, '2026-06-01', '2026-06-20', 0, 1 \
      FROM account",
     "INSERT INTO promise_item (promise_id, item_id) \
-     SELECT md5('p' || id)::uuid, md5('xi' || id || 1)::uuid FROM account",
+     SELECT md5('p' || id)::uuid, md5('xi-' || id || '-1')::uuid FROM account",
     "INSERT INTO dispute (id, account_id, item_id, amount, reason_code, note, open_date, recorded_us) \
-     SELECT md5('d' || id)::uuid, id, md5('xi' || id || 2)::uuid, 50, 'PRICE', '', '2026-06-01', 1 \
+     SELECT md5('d' || id)::uuid, id, md5('xi-' || id || '-2')::uuid, 50, 'PRICE', '', '2026-06-01', 1 \
      FROM account",
     "INSERT INTO dispute_item (dispute_id, item_id) SELECT id, item_id FROM dispute",
 ];

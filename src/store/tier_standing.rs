@@ -33,7 +33,7 @@ fn text(engine: DbBackend) -> String {
     let columns = "class, since_date, raw_class, below_runs, proposed_class";
     let standing = match engine {
         DbBackend::Sqlite => {
-            format!("CROSS JOIN tier_assignment a ON a.rowid = ({})", last("t.rowid"))
+            format!("CROSS JOIN tier_assignment a ON a.rowid = ({})", last("rowid"))
         }
         _ => format!("CROSS JOIN LATERAL ({}) a", last(columns)),
     };

@@ -108,10 +108,10 @@ impl Store {
     async fn promised_items(&self, promises: &[Uuid], at: At) -> Result<Vec<ItemRow>> {
         let mut params = Params::default();
         let known_at = params.bind(at.known_at);
-        let ids = params.table(&self.reader, "p", Set::one(promises.iter().copied()));
+        let ids = params.table(&self.reader, "o", Set::one(promises.iter().copied()));
         let text = format!(
             "SELECT m.promise_id, m.item_id FROM {ids} CROSS JOIN promise_item m \
-             CROSS JOIN item i WHERE m.promise_id = p.v AND i.id = m.item_id AND {current}",
+             CROSS JOIN item i WHERE m.promise_id = o.v AND i.id = m.item_id AND {current}",
             current = promises::current("i", &known_at),
         );
         sql::all(&self.reader, text, params.into_values()).await
@@ -120,7 +120,7 @@ impl Store {
     async fn promised_payments(&self, promises: &[Uuid], at: At) -> Result<Vec<PaymentRow>> {
         let mut params = Params::default();
         let (as_of, known_at) = (params.bind(at.as_of), params.bind(at.known_at));
-        let ids = params.table(&self.reader, "p", Set::one(promises.iter().copied()));
+        let ids = params.table(&self.reader, "o", Set::one(promises.iter().copied()));
         let text = format!(
             "SELECT m.promise_id, r.posting_date, c.apply_date, \
                (SELECT MIN(z.effective_date) FROM allocation_reset z \
@@ -128,7 +128,7 @@ impl Store {
                  AND z.effective_date <= {as_of} AND z.recorded_us <= {known_at}) AS reset_date, \
                a.amount \
              FROM {ids} CROSS JOIN promise_item m CROSS JOIN allocation a CROSS JOIN item r \
-             CROSS JOIN clearing c WHERE m.promise_id = p.v AND a.debit_item = m.item_id \
+             CROSS JOIN clearing c WHERE m.promise_id = o.v AND a.debit_item = m.item_id \
              AND r.id = a.credit_item AND r.kind = 'RECEIPT' AND c.id = a.clearing_id \
              AND c.apply_date <= {as_of} AND c.recorded_us <= {known_at}"
         );
@@ -138,10 +138,10 @@ impl Store {
     async fn promised_entries(&self, promises: &[Uuid], at: At) -> Result<Vec<EntryRow>> {
         let mut params = Params::default();
         let (as_of, known_at) = (params.bind(at.as_of), params.bind(at.known_at));
-        let ids = params.table(&self.reader, "p", Set::one(promises.iter().copied()));
+        let ids = params.table(&self.reader, "o", Set::one(promises.iter().copied()));
         let text = format!(
             "SELECT m.promise_id, e.effective_date, e.amount \
-             FROM {ids} CROSS JOIN promise_item m CROSS JOIN entry e WHERE m.promise_id = p.v \
+             FROM {ids} CROSS JOIN promise_item m CROSS JOIN entry e WHERE m.promise_id = o.v \
              AND e.item_id = m.item_id AND e.effective_date <= {as_of} \
              AND +e.recorded_us <= {known_at}"
         );
