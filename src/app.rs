@@ -30,6 +30,7 @@ use crate::api::middleware::contract::Contract;
 use crate::api::middleware::deadline::Deadlines;
 use crate::api::middleware::outage::Outages;
 use crate::api::middleware::places::Places;
+use crate::api::middleware::protocol::Protocol;
 use crate::api::middleware::revision::Revisions;
 use crate::api::middleware::trace::Traces;
 use crate::api::middleware::{Inner, With};
@@ -258,6 +259,7 @@ impl App {
         let (credentials, clock) = (live.credentials, self.clock.clone());
         let access = Access::new(methods.clone(), credentials, denied, clock);
         Ok(ServiceBuilder::new()
+            .layer(With::new(Protocol))
             .layer(With::new(Traces))
             .layer(With::new(Contract::new(methods.clone())))
             .layer(With::new(Deadlines::new(methods.clone(), server, shutdown.clone())))

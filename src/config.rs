@@ -64,6 +64,8 @@ pub struct Server {
     pub reload_interval_seconds: u64,
     pub reflection: bool,
     pub connections_max: u32,
+    /// 0: as many as there are at all.
+    pub connections_per_peer_max: u32,
     pub streams_per_connection_max: u32,
     /// 0: connections are never asked to leave.
     pub connection_age_seconds_max: u64,
@@ -94,6 +96,7 @@ impl Default for Server {
             reload_interval_seconds: 10,
             reflection: true,
             connections_max: 4096,
+            connections_per_peer_max: 1024,
             streams_per_connection_max: 256,
             connection_age_seconds_max: 1800,
             connection_age_jitter_percent: 10,
@@ -164,6 +167,8 @@ pub struct Database {
     pub sqlite_readers: u32,
     /// 0: as large as the disk.
     pub sqlite_megabytes_max: u32,
+    /// 0: no file is checked at a start.
+    pub sqlite_check_megabytes_max: u32,
     pub acquire_timeout_ms: u64,
     pub writes_waiting_max: u32,
     pub writes_waiting_bytes_max: usize,
@@ -184,6 +189,7 @@ impl Default for Database {
             postgres_connections_max: 12,
             sqlite_readers: 4,
             sqlite_megabytes_max: 0,
+            sqlite_check_megabytes_max: 1_024,
             acquire_timeout_ms: 5_000,
             writes_waiting_max: 256,
             writes_waiting_bytes_max: 64 << 20,

@@ -8,6 +8,8 @@ pub use key::{KeyPart, PageKey};
 pub use order::{Order, order_by};
 use token::{Fingerprint, PageToken};
 
+use std::convert::Infallible;
+
 use prost::Message;
 
 use crate::domain::error::{Reason, Result, Violation, Violations};
@@ -19,6 +21,9 @@ use crate::pb;
 pub const PAGE_SIZE_DEFAULT: usize = 50;
 /// More are never sent at once; a larger wish is clamped.
 pub const PAGE_SIZE_MAX: usize = 1_000;
+/// Bytes of the elements of a page before it ends, whatever was asked for: clients take 4 MiB of a
+/// message where they are not told otherwise.
+const PAGE_BYTES_MAX: usize = 3 << 20;
 /// Elements in one message of an export.
 const EXPORT_PAGE_SIZE: i32 = 500;
 
@@ -201,43 +206,48 @@ impl PageRequest {
     }
 
     /// The elements of a page as they are sent, and the token of the page after it.
-    pub fn answer<T, K: PageKey, U>(
+    pub fn answer<T, K: PageKey, U: Message>(
         &self,
         page: Page<T, K>,
-        encode: impl FnMut(T) -> U,
+        mut encode: impl FnMut(T) -> U,
     ) -> (Vec<U>, String) {
-        let Page { items, next } = page;
-        let token = next.map(|key| self.token(None, key.write())).unwrap_or_default();
-        (items.into_iter().map(encode).collect(), token)
+        let encoded = fitting(page, PAGE_BYTES_MAX, |item| Ok::<_, Infallible>(encode(item)));
+        let (items, next) = match encoded {
+            Ok(page) => page,
+            Err(never) => match never {},
+        };
+        (items, next.map(|key| self.token(None, key.write())).unwrap_or_default())
     }
 
     /// As [`PageRequest::answer`], of a list whose pages all tell of the point of the first.
     ///
     /// # Errors
     /// The first that `encode` has.
-    pub fn answer_at<T, K: PageKey, U>(
+    pub fn answer_at<T, K: PageKey, U: Message>(
         &self,
         page: Page<T, K>,
         point: LedgerPoint,
         encode: impl FnMut(T) -> Result<U>,
     ) -> Result<(Vec<U>, String)> {
-        let Page { items, next } = page;
+        let (items, next) = fitting(page, PAGE_BYTES_MAX, encode)?;
         let token = next.map(|key| self.token(Some(point), key.write())).unwrap_or_default();
-        Ok((items.into_iter().map(encode).collect::<Result<_>>()?, token))
+        Ok((items, token))
     }
 
-    /// As [`PageRequest::answer_at`], of a list whose last page has a token as well.
+    /// As [`PageRequest::answer_at`], of a list whose last page has a token as well, and whose pages are
+    /// answered whole, since the next one is read from behind their end.
     ///
     /// # Errors
     /// The first that `encode` has.
-    pub fn answer_to_the_end<T, K: PageKey, U>(
+    pub fn answer_to_the_end<T, K: PageKey, U: Message>(
         &self,
         page: Page<T, K>,
         point: LedgerPoint,
         encode: impl FnMut(T) -> Result<U>,
     ) -> Result<(Vec<U>, String)> {
         let last = page.next.is_none().then(|| self.token(Some(point), Vec::new()));
-        let (items, next) = self.answer_at(page, point, encode)?;
+        let whole = Page::whole(page.items, page.next);
+        let (items, next) = self.answer_at(whole, point, encode)?;
         Ok((items, last.unwrap_or(next)))
     }
 
@@ -249,9 +259,48 @@ impl PageRequest {
     }
 }
 
+/// The elements of a page up to so many bytes, at least one, and the key that the next page begins
+/// behind.
+fn fitting<T, K, U: Message, E>(
+    page: Page<T, K>,
+    bytes_max: usize,
+    mut encode: impl FnMut(T) -> Result<U, E>,
+) -> Result<(Vec<U>, Option<K>), E> {
+    let Page { items, next, keys } = page;
+    let mut keys = keys.into_iter();
+    let (mut encoded, mut bytes, mut behind) = (Vec::with_capacity(items.len()), 0, None);
+    for item in items {
+        let one = encode(item)?;
+        bytes += one.encoded_len();
+        if bytes > bytes_max && behind.is_some() {
+            return Ok((encoded, behind));
+        }
+        encoded.push(one);
+        behind = keys.next();
+    }
+    Ok((encoded, next))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_ends_before_it_is_too_large_and_has_one_element_at_least() {
+        let page = |keys: &[i64]| Page {
+            items: vec!["x".repeat(40); 4],
+            next: Some(9_i64),
+            keys: keys.to_vec(),
+        };
+        let cut = |page, bytes| match fitting(page, bytes, Ok::<String, Infallible>) {
+            Ok((items, next)) => (items.len(), next),
+            Err(never) => match never {},
+        };
+        assert_eq!(cut(page(&[1, 2, 3, 4]), 1_000), (4, Some(9)));
+        assert_eq!(cut(page(&[1, 2, 3, 4]), 100), (2, Some(2)));
+        assert_eq!(cut(page(&[1, 2, 3, 4]), 1), (1, Some(1)));
+        assert_eq!(cut(page(&[]), 1), (4, Some(9)), "one that is answered whole");
+    }
 
     #[test]
     fn a_page_size_is_defaulted_and_clamped_and_never_negative() {
@@ -271,7 +320,7 @@ mod tests {
         let mut violations = Violations::new();
         let page = PageRequest::parse(&first, &mut violations);
         assert_eq!(page.of::<String>(&mut violations), PageOf { size: 50, after: None });
-        let answer = Page { items: vec![1, 2], next: Some("k".to_owned()) };
+        let answer = Page::whole(vec![1, 2], Some("k".to_owned()));
         let (_, page_token) = page.answer(answer, |n| n);
 
         let second = pb::ListAccountsRequest { page_token, page_size: 10, ..first.clone() };
@@ -304,7 +353,7 @@ mod tests {
         assert_eq!(page.pinned(PointQuery::default()), PointQuery::default());
 
         let answer =
-            |next: Option<i64>| page.answer_to_the_end(Page { items: vec![1], next }, point, Ok);
+            |next: Option<i64>| page.answer_to_the_end(Page::whole(vec![1], next), point, Ok);
         let (middle, of, read) = page_of(answer(Some(3)).expect("a page").1);
         assert!(read.is_ok() && !middle.is_finished());
         assert_eq!(of.after, Some(3));
@@ -314,7 +363,7 @@ mod tests {
         let (last, _, read) = page_of(answer(None).expect("a page").1);
         assert!(read.is_ok() && last.is_finished());
 
-        let page = Page { items: vec![1], next: Some("no number".to_owned()) };
+        let page = Page::whole(vec![1], Some("no number".to_owned()));
         let (_, foreign) = last.answer_at(page, point, Ok).expect("a page");
         let refused = page_of(foreign).2.expect_err("a key of another list");
         assert!(format!("{refused:?}").contains("resume_token"), "{refused:?}");

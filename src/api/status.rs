@@ -84,7 +84,9 @@ fn describe(error: &Error, violations_max: usize) -> Status {
             (Code::Unavailable, description.clone())
         }
         Error::DeadlineExceeded => (Code::DeadlineExceeded, error.to_string()),
-        Error::Unimplemented(_) => (Code::Unimplemented, error.to_string()),
+        Error::Unimplemented(_) | Error::EncodingUnsupported => {
+            (Code::Unimplemented, error.to_string())
+        }
         Error::Internal { context } => {
             let trace = TRACE.try_with(Clone::clone).unwrap_or_else(|_| "none".into());
             tracing::error!(%trace, context, "internal error");

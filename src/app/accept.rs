@@ -5,6 +5,7 @@
 
 mod begun;
 mod connection;
+mod seats;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,13 +21,14 @@ use tokio_util::task::TaskTracker;
 use crate::api::middleware::Inner;
 use crate::config::Server;
 use connection::{Connection, Limits};
+use seats::Seats;
 
 /// After a failed accept (no file descriptors left, say): long enough not to spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) struct Acceptor {
     listener: TcpListener,
-    places: Arc<Semaphore>,
+    seats: Arc<Seats>,
     limits: Limits,
     /// For the connections that are accepted from now on; `None` for plain text.
     tls: watch::Receiver<Option<Arc<ServerConfig>>>,
@@ -59,7 +61,7 @@ impl Acceptor {
             .adaptive_window(true);
         Self {
             listener,
-            places: Arc::new(Semaphore::new(server.connections_max as usize)),
+            seats: Arc::new(Seats::new(server)),
             limits: Limits::new(server),
             tls,
             http2,
@@ -73,7 +75,7 @@ impl Acceptor {
 
     /// Accepts until the drain begins, and then closes the socket.
     pub async fn run(self, service: impl Inner) {
-        let Self { listener, places, limits, tls, http2, connections } = self;
+        let Self { listener, seats, limits, tls, http2, connections } = self;
         loop {
             let accepted = tokio::select! {
                 biased;
@@ -88,13 +90,13 @@ impl Acceptor {
                     continue;
                 }
             };
-            let Ok(place) = places.clone().try_acquire_owned() else {
+            let Some(seat) = Seats::take(&seats, peer.ip()) else {
                 // Closed at once, so that the client tries another instance.
-                tracing::warn!("too many connections: one was closed");
+                tracing::warn!(%peer, "too many connections: one was closed");
                 continue;
             };
             let tls = tls.borrow().clone();
-            let connection = Connection { stream, peer, limits, tls, _place: place };
+            let connection = Connection { stream, peer, limits, tls, seat };
             let (drain, cut) = (connections.drain.clone(), connections.cut.clone());
             let served = connection.serve(http2.clone(), service.clone(), drain);
             connections.tracker.spawn(async move {

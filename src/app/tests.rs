@@ -3,6 +3,7 @@
 
 mod fake;
 #[path = "../../tests/it/support/raw.rs"]
+#[expect(dead_code, reason = "the tests of the whole service use all of it")]
 mod raw;
 
 use std::net::SocketAddr;
@@ -276,18 +277,49 @@ async fn a_browser_is_told_what_this_is() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_closed_at_once() {
+async fn one_connection_too_many_is_closed_at_once_while_all_are_busy() {
     let running = start(|server| server.connections_max = 1).await;
-    let first = TcpStream::connect(running.address).await.expect("accepted");
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let mut second = TcpStream::connect(running.address).await.expect("accepted");
-    let mut answer = Vec::new();
-    let _ = second.read_to_end(&mut answer).await;
-    assert!(answer.is_empty());
-    drop(first);
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    let headers = [("grpc-timeout", "2S")];
+    let slow = document("slow");
+    let client = Raw::new(running.address);
+    let (busy, ()) = tokio::join!(client.call(UNARY, &headers, &slow), async {
+        running.reached(1).await;
+        let mut second = TcpStream::connect(running.address).await.expect("accepted");
+        let mut answer = Vec::new();
+        let _ = second.read_to_end(&mut answer).await;
+        assert!(answer.is_empty());
+    });
+    assert_refused(&busy, Code::DeadlineExceeded, "DEADLINE_EXPIRED");
+    // It is idle now, and makes room.
     let status = Raw::new(running.address).call(UNARY, &[], &document("")).await;
     assert_eq!(status.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn idle_connections_make_room_also_where_they_say_nothing() {
+    let running = start(|server| {
+        server.connections_max = 4;
+        server.keepalive_interval_seconds = 1;
+    })
+    .await;
+    let idle: Vec<_> = (0..4).map(|_| Raw::new(running.address)).collect();
+    for client in &idle {
+        assert_eq!(client.call(UNARY, &[], &document("")).await.code(), Code::Ok);
+    }
+    // Also one that says nothing and never leaves by itself.
+    let mut deaf = TcpStream::connect(running.address).await.expect("accepted");
+    for _ in 0..8 {
+        let status = Raw::new(running.address).call(UNARY, &[], &document("")).await;
+        assert_eq!(status.code(), Code::Ok, "{status:?}");
+    }
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(3), deaf.read_to_end(&mut answer))
+        .await
+        .expect("it was closed");
+    // Those that had to leave come back.
+    for client in &idle {
+        assert_eq!(client.call(UNARY, &[], &document("")).await.code(), Code::Ok);
+    }
 }
 
 #[tokio::test]

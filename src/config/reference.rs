@@ -73,7 +73,8 @@ settings! {
     Switch "server.behind_tls_proxy" "BALLAST_SERVER_BEHIND_TLS_PROXY" = "false": "A proxy beside the server ends TLS: without it, and without `tls.cert`, the server listens on loopback addresses only.";
     Number "server.reload_interval_seconds" "BALLAST_SERVER_RELOAD_INTERVAL_SECONDS" = "10": "How often certificates and the configuration file are looked at, to take new certificates, tokens and callers without dropping a call; 0 for at SIGHUP only.";
     Switch "server.reflection" "BALLAST_SERVER_REFLECTION" = "true": "Serve gRPC reflection, v1 and v1alpha.";
-    Number "server.connections_max" "BALLAST_SERVER_CONNECTIONS_MAX" = "4096": "Connections at a time; one more is closed at once.";
+    Number "server.connections_max" "BALLAST_SERVER_CONNECTIONS_MAX" = "4096": "Connections at a time; one more takes the place of one on which no call is under way, of the address that has the most, or is closed at once.";
+    Number "server.connections_per_peer_max" "BALLAST_SERVER_CONNECTIONS_PER_PEER_MAX" = "1024": "Of these from one address (of IPv6, one network of 64 bits), likewise; 0 for as many as there are.";
     Number "server.streams_per_connection_max" "BALLAST_SERVER_STREAMS_PER_CONNECTION_MAX" = "256": "Calls at a time on one connection; further ones wait in the client.";
     Number "server.connection_age_seconds_max" "BALLAST_SERVER_CONNECTION_AGE_SECONDS_MAX" = "1800": "After this a connection takes no new calls, so that clients spread over instances again; 0 for never.";
     Number "server.connection_age_jitter_percent" "BALLAST_SERVER_CONNECTION_AGE_JITTER_PERCENT" = "10": "Spread of that age, so that clients do not all come back at once.";
@@ -101,6 +102,7 @@ settings! {
     Number "database.postgres_connections_max" "BALLAST_DATABASE_POSTGRES_CONNECTIONS_MAX" = "12": "Connections to PostgreSQL.";
     Number "database.sqlite_readers" "BALLAST_DATABASE_SQLITE_READERS" = "4": "Reading connections to SQLite, next to its one writer.";
     Number "database.sqlite_megabytes_max" "BALLAST_DATABASE_SQLITE_MEGABYTES_MAX" = "0": "Largest SQLite file, in MiB, its write-ahead log not counted: beyond it writes answer STORAGE_FULL and reads are still served; 0 for as large as the disk.";
+    Number "database.sqlite_check_megabytes_max" "BALLAST_DATABASE_SQLITE_CHECK_MEGABYTES_MAX" = "1024": "Up to which size, in MiB, a SQLite file is looked through at a start, some 300 MiB a second, and refused if its pages do not fit together; 0 for never.";
     Number "database.acquire_timeout_ms" "BALLAST_DATABASE_ACQUIRE_TIMEOUT_MS" = "5000": "How long a call waits for a free connection before it answers UNAVAILABLE.";
     Number "database.writes_waiting_max" "BALLAST_DATABASE_WRITES_WAITING_MAX" = "256": "Writes that may wait for their turn: one at a time on SQLite, all but two of the connections on PostgreSQL. One more answers OVERLOADED; one whose caller is gone is dropped.";
     Number "database.writes_waiting_bytes_max" "BALLAST_DATABASE_WRITES_WAITING_BYTES_MAX" = "67108864": "Bytes of what those writes are about, as JSON: 100 documents are about 50 KB. One more answers OVERLOADED. Decisions about orders go before other writes, and those before imports.";

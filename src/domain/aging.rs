@@ -19,6 +19,8 @@ use super::stored::stored_enum;
 
 /// Most edges a request may name.
 pub const MAX_EDGES: usize = 12;
+/// The last day an edge may lie at: a hundred years. Days before the calendar of a database are none.
+pub const MAX_EDGE_DAYS: i32 = 36_500;
 
 stored_enum! {
     /// The date an item's age is counted from.
@@ -29,7 +31,8 @@ stored_enum! {
     }
 }
 
-/// Closed upper edges of the buckets in days: positive, ascending, 1 to [`MAX_EDGES`].
+/// Closed upper edges of the buckets in days: positive, ascending, at most [`MAX_EDGE_DAYS`], 1 to
+/// [`MAX_EDGES`] of them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Vec<i32>", into = "Vec<i32>")]
 pub struct Edges(Vec<i32>);
@@ -37,7 +40,7 @@ pub struct Edges(Vec<i32>);
 impl Edges {
     /// # Errors
     /// `FIELD_REQUIRED` for none, `TOO_MANY_ELEMENTS` beyond [`MAX_EDGES`], `FIELD_INVALID`
-    /// unless they are positive and strictly ascending.
+    /// unless they are positive, strictly ascending, and at most [`MAX_EDGE_DAYS`].
     pub fn new(field: &str, days: &[i32]) -> Result<Self, Violation> {
         let refuse = |reason, what: String| Err(Violation::new(field, reason, what));
         match days {
@@ -47,6 +50,9 @@ impl Edges {
             }
             [first, ..] if *first < 1 || !days.is_sorted_by(|a, b| a < b) => {
                 refuse(Reason::FieldInvalid, "edges must be positive and ascending".into())
+            }
+            [.., last] if *last > MAX_EDGE_DAYS => {
+                refuse(Reason::FieldInvalid, format!("edges lie at {MAX_EDGE_DAYS} days at most"))
             }
             _ => Ok(Self(days.to_vec())),
         }

@@ -138,6 +138,7 @@ reasons! {
     ShuttingDown => "SHUTTING_DOWN",
     DeadlineExpired => "DEADLINE_EXPIRED",
     MethodUnknown => "METHOD_UNKNOWN",
+    EncodingUnsupported => "ENCODING_UNSUPPORTED",
     Internal => "INTERNAL",
 }
 
@@ -265,6 +266,8 @@ pub enum Error {
     DeadlineExceeded,
     #[error("unknown method {0}")]
     Unimplemented(String),
+    #[error("messages are taken compressed by gzip, or as they are (grpc-accept-encoding)")]
+    EncodingUnsupported,
     /// A fault of ours. The context is logged, never sent.
     #[error("internal error: {context}")]
     Internal { context: String },
@@ -330,6 +333,7 @@ impl Error {
             Self::AccountsRestricted { .. } => Reason::AccountsRestricted,
             Self::DeadlineExceeded => Reason::DeadlineExpired,
             Self::Unimplemented(_) => Reason::MethodUnknown,
+            Self::EncodingUnsupported => Reason::EncodingUnsupported,
             Self::Internal { .. } => Reason::Internal,
         }
     }

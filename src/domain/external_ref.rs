@@ -38,7 +38,7 @@ pub fn check(field: &str, refs: &[ExternalRef], violations: &mut Violations) {
 pub fn check_one(field: &str, reference: &ExternalRef, violations: &mut Violations) {
     let ExternalRef { system, id } = reference;
     violations.keep(check_system(&format!("{field}.system"), system));
-    violations.keep(text::check(&format!("{field}.id"), id, 1, MAX_EXTERNAL_ID_CHARS));
+    violations.keep(text::check_key(&format!("{field}.id"), id, 1, MAX_EXTERNAL_ID_CHARS));
 }
 
 /// Refuses another form than a system has. `forms` are the forms of the systems now.

@@ -20,8 +20,9 @@ impl<K> PageOf<K> {
     pub fn cut<T>(&self, mut read: Vec<T>, key: impl Fn(&T) -> K) -> Page<T, K> {
         let more = read.len() > self.size;
         read.truncate(self.size);
+        let keys: Vec<K> = read.iter().map(&key).collect();
         let next = read.last().filter(|_| more).map(key);
-        Page { items: read, next }
+        Page { items: read, next, keys }
     }
 }
 
@@ -31,11 +32,19 @@ pub struct Page<T, K = Uuid> {
     pub items: Vec<T>,
     /// The key that the next page begins behind; `None` at the end.
     pub next: Option<K>,
+    /// The keys of the items, behind any of which it may end instead; empty where it must not.
+    pub keys: Vec<K>,
 }
 
 impl<T, K> Page<T, K> {
+    /// One that is answered whole, however large.
+    pub fn whole(items: Vec<T>, next: Option<K>) -> Self {
+        Self { items, next, keys: Vec::new() }
+    }
+
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U, K> {
-        Page { items: self.items.into_iter().map(each).collect(), next: self.next }
+        let Self { items, next, keys } = self;
+        Page { items: items.into_iter().map(each).collect(), next, keys }
     }
 }
 
@@ -48,8 +57,9 @@ mod tests {
         let asked = PageOf { size: 2, after: None };
         let key = |n: &i32| *n;
         assert_eq!(asked.to_read(), 3);
-        assert_eq!(asked.cut(vec![1, 2, 3], key), Page { items: vec![1, 2], next: Some(2) });
-        assert_eq!(asked.cut(vec![1, 2], key), Page { items: vec![1, 2], next: None });
-        assert_eq!(asked.cut(vec![], key), Page { items: vec![], next: None });
+        let page = |items: &[i32], next| Page { items: items.into(), next, keys: items.into() };
+        assert_eq!(asked.cut(vec![1, 2, 3], key), page(&[1, 2], Some(2)));
+        assert_eq!(asked.cut(vec![1, 2], key), page(&[1, 2], None));
+        assert_eq!(asked.cut(vec![], key), page(&[], None));
     }
 }

@@ -9,14 +9,48 @@ const QUOTE_MAX_CHARS: usize = 40;
 ///
 /// # Errors
 /// `FIELD_REQUIRED` if it is too short, `FIELD_TOO_LONG`, or `TEXT_INVALID` if it contains
-/// a control character (C0, DEL, C1) or begins or ends with white space.
+/// a control character (C0, DEL, C1) or one that shows what follows in another order, by which a name
+/// reads as another, or begins or ends with white space.
 pub fn check(
     field: &str,
     value: &str,
     min_chars: usize,
     max_chars: usize,
 ) -> Result<(), Violation> {
-    check_chars(field, value, min_chars, max_chars, char::is_control)
+    let forbidden = |c: char| c.is_control() || is_reordering(c);
+    check_chars(field, value, min_chars, max_chars, forbidden)
+}
+
+/// Like [`check`], for what things are known by: nothing in it is invisible, so that two keys that look
+/// the same are the same.
+///
+/// # Errors
+/// As [`check`], and `TEXT_INVALID` for any format character.
+pub fn check_key(
+    field: &str,
+    value: &str,
+    min_chars: usize,
+    max_chars: usize,
+) -> Result<(), Violation> {
+    let forbidden = |c: char| c.is_control() || is_format(c);
+    check_chars(field, value, min_chars, max_chars, forbidden)
+}
+
+/// Embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX #9). Marks of direction
+/// alone reorder nothing that has a direction, and scripts from right to left need them.
+fn is_reordering(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The general category Cf of Unicode 16.
+fn is_format(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+        | '\u{890}'..='\u{891}' | '\u{8e2}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+        | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0001}' | '\u{e0020}'..='\u{e007f}')
 }
 
 /// Like [`check`], but line feeds and tabs are text.
@@ -50,7 +84,10 @@ fn check_chars(
     }
     if let Some(c) = value.chars().find(|&c| forbidden(c)) {
         let code = u32::from(c);
-        return refuse(Reason::TextInvalid, format!("contains the control character U+{code:04X}"));
+        return refuse(
+            Reason::TextInvalid,
+            format!("contains the invisible character U+{code:04X}"),
+        );
     }
     if value.trim() != value {
         return refuse(Reason::TextInvalid, "must not begin or end with white space".to_owned());
@@ -93,6 +130,30 @@ mod tests {
         for text in ["a\0b", "a\nb", "a\tb", "a\u{1b}b", "a\u{7f}b", "a\u{85}b", "a\u{9f}b"] {
             assert_eq!(reason(check("t", text, 0, 10)), Some(Reason::TextInvalid), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_key_has_nothing_invisible_and_a_name_nothing_that_turns_it_round() {
+        for turned in ["a\u{202e}b", "a\u{2066}b", "a\u{202a}b"] {
+            assert_eq!(reason(check("t", turned, 0, 10)), Some(Reason::TextInvalid), "{turned:?}");
+        }
+        // Persian joins by them, families of emoji too.
+        for joined in ["می\u{200c}خواهم", "a\u{200d}b", "\u{200f}שלום"] {
+            assert_eq!(check("t", joined, 0, 10), Ok(()));
+            assert_eq!(
+                reason(check_key("t", joined, 0, 10)),
+                Some(Reason::TextInvalid),
+                "{joined:?}"
+            );
+        }
+        for hidden in ["a\u{ad}b", "a\u{feff}b", "a\u{2060}b", "a\u{e0041}b"] {
+            assert_eq!(
+                reason(check_key("t", hidden, 0, 10)),
+                Some(Reason::TextInvalid),
+                "{hidden:?}"
+            );
+        }
+        assert_eq!(check_key("t", "宁波-471 é", 0, 10), Ok(()));
     }
 
     #[test]

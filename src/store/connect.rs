@@ -5,6 +5,7 @@
     reason = "the version of SQLite and one setting of a connection are only in its C interface"
 )]
 
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,10 +13,11 @@ use std::time::Duration;
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
 };
 
-use super::error::cannot_open;
+use super::error::{cannot_open, damaged};
 use super::file_lock::FileLock;
 use super::probe::Probe;
 use super::queue::{Bounds, WriterQueue};
@@ -36,6 +38,9 @@ const STATEMENT_CACHE: usize = 256;
 /// Pages of the write-ahead log before they are moved to the file: 16 MiB. A checkpoint costs
 /// two more waits for the disk, and moves a page once however often it was written.
 const SQLITE_WAL_PAGES: &str = "4096";
+/// A page does not fit the others, or the file is none of SQLite; in the lowest byte of a result code.
+const SQLITE_CORRUPT: u32 = 11;
+const SQLITE_NOTADB: u32 = 26;
 /// Connections that writes never take.
 const POSTGRES_READERS_MIN: u32 = 2;
 /// SQLite's default, and fixed for a file when it is made.
@@ -108,7 +113,10 @@ impl Store {
         let writer = sqlite_pool(1, options)
             .connect_with(writing)
             .await
-            .map_err(|e| cannot_open(connect.get_filename(), &e))?;
+            .map_err(|e| not_opened(connect.get_filename(), &e))?;
+        if lock.is_some() {
+            check_pages(&writer, connect.get_filename(), options).await?;
+        }
         let reader =
             sqlite_pool(options.sqlite_readers, options).connect_lazy_with(connect.read_only(true));
         Ok(Self {
@@ -126,7 +134,7 @@ impl Store {
             committed: Arc::default(),
             presence: Presence::default(),
             probe: None,
-            _lock: lock,
+            file: lock,
         })
     }
 
@@ -179,7 +187,7 @@ impl Store {
             committed: Arc::default(),
             presence: Presence::default(),
             probe,
-            _lock: None,
+            file: None,
         })
     }
 }
@@ -198,6 +206,33 @@ fn sqlite_pool(connections: u32, options: &Database) -> SqlitePoolOptions {
         .test_before_acquire(false)
         .after_connect(|connection, _| Box::pin(guarantee_stable_plans(connection)))
         .after_release(|connection, _| Box::pin(is_between_transactions(connection)))
+}
+
+/// A file whose pages do not fit together is not served: what is written to it may be lost with them.
+/// Which bits of an amount were flipped no check of pages tells; `verify` compares sums.
+async fn check_pages(writer: &SqlitePool, file: &Path, options: &Database) -> Result<()> {
+    let bytes_max = u64::from(options.sqlite_check_megabytes_max) << 20;
+    let bytes = std::fs::metadata(file).map_err(|e| cannot_open(file, &e))?.len();
+    if bytes > bytes_max {
+        let file = file.display();
+        tracing::info!("{file} is larger than what is checked at a start (ballast verify does)");
+        return Ok(());
+    }
+    let told = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(writer).await;
+    match told {
+        Ok(told) if told == "ok" => Ok(()),
+        Ok(told) => Err(damaged(file, told.lines().last().unwrap_or_default())),
+        Err(error) => Err(not_opened(file, &error)),
+    }
+}
+
+fn not_opened(file: &Path, error: &sqlx::Error) -> Error {
+    let of_database = error.as_database_error();
+    let code = of_database.and_then(|e| e.code()?.parse::<u32>().ok()).map(|code| code & 0xff);
+    match (of_database, code) {
+        (Some(e), Some(SQLITE_CORRUPT | SQLITE_NOTADB)) => damaged(file, e.message()),
+        _ => cannot_open(file, error),
+    }
 }
 
 /// A full disk makes SQLite end a transaction by itself. The driver does not learn of it and

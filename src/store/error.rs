@@ -130,6 +130,28 @@ pub(super) fn cannot_open(path: &Path, error: &dyn std::fmt::Display) -> Error {
     }
 }
 
+/// The file that was opened is not where it was.
+pub(super) fn misplaced(path: &Path, how: &dyn std::fmt::Display) -> Error {
+    tracing::error!(
+        "{} was moved or deleted under the server ({how}): nothing is written",
+        path.display()
+    );
+    come_again("the file of the database was moved or deleted")
+}
+
+/// A file whose pages do not fit together.
+pub(super) fn damaged(path: &Path, how: &str) -> Error {
+    Error::Unavailable {
+        reason: Reason::DatabaseUnavailable,
+        description: format!(
+            "{} is damaged ({how}): put a copy of it back; `ballast verify` tells which figures \
+             of a copy still hold",
+            path.display()
+        ),
+        retry_after: RETRY_AFTER,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

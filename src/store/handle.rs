@@ -39,8 +39,8 @@ pub struct Store {
     pub(super) presence: Presence,
     /// `None` where the database cannot be away, or calls are not to be refused while it is.
     pub(super) probe: Option<Arc<Probe>>,
-    /// Keeps other writing processes off the same SQLite file.
-    pub(super) _lock: Option<Arc<FileLock>>,
+    /// Keeps other writing processes off the same SQLite file, and knows whether it is still there.
+    pub(super) file: Option<Arc<FileLock>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -66,9 +66,16 @@ impl Store {
     /// # Errors
     /// `DATABASE_UNAVAILABLE`.
     pub async fn probe(&self) -> Result<()> {
-        // A file is not away, and its connections are as many as its readers.
-        let Some(probe) = &self.probe else { return self.ping().await };
-        let answer = probe.look().await;
+        let answer = match (&self.probe, &self.file) {
+            (Some(probe), _) => probe.look().await,
+            (None, Some(file)) => file.check(),
+            (None, None) => Ok(()),
+        };
+        // The connections to a file are as many as its readers: a busy one answers in its time.
+        if self.probe.is_none() && answer.is_ok() {
+            self.presence.set_away(false);
+            return self.ping().await;
+        }
         self.presence.set_away(answer.is_err());
         answer
     }

@@ -126,7 +126,7 @@ impl ReadTx {
         page: &PageOf<TimelineKey>,
     ) -> Result<Page<Told, TimelineKey>> {
         if types.is_empty() {
-            return Ok(Page { items: Vec::new(), next: None });
+            return Ok(Page::whole(Vec::new(), None));
         }
         let (text, values) = page_of(parent, types, within, page);
         let found: Vec<Model> = sql::all(&self.conn, text, values).await?;

@@ -213,7 +213,8 @@ impl Store {
         ctx.check_deadline()?;
         let mut tx = self.begin_write(ctx).await?;
         tx.met.clone_from(met);
-        match work(&mut tx).await {
+        let done = work(&mut tx).await.and_then(|value| self.check_file().map(|()| value));
+        match done {
             Ok(value) if end == End::Rollback => {
                 tx.conn.rollback().await.map_err(store_error)?;
                 Ok(value)
@@ -240,6 +241,11 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// What is written to a file that was deleted is lost with the process.
+    fn check_file(&self) -> Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| file.check_with_log())
     }
 
     async fn begin_write(&self, ctx: &Ctx) -> Result<WriteTx> {

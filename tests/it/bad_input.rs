@@ -363,4 +363,66 @@ on_both_engines! {
         let field = Some("page_size");
         assert_refused(&refused, Code::InvalidArgument, "PAGE_SIZE_INVALID", field);
     }
+
+    async fn fault_x7_edges_have_a_bound_that_is_the_same_on_both_engines(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([bill("I1")]).await;
+        let asked = |edges: &[i32], as_of: pb::Date| pb::GetAgingRequest {
+            account: ACCOUNT.into(),
+            as_of: Some(as_of),
+            edges: edges.into(),
+            ..pb::GetAgingRequest::default()
+        };
+        for edges in [&[2_470_000][..], &[30, 36_501], &[i32::MAX]] {
+            let refused = desk.client.get_aging(asked(edges, day(100))).await.unwrap_err();
+            assert_refused(&refused, Code::InvalidArgument, "FIELD_INVALID", Some("edges"));
+        }
+        for as_of in [day(100), date("1900-01-01"), date("2199-12-31")] {
+            let aging = desk.aging(asked(&[30, 36_500], as_of)).await;
+            for currency in aging.currencies {
+                let columns = currency.columns.expect("columns");
+                let from: Vec<_> = columns.buckets.iter().map(|bucket| bucket.from_days).collect();
+                assert_eq!(from, [1, 31, 36_501]);
+            }
+        }
+    }
+
+    async fn fault_w15_keys_have_nothing_invisible_and_names_nothing_that_turns_them(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([bill("I1")]).await;
+        let before = books(&server, &mut desk).await;
+        let hidden = ["A\u{202e}1", "A\u{200b}1", "A\u{ad}1", "\u{feff}A1", "A\u{2066}1", "A\u{e0041}1"];
+        for id in hidden {
+            let mut document = bill("I2");
+            document.key.as_mut().expect("a key").document_no = id.into();
+            let refused = desk.try_post(vec![document]).await.unwrap_err();
+            assert_refused(&refused, Code::InvalidArgument, "TEXT_INVALID", Some("documents[0].key.document_no"));
+            let account = pb::Account {
+                display_name: "Acme".into(),
+                external_refs: vec![pb::ExternalRef { system: "ERP".into(), id: id.into() }],
+                ..Default::default()
+            };
+            let create = pb::CreateAccountRequest { account: Some(account), ..Default::default() };
+            let refused = server.accounts().create_account(create).await.unwrap_err();
+            assert_refused(&refused, Code::InvalidArgument, "TEXT_INVALID", Some("account.external_refs[0].id"));
+        }
+        let get = pb::GetAccountRequest { name: "accounts/ERP~A%E2%80%AE1".into() };
+        let refused = server.accounts().get_account(get).await.unwrap_err();
+        assert_refused(&refused, Code::InvalidArgument, "RESOURCE_NAME_INVALID", Some("name"));
+
+        let named = |display_name: &str| pb::CreateAccountRequest {
+            account: Some(pb::Account { display_name: display_name.into(), ..Default::default() }),
+            ..Default::default()
+        };
+        for turned in ["Acme \u{202e}moc", "\u{2067}Acme\u{2069}"] {
+            let refused = server.accounts().create_account(named(turned)).await.unwrap_err();
+            assert_refused(&refused, Code::InvalidArgument, "TEXT_INVALID", Some("account.display_name"));
+            assert!(refused.message().contains("U+20"), "{refused:?}");
+        }
+        assert_eq!(books(&server, &mut desk).await, before);
+        // Scripts need joiners, and marks of direction.
+        for joined in ["می\u{200c}خواهم", "\u{200f}שלום"] {
+            server.accounts().create_account(named(joined)).await.expect(joined);
+        }
+    }
 }

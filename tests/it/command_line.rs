@@ -318,12 +318,18 @@ fn configured(file: &str, env: &[(&str, &str)], arguments: &[&str]) -> (Output, 
 fn fault_w8_a_configuration_that_would_be_wrong_in_silence_is_refused_before_anything_is_touched() {
     let token = "[[auth.tokens]]\nprincipal = 'erp'\nsha256 = '";
     let token = format!("{token}{}'\nscopes = ['accounts.reed', '*']", "0".repeat(64));
+    let twin = |principal: &str| {
+        let hash = "0".repeat(64);
+        format!("[[auth.tokens]]\nprincipal = '{principal}'\nsha256 = '{hash}'\nscopes = ['*']\n")
+    };
+    let twins = twin("a") + &twin("b");
     let limits = "[server]\nlisten = '127.0.0.1:0'\nconnections_max = 'many'";
     for (file, env, told) in [
         ("", ("BALLAST_SERVER_LISEN", "x"), "BALLAST_SERVER_LISEN: no such setting"),
         ("", ("BALLAST_LOG_LEVEL", "WARNING"), "\"WARNING\" is no level"),
         (limits, ("", ""), "ballast.toml, line 3, connections_max: must be"),
         (&*token, ("", ""), "erp has accounts.reed, which no method asks for; there are "),
+        (&*twins, ("", ""), "auth.tokens: a and b have one token"),
         ("", ("", ""), "nobody could call this server"),
     ] {
         let env: Vec<_> = [env].into_iter().filter(|(name, _)| !name.is_empty()).collect();

@@ -43,6 +43,10 @@ on_both_engines! {
     async fn what_is_stored_is_as_it_always_was(server: TestServer) {
         stored::hold(scene::Scene::build(server).await).await;
     }
+
+    async fn fault_w7_forged_page_tokens_are_no_fault_of_ours(server: TestServer) {
+        lists::forge(scene::Scene::build(server).await).await;
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ballast::pb;
+use ballast::pb::account_service_client::AccountServiceClient;
 use ballast::store::Lane;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -100,6 +101,68 @@ async fn fault_w9_watchers_of_health_are_bounded_and_checks_are_not() {
     assert_refused(&refused, Code::ResourceExhausted, "OVERLOADED", None);
     health.check(HealthCheckRequest::default()).await.expect("alive");
     drop(watches);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_w10_idle_connections_keep_no_new_client_out() {
+    let server = TestServer::start_with(Engine::Sqlite, |config| {
+        config.server.connections_max = 8;
+        config.server.connections_per_peer_max = 6;
+    })
+    .await;
+    let asked = pb::GetAccountRequest { name: "accounts/nobody".into() };
+    // Each answers pings, and is never closed by its client.
+    let idle: Vec<_> = (0..6).map(|_| server.raw()).collect();
+    for client in &idle {
+        assert_eq!(client.call(GET, &[], &asked).await.code(), Code::NotFound);
+    }
+    let mut watched = server.health();
+    let mut watch =
+        watched.watch(HealthCheckRequest::default()).await.expect("a watch").into_inner();
+    watch.message().await.expect("told").expect("a status");
+    for _ in 0..10 {
+        assert_eq!(server.raw().call(GET, &[], &asked).await.code(), Code::NotFound);
+    }
+    // What is used has stayed.
+    let silent = tokio::time::timeout(Duration::from_millis(1_500), watch.message()).await;
+    assert!(silent.is_err(), "{silent:?}");
+}
+
+on_both_engines! {
+    async fn fault_w12_a_page_fits_what_clients_take(server: TestServer) {
+        let site = |number: usize| pb::Site {
+            site_id: format!("s{number}"),
+            display_name: "宁".repeat(200),
+            region: "浙".repeat(60),
+        };
+        let mut accounts = server.accounts();
+        for number in 0..36 {
+            let account = pb::Account {
+                display_name: format!("Large {number}"),
+                sites: (0..200).map(site).collect(),
+                ..Default::default()
+            };
+            let account_id = format!("large-{number:02}");
+            let create = pb::CreateAccountRequest { account: Some(account), account_id, ..Default::default() };
+            accounts.create_account(create).await.expect("created");
+        }
+        // One who takes what all clients take where they are not told otherwise: 4 MiB.
+        let mut usual = AccountServiceClient::new(server.channel());
+        let (mut listed, mut pages, mut page_token) = (Vec::new(), 0, String::new());
+        loop {
+            let list = pb::ListAccountsRequest { page_size: 1_000, page_token, ..Default::default() };
+            let page = usual.list_accounts(list).await.expect("a page").into_inner();
+            assert_eq!(page.accountability.len(), page.accounts.len());
+            listed.extend(page.accounts.into_iter().map(|account| account.name));
+            (pages, page_token) = (pages + 1, page.next_page_token);
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        assert!(pages > 1, "all of it is on one page");
+        let expected: Vec<_> = (0..36).map(|number| format!("accounts/large-{number:02}")).collect();
+        assert_eq!(listed, expected);
+    }
 }
 
 /// Takes every turn to write for a while.

@@ -1,5 +1,7 @@
 //! Findings to and from the wire. All faults of a request are named at once.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use crate::api::convert::closed_set::{both_ways, one_way};
@@ -194,10 +196,13 @@ fn check_subject(is_book: bool, code: Code) -> Result<(), Violation> {
 pub fn page(listed: Listed, request: &PageRequest) -> pb::ListFindingsResponse {
     let Listed { page, stakes, exposure } = listed;
     let (findings, next_page_token) = request.answer(page, finding);
+    let told: BTreeSet<&str> = findings.iter().map(|one| one.account.as_str()).collect();
+    let is_told = |one: &pb::AccountStake| told.contains(one.account.as_str());
+    let stakes = stakes.into_iter().map(stake).filter(is_told).collect();
     pb::ListFindingsResponse {
         findings,
         next_page_token,
-        stakes: stakes.into_iter().map(stake).collect(),
+        stakes,
         exposure: exposure.map(self::exposure),
     }
 }

@@ -112,7 +112,8 @@ fn filter(filter: pb::TransferFilter, violations: &mut Violations) -> TransferFi
 
 pub fn answer(moved: Transferred, page: &PageRequest) -> pb::TransferAccountsResponse {
     let Transferred { account_ids, next } = moved;
-    let moved = Page { items: account_ids, next };
+    // They have moved: all of them are told.
+    let moved = Page::whole(account_ids, next);
     let (accounts, next_resume_token) = page.answer(moved, |id| account_name(&id));
     pb::TransferAccountsResponse { accounts, next_resume_token }
 }

@@ -20,7 +20,7 @@ const REQUEST_ID_CHARS_MAX: usize = 64;
 
 /// An id that may be left out: nothing here moves money.
 pub fn request_id(id: &str) -> Result<(), Violation> {
-    text::check("request_id", id, 0, REQUEST_ID_CHARS_MAX)
+    text::check_key("request_id", id, 0, REQUEST_ID_CHARS_MAX)
 }
 
 pub fn form(form: i32) -> Result<Option<CanonicalForm>, Violation> {
@@ -111,7 +111,7 @@ pub fn label_filters(
     let mut seen = HashSet::new();
     for (at, pb::Label { key, value }) in labels.iter().enumerate() {
         let at = format!("{field}[{at}]");
-        violations.keep(text::check(&format!("{at}.key"), key, 1, LABEL_KEY_CHARS_MAX));
+        violations.keep(text::check_key(&format!("{at}.key"), key, 1, LABEL_KEY_CHARS_MAX));
         violations.keep(text::check(&format!("{at}.value"), value, 0, LABEL_VALUE_CHARS_MAX));
         if !seen.insert(key) {
             let what = "is the key of one before it";

@@ -55,7 +55,7 @@ pub fn request_id(id: &str) -> Read<()> {
         let description = "is required: one id for each thing to be done, best a UUID";
         return Err(Violation::new("request_id", Reason::RequestIdRequired, description));
     }
-    text::check("request_id", id, 1, MAX_REQUEST_ID_CHARS)
+    text::check_key("request_id", id, 1, MAX_REQUEST_ID_CHARS)
 }
 
 /// The `request_id` of a call that may go without one.
@@ -63,7 +63,7 @@ pub fn request_id(id: &str) -> Read<()> {
 /// # Errors
 /// FIELD_TOO_LONG, TEXT_INVALID.
 pub fn optional_request_id(id: &str) -> Read<()> {
-    text::check("request_id", id, 0, MAX_REQUEST_ID_CHARS)
+    text::check_key("request_id", id, 0, MAX_REQUEST_ID_CHARS)
 }
 
 /// # Errors
@@ -347,5 +347,5 @@ pub fn company_filter(company_code: String, violations: &mut Violations) -> Opti
 /// # Errors
 /// FIELD_TOO_LONG, TEXT_INVALID.
 pub fn company(field: &str, code: &str) -> Read<()> {
-    text::check(field, code, 0, MAX_COMPANY_CODE_CHARS)
+    text::check_key(field, code, 0, MAX_COMPANY_CODE_CHARS)
 }

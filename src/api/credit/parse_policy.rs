@@ -131,7 +131,7 @@ fn companies(
     }
     for (i, code) in company_codes.into_iter().enumerate() {
         let field = format!("{field}[{i}]");
-        violations.keep(text::check(&field, &code, 1, read::MAX_COMPANY_CODE_CHARS));
+        violations.keep(text::check_key(&field, &code, 1, read::MAX_COMPANY_CODE_CHARS));
         if !read.insert(code) {
             violations.add(field, Reason::DuplicateElement, "is named before");
         }

@@ -168,7 +168,7 @@ fn order(field: &str, key: pb::OrderKey, company: &str, violations: &mut Violati
     }
     violations.keep(parse_key::check_system(&system, &source_system));
     let at = within(field, "order_ref");
-    violations.keep(text::check(&at, &order_ref, 1, read::MAX_ORDER_REF_CHARS));
+    violations.keep(text::check_key(&at, &order_ref, 1, read::MAX_ORDER_REF_CHARS));
     OrderKey { system: source_system, company_code: company.to_owned(), order_ref }
 }
 

@@ -47,7 +47,7 @@ pub fn create(request: pb::CreateCreditSecurityRequest) -> Result<Identified<Cre
     let kind = read::required_enum(&at("kind"), kind, enums::read_security_kind);
     let kind = violations.keep(kind);
     violations.keep(text::check(&at("issuer"), &issuer, 1, MAX_ISSUER_CHARS));
-    violations.keep(text::check(&at("reference"), &reference, 0, MAX_REFERENCE_CHARS));
+    violations.keep(text::check_key(&at("reference"), &reference, 0, MAX_REFERENCE_CHARS));
     let cover_limit = violations.keep(read::positive(&at("cover_limit"), cover_limit.as_ref()));
     if !(1..=WHOLE_BP).contains(&insured_bp) {
         let what = format!("must be 1 to {WHOLE_BP} basis points");

@@ -1,6 +1,6 @@
 //! The keys that lists are sorted by, as tokens carry them.
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use uuid::Uuid;
 
 /// The key that the elements of a list are sorted by, as a token carries it.
@@ -32,7 +32,18 @@ macro_rules! key_part {
     )+};
 }
 
-key_part! { i64, i128, NaiveDate, String, Uuid, }
+key_part! { i64, i128, String, Uuid, }
+
+/// A day that both engines have.
+impl KeyPart for NaiveDate {
+    fn to_part(&self) -> String {
+        self.to_string()
+    }
+
+    fn of_part(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|day: &Self| (1..=9999).contains(&day.year()))
+    }
+}
 
 /// A day and bytes: `2026-01-31 0a1b`.
 impl KeyPart for (NaiveDate, Vec<u8>) {
@@ -45,7 +56,7 @@ impl KeyPart for (NaiveDate, Vec<u8>) {
         let (day, bytes) = text.split_once(' ')?;
         let digits: Vec<u32> = bytes.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
         let byte = |pair: &[u32]| u8::try_from(pair[0] * 16 + pair.get(1)?).ok();
-        Some((day.parse().ok()?, digits.chunks(2).map(byte).collect::<Option<_>>()?))
+        Some((NaiveDate::of_part(day)?, digits.chunks(2).map(byte).collect::<Option<_>>()?))
     }
 }
 
@@ -98,6 +109,7 @@ mod tests {
         there_and_back((i128::MIN, "a".to_owned()));
         let parts = |parts: &[&str]| parts.iter().map(|&part| part.to_owned()).collect::<Vec<_>>();
         assert_eq!(Uuid::read(&parts(&["a", "b"]), ()), None);
+        assert_eq!(NaiveDate::of_part("-262143-01-01"), None);
         assert_eq!(<(NaiveDate, Uuid)>::read(&parts(&["2026-02-30", "x"]), ()), None);
         assert_eq!(<(i64, String)>::read(&parts(&["1"]), ()), None);
     }

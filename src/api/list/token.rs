@@ -6,15 +6,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use prost::Message;
 use sha2::{Digest as _, Sha256};
 
+use crate::domain::dates;
 use crate::domain::error::{Reason, Violation};
 
 /// Raised whenever the form changes: old tokens are then refused, never misread.
 const VERSION: u8 = 1;
 const CHECKSUM_BYTES: usize = 8;
+/// The points that a page may pin, in microseconds since the epoch: up to the year 2200.
+const POINTS: std::ops::Range<i64> = 0..7_258_118_400_000_000;
 /// A token is ours and short; longer ones are not looked at.
 const TOKEN_BYTES_MAX: usize = 4 << 10;
 
@@ -93,6 +96,11 @@ impl PageToken {
             return None;
         }
         let (fingerprint, as_of, known_at, key): Wire = serde_json::from_slice(body).ok()?;
+        // A checksum is no signature: what it covers may be of anybody.
+        let is_ours = as_of.is_none_or(|day| dates::YEARS.contains(&day.year()))
+            && known_at.is_none_or(|known_at| POINTS.contains(&known_at))
+            && !key.iter().any(|part| part.contains(char::is_control));
+        is_ours.then_some(())?;
         Some(Self { fingerprint: Fingerprint(fingerprint), as_of, known_at, key })
     }
 }
@@ -120,7 +128,7 @@ mod tests {
             fingerprint: Fingerprint::of("ListAccounts", &arguments),
             as_of: NaiveDate::from_ymd_opt(2019, 6, 30),
             known_at: Some(1_561_885_200_000_001),
-            key: vec!["Ä\"\\ \u{1}".into(), String::new()],
+            key: vec!["Ä\"\\ ".into(), String::new()],
         }
     }
 
@@ -149,6 +157,21 @@ mod tests {
         }
         for garbage in ["x", "AQ", "漢字", &"A".repeat(10_000), &text[..text.len() - 4]] {
             assert!(PageToken::decode("page_token", garbage, &token.fingerprint).is_err());
+        }
+    }
+
+    #[test]
+    fn what_no_page_says_is_no_token_whatever_its_checksum() {
+        let fingerprint = token().fingerprint;
+        for forged in [
+            PageToken { key: vec!["a\0".into()], ..token() },
+            PageToken { as_of: Some(NaiveDate::MIN), ..token() },
+            PageToken { as_of: Some(NaiveDate::MAX), ..token() },
+            PageToken { known_at: Some(i64::MAX), ..token() },
+            PageToken { known_at: Some(-1), ..token() },
+        ] {
+            let refused = PageToken::decode("page_token", &forged.encode(), &fingerprint);
+            assert_eq!(refused.expect_err("forged").reason, Reason::PageTokenInvalid, "{forged:?}");
         }
     }
 

@@ -43,7 +43,9 @@ impl Middleware for Contract {
 /// Gives a status in headers or trailers its details, if it has none.
 fn correct(headers: &mut HeaderMap, method: &str) {
     let Some(status) = Status::from_header_map(headers) else { return };
-    if status.code() == Code::Ok || !status.details().is_empty() {
+    // Where the client is gone nobody reads a reason.
+    let is_over = matches!(status.code(), Code::Ok | Code::Cancelled);
+    if is_over || !status.details().is_empty() {
         return;
     }
     // A header map that was just made is always valid.
@@ -74,6 +76,9 @@ fn explain(status: &Status, method: &str) -> Error {
             }
         }
         Code::Internal if says(&malformed) => Error::invalid("", Reason::RequestMalformed, message),
+        Code::Unimplemented if message.starts_with("Content is compressed") => {
+            Error::EncodingUnsupported
+        }
         Code::Unimplemented => Error::Unimplemented(method.to_owned()),
         code => Error::internal(format!("{method} answered {code:?} without details: {message}")),
     }
@@ -92,6 +97,10 @@ mod tests {
         let mut fine = HeaderMap::new();
         correct(&mut fine, "/x/Y");
         assert!(fine.is_empty());
+        let gone = Status::cancelled("gone").into_http::<()>();
+        let mut headers = gone.headers().clone();
+        correct(&mut headers, "/x/Y");
+        assert_eq!(&headers, gone.headers());
     }
 
     #[test]

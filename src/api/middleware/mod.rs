@@ -7,6 +7,7 @@ pub mod contract;
 pub mod deadline;
 pub mod outage;
 pub mod places;
+pub mod protocol;
 pub mod revision;
 pub mod trace;
 

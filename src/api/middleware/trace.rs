@@ -110,6 +110,8 @@ impl Line {
             Code::Unavailable | Code::ResourceExhausted | Code::DeadlineExceeded => {
                 write_at!(warn);
             }
+            // Who goes away is no trouble of ours.
+            Code::Cancelled => write_at!(debug),
             _ if method.starts_with("/grpc.") => write_at!(debug),
             _ => write_at!(info),
         }

@@ -118,7 +118,7 @@ fn shape(document: pb::Document, violations: &mut Violations) -> Option<Draft<Ac
     for (field, reference) in
         [("order_ref", &order_ref), ("contract_ref", &contract_ref), ("project_ref", &project_ref)]
     {
-        violations.keep(text::check(field, reference, 0, MAX_REF_CHARS));
+        violations.keep(text::check_key(field, reference, 0, MAX_REF_CHARS));
     }
     violations.keep(text::check_multiline("note", &note, 0, MAX_NOTE_CHARS));
 

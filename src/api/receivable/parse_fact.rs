@@ -53,7 +53,7 @@ pub fn open_dispute(request: pb::OpenDisputeRequest) -> Result<Identified<OpenDi
     violations.keep(read::request_id(&request_id));
     let item = violations.keep(child("item", &item, ITEMS));
     let amount = violations.keep(read::optional_settled("amount", amount.as_ref())).flatten();
-    violations.keep(text::check("reason_code", &reason_code, 1, MAX_REASON_CODE_CHARS));
+    violations.keep(text::check_key("reason_code", &reason_code, 1, MAX_REASON_CODE_CHARS));
     violations.keep(text::check_multiline("note", &note, 0, MAX_NOTE_CHARS));
     let open_date = violations.keep(read::optional_date("open_date", open_date)).flatten();
     let item = all(violations, item)?;
@@ -216,7 +216,7 @@ fn rate_type(field: &str, rate_type: String) -> Result<String, Violation> {
     if rate_type.is_empty() {
         return Ok(DEFAULT_RATE_TYPE.to_owned());
     }
-    text::check(field, &rate_type, 1, MAX_RATE_TYPE_CHARS)?;
+    text::check_key(field, &rate_type, 1, MAX_RATE_TYPE_CHARS)?;
     let plain = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
     if rate_type.bytes().all(plain) {
         Ok(rate_type)

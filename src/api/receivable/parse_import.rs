@@ -37,8 +37,8 @@ pub fn header(header: pb::ImportHeader) -> Result<ImportHeader> {
         validate_only,
     } = header;
     let mut violations = Violations::new();
-    violations.keep(text::check("header.import_id", &import_id, 1, MAX_IMPORT_ID_CHARS));
-    violations.keep(text::check("header.content", &content, 0, MAX_IMPORT_ID_CHARS));
+    violations.keep(text::check_key("header.import_id", &import_id, 1, MAX_IMPORT_ID_CHARS));
+    violations.keep(text::check_key("header.content", &content, 0, MAX_IMPORT_ID_CHARS));
     let form = read::optional_enum("header.canonical_form", form, enums::read_form);
     let canonical_form = violations.keep(form).flatten();
     let as_of = violations.keep(read::optional_date("header.as_of", as_of)).flatten();

@@ -56,8 +56,8 @@ fn checked(field: &str, key: pb::DocumentKey, violations: &mut Violations) -> Do
     violations.keep(check_system(&at("source_system"), &source_system));
     violations.keep(read::company(&at("company_code"), &company_code));
     violations.keep(check_fiscal_year(&at("fiscal_year"), fiscal_year));
-    violations.keep(text::check(&at("document_no"), &document_no, 1, MAX_DOCUMENT_NO_CHARS));
-    violations.keep(text::check(&at("line_no"), &line_no, 0, MAX_LINE_NO_CHARS));
+    violations.keep(text::check_key(&at("document_no"), &document_no, 1, MAX_DOCUMENT_NO_CHARS));
+    violations.keep(text::check_key(&at("line_no"), &line_no, 0, MAX_LINE_NO_CHARS));
     DocumentKey { source_system, company_code, fiscal_year, document_no, line_no }
 }
 

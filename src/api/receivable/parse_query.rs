@@ -44,7 +44,7 @@ pub fn documents(request: pb::ListDocumentsRequest) -> Result<(DocumentsQuery, P
     let account = violations.keep(read::account("parent", &parent));
     let kind = violations.keep(read::optional_enum("kind", kind, enums::read_kind)).flatten();
     let company_code = read::company_filter(company_code, &mut violations);
-    violations.keep(text::check("order_ref", &order_ref, 0, read::MAX_ORDER_REF_CHARS));
+    violations.keep(text::check_key("order_ref", &order_ref, 0, read::MAX_ORDER_REF_CHARS));
     let from = violations.keep(read::optional_date("from_date", from_date)).flatten();
     let to = violations.keep(read::optional_date("to_date", to_date)).flatten();
     check_order("to_date", from, to, &mut violations);

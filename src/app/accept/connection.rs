@@ -13,7 +13,6 @@ use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
@@ -23,9 +22,9 @@ use tonic::transport::server::TcpConnectInfo;
 use tower::ServiceExt as _;
 
 use super::begun::Begun;
+use super::seats::Seat;
 use crate::api::middleware::Inner;
 use crate::api::middleware::access::PeerNames;
-use crate::api::middleware::places;
 use crate::app::tls;
 use crate::config::Server;
 
@@ -35,6 +34,9 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const NOT_HTTP2: &[u8] = b"HTTP/1.1 505 HTTP Version Not Supported\r\n\
     content-type: text/plain\r\ncontent-length: 42\r\nconnection: close\r\n\r\n\
     This is a gRPC server: it speaks HTTP/2.\r\n";
+
+/// How long a connection that makes room for another may take to leave.
+const LEAVE_GRACE: Duration = Duration::from_secs(1);
 
 /// Bounds on one connection.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +71,7 @@ pub(super) struct Connection {
     /// `None` for plain text.
     pub tls: Option<Arc<ServerConfig>>,
     /// Given back when the connection is gone.
-    pub _place: OwnedSemaphorePermit,
+    pub seat: Seat,
 }
 
 impl Connection {
@@ -81,13 +83,15 @@ impl Connection {
         service: impl Inner,
         drain: CancellationToken,
     ) {
-        let Self { stream, peer, limits, tls, _place } = self;
+        let Self { stream, peer, limits, tls, seat } = self;
+        let seat = Arc::new(seat);
         // Answers are small and somebody waits for them: they are not held back to fill a packet.
         let _ = stream.set_nodelay(true);
         let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
-        let place = places::Connection::default();
+        let (of_calls, place) = (seat.clone(), seat.use_of.calls.clone());
         let told = |names: PeerNames| {
             service.map_request(move |mut request: Request<Incoming>| {
+                of_calls.used();
                 request.extensions_mut().insert(info.clone());
                 request.extensions_mut().insert(names.clone());
                 request.extensions_mut().insert(place.clone());
@@ -97,18 +101,18 @@ impl Connection {
         match tls {
             None => {
                 let plain = async { speaks_http2(&stream).await.then_some(()) };
-                if limits.begun(&drain, plain).await.is_some() {
+                if limits.begun(&drain, &seat, plain).await.is_some() {
                     let service = TowerToHyperService::new(told(PeerNames::default()));
                     let served = http2.serve_connection(TokioIo::new(stream), service);
-                    limits.converse(served, drain).await;
+                    limits.converse(served, drain, &seat).await;
                 }
             }
             Some(tls) => {
-                let begun = limits.begun(&drain, secured(stream, tls)).await;
+                let begun = limits.begun(&drain, &seat, secured(stream, tls)).await;
                 if let Some((stream, names)) = begun {
                     let service = TowerToHyperService::new(told(names));
                     let served = http2.serve_connection(TokioIo::new(stream), service);
-                    limits.converse(served, drain).await;
+                    limits.converse(served, drain, &seat).await;
                 }
             }
         }
@@ -116,14 +120,16 @@ impl Connection {
 }
 
 impl Limits {
-    /// What comes of a handshake, unless it takes too long or the server drains.
+    /// What comes of a handshake, unless it takes too long, the server drains, or another needs the place.
     async fn begun<T>(
         &self,
         drain: &CancellationToken,
+        seat: &Seat,
         handshake: impl Future<Output = Option<T>>,
     ) -> Option<T> {
         let begun = tokio::select! {
             () = drain.cancelled() => None,
+            () = seat.wanted() => None,
             begun = tokio::time::timeout(self.handshake, handshake) => begun.ok().flatten(),
         };
         if begun.is_none() {
@@ -133,7 +139,7 @@ impl Limits {
     }
 
     /// Serves calls until the client leaves, or until those under way are over.
-    async fn converse<C>(&self, served: C, drain: CancellationToken)
+    async fn converse<C>(&self, served: C, drain: CancellationToken, seat: &Seat)
     where
         C: GracefulConnection<Error: Debug>,
     {
@@ -148,17 +154,33 @@ impl Limits {
             ended = served.as_mut() => Some(ended),
             () = too_old => None,
             () = drain.cancelled() => None,
+            () = seat.wanted() => None,
         };
         let ended = match ended {
-            Some(ended) => ended,
+            Some(ended) => Some(ended),
             None => {
                 // GOAWAY: calls under way go on, new ones go elsewhere.
                 served.as_mut().graceful_shutdown();
-                served.await
+                tokio::select! {
+                    ended = served => Some(ended),
+                    () = cut(seat) => None,
+                }
             }
         };
-        if let Err(error) = ended {
+        if let Some(Err(error)) = ended {
             tracing::debug!(?error, "a connection broke");
+        }
+    }
+}
+
+/// Waits until a connection has to be cut: it was asked to make room, does not, and nobody calls.
+async fn cut(seat: &Seat) {
+    seat.wanted().await;
+    loop {
+        tokio::time::sleep(LEAVE_GRACE).await;
+        if seat.is_idle() {
+            tracing::debug!("a connection was cut to make room");
+            return;
         }
     }
 }

@@ -211,7 +211,7 @@ pub(super) async fn run(args: Args) -> Result<ExitCode, String> {
         is_complete: args.complete,
         validate_only: args.dry_run,
     };
-    crate::domain::text::check("--import-id", &header.import_id, 1, 64)
+    crate::domain::text::check_key("--import-id", &header.import_id, 1, 64)
         .map_err(|v| format!("{}: {}", v.field, v.description))?;
     let Target { mut sink, database, import_id } = args.target(header).await?;
     let run = Run {

@@ -176,7 +176,7 @@ impl RowReader<'_> {
         }
         let read = match accident(&key) {
             Some(why) => Err(Violation::new(field.name(), Reason::FieldInvalid, why)),
-            None => text::check(&field.name(), &key, 1, max_chars).map(|()| key),
+            None => text::check_key(&field.name(), &key, 1, max_chars).map(|()| key),
         };
         self.violations.keep(read)
     }

@@ -29,7 +29,7 @@ pub fn legal_name(field: &str, value: &str) -> Result<(), Violation> {
 /// # Errors
 /// FIELD_TOO_LONG, TEXT_INVALID.
 pub fn tax_id(field: &str, value: &str) -> Result<(), Violation> {
-    text::check(field, value, 0, TAX_ID_CHARS_MAX)
+    text::check_key(field, value, 0, TAX_ID_CHARS_MAX)
 }
 
 /// # Errors
@@ -45,7 +45,7 @@ pub fn region_code(field: &str, value: &str) -> Result<(), Violation> {
 /// # Errors
 /// FIELD_TOO_LONG, TEXT_INVALID.
 pub fn industry_code(field: &str, value: &str) -> Result<(), Violation> {
-    text::check(field, value, 0, INDUSTRY_CODE_CHARS_MAX)
+    text::check_key(field, value, 0, INDUSTRY_CODE_CHARS_MAX)
 }
 
 /// # Errors
@@ -100,7 +100,7 @@ pub fn labels(field: &str, labels: &BTreeMap<String, String>, violations: &mut V
     }
     for (key, value) in labels {
         let at = format!("{field}[{}]", text::quote(key));
-        violations.keep(text::check(&at, key, 1, LABEL_KEY_CHARS_MAX));
+        violations.keep(text::check_key(&at, key, 1, LABEL_KEY_CHARS_MAX));
         violations.keep(text::check(&at, value, 0, LABEL_VALUE_CHARS_MAX));
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn decode(encoded: &str) -> Option<String> {
         after.as_bytes().get(..2).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
     });
     let id = percent_decode_str(encoded).decode_utf8().ok().filter(|_| escapes_are_whole)?;
-    text::check("", &id, 1, MAX_EXTERNAL_ID_CHARS).ok()?;
+    text::check_key("", &id, 1, MAX_EXTERNAL_ID_CHARS).ok()?;
     Some(id.into_owned())
 }
 

@@ -158,8 +158,9 @@ impl Contacts {
                             Some(there.map(|one| one.contact_id).collect::<BTreeSet<_>>())
                         }
                     };
-                    let Page { items, next } = tx.contacts(&list, among.as_ref()).await?;
-                    Ok(Page { items: read::placed(tx, items, day).await?, next })
+                    let found = tx.contacts(&list, among.as_ref()).await?;
+                    let Page { items, next, keys } = found;
+                    Ok(Page { items: read::placed(tx, items, day).await?, next, keys })
                 })
             })
             .await

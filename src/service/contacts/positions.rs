@@ -120,8 +120,8 @@ impl Contacts {
                     let ListPositions { account, function, as_of, page } = list;
                     let account_id = read::account(tx, &account).await?;
                     let found = tx.positions(&account_id, function, as_of, &page).await?;
-                    let Page { items, next } = found;
-                    Ok(Page { items: seats(tx, items, day).await?, next })
+                    let Page { items, next, keys } = found;
+                    Ok(Page { items: seats(tx, items, day).await?, next, keys })
                 })
             })
             .await

@@ -62,7 +62,7 @@ async fn a_limit_that_can_no_longer_govern_is_read_by_no_decision() {
         let now = credit.set_limit(&db.ctx, "3", now).await.unwrap();
         assert_eq!((now.state, db.count(live).await), (LimitState::Active, 1));
         let list = ListOf { account: acme(), page: PageOf { size: 10, after: None } };
-        let Page { items: all, next } = credit.limits(&db.ctx, list).await.unwrap();
+        let Page { items: all, next, keys: _ } = credit.limits(&db.ctx, list).await.unwrap();
         let states: Vec<_> = all.iter().map(|l| (l.limit.recorded_us, l.state)).collect();
         let expected = [
             (now.version, LimitState::Active),

@@ -14,7 +14,7 @@ use crate::domain::credit::decision::ReasonCode;
 use crate::domain::credit::reservation::Now;
 use crate::domain::credit::rules::Question;
 use crate::domain::credit::standing::Standing;
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::event::{Event, EventType};
 use crate::domain::money::Money;
 use crate::domain::names::account_name;
@@ -63,7 +63,7 @@ impl Credit {
             }
             told.lapsed += accounts.len();
             before.clone_from(&accounts);
-            self.settle(ctx, accounts).await?;
+            self.settle_each(ctx, accounts).await?;
         }
         let mut after = String::new();
         loop {
@@ -72,9 +72,40 @@ impl Credit {
             after.clone_from(last);
             let differ = self.differing(ctx, accounts).await?;
             if !differ.is_empty() {
-                told.changed += self.tell(ctx, differ).await?;
+                told.changed += self.tell_each(ctx, differ).await?;
             }
         }
+    }
+
+    /// [`Credit::settle`], one account after the other where it cannot be done of all together: an account
+    /// whose figures cannot be computed keeps nobody else from being told of.
+    async fn settle_each(&self, ctx: &Ctx, accounts: Vec<String>) -> Result<()> {
+        match self.settle(ctx, accounts.clone()).await {
+            Err(error) if is_of_an_account(&error) => {}
+            done => return done,
+        }
+        for account in accounts {
+            if let Err(error) = self.settle(ctx, vec![account.clone()]).await {
+                passed_over(&account, error)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// [`Credit::tell`], likewise.
+    async fn tell_each(&self, ctx: &Ctx, accounts: Vec<String>) -> Result<usize> {
+        match self.tell(ctx, accounts.clone()).await {
+            Err(error) if is_of_an_account(&error) => {}
+            done => return done,
+        }
+        let mut told = 0;
+        for account in accounts {
+            match self.tell(ctx, vec![account.clone()]).await {
+                Ok(one) => told += one,
+                Err(error) => passed_over(&account, error)?,
+            }
+        }
+        Ok(told)
     }
 
     /// Brings the reservations of these accounts' groups up to date.
@@ -110,9 +141,10 @@ impl Credit {
         let told = self.store.told_holds(&accounts).await?;
         let mut differ = Vec::new();
         for account in accounts {
-            let holds = holds(&known.standing, &account)?;
-            if holds != told.get(&account).cloned().unwrap_or_default() {
-                differ.push(account);
+            match holds(&known.standing, &account) {
+                Ok(holds) if holds == told.get(&account).cloned().unwrap_or_default() => {}
+                Ok(_) => differ.push(account),
+                Err(error) => passed_over(&account, error)?,
             }
         }
         Ok(differ)
@@ -144,6 +176,24 @@ impl Credit {
             })
             .await
     }
+}
+
+/// Whether the same may go well for other accounts.
+fn is_of_an_account(error: &Error) -> bool {
+    !matches!(
+        error,
+        Error::Unavailable { .. } | Error::ResourceExhausted { .. } | Error::DeadlineExceeded
+    )
+}
+
+/// # Errors
+/// One that is of no account.
+fn passed_over(account: &str, error: Error) -> Result<()> {
+    if !is_of_an_account(&error) {
+        return Err(error);
+    }
+    tracing::error!(%error, "transitions of accounts/{account} cannot be told");
+    Ok(())
 }
 
 async fn locked(

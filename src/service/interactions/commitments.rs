@@ -113,7 +113,8 @@ async fn listed(
             ctx.check_deadline()?;
             let (of, by) = (account_id.as_deref(), contact_id.as_deref());
             let read = tx.promises(of, by, due_before, &behind, today).await?;
-            let Page { items, next } = behind.cut(read, |last| (last.pay_by_date, last.id));
+            let Page { items, next, keys: _ } =
+                behind.cut(read, |last| (last.pay_by_date, last.id));
             let asked = items
                 .into_iter()
                 .filter(|of| state.is_none_or(|state| state_of_promise(of.state) == state));

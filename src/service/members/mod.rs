@@ -135,12 +135,13 @@ impl Members {
                         Some(name) => Some(found(name, tx.find_member(name).await?)?),
                         None => None,
                     };
-                    let Page { items, next } = tx.members(&list, manager_id.as_deref()).await?;
+                    let found = tx.members(&list, manager_id.as_deref()).await?;
+                    let Page { items, next, keys } = found;
                     let mut members = Vec::with_capacity(items.len());
                     for member in items {
                         members.push(with_seen_manager(tx, member).await?);
                     }
-                    Ok(Page { items: members, next })
+                    Ok(Page { items: members, next, keys })
                 })
             })
             .await

@@ -42,9 +42,9 @@ impl Receivables {
             }
             last = end;
         }
-        let Page { items, next } = page.cut(worst.into_rows(), |last| last.place.clone());
+        let Page { items, next, keys } = page.cut(worst.into_rows(), |last| last.place.clone());
         let rates = converter.take_rates();
-        let page = Page { items: self.named(items).await?, next };
+        let page = Page { items: self.named(items).await?, next, keys };
         let point = self.echo(ctx, at).await?;
         Ok(RiskPage { page: PageAt { page, point, known_from: None }, rates })
     }

@@ -130,6 +130,5 @@ fn cut(page: &PageOf<WorkKey>, mut keyed: Vec<(WorkKey, WorkItem)>) -> Page<Work
         keyed.retain(|(key, _)| key > after);
     }
     keyed.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let Page { items, next } = page.cut(keyed, |(key, _)| key.clone());
-    Page { items: items.into_iter().map(|(_, item)| item).collect(), next }
+    page.cut(keyed, |(key, _)| key.clone()).map(|(_, item)| item)
 }

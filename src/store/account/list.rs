@@ -1,6 +1,7 @@
 //! Accounts a page at a time.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
@@ -39,12 +40,15 @@ pub(super) async fn page(
     }
     let read = merged(walks, list, |row| &row.id);
     let accounts = complete(conn, read, today).await?;
-    let last = accounts.get(list.page.size.saturating_sub(1));
-    let owner_id = match last.filter(|_| list.order == AccountOrder::Owner) {
-        Some(last) => owners::one(conn, &last.id, today).await?,
-        None => String::new(),
+    let owners = match list.order {
+        AccountOrder::Owner => {
+            let ids = accounts.iter().map(|account| account.id.clone());
+            owners::of(conn, ids.collect(), today).await?
+        }
+        AccountOrder::Id | AccountOrder::DisplayName | AccountOrder::CreateTime => HashMap::new(),
     };
-    Ok(list.page.cut(accounts, |last| AccountKey::of(last, list.order, &owner_id)))
+    let owner = |account: &Account| owners.get(&account.id).map_or("", String::as_str);
+    Ok(list.page.cut(accounts, |one| AccountKey::of(one, list.order, owner(one))))
 }
 
 /// The ids of accounts asked for, in their order, from behind one; owners are those of the day.

@@ -1,6 +1,8 @@
 //! Who owns accounts on a day, in conditions and orders of statements about accounts, and as it is
 //! kept for them ([`crate::store::entity::account_owner`]).
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QuerySelect, Select, Value,
@@ -99,15 +101,17 @@ pub(super) fn joined(
     }
 }
 
-/// The owner of an account on a day; empty for none.
-pub(super) async fn one(
+/// The owners of accounts on a day, by account; empty for none.
+pub(super) async fn of(
     conn: &impl ConnectionTrait,
-    account_id: &str,
+    account_ids: Vec<String>,
     day: NaiveDate,
-) -> Result<String> {
-    let owner = Entity::find()
-        .filter(Column::AccountId.eq(account_id))
+) -> Result<HashMap<String, String>> {
+    let backend = conn.get_database_backend();
+    let owners = Entity::find()
+        .filter(rows::among(backend, Column::AccountId, account_ids))
         .filter(Column::FirstDay.lte(day))
         .filter(Column::LastDay.gte(day));
-    Ok(rows::one(conn, owner).await?.map(|row| row.member_id).unwrap_or_default())
+    let rows = rows::all(conn, owners).await?;
+    Ok(rows.into_iter().map(|row| (row.account_id, row.member_id)).collect())
 }

@@ -85,8 +85,8 @@ impl Store {
             .order_by_desc(Column::Id)
             .limit(page.to_read());
         let read = rows::all(&self.reader, decisions).await?;
-        let Page { items, next } = page.cut(read, |row| row.id);
-        Ok(Page { items: made(&self.reader, items).await?, next })
+        let Page { items, next, keys } = page.cut(read, |row| row.id);
+        Ok(Page { items: made(&self.reader, items).await?, next, keys })
     }
 }
 

@@ -57,6 +57,9 @@ impl Store {
                 queries.extend(credit::queries(engine, clock.business_date()));
                 queries.push(timeline::query(engine));
                 let mut checks = Vec::new();
+                if engine == DbBackend::Sqlite {
+                    checks.push(pages(&tx.conn).await?);
+                }
                 for query in queries {
                     checks.push(query.run(&tx.conn).await?);
                 }
@@ -70,6 +73,23 @@ impl Store {
         })
         .await
     }
+}
+
+/// Whether the pages of the file fit together, and its indexes its tables.
+async fn pages(conn: &DatabaseTransaction) -> Result<Check> {
+    let count = sql::scalar(conn, "SELECT page_count AS v FROM pragma_page_count", vec![]).await?;
+    #[derive(FromQueryResult)]
+    struct Row {
+        integrity_check: String,
+    }
+    let text = "SELECT integrity_check FROM pragma_integrity_check";
+    let told: Vec<Row> = sql::all(conn, text, vec![]).await?;
+    let mut wrong: Vec<String> = told.into_iter().map(|row| row.integrity_check).collect();
+    wrong.retain(|told| told != "ok");
+    let differences = i64::try_from(wrong.len()).unwrap_or(i64::MAX);
+    wrong.truncate(EXAMPLES_MAX as usize);
+    let checked = count.unwrap_or_default();
+    Ok(Check { name: "pages of the file", checked, differences, examples: wrong })
 }
 
 /// A check that SQL answers on its own.

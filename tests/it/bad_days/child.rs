@@ -13,7 +13,8 @@ pub struct Served {
 /// `ballast serve`, however far its start has come.
 pub struct Process(Child);
 
-fn command(database_url: &str) -> Command {
+/// `ballast serve` on a database, on a port of its own.
+pub fn command(database_url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ballast"));
     command
         .args(["serve", "--insecure", "--listen", "127.0.0.1:0", "--log-level", "warn"])
@@ -37,6 +38,11 @@ impl Served {
         let line = line.expect("it listens in time").expect("read").expect("a line");
         let address = line.trim().strip_prefix("ballast listening on ").expect(&line).to_owned();
         Self { process, address }
+    }
+
+    /// Its number among the processes.
+    pub fn process(&self) -> u32 {
+        self.process.0.id()
     }
 
     /// `kill -9`, and gone when this returns.

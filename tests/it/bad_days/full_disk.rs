@@ -10,10 +10,11 @@ use ballast::pb;
 use tempfile::TempDir;
 use tonic::{Code, Status};
 
+use super::child::{Served, refused};
 use super::importer::Importer;
 use super::{
     ACCOUNT, Receivables, aging, assert_clean, assert_come_again, balance, count_documents,
-    invoice, open_by_number, request,
+    invoice, open, open_by_number, receivables, request,
 };
 use crate::support::{Database, Engine, TestServer};
 
@@ -138,6 +139,26 @@ async fn full_disk_refuses_writes_until_there_is_room() {
     disk.grow(64);
     check_with_room(&server, posted).await;
     drop(server);
+}
+
+/// A start that finds no room for the schema leaves the next one nothing to stumble over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_x1_full_disk_at_a_first_start() {
+    let Some(disk) = SmallDisk::mount(1) else {
+        println!("skipped: we may not mount a file system here");
+        return;
+    };
+    let url = format!("sqlite://{}", disk.directory.path().join("ballast.db").display());
+    let output = refused(&url).await;
+    assert!(!output.status.success(), "there is no room for the schema");
+    disk.grow(64);
+    let server = Served::start(&url).await;
+    let mut client = receivables(&server.address);
+    client.post_documents(request(documents("I", 1))).await.expect("posted");
+    server.kill();
+    let store = open(&Database::elsewhere(url)).await;
+    assert_clean(&store).await;
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

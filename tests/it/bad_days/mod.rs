@@ -12,6 +12,7 @@ mod concurrency;
 mod credit_kills;
 mod deadlines;
 mod disconnects;
+mod file;
 mod first_start;
 mod full_disk;
 mod importer;

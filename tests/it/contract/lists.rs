@@ -1,18 +1,24 @@
 //! The Lists, a line each.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use prost_reflect::{FieldDescriptor, Kind};
 use serde_json::{Value as Json, json};
+use sha2::Digest as _;
 
 use super::json::{field, foreign, missing, text, with};
 use super::method;
 use super::scene::{Scene, told};
+
+/// Bytes of the checksum of a page token, behind its version.
+const CHECKSUM: usize = 8;
 
 /// A List: its method, what is asked of it, the field with its elements, and the field that names
 /// what it is a list of (empty: none).
 #[derive(Debug)]
 pub struct List {
     pub method: &'static str,
-    request: &'static str,
+    pub request: &'static str,
     elements: &'static str,
     parent: &'static str,
 }
@@ -109,6 +115,66 @@ pub async fn hold(mut scene: Scene) {
         }
     }
     scene.assert_kept();
+}
+
+/// Keys, days and points that no page says, under a checksum that fits.
+pub async fn forge(mut scene: Scene) {
+    const PARTS: [&str; 10] = [
+        "\0",
+        "a\0b",
+        "-262143-01-01",
+        "+262142-12-31",
+        "0000-01-01",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "-170141183460469231731687303715884105728",
+        "",
+        "\u{ffff}",
+    ];
+    let mut forged = 0;
+    for line in TABLE {
+        let request = scene.fill(line.request);
+        let token = first_page(&scene, line, &request).await.1;
+        let [version, body] = read_token(&token);
+        let wire: Json = serde_json::from_slice(&body).expect("JSON");
+        let mut wires = Vec::new();
+        for (at, _) in wire[3].as_array().expect("a key").iter().enumerate() {
+            wires.extend(PARTS.map(|part| with(&wire, &format!("3.{at}"), part)));
+        }
+        for day in ["-262143-01-01", "+262142-12-31", "0001-01-01", "9999-12-31"] {
+            wires.push(with(&wire, "1", day));
+        }
+        for point in [i64::MIN, i64::MAX, -1, 0, 253_402_300_800_000_000] {
+            wires.push(with(&wire, "2", point));
+        }
+        for wire in wires {
+            let body = serde_json::to_vec(&wire).expect("JSON");
+            let request = with(&request, "page_token", write_token(&version, &body));
+            let answer = scene.call(line.method, &request).await;
+            let is_ours = match &answer {
+                Ok(_) => true,
+                Err(status) => status.code() == tonic::Code::InvalidArgument,
+            };
+            if !is_ours {
+                scene.expect(line.method, &wire.to_string(), &told(&answer), "PAGE_TOKEN_INVALID");
+            }
+            forged += 1;
+        }
+    }
+    assert!(forged > 600, "{forged}");
+    scene.assert_kept();
+}
+
+/// The version of a token, and its body.
+fn read_token(token: &str) -> [Vec<u8>; 2] {
+    let bytes = URL_SAFE_NO_PAD.decode(token).expect("base64");
+    [bytes[..1].to_vec(), bytes[1 + CHECKSUM..].to_vec()]
+}
+
+fn write_token(version: &[u8], body: &[u8]) -> String {
+    let sum = sha2::Sha256::new().chain_update("ballast page token").chain_update(version);
+    let sum = sum.chain_update(body).finalize();
+    URL_SAFE_NO_PAD.encode([version, &sum[..CHECKSUM], body].concat())
 }
 
 /// A page of one element: it, and the token of the next.

@@ -303,4 +303,76 @@ on_both_engines! {
         let refused = counter.desk.try_post(vec![more]).await.unwrap_err();
         assert_refused(&refused, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", None);
     }
+
+    /// What cannot be told of one account is told of nobody else, and every other question about it is
+    /// answered.
+    async fn fault_x6_an_extreme_rate_is_no_fault_of_ours_and_spoils_no_other_account(server: TestServer) {
+        let mut counter = Counter::open(&server).await;
+        counter.account("sound", "").await;
+        let of = |no: &str, payer: &str, amount: &str, currency: &str| {
+            pb::Document { payer: payer.into(), ..bill(no, amount, currency) }
+        };
+        let large = (0..20).map(|n| of(&format!("L{n}"), ACME, "10000000000000", "USD"));
+        counter.desk.post(large.chain([of("S1", "accounts/sound", "5", "EUR")])).await;
+        for rate in ["79228162514264337593543950335", "1000000000.1"] {
+            let rates = pb::SetExchangeRatesRequest {
+                rates: vec![pb::ExchangeRate {
+                    from_currency: "USD".into(),
+                    to_currency: "IDR".into(),
+                    date: Some(day(0)),
+                    rate: Some(pb::Decimal { value: rate.into() }),
+                    ..pb::ExchangeRate::default()
+                }],
+                request_id: fresh(),
+            };
+            let refused = counter.desk.client.set_exchange_rates(rates).await.unwrap_err();
+            assert_refused(&refused, Code::InvalidArgument, "FIELD_INVALID", Some("rates[0].rate"));
+        }
+        let rates = [("USD", "IDR", day(0), "1000000000"), ("EUR", "IDR", day(0), "17000")];
+        counter.desk.rates(&rates).await;
+        // Its exposure is compared in rupiahs.
+        for account in [ACME, "accounts/sound"] {
+            let limit = pb::SetCreditLimitRequest {
+                account: account.into(),
+                ..limit_of(money("1000", "IDR"))
+            };
+            counter.client.set_credit_limit(limit).await.expect("a limit");
+        }
+        let both = || vec![ACME.to_owned(), "accounts/sound".to_owned()];
+        let risks = pb::BatchGetReceivablesRiskRequest { accounts: both(), as_of: Some(day(0)), ..Default::default() };
+        let risks = counter.desk.client.batch_get_receivables_risk(risks).await.expect("risks");
+        assert_eq!(risks.into_inner().risks.len(), 2);
+        let statuses = pb::BatchGetAccountStatusesRequest { names: both(), ..Default::default() };
+        let statuses = counter.accounts.batch_get_account_statuses(statuses).await.expect("statuses");
+        assert_eq!(statuses.into_inner().statuses.len(), 2);
+        for (account, verdict) in [(ACME, "DECLINED"), ("accounts/sound", "DECLINED")] {
+            counter.profile(account).await;
+            let check = pb::CheckCreditRequest {
+                account: account.into(),
+                amount: Some(money("1", "IDR")),
+                ..Default::default()
+            };
+            let checked = counter.client.check_credit(check).await.expect("a decision").into_inner();
+            assert!(checked.verdict().as_str_name().ends_with(verdict), "{checked:?}");
+        }
+        let listed = |currency: &str| pb::ListReceivablesRiskRequest {
+            currency_code: currency.into(),
+            as_of: Some(day(0)),
+            ..Default::default()
+        };
+        // A total beyond 64 bits is refused by its name, and what can be told is.
+        let told = counter.desk.client.list_receivables_risk(listed("IDR")).await;
+        if let Err(refused) = told {
+            assert_refused(&refused, Code::InvalidArgument, "AMOUNT_OUT_OF_RANGE", None);
+        }
+        // The job tells what changed of both: each is held by what is overdue, or by its limit.
+        let credit = ballast::service::credit::Credit::new(
+            server.store().clone(),
+            ballast::service::Settings::default(),
+        );
+        let ctx = ballast::ctx::Ctx::system(server.clock().clone());
+        let told = credit.pass(&ctx).await.expect("a pass");
+        assert_eq!(told.changed, 2, "{told:?}");
+        counter.desk.verify(&server).await;
+    }
 }

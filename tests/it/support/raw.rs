@@ -75,6 +75,11 @@ impl Raw {
         self.request(path, headers, Whole::Bytes(bytes.into())).await
     }
 
+    /// A call whose message breaks off with these bytes, and goes on waiting.
+    pub async fn begin(&self, path: &str, bytes: Vec<u8>) -> Result<Response<Incoming>, Error> {
+        self.request(path, &[], Whole::Part(bytes.into())).await
+    }
+
     /// A call whose message never comes: the answer, if there is one all the same.
     pub async fn withhold(&self, path: &str, headers: &[(&str, &str)]) -> Status {
         let answer = self.request(path, headers, Whole::Never).await.expect("the connection holds");
@@ -87,9 +92,12 @@ impl Raw {
         headers: &[(&str, &str)],
         body: Whole,
     ) -> Result<Response<Incoming>, Error> {
-        let mut request = Request::post(format!("http://{}{path}", self.address))
-            .header("content-type", "application/grpc")
-            .header("te", "trailers");
+        let mut request =
+            Request::post(format!("http://{}{path}", self.address)).header("te", "trailers");
+        // Unless the test says another.
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/grpc");
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -109,6 +117,8 @@ pub fn frame(message: &[u8]) -> Vec<u8> {
 /// A body of one piece.
 enum Whole {
     Bytes(Bytes),
+    /// These, and nothing more.
+    Part(Bytes),
     Sent,
     Never,
 }
@@ -123,6 +133,10 @@ impl HttpBody for Whole {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match std::mem::replace(&mut *self, Self::Sent) {
             Self::Bytes(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            Self::Part(bytes) => {
+                *self = Self::Never;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
             Self::Sent => Poll::Ready(None),
             Self::Never => {
                 *self = Self::Never;

@@ -123,7 +123,9 @@ impl PageKey for AccountKey {
 pub fn page(answer: AccountPage, request: &PageRequest) -> pb::ListAccountsResponse {
     let AccountPage { page, accountable } = answer;
     let whose = page.items.iter().zip(accountable);
-    let accountability = whose.map(|(one, by)| team::accountability(&one.id, by)).collect();
+    let mut accountability: Vec<_> =
+        whose.map(|(one, by)| team::accountability(&one.id, by)).collect();
     let (accounts, next_page_token) = request.answer(page, super::account);
+    accountability.truncate(accounts.len());
     pb::ListAccountsResponse { accounts, next_page_token, accountability }
 }

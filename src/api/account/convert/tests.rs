@@ -165,7 +165,7 @@ fn a_page_goes_on_where_the_last_one_ended_in_every_order() {
         let (asked, page) = list(first.clone()).unwrap();
         let last = Account { create_us: -7, ..Account::named_only("z".into(), "A\"é".into()) };
         let next = AccountKey::of(&last, asked.order, "li");
-        let answer = Page { items: vec![last], next: Some(next.clone()) };
+        let answer = Page::whole(vec![last], Some(next.clone()));
         let accountable = Accountable { member_id: "li".into(), step: Step::Owner };
         let answer = AccountPage { page: answer, accountable: vec![accountable] };
         let page_token = super::page(answer, &page).next_page_token;

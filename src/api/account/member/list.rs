@@ -32,7 +32,7 @@ pub fn list(request: pb::ListMembersRequest) -> Result<(MemberList, PageRequest)
     } = request;
     let order = violations.keep(order_by(&order, ORDERS)).unwrap_or(DEFAULT_ORDER);
     violations.keep(text::check("business_unit", &unit, 0, BUSINESS_UNIT_CHARS_MAX));
-    violations.keep(text::check("principal", &principal, 0, PRINCIPAL_CHARS_MAX));
+    violations.keep(text::check_key("principal", &principal, 0, PRINCIPAL_CHARS_MAX));
     let filter = MemberFilter {
         state: violations.keep(read::optional_enum("state", state, read_state)).flatten(),
         business_unit: (!unit.is_empty()).then_some(unit),

@@ -171,7 +171,7 @@ fn principals(field: &str, principals: Vec<String>, violations: &mut Violations)
     let mut seen = HashSet::new();
     for (i, principal) in principals.iter().enumerate() {
         let at = format!("{field}[{i}]");
-        violations.keep(text::check(&at, principal, 1, PRINCIPAL_CHARS_MAX));
+        violations.keep(text::check_key(&at, principal, 1, PRINCIPAL_CHARS_MAX));
         if !seen.insert(principal) {
             violations.add(at, Reason::DuplicateElement, "is the same as one before it");
         }

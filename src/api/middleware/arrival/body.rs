@@ -1,4 +1,4 @@
-//! A body of a request that ends with an error if it does not come.
+//! A body of a request that ends with an error if it does not come, or breaks off.
 
 use std::future::Future as _;
 use std::pin::Pin;
@@ -29,6 +29,12 @@ impl Arriving {
     }
 }
 
+/// Whatever the transport calls it: the client, or the way to it, is gone, and nobody reads the answer.
+fn broken_off(error: &Status) -> Status {
+    tracing::debug!(%error, "a request broke off");
+    Status::cancelled("the request broke off")
+}
+
 impl HttpBody for Arriving {
     type Data = Bytes;
     type Error = Status;
@@ -42,7 +48,7 @@ impl HttpBody for Arriving {
             if this.by_piece {
                 this.timer = None;
             }
-            return Poll::Ready(frame);
+            return Poll::Ready(frame.map(|frame| frame.map_err(|error| broken_off(&error))));
         }
         let timer = this.timer.get_or_insert_with(|| {
             if this.by_piece {

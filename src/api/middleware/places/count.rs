@@ -11,6 +11,32 @@ use crate::config::Server;
 #[derive(Debug, Clone, Default)]
 pub struct Connection(Arc<AtomicU32>);
 
+impl Connection {
+    /// No call on it has a place.
+    pub fn is_idle(&self) -> bool {
+        self.0.load(Ordering::Acquire) == 0
+    }
+
+    /// A call has a place on it until this is dropped.
+    #[cfg(test)]
+    pub fn busy(&self) -> Busy {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Busy(self.clone())
+    }
+}
+
+/// See [`Connection::busy`].
+#[cfg(test)]
+#[derive(Debug)]
+pub struct Busy(Connection);
+
+#[cfg(test)]
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// Bounds, and what is taken.
 #[derive(Debug)]
 pub struct Counts {

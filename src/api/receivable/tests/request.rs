@@ -259,7 +259,7 @@ fn a_later_page_is_asked_for_at_the_point_of_the_first() {
 
 /// A page that goes on behind a key.
 fn behind<K>(key: K) -> Page<(), K> {
-    Page { items: Vec::new(), next: Some(key) }
+    Page::whole(Vec::new(), Some(key))
 }
 
 fn point(as_of: chrono::NaiveDate) -> LedgerPoint {
@@ -270,7 +270,7 @@ fn point(as_of: chrono::NaiveDate) -> LedgerPoint {
 fn an_export_is_resumed_with_its_own_token_only() {
     let first = pb::ExportOpenItemsRequest { account: "accounts/-".into(), ..Default::default() };
     let (_, page) = parse_query::export(first.clone()).unwrap();
-    let point = point(chrono::NaiveDate::MIN);
+    let point = point(chrono::NaiveDate::from_ymd_opt(1900, 1, 1).unwrap());
     let resumed = |resume_token, account: &str| {
         parse_query::export(pb::ExportOpenItemsRequest {
             resume_token,
@@ -283,7 +283,7 @@ fn an_export_is_resumed_with_its_own_token_only() {
     let (query, middle) = resumed(middle, "accounts/-").unwrap();
     assert_eq!((query.point.known_at, query.page.after), (Some(7), Some(key)));
     assert!(!middle.is_finished());
-    let last = Page::<(), String> { items: Vec::new(), next: None };
+    let last = Page::<(), String>::whole(Vec::new(), None);
     let last = page.answer_to_the_end(last, point, Ok).unwrap().1;
     assert!(resumed(last.clone(), "accounts/-").unwrap().1.is_finished());
     assert_eq!(
