@@ -29,6 +29,8 @@ struct Running {
     shutdown: Shutdown,
     served: tokio::task::JoinHandle<Result<(), ServeError>>,
     reached: Arc<AtomicUsize>,
+    /// With the file of the database: a server whose file is gone refuses calls.
+    _folder: tempfile::TempDir,
 }
 
 impl Running {
@@ -63,7 +65,7 @@ async fn start(change: impl FnOnce(&mut config::Server)) -> Running {
     let shutdown = Shutdown::new();
     let stop = shutdown.clone();
     let served = tokio::spawn(App::serve_handlers(routes, listener, config, store, clock, stop));
-    Running { address, shutdown, served, reached }
+    Running { address, shutdown, served, reached, _folder: folder }
 }
 
 fn document(name: &str) -> GetDocumentRequest {
@@ -308,8 +310,9 @@ async fn idle_connections_make_room_also_where_they_say_nothing() {
     }
     // Also one that says nothing and never leaves by itself.
     let mut deaf = TcpStream::connect(running.address).await.expect("accepted");
-    for _ in 0..8 {
-        let status = Raw::new(running.address).call(UNARY, &[], &document("")).await;
+    let others: Vec<_> = (0..8).map(|_| Raw::new(running.address)).collect();
+    for client in &others {
+        let status = client.call(UNARY, &[], &document("")).await;
         assert_eq!(status.code(), Code::Ok, "{status:?}");
     }
     let mut answer = Vec::new();

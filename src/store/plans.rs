@@ -1,9 +1,10 @@
-//! What hot questions read of a large book: with no statistics of it at all, and with the plans that were
-//! made when it was empty.
+//! What hot questions read of a large book of which there are no statistics.
 
 use std::sync::{Arc, Mutex};
 
-use sea_orm::{FromQueryResult, Statement, StreamTrait as _, TransactionTrait as _};
+use sea_orm::{
+    DatabaseTransaction, FromQueryResult, Statement, StreamTrait as _, TransactionTrait as _,
+};
 use tokio_stream::StreamExt as _;
 
 use super::credit::StandingQuery;
@@ -82,10 +83,8 @@ const BOOK: [&str; 15] = [
     "INSERT INTO dispute_item (dispute_id, item_id) SELECT id, item_id FROM dispute",
 ];
 
-/// Tables that an account has a small part of.
-const LARGE: &str = "('account', 'account_head', 'account_owner', 'document', 'item', 'entry', \
-     'clearing', 'allocation', 'account_due', 'credit_exposure', 'promise', 'promise_item', \
-     'dispute', 'dispute_item')";
+/// Tables that are large in this book, and of which an account has a small part.
+const LARGE: &str = "('document', 'item', 'entry', 'clearing', 'allocation', 'account_due')";
 
 async fn fill(db: &Fresh) {
     for text in BOOK {
@@ -103,11 +102,9 @@ async fn asked(db: &mut Fresh, account: &str) -> Vec<Statement> {
     let at = At::now(day(6, 15));
     let whose = Whose::Account(account.to_owned());
     let evidence = db.store.evidence(&whose, &[(account, usd)], at).await.unwrap();
-    if !evidence.disputes.is_empty() {
-        let Evidence { items, disputes, promises, receipts, payments } = &evidence;
-        let told = (items.len(), disputes.len(), promises.len(), receipts.len(), payments.len());
-        assert_eq!(told, (5, 1, 1, 1, (INVOICES / 6) as usize), "{evidence:?}");
-    }
+    let Evidence { items, disputes, promises, receipts, payments } = &evidence;
+    let told = (items.len(), disputes.len(), promises.len(), receipts.len(), payments.len());
+    assert_eq!(told, (5, 1, 1, 1, (INVOICES / 6) as usize), "{evidence:?}");
     let query = PositionsQuery {
         whose,
         narrow: Narrow::default(),
@@ -131,39 +128,35 @@ async fn asked(db: &mut Fresh, account: &str) -> Vec<Statement> {
     std::mem::take(&mut *ran.lock().unwrap())
 }
 
-/// Rows that a statement read of the large tables: in scans from end to end, and by indexes.
-#[derive(Debug, FromQueryResult)]
+/// Rows that were read of the large tables: in scans from end to end, and by indexes.
+#[derive(Debug, Clone, Copy, FromQueryResult)]
 struct Read {
     scanned: i64,
     found: i64,
 }
 
-/// Runs a statement as the service does, in a transaction of its own.
-async fn read(db: &Fresh, statement: &Statement) -> Read {
-    let tx = db.store.reader.begin().await.unwrap();
-    let mut rows = tx.stream_raw(statement.clone()).await.unwrap();
-    while let Some(row) = rows.next().await {
-        row.unwrap();
-    }
-    drop(rows);
+/// What the connection of a transaction read and has not told the server's statistics yet.
+async fn told(tx: &DatabaseTransaction) -> Read {
     let text = format!(
         "SELECT CAST(SUM(seq_tup_read) AS BIGINT) AS scanned, \
            CAST(SUM(idx_tup_fetch) AS BIGINT) AS found FROM pg_stat_xact_user_tables \
          WHERE relname IN {LARGE}"
     );
-    let read = sql::one(&tx, text, vec![]).await.unwrap().unwrap();
-    tx.rollback().await.unwrap();
-    read
+    sql::one(tx, text, vec![]).await.unwrap().unwrap()
 }
 
-async fn each_reads_little(db: &mut Fresh) {
-    let statements = asked(db, "a250").await;
-    assert!(statements.len() > 12, "{}", statements.len());
-    for statement in &statements {
-        let read = read(db, statement).await;
-        assert_eq!(read.scanned, 0, "from end to end: {}", statement.sql);
-        assert!(read.found <= ROWS_MAX, "{read:?}: {}", statement.sql);
+/// What a statement reads, run as the service does, in a transaction of its own.
+async fn read(db: &Fresh, statement: &Statement) -> Read {
+    let tx = db.store.reader.begin().await.unwrap();
+    let before = told(&tx).await;
+    let mut rows = tx.stream_raw(statement.clone()).await.unwrap();
+    while let Some(row) = rows.next().await {
+        row.unwrap();
     }
+    drop(rows);
+    let after = told(&tx).await;
+    tx.rollback().await.unwrap();
+    Read { scanned: after.scanned - before.scanned, found: after.found - before.found }
 }
 
 #[tokio::test]
@@ -173,19 +166,12 @@ async fn questions_about_an_account_read_its_rows_alone_without_any_statistics()
             continue;
         }
         fill(&db).await;
-        each_reads_little(&mut db).await;
-    }
-}
-
-#[tokio::test]
-async fn questions_about_an_account_read_its_rows_alone_when_statistics_say_there_are_none() {
-    for mut db in fresh().await {
-        if db.store.is_sqlite() {
-            continue;
+        let statements = asked(&mut db, "a250").await;
+        assert!(statements.len() > 12, "{}", statements.len());
+        for statement in &statements {
+            let read = read(&db, statement).await;
+            assert_eq!(read.scanned, 0, "from end to end: {}", statement.sql);
+            assert!(read.found <= ROWS_MAX, "{read:?}: {}", statement.sql);
         }
-        db.sql("ANALYZE", vec![]).await;
-        asked(&mut db, "a250").await;
-        fill(&db).await;
-        each_reads_little(&mut db).await;
     }
 }

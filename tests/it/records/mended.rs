@@ -1,7 +1,7 @@
 //! What imports once passed over, or did by the order of their rows.
 
 use ballast::pb;
-use pb::RecordOutcome::{Refused, Unchanged, Updated, Waiting};
+use pb::RecordOutcome::{Refused, Unchanged, Waiting};
 use pb::record::Content;
 
 use super::people::{faults, key, outcomes, person, record, seats, sits, upsert};
@@ -116,31 +116,6 @@ on_both_engines! {
         let open = reviews(&server).await.into_iter().filter(|of| *of == pb::TieReview::Open);
         assert_eq!(open.count(), 1);
         assert_eq!(outcomes(&upsert(&server, all).await.0), [Unchanged; 6]);
-    }
-
-    async fn a_last_day_that_is_known_stays_known_where_another_comes_on_the_next(server: TestServer) {
-        scene(&server).await;
-        upsert(&server, vec![position("P1", "Cashier", None, &[])]).await;
-        let first = || sits_in("A", "P1", [Some("2016-01-01"), Some("2017-12-31")]);
-        let next = || sits_in("B", "P1", [Some("2018-01-01"), None]);
-        // He who is said to come in between would take some of the days that the first is known to have had.
-        let between = || sits_in("C", "P1", [Some("2017-06-01"), None]);
-        upsert(&server, vec![next(), first()]).await;
-        let (results, _) = upsert(&server, vec![between()]).await;
-        assert_eq!(faults(&results[0]), [("POSITION_OCCUPIED", "valid_from")]);
-        let (results, _) = upsert(&server, vec![next(), first()]).await;
-        assert_eq!(outcomes(&results), [Unchanged; 2]);
-        // Said later of one who was there, it is known from then on.
-        upsert(&server, vec![position("P2", "Clerk", None, &[])]).await;
-        let of = |id: &str, days| sits_in(id, "P2", days);
-        upsert(&server, vec![of("A", [Some("2016-01-01"), None]), of("B", [Some("2018-01-01"), None])]).await;
-        let (results, _) = upsert(&server, vec![of("A", [Some("2016-01-01"), Some("2017-12-31")])]).await;
-        assert_eq!(outcomes(&results), [Updated]);
-        let (results, _) = upsert(&server, vec![of("C", [Some("2017-06-01"), None])]).await;
-        assert_eq!(faults(&results[0]), [("POSITION_OCCUPIED", "valid_from")]);
-        let told = seats(&server, "acme").await;
-        assert_eq!(told.len(), 4, "{told:?}");
-        contact::verify(&server).await;
     }
 
     async fn a_title_that_two_positions_have_names_neither_in_whatever_order_they_come(server: TestServer) {

@@ -301,7 +301,7 @@ fn an_export_is_resumed_with_its_own_token_only() {
 fn the_key_of_a_statement_is_read_as_it_was_written() {
     let key = MovementKey {
         currency: Currency::parse("EUR").unwrap(),
-        date: chrono::NaiveDate::MAX,
+        date: chrono::NaiveDate::from_ymd_opt(9_999, 12, 31).unwrap(),
         recorded_us: -1,
         document_id: uuid::Uuid::max(),
         movement: Movement::Recovery,

@@ -319,18 +319,9 @@ async fn leave(
     sits: &Incumbency,
     last_day: Option<NaiveDate>,
 ) -> Result<bool> {
-    let Some(last_day) = last_day else { return Ok(false) };
-    if sits.last_day == Some(last_day) {
-        let nobody = behind(last_day);
-        let Some(left) = left_before_another(ctx, position, seatings, nobody) else {
-            return Ok(false);
-        };
-        let told = fact::left(&left, &sits.contact_id);
-        tx.add_seatings(vec![left]).await?;
-        let moved = event::moved(&sits.contact_id, nobody, Some(position), None, vec![told]);
-        tx.publish(moved).await?;
-        return Ok(true);
-    }
+    let Some(last_day) = last_day.filter(|said| sits.last_day != Some(*said)) else {
+        return Ok(false);
+    };
     let refuse = |what: String| Err(Error::invalid("valid_to", Reason::DateInvalid, what));
     if let Some(left) = sits.last_day.filter(|left| *left < last_day) {
         return refuse(format!("he left {} on {left}", position.name()));
@@ -377,21 +368,15 @@ async fn sit(
     let mut told = vec![fact::taken(&came, id)];
     seatings.push(came.clone());
     let mut points = vec![came.clone()];
-    if let Some(nobody) = last_day.map(behind) {
-        match incumbency::incumbent(&seatings, nobody) == Some(id) {
-            true => {
-                // Recorded behind his coming: it is he who leaves.
-                let us = tx.record_after(us).await?;
-                let left = seating(ctx, position, nobody, us, None, Personal::default());
-                told.push(fact::left(&left, id));
-                points.push(left);
-            }
-            false => {
-                let left = left_before_another(ctx, position, &seatings, nobody);
-                told.extend(left.iter().map(|left| fact::left(left, id)));
-                points.extend(left);
-            }
-        }
+    // Where another comes on the day after, nobody has to be told to have left.
+    if let Some(nobody) = last_day.map(behind)
+        && incumbency::incumbent(&seatings, nobody) == Some(id)
+    {
+        // Recorded behind his coming: it is he who leaves.
+        let us = tx.record_after(us).await?;
+        let left = seating(ctx, position, nobody, us, None, Personal::default());
+        told.push(fact::left(&left, id));
+        points.push(left);
     }
     tx.add_seatings(points.clone()).await?;
     seatings.extend(points.into_iter().skip(1));
@@ -423,22 +408,6 @@ async fn met(
         false => Vec::new(),
     };
     Ok(incumbency::met_in(&his, &positions, seating.from_date, last_day))
-}
-
-/// That somebody left on a day of his own although another came on the next one: recorded just before
-/// that one, who counts from his first day on. `None` where that is known.
-fn left_before_another(
-    ctx: &Ctx,
-    position: &Position,
-    seatings: &[Seating],
-    nobody: NaiveDate,
-) -> Option<Seating> {
-    let on_it = || seatings.iter().filter(|one| one.from_date == nobody);
-    if on_it().any(|one| one.contact_id.is_none()) {
-        return None;
-    }
-    let us = on_it().map(|one| one.recorded_us).min()?.saturating_sub(1);
-    Some(seating(ctx, position, nobody, us, None, Personal::default()))
 }
 
 /// An instant behind all that is recorded of a position: of two points of one day the one recorded
