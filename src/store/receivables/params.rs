@@ -98,6 +98,12 @@ impl Slice {
         }
     }
 
+    /// That a column has the account of another. Of a single account its parameter says so, along whose
+    /// index a planner goes whatever it expects of the other rows.
+    pub fn same_account(&self, column: &str, other: &str) -> String {
+        format!("{column} = {}", self.single.as_deref().unwrap_or(other))
+    }
+
     /// The conditions on company and currency of a table, each with a leading AND.
     pub fn narrow(&self, alias: &str) -> String {
         let test = |column: &str, placeholder: &Option<String>| match placeholder {

@@ -75,14 +75,16 @@ impl Store {
                e.position, -e.amount AS amount \
              FROM (SELECT p.account_id, p.currency, COALESCE((SELECT e.effective_date \
                FROM entry e CROSS JOIN item i WHERE i.id = e.item_id \
-               AND e.account_id = p.account_id AND e.effective_date >= {from} \
+               AND {inner} AND e.effective_date >= {from} \
                AND e.effective_date <= {as_of} AND i.currency = p.currency AND {payment} \
                ORDER BY e.effective_date DESC LIMIT 1 OFFSET {offset}), {from}) AS since \
                FROM pair p) w CROSS JOIN entry e CROSS JOIN item i \
-             WHERE e.account_id = w.account_id AND e.effective_date >= w.since \
+             WHERE {outer} AND e.effective_date >= w.since \
              AND e.effective_date <= {as_of} AND i.id = e.item_id \
              AND i.currency = w.currency AND {payment}",
             pair = slice.pairs(),
+            inner = slice.same_account("e.account_id", "p.account_id"),
+            outer = slice.same_account("e.account_id", "w.account_id"),
             offset = PAYMENTS_MAX - 1,
         );
         let rows: Vec<PaymentRow> = sql::all(&self.reader, text, params.into_values()).await?;
