@@ -129,6 +129,7 @@ async fn fault_x9_a_client_that_goes_away_is_no_fault_of_ours() {
     }
     tokio::time::sleep(moment).await;
     let calls = logs::with("code=Cancelled");
+    assert_eq!(calls.len(), 8, "{calls:?}");
     assert!(calls.iter().all(|line| line.contains("DEBUG")), "{calls:?}");
     let errors: Vec<_> = ["ERROR", "code=Internal"].into_iter().flat_map(logs::with).collect();
     assert!(errors.is_empty(), "{errors:?}");

@@ -14,6 +14,9 @@ use crate::api::methods::{Methods, Target};
 use crate::config::Server;
 use body::Arriving;
 
+/// What is said within of a request that ended in its middle.
+pub(super) const BROKEN_OFF: &str = "the request broke off";
+
 #[derive(Debug)]
 pub struct Arrivals {
     methods: Arc<Methods>,

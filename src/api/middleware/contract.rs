@@ -9,6 +9,7 @@ use http::{HeaderMap, Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
+use super::arrival::BROKEN_OFF;
 use super::{Inner, Middleware, Next};
 use crate::api::methods::{Methods, Target};
 use crate::domain::error::{Error, Reason};
@@ -48,8 +49,12 @@ fn correct(headers: &mut HeaderMap, method: &str) {
     if is_over || !status.details().is_empty() {
         return;
     }
+    let told = match (status.code(), status.message()) {
+        (Code::Aborted, BROKEN_OFF) => Status::cancelled(BROKEN_OFF),
+        _ => explain(&status, method).into(),
+    };
     // A header map that was just made is always valid.
-    if Status::from(explain(&status, method)).add_header(headers).is_err() {
+    if told.add_header(headers).is_err() {
         tracing::error!(method, "a status could not be written");
     }
 }
@@ -101,6 +106,11 @@ mod tests {
         let mut headers = gone.headers().clone();
         correct(&mut headers, "/x/Y");
         assert_eq!(&headers, gone.headers());
+        let broken = Status::aborted(BROKEN_OFF).into_http::<()>();
+        let mut headers = broken.headers().clone();
+        correct(&mut headers, "/x/Y");
+        let status = Status::from_header_map(&headers).expect("a status");
+        assert_eq!(status.code(), Code::Cancelled);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 use tonic::body::Body;
 
+use super::BROKEN_OFF;
 use crate::domain::error::Error;
 
 pub(super) struct Arriving {
@@ -30,9 +31,12 @@ impl Arriving {
 }
 
 /// Whatever the transport calls it: the client, or the way to it, is gone, and nobody reads the answer.
+///
+/// tonic takes CANCELLED within a request for the end of it, and half an upload would be taken for a whole
+/// one: so it is ABORTED until the contract layer.
 fn broken_off(error: &Status) -> Status {
     tracing::debug!(%error, "a request broke off");
-    Status::cancelled("the request broke off")
+    Status::aborted(BROKEN_OFF)
 }
 
 impl HttpBody for Arriving {
