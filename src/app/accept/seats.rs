@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +19,8 @@ const LEAVING_MAX: usize = 64;
 pub(super) struct Seats {
     max: usize,
     per_peer_max: usize,
-    start: Instant,
+    /// Uses so far: a count tells two of the same instant apart, which a clock does not.
+    uses: AtomicU64,
     taken: Mutex<Taken>,
 }
 
@@ -42,7 +42,7 @@ struct Open {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Use {
     pub calls: places::Connection,
-    /// When it was used last, in milliseconds since the start.
+    /// The number of its last use.
     last: Arc<AtomicU64>,
     leave: CancellationToken,
 }
@@ -62,7 +62,7 @@ impl Seats {
             0 => max,
             some => some.min(max),
         };
-        Self { max, per_peer_max, start: Instant::now(), taken: Mutex::default() }
+        Self { max, per_peer_max, uses: AtomicU64::default(), taken: Mutex::default() }
     }
 
     /// A place for a connection from an address; `None` if there is none, nor one that makes room.
@@ -90,8 +90,7 @@ impl Seats {
     }
 
     fn note(&self, use_of: &Use) {
-        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        use_of.last.store(now, Ordering::Release);
+        use_of.last.store(self.uses.fetch_add(1, Ordering::AcqRel), Ordering::Release);
     }
 
     /// Counting is never left half done, also where a thread ended.
@@ -208,7 +207,6 @@ mod tests {
         let seats = seats(3, 0);
         let take = || Seats::take(&seats, peer(1)).expect("a place");
         let (first, second, third) = (take(), take(), take());
-        std::thread::sleep(std::time::Duration::from_millis(5));
         first.used();
         third.used();
         let _fourth = take();
