@@ -9,6 +9,7 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::domain::contact::merge::NamesContacts;
 use crate::domain::currency::Currency;
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::money::{self, Money};
@@ -67,6 +68,12 @@ pub struct Given {
     pub contact_id: String,
     pub day: NaiveDate,
     pub value: Money,
+}
+
+impl NamesContacts for Given {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
 }
 
 /// A rate that was missing.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::domain::bond::FirstPaid;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::Commitment;
+use crate::domain::contact::merge::NamesContacts;
 use crate::domain::credit::reservation::Reservation;
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::festival::Greeting;
@@ -142,6 +143,12 @@ impl AccountFacts {
 pub struct GivenOn {
     pub contact_id: String,
     pub day: NaiveDate,
+}
+
+impl NamesContacts for GivenOn {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
 }
 
 /// That somebody of theirs is greeted, when anybody of ours last met him, and when he was or will be

@@ -36,11 +36,12 @@ impl Contacts {
         let mut moved = match self.store.mutate(ctx, call, c, move_contact).await? {
             Outcome::Done(moved) => moved,
             Outcome::Replayed(moved) => {
-                let Placed { contact, positions } = moved.placed;
+                let Placed { contact, positions, merged } = moved.placed;
                 let contact = self.store.contact_with_text(contact).await?;
-                Moved { placed: Placed { contact, positions }, ..moved }
+                Moved { placed: Placed { contact, positions, merged }, ..moved }
             }
         };
+        moved.placed.merged = self.merged(ctx, &moved.placed.contact.id).await?;
         if let (Some(vacancy), Some(name)) = (&mut moved.opened, vacated) {
             let left = Left { contact_id: moved.placed.contact.id.clone(), since: vacancy.since };
             vacancy.reconnect = Some(self.reconnect(ctx, &name, left).await?);
@@ -89,8 +90,13 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     let from = there(tx, &accounts, c.from.as_ref(), day).await?;
     let to = there(tx, &accounts, c.to.as_ref(), day).await?;
     let mut points = Vec::new();
+    // The record of him that sits there leaves.
+    let mut leaves_as = id.clone();
     if let Some((position, seatings)) = &from {
         check_leaves(position, seatings, &id, day)?;
+        if let Some(sits) = incumbency::on(seatings, day) {
+            leaves_as = tx.seated_as(sits.id).await?.unwrap_or(leaves_as);
+        }
         points.push((position, None));
     }
     if let Some((position, seatings)) = &to {
@@ -114,7 +120,7 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     let seatings: Vec<Seating> = points.into_iter().map(seating).collect();
     let told = |seating: &Seating| match seating.contact_id {
         Some(_) => fact::taken(seating, &id),
-        None => fact::left(seating, &id),
+        None => fact::left(seating, &leaves_as),
     };
     let told: Vec<Entry> = seatings.iter().map(told).collect();
     tx.add_seatings(seatings).await?;
@@ -142,7 +148,8 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     let today = ctx.business_date();
     let now = told.iter().filter(|one| one.contact_id == id && one.holds(today));
     let positions = now.map(incumbency::Incumbency::position_name).collect();
-    Ok(Moved { placed: Placed { contact, positions }, opened, closed, uncontacted })
+    let placed = Placed { contact, positions, merged: Vec::new() };
+    Ok(Moved { placed, opened, closed, uncontacted })
 }
 
 /// A position of one of these accounts that is there on a day, and what is recorded of who sits in

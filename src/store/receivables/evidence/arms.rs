@@ -12,6 +12,7 @@ use super::super::params::{Params, Slice};
 use super::super::promises;
 use super::{ITEMS_MAX, PAYMENTS_MAX};
 use crate::domain::money::Currency;
+use crate::store::contact::same::canonical;
 use crate::store::entity::item;
 use crate::store::rows::Set;
 
@@ -245,7 +246,7 @@ impl Arms<'_> {
                 ("n2", "CAST(p.grace_days AS BIGINT)"),
                 ("n3", "p.recorded_us"),
                 ("t1", "COALESCE(w.promised_by, '')"),
-                ("t2", "p.contact_id"),
+                ("t2", &canonical("p.contact_id")),
             ],
             &format!(
                 "promise p LEFT JOIN promise_end x ON x.promise_id = p.id \
