@@ -18,7 +18,7 @@ use super::personal::Personal;
 use super::rounding::div_half_even;
 use super::stored::stored_enum;
 use super::version;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
 pub const EVIDENCE_CHARS_MAX: usize = 500;

@@ -14,7 +14,7 @@ use super::personal::Personal;
 use super::promise::PromiseState;
 use super::receivables::Promise;
 use super::stored::stored_enum;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
 pub const NOTE_CHARS_MAX: usize = 500;

@@ -24,7 +24,7 @@ use uuid::Uuid;
 use super::edge::{Edge, Rung};
 use super::job::{Function, Level};
 use super::stored::stored_enum;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 /// Days for which a real touch keeps a tie live.
 pub const WINDOW_DAYS: i32 = 180;

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::rounding::div_half_even;
 use super::stored::stored_enum;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 /// Days in which a touch loses half of what it counts: one number for all channels, so that every
 /// share of strengths stays what it is until somebody meets somebody.

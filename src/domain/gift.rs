@@ -15,7 +15,7 @@ use super::names::{AccountRef, ChildName, ContactRef, GIFTS, MemberRef, child_na
 use super::page::PageOf;
 use super::personal::Personal;
 use super::stored::stored_enum;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 pub const OCCASION_CHARS_MAX: usize = 200;
 pub const HEADS_MAX: i32 = 1_000;

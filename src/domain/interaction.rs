@@ -23,7 +23,7 @@ use super::names::{INTERACTIONS, child_name};
 use super::personal::Personal;
 use super::stored::stored_enum;
 use super::tier::ruling::Service;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 pub const PEOPLE_MAX: usize = 50;
 pub const NOTES_CHARS_MAX: usize = 4_000;

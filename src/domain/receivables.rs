@@ -22,7 +22,7 @@ use super::policy::Policy;
 use super::promise::PromiseState;
 use super::rates::{Quote, UsedRate};
 use super::stored::stored_enum;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 /// GetAging.
 #[derive(Debug, Clone)]

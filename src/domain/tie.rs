@@ -15,7 +15,7 @@ use super::page::PageOf;
 use super::personal::Personal;
 use super::position::BuyingRole;
 use super::stored::stored_enum;
-use crate::domain::contact::merge::NamesContacts;
+use crate::domain::naming::NamesContacts;
 
 pub const SOURCE_CHARS_MAX: usize = 200;
 /// All of what somebody wants.

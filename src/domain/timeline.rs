@@ -7,7 +7,6 @@ pub mod fact;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::contact::merge::NamesContacts;
 use super::dates::NO_DATE;
 use super::money::Money;
 use super::names::{
@@ -15,6 +14,7 @@ use super::names::{
     PROMISES, TEAM_MEMBERS, TIER_ASSIGNMENTS, TIER_OVERRIDES, account_name, child_name,
     contact_name, member_name,
 };
+use super::naming::NamesContacts;
 use super::page::PageOf;
 use super::stored::stored_enum;
 use super::tie::{Person, PersonRef, Side, tie_name};

@@ -6,11 +6,10 @@ use uuid::Uuid;
 
 use crate::ctx::Ctx;
 use crate::domain::contact::Contact;
-use crate::domain::contact::merge::{
-    self, Counted, Merge, MergeRecords, Merged, MovedKind, UndoMerge, Undone,
-};
+use crate::domain::contact::merge::{Merge, Undone};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::{Event, EventType};
+use crate::domain::merge::{self, Counted, MergeRecords, Merged, MovedKind, UndoMerge};
 use crate::domain::names::{ContactRef, contact_name};
 use crate::domain::position::incumbency::{Incumbency, told};
 use crate::domain::tie::{Person, Side, Tie};

@@ -35,6 +35,18 @@ pub(super) type Days = BTreeMap<Pair, BTreeMap<NaiveDate, TouchDay>>;
 /// Accounts, and of theirs perhaps some alone.
 type Whose<'a> = (&'a BTreeSet<&'a str>, Option<&'a BTreeSet<&'a str>>);
 
+/// That one of ours and one of theirs took part in an interaction.
+#[derive(FromQueryResult)]
+struct Touch {
+    id: Uuid,
+    account_id: String,
+    member_id: String,
+    contact_id: String,
+    day: NaiveDate,
+    channel: Channel,
+    two_way: bool,
+}
+
 /// The days that interactions make, of all accounts or of these: of what was held by a day, as it was
 /// recorded by an instant in microseconds since the epoch.
 pub(super) async fn days_made_anew(
@@ -43,16 +55,6 @@ pub(super) async fn days_made_anew(
     by: NaiveDate,
     known_us: i64,
 ) -> Result<Days> {
-    #[derive(FromQueryResult)]
-    struct Touch {
-        id: Uuid,
-        account_id: String,
-        member_id: String,
-        contact_id: String,
-        day: NaiveDate,
-        channel: Channel,
-        two_way: bool,
-    }
     let mut values: Vec<Value> = vec![by.into(), known_us.into()];
     let mut text =
         "SELECT i.id, i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
@@ -95,13 +97,17 @@ pub(super) async fn days_made_anew(
             |of: &Touch| contacts.is_none_or(|theirs| theirs.contains(of.contact_id.as_str()));
         touches.extend(of_it.filter(|of| of.day <= by).filter(is_asked));
     }
+    days_of(conn, touches).await
+}
+
+/// The days of each pair, of each one of theirs as whom he counts. Two records of one who took part took part once.
+async fn days_of(conn: &impl ConnectionTrait, touches: Vec<Touch>) -> Result<Days> {
     let named = touches.iter().map(|touch| touch.contact_id.clone()).collect();
     let into = merged_into(conn, &named).await?;
     let (mut days, mut known) = (Days::new(), HashSet::new());
     for touch in touches {
         let Touch { id, account_id, member_id, contact_id, day, channel, two_way } = touch;
         let contact_id = into.get(&contact_id).cloned().unwrap_or(contact_id);
-        // Two records of one who took part took part once.
         if !into.is_empty() && !known.insert((id, member_id.clone(), contact_id.clone())) {
             continue;
         }

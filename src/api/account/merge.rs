@@ -3,10 +3,10 @@
 use crate::api::convert::closed_set::one_way;
 use crate::api::convert::request::{Identified, all, check_reason};
 use crate::api::convert::{read, write};
-use crate::domain::contact::merge::{
+use crate::domain::error::{Reason, Result, Violations};
+use crate::domain::merge::{
     Conflict, Counted, LOSERS_MAX, MergeRecords, Merged, MovedKind, UndoMerge,
 };
-use crate::domain::error::{Reason, Result, Violations};
 use crate::domain::names::contact_name;
 use crate::pb;
 

@@ -9,11 +9,11 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::contact::merge::NamesContacts;
 use crate::domain::currency::Currency;
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::money::{self, Money};
 use crate::domain::names::contact_name;
+use crate::domain::naming::NamesContacts;
 use crate::domain::rates::{Quote, RateTable, SPOT};
 use crate::domain::stored::stored_enum;
 

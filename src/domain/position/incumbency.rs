@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Position;
-use crate::domain::contact::merge::NamesContacts;
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::money::Money;
 use crate::domain::names::{POSITIONS, child_name, contact_name};
+use crate::domain::naming::NamesContacts;
 use crate::domain::personal::Personal;
 
 /// Working days within which somebody of ours should meet who comes next.

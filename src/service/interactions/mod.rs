@@ -19,7 +19,6 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::ctx::{Ctx, INTERACTIONS_PRIVATE};
-use crate::domain::contact::merge::NamesContacts;
 use crate::domain::edge::Pair;
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::interaction::{
@@ -29,6 +28,7 @@ use crate::domain::interaction::{
 use crate::domain::names::{
     AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
 };
+use crate::domain::naming::NamesContacts;
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
 use crate::domain::position::incumbency;

@@ -11,8 +11,9 @@ use uuid::Uuid;
 
 use super::keys;
 use crate::domain::contact::Contact;
-use crate::domain::contact::merge::{Counted, Merge, MergedRecord, MovedKind, NAMES_MAX};
+use crate::domain::contact::merge::{Merge, MergedRecord};
 use crate::domain::error::{Error, Result};
+use crate::domain::merge::{Counted, MovedKind, NAMES_MAX};
 use crate::domain::names::{
     ADVICE, COMMITMENTS, GIFTS, INTERACTIONS, POSITIONS, PROMISES, child_name,
 };

@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
 
-use crate::domain::contact::merge::NamesContacts;
 use crate::domain::error::Result;
+use crate::domain::naming::NamesContacts;
 use crate::store::rows::Set;
 use crate::store::{ReadTx, Store, WriteTx, rows, sql};
 
