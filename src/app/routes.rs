@@ -69,6 +69,7 @@ pub(super) fn routes(app: &App, health: &Health, credit: Credit) -> Result<Route
         teams: teams.clone(),
         records,
         directory: service::directory::Directory::new(store()),
+        merges: service::merges::Merges::new(store()),
         findings,
         tiers: tiers.clone(),
         departures: service::departures::Departures::new(store(), questions.clone()),

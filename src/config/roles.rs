@@ -78,6 +78,7 @@ pub const ROLES: [Role; 8] = [
             "contacts.read",
             "contacts.write",
             "contacts.personal",
+            "directory.merge",
             "interactions.read",
             "interactions.write",
             "gifts.approve",

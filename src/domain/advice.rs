@@ -18,6 +18,7 @@ use super::personal::Personal;
 use super::rounding::div_half_even;
 use super::stored::stored_enum;
 use super::version;
+use crate::domain::naming::NamesContacts;
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
 pub const EVIDENCE_CHARS_MAX: usize = 500;
@@ -272,6 +273,12 @@ pub struct Totals {
 
 /// What advice cost and brought, by the currency it did so in.
 pub type TotalsByCurrency = BTreeMap<Currency, Totals>;
+
+impl NamesContacts for Advice {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
+}
 
 #[cfg(test)]
 mod tests {

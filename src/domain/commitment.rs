@@ -14,6 +14,7 @@ use super::personal::Personal;
 use super::promise::PromiseState;
 use super::receivables::Promise;
 use super::stored::stored_enum;
+use crate::domain::naming::NamesContacts;
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
 pub const NOTE_CHARS_MAX: usize = 500;
@@ -254,6 +255,15 @@ pub struct Word {
 }
 
 impl Word {
+    /// With what was promised to another record of him.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            last_kept: self.last_kept.max(other.last_kept),
+            last_broken: self.last_broken.max(other.last_broken),
+        }
+    }
+
     /// Whether one was kept, and none broken after it (definition 4.5).
     pub fn is_kept(&self) -> bool {
         // It is broken on the day after its due date.
@@ -358,6 +368,12 @@ impl ListCommitments {
 pub struct Created {
     pub commitment: Commitment,
     pub open: i64,
+}
+
+impl NamesContacts for Commitment {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
 }
 
 #[cfg(test)]

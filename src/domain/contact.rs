@@ -4,6 +4,7 @@
 pub mod address;
 pub mod command;
 pub mod erasure;
+pub mod merge;
 pub mod occasion;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::account::profile::PartyKind;
-use super::error::Result;
+use super::error::{Error, Result};
 use super::external_ref::ExternalRef;
 use super::machine::{Transition, advance};
 use super::names::{AccountRef, contact_name};
@@ -39,6 +40,8 @@ stored_enum! {
         Deleted => "DELETED",
         /// Nothing personal is kept of him any more.
         Erased => "ERASED",
+        /// It counts as another record of him.
+        Merged => "MERGED",
     }
 }
 
@@ -49,6 +52,9 @@ stored_enum! {
         Undelete => "UNDELETE",
         Leave => "LEAVE",
         Erase => "ERASE",
+        Absorb => "ABSORB",
+        Merge => "MERGE",
+        UndoMerge => "UNDO_MERGE",
     }
 }
 
@@ -71,8 +77,28 @@ pub const STATES: &[Transition<ContactState, ContactVerb>] = &[
     },
     Transition {
         verb: ContactVerb::Erase,
-        from: &[ContactState::Active, ContactState::Deleted, ContactState::Erased],
+        from: &[
+            ContactState::Active,
+            ContactState::Deleted,
+            ContactState::Erased,
+            ContactState::Merged,
+        ],
         to: ContactState::Erased,
+    },
+    Transition {
+        verb: ContactVerb::Absorb,
+        from: &[ContactState::Active],
+        to: ContactState::Active,
+    },
+    Transition {
+        verb: ContactVerb::Merge,
+        from: &[ContactState::Active],
+        to: ContactState::Merged,
+    },
+    Transition {
+        verb: ContactVerb::UndoMerge,
+        from: &[ContactState::Merged],
+        to: ContactState::Active,
     },
 ];
 
@@ -123,6 +149,9 @@ pub struct Contact {
     pub delete_us: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erase_us: Option<i64>,
+    /// Id of the contact as whom it counts; also of one that was erased with him.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
     pub version: i64,
 }
 
@@ -179,7 +208,7 @@ impl Contact {
     /// Internal if there is a state without this way out.
     pub fn erase(&mut self, us: i64) -> Result<()> {
         let state = advance(STATES, &self.name(), self.state, ContactVerb::Erase)?;
-        let Self { id, official, create_us, update_us, delete_us, version, .. } =
+        let Self { id, official, create_us, update_us, delete_us, merged_into, version, .. } =
             std::mem::take(self);
         let erase_us = Some(us);
         *self = Self {
@@ -190,6 +219,7 @@ impl Contact {
             update_us,
             delete_us,
             erase_us,
+            merged_into,
             version,
             ..Self::default()
         };
@@ -197,9 +227,41 @@ impl Contact {
     }
 
     /// # Errors
-    /// STATE_WRONG of one who is deleted or erased.
+    /// STATE_WRONG of one who is deleted or erased; CONCURRENT_CHANGE of one who counts as another, whom
+    /// no name leads to but one that was looked up before.
     pub fn check_active(&self) -> Result<()> {
+        if self.state == ContactState::Merged {
+            return Err(merge::merged_meanwhile(self));
+        }
         advance(STATES, &self.name(), self.state, ContactVerb::Change).map(drop)
+    }
+
+    /// Checks that others may come to count as this one.
+    ///
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn check_absorbs(&self) -> Result<()> {
+        advance(STATES, &self.name(), self.state, ContactVerb::Absorb).map(drop)
+    }
+
+    /// Has it count as another one.
+    ///
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn merge(&mut self, into: &str) -> Result<()> {
+        self.state = advance(STATES, &self.name(), self.state, ContactVerb::Merge)?;
+        self.merged_into = Some(into.to_owned());
+        Ok(())
+    }
+
+    /// Has it count as itself again; answers as whom it counted.
+    ///
+    /// # Errors
+    /// STATE_WRONG.
+    pub fn undo_merge(&mut self) -> Result<String> {
+        self.state = advance(STATES, &self.name(), self.state, ContactVerb::UndoMerge)?;
+        let gone = format!("{} is merged into nobody", self.name());
+        self.merged_into.take().ok_or_else(|| Error::internal(gone))
     }
 
     /// # Errors
@@ -248,6 +310,9 @@ pub struct Placed {
     pub contact: Contact,
     /// Names of positions.
     pub positions: Vec<String>,
+    /// Records that count as him; in no answer that is kept.
+    #[serde(skip)]
+    pub merged: Vec<merge::MergedRecord>,
 }
 
 /// A page of contacts as asked for, in the order of ids.

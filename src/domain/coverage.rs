@@ -7,6 +7,12 @@
 pub mod finance;
 pub mod measure;
 pub mod required;
+impl NamesContacts for Score {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
+}
+
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +24,7 @@ use uuid::Uuid;
 use super::edge::{Edge, Rung};
 use super::job::{Function, Level};
 use super::stored::stored_enum;
+use crate::domain::naming::NamesContacts;
 
 /// Days for which a real touch keeps a tie live.
 pub const WINDOW_DAYS: i32 = 180;

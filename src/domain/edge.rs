@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 
 use super::rounding::div_half_even;
 use super::stored::stored_enum;
+use crate::domain::naming::NamesContacts;
 
 /// Days in which a touch loses half of what it counts: one number for all channels, so that every
 /// share of strengths stays what it is until somebody meets somebody.
@@ -149,6 +150,12 @@ impl Edge {
             1 => Rung::Familiar,
             _ => Rung::Stranger,
         }
+    }
+}
+
+impl NamesContacts for Pair {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
     }
 }
 

@@ -111,6 +111,7 @@ reasons! {
     CurrencyUndecided => "CURRENCY_UNDECIDED",
     TierOverridden => "TIER_OVERRIDDEN",
     ContactHasPosition => "CONTACT_HAS_POSITION",
+    MergeChained => "MERGE_CHAINED",
     ContactNotIncumbent => "CONTACT_NOT_INCUMBENT",
     PositionOccupied => "POSITION_OCCUPIED",
     PositionCycle => "POSITION_CYCLE",

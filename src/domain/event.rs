@@ -64,6 +64,10 @@ event_types! {
     ContactUndeleted => "ballast.contacts.contact_undeleted.v1",
     /// What is personal of a contact was erased.
     ContactErased => "ballast.contacts.contact_erased.v1",
+    /// Records of a contact count as another from now on.
+    ContactsMerged => "ballast.contacts.contacts_merged.v1",
+    /// A record of a contact counts as itself again.
+    ContactMergeUndone => "ballast.contacts.contact_merge_undone.v1",
     /// A contact came, left, or went to another position.
     ContactMoved => "ballast.contacts.contact_moved.v1",
     /// A position at a customer was recorded.

@@ -15,6 +15,7 @@ use super::names::{AccountRef, ChildName, ContactRef, GIFTS, MemberRef, child_na
 use super::page::PageOf;
 use super::personal::Personal;
 use super::stored::stored_enum;
+use crate::domain::naming::NamesContacts;
 
 pub const OCCASION_CHARS_MAX: usize = 200;
 pub const HEADS_MAX: i32 = 1_000;
@@ -259,4 +260,10 @@ pub struct ContactHeadroom {
     pub official: bool,
     /// His own cap and that of the account.
     pub headroom: Vec<Headroom>,
+}
+
+impl NamesContacts for Gift {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
 }

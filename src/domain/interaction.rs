@@ -23,6 +23,7 @@ use super::names::{INTERACTIONS, child_name};
 use super::personal::Personal;
 use super::stored::stored_enum;
 use super::tier::ruling::Service;
+use crate::domain::naming::NamesContacts;
 
 pub const PEOPLE_MAX: usize = 50;
 pub const NOTES_CHARS_MAX: usize = 4_000;
@@ -396,6 +397,31 @@ pub struct Recorded {
     pub settled: Vec<Commitment>,
     pub gifts: Vec<RegisteredGift>,
     pub next_plan: Option<Interaction>,
+}
+
+impl NamesContacts for Interaction {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        self.theirs.iter_mut().for_each(|one| take(&mut one.contact_id));
+        if let Some(hook) = &mut self.next_hook {
+            hook.contact_id.iter_mut().for_each(take);
+        }
+    }
+
+    /// Who took part as two took part once.
+    fn settle(&mut self) {
+        let mut once: Vec<Attendee> = Vec::with_capacity(self.theirs.len());
+        for one in std::mem::take(&mut self.theirs) {
+            match once.iter_mut().find(|other| other.contact_id == one.contact_id) {
+                Some(other) => {
+                    other.position_id = other.position_id.or(one.position_id);
+                    other.satisfaction = other.satisfaction.or(one.satisfaction);
+                    other.confirmed |= one.confirmed;
+                }
+                None => once.push(one),
+            }
+        }
+        self.theirs = once;
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use super::policy::Policy;
 use super::promise::PromiseState;
 use super::rates::{Quote, UsedRate};
 use super::stored::stored_enum;
+use crate::domain::naming::NamesContacts;
 
 /// GetAging.
 #[derive(Debug, Clone)]
@@ -310,3 +311,9 @@ pub mod command {
 }
 
 pub mod query;
+
+impl NamesContacts for Promise {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        self.contact_id.iter_mut().for_each(take);
+    }
+}

@@ -1,6 +1,8 @@
 //! That two people have to do with each other, as somebody told us: declared, dated, sourced. It
 //! shortens the way to somebody, and is never trust.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -13,6 +15,7 @@ use super::page::PageOf;
 use super::personal::Personal;
 use super::position::BuyingRole;
 use super::stored::stored_enum;
+use crate::domain::naming::NamesContacts;
 
 pub const SOURCE_CHARS_MAX: usize = 200;
 /// All of what somebody wants.
@@ -162,6 +165,23 @@ impl Tie {
             || (self.kind.is_personal() && self.from == *to && self.to == *from)
     }
 
+    /// Ties as they are told where some of the people may be one: of those that are the same one, and
+    /// none of somebody with himself.
+    pub fn once(ties: Vec<Self>) -> Vec<Self> {
+        let mut known = HashSet::new();
+        ties.into_iter().filter(|tie| tie.from != tie.to && known.insert(tie.what())).collect()
+    }
+
+    /// All that two ties have in common that are the same.
+    fn what(&self) -> (TieKind, Person, Person, i32, [Option<NaiveDate>; 2]) {
+        let (mut from, mut to) = (self.from.clone(), self.to.clone());
+        if self.kind.is_personal() && to < from {
+            std::mem::swap(&mut from, &mut to);
+        }
+        let days = [Some(self.days.first_day), self.days.last_day_known(i64::MAX)];
+        (self.kind, from, to, self.weight_bp, days)
+    }
+
     /// The one of theirs with whom one of ours has it, if it is a personal tie of such two.
     pub fn personal_contact(&self) -> Option<&str> {
         let theirs = match (self.from.side, self.to.side) {
@@ -292,6 +312,13 @@ pub struct ListTies {
     /// Only those that hold on this day.
     pub as_of: Option<NaiveDate>,
     pub page: PageOf,
+}
+
+impl NamesContacts for Tie {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        let theirs = [&mut self.from, &mut self.to].into_iter();
+        theirs.filter(|one| one.side == Side::Contact).for_each(|one| take(&mut one.id));
+    }
 }
 
 #[cfg(test)]

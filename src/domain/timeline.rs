@@ -14,6 +14,7 @@ use super::names::{
     PROMISES, TEAM_MEMBERS, TIER_ASSIGNMENTS, TIER_OVERRIDES, account_name, child_name,
     contact_name, member_name,
 };
+use super::naming::NamesContacts;
 use super::page::PageOf;
 use super::stored::stored_enum;
 use super::tie::{Person, PersonRef, Side, tie_name};
@@ -56,6 +57,9 @@ stored_enum! {
         TieOpened => "TIE_OPENED",
         TieEnded => "TIE_ENDED",
         TieReviewCleared => "TIE_REVIEW_CLEARED",
+        /// Records of one person count as one.
+        ContactsMerged => "CONTACTS_MERGED",
+        MergeUndone => "MERGE_UNDONE",
     }
 }
 
@@ -70,6 +74,8 @@ impl TimelineType {
                 | Self::HoldPlaced
                 | Self::HoldReleased
                 | Self::TieReviewCleared
+                | Self::ContactsMerged
+                | Self::MergeUndone
         )
     }
 
@@ -96,11 +102,14 @@ impl TimelineType {
             | Self::PositionLeft
             | Self::TieOpened
             | Self::TieEnded
-            | Self::TieReviewCleared => "contacts.read",
+            | Self::TieReviewCleared
+            | Self::ContactsMerged
+            | Self::MergeUndone => "contacts.read",
         }
     }
 
-    /// The collection of an account that its resource is in; `None` of ties, which are of no account.
+    /// The collection of an account that its resource is in; `None` of ties and contacts, which are of no
+    /// account.
     const fn collection(self) -> Option<&'static str> {
         Some(match self {
             Self::InteractionHeld | Self::InteractionCanceled => INTERACTIONS,
@@ -119,7 +128,11 @@ impl TimelineType {
                 TEAM_MEMBERS
             }
             Self::PositionTaken | Self::PositionLeft => POSITIONS,
-            Self::TieOpened | Self::TieEnded | Self::TieReviewCleared => return None,
+            Self::TieOpened
+            | Self::TieEnded
+            | Self::TieReviewCleared
+            | Self::ContactsMerged
+            | Self::MergeUndone => return None,
         })
     }
 }
@@ -221,6 +234,9 @@ pub struct Told {
 impl Told {
     /// Name of the resource that tells all of it.
     pub fn subject(&self) -> String {
+        if self.tells_merge() {
+            return contact_name(self.contact_id.as_deref().unwrap_or_default());
+        }
         let id = match self.of_type {
             TimelineType::PositionTaken | TimelineType::PositionLeft => {
                 self.position_id.unwrap_or(self.id)
@@ -233,6 +249,11 @@ impl Told {
         }
     }
 
+    /// Whether it is that records became one, or are no more.
+    fn tells_merge(&self) -> bool {
+        matches!(self.of_type, TimelineType::ContactsMerged | TimelineType::MergeUndone)
+    }
+
     /// The day of what happens on one; of anything else the clock tells it.
     pub fn day(&self) -> Option<NaiveDate> {
         let day = self.occur_us.div_euclid(DAY_MICROS);
@@ -243,6 +264,15 @@ impl Told {
 
     pub fn key(&self) -> TimelineKey {
         TimelineKey { occur_us: self.occur_us, id: self.id, of_type: self.of_type }
+    }
+}
+
+/// Who came to count as another is named as he was.
+impl NamesContacts for Told {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        if !self.tells_merge() {
+            self.contact_id.iter_mut().for_each(take);
+        }
     }
 }
 
@@ -376,6 +406,7 @@ mod tests {
         ];
         let mut expected: BTreeSet<String> = collections.map(of_acme).into();
         expected.insert("ties/-".into());
+        expected.insert("contacts/".into());
         assert_eq!(subjects, expected);
     }
 }

@@ -17,6 +17,7 @@ pub mod interactions;
 pub mod ledger;
 pub mod member_books;
 pub mod members;
+pub mod merges;
 pub mod receivables;
 pub mod records;
 mod resolve;

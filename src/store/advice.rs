@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::contact::same::{folded, ids_of_one};
 use super::entity::advice::{ActiveModel, Column, Entity, Model};
 use super::error::store_error;
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
@@ -32,15 +33,18 @@ pub struct AdviceOf {
 }
 
 impl AdviceOf {
-    fn select(&self, tx: &ReadTx) -> Select<Entity> {
+    async fn select(&self, tx: &ReadTx) -> Result<Select<Entity>> {
         let Self { account_id, contact_id, member_id, state, from, to } = self;
         let backend = tx.conn.get_database_backend();
-        Entity::find()
+        let theirs = ids_of_one(&tx.conn, contact_id.as_deref()).await?;
+        let found = Entity::find()
             .apply_if(tx.visible.as_ref(), |of, visible| {
                 of.filter(visible.account(backend, Column::AccountId))
             })
             .apply_if(account_id.as_ref(), |of, id| of.filter(Column::AccountId.eq(id)))
-            .apply_if(contact_id.as_ref(), |of, id| of.filter(Column::ContactId.eq(id)))
+            .apply_if(theirs.as_ref(), |of, ids| {
+                of.filter(rows::among(backend, Column::ContactId, ids))
+            })
             .apply_if(member_id.as_ref(), |of, id| of.filter(Column::MemberId.eq(id)))
             .apply_if(*state, |of, state| {
                 of.filter(match state {
@@ -49,7 +53,8 @@ impl AdviceOf {
                 })
             })
             .apply_if(*from, |of, day| of.filter(Column::Day.gte(day)))
-            .apply_if(*to, |of, day| of.filter(Column::Day.lte(day)))
+            .apply_if(*to, |of, day| of.filter(Column::Day.lte(day)));
+        Ok(found)
     }
 }
 
@@ -82,7 +87,8 @@ impl WriteTx {
 impl ReadTx {
     /// Advice at an account.
     pub async fn advice(&self, account_id: &str, id: Uuid) -> Result<Option<Advice>> {
-        Ok(one(&self.conn, id).await?.filter(|advice| advice.account_id == account_id))
+        let advice = one(&self.conn, id).await?.filter(|advice| advice.account_id == account_id);
+        Ok(folded(&self.conn, advice.into_iter().collect()).await?.pop())
     }
 
     /// A page of the advice that the caller sees, the latest first.
@@ -93,6 +99,7 @@ impl ReadTx {
     ) -> Result<Page<Advice, AdviceKey>> {
         let found = of
             .select(self)
+            .await?
             .apply_if(page.after, |of, (day, id)| {
                 let key = [day.into(), id.into()];
                 of.filter(keyset::behind([Column::Day, Column::Id], key, true))
@@ -101,7 +108,8 @@ impl ReadTx {
             .order_by_desc(Column::Id)
             .limit(page.to_read());
         let found = rows::all(&self.conn, found).await?.into_iter().map(Model::into_advice);
-        Ok(page.cut(found.collect::<Result<_>>()?, |advice| (advice.day, advice.id)))
+        let found = folded(&self.conn, found.collect::<Result<_>>()?).await?;
+        Ok(page.cut(found, |advice| (advice.day, advice.id)))
     }
 
     /// What all of it cost and brought, by currency.
@@ -118,8 +126,12 @@ impl ReadTx {
             claimed_cost_high: i64,
             claimed_cost_low: i64,
         }
-        let mut sums =
-            of.select(self).select_only().column(Column::Currency).group_by(Column::Currency);
+        let mut sums = of
+            .select(self)
+            .await?
+            .select_only()
+            .column(Column::Currency)
+            .group_by(Column::Currency);
         for (name, amount, state) in [
             ("verified", "verified", "IS NOT NULL"),
             ("verified_cost", "cost", "IS NOT NULL"),

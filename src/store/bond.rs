@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
+use super::contact::same::folded;
 use super::entity::edge_day;
 use super::people::days_made_anew;
 use super::rows::Set;
@@ -192,7 +193,8 @@ impl ReadTx {
             let promised = Promised { due: due_date, settled: settle_date.zip(kept) };
             (Pair { account_id, member_id, contact_id }, promised)
         };
-        Ok(rows.into_iter().map(promised).collect())
+        let (pairs, promised): (Vec<Pair>, Vec<Promised>) = rows.into_iter().map(promised).unzip();
+        Ok(folded(&self.conn, pairs).await?.into_iter().zip(promised).collect())
     }
 
     /// What these accounts were invoiced after one day and by another, less credit notes, by posting

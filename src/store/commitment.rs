@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::contact::same::{folded, ids_of_one, same_as};
 use super::entity::commitment::{ActiveModel, Column, Entity, Model};
 use super::entity::{commitment_delegation, commitment_evidence};
 use super::rows::Set as Rows;
@@ -180,10 +181,13 @@ impl WriteTx {
             CommitmentSide::Ours => ("member_id", &of.member_id),
             CommitmentSide::Theirs => ("contact_id", &of.contact_id),
         };
+        let is_maker = match of.side {
+            CommitmentSide::Ours => format!("{} = $3", maker.0),
+            CommitmentSide::Theirs => format!("{} IN {}", maker.0, same_as("$3")),
+        };
         let text = format!(
             "SELECT COUNT(*) AS v FROM commitment WHERE account_id = $1 AND side = $2 \
-             AND {} = $3 AND due_date >= $4 AND settlement IS NULL",
-            maker.0
+             AND {is_maker} AND due_date >= $4 AND settlement IS NULL"
         );
         let values =
             vec![of.account_id.as_str().into(), of.side.into(), maker.1.into(), day.into()];
@@ -201,12 +205,15 @@ impl ReadTx {
     ) -> Result<Vec<Commitment>> {
         let CommitmentsOf { account_id, contact_id, member_id, side, state, due_before } = of;
         let backend = self.conn.get_database_backend();
+        let theirs = ids_of_one(&self.conn, contact_id.as_deref()).await?;
         let found = Entity::find()
             .apply_if(self.visible.as_ref(), |of, visible| {
                 of.filter(visible.account(backend, Column::AccountId))
             })
             .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
-            .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
+            .apply_if(theirs.as_ref(), |of, ids| {
+                of.filter(rows::among(backend, Column::ContactId, ids))
+            })
             .apply_if(member_id, |of, id| {
                 let his = Column::MemberId.eq(&*id).or(Column::DelegatedTo.eq(id));
                 of.filter(his)
@@ -221,7 +228,7 @@ impl ReadTx {
             .order_by_asc(Column::DueDate)
             .order_by_asc(Column::Id)
             .limit(page.to_read());
-        complete(&self.conn, rows::all(&self.conn, found).await?).await
+        folded(&self.conn, complete(&self.conn, rows::all(&self.conn, found).await?).await?).await
     }
 
     /// What each of ours kept and broke of his promises to each of theirs at these accounts by a day,
@@ -261,7 +268,13 @@ impl ReadTx {
         let word = |Row { account_id, member_id, contact_id, last_kept, last_broken }| {
             (Pair { account_id, member_id, contact_id }, Word { last_kept, last_broken })
         };
-        Ok(rows.into_iter().map(word).collect())
+        let (pairs, words): (Vec<Pair>, Vec<Word>) = rows.into_iter().map(word).unzip();
+        let mut all: HashMap<Pair, Word> = HashMap::new();
+        for (pair, word) in folded(&self.conn, pairs).await?.into_iter().zip(words) {
+            let of = all.entry(pair).or_default();
+            *of = of.with(word);
+        }
+        Ok(all)
     }
 }
 

@@ -4,7 +4,9 @@
 mod erase;
 mod keys;
 mod list;
+mod merge;
 mod occasion;
+pub(super) mod same;
 
 use std::collections::BTreeSet;
 
@@ -27,8 +29,8 @@ use crate::domain::error::{Error, Result};
 use crate::domain::names::{CanonicalForm, ContactRef, contact_name};
 use crate::domain::record::source_key::own_id;
 
-/// The id of the contact named, if there is one.
-async fn find(conn: &impl ConnectionTrait, name: &ContactRef) -> Result<Option<String>> {
+/// The id of the record named, if there is one, whoever it counts as.
+async fn find_record(conn: &impl ConnectionTrait, name: &ContactRef) -> Result<Option<String>> {
     match name {
         ContactRef::Id(id) => {
             Ok(rows::one(conn, Entity::find_by_id(id.as_str())).await?.map(|row| row.id))
@@ -47,6 +49,18 @@ async fn find(conn: &impl ConnectionTrait, name: &ContactRef) -> Result<Option<S
             }
         }
     }
+}
+
+/// The id of the contact named, if there is one: the one as whom the record that is named counts.
+async fn find(conn: &impl ConnectionTrait, name: &ContactRef) -> Result<Option<String>> {
+    let row = match name {
+        ContactRef::Id(id) => rows::one(conn, Entity::find_by_id(id.as_str())).await?,
+        ContactRef::External { .. } => match find_record(conn, name).await? {
+            Some(id) => rows::one(conn, Entity::find_by_id(id)).await?,
+            None => None,
+        },
+    };
+    Ok(row.map(|row| row.merged_into.unwrap_or(row.id)))
 }
 
 /// The first contact of a query, with his keys.
@@ -81,10 +95,27 @@ async fn find_seen(
     Ok(found.filter(|_| sees))
 }
 
+/// The id of the record named, whoever it counts as, if the caller sees that one.
+async fn find_record_seen(
+    conn: &impl ConnectionTrait,
+    visible: Option<&Visible>,
+    name: &ContactRef,
+) -> Result<Option<String>> {
+    match find_seen(conn, visible, name).await? {
+        Some(_) => find_record(conn, name).await,
+        None => Ok(None),
+    }
+}
+
 impl WriteTx {
     /// The id of the contact named, if the caller sees him.
     pub async fn find_contact(&self, name: &ContactRef) -> Result<Option<String>> {
         find_seen(&self.conn, self.visible.as_ref(), name).await
+    }
+
+    /// The id of the record named, whoever it counts as, if the caller sees him.
+    pub async fn find_contact_record(&self, name: &ContactRef) -> Result<Option<String>> {
+        find_record_seen(&self.conn, self.visible.as_ref(), name).await
     }
 
     /// The contact of this id.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 
+use super::contact::same::folded;
 use super::entity::{edge, edge_day};
 use super::people::days_made_anew;
 use super::rows::Set;
@@ -25,9 +26,10 @@ fn keys<'a>(pairs: impl IntoIterator<Item = &'a Pair> + Clone) -> Set {
 impl WriteTx {
     /// Adds to a day of these pairs, who are of one account whose people are held, and makes their
     /// ties anew of all their days.
-    pub async fn touch(&self, pairs: &[Pair], day: NaiveDate, weight_milli: i32) -> Result<()> {
+    pub async fn touch(&self, pairs: Vec<Pair>, day: NaiveDate, weight_milli: i32) -> Result<()> {
         let backend = self.conn.get_database_backend();
-        let keys = keys(pairs);
+        let pairs: BTreeSet<Pair> = folded(&self.conn, pairs).await?.into_iter().collect();
+        let keys = keys(&pairs);
         let text = format!(
             "SELECT {} FROM {} JOIN edge_day d ON d.account_id = k.account_id \
              AND d.member_id = k.member_id AND d.contact_id = k.contact_id",
@@ -59,7 +61,9 @@ impl WriteTx {
 impl WriteTx {
     /// Makes the ties of these pairs, who are of one account whose people are held, anew from the
     /// interactions that are recorded.
-    pub async fn touch_anew(&self, pairs: &BTreeSet<Pair>) -> Result<()> {
+    pub async fn touch_anew(&self, pairs: BTreeSet<Pair>) -> Result<()> {
+        let pairs = folded(&self.conn, pairs.into_iter().collect()).await?;
+        let pairs: BTreeSet<Pair> = pairs.into_iter().collect();
         let Some(first) = pairs.first() else { return Ok(()) };
         let account_ids = [first.account_id.as_str()].into();
         let contact_ids = pairs.iter().map(|pair| pair.contact_id.as_str()).collect();
@@ -69,7 +73,7 @@ impl WriteTx {
         let (mut touched, mut edges) = (Vec::new(), Vec::new());
         let backend = self.conn.get_database_backend();
         for table in ["edge_day", "edge"] {
-            let keys = keys(pairs);
+            let keys = keys(&pairs);
             let text = format!(
                 "DELETE FROM {table} WHERE (account_id, member_id, contact_id) IN \
                  (SELECT account_id, member_id, contact_id FROM {})",
@@ -77,10 +81,39 @@ impl WriteTx {
             );
             sql::execute(&self.conn, text, keys.into_values(backend)).await?;
         }
-        for pair in pairs {
+        for pair in &pairs {
             let days: Vec<TouchDay> = days(pair).collect();
             edges.extend(Edge::of(&days).map(|edge| edge::Model::of(pair, &edge)));
             touched.extend(days.iter().map(|day| edge_day::Model::of(pair, day)));
+        }
+        rows::insert(&self.conn, touched).await?;
+        rows::insert(&self.conn, edges).await?;
+        Ok(())
+    }
+}
+
+impl WriteTx {
+    /// Makes all ties of these records at these accounts, whose people are held, anew, each as a tie of
+    /// whom the record counts as.
+    pub async fn touch_people_anew(
+        &self,
+        account_ids: &BTreeSet<&str>,
+        contact_ids: &BTreeSet<&str>,
+    ) -> Result<()> {
+        let backend = self.conn.get_database_backend();
+        for table in ["edge_day", "edge"] {
+            let these = Set::one(contact_ids.iter().copied());
+            let text =
+                format!("DELETE FROM {table} WHERE contact_id IN {}", these.subquery(backend, 1));
+            sql::execute(&self.conn, text, these.into_values(backend)).await?;
+        }
+        let whose = Some((account_ids, Some(contact_ids)));
+        let all = days_made_anew(&self.conn, whose, NO_DATE, i64::MAX).await?;
+        let (mut touched, mut edges) = (Vec::new(), Vec::new());
+        for (pair, days) in all {
+            let days: Vec<TouchDay> = days.into_values().collect();
+            edges.extend(Edge::of(&days).map(|edge| edge::Model::of(&pair, &edge)));
+            touched.extend(days.iter().map(|day| edge_day::Model::of(&pair, day)));
         }
         rows::insert(&self.conn, touched).await?;
         rows::insert(&self.conn, edges).await?;

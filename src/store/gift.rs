@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::contact::same::{folded, ids_of, ids_of_one};
 use super::entity::gift::{ActiveModel, Column, Entity, Model};
 use super::{ReadTx, Store, WriteTx, keyset, rows};
 use crate::domain::error::{Error, Result};
@@ -54,8 +55,8 @@ async fn given(
     contact_ids: &BTreeSet<&str>,
     [first, last]: [NaiveDate; 2],
 ) -> Result<Vec<Given>> {
-    let theirs = contact_ids.iter().copied();
-    let theirs = rows::among(conn.get_database_backend(), Column::ContactId, theirs);
+    let theirs = ids_of(conn, contact_ids.iter().copied()).await?;
+    let theirs = rows::among(conn.get_database_backend(), Column::ContactId, &theirs);
     let counts = Entity::find()
         .filter(Condition::any().add(Column::AccountId.eq(account_id)).add(theirs))
         .filter(Column::Day.between(first, last))
@@ -69,7 +70,7 @@ async fn given(
         day,
         value: Money { minor, currency },
     };
-    Ok(rows::parts(conn, counts).await?.into_iter().map(given).collect())
+    folded(conn, rows::parts(conn, counts).await?.into_iter().map(given).collect()).await
 }
 
 impl WriteTx {
@@ -109,19 +110,23 @@ impl WriteTx {
 impl ReadTx {
     /// A gift of an account.
     pub async fn gift(&self, account_id: &str, id: Uuid) -> Result<Option<Gift>> {
-        Ok(one(&self.conn, id).await?.filter(|gift| gift.account_id == account_id))
+        let gift = one(&self.conn, id).await?.filter(|gift| gift.account_id == account_id);
+        Ok(folded(&self.conn, gift.into_iter().collect()).await?.pop())
     }
 
     /// A page of the gifts that the caller sees, the latest first.
     pub async fn gifts(&self, of: GiftsOf, page: &PageOf<GiftKey>) -> Result<Page<Gift, GiftKey>> {
         let GiftsOf { account_id, contact_id, member_id, state, from, to } = of;
         let backend = self.conn.get_database_backend();
+        let theirs = ids_of_one(&self.conn, contact_id.as_deref()).await?;
         let found = Entity::find()
             .apply_if(self.visible.as_ref(), |of, visible| {
                 of.filter(visible.account(backend, Column::AccountId))
             })
             .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
-            .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
+            .apply_if(theirs.as_ref(), |of, ids| {
+                of.filter(rows::among(backend, Column::ContactId, ids))
+            })
             .apply_if(member_id, |of, id| of.filter(Column::MemberId.eq(id)))
             .apply_if(state, |of, state| of.filter(Column::State.eq(state)))
             .apply_if(from, |of, day| of.filter(Column::Day.gte(day)))
@@ -134,7 +139,8 @@ impl ReadTx {
             .order_by_desc(Column::Id)
             .limit(page.to_read());
         let found = rows::all(&self.conn, found).await?.into_iter().map(Model::into_gift);
-        Ok(page.cut(found.collect::<Result<_>>()?, |gift| (gift.day, gift.id)))
+        let found = folded(&self.conn, found.collect::<Result<_>>()?).await?;
+        Ok(page.cut(found, |gift| (gift.day, gift.id)))
     }
 
     /// What counts against the caps of an account and of these contacts, from one day to another.
@@ -173,14 +179,15 @@ impl ReadTx {
         contact_ids: &[&str],
         [first, last]: [NaiveDate; 2],
     ) -> Result<Vec<GivenOn>> {
-        let ids = contact_ids.iter().copied();
-        let these = rows::among(self.conn.get_database_backend(), Column::ContactId, ids);
+        let ids = ids_of(&self.conn, contact_ids.iter().copied()).await?;
+        let these = rows::among(self.conn.get_database_backend(), Column::ContactId, &ids);
         let found = Entity::find()
             .filter(these)
             .filter(Column::Day.between(first, last))
             .filter(Column::State.ne(GiftState::Refused));
         let given = |Counted { contact_id, day, .. }: Counted| GivenOn { contact_id, day };
-        Ok(rows::parts(&self.conn, found).await?.into_iter().map(given).collect())
+        let found = rows::parts(&self.conn, found).await?.into_iter().map(given).collect();
+        folded(&self.conn, found).await
     }
 
     /// What waits for approval at these accounts, in the order it was registered.
@@ -192,7 +199,8 @@ impl ReadTx {
             .filter(rows::constant(Column::State, GiftState::Registered.as_str()))
             .order_by_asc(Column::RecordedUs)
             .order_by_asc(Column::Id);
-        rows::all(&self.conn, waiting).await?.into_iter().map(Model::into_gift).collect()
+        let waiting = rows::all(&self.conn, waiting).await?.into_iter().map(Model::into_gift);
+        folded(&self.conn, waiting.collect::<Result<_>>()?).await
     }
 }
 

@@ -11,6 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::contact::same::{folded, ids_of_one};
 use super::entity::interaction::{Column, Entity, Model, planned};
 use super::entity::{interaction_contact, interaction_member, interaction_past};
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
@@ -196,7 +197,8 @@ impl ReadTx {
     /// The interaction of an account.
     pub async fn interaction(&self, account_id: &str, id: Uuid) -> Result<Option<Interaction>> {
         let found = one(&self.conn, id).await?;
-        Ok(found.filter(|interaction| interaction.account_id == account_id))
+        let found = found.filter(|interaction| interaction.account_id == account_id);
+        Ok(folded(&self.conn, found.into_iter().collect()).await?.pop())
     }
 
     /// What an interaction was by an earlier version, or is by the last.
@@ -208,7 +210,8 @@ impl ReadTx {
         if now.version == version {
             return Ok(Some(now));
         }
-        past(&self.conn, &now, version).await
+        let was = past(&self.conn, &now, version).await?;
+        Ok(folded(&self.conn, was.into_iter().collect()).await?.pop())
     }
 
     /// What people said at an account after a day about how satisfied they are, in the order they
@@ -227,7 +230,7 @@ impl ReadTx {
         let rows: Vec<Row> =
             sql::all(&self.conn, text, vec![account_id.into(), after.into()]).await?;
         let score = |Row { contact_id, day, score }| Score { contact_id, day, score };
-        Ok(rows.into_iter().map(score).collect())
+        folded(&self.conn, rows.into_iter().map(score).collect()).await
     }
 
     /// A page of interactions that the caller sees, the latest first.
@@ -239,17 +242,18 @@ impl ReadTx {
     ) -> Result<Page<Interaction, InteractionKey>> {
         let InteractionsOf { account_id, contact_id, member_id, state, from, to } = of;
         let backend = self.conn.get_database_backend();
+        let records = ids_of_one(&self.conn, contact_id.as_deref()).await?;
         let found = Entity::find()
             .apply_if(self.visible.as_ref(), |of, visible| {
                 of.filter(visible.account(backend, Column::AccountId))
             })
             .apply_if(account_id.as_ref(), |of, id| of.filter(Column::AccountId.eq(id)))
-            .apply_if(contact_id.as_ref(), |of, id| {
+            .apply_if(records.as_ref(), |of, ids| {
                 use interaction_contact::{Column as Of, Entity};
                 let theirs = Query::select()
                     .column(Of::InteractionId)
                     .from(Entity)
-                    .and_where(Of::ContactId.eq(id))
+                    .and_where(rows::among(backend, Of::ContactId, ids))
                     .to_owned();
                 of.filter(Column::Id.in_subquery(theirs))
             })
@@ -273,14 +277,14 @@ impl ReadTx {
             .order_by_desc(Column::Id)
             .limit(page.to_read());
         let found = complete(&self.conn, rows::all(&self.conn, found).await?).await?;
-        Ok(page.cut(found, |last| (last.start_us, last.id)))
+        Ok(page.cut(folded(&self.conn, found).await?, |last| (last.start_us, last.id)))
     }
 }
 
 impl ReadTx {
     /// What is planned at these accounts, or was and is missed, in the order in which it is to begin.
     pub async fn plans(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Interaction>> {
-        plans(&self.conn, account_ids).await
+        folded(&self.conn, plans(&self.conn, account_ids).await?).await
     }
 
     /// What was held at these accounts, and not brought by an import, and left something that is an occasion on a day still, in the
@@ -304,12 +308,12 @@ impl ReadTx {
         found.retain(|one| {
             one.next_hook.as_ref().is_some_and(|hook| hook.state_on(day) == HookState::Open)
         });
-        Ok(found)
+        folded(&self.conn, found).await
     }
 }
 
 impl WriteTx {
-    /// As [`ReadTx::plans`], of accounts whose people are held.
+    /// As [`ReadTx::plans`], of accounts whose people are held, and as it was recorded.
     pub async fn plans(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Interaction>> {
         plans(&self.conn, account_ids).await
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveTime};
 use sea_orm::{FromQueryResult, Value};
 
+use super::contact::same::canonical;
 use super::{ReadTx, sql, tier_class};
 use crate::domain::cost::Costs;
 use crate::domain::effort::Spent;
@@ -93,21 +94,22 @@ fn costs() -> String {
 }
 
 /// Who took part, of a function alone those who did that.
-fn people(by: Option<GroupBy>) -> &'static str {
-    match by {
+fn people(by: Option<GroupBy>) -> String {
+    let text = match by {
         Some(GroupBy::Function) => {
-            "SELECT h.key, COUNT(DISTINCT c.contact_id) AS contacts, COUNT(c.satisfaction) AS scores, \
+            "SELECT h.key, COUNT(DISTINCT {who}) AS contacts, COUNT(c.satisfaction) AS scores, \
                CAST(COALESCE(SUM(c.satisfaction), 0) AS BIGINT) AS score_sum \
              FROM held h JOIN interaction_contact c ON c.interaction_id = h.id \
                LEFT JOIN position p ON p.id = c.position_id \
              WHERE COALESCE(p.function, '') = h.key GROUP BY h.key"
         }
         _ => {
-            "SELECT h.key, COUNT(DISTINCT c.contact_id) AS contacts, COUNT(c.satisfaction) AS scores, \
+            "SELECT h.key, COUNT(DISTINCT {who}) AS contacts, COUNT(c.satisfaction) AS scores, \
                CAST(COALESCE(SUM(c.satisfaction), 0) AS BIGINT) AS score_sum \
              FROM held h JOIN interaction_contact c ON c.interaction_id = h.id GROUP BY h.key"
         }
-    }
+    };
+    text.replace("{who}", &canonical("c.contact_id"))
 }
 
 /// How long ours worked on it, of a member alone his own.

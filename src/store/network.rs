@@ -9,7 +9,9 @@ use sea_orm::{
     QuerySelect, Value,
 };
 
+use super::contact::same::{folded, ids_of};
 use super::entity::{edge, incumbency, position, tie};
+use super::position::seating::seatings;
 use super::rows::Set;
 use super::{ReadTx, Turnover, rows, sql};
 use crate::domain::edge::{Edge, Pair};
@@ -94,7 +96,7 @@ impl ReadTx {
         let backend = self.conn.get_database_backend();
         let these = rows::among(backend, incumbency::Column::AccountId, ids.iter().copied());
         let all = incumbency::Entity::find().filter(these).order_by_asc(incumbency::Column::Id);
-        Ok(rows::all(&self.conn, all).await?.into_iter().map(Seating::from).collect())
+        seatings(&self.conn, all).await
     }
 
     /// The ties of a kind that lead to these contacts and hold on a day, at most so many, those
@@ -107,9 +109,10 @@ impl ReadTx {
         limit: usize,
     ) -> Result<Vec<Tie>> {
         let backend = self.conn.get_database_backend();
+        let records = ids_of(&self.conn, contact_ids.iter().copied()).await?;
         let lasts = |column: tie::Column| column.is_null().or(column.gte(day));
         let found = tie::Entity::find()
-            .filter(rows::among(backend, tie::Column::ToId, contact_ids.iter().copied()))
+            .filter(rows::among(backend, tie::Column::ToId, &records))
             .filter(tie::Column::ToSide.eq(Side::Contact))
             .filter(tie::Column::Kind.eq(kind))
             .filter(tie::Column::FirstDay.lte(day))
@@ -117,7 +120,8 @@ impl ReadTx {
             .filter(lasts(tie::Column::EndDay))
             .order_by_asc(tie::Column::Id)
             .limit(limit as u64);
-        Ok(rows::all(&self.conn, found).await?.into_iter().map(Tie::from).collect())
+        let found = rows::all(&self.conn, found).await?.into_iter().map(Tie::from).collect();
+        Ok(Tie::once(folded(&self.conn, found).await?))
     }
 
     /// What these accounts were invoiced after a day and through another, credit notes deducted and

@@ -1,6 +1,6 @@
 //! Who sits at sets of accounts and who of ours knows them, of any day as known at any instant.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use sea_orm::{
@@ -8,7 +8,9 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::contact::same::{ids_of, merged_into};
 use super::entity::{edge, incumbency, interaction_past, position};
+use super::position::seating::seatings;
 use super::rows::Set;
 use super::{ReadTx, rows, sql};
 use crate::domain::coverage::Score;
@@ -33,6 +35,18 @@ pub(super) type Days = BTreeMap<Pair, BTreeMap<NaiveDate, TouchDay>>;
 /// Accounts, and of theirs perhaps some alone.
 type Whose<'a> = (&'a BTreeSet<&'a str>, Option<&'a BTreeSet<&'a str>>);
 
+/// That one of ours and one of theirs took part in an interaction.
+#[derive(FromQueryResult)]
+struct Touch {
+    id: Uuid,
+    account_id: String,
+    member_id: String,
+    contact_id: String,
+    day: NaiveDate,
+    channel: Channel,
+    two_way: bool,
+}
+
 /// The days that interactions make, of all accounts or of these: of what was held by a day, as it was
 /// recorded by an instant in microseconds since the epoch.
 pub(super) async fn days_made_anew(
@@ -41,23 +55,22 @@ pub(super) async fn days_made_anew(
     by: NaiveDate,
     known_us: i64,
 ) -> Result<Days> {
-    #[derive(FromQueryResult)]
-    struct Touch {
-        account_id: String,
-        member_id: String,
-        contact_id: String,
-        day: NaiveDate,
-        channel: Channel,
-        two_way: bool,
-    }
     let mut values: Vec<Value> = vec![by.into(), known_us.into()];
-    let mut text = "SELECT i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
+    let mut text =
+        "SELECT i.id, i.account_id, m.member_id, c.contact_id, i.day, i.channel, i.two_way \
          FROM interaction i JOIN interaction_member m ON m.interaction_id = i.id \
          JOIN interaction_contact c ON c.interaction_id = i.id \
          WHERE i.stage = 'HELD' AND i.day <= $1 AND i.recorded_us <= $2 \
            AND (i.amended_us IS NULL OR i.amended_us <= $2)"
-        .to_owned();
+            .to_owned();
     let (accounts, contacts) = whose.map_or((None, None), |(of, theirs)| (Some(of), theirs));
+    let contacts = match contacts {
+        None => None,
+        Some(theirs) => Some(ids_of(conn, theirs.iter().copied()).await?),
+    };
+    let contacts: Option<BTreeSet<&str>> =
+        contacts.as_ref().map(|ids| ids.iter().map(String::as_str).collect());
+    let contacts = contacts.as_ref();
     for (column, ids) in [("i.account_id", accounts), ("c.contact_id", contacts)] {
         let Some(ids) = ids else { continue };
         let (backend, these) = (conn.get_database_backend(), Set::one(ids.iter().copied()));
@@ -69,6 +82,7 @@ pub(super) async fn days_made_anew(
         let (day, channel, two_way) = (was.day, was.channel, was.two_way);
         let with = |member_id: &String| {
             let touch = |one: &Attendee| Touch {
+                id: was.id,
                 account_id: was.account_id.clone(),
                 member_id: member_id.clone(),
                 contact_id: one.contact_id.clone(),
@@ -83,9 +97,20 @@ pub(super) async fn days_made_anew(
             |of: &Touch| contacts.is_none_or(|theirs| theirs.contains(of.contact_id.as_str()));
         touches.extend(of_it.filter(|of| of.day <= by).filter(is_asked));
     }
-    let mut days = Days::new();
+    days_of(conn, touches).await
+}
+
+/// The days of each pair, of each one of theirs as whom he counts. Two records of one who took part took part once.
+async fn days_of(conn: &impl ConnectionTrait, touches: Vec<Touch>) -> Result<Days> {
+    let named = touches.iter().map(|touch| touch.contact_id.clone()).collect();
+    let into = merged_into(conn, &named).await?;
+    let (mut days, mut known) = (Days::new(), HashSet::new());
     for touch in touches {
-        let Touch { account_id, member_id, contact_id, day, channel, two_way } = touch;
+        let Touch { id, account_id, member_id, contact_id, day, channel, two_way } = touch;
+        let contact_id = into.get(&contact_id).cloned().unwrap_or(contact_id);
+        if !into.is_empty() && !known.insert((id, member_id.clone(), contact_id.clone())) {
+            continue;
+        }
         let weight = if two_way { channel.weight_milli() } else { 0 };
         let of = days.entry(Pair { account_id, member_id, contact_id }).or_default();
         let was = of.get(&day).copied();
@@ -157,7 +182,7 @@ impl ReadTx {
             .filter(these)
             .filter(incumbency::Column::RecordedUs.lte(known_us))
             .order_by_asc(incumbency::Column::Id);
-        Ok(rows::all(&self.conn, all).await?.into_iter().map(Seating::from).collect())
+        seatings(&self.conn, all).await
     }
 
     /// The ties at these accounts, in the order of accounts, members and contacts.
@@ -227,8 +252,11 @@ impl ReadTx {
         if !past.is_empty() {
             found.sort_by_key(|row| row.day);
         }
+        let named = found.iter().map(|row| row.contact_id.clone()).collect();
+        let into = merged_into(&self.conn, &named).await?;
         let mut scores: HashMap<String, Vec<Score>> = HashMap::new();
         for Row { account_id, contact_id, day, score } in found {
+            let contact_id = into.get(&contact_id).cloned().unwrap_or(contact_id);
             scores.entry(account_id).or_default().push(Score { contact_id, day, score });
         }
         Ok(scores)

@@ -1,7 +1,7 @@
 //! Seats at customers, and who sits there. Whoever changes either holds the people of the account
 //! ([`WriteTx::hold_people`]); the group of the account is not locked for it.
 
-mod seating;
+pub(super) mod seating;
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -11,9 +11,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::contact::same::{ids_of, same_as};
 use super::entity::account_signal::{Column, Entity, Model};
 use super::entity::{edge, incumbency, member, position};
 use super::finding::owner_on;
+use super::position::seating::seatings;
 use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql};
 use crate::domain::coverage::finance::{Met, Signal};
@@ -21,7 +23,7 @@ use crate::domain::error::Result;
 use crate::domain::job::Function;
 use crate::domain::member::MemberState;
 use crate::domain::position::Position;
-use crate::domain::position::incumbency::{Incumbency, Seating, told};
+use crate::domain::position::incumbency::{Incumbency, told};
 
 /// Whether members stay as active as they are read until the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +48,11 @@ pub(super) async fn made_anew(
     let positions: Vec<Position> =
         positions.map(position::Model::into_position).collect::<Result<_>>()?;
     let ids: Vec<Uuid> = positions.iter().map(|position| position.id).collect();
-    let seatings = incumbency::Entity::find()
+    let sittings = incumbency::Entity::find()
         .filter(rows::among(backend, incumbency::Column::PositionId, ids))
         .order_by_asc(incumbency::Column::Id);
-    let seatings = rows::all(conn, seatings).await?.into_iter();
     let mut sat: BTreeMap<String, Vec<Incumbency>> = BTreeMap::new();
-    for one in told(seatings.map(Seating::from).collect()) {
+    for one in told(seatings(conn, sittings).await?) {
         sat.entry(one.account_id.clone()).or_default().push(one);
     }
     let mut met = met(conn, &sat, members).await?;
@@ -168,7 +169,7 @@ impl WriteTx {
         contact_ids: &BTreeSet<&str>,
     ) -> Result<bool> {
         let backend = self.conn.get_database_backend();
-        let these = Set::one(contact_ids.iter().copied());
+        let these = Set::one(&ids_of(&self.conn, contact_ids.iter().copied()).await?);
         let text = format!(
             "SELECT COUNT(*) AS v FROM incumbency i \
              JOIN position p ON p.id = i.position_id AND p.function = 'FINANCE' \
@@ -187,10 +188,13 @@ impl WriteTx {
         struct Row {
             account_id: String,
         }
-        let text = "SELECT DISTINCT e.account_id FROM edge e \
-             JOIN incumbency i ON i.contact_id = e.contact_id AND i.account_id = e.account_id \
+        let text = format!(
+            "SELECT DISTINCT e.account_id FROM edge e \
+             JOIN incumbency i ON i.contact_id IN {} AND i.account_id = e.account_id \
              JOIN position p ON p.id = i.position_id AND p.function = 'FINANCE' \
-             WHERE e.member_id = $1";
+             WHERE e.member_id = $1",
+            same_as("e.contact_id")
+        );
         let found: Vec<Row> = sql::all(&self.conn, text, vec![member_id.into()]).await?;
         Ok(found.into_iter().map(|row| row.account_id).collect())
     }

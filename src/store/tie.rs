@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use sea_orm::ActiveValue::NotSet;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
-use super::entity::tie::{Column, Entity, Model};
+use super::contact::same::{folded, ids_of};
+use super::entity::tie::{ActiveModel, Column, Entity, Model};
 use super::lock::{self, Mode, Space};
 use super::{ReadTx, Store, WriteTx, keyset, rows};
 use crate::domain::error::{Error, Result};
@@ -27,8 +29,9 @@ async fn of(conn: &impl ConnectionTrait, side: Side, ids: &[&str]) -> Result<Vec
         return Ok(Vec::new());
     }
     let backend = conn.get_database_backend();
-    let from = rows::among(backend, Column::FromId, ids.iter().copied());
-    let to = rows::among(backend, Column::ToId, ids.iter().copied());
+    let ids = records_of(conn, side, ids).await?;
+    let from = rows::among(backend, Column::FromId, &ids);
+    let to = rows::among(backend, Column::ToId, &ids);
     // Each along its own index.
     let mut found = BTreeSet::new();
     let mut ties = Vec::new();
@@ -40,7 +43,34 @@ async fn of(conn: &impl ConnectionTrait, side: Side, ids: &[&str]) -> Result<Vec
         }
     }
     ties.sort_by_key(|tie| tie.id);
-    Ok(ties)
+    folded(conn, ties).await
+}
+
+/// What ties name these people of one side by.
+async fn records_of(
+    conn: &impl ConnectionTrait,
+    side: Side,
+    ids: &[&str],
+) -> Result<BTreeSet<String>> {
+    match side {
+        Side::Contact => ids_of(conn, ids.iter().copied()).await,
+        Side::Member => Ok(ids.iter().map(|id| (*id).to_owned()).collect()),
+    }
+}
+
+/// Ties as they are told. Of those that are the same since two people are one the first is told: it may
+/// stand on another page than these.
+async fn once(conn: &impl ConnectionTrait, found: Vec<Tie>) -> Result<Vec<Tie>> {
+    let told = folded(conn, found.clone()).await?;
+    if told == found {
+        return Ok(told);
+    }
+    let theirs = told.iter().flat_map(|tie| [&tie.from, &tie.to]);
+    let theirs = theirs.filter(|one| one.side == Side::Contact).map(|one| one.id.as_str());
+    let ids: Vec<&str> = theirs.collect::<BTreeSet<&str>>().into_iter().collect();
+    let all = Tie::once(of(conn, Side::Contact, &ids).await?);
+    let first: BTreeSet<Uuid> = all.iter().map(|tie| tie.id).collect();
+    Ok(told.into_iter().filter(|tie| first.contains(&tie.id)).collect())
 }
 
 impl WriteTx {
@@ -51,7 +81,7 @@ impl WriteTx {
         lock::hold_names(&self.conn, Space::People, Mode::Exclusive, names).await
     }
 
-    /// Locks a tie to the end of the transaction, and reads it.
+    /// Locks a tie to the end of the transaction, and reads it as it was recorded.
     pub async fn lock_tie(&self, id: Uuid) -> Result<Option<Tie>> {
         if self.conn.get_database_backend() != DbBackend::Sqlite {
             rows::one(&self.conn, Entity::find_by_id(id).lock_exclusive()).await?;
@@ -68,9 +98,19 @@ impl WriteTx {
         rows::insert_one(&self.conn, Model::from(tie)).await
     }
 
-    /// Writes ties that are there.
+    /// Writes what became of ties that are there; between whom they are stays.
     pub async fn update_ties(&self, ties: &[Tie]) -> Result<()> {
-        rows::upsert(&self.conn, ties.iter().map(Model::from).collect(), "").await?;
+        let change = |tie: &Tie| {
+            let row = ActiveModel::from(Model::from(tie)).reset_all();
+            ActiveModel {
+                from_side: NotSet,
+                from_id: NotSet,
+                to_side: NotSet,
+                to_id: NotSet,
+                ..row
+            }
+        };
+        rows::update(&self.conn, ties.iter().map(change).collect()).await?;
         Ok(())
     }
 }
@@ -80,11 +120,16 @@ impl ReadTx {
     pub async fn ties(&self, list: &ListTies, person: Option<&Person>) -> Result<Page<Tie>> {
         let ListTies { person: _, kind, review, as_of, page } = list;
         let PageOf { after, .. } = page;
+        let backend = self.conn.get_database_backend();
+        let records = match person {
+            None => None,
+            Some(Person { side, id }) => Some((*side, records_of(&self.conn, *side, &[id]).await?)),
+        };
         let found = Entity::find()
-            .apply_if(person, |of, Person { side, id }| {
-                let from = Column::FromId.eq(&**id).and(Column::FromSide.eq(*side));
-                let to = Column::ToId.eq(&**id).and(Column::ToSide.eq(*side));
-                of.filter(from.or(to))
+            .apply_if(records, |of, (side, ids)| {
+                let from = rows::among(backend, Column::FromId, &ids);
+                let to = rows::among(backend, Column::ToId, &ids);
+                of.filter(from.and(Column::FromSide.eq(side)).or(to.and(Column::ToSide.eq(side))))
             })
             .apply_if(*kind, |of, kind| of.filter(Column::Kind.eq(kind)))
             .apply_if(*review, |of, review| of.filter(Column::Review.eq(review)))
@@ -100,12 +145,13 @@ impl ReadTx {
             .order_by_asc(Column::Id)
             .limit(page.to_read());
         let found = rows::all(&self.conn, found).await?.into_iter().map(Tie::from).collect();
-        Ok(page.cut(found, |last| last.id))
+        let Page { items, next } = page.cut(found, |last: &Tie| last.id);
+        Ok(Page { items: once(&self.conn, items).await?, next })
     }
 
     /// All ties of these people on one side, whatever became of them.
     pub async fn ties_of(&self, side: Side, ids: &[&str]) -> Result<Vec<Tie>> {
-        of(&self.conn, side, ids).await
+        Ok(Tie::once(of(&self.conn, side, ids).await?))
     }
 }
 

@@ -5,6 +5,7 @@
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
+use super::contact::same::{folded, ids_of, same_as};
 use super::entity::timeline::{Entity, Model, keys, rows as rows_of};
 use super::{ReadTx, WriteTx, rows, sql};
 use crate::domain::error::{Error, Result};
@@ -57,12 +58,36 @@ impl WriteTx {
     }
 }
 
+/// Whose timeline is read: a value, and how the parents of its entries compare with it.
+struct Whose(Value, String);
+
+impl Whose {
+    /// Of a contact, of all records that count as him.
+    async fn of(conn: &impl ConnectionTrait, parent: &Parent) -> Result<Self> {
+        let Parent::Contact(id) = parent else { return Ok(Self::one(parent)) };
+        if ids_of(conn, [id.as_str()]).await?.len() == 1 {
+            return Ok(Self::one(parent));
+        }
+        let records = format!("IN (SELECT 'contacts/' || g.id FROM ({}) AS g)", same_as("$1"));
+        Ok(Self(id.as_str().into(), records))
+    }
+
+    fn one(parent: &Parent) -> Self {
+        Self(parent.name().into(), "= $1".to_owned())
+    }
+
+    /// What is counted of an entry: of several records a fact once.
+    fn counted(&self) -> &'static str {
+        if self.1.starts_with("IN") { "DISTINCT t.occur_us, t.id" } else { "1" }
+    }
+}
+
 /// Behind every entry.
 const LATEST: (i64, Uuid, &str) = (i64::MAX, Uuid::max(), "~");
 
 /// A page of a timeline, as a statement.
 fn page_of(
-    parent: &Parent,
+    whose: &Whose,
     types: &[TimelineType],
     within: Within,
     page: &PageOf<TimelineKey>,
@@ -73,7 +98,8 @@ fn page_of(
     });
     let limit = page.to_read() as i64;
     let mut values: Vec<Value> =
-        vec![parent.name().into(), occur_us.into(), id.into(), last.into(), limit.into()];
+        vec![whose.0.clone(), occur_us.into(), id.into(), last.into(), limit.into()];
+    let theirs = whose.1.as_str();
     let columns = rows::columns::<Entity>("t");
     let mut bounded = Bounds::default();
     let of_types: Vec<String> = types
@@ -82,7 +108,7 @@ fn page_of(
             let bounds = bounded.of(*of_type, within, &mut values);
             // One more: the entry that the page begins behind may be among them.
             format!(
-                "SELECT * FROM (SELECT {columns} FROM timeline t WHERE t.parent = $1 \
+                "SELECT * FROM (SELECT {columns} FROM timeline t WHERE t.parent {theirs} \
                  AND t.kind = '{of_type}' AND {bounds} AND (t.occur_us, t.id) <= ($2, $3) \
                  ORDER BY t.occur_us DESC, t.id DESC LIMIT $5 + 1) AS {}",
                 of_type.as_str().to_lowercase()
@@ -128,9 +154,14 @@ impl ReadTx {
         if types.is_empty() {
             return Ok(Page::whole(Vec::new(), None));
         }
-        let (text, values) = page_of(parent, types, within, page);
+        let whose = Whose::of(&self.conn, parent).await?;
+        let (text, values) = page_of(&whose, types, within, page);
         let found: Vec<Model> = sql::all(&self.conn, text, values).await?;
-        Ok(page.cut(found.into_iter().map(Told::from).collect(), Told::key))
+        let found = folded(&self.conn, found.into_iter().map(Told::from).collect()).await?;
+        let Page { mut items, next } = page.cut(found, Told::key);
+        // A fact that names two records of one person stands there once.
+        items.dedup_by_key(|one| one.key());
+        Ok(Page { items, next })
     }
 
     /// How many entries of each of these types the timeline of a parent has.
@@ -148,7 +179,9 @@ impl ReadTx {
         if types.is_empty() {
             return Ok(Vec::new());
         }
-        let mut values: Vec<Value> = vec![parent.name().into(), (COUNT_MAX + 1).into()];
+        let whose = Whose::of(&self.conn, parent).await?;
+        let mut values: Vec<Value> = vec![whose.0.clone(), (COUNT_MAX + 1).into()];
+        let theirs = whose.1.as_str();
         let mut bounded = Bounds::default();
         let of_types: Vec<String> = types
             .iter()
@@ -156,8 +189,9 @@ impl ReadTx {
                 let bounds = bounded.of(*of_type, within, &mut values);
                 format!(
                     "SELECT '{of_type}' AS kind, COUNT(*) AS entries FROM (\
-                       SELECT 1 FROM timeline t WHERE t.parent = $1 AND t.kind = '{of_type}' \
+                       SELECT {} FROM timeline t WHERE t.parent {theirs} AND t.kind = '{of_type}' \
                          AND {bounds} LIMIT $2) AS {}",
+                    whose.counted(),
                     of_type.as_str().to_lowercase()
                 )
             })
@@ -227,7 +261,7 @@ mod tests {
                 page.after = told.next;
             }
             assert_eq!(seen, (14_850..15_000).rev().collect::<Vec<_>>());
-            let (text, values) = page_of(&acme, Of::ALL, within, &page);
+            let (text, values) = page_of(&Whose::one(&acme), Of::ALL, within, &page);
             let backend = db.store.reader.get_database_backend();
             let plan = db.plan(&Statement::from_sql_and_values(backend, text, values)).await;
             match db.store.is_sqlite() {

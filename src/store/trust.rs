@@ -7,6 +7,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
 };
 
+use super::contact::same::{folded, ids_of, same_as};
 use super::entity::commitment::{Column, Entity};
 use super::rows::Set;
 use super::{ReadTx, rows, sql};
@@ -38,7 +39,9 @@ impl ReadTx {
         let backend = self.conn.get_database_backend();
         let theirs = match of {
             WordsOf::Accounts(ids) => rows::among(backend, Column::AccountId, ids.iter().copied()),
-            WordsOf::Contact(id) => Column::ContactId.eq(id),
+            WordsOf::Contact(id) => {
+                rows::among(backend, Column::ContactId, &ids_of(&self.conn, [id]).await?)
+            }
             WordsOf::Member(id) => Column::MemberId.eq(id),
         };
         let found = Entity::find()
@@ -54,7 +57,7 @@ impl ReadTx {
             commitment.settled = commitment.settled.filter(|of| of.recorded_us <= known_us);
             commitment
         });
-        Ok(known.collect())
+        folded(&self.conn, known.collect()).await
     }
 
     /// How often was talked from one day through another, and how often both ways.
@@ -71,11 +74,8 @@ impl ReadTx {
         }
         let backend = self.conn.get_database_backend();
         let mut values = vec![from.into(), through.into()];
-        let took_part = |table: &str, column: &str| {
-            format!(
-                "EXISTS (SELECT 1 FROM {table} p \
-                 WHERE p.interaction_id = i.id AND p.{column} = $3)"
-            )
+        let took_part = |table: &str, who: &str| {
+            format!("EXISTS (SELECT 1 FROM {table} p WHERE p.interaction_id = i.id AND {who})")
         };
         let theirs = match of {
             WordsOf::Accounts(ids) => {
@@ -86,11 +86,11 @@ impl ReadTx {
             }
             WordsOf::Contact(id) => {
                 values.push(id.into());
-                took_part("interaction_contact", "contact_id")
+                took_part("interaction_contact", &format!("p.contact_id IN {}", same_as("$3")))
             }
             WordsOf::Member(id) => {
                 values.push(id.into());
-                took_part("interaction_member", "member_id")
+                took_part("interaction_member", "p.member_id = $3")
             }
         };
         let text = format!(

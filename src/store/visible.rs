@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Expr, IntoCondition, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, DerivePartialModel, EntityTrait,
     QueryFilter,
@@ -111,9 +111,17 @@ impl Visible {
             .add(member::Column::Id.in_subquery(others))
     }
 
-    /// That a contact is one that is seen: one who sits at an account that is.
+    /// That a contact is one that is seen: one who sits at an account that is, by whichever record of him.
     pub fn contact(&self, backend: DbBackend) -> Condition {
-        contact::Column::Id.in_subquery(self.seated(backend)).into_condition()
+        let merged = Query::select()
+            .column(contact::Column::MergedInto)
+            .from(contact::Entity)
+            .and_where(contact::Column::MergedInto.is_not_null())
+            .and_where(contact::Column::Id.in_subquery(self.seated(backend)))
+            .to_owned();
+        Condition::any()
+            .add(contact::Column::Id.in_subquery(self.seated(backend)))
+            .add(contact::Column::Id.in_subquery(merged))
     }
 
     fn seated(&self, backend: DbBackend) -> SelectStatement {

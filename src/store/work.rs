@@ -10,6 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::account::owners::FIRST_DAY;
+use super::contact::same::{canonical, folded, same_as};
 use super::entity::credit_reservation::KnownReservation;
 use super::entity::{commitment, credit_reservation};
 use super::rows::Set;
@@ -85,10 +86,14 @@ const COMMITMENTS: &str = "SELECT k.account_id, k.due_date AS day FROM commitmen
      ORDER BY k.due_date, k.id LIMIT $2";
 
 /// Where somebody left a seat, unless whoever sits there now was met since he came.
+fn vacancies() -> String {
+    VACANCIES.replace("{sits}", &canonical("c.contact_id"))
+}
+
 const VACANCIES: &str = "SELECT n.account_id, n.from_date AS day FROM incumbency n \
      WHERE n.contact_id IS NULL AND n.from_date >= $1 AND n.from_date <= $3 AND NOT EXISTS (\
        SELECT 1 FROM incumbency c JOIN edge e ON e.account_id = c.account_id \
-         AND e.contact_id = c.contact_id AND e.last_touch >= c.from_date \
+         AND e.contact_id = {sits} AND e.last_touch >= c.from_date \
        JOIN member m ON m.id = e.member_id AND m.state = 'ACTIVE' \
        WHERE c.id = (SELECT x.id FROM incumbency x WHERE x.position_id = n.position_id \
          AND x.from_date <= $3 ORDER BY x.from_date DESC, x.recorded_us DESC LIMIT 1)) \
@@ -119,9 +124,13 @@ const GIFTS: &str = "SELECT g.account_id, g.recorded_us AS us FROM gift g \
      WHERE g.state = 'REGISTERED' AND g.recorded_us >= $1 ORDER BY g.recorded_us, g.id LIMIT $2";
 
 /// Wherever the contact of a tie under review ever sat.
+fn reviews() -> String {
+    REVIEWS.replace("{his}", &same_as("COALESCE(w.merged_into, w.id)"))
+}
+
 const REVIEWS: &str = "SELECT n.account_id, t.recorded_us AS us FROM tie t \
-     JOIN incumbency n ON n.contact_id = \
-       CASE WHEN t.from_side = 'CONTACT' THEN t.from_id ELSE t.to_id END \
+     JOIN contact w ON w.id = CASE WHEN t.from_side = 'CONTACT' THEN t.from_id ELSE t.to_id END \
+     JOIN incumbency n ON n.contact_id IN {his} \
      WHERE t.review = 'OPEN' GROUP BY t.id, t.recorded_us, n.account_id \
      ORDER BY t.recorded_us, t.id, n.account_id LIMIT $1";
 
@@ -211,8 +220,8 @@ impl ReadTx {
             WorkKind::GiftApproval => (GIFTS.into(), vec![day_before_us(from).into(), limit]),
             WorkKind::Dispute => (DISPUTES.into(), vec![from.into(), limit, on.into()]),
             WorkKind::Commitment => (COMMITMENTS.into(), vec![from.into(), limit]),
-            WorkKind::Vacancy => (VACANCIES.into(), vec![from.into(), limit, on.into()]),
-            WorkKind::TieReview => (REVIEWS.into(), vec![limit]),
+            WorkKind::Vacancy => (vacancies(), vec![from.into(), limit, on.into()]),
+            WorkKind::TieReview => (reviews(), vec![limit]),
             WorkKind::TierChange => (PROPOSALS.into(), vec![from.into(), limit]),
             WorkKind::PlannedVisit => (PLANS.into(), vec![from.into(), limit]),
             WorkKind::Hook => (HOOKS.into(), vec![from.into(), limit, on.into()]),
@@ -303,12 +312,12 @@ impl ReadTx {
         account_ids: &BTreeSet<&str>,
         side: CommitmentSide,
     ) -> Result<Vec<Commitment>> {
-        unsettled(&self.conn, account_ids, side).await
+        folded(&self.conn, unsettled(&self.conn, account_ids, side).await?).await
     }
 }
 
 impl WriteTx {
-    /// As [`ReadTx::unsettled`], of accounts whose people are held.
+    /// As [`ReadTx::unsettled`], of accounts whose people are held, and as it was recorded.
     pub async fn unsettled(
         &self,
         account_ids: &BTreeSet<&str>,

@@ -4,7 +4,7 @@ mod found;
 mod masked;
 mod moves;
 mod network;
-mod personal_data;
+pub mod personal_data;
 mod positions;
 mod request;
 pub mod ties;

@@ -41,6 +41,7 @@ mod jwt;
 mod ledger_rules;
 mod member;
 mod member_book;
+mod merges;
 mod overload;
 mod points;
 mod process;

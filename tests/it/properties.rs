@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 
 /// Runs an asynchronous property on a few cases, always the same ones; `PROPTEST_CASES` sets how
 /// many.
-fn hold<S: Strategy>(
+pub fn hold<S: Strategy>(
     cases: u32,
     strategy: &S,
     property: impl AsyncFn(S::Value) -> Result<(), TestCaseError>,

@@ -8,6 +8,7 @@ mod finding;
 mod handover;
 mod member;
 mod member_book;
+mod merge;
 pub mod record;
 mod status;
 pub mod team;
@@ -34,6 +35,7 @@ use crate::service::findings::Findings;
 use crate::service::handovers::Handovers;
 use crate::service::member_books::MemberBooks;
 use crate::service::members::Members;
+use crate::service::merges::Merges;
 use crate::service::receivables::Receivables;
 use crate::service::records::Records;
 use crate::service::teams::Teams;
@@ -52,6 +54,7 @@ pub struct AccountServices {
     pub teams: Teams,
     pub records: Records,
     pub directory: Directory,
+    pub merges: Merges,
     pub findings: Findings,
     pub tiers: Tiers,
     pub departures: Departures,
@@ -382,6 +385,28 @@ impl AccountService for Accounts {
         let search = directory::search(request.into_inner())?;
         let answer = self.services.directory.search(&ctx, search).await?;
         Ok(Response::new(directory::found(answer)))
+    }
+
+    async fn merge_records(
+        &self,
+        request: Request<pb::MergeRecordsRequest>,
+    ) -> Answer<pb::MergeRecordsResponse> {
+        let ctx = api::ctx(&request)?;
+        let ((id, command), validate_only) = merge::merge(request.into_inner())?;
+        let answer = match validate_only {
+            true => self.services.merges.would_merge(&ctx, command).await?,
+            false => self.services.merges.merge(&ctx, &id, command).await?,
+        };
+        Ok(Response::new(merge::merged(answer)))
+    }
+
+    async fn undo_merge(
+        &self,
+        request: Request<pb::UndoMergeRequest>,
+    ) -> Answer<pb::UndoMergeResponse> {
+        let ctx = api::ctx(&request)?;
+        let (id, command) = merge::undo(request.into_inner())?;
+        Ok(Response::new(merge::undone(self.services.merges.undo(&ctx, &id, command).await?)))
     }
 
     async fn simulate_departure(

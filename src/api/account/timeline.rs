@@ -21,7 +21,8 @@ both_ways! {
         CommitmentKept, CommitmentKeptLate, CommitmentWithdrawn, PromiseMade, PromiseWithdrawn,
         DisputeOpened, DisputeResolved, HoldPlaced, HoldReleased, LimitSet, TierChanged,
         TierOverridden, TierOverrideEnded, OwnerChanged, TeamMemberAssigned,
-        TeamMembershipEnded, PositionTaken, PositionLeft, TieOpened, TieEnded, TieReviewCleared
+        TeamMembershipEnded, PositionTaken, PositionLeft, TieOpened, TieEnded, TieReviewCleared,
+        ContactsMerged, MergeUndone
     }
 }
 
@@ -168,6 +169,7 @@ mod tests {
             }
             PositionTaken | PositionLeft => "ContactService/GetPosition",
             TieOpened | TieEnded | TieReviewCleared => "ContactService/ListTies",
+            ContactsMerged | MergeUndone => "ContactService/GetContact",
         }
     }
 

@@ -10,6 +10,7 @@ use crate::api::etag;
 use crate::api::list::PageRequest;
 use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::contact::address::Address;
+use crate::domain::contact::merge::MergedRecord;
 use crate::domain::contact::occasion::Occasion;
 use crate::domain::contact::{Contact, ContactState, Placed, Preference};
 use crate::domain::festival::YearCalendar;
@@ -24,11 +25,11 @@ use crate::pb;
 use crate::service::contacts::{ClosedSeat, Seat};
 
 one_way! {
-    write_state: ContactState = ContactState { Active, Deleted, Erased }
+    write_state: ContactState = ContactState { Active, Deleted, Erased, Merged }
 }
 
 pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
-    let Placed { contact, positions } = placed;
+    let Placed { contact, positions, merged } = placed;
     let name = contact.name();
     let today = ctx.business_date();
     let preferences = contact.preferences_on(today).cloned().map(preference).collect();
@@ -50,6 +51,7 @@ pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
         update_us,
         delete_us,
         erase_us,
+        merged_into: _,
         version,
     } = contact;
     pb::Contact {
@@ -73,6 +75,35 @@ pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
         delete_time: delete_us.map(write::recorded),
         erase_time: erase_us.map(write::recorded),
         etag: etag::encode(version),
+        merged: merged.into_iter().map(merged_record).collect(),
+    }
+}
+
+fn merged_record(record: MergedRecord) -> pb::MergedContact {
+    let MergedRecord { contact, us, by, reason } = record;
+    let name = contact.name();
+    let Contact {
+        display_name,
+        latin_name,
+        former_names,
+        phones,
+        emails,
+        handles,
+        external_refs,
+        ..
+    } = contact;
+    pb::MergedContact {
+        name,
+        display_name: display_name.into_exposed(),
+        latin_name: latin_name.into_exposed(),
+        former_names: former_names.into_iter().map(Personal::into_exposed).collect(),
+        phones: addresses(phones),
+        emails: addresses(emails),
+        handles: addresses(handles),
+        external_refs: parts::write_external_refs(external_refs),
+        merge_time: Some(write::recorded(us)),
+        merged_by: by,
+        reason: reason.into_exposed(),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::ctx::{Ctx, INTERACTIONS_READ};
 use crate::domain::advice::ListAdvice;
 use crate::domain::commitment::{ListCommitments, Listed};
 use crate::domain::contact::erasure::{ErasePersonalData, Erasure, RecordKind, Shared};
+use crate::domain::contact::merge::MergedRecord;
 use crate::domain::contact::{ContactState, Placed};
 use crate::domain::error::{Result, Violations};
 use crate::domain::gift::ListGifts;
@@ -30,7 +31,7 @@ use crate::service;
 one_way! {
     write_kind: RecordKind = PersonalRecordKind {
         Contact, Label, ExternalRef, Incumbency, Tie, Interaction, InteractionVersion, Commitment,
-        CommitmentEvidence, Gift, Advice
+        CommitmentEvidence, Gift, Advice, Merge
     }
 }
 
@@ -140,14 +141,23 @@ impl Export {
     async fn all(self, placed: Placed) -> std::result::Result<(), Ended> {
         let contact_id = placed.contact.id.clone();
         let name = ContactRef::Id(contact_id.clone());
-        let preferences = placed.contact.preferences.clone();
-        let told = encode::contact(&self.ctx, placed);
-        // What has expired is kept too.
-        let preferences = preferences.into_iter().map(encode::preference).collect();
-        self.send(Record::Contact(pb::Contact { preferences, ..told })).await?;
+        let merged = placed.merged.clone();
+        self.contact(placed).await?;
+        for MergedRecord { contact, .. } in merged {
+            let (positions, merged) = (Vec::new(), Vec::new());
+            self.contact(Placed { contact, positions, merged }).await?;
+        }
         self.places(&name).await?;
         self.talks(contact_id).await?;
         self.words(&name).await
+    }
+
+    /// One record of him. What has expired is kept too.
+    async fn contact(&self, placed: Placed) -> std::result::Result<(), Ended> {
+        let preferences = placed.contact.preferences.clone();
+        let told = encode::contact(&self.ctx, placed);
+        let preferences = preferences.into_iter().map(encode::preference).collect();
+        self.send(Record::Contact(pb::Contact { preferences, ..told })).await
     }
 
     /// Where he sits and sat, and with whom he has to do.

@@ -23,6 +23,8 @@ stored_enum! {
         CommitmentEvidence => "COMMITMENT_EVIDENCE",
         Gift => "GIFT",
         Advice => "ADVICE",
+        /// Why records were taken to be of one person.
+        Merge => "MERGE",
     }
 }
 

@@ -48,9 +48,10 @@ pub fn of_member(member: &Member) -> Vec<Told<'_>> {
     told
 }
 
-/// The keys of a contact, by old addresses too; none of one who is deleted or erased.
+/// The keys of a contact, by old addresses too, and of one that counts as another; none of one who is
+/// deleted or erased.
 pub fn of_contact(contact: &Contact) -> Vec<Told<'_>> {
-    if contact.state != ContactState::Active {
+    if !matches!(contact.state, ContactState::Active | ContactState::Merged) {
         return Vec::new();
     }
     let names = [&contact.display_name, &contact.latin_name];

@@ -8,6 +8,8 @@ const TOLD: &[(EventType, &[Of])] = &[
     (EventType::TeamMemberAssigned, &[Of::OwnerChanged, Of::TeamMemberAssigned]),
     (EventType::TeamMembershipEnded, &[Of::TeamMembershipEnded]),
     (EventType::ContactMoved, &[Of::PositionTaken, Of::PositionLeft]),
+    (EventType::ContactsMerged, &[Of::ContactsMerged]),
+    (EventType::ContactMergeUndone, &[Of::MergeUndone]),
     (EventType::TieCreated, &[Of::TieOpened]),
     (EventType::TieEnded, &[Of::TieEnded]),
     (EventType::TieReviewCleared, &[Of::TieReviewCleared]),

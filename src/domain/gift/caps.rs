@@ -13,6 +13,7 @@ use crate::domain::currency::Currency;
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::money::{self, Money};
 use crate::domain::names::contact_name;
+use crate::domain::naming::NamesContacts;
 use crate::domain::rates::{Quote, RateTable, SPOT};
 use crate::domain::stored::stored_enum;
 
@@ -67,6 +68,12 @@ pub struct Given {
     pub contact_id: String,
     pub day: NaiveDate,
     pub value: Money,
+}
+
+impl NamesContacts for Given {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
 }
 
 /// A rate that was missing.

@@ -13,6 +13,7 @@ use crate::domain::dated::{self, ChangePoint};
 use crate::domain::error::{Precondition, Reason, Result};
 use crate::domain::money::Money;
 use crate::domain::names::{POSITIONS, child_name, contact_name};
+use crate::domain::naming::NamesContacts;
 use crate::domain::personal::Personal;
 
 /// Working days within which somebody of ours should meet who comes next.
@@ -105,7 +106,8 @@ pub fn vacant_since(
 }
 
 /// Incumbencies as they are told, in the order of first days, of what is recorded of any positions.
-/// Who was replaced from his first day on never sat there.
+/// Who was replaced from his first day on never sat there; who follows himself, since two records of him
+/// are one, sits there all the time.
 pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
     let mut of_position: BTreeMap<Uuid, Vec<Seating>> = BTreeMap::new();
     for one in seatings {
@@ -121,6 +123,14 @@ pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
             let left = next.filter(|next| next.contact_id.is_none());
             let Seating { id, account_id, position_id, contact_id, .. } = (*stretch.value).clone();
             let Some(contact_id) = contact_id else { continue };
+            let leave_reason = left.map(|left| left.reason.clone()).unwrap_or_default();
+            let before = at.checked_sub(1).and_then(|at| stretches.get(at));
+            let stays =
+                before.is_some_and(|one| one.value.contact_id.as_ref() == Some(&contact_id));
+            if let Some(same) = told.last_mut().filter(|_: &&mut Incumbency| stays) {
+                (same.last_day, same.leave_reason) = (stretch.last_day, leave_reason);
+                continue;
+            }
             told.push(Incumbency {
                 id,
                 account_id,
@@ -131,7 +141,7 @@ pub fn told(seatings: Vec<Seating>) -> Vec<Incumbency> {
                 recorded_us: stretch.value.recorded_us,
                 recorded_by: stretch.value.recorded_by.clone(),
                 reason: stretch.value.reason.clone(),
-                leave_reason: left.map(|left| left.reason.clone()).unwrap_or_default(),
+                leave_reason,
             });
         }
     }
@@ -268,6 +278,12 @@ pub struct Moved {
     pub opened: Option<Vacancy>,
     pub closed: Option<Vacancy>,
     pub uncontacted: Option<UncontactedInvoices>,
+}
+
+impl NamesContacts for Seating {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        self.contact_id.iter_mut().for_each(take);
+    }
 }
 
 #[cfg(test)]

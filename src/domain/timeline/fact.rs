@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{Entry, On, Parent, TimelineType, begins, ends};
 use crate::domain::commitment::{Commitment, CommitmentState, Settlement};
+use crate::domain::contact::merge::Merge;
 use crate::domain::credit::hold::Hold;
 use crate::domain::credit::limit::Limit;
 use crate::domain::interaction::{Interaction, Stage};
@@ -272,5 +273,30 @@ fn tied(of: &Tie, of_type: TimelineType, occur_us: i64, actor: &str) -> Entry {
         actor: Some(actor.to_owned()),
         amount: None,
         on: vec![with(&of.from, &of.to), with(&of.to, &of.from)],
+    }
+}
+
+/// That a record came to count as another, on the timeline of whom it counts as.
+pub fn merged(of: &Merge) -> Entry {
+    merge(of, TimelineType::ContactsMerged, of.us, &of.by)
+}
+
+/// That it counts as itself again; `None` while it does not.
+pub fn merge_undone(of: &Merge) -> Option<Entry> {
+    let undone = of.undone.as_ref()?;
+    Some(merge(of, TimelineType::MergeUndone, undone.us, &undone.by))
+}
+
+fn merge(of: &Merge, of_type: TimelineType, occur_us: i64, actor: &str) -> Entry {
+    let survivor = Parent::Contact(of.survivor_id.clone());
+    Entry {
+        of_type,
+        occur_us,
+        id: of.id,
+        account_id: None,
+        detail: None,
+        actor: Some(actor.to_owned()),
+        amount: None,
+        on: vec![On { contact_id: Some(of.loser_id.clone()), ..On::bare(survivor) }],
     }
 }

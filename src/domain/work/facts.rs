@@ -14,6 +14,7 @@ use crate::domain::handover::Handover;
 use crate::domain::interaction::{Interaction, InteractionState};
 use crate::domain::ledger::OpenItem;
 use crate::domain::money::{Currency, Money};
+use crate::domain::naming::NamesContacts;
 use crate::domain::policy::Policy;
 use crate::domain::receivables::{Dispute, Promise};
 use crate::domain::tie::Tie;
@@ -142,6 +143,12 @@ impl AccountFacts {
 pub struct GivenOn {
     pub contact_id: String,
     pub day: NaiveDate,
+}
+
+impl NamesContacts for GivenOn {
+    fn each_contact(&mut self, take: &mut dyn FnMut(&mut String)) {
+        take(&mut self.contact_id);
+    }
 }
 
 /// That somebody of theirs is greeted, when anybody of ours last met him, and when he was or will be

@@ -2,6 +2,7 @@
 
 use super::{Contacts, event, found, missing};
 use crate::ctx::Ctx;
+use crate::domain::contact::Contact;
 use crate::domain::contact::erasure::{ErasePersonalData, Erasure, Shared};
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
@@ -43,7 +44,10 @@ impl Contacts {
                         true => Vec::new(),
                         false => tx.shared_texts(&id).await?,
                     };
-                    let erased = tx.erasable(&contact, c.include_shared_texts).await?;
+                    let merged = tx.merged_contacts(&[&*id]).await?.remove(&id);
+                    let merged = merged.into_iter().flatten().map(|one| one.contact);
+                    let records: Vec<Contact> = merged.chain([contact]).collect();
+                    let erased = tx.erasable(&id, &records, c.include_shared_texts).await?;
                     Ok(Erasure::of(id, None, erased, shared))
                 })
             })
@@ -69,7 +73,23 @@ async fn erase(tx: &mut WriteTx, _: &Ctx, c: &ErasePersonalData) -> Result<Erasu
     let accounts = tx.accounts_of_contact(&id).await?;
     tx.hold_people(accounts.iter().map(String::as_str)).await?;
     let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
-    let mut contact = tx.lock_contact(&id).await?.ok_or_else(gone)?;
+    // In the order of ids, as whoever merges them does.
+    let ids = tx.contact_ids_of(&id).await?;
+    let mut records = Vec::with_capacity(ids.len());
+    for record in &ids {
+        records.push(tx.lock_contact(record).await?.ok_or_else(gone)?);
+    }
+    let of_him = tx.contact_ids_of(&id).await? == ids
+        && records.iter().all(|one| one.id == id || one.merged_into.as_ref() == Some(&id))
+        && records.iter().any(|one| one.id == id && one.merged_into.is_none());
+    if !of_him {
+        return Err(Error::Aborted {
+            reason: Reason::ConcurrentChange,
+            description: "other records count as him meanwhile".into(),
+            resource: Resource { kind: "contact", name: contact_name(&id) },
+        });
+    }
+    let contact = records.iter().find(|one| one.id == id).ok_or_else(gone)?;
     if tx.accounts_of_contact(&id).await? != accounts {
         return Err(Error::Aborted {
             reason: Reason::ConcurrentChange,
@@ -80,17 +100,21 @@ async fn erase(tx: &mut WriteTx, _: &Ctx, c: &ErasePersonalData) -> Result<Erasu
     if let Some(read) = c.version {
         contact.check_version(read)?;
     }
-    let before = contact.clone();
-    let us = tx.record_after(contact.update_us).await?;
-    contact.erase(us)?;
+    let latest = records.iter().map(|one| one.update_us).max().unwrap_or_default();
+    let us = tx.record_after(latest).await?;
     let shared = match c.include_shared_texts {
         true => Vec::new(),
         false => tx.shared_texts(&id).await?,
     };
-    let erased = tx.erase_texts(&before, c.include_shared_texts).await?;
-    contact.update_us = us;
-    contact.version += 1;
-    tx.update_contact(&contact).await?;
-    tx.publish(vec![event::contact(EventType::ContactErased, &contact, &[])]).await?;
+    let erased = tx.erase_texts(&id, &records, c.include_shared_texts).await?;
+    let mut events = Vec::with_capacity(records.len());
+    for mut record in records {
+        record.erase(us)?;
+        record.update_us = us;
+        record.version += 1;
+        tx.update_contact(&record).await?;
+        events.push(event::contact(EventType::ContactErased, &record, &[]));
+    }
+    tx.publish(events).await?;
     Ok(Erasure::of(id, Some(us), erased, shared))
 }

@@ -28,6 +28,7 @@ use crate::ctx::Ctx;
 use crate::domain::contact::command::{
     CreateContact, DeleteContact, UndeleteContact, UpdateContact,
 };
+use crate::domain::contact::merge::MergedRecord;
 use crate::domain::contact::{Contact, ContactList, Placed};
 use crate::domain::error::{Error, Precondition, Reason, Result};
 use crate::domain::event::EventType;
@@ -122,6 +123,18 @@ impl Contacts {
             .ok_or_else(|| Error::internal("one contact, no answer"))
     }
 
+    /// The records that count as a contact, as they are now.
+    async fn merged(&self, ctx: &Ctx, id: &str) -> Result<Vec<MergedRecord>> {
+        let id = id.to_owned();
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    Ok(tx.merged_contacts(&[&*id]).await?.remove(&id).unwrap_or_default())
+                })
+            })
+            .await
+    }
+
     /// One contact.
     ///
     /// # Errors
@@ -181,6 +194,11 @@ async fn create(tx: &mut WriteTx, _: &Ctx, c: &CreateContact) -> Result<Contact>
 async fn update(tx: &mut WriteTx, _: &Ctx, c: &UpdateContact) -> Result<Contact> {
     let before = lock(tx, &c.contact).await?;
     before.check_active()?;
+    change(tx, before, c).await
+}
+
+/// Changes a record that is locked.
+async fn change(tx: &mut WriteTx, before: Contact, c: &UpdateContact) -> Result<Contact> {
     before.check_version(c.version)?;
     let mut contact = before.clone();
     let changed = c.change.clone().apply(&mut contact);

@@ -36,11 +36,12 @@ impl Contacts {
         let mut moved = match self.store.mutate(ctx, call, c, move_contact).await? {
             Outcome::Done(moved) => moved,
             Outcome::Replayed(moved) => {
-                let Placed { contact, positions } = moved.placed;
+                let Placed { contact, positions, merged } = moved.placed;
                 let contact = self.store.contact_with_text(contact).await?;
-                Moved { placed: Placed { contact, positions }, ..moved }
+                Moved { placed: Placed { contact, positions, merged }, ..moved }
             }
         };
+        moved.placed.merged = self.merged(ctx, &moved.placed.contact.id).await?;
         if let (Some(vacancy), Some(name)) = (&mut moved.opened, vacated) {
             let left = Left { contact_id: moved.placed.contact.id.clone(), since: vacancy.since };
             vacancy.reconnect = Some(self.reconnect(ctx, &name, left).await?);
@@ -112,9 +113,10 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
         reason: c.reason.as_str().into(),
     };
     let seatings: Vec<Seating> = points.into_iter().map(seating).collect();
+    let leaves_as = record_in(tx, from.as_ref().map(|(_, seatings)| seatings), day).await?;
     let told = |seating: &Seating| match seating.contact_id {
         Some(_) => fact::taken(seating, &id),
-        None => fact::left(seating, &id),
+        None => fact::left(seating, leaves_as.as_ref().unwrap_or(&id)),
     };
     let told: Vec<Entry> = seatings.iter().map(told).collect();
     tx.add_seatings(seatings).await?;
@@ -138,11 +140,28 @@ async fn move_contact(tx: &mut WriteTx, ctx: &Ctx, c: &MoveContact) -> Result<Mo
     if to.is_some_and(|position| decides(&position.terms.buying_roles)) {
         ties::open_reviews(tx, ctx.business_date(), &id).await?;
     }
-    let told = incumbency::told(tx.seatings_of_contacts(&[&id]).await?);
-    let today = ctx.business_date();
-    let now = told.iter().filter(|one| one.contact_id == id && one.holds(today));
-    let positions = now.map(incumbency::Incumbency::position_name).collect();
-    Ok(Moved { placed: Placed { contact, positions }, opened, closed, uncontacted })
+    let positions = positions_on(tx, &id, ctx.business_date()).await?;
+    let placed = Placed { contact, positions, merged: Vec::new() };
+    Ok(Moved { placed, opened, closed, uncontacted })
+}
+
+/// The names of the positions in which a contact sits on a day.
+async fn positions_on(tx: &WriteTx, id: &str, day: NaiveDate) -> Result<Vec<String>> {
+    let told = incumbency::told(tx.seatings_of_contacts(&[id]).await?);
+    let now = told.iter().filter(|one| one.contact_id == id && one.holds(day));
+    Ok(now.map(incumbency::Incumbency::position_name).collect())
+}
+
+/// The record of somebody that sits in a position on a day, of what is recorded of that position.
+async fn record_in(
+    tx: &WriteTx,
+    seatings: Option<&Vec<Seating>>,
+    day: NaiveDate,
+) -> Result<Option<String>> {
+    match seatings.and_then(|seatings| incumbency::on(seatings, day)) {
+        Some(sits) => tx.seated_as(sits.id).await,
+        None => Ok(None),
+    }
 }
 
 /// A position of one of these accounts that is there on a day, and what is recorded of who sits in

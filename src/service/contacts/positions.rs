@@ -291,7 +291,7 @@ pub(super) async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Res
     let latest = seatings.iter().map(|one| one.recorded_us).max().unwrap_or_default();
     let recorded_us = tx.record_after(latest.max(position.update_us)).await?;
     let first_without = last_day.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-    let mut leave = incumbency::told(seatings);
+    let mut leave = incumbency::told(seatings.clone());
     leave.retain(|one| one.last_day.is_none_or(|last| last >= first_without));
     let mut later: BTreeSet<NaiveDate> =
         leave.iter().map(|one| one.first_day.max(first_without)).collect();
@@ -309,12 +309,17 @@ pub(super) async fn close(tx: &mut WriteTx, ctx: &Ctx, c: &ClosePosition) -> Res
     };
     let nobody: Vec<Seating> = later.into_iter().map(nobody).collect();
     tx.add_seatings(nobody.clone()).await?;
-    let left_on = |one: &Incumbency| {
+    let mut told: Vec<(String, Entry)> = Vec::new();
+    for one in &leave {
         let from = one.first_day.max(first_without);
-        let point = nobody.iter().find(|point| point.from_date == from)?;
-        Some((one.contact_id.clone(), fact::left(point, &one.contact_id)))
-    };
-    let told: Vec<(String, Entry)> = leave.iter().filter_map(left_on).collect();
+        let Some(point) = nobody.iter().find(|point| point.from_date == from) else { continue };
+        let record = match incumbency::on(&seatings, from) {
+            Some(sits) => tx.seated_as(sits.id).await?,
+            None => None,
+        };
+        let record = record.unwrap_or_else(|| one.contact_id.clone());
+        told.push((one.contact_id.clone(), fact::left(point, &record)));
+    }
     let left: BTreeSet<String> = leave.into_iter().map(|one| one.contact_id).collect();
     let lost = match left.is_empty() {
         true => None,

@@ -31,9 +31,11 @@ pub(super) async fn placed(
     for one in told.filter(|one| one.holds(day)) {
         seats.entry(one.contact_id.clone()).or_default().push(one.position_name());
     }
+    let mut merged = tx.merged_contacts(&ids).await?;
     let placed = |contact: Contact| {
         let positions = seats.remove(&contact.id).unwrap_or_default();
-        Placed { contact, positions }
+        let merged = merged.remove(&contact.id).unwrap_or_default();
+        Placed { contact, positions, merged }
     };
     Ok(contacts.into_iter().map(placed).collect())
 }

@@ -3,13 +3,15 @@
 
 mod seat;
 
-use super::{create, lock, ties, update};
+use std::collections::BTreeSet;
+
+use super::{change, create, ties};
 use crate::ctx::Ctx;
-use crate::domain::contact::Contact;
 use crate::domain::contact::command::{CreateContact, UpdateContact};
-use crate::domain::directory::{Kind, Subject, keys};
+use crate::domain::contact::{Contact, ContactState};
+use crate::domain::directory::{Kind, keys};
 use crate::domain::error::{Error, Reason, Result};
-use crate::domain::names::ContactRef;
+use crate::domain::names::{ContactRef, contact_name};
 use crate::domain::record::history::TieRecord;
 use crate::domain::record::profile::ContactRecord;
 use crate::domain::record::{DUPLICATES_MAX, Placed, RecordsMode};
@@ -33,9 +35,9 @@ pub(in crate::service) async fn place_contact(
 ) -> Result<Placed> {
     let key = &record.source_key;
     let name = ContactRef::External { system: key.system.clone(), id: key.id.clone() };
-    let known = tx.find_contact(&name).await?;
+    let known = tx.find_contact_record(&name).await?;
     mode.check("contact", "source_key", &name.to_string(), known.is_some())?;
-    if known.is_none() {
+    let Some(id) = known else {
         if tx.key_was_erased(key).await? {
             let what = "was erased: take him out of the system that sends him";
             return Err(Error::precondition(Reason::StateWrong, name.to_string(), what));
@@ -44,25 +46,35 @@ pub(in crate::service) async fn place_contact(
         let contact = create(tx, ctx, &command).await?;
         let duplicates = duplicates(tx, &contact).await?;
         return Ok(Placed { duplicates, ..Placed::created(contact.name()) });
+    };
+    let gone = || Error::internal(format!("{} is gone", contact_name(&id)));
+    let before = tx.lock_contact(&id).await?.ok_or_else(gone)?;
+    // What a source says of a record that counts as another is kept of that record: it is not what is
+    // said of the other, and is his own again if he is.
+    if before.state != ContactState::Merged {
+        before.check_active()?;
     }
-    let before = lock(tx, &name).await?;
     let command = UpdateContact {
         contact: ContactRef::Id(before.id.clone()),
         version: before.version,
         change: record.change_of(&before)?,
         form: None,
     };
-    let after = update(tx, ctx, &command).await?;
-    Ok(Placed::kept(after.name(), after.version != before.version))
+    let version = before.version;
+    let after = change(tx, before, &command).await?;
+    let counts_as = after.merged_into.as_ref().unwrap_or(&after.id);
+    Ok(Placed::kept(contact_name(counts_as), after.version != version))
 }
 
 /// Who may be the same as a contact who is new: a name, or what he is reached by, is the same.
 async fn duplicates(tx: &WriteTx, contact: &Contact) -> Result<Vec<String>> {
     let keys = keys::shared(&keys::of_contact(contact));
     let found = tx.sharing_key(&keys, Kind::Contact, DUPLICATES_MAX + 1).await?;
-    let own = Subject::contact(&contact.id);
-    let others = found.iter().filter(|other| **other != own);
-    Ok(others.take(DUPLICATES_MAX).map(Subject::name).collect())
+    let ids: BTreeSet<String> = found.into_iter().map(|subject| subject.id).collect();
+    let into = tx.merged_into(&ids).await?;
+    let counted = ids.into_iter().map(|id| into.get(&id).cloned().unwrap_or(id));
+    let others: BTreeSet<String> = counted.filter(|id| *id != contact.id).collect();
+    Ok(others.iter().take(DUPLICATES_MAX).map(|id| contact_name(id)).collect())
 }
 
 /// Brings a tie to what a record says.

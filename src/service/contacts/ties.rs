@@ -54,10 +54,11 @@ impl Contacts {
     }
 
     async fn with_text(&self, answer: Outcome<Tie>) -> Result<Tie> {
-        match answer {
-            Outcome::Done(tie) => Ok(tie),
-            Outcome::Replayed(answered) => self.store.tie_with_text(answered).await,
-        }
+        let told = match answer {
+            Outcome::Done(tie) => tie,
+            Outcome::Replayed(answered) => self.store.tie_with_text(answered).await?,
+        };
+        self.store.as_told(told).await
     }
 
     /// A page of ties.

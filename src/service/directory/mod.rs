@@ -60,6 +60,7 @@ async fn found(tx: &ReadTx, search: Search) -> Result<Found> {
     for kind in Kind::ALL.iter().filter(|kind| kinds.is_empty() || kinds.contains(kind)) {
         cut |= add_candidates(tx, &wanted, *kind, &mut candidates).await?;
     }
+    count_as_one(tx, &mut candidates).await?;
     if let Some(record) = like {
         candidates.retain(|(subject, _)| *subject != record.subject);
         leave_other_regions(tx, &record, &mut candidates).await?;
@@ -123,6 +124,19 @@ async fn leave_other_regions(
     for (subject, keys) in candidates {
         if elsewhere.contains(subject) {
             keys.retain(|key| !key.kind.is_name());
+        }
+    }
+    Ok(())
+}
+
+/// Has records that count as another contact lead to that one.
+async fn count_as_one(tx: &ReadTx, candidates: &mut [Candidate]) -> Result<()> {
+    let theirs = candidates.iter().filter(|(subject, _)| subject.kind == Kind::Contact);
+    let ids: BTreeSet<String> = theirs.map(|(subject, _)| subject.id.clone()).collect();
+    let into = tx.merged_into(&ids).await?;
+    for (subject, _) in candidates.iter_mut().filter(|(subject, _)| subject.kind == Kind::Contact) {
+        if let Some(survivor) = into.get(&subject.id) {
+            subject.id.clone_from(survivor);
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::account::Account;
+use crate::domain::contact::merge::MergedRecord;
 use crate::domain::contact::{Contact, ContactState};
 use crate::domain::directory::rank::Ranked;
 use crate::domain::directory::{Hit, Key, Kind, Match, Named, Subject, keys};
@@ -63,6 +64,14 @@ impl Record {
         }
     }
 
+    /// With what the records that count as this one are found by.
+    fn with(mut self, merged: Vec<MergedRecord>) -> Self {
+        for MergedRecord { contact, .. } in merged {
+            self.keys.extend(told(keys::of_contact(&contact)));
+        }
+        self
+    }
+
     /// What a position is called is said of a seat, not of who sits there.
     fn of_position(position: Position) -> Self {
         Self {
@@ -120,7 +129,12 @@ pub(super) async fn all(tx: &ReadTx, subjects: &[&Subject]) -> Result<Vec<Record
             }
             Kind::Contact => {
                 let found = tx.contacts_among(&ids).await?;
-                records.extend(found.into_iter().map(Record::of_contact));
+                let mut merged = tx.merged_contacts(&ids).await?;
+                // Records that count as one who is deleted lead to nobody.
+                for contact in found.into_iter().filter(|one| one.state == ContactState::Active) {
+                    let others = merged.remove(&contact.id).unwrap_or_default();
+                    records.push(Record::of_contact(contact).with(others));
+                }
             }
             Kind::Position => {
                 let of_kind = subjects.iter().filter(|of| of.kind == Kind::Position);
@@ -156,7 +170,9 @@ pub(super) async fn named(tx: &ReadTx, named: &Named) -> Result<Record> {
             let missing = || Error::not_found("contact", name.to_string());
             let id = tx.find_contact(name).await?.ok_or_else(missing)?;
             let contact = tx.contact(&id).await?.ok_or_else(missing)?;
-            Ok(Record::of_contact(Contact { state: ContactState::Active, ..contact }))
+            let others = tx.merged_contacts(&[&*id]).await?.remove(&id).unwrap_or_default();
+            let record = Record::of_contact(Contact { state: ContactState::Active, ..contact });
+            Ok(record.with(others))
         }
     }
 }

@@ -57,13 +57,14 @@ impl Facts {
 
     /// What is written of who promised is in a row of its own alone.
     async fn with_name(&self, answer: Outcome<Promise>) -> Result<Promise> {
-        match answer {
-            Outcome::Done(promise) => Ok(promise),
+        let told = match answer {
+            Outcome::Done(promise) => promise,
             Outcome::Replayed(promise) => {
                 let promised_by = self.store.promised_by(promise.id).await?;
-                Ok(Promise { promised_by, ..promise })
+                Promise { promised_by, ..promise }
             }
-        }
+        };
+        self.store.as_told(told).await
     }
 }
 

@@ -64,10 +64,11 @@ impl Interactions {
     }
 
     async fn advice_worded(&self, answer: Outcome<Advice>) -> Result<Advice> {
-        match answer {
-            Outcome::Done(advice) => Ok(advice),
-            Outcome::Replayed(answered) => self.store.advice_with_text(answered).await,
-        }
+        let told = match answer {
+            Outcome::Done(advice) => advice,
+            Outcome::Replayed(answered) => self.store.advice_with_text(answered).await?,
+        };
+        self.store.as_told(told).await
     }
 
     /// One advice.

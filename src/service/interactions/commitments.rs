@@ -38,6 +38,7 @@ impl Interactions {
             Outcome::Done(created) => Ok(created),
             Outcome::Replayed(Created { commitment, open }) => {
                 let commitment = self.store.commitment_with_text(commitment).await?;
+                let commitment = self.store.as_told(commitment).await?;
                 Ok(Created { commitment, open })
             }
         }
@@ -74,10 +75,11 @@ impl Interactions {
     }
 
     async fn with_text(&self, answer: Outcome<Commitment>) -> Result<Commitment> {
-        match answer {
-            Outcome::Done(done) => Ok(done),
-            Outcome::Replayed(answered) => self.store.commitment_with_text(answered).await,
-        }
+        let told = match answer {
+            Outcome::Done(done) => done,
+            Outcome::Replayed(answered) => self.store.commitment_with_text(answered).await?,
+        };
+        self.store.as_told(told).await
     }
 
     /// A page of what was promised, by due date, the promises to pay among it.

@@ -43,7 +43,8 @@ impl Interactions {
         match self.store.mutate(ctx, call, c, register_alone).await? {
             Outcome::Done(registered) => Ok(registered),
             Outcome::Replayed(RegisteredGift { gift, headroom }) => {
-                Ok(RegisteredGift { gift: self.store.gift_with_text(gift).await?, headroom })
+                let gift = self.store.as_told(self.store.gift_with_text(gift).await?).await?;
+                Ok(RegisteredGift { gift, headroom })
             }
         }
     }
@@ -56,8 +57,10 @@ impl Interactions {
         let call =
             Call::new("InteractionService.DecideGift", request_id, c.gift.resource_name(GIFTS));
         match self.store.mutate(ctx, call, self.settings.configure(c), decide).await? {
-            Outcome::Done(gift) => Ok(gift),
-            Outcome::Replayed(answered) => self.store.gift_with_text(answered).await,
+            Outcome::Done(gift) => self.store.as_told(gift).await,
+            Outcome::Replayed(answered) => {
+                self.store.as_told(self.store.gift_with_text(answered).await?).await
+            }
         }
     }
 
@@ -222,11 +225,13 @@ async fn decide(tx: &mut WriteTx, ctx: &Ctx, c: &Configured<DecideGift>) -> Resu
     let giver = tx.member(&gift.member_id).await?;
     second_person::check(&gift.name(), &ctx.principal, &gift.recorded_by, giver.as_ref())?;
     if c.verb() == GiftVerb::Approve {
-        let gone = || Error::internal(format!("{} is gone", contact_name(&gift.contact_id)));
-        let contact = tx.lock_contact(&gift.contact_id).await?.ok_or_else(gone)?;
+        // By whom he counts as, if others were recorded of him.
+        let told = tx.as_told(gift.clone()).await?;
+        let gone = || Error::internal(format!("{} is gone", contact_name(&told.contact_id)));
+        let contact = tx.lock_contact(&told.contact_id).await?.ok_or_else(gone)?;
         // He may have become an official since, or his cap smaller, and a rate may be known by now.
-        if is_official(tx, &gift, &contact).await? {
-            let known = known(tx, ctx, settings, &gift).await?;
+        if is_official(tx, &told, &contact).await? {
+            let known = known(tx, ctx, settings, &told).await?;
             let headroom = known.headroom(&account_id, &contact.id, true, gift.day)?;
             check_official(&headroom, &contact.id, "name")?;
         }

@@ -59,7 +59,8 @@ pub(in crate::service) async fn place_interaction(
         let what = format!("is another of {}", was.name());
         return Err(Error::invalid("account", Reason::FieldInvalid, what));
     }
-    let terms = record.over(&was);
+    let told = tx.as_told(was.clone()).await?;
+    let terms = record.over(&told);
     let name = was.name();
     if was.stage == Stage::Planned {
         was.check(InteractionVerb::Record, ctx.business_date())?;
@@ -80,7 +81,7 @@ pub(in crate::service) async fn place_interaction(
     }
     was.check(InteractionVerb::Amend, ctx.business_date())?;
     check_texts(tx, &was, &record.said).await?;
-    let keep = |now: &mut Interaction| record.keep_of(&was, now);
+    let keep = |now: &mut Interaction| record.keep_of(&told, now);
     let now = amended(tx, ctx, &was, &terms, REASON, keep).await?;
     Ok(Placed::kept(name, now.version != was.version))
 }
@@ -176,7 +177,7 @@ pub(in crate::service) async fn place_commitment(
             if let Some(terms) = &record.terms {
                 let ours = member(tx, &terms.member).await?;
                 let theirs = super::contact(tx, &terms.contact).await?;
-                check_commitment(&known, terms, &ours, &theirs)?;
+                check_commitment(&tx.as_told(known.clone()).await?, terms, &ours, &theirs)?;
             }
             known
         }
@@ -274,6 +275,7 @@ pub(in crate::service) async fn place_gift(
         let known = tx.gift(&account_id, id).await?.ok_or_else(missing)?;
         let ours = member(tx, &terms.member).await?;
         let theirs = super::contact(tx, &terms.contact).await?;
+        let known = tx.as_told(known).await?;
         check_gift(&known, terms, &ours, &theirs)?;
         return Ok(Placed::kept(known.name(), false));
     }

@@ -28,6 +28,7 @@ use crate::domain::interaction::{
 use crate::domain::names::{
     AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
 };
+use crate::domain::naming::NamesContacts;
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
 use crate::domain::position::incumbency::{self, Incumbency};
@@ -66,10 +67,11 @@ impl Interactions {
     }
 
     async fn worded(&self, answer: Outcome<Interaction>) -> Result<Interaction> {
-        match answer {
-            Outcome::Done(interaction) => Ok(interaction),
-            Outcome::Replayed(answered) => self.store.interaction_with_text(answered).await,
-        }
+        let told = match answer {
+            Outcome::Done(interaction) => interaction,
+            Outcome::Replayed(answered) => self.store.interaction_with_text(answered).await?,
+        };
+        self.store.as_told(told).await
     }
 
     /// One interaction, by one of its versions.
@@ -178,38 +180,54 @@ async fn amended(
     }
     let us = tx.record_after(was.last_us()).await?;
     let by = ctx.principal.to_string();
+    // Compared with what is said now, which names people by whom they count as.
+    let told = tx.as_told(was.clone()).await?;
     let now = Interaction {
         version: was.version + 1,
         amended: Some(Amended { by, us, reason: reason.into() }),
-        ..said(ctx, terms, day, was.clone())?
+        ..said(ctx, terms, day, told.clone())?
     };
     // Whoever was in it stays in it, also if he was deleted since.
-    let now = with_people(tx, now, terms, &known(Some(was))).await?;
-    let mut now = hooks::with_hooks(tx, now, terms, Some(was)).await?;
+    let now = with_people(tx, now, terms, &known(Some(&told))).await?;
+    let mut now = hooks::with_hooks(tx, now, terms, Some(&told)).await?;
     keep(&mut now);
     if now.day == was.day {
         // Where somebody sat on that day was told when he was recorded.
         for one in &mut now.theirs {
-            let before = was.theirs.iter().find(|other| other.contact_id == one.contact_id);
+            let before = told.theirs.iter().find(|other| other.contact_id == one.contact_id);
             one.position_id = before.map_or(one.position_id, |before| before.position_id);
         }
     }
-    if now.is_same(was) {
+    if now.is_same(&told) {
         return Ok(was.clone());
     }
+    let now = as_recorded(tx, was, now).await?;
     if !was.imported {
         hooks::check_served(tx, &now).await?;
     }
     tx.amend_interaction(was, &now).await?;
     if now.stage == Stage::Held {
         let touched: BTreeSet<Pair> = pairs(was).into_iter().chain(pairs(&now)).collect();
-        tx.touch_anew(&touched).await?;
+        tx.touch_anew(touched).await?;
         keep_signals(tx, [was, &now]).await?;
         if now.day != was.day {
             commitments::shown_on(tx, ctx, &now).await?;
         }
     }
     tx.publish(vec![event::amended(was, &now)]).await?;
+    Ok(now)
+}
+
+/// An interaction that names whoever was in it before by the record of him that it named.
+async fn as_recorded(tx: &WriteTx, was: &Interaction, mut now: Interaction) -> Result<Interaction> {
+    let before = known(Some(was));
+    let into = tx.merged_into(&before).await?;
+    now.each_contact(&mut |id| {
+        let of_him = into.iter().filter(|(_, survivor)| *survivor == id).map(|(record, _)| record);
+        if let Some(record) = of_him.min().filter(|_| !before.contains(id)) {
+            id.clone_from(record);
+        }
+    });
     Ok(now)
 }
 

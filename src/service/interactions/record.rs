@@ -32,10 +32,31 @@ impl Interactions {
     ) -> Result<Recorded> {
         let call = Call::new("InteractionService.RecordInteraction", request_id, &c.account);
         let c = self.settings.configure(c);
-        match self.store.mutate(ctx, call, c, record).await? {
-            Outcome::Done(recorded) => Ok(recorded),
-            Outcome::Replayed(answered) => self.read_again(answered).await,
+        let recorded = match self.store.mutate(ctx, call, c, record).await? {
+            Outcome::Done(recorded) => recorded,
+            Outcome::Replayed(answered) => self.read_again(answered).await?,
+        };
+        self.as_told(recorded).await
+    }
+
+    /// With whom people count as in the place of whom it names.
+    async fn as_told(&self, recorded: Recorded) -> Result<Recorded> {
+        let Recorded { interaction, mut made, mut settled, mut gifts, next_plan } = recorded;
+        for one in &mut gifts {
+            one.gift = self.store.as_told(one.gift.clone()).await?;
         }
+        for one in &mut made {
+            one.commitment = self.store.as_told(one.commitment.clone()).await?;
+        }
+        for one in &mut settled {
+            *one = self.store.as_told(one.clone()).await?;
+        }
+        let next_plan = match next_plan {
+            Some(plan) => Some(self.store.as_told(plan).await?),
+            None => None,
+        };
+        let interaction = self.store.as_told(interaction).await?;
+        Ok(Recorded { interaction, made, settled, gifts, next_plan })
     }
 
     /// What was answered before, with what people wrote as it is now.
@@ -141,7 +162,7 @@ pub(super) async fn keep(
         Some(plan) => tx.amend_interaction(plan, interaction).await?,
         None => tx.insert_interaction(interaction).await?,
     }
-    tx.touch(&pairs(interaction), interaction.day, interaction.weight_milli()).await?;
+    tx.touch(pairs(interaction), interaction.day, interaction.weight_milli()).await?;
     keep_signals(tx, [interaction]).await?;
     tx.publish(vec![event::recorded(interaction)]).await
 }

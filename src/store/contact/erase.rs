@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
 use crate::domain::contact::Contact;
@@ -13,11 +13,12 @@ use crate::domain::error::Result;
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::names::CanonicalForm;
 use crate::domain::personal::Personal;
+use crate::store::contact::same::{ids_of, same_as};
 use crate::store::entity::{contact_erased, contact_ref, interaction_past};
 use crate::store::source_system::forms_of;
 use crate::store::{ReadTx, WriteTx, rows, sql};
 
-/// The texts of a table.
+/// The texts of a table. `{him}` stands for the ids of all records that count as the contact.
 struct Texts {
     kind: RecordKind,
     /// With the alias that `which` knows it by.
@@ -26,19 +27,19 @@ struct Texts {
     texts: &'static [&'static str],
     /// Columns of text that may be NULL, and stay so.
     optional: &'static [&'static str],
-    /// Which of its rows are about the contact `$1`.
+    /// Which of its rows are about him.
     which: &'static str,
     /// It may be about others of theirs, of the interaction with this id.
     interaction: Option<&'static str>,
 }
 
 /// The interactions that a contact took part in, or that left a hook for him.
-const HIS: &str = "SELECT h.interaction_id FROM interaction_contact h WHERE h.contact_id = $1 \
-     UNION SELECT k.id FROM interaction k WHERE k.hook_contact_id = $1";
+const HIS: &str = "SELECT h.interaction_id FROM interaction_contact h WHERE h.contact_id IN {him} \
+     UNION SELECT k.id FROM interaction k WHERE k.hook_contact_id IN {him}";
 
 /// That others of theirs took part too.
 const SHARED: &str = "EXISTS (SELECT 1 FROM interaction_contact o \
-     WHERE o.interaction_id = {id} AND o.contact_id <> $1)";
+     WHERE o.interaction_id = {id} AND o.contact_id NOT IN {him})";
 
 const TEXTS: &[Texts] = &[
     Texts {
@@ -47,8 +48,9 @@ const TEXTS: &[Texts] = &[
         texts: &["reason"],
         optional: &[],
         // Who leaves a position is told by the timeline: the row says that nobody sits there.
-        which: "x.contact_id = $1 OR x.id IN (SELECT t.id FROM timeline t \
-             WHERE t.parent = 'contacts/' || $1 AND t.kind = 'POSITION_LEFT')",
+        which: "x.contact_id IN {him} OR x.id IN (SELECT t.id FROM timeline t \
+             WHERE t.parent IN (SELECT 'contacts/' || g.id FROM {him} AS g) \
+             AND t.kind = 'POSITION_LEFT')",
         interaction: None,
     },
     Texts {
@@ -56,8 +58,8 @@ const TEXTS: &[Texts] = &[
         table: "tie x",
         texts: &["source"],
         optional: &["review_reason", "end_reason"],
-        which: "(x.from_side = 'CONTACT' AND x.from_id = $1) \
-             OR (x.to_side = 'CONTACT' AND x.to_id = $1)",
+        which: "(x.from_side = 'CONTACT' AND x.from_id IN {him}) \
+             OR (x.to_side = 'CONTACT' AND x.to_id IN {him})",
         interaction: None,
     },
     Texts {
@@ -73,7 +75,7 @@ const TEXTS: &[Texts] = &[
         table: "commitment x",
         texts: &["text"],
         optional: &["settle_reason"],
-        which: "x.contact_id = $1",
+        which: "x.contact_id IN {him}",
         interaction: None,
     },
     Texts {
@@ -81,7 +83,7 @@ const TEXTS: &[Texts] = &[
         table: "commitment_evidence x",
         texts: &["note"],
         optional: &[],
-        which: "x.commitment_id IN (SELECT c.id FROM commitment c WHERE c.contact_id = $1)",
+        which: "x.commitment_id IN (SELECT c.id FROM commitment c WHERE c.contact_id IN {him})",
         interaction: None,
     },
     Texts {
@@ -89,7 +91,7 @@ const TEXTS: &[Texts] = &[
         table: "gift x",
         texts: &["occasion"],
         optional: &["decide_reason"],
-        which: "x.contact_id = $1",
+        which: "x.contact_id IN {him}",
         interaction: None,
     },
     Texts {
@@ -97,10 +99,23 @@ const TEXTS: &[Texts] = &[
         table: "advice x",
         texts: &["text"],
         optional: &["verify_evidence"],
-        which: "x.contact_id = $1",
+        which: "x.contact_id IN {him}",
+        interaction: None,
+    },
+    Texts {
+        kind: RecordKind::Merge,
+        table: "contact_merge x",
+        texts: &["reason"],
+        optional: &["undo_reason"],
+        which: "x.survivor_id IN {him} OR x.loser_id IN {him}",
         interaction: None,
     },
 ];
+
+/// A statement about all records that count as the contact `$1`.
+fn of_him(text: &str) -> String {
+    text.replace("{him}", &same_as("$1"))
+}
 
 impl Texts {
     /// That a row is about him and says something.
@@ -113,7 +128,7 @@ impl Texts {
             Some(id) if !include_shared => format!(" AND NOT {}", SHARED.replace("{id}", id)),
             _ => String::new(),
         };
-        format!("({which}) AND ({says}){alone}")
+        of_him(&format!("({which}) AND ({says}){alone}"))
     }
 
     fn count(&self, include_shared: bool) -> String {
@@ -144,12 +159,15 @@ async fn number(conn: &impl ConnectionTrait, text: String, contact_id: &str) -> 
     Ok(found.first().and_then(|one| u64::try_from(one.v).ok()).unwrap_or(0))
 }
 
-/// Of the contact himself.
-fn own(contact: &Contact) -> [(RecordKind, u64); 3] {
+/// Of the contact himself, in all his records.
+fn own(records: &[Contact]) -> [(RecordKind, u64); 3] {
+    let somebody = records.iter().filter(|one| one.is_somebody()).count();
+    let labels: usize = records.iter().map(|one| one.labels.len()).sum();
+    let refs: usize = records.iter().map(|one| one.external_refs.len()).sum();
     [
-        (RecordKind::Contact, u64::from(contact.is_somebody())),
-        (RecordKind::Label, contact.labels.len() as u64),
-        (RecordKind::ExternalRef, contact.external_refs.len() as u64),
+        (RecordKind::Contact, somebody as u64),
+        (RecordKind::Label, labels as u64),
+        (RecordKind::ExternalRef, refs as u64),
     ]
 }
 
@@ -188,7 +206,7 @@ async fn interactions(conn: &impl ConnectionTrait, contact_id: &str) -> Result<V
          CASE WHEN {others} THEN 1 ELSE 0 END AS others \
          FROM interaction w WHERE w.id IN ({HIS})"
     );
-    let found: Vec<Row> = sql::all(conn, text, vec![contact_id.into()]).await?;
+    let found: Vec<Row> = sql::all(conn, of_him(&text), vec![contact_id.into()]).await?;
     let about = |row: Row| About {
         account_id: row.account_id,
         interaction_id: row.id,
@@ -204,12 +222,15 @@ async fn versions(
     conn: &impl ConnectionTrait,
     contact_id: &str,
 ) -> Result<Vec<(interaction_past::Model, About)>> {
-    let named = interaction_past::Column::Content.contains(contact_id);
+    let ids = ids_of(conn, [contact_id]).await?;
+    let named = ids
+        .iter()
+        .fold(Condition::any(), |any, id| any.add(interaction_past::Column::Content.contains(id)));
     let mut found = Vec::new();
     for row in rows::all(conn, interaction_past::Entity::find().filter(named)).await? {
         let was = row.clone().into_interaction()?;
         let hook = was.next_hook.as_ref();
-        let is_his = |id: &String| *id == contact_id;
+        let is_his = |id: &String| ids.contains(id);
         let is_in = was.theirs.iter().any(|one| is_his(&one.contact_id))
             || hook.and_then(|hook| hook.contact_id.as_ref()).is_some_and(is_his);
         if !is_in {
@@ -237,12 +258,12 @@ async fn accounts(conn: &impl ConnectionTrait, contact_id: &str) -> Result<BTree
     }
     let text = format!(
         "SELECT i.account_id FROM interaction i WHERE i.id IN ({HIS}) \
-         UNION SELECT n.account_id FROM incumbency n WHERE n.contact_id = $1 \
-         UNION SELECT c.account_id FROM commitment c WHERE c.contact_id = $1 \
-         UNION SELECT g.account_id FROM gift g WHERE g.contact_id = $1 \
-         UNION SELECT a.account_id FROM advice a WHERE a.contact_id = $1"
+         UNION SELECT n.account_id FROM incumbency n WHERE n.contact_id IN {{him}} \
+         UNION SELECT c.account_id FROM commitment c WHERE c.contact_id IN {{him}} \
+         UNION SELECT g.account_id FROM gift g WHERE g.contact_id IN {{him}} \
+         UNION SELECT a.account_id FROM advice a WHERE a.contact_id IN {{him}}"
     );
-    let found: Vec<Row> = sql::all(conn, text, vec![contact_id.into()]).await?;
+    let found: Vec<Row> = sql::all(conn, of_him(&text), vec![contact_id.into()]).await?;
     let before = versions(conn, contact_id).await?.into_iter().map(|(_, about)| about.account_id);
     Ok(found.into_iter().map(|row| row.account_id).chain(before).collect())
 }
@@ -280,18 +301,20 @@ async fn erased_versions(
 }
 
 impl ReadTx {
-    /// How many records of each kind an erasure would change.
+    /// How many records of each kind an erasure of a contact would change; `records` are all that count as
+    /// him.
     pub async fn erasable(
         &self,
-        contact: &Contact,
+        contact_id: &str,
+        records: &[Contact],
         include_shared: bool,
     ) -> Result<Vec<(RecordKind, u64)>> {
-        let mut all: Vec<_> = own(contact).into();
+        let mut all: Vec<_> = own(records).into();
         for of in TEXTS {
-            let records = number(&self.conn, of.count(include_shared), &contact.id).await?;
-            all.push((of.kind, records));
+            let number = number(&self.conn, of.count(include_shared), contact_id).await?;
+            all.push((of.kind, number));
         }
-        let before = erased_versions(&self.conn, &contact.id, include_shared).await?;
+        let before = erased_versions(&self.conn, contact_id, include_shared).await?;
         all.push((RecordKind::InteractionVersion, before.len() as u64));
         Ok(of_something(all))
     }
@@ -329,25 +352,29 @@ impl WriteTx {
         rows::any(&self.conn, found).await
     }
 
-    /// Takes away what people wrote about a contact who is locked, and his keys in other systems; answers of
-    /// how many records of each kind. His own row is written by [`WriteTx::update_contact`].
+    /// Takes away what people wrote about a contact all of whose records are locked, and his keys in other
+    /// systems; answers of how many records of each kind. His own rows are written by
+    /// [`WriteTx::update_contact`].
     pub async fn erase_texts(
         &self,
-        contact: &Contact,
+        contact_id: &str,
+        records: &[Contact],
         include_shared: bool,
     ) -> Result<Vec<(RecordKind, u64)>> {
-        let mut all: Vec<_> = own(contact).into();
-        let his = contact_ref::Column::ContactId.eq(&*contact.id);
+        let mut all: Vec<_> = own(records).into();
+        let backend = self.conn.get_database_backend();
+        let ids = records.iter().map(|one| one.id.as_str());
+        let his = rows::among(backend, contact_ref::Column::ContactId, ids);
         let keys = contact_ref::Entity::find().filter(his.clone());
         let keys = rows::all(&self.conn, keys).await?.into_iter();
         let erased = keys.map(|key| contact_erased::Model::of(&key.system, &key.canonical_id));
         rows::insert_new(&self.conn, erased.collect()).await?;
         rows::delete::<contact_ref::Entity>(&self.conn, his).await?;
-        let mut before = erased_versions(&self.conn, &contact.id, include_shared).await?;
+        let mut before = erased_versions(&self.conn, contact_id, include_shared).await?;
         for of in TEXTS {
             let text = of.erase(include_shared);
-            let records = sql::execute(&self.conn, text, vec![(&*contact.id).into()]).await?;
-            all.push((of.kind, records));
+            let erased = sql::execute(&self.conn, text, vec![contact_id.into()]).await?;
+            all.push((of.kind, erased));
         }
         all.push((RecordKind::InteractionVersion, before.len() as u64));
         for row in &mut before {

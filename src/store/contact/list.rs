@@ -10,13 +10,28 @@ use sea_orm::{
 use super::keys;
 use crate::domain::contact::{Contact, ContactList, ContactState};
 use crate::domain::error::Result;
-use crate::domain::page::Page;
+use crate::domain::page::{Page, PageOf};
 use crate::store::entity::contact::{Column, Entity};
 use crate::store::entity::contact_label;
 use crate::store::{ReadTx, keyset, rows};
 
 impl ReadTx {
-    /// A page of the contacts asked for that the caller sees. `among` are the ids of those who
+    /// A page of all records, those too that count as another contact.
+    pub(in crate::store) async fn all_contacts(
+        &self,
+        page: &PageOf<String>,
+    ) -> Result<Page<Contact, String>> {
+        let found = Entity::find()
+            .apply_if(page.after.clone(), |of, after| {
+                of.filter(keyset::behind([Column::Id], [after.into()], false))
+            })
+            .order_by_asc(Column::Id)
+            .limit(page.to_read());
+        let found = keys::complete(&self.conn, rows::all(&self.conn, found).await?).await?;
+        Ok(page.cut(found, |last| last.id.clone()))
+    }
+
+    /// A page of the contacts asked for that the caller sees, without records that count as another. `among` are the ids of those who
     /// sit at the account that is asked for.
     pub async fn contacts(
         &self,
@@ -27,6 +42,7 @@ impl ReadTx {
         let ContactList { account: _, labels, show_deleted, page } = list;
         let active = (!show_deleted).then_some(ContactState::Active);
         let mut contacts = Entity::find()
+            .filter(Column::MergedInto.is_null())
             .apply_if(self.visible.as_ref(), |of, visible| of.filter(visible.contact(backend)))
             .apply_if(active, |of, state| of.filter(Column::State.eq(state)))
             .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)))

@@ -8,6 +8,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryTrait
 use crate::domain::contact::Contact;
 use crate::domain::error::Result;
 use crate::domain::festival::soon;
+use crate::store::contact::same::merged_into;
 use crate::store::entity::contact_occasion::{Column, Entity, Model, year_day};
 use crate::store::{ReadTx, rows};
 
@@ -53,6 +54,11 @@ impl ReadTx {
             let Model { year_day, contact_id, kind } = row;
             Some(Greeted { day: *days.get(&year_day)?, contact_id, kind })
         };
-        Ok(rows::all(&self.conn, found).await?.into_iter().filter_map(greeted).collect())
+        let found: Vec<Greeted> =
+            rows::all(&self.conn, found).await?.into_iter().filter_map(greeted).collect();
+        // Of records that count as another his own days are told.
+        let ids = found.iter().map(|one| one.contact_id.clone()).collect();
+        let into = merged_into(&self.conn, &ids).await?;
+        Ok(found.into_iter().filter(|one| !into.contains_key(&one.contact_id)).collect())
     }
 }

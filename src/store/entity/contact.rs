@@ -29,6 +29,8 @@ pub struct Model {
     pub delete_us: Option<i64>,
     pub version: i64,
     pub erase_us: Option<i64>,
+    /// As whom he counts; `None`: as himself.
+    pub merged_into: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -119,6 +121,7 @@ impl Model {
             update_us,
             delete_us,
             erase_us,
+            merged_into,
             version,
         } = contact.clone();
         let card = Card {
@@ -141,6 +144,7 @@ impl Model {
             update_us,
             delete_us,
             erase_us,
+            merged_into,
             version,
         })
     }
@@ -163,6 +167,7 @@ impl Model {
             delete_us,
             version,
             erase_us,
+            merged_into,
         } = self;
         let Card { former_names, phones, emails, handles, preferences, occasions } =
             from_json("card", card.expose())?;
@@ -184,6 +189,7 @@ impl Model {
             update_us,
             delete_us,
             erase_us,
+            merged_into,
             version,
         })
     }

@@ -30,6 +30,7 @@ pub mod commitment_evidence;
 pub mod contact;
 pub mod contact_erased;
 pub mod contact_label;
+pub mod contact_merge;
 pub mod contact_occasion;
 pub mod contact_ref;
 pub mod control_total;
@@ -127,6 +128,7 @@ macro_rules! every_entity {
             commitment_delegation,
             commitment_evidence,
             contact_label,
+            contact_merge,
             contact_occasion,
             contact_ref,
             control_total,

@@ -16,6 +16,7 @@ use crate::domain::page::PageOf;
 use crate::domain::personal::Personal;
 use crate::domain::promise::{self, Payment, Promised};
 use crate::domain::receivables::Promise;
+use crate::store::contact::same::{folded, ids_of_one};
 use crate::store::entity::promise::{Column, Entity, Model};
 use crate::store::entity::{item, promise_end, promise_item, promise_said};
 use crate::store::receivables::promises::current;
@@ -96,12 +97,15 @@ impl ReadTx {
         as_of: NaiveDate,
     ) -> Result<Vec<Promise>> {
         let backend = self.conn.get_database_backend();
+        let theirs = ids_of_one(&self.conn, contact_id).await?;
         let found = Entity::find()
             .apply_if(self.visible.as_ref(), |of, visible| {
                 of.filter(visible.account(backend, Column::AccountId))
             })
             .apply_if(account_id, |of, id| of.filter(Column::AccountId.eq(id)))
-            .apply_if(contact_id, |of, id| of.filter(Column::ContactId.eq(id)))
+            .apply_if(theirs.as_ref(), |of, ids| {
+                of.filter(rows::among(backend, Column::ContactId, ids))
+            })
             .apply_if(pay_before, |of, day| of.filter(Column::PayByDate.lt(day)))
             .apply_if(page.after, |of, (day, id)| {
                 let key = [day.into(), id.into()];
@@ -110,7 +114,8 @@ impl ReadTx {
             .order_by_asc(Column::PayByDate)
             .order_by_asc(Column::Id)
             .limit(page.to_read());
-        judged(&self.conn, rows::all(&self.conn, found).await?, as_of, as_of).await
+        let found = rows::all(&self.conn, found).await?;
+        folded(&self.conn, judged(&self.conn, found, as_of, as_of).await?).await
     }
 }
 

@@ -32,6 +32,7 @@ mod m0018_contact_occasion;
 mod m0019_promise_timeline;
 mod m0020_erasure;
 mod m0021_book_move;
+mod m0022_merge;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -54,7 +55,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 21] = [
+const MIGRATIONS: [Migration; 22] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -76,6 +77,7 @@ const MIGRATIONS: [Migration; 21] = [
     m0019_promise_timeline::MIGRATION,
     m0020_erasure::MIGRATION,
     m0021_book_move::MIGRATION,
+    m0022_merge::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
@@ -179,7 +181,8 @@ async fn up(tx: &DatabaseTransaction) -> Result<()> {
 
 /// Every row of timelines, told by the facts.
 pub(super) fn timeline_of_facts(backend: DbBackend) -> String {
-    in_words_of(backend, &m0011_timeline::facts("NULLIF(p.contact_id, '')"))
+    let facts = m0011_timeline::facts("NULLIF(p.contact_id, '')");
+    in_words_of(backend, &format!("{facts} UNION ALL {}", m0022_merge::TIMELINE))
 }
 
 /// The statements of the text of a migration, in the words of the engine.

@@ -2,25 +2,35 @@
 
 use chrono::NaiveDate;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select, Value};
 use uuid::Uuid;
 
 use crate::domain::dates::NO_DATE;
 use crate::domain::error::Result;
 use crate::domain::position::incumbency::{Met, Seating};
+use crate::store::contact::same::{folded, ids_of, same_as};
 use crate::store::entity::incumbency::{Column, Entity, Model};
 use crate::store::{ReadTx, WriteTx, rows, sql};
 
+/// The seatings that are asked for, with whom each seats as whom he counts.
+pub(in crate::store) async fn seatings(
+    conn: &impl ConnectionTrait,
+    asked: Select<Entity>,
+) -> Result<Vec<Seating>> {
+    let found = rows::all(conn, asked).await?.into_iter().map(Seating::from).collect();
+    folded(conn, found).await
+}
+
 async fn of_account(conn: &impl ConnectionTrait, account_id: &str) -> Result<Vec<Seating>> {
     let all = Entity::find().filter(Column::AccountId.eq(account_id)).order_by_asc(Column::Id);
-    Ok(rows::all(conn, all).await?.into_iter().map(Seating::from).collect())
+    seatings(conn, all).await
 }
 
 async fn of_positions(conn: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<Seating>> {
     let backend = conn.get_database_backend();
     let these = rows::among(backend, Column::PositionId, ids.iter().copied());
     let all = Entity::find().filter(these).order_by_asc(Column::Id);
-    Ok(rows::all(conn, all).await?.into_iter().map(Seating::from).collect())
+    seatings(conn, all).await
 }
 
 /// Everything recorded of the positions in which any of these contacts ever sat.
@@ -29,14 +39,14 @@ async fn of_contacts(conn: &impl ConnectionTrait, ids: &[&str]) -> Result<Vec<Se
         return Ok(Vec::new());
     }
     let backend = conn.get_database_backend();
+    let records = ids_of(conn, ids.iter().copied()).await?;
     let theirs = Query::select()
         .column(Column::PositionId)
         .from(Entity)
-        .and_where(rows::among(backend, Column::ContactId, ids.iter().copied()))
+        .and_where(rows::among(backend, Column::ContactId, &records))
         .to_owned();
     let all = Entity::find().filter(Column::PositionId.in_subquery(theirs));
-    let all = rows::all(conn, all.order_by_asc(Column::Id)).await?;
-    Ok(all.into_iter().map(Seating::from).collect())
+    seatings(conn, all.order_by_asc(Column::Id)).await
 }
 
 /// That it was brought by an import and held at an account from a day to another.
@@ -70,7 +80,8 @@ impl WriteTx {
     ) -> Result<()> {
         let text = format!(
             "UPDATE interaction_contact SET position_id = NULL \
-             WHERE position_id = $1 AND contact_id <> $2 AND {IMPORTED}"
+             WHERE position_id = $1 AND contact_id NOT IN {} AND {IMPORTED}",
+            same_as("$2")
         );
         sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
         self.meet(seating, contact_id, met).await?;
@@ -81,7 +92,9 @@ impl WriteTx {
     async fn meet(&self, seating: &Seating, contact_id: &str, met: &[Met]) -> Result<()> {
         for Met { position_id, first_day, last_day } in met.iter().copied() {
             let text = format!(
-                "UPDATE interaction_contact SET position_id = $1 WHERE contact_id = $2 AND {IMPORTED}"
+                "UPDATE interaction_contact SET position_id = $1 \
+                 WHERE contact_id IN {} AND {IMPORTED}",
+                same_as("$2")
             );
             let then = Seating { position_id, from_date: first_day, ..seating.clone() };
             sql::execute(&self.conn, text, imported(&then, contact_id, last_day)).await?;
@@ -100,7 +113,8 @@ impl WriteTx {
     ) -> Result<()> {
         let text = format!(
             "UPDATE interaction_contact SET position_id = NULL \
-             WHERE position_id = $1 AND contact_id = $2 AND {IMPORTED}"
+             WHERE position_id = $1 AND contact_id IN {} AND {IMPORTED}",
+            same_as("$2")
         );
         sql::execute(&self.conn, text, imported(seating, contact_id, last_day)).await?;
         self.meet(seating, contact_id, met).await?;

@@ -8,6 +8,7 @@ mod credit;
 mod directory;
 mod edges;
 mod facts;
+mod merges;
 mod projections;
 mod signals;
 #[cfg(test)]
@@ -56,6 +57,7 @@ impl Store {
                 queries.extend(facts::queries(engine));
                 queries.extend(credit::queries(engine, clock.business_date()));
                 queries.push(timeline::query(engine));
+                queries.push(merges::query());
                 let mut checks = Vec::new();
                 if engine == DbBackend::Sqlite {
                     checks.push(pages(&tx.conn).await?);

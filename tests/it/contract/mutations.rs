@@ -91,6 +91,11 @@ pub const TABLE: &[Mutation] = &[
     mutation("AccountService.TransferAccounts",
         r#"{"from": "members/one", "to": "members/boss", "effective_date": "$today", "accounts": ["accounts/acme"], "reason": "$personal"}"#,
         "reason").of("from").live("accounts.0", GONE),
+    mutation("AccountService.MergeRecords",
+        r#"{"survivor": "$twin", "losers": ["$double"], "reason": "$personal"}"#, "reason")
+        .of("survivor").ends("MERGED", "ACTIVE"),
+    mutation("AccountService.UndoMerge", r#"{"loser": "$triple", "reason": "$personal"}"#, "reason")
+        .of("loser").ends("ACTIVE", "MERGED"),
     mutation("AccountService.StartHandover",
         r#"{"account": "accounts/held", "handover": {"to": "members/boss", "reason": "$personal"}}"#, "handover.reason")
         .of("account").live("account", GONE),

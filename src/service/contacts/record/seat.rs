@@ -332,7 +332,11 @@ async fn leave(
     let nobody = behind(last_day);
     let us = recorded(tx, seatings, 0).await?;
     let point = seating(ctx, position, nobody, us, None, Personal::default());
-    let told = fact::left(&point, &sits.contact_id);
+    let record = match incumbency::on(seatings, nobody) {
+        Some(sits) => tx.seated_as(sits.id).await?,
+        None => None,
+    };
+    let told = fact::left(&point, record.as_ref().unwrap_or(&sits.contact_id));
     tx.add_seatings(vec![point.clone()]).await?;
     let met = met(tx, &point, &sits.contact_id, sits.last_day).await?;
     tx.unplace_attendee(&point, &sits.contact_id, sits.last_day, &met).await?;
@@ -381,7 +385,9 @@ async fn sit(
     tx.add_seatings(points.clone()).await?;
     seatings.extend(points.into_iter().skip(1));
     let all = incumbency::told(seatings);
-    let ends = all.iter().find(|one| one.id == came.id).and_then(|one| one.last_day);
+    // Told with a stay of another record of him before, if there is one.
+    let here = |one: &&Incumbency| one.contact_id == id && one.holds(came.from_date);
+    let ends = all.iter().find(here).and_then(|one| one.last_day);
     let met = met(tx, &came, id, ends).await?;
     tx.place_attendee(&came, id, ends, &met).await?;
     tx.keep_signals([position.account_id.as_str()]).await?;

@@ -14,6 +14,7 @@ use crate::domain::error::Result;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
 use crate::domain::promise::Payment;
+use crate::store::contact::same::canonical;
 use crate::store::rows::Set;
 use crate::store::{Store, sql};
 
@@ -93,7 +94,7 @@ impl Store {
         let (as_of, known_at) = (template.as_of(), template.known_at());
         let text = format!(
             "SELECT p.id, p.account_id, p.currency, p.amount, p.promise_date, p.pay_by_date, \
-               p.grace_days, p.contact_id, COALESCE(w.promised_by, '') AS promised_by, \
+               p.grace_days, {contact} AS contact_id, COALESCE(w.promised_by, '') AS promised_by, \
                p.recorded_us, x.withdraw_date \
              FROM promise p LEFT JOIN promise_end x ON x.promise_id = p.id \
                AND x.withdraw_date <= {as_of} AND x.recorded_us <= {known_at} \
@@ -101,6 +102,7 @@ impl Store {
              WHERE {account} AND p.promise_date <= {as_of} AND p.recorded_us <= {known_at} \
              AND p.pay_by_date >= {from}",
             account = slice.account("p.account_id"),
+            contact = canonical("p.contact_id"),
         );
         sql::all(&self.reader, text, params.into_values()).await
     }

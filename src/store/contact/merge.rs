@@ -1,0 +1,212 @@
+//! Which contacts count as others: the pointer, each time it was set, and what a merge brings together.
+//! Whoever sets or takes one holds the people of every account of both, and locks both.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sea_orm::ActiveValue::Set as Value;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+};
+use uuid::Uuid;
+
+use super::keys;
+use crate::domain::contact::Contact;
+use crate::domain::contact::merge::{Merge, MergedRecord};
+use crate::domain::error::{Error, Result};
+use crate::domain::merge::{Counted, MovedKind, NAMES_MAX};
+use crate::domain::names::{
+    ADVICE, COMMITMENTS, GIFTS, INTERACTIONS, POSITIONS, PROMISES, child_name,
+};
+use crate::domain::tie::tie_name;
+use crate::store::entity::contact::{ActiveModel, Column, Entity};
+use crate::store::entity::contact_merge::{self, Model};
+use crate::store::rows::{self, Set};
+use crate::store::{ReadTx, WriteTx, sql};
+
+/// Records of a kind that name the contacts `{them}`, as ids with those of their accounts.
+struct Naming {
+    kind: MovedKind,
+    collection: &'static str,
+    text: &'static str,
+}
+
+const NAMING: &[Naming] = &[
+    Naming {
+        kind: MovedKind::Position,
+        collection: POSITIONS,
+        text: "SELECT DISTINCT n.position_id AS id, n.account_id FROM incumbency n \
+             WHERE n.contact_id IN {them}",
+    },
+    Naming {
+        kind: MovedKind::Tie,
+        collection: "",
+        text: "SELECT t.id, '' AS account_id FROM tie t \
+             WHERE (t.from_side = 'CONTACT' AND t.from_id IN {them}) \
+             OR (t.to_side = 'CONTACT' AND t.to_id IN {them})",
+    },
+    Naming {
+        kind: MovedKind::Interaction,
+        collection: INTERACTIONS,
+        text: "SELECT i.id, i.account_id FROM interaction i WHERE i.id IN \
+             (SELECT h.interaction_id FROM interaction_contact h WHERE h.contact_id IN {them}) \
+             OR i.hook_contact_id IN {them}",
+    },
+    Naming {
+        kind: MovedKind::Commitment,
+        collection: COMMITMENTS,
+        text: "SELECT c.id, c.account_id FROM commitment c WHERE c.contact_id IN {them}",
+    },
+    Naming {
+        kind: MovedKind::Promise,
+        collection: PROMISES,
+        text: "SELECT p.id, p.account_id FROM promise p WHERE p.contact_id IN {them}",
+    },
+    Naming {
+        kind: MovedKind::Gift,
+        collection: GIFTS,
+        text: "SELECT g.id, g.account_id FROM gift g WHERE g.contact_id IN {them}",
+    },
+    Naming {
+        kind: MovedKind::Advice,
+        collection: ADVICE,
+        text: "SELECT a.id, a.account_id FROM advice a WHERE a.contact_id IN {them}",
+    },
+];
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    account_id: String,
+}
+
+impl Row {
+    fn name(&self, collection: &str) -> String {
+        match collection {
+            "" => tie_name(self.id),
+            collection => child_name(&self.account_id, collection, self.id),
+        }
+    }
+}
+
+impl WriteTx {
+    /// How many records of each kind name these contacts, and the names of the first recorded.
+    pub async fn naming_contacts(&self, ids: &BTreeSet<&str>) -> Result<Vec<Counted>> {
+        let backend = self.conn.get_database_backend();
+        let mut all = Vec::new();
+        for Naming { kind, collection, text } in NAMING {
+            let these = Set::one(ids.iter().copied());
+            let text = text.replace("{them}", &these.subquery(backend, 1));
+            let counted = format!("SELECT CAST(COUNT(*) AS BIGINT) AS v FROM ({text}) AS w");
+            let values = these.into_values(backend);
+            let records: i64 =
+                sql::scalar(&self.conn, counted, values.clone()).await?.unwrap_or_default();
+            if records == 0 {
+                continue;
+            }
+            let first = format!("SELECT * FROM ({text}) AS w ORDER BY id LIMIT {NAMES_MAX}");
+            let found: Vec<Row> = sql::all(&self.conn, first, values).await?;
+            let names = found.iter().map(|row| row.name(collection)).collect();
+            let records = u64::try_from(records).unwrap_or_default();
+            all.push(Counted { kind: *kind, records, names });
+        }
+        Ok(all)
+    }
+
+    /// Interactions in which more than one of these contacts took part, in the order they were recorded.
+    pub async fn interactions_shared(&self, ids: &BTreeSet<String>) -> Result<Vec<String>> {
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(ids);
+        let text = format!(
+            "SELECT i.id, i.account_id FROM interaction i WHERE i.id IN \
+             (SELECT h.interaction_id FROM interaction_contact h WHERE h.contact_id IN {} \
+              GROUP BY h.interaction_id HAVING COUNT(DISTINCT h.contact_id) > 1) ORDER BY i.id",
+            these.subquery(backend, 1)
+        );
+        let found: Vec<Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
+        Ok(found.iter().map(|row| row.name(INTERACTIONS)).collect())
+    }
+
+    /// How many others count as each of these contacts, of those as whom any does.
+    pub async fn counting_as(&self, ids: &BTreeSet<&str>) -> Result<BTreeMap<String, usize>> {
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::MergedInto, ids.iter().copied());
+        let found = rows::all(&self.conn, Entity::find().filter(these)).await?;
+        let mut others: BTreeMap<String, usize> = BTreeMap::new();
+        for survivor in found.into_iter().filter_map(|row| row.merged_into) {
+            *others.entry(survivor).or_default() += 1;
+        }
+        Ok(others)
+    }
+
+    /// Writes as whom a contact counts, who is locked, and nothing else of his.
+    pub async fn point_contact(&self, contact: &Contact) -> Result<()> {
+        let change = ActiveModel {
+            state: Value(contact.state),
+            merged_into: Value(contact.merged_into.clone()),
+            ..Default::default()
+        };
+        rows::change(&self.conn, change, Column::Id.eq(&*contact.id)).await?;
+        Ok(())
+    }
+
+    /// Gives a contact, who is locked, another version, and changes nothing of him.
+    pub async fn raise_contact(&self, id: &str, version: i64) -> Result<()> {
+        let change = ActiveModel { version: Value(version), ..Default::default() };
+        rows::change(&self.conn, change, Column::Id.eq(id)).await?;
+        Ok(())
+    }
+
+    pub async fn insert_merge(&self, merge: Merge) -> Result<()> {
+        rows::insert_one(&self.conn, Model::from(merge)).await
+    }
+
+    /// The merge by which a contact counts as another.
+    pub async fn merge_of(&self, loser_id: &str) -> Result<Merge> {
+        let found = contact_merge::Entity::find()
+            .filter(contact_merge::Column::LoserId.eq(loser_id))
+            .filter(contact_merge::Column::UndoUs.is_null());
+        let row = rows::one(&self.conn, found).await?;
+        let gone = || Error::internal(format!("no merge of {loser_id} stands"));
+        row.map(Merge::from).ok_or_else(gone)
+    }
+
+    /// Writes that a merge was undone.
+    pub async fn undo_merge(&self, merge: Merge) -> Result<()> {
+        rows::update(&self.conn, vec![Model::from(merge)]).await?;
+        Ok(())
+    }
+}
+
+impl ReadTx {
+    /// The records that count as each of these contacts, in the order in which they came to.
+    pub async fn merged_contacts(
+        &self,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Vec<MergedRecord>>> {
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::MergedInto, ids.iter().copied());
+        let found = rows::all(&self.conn, Entity::find().filter(these)).await?;
+        if found.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let losers =
+            rows::among(backend, contact_merge::Column::LoserId, found.iter().map(|row| &row.id));
+        let merges = contact_merge::Entity::find()
+            .filter(losers)
+            .filter(contact_merge::Column::UndoUs.is_null())
+            .order_by_asc(contact_merge::Column::MergeUs)
+            .order_by_asc(contact_merge::Column::LoserId);
+        let merges = rows::all(&self.conn, merges).await?.into_iter().map(Merge::from);
+        let found = keys::complete(&self.conn, found).await?.into_iter();
+        let mut found: HashMap<String, Contact> =
+            found.map(|contact| (contact.id.clone(), contact)).collect();
+        let mut all: HashMap<String, Vec<MergedRecord>> = HashMap::new();
+        for Merge { survivor_id, loser_id, us, by, reason, .. } in merges {
+            if let Some(contact) = found.remove(&loser_id) {
+                let record = MergedRecord { contact, us, by, reason };
+                all.entry(survivor_id).or_default().push(record);
+            }
+        }
+        Ok(all)
+    }
+}
