@@ -3,6 +3,7 @@
 //! can be added without its line.
 
 mod books;
+mod fuzz;
 mod json;
 mod lists;
 pub mod logs;
@@ -42,6 +43,10 @@ on_both_engines! {
 
     async fn what_is_stored_is_as_it_always_was(server: TestServer) {
         stored::hold(scene::Scene::build(server).await).await;
+    }
+
+    async fn every_method_answers_whatever_it_is_sent(server: TestServer) {
+        fuzz::hold(scene::Scene::build(server).await).await;
     }
 
     async fn fault_w7_forged_page_tokens_are_no_fault_of_ours(server: TestServer) {

@@ -40,6 +40,11 @@ impl Served {
         Self { process, address }
     }
 
+    /// Its number among the processes.
+    pub fn process(&self) -> u32 {
+        self.process.0.id()
+    }
+
     /// `kill -9`, and gone when this returns.
     pub fn kill(self) {
         self.process.kill();

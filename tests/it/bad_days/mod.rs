@@ -17,6 +17,7 @@ mod first_start;
 mod full_disk;
 mod importer;
 mod kills;
+mod memory;
 mod outage;
 mod second_process;
 mod settled;

@@ -256,6 +256,11 @@ impl Scene {
         self.words.insert("others_advice", json!(advice.name()));
     }
 
+    /// What stands for the words of requests.
+    pub fn words(&self) -> impl Iterator<Item = &Json> {
+        self.words.values()
+    }
+
     pub async fn make(&mut self, steps: &[Step]) {
         for (method, request, made) in steps {
             let mut request = self.fill(request);
