@@ -1,14 +1,22 @@
 //! Uploaded values: sets of what accounts are worth by another system, and the policies that measure
 //! by them.
 
+use std::time::Duration;
+
 use ballast::pb;
 use ballast::pb::upload_tier_values_request::Step;
+use prost::Message as _;
+use tokio::time::{sleep, timeout};
+use tokio_stream::StreamExt as _;
 use tonic::{Code, Status};
 
 use super::policies::{class, quantile};
 use super::runs::{applied, assignments, counts, in_force, run, sell, tiers};
 use crate::support::ledger::{day, money, usd};
-use crate::support::{TestServer, assert_refused};
+use crate::support::{TestServer, assert_refused, frame};
+
+/// Within it a server has read what was sent, or done what it would do.
+const A_MOMENT: Duration = Duration::from_millis(400);
 
 pub fn header(id: &str, on: i64) -> pb::TierValueHeader {
     pb::TierValueHeader {
@@ -142,6 +150,33 @@ on_both_engines! {
         let two = vec![Step::Header(header("s", 0)), Step::Header(header("s", 0))];
         let two = send(&server, two).await.expect_err("two headers");
         assert_refused(&two, Code::InvalidArgument, "REQUEST_MALFORMED", Some("step"));
+    }
+
+    async fn an_upload_that_breaks_off_keeps_nothing(server: TestServer) {
+        sell(&server, -5, &[("BIG", 1), ("MID", 1)]).await;
+        in_force(&server, measured(pb::TierMeasure::Uploaded)).await;
+        let half = |id: &str| {
+            let values = vec![of("BIG", "1", None)];
+            let steps = [Step::Header(header(id, 0)), Step::Chunk(pb::TierValueChunk { values })];
+            steps.map(|step| pb::UploadTierValuesRequest { step: Some(step) })
+        };
+        // A client that gives up, on a connection that stays.
+        let steps = tokio_stream::iter(half("given-up")).chain(tokio_stream::pending());
+        let mut client = server.tiers();
+        timeout(A_MOMENT, client.upload_tier_values(steps)).await.expect_err("it goes on");
+        // A connection that ends.
+        let bytes = half("cut").iter().flat_map(|step| frame(&step.encode_to_vec())).collect();
+        let raw = server.raw();
+        let path = "/ballast.v1.TierService/UploadTierValues";
+        timeout(A_MOMENT, raw.begin(path, bytes)).await.expect_err("it goes on");
+        drop(raw);
+        sleep(A_MOMENT).await;
+        for id in ["given-up", "cut"] {
+            let status = run(&server, with_set(0, id)).await.expect_err("nothing was kept");
+            assert_refused(&status, Code::NotFound, "RESOURCE_NOT_FOUND", None);
+            let whole = vec![vec![of("BIG", "1", None)], vec![of("MID", "2", None)]];
+            upload(&server, header(id, 0), whole).await.expect("the name is free");
+        }
     }
 
     async fn the_same_set_again_is_the_same_and_another_needs_another_id(server: TestServer) {
