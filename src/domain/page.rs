@@ -42,6 +42,12 @@ impl<T, K> Page<T, K> {
         Self { items, next, keys: Vec::new() }
     }
 
+    /// The page without elements that another of it tells already, and the same next page.
+    pub fn told_once(items: Vec<T>, next: Option<K>, key: impl Fn(&T) -> K) -> Self {
+        let keys = items.iter().map(key).collect();
+        Self { items, next, keys }
+    }
+
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U, K> {
         let Self { items, next, keys } = self;
         Page { items: items.into_iter().map(each).collect(), next, keys }

@@ -145,8 +145,8 @@ impl ReadTx {
             .order_by_asc(Column::Id)
             .limit(page.to_read());
         let found = rows::all(&self.conn, found).await?.into_iter().map(Tie::from).collect();
-        let Page { items, next } = page.cut(found, |last: &Tie| last.id);
-        Ok(Page { items: once(&self.conn, items).await?, next })
+        let Page { items, next, .. } = page.cut(found, |last: &Tie| last.id);
+        Ok(Page::told_once(once(&self.conn, items).await?, next, |tie| tie.id))
     }
 
     /// All ties of these people on one side, whatever became of them.

@@ -158,10 +158,10 @@ impl ReadTx {
         let (text, values) = page_of(&whose, types, within, page);
         let found: Vec<Model> = sql::all(&self.conn, text, values).await?;
         let found = folded(&self.conn, found.into_iter().map(Told::from).collect()).await?;
-        let Page { mut items, next } = page.cut(found, Told::key);
+        let Page { mut items, next, .. } = page.cut(found, Told::key);
         // A fact that names two records of one person stands there once.
         items.dedup_by_key(|one| one.key());
-        Ok(Page { items, next })
+        Ok(Page::told_once(items, next, Told::key))
     }
 
     /// How many entries of each of these types the timeline of a parent has.

@@ -93,7 +93,7 @@ fn any(rng: &mut Rng, of: &[String]) -> String {
 fn collection(text: &str) -> Option<&str> {
     let parts: Vec<&str> = text.split('/').collect();
     let of = parts.get(parts.len().checked_sub(2)?)?;
-    let is_name = parts.len() % 2 == 0
+    let is_name = parts.len().is_multiple_of(2)
         && parts.iter().all(|part| !part.is_empty() && !part.contains(' '))
         && of.bytes().all(|byte| byte.is_ascii_alphabetic());
     is_name.then_some(*of)
