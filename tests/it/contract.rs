@@ -15,6 +15,7 @@ mod stored;
 pub use books::Books;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use ballast::pb::FILE_DESCRIPTOR_SET;
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor, MethodDescriptor};
@@ -167,7 +168,9 @@ fn method(name: &str) -> MethodDescriptor {
 }
 
 fn ours() -> Vec<MethodDescriptor> {
-    let pool = DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors");
-    let services = pool.services().filter(|service| service.package_name() == "ballast.v1");
+    // Each message of a pool keeps all of it.
+    static POOL: LazyLock<DescriptorPool> =
+        LazyLock::new(|| DescriptorPool::decode(FILE_DESCRIPTOR_SET).expect("descriptors"));
+    let services = POOL.services().filter(|service| service.package_name() == "ballast.v1");
     services.flat_map(|service| service.methods().collect::<Vec<_>>()).collect()
 }

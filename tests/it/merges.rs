@@ -219,7 +219,8 @@ impl<'a> World<'a> {
             ("AccountService.GetAccountStatus", json!({"name": "accounts/acme"})),
             (
                 "InteractionService.CalculateInteractionStats",
-                json!({"from_date": on(-100), "to_date": on(0)}),
+                json!({"group_by": "INTERACTION_GROUP_BY_MEMBER", "account": "accounts/acme",
+                    "from_date": on(-100), "to_date": on(0)}),
             ),
             (
                 "ReceivableService.GetReceivablesRisk",
@@ -253,7 +254,9 @@ const TYPES: [&str; 5] = [
 fn without_points(answer: &mut Json) {
     match answer {
         Json::Object(fields) => {
-            fields.retain(|name, _| !["point", "knownAt", "etag"].contains(&name.as_str()));
+            fields.retain(|name, _| {
+                !["point", "knownAt", "evaluateTime", "etag"].contains(&name.as_str())
+            });
             fields.values_mut().for_each(without_points);
         }
         Json::Array(all) => all.iter_mut().for_each(without_points),

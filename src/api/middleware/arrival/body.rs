@@ -74,3 +74,20 @@ impl HttpBody for Arriving {
         self.inner.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt as _, StreamBody};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_is_cancelled_is_never_told_as_cancelled_within() {
+        let frames =
+            [Ok(Frame::data(Bytes::from_static(b"half"))), Err(Status::cancelled("reset"))];
+        let inner = Body::new(StreamBody::new(tokio_stream::iter(frames)));
+        let body = Arriving::new(inner, Duration::from_secs(5), true);
+        let error = body.collect().await.expect_err("it broke off");
+        assert_eq!(error.code(), tonic::Code::Aborted);
+    }
+}

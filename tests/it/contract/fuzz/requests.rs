@@ -12,8 +12,9 @@ use crate::support::ledger::fresh;
 /// Messages within each other.
 const DEPTH_MAX: usize = 5;
 
-/// Streams of requests, each a message after the other; words as in the scene.
-pub const STREAMS: &[(&str, &[&str])] = &[
+/// Requests that no other table has, streams as a message after the other; words as in the scene.
+pub const FIRST: &[(&str, &[&str])] = &[
+    ("InteractionService.GetVisitBrief", &[r#"{"name": "$visit"}"#]),
     (
         "ReceivableService.ImportDocuments",
         &[
@@ -209,8 +210,9 @@ fn singular(word: &str) -> String {
 /// What a call has to have anew.
 pub fn renew(rng: &mut Rng, message: &mut DynamicMessage) {
     // A repeated call is answered too.
+    let is_repeated = message.has_field_by_name("request_id") && rng.u8(..10) == 0;
     if let Some(field) = message.descriptor().get_field_by_name("request_id")
-        && rng.u8(..10) > 0
+        && !is_repeated
     {
         message.set_field(&field, Value::String(fresh()));
     }
