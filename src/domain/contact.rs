@@ -125,6 +125,12 @@ pub struct Preference {
     pub expire_date: Option<NaiveDate>,
 }
 
+impl Preference {
+    fn has_expired(&self, day: NaiveDate) -> bool {
+        self.expire_date.is_some_and(|end| end <= day)
+    }
+}
+
 /// A person at a customer. Instants are microseconds since the epoch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contact {
@@ -300,7 +306,14 @@ impl Contact {
 
     /// The preferences that are told on a day.
     pub fn preferences_on(&self, day: NaiveDate) -> impl Iterator<Item = &Preference> {
-        self.preferences.iter().filter(move |one| one.expire_date.is_none_or(|end| day < end))
+        self.preferences.iter().filter(move |one| !one.has_expired(day))
+    }
+
+    /// Takes away the preferences that are told no more on a day, and answers how many these are.
+    pub fn purge(&mut self, day: NaiveDate) -> u64 {
+        let before = self.preferences.len();
+        self.preferences.retain(|one| !one.has_expired(day));
+        (before - self.preferences.len()) as u64
     }
 }
 

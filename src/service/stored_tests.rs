@@ -11,7 +11,7 @@ use crate::domain::advice::Advice;
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::{Commitment, Created};
 use crate::domain::contact::Contact;
-use crate::domain::contact::erasure::Erasure;
+use crate::domain::contact::erasure::{Erasure, Purge};
 use crate::domain::credit::hold::Hold;
 use crate::domain::credit::limit::StandingLimit;
 use crate::domain::credit::policy::StandingPolicy;
@@ -25,6 +25,7 @@ use crate::domain::interaction::{Interaction, Recorded};
 use crate::domain::leaving::Deactivated;
 use crate::domain::ledger::Clearing;
 use crate::domain::member::Member;
+use crate::domain::merge::Merged;
 use crate::domain::policy::Standing;
 use crate::domain::position::Position;
 use crate::domain::position::incumbency::{Closed, Moved};
@@ -76,11 +77,14 @@ fn kept_answers_are_read_whole() {
         read::<Snooze>("AccountService", &["SnoozeFinding"]),
         read::<Transferred>("AccountService", &["TransferAccounts"]),
         read::<Handover>("AccountService", &["StartHandover", "AdvanceHandover"]),
+        read::<Merged>("AccountService", &["MergeRecords"]),
+        read::<(String, String)>("AccountService", &["UndoMerge"]),
         read::<Contact>(
             "ContactService",
             &["CreateContact", "UpdateContact", "DeleteContact", "UndeleteContact"],
         ),
         read::<Erasure>("ContactService", &["ErasePersonalData"]),
+        read::<Purge>("ContactService", &["PurgeExpiredPersonalData"]),
         read::<Position>("ContactService", &["CreatePosition", "UpdatePosition"]),
         read::<Closed>("ContactService", &["ClosePosition"]),
         read::<Moved>("ContactService", &["MoveContact"]),

@@ -14,8 +14,10 @@ use super::account::owners::FIRST_DAY;
 use super::entity::finding_snooze::{Column, Entity, Model};
 use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql, tier_class};
+use crate::domain::directory::{KeyKind, Kind, Subject};
 use crate::domain::error::Result;
 use crate::domain::finding::Code;
+use crate::domain::finding::duplicate::DUPLICATES_MAX;
 use crate::domain::finding::found::{BOOK, Snooze};
 use crate::domain::finding::visits::{HOOK_DAYS, RUN_DAYS, VISITS_PER_WEEK, VisitFacts, WEEK_DAYS};
 
@@ -42,6 +44,8 @@ pub enum Rule {
     Sponsor(SponsorOf),
     /// A meeting for a hook, or after it.
     Hook,
+    /// A number or a name that no other has.
+    Duplicate,
     /// Time without us: how many visits in a week are the most for each class, by its code.
     Visits(BTreeMap<String, i32>),
 }
@@ -61,6 +65,7 @@ impl Rule {
             Self::Owner => Code::OwnerMissing,
             Self::Sponsor(_) => Code::SponsorMissing,
             Self::Hook => Code::HookExpired,
+            Self::Duplicate => Code::DuplicateSuspected,
             Self::Visits(_) => Code::OverContact,
         }
     }
@@ -115,6 +120,18 @@ fn visited(day: &str, first: &str, first_us: &str) -> String {
     )
 }
 
+/// Another account that has the key `k` of the account `a` too, as `u`: a name only if it is not registered
+/// elsewhere. Numbers of accounts lie between the two.
+fn shares(k: &str, a: &str, first: &str, last: &str) -> String {
+    format!(
+        "FROM lookup_key u JOIN account b ON b.id = u.subject_id \
+         WHERE u.key_kind = {k}.key_kind AND u.key_value = {k}.key_value \
+           AND u.number BETWEEN {first} AND {last} AND u.subject_id <> {k}.subject_id \
+           AND ({k}.key_kind <> 'NAME' OR {a}.region_code = '' OR b.region_code = '' \
+             OR {a}.region_code = b.region_code)"
+    )
+}
+
 const ACTIVE: &str = "team_member t JOIN member m ON m.id = t.member_id AND m.state = 'ACTIVE'";
 
 /// What account `a` lacks on the day `$1`; values behind the first two are added.
@@ -144,6 +161,18 @@ fn lacking(rule: &Rule, day: NaiveDate, backend: DbBackend, values: &mut Vec<Val
             format!(
                 "(SELECT COUNT(*) FROM interaction v WHERE v.account_id = a.id AND {}) > {most}",
                 visited("$1", "$3", "$4")
+            )
+        }
+        Rule::Duplicate => {
+            let (first, last) = Kind::Account.numbers();
+            values.push(first.into());
+            values.push(last.into());
+            let other = shares("k", "a", "$3", "$4");
+            format!(
+                "a.id IN (SELECT k.subject_id FROM lookup_key k \
+                   JOIN account a ON a.id = k.subject_id \
+                   WHERE k.number BETWEEN $3 AND $4 AND k.key_kind IN ('NAME', 'TAX_ID') \
+                     AND EXISTS (SELECT 1 {other}))"
             )
         }
         Rule::Owner => format!(
@@ -245,6 +274,43 @@ impl ReadTx {
             facts.entry(account_id).or_default().visits.push((day, id));
         }
         Ok(facts)
+    }
+
+    /// Which others have a number or a name in common with each of these accounts, of each key at most some more
+    /// than are told, with the kind of the key.
+    pub async fn shared_keys(
+        &self,
+        account_ids: &BTreeSet<&str>,
+    ) -> Result<HashMap<String, Vec<(String, KeyKind)>>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            key_kind: KeyKind,
+            others: Option<String>,
+        }
+        let backend = self.conn.get_database_backend();
+        let (first, last) = Kind::Account.numbers();
+        let numbers = account_ids.iter().map(|id| Subject::account(id).number());
+        let these = Set::one(numbers);
+        let other = shares("k", "a", "$1", "$2");
+        let text = format!(
+            "SELECT k.subject_id AS account_id, k.key_kind, \
+               (SELECT string_agg(w.subject_id, ' ') FROM (SELECT u.subject_id {other} \
+                 ORDER BY u.number, u.subject_id LIMIT {DUPLICATES_MAX}) AS w) AS others \
+             FROM lookup_key k JOIN account a ON a.id = k.subject_id \
+             WHERE k.key_kind IN ('NAME', 'TAX_ID') AND k.number IN {}",
+            these.subquery(backend, 3)
+        );
+        let mut values = vec![first.into(), last.into()];
+        values.extend(these.into_values(backend));
+        let mut shared: HashMap<String, Vec<(String, KeyKind)>> = HashMap::new();
+        for Row { account_id, key_kind, others } in sql::all(&self.conn, text, values).await? {
+            let others = others.unwrap_or_default();
+            let others = others.split(' ').filter(|id| !id.is_empty());
+            let pairs = others.map(|id| (id.to_owned(), key_kind));
+            shared.entry(account_id).or_default().extend(pairs);
+        }
+        Ok(shared)
     }
 
     /// What is hidden of these accounts, by account and code.

@@ -108,6 +108,36 @@ fn a_planted_circle_is_found_among_all_files() {
     assert!(found.iter().any(|circle| circle.contains(planted)), "{found:?}");
 }
 
+/// A file that nobody declares is not compiled, and a test in it never runs.
+#[test]
+fn every_file_is_part_of_a_program() {
+    let mut alone = Vec::new();
+    for place in ["src", "tests", "benches"] {
+        for file in rust_files(&package().join(place)) {
+            let (folder, name) = match file.file_stem() {
+                Some(stem) if stem == "mod" => {
+                    (file.parent().and_then(Path::parent), file.parent())
+                }
+                _ => (file.parent(), Some(&*file)),
+            };
+            let folder = folder.expect("a folder");
+            let name = name.and_then(Path::file_stem).expect("a name").to_string_lossy();
+            // The programs themselves, and what all benches share.
+            let is_program = ["lib", "main"].contains(&&*name) || folder.ends_with("benches");
+            let parents = ["mod.rs", "lib.rs", "main.rs"].map(|parent| folder.join(parent));
+            let parents = parents.into_iter().chain([folder.with_extension("rs")]);
+            let declares = |parent: PathBuf| {
+                let text = std::fs::read_to_string(parent).unwrap_or_default();
+                text.contains(&format!("mod {name};"))
+            };
+            if !is_program && !parents.into_iter().any(declares) {
+                alone.push(file.display().to_string());
+            }
+        }
+    }
+    assert!(alone.is_empty(), "no file declares:\n{}", alone.join("\n"));
+}
+
 #[test]
 fn files_and_functions_are_short() {
     let mut long = Vec::new();
@@ -135,8 +165,12 @@ fn names_are_told_apart() {
     }
 }
 
+fn package() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    package().join("src")
 }
 
 /// The files of the library, by their path below `src/`.

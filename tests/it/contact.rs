@@ -6,6 +6,7 @@ mod moves;
 mod network;
 pub mod personal_data;
 mod positions;
+mod purge;
 mod request;
 pub mod ties;
 

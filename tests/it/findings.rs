@@ -1,7 +1,9 @@
 //! What should not be so: found of accounts and of the book, on any day, and hidden until one.
 
+mod duplicates;
 mod people;
 mod stakes;
+mod visits;
 
 use ballast::pb::{self, FindingCode as Found, FindingState as State, TeamRole};
 use tonic::{Code, Status};

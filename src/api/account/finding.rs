@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use crate::api::account::directory::write_key;
 use crate::api::convert::closed_set::{both_ways, one_way};
 use crate::api::convert::read::{self, missing};
 use crate::api::convert::request::{Identified, all, at_most, check_reason};
@@ -11,7 +12,7 @@ use crate::api::convert::write;
 use crate::api::list::PageRequest;
 use crate::domain::error::{Reason, Result, Violation, Violations};
 use crate::domain::finding::found::{
-    Attention, Counts, ListFindings, Listed, Snooze, SnoozeFinding, Told,
+    Attention, Counts, Duplicate, ListFindings, Listed, Snooze, SnoozeFinding, Told,
 };
 use crate::domain::finding::stake::{Exposure, Lost, Stake};
 use crate::domain::finding::{Code, Finding, Scope, State};
@@ -29,7 +30,7 @@ both_ways! {
     read_code, write_code: Code = FindingCode {
         CalendarEnds, Concentration, EffortOverBudget, OwnerMissing, SponsorMissing, VacancyOverdue,
         NoLiveFinanceContact, CoverageGap, SingleThreaded, TopHeavy, KeyPersonDependency,
-        TieUnderReview, HookExpired, OverContact, LapseRisk, ModeMismatch,
+        TieUnderReview, HookExpired, OverContact, DuplicateSuspected, LapseRisk, ModeMismatch,
         OnHold, AccountBlocked, LimitExceeded, GroupLimitExceeded, OverdueAmount, OverdueDays,
         LimitExpired, NoLimit, RateMissing, Utilization
     }
@@ -248,7 +249,8 @@ fn exposure(exposure: Exposure) -> pb::FindingExposure {
 }
 
 pub fn finding(finding: Finding) -> pb::Finding {
-    let Finding { account_id, code, state, severity, since, until, evidence, snooze } = finding;
+    let Finding { account_id, code, state, severity, since, until, evidence, duplicates, snooze } =
+        finding;
     pb::Finding {
         account: account_name(&account_id),
         code: write_code(code).into(),
@@ -258,6 +260,14 @@ pub fn finding(finding: Finding) -> pb::Finding {
         until_date: until.map(write::date),
         evidence,
         snooze: snooze.map(self::snoozed),
+        duplicates: duplicates.into_iter().map(duplicate).collect(),
+    }
+}
+
+fn duplicate(Duplicate { account_id, shared }: Duplicate) -> pb::SuspectedDuplicate {
+    pb::SuspectedDuplicate {
+        account: account_name(&account_id),
+        matched_on: shared.into_iter().map(|kind| write_key(kind).into()).collect(),
     }
 }
 

@@ -259,4 +259,17 @@ impl ContactService for Contacts {
         };
         Ok(Response::new(personal_data::erasure(answer)))
     }
+
+    async fn purge_expired_personal_data(
+        &self,
+        request: Request<pb::PurgeExpiredPersonalDataRequest>,
+    ) -> Answer<pb::PersonalDataPurge> {
+        let ctx = api::ctx(&request)?;
+        let ((id, command), validate_only) = personal_data::purge(request.into_inner())?;
+        let answer = match validate_only {
+            true => self.contacts.purgeable(&ctx, command).await?,
+            false => self.contacts.purge(&ctx, &id, command).await?,
+        };
+        Ok(Response::new(personal_data::purged(answer)))
+    }
 }

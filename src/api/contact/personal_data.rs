@@ -14,7 +14,9 @@ use crate::api::stream::{self, Answers, Ended, Outlet};
 use crate::ctx::{Ctx, INTERACTIONS_READ};
 use crate::domain::advice::ListAdvice;
 use crate::domain::commitment::{ListCommitments, Listed};
-use crate::domain::contact::erasure::{ErasePersonalData, Erasure, RecordKind, Shared};
+use crate::domain::contact::erasure::{
+    ErasePersonalData, Erasure, Purge, PurgeExpired, RecordKind, Shared,
+};
 use crate::domain::contact::merge::MergedRecord;
 use crate::domain::contact::{ContactState, Placed};
 use crate::domain::error::{Result, Violations};
@@ -67,6 +69,29 @@ pub fn erase(
     let contact = all(violations, contact)?;
     let command = ErasePersonalData { contact, version, include_shared_texts };
     Ok(((request_id, command), validate_only))
+}
+
+/// The command, and whether it is only to be looked at.
+pub fn purge(
+    request: pb::PurgeExpiredPersonalDataRequest,
+) -> Result<(Identified<PurgeExpired>, bool)> {
+    let pb::PurgeExpiredPersonalDataRequest { contact, validate_only, request_id } = request;
+    let mut violations = Violations::new();
+    violations.keep(read::optional_request_id(&request_id));
+    let contact = violations.keep(read::optional_contact("contact", &contact));
+    let contact = all(violations, contact)?;
+    Ok(((request_id, PurgeExpired { contact }), validate_only))
+}
+
+pub fn purged(purge: Purge) -> pb::PersonalDataPurge {
+    let Purge { purge_us, contacts, preferences, more } = purge;
+    let count = |of| i64::try_from(of).unwrap_or(i64::MAX);
+    pb::PersonalDataPurge {
+        purge_time: purge_us.map(write::recorded),
+        contacts: count(contacts),
+        preferences: count(preferences),
+        more,
+    }
 }
 
 pub fn erasure(erasure: Erasure) -> pb::PersonalDataErasure {

@@ -74,3 +74,23 @@ impl Erasure {
         Self { contact_id, erase_us, erased, shared, shared_count }
     }
 }
+
+/// Records of which one call erases what has expired.
+pub const PURGED_MAX: usize = 500;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PurgeExpired {
+    /// `None`: of all.
+    pub contact: Option<ContactRef>,
+}
+
+/// What had expired and was erased, or would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purge {
+    /// `None` if it was only looked at.
+    pub purge_us: Option<i64>,
+    pub contacts: u64,
+    pub preferences: u64,
+    /// More had expired.
+    pub more: bool,
+}

@@ -21,6 +21,7 @@ stored_enum! {
         TieUnderReview => "TIE_UNDER_REVIEW",
         HookExpired => "HOOK_EXPIRED",
         OverContact => "OVER_CONTACT",
+        DuplicateSuspected => "DUPLICATE_SUSPECTED",
         LapseRisk => "LAPSE_RISK",
         ModeMismatch => "MODE_MISMATCH",
         OnHold => "ON_HOLD",
@@ -53,9 +54,11 @@ impl Code {
     pub fn scope(self) -> Scope {
         match self {
             Self::CalendarEnds | Self::Concentration | Self::EffortOverBudget => Scope::Book,
-            Self::OwnerMissing | Self::SponsorMissing | Self::HookExpired | Self::OverContact => {
-                Scope::Accounts
-            }
+            Self::OwnerMissing
+            | Self::SponsorMissing
+            | Self::HookExpired
+            | Self::OverContact
+            | Self::DuplicateSuspected => Scope::Accounts,
             Self::VacancyOverdue
             | Self::NoLiveFinanceContact
             | Self::CoverageGap
@@ -81,6 +84,7 @@ impl Code {
             | Self::TieUnderReview
             | Self::HookExpired
             | Self::OverContact
+            | Self::DuplicateSuspected
             | Self::EffortOverBudget => Some(Severity::Amber),
             _ => None,
         }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::stake::{Exposure, Stake};
+use crate::domain::directory::KeyKind;
 use crate::domain::money::Currency;
 use crate::domain::names::account_name;
 use crate::domain::page::{Page, PageOf};
@@ -84,6 +85,14 @@ pub struct SnoozeFinding<A> {
     pub reason: String,
 }
 
+/// Another account that may be the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    pub account_id: String,
+    /// What is the same, each kind once.
+    pub shared: Vec<KeyKind>,
+}
+
 /// How it is with one rule on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -97,6 +106,8 @@ pub struct Finding {
     /// The first day on which it is otherwise, as recorded by now.
     pub until: Option<NaiveDate>,
     pub evidence: Vec<String>,
+    /// Of accounts that may be the same one, those in the evidence.
+    pub duplicates: Vec<Duplicate>,
     /// What hides it on the day.
     pub snooze: Option<Snooze>,
 }
@@ -121,6 +132,7 @@ impl Finding {
             since: Some(from_date).filter(|from| *from != NaiveDate::MIN),
             until,
             evidence,
+            duplicates: Vec::new(),
             snooze: None,
         }
     }
@@ -247,6 +259,7 @@ mod tests {
             since: None,
             until: None,
             evidence: vec![],
+            duplicates: vec![],
             snooze: None,
         }
     }

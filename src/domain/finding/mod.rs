@@ -2,6 +2,7 @@
 //! day can be asked about and nothing has to happen at midnight.
 
 pub mod code;
+pub mod duplicate;
 pub mod found;
 pub mod people;
 pub mod rules;

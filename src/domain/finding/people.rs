@@ -59,7 +59,17 @@ impl Said {
     fn finding(self, account_id: &str, code: Code, until: Option<NaiveDate>) -> Finding {
         let Self { state, severity, since, evidence } = self;
         let account_id = account_id.to_owned();
-        Finding { account_id, code, state, severity, since, until, evidence, snooze: None }
+        Finding {
+            account_id,
+            code,
+            state,
+            severity,
+            since,
+            until,
+            evidence,
+            duplicates: Vec::new(),
+            snooze: None,
+        }
     }
 }
 

@@ -199,6 +199,7 @@ pub fn credit(account_id: &str, reasons: &[Reason], is_today: bool) -> Vec<Findi
             since: None,
             until: None,
             evidence: subjects.unwrap_or_default(),
+            duplicates: Vec::new(),
             snooze: None,
         })
     };

@@ -79,11 +79,13 @@ impl Values {
         value > 0 && !self.unknown.contains(id)
     }
 
-    /// Those that are ranked.
-    fn ranked(&self) -> Vec<Ranked<&str>> {
-        let known = self.known.iter().filter(|(id, value)| self.ranks(id, **value));
-        let ranked = known.map(|(id, value)| Ranked {
-            id: id.as_str(),
+    /// Those that are ranked, by their places among all of which a value is known: numbers are sorted faster than
+    /// ids, and in the same order.
+    fn ranked(&self) -> Vec<Ranked<usize>> {
+        let known = self.known.iter().enumerate();
+        let known = known.filter(|(_, (id, value))| self.ranks(id, **value));
+        let ranked = known.map(|(at, (id, value))| Ranked {
+            id: at,
             value: *value,
             loyalty_bp: self.loyalty_bp.get(id).copied(),
             is_loss: self.contributions.get(id).is_some_and(|left| *left < 0),
@@ -256,30 +258,40 @@ impl Book<'_> {
 fn places<'a>(
     policy: &TierPolicy,
     values: &'a Values,
-    placed: Vec<Placed<&'a str>>,
+    placed: Vec<Placed<usize>>,
 ) -> Vec<Place<'a>> {
     let last = policy.classes.len().saturating_sub(1);
-    let by_rank = placed.into_iter().map(|Placed { ranked, rank, class, notes }| {
-        let Ranked { id, value, loyalty_bp, is_loss } = ranked;
-        Place { id, found: Found { class, value, loyalty_bp, is_loss }, rank: Some(rank), notes }
-    });
-    let nothing_left = values.known.iter().filter(|(_, value)| **value <= 0);
-    let nothing_left = nothing_left.map(|(id, value)| Place {
+    let nothing_left = |(id, value): (&'a String, &i128)| Place {
         id,
         found: Found { class: last, value: *value, loyalty_bp: None, is_loss: false },
         rank: None,
-        notes: vec![Note::NonPositive],
-    });
-    let mut places: Vec<Place<'a>> = by_rank.chain(nothing_left).collect();
-    places.sort_unstable_by_key(|place| place.id);
+        notes: if *value <= 0 { vec![Note::NonPositive] } else { Vec::new() },
+    };
+    let mut places: Vec<Place<'a>> = values.known.iter().map(nothing_left).collect();
+    for Placed { ranked, rank, class, notes } in placed {
+        let Ranked { id: at, value, loyalty_bp, is_loss } = ranked;
+        if let Some(place) = places.get_mut(at) {
+            place.found = Found { class, value, loyalty_bp, is_loss };
+            (place.rank, place.notes) = (Some(rank), notes);
+        }
+    }
+    // Of the others, not all of what they are worth is known.
+    places.retain(|place| place.rank.is_some() || place.found.value <= 0);
     places
 }
 
 fn count(summary: &mut Summary, before: Option<&Standing>, after: &Standing) {
-    *summary.raw.entry(after.raw.clone()).or_default() += 1;
-    *summary.applied.entry(after.class.clone()).or_default() += 1;
+    one_more(&mut summary.raw, &after.raw);
+    one_more(&mut summary.applied, &after.class);
     summary.changes += i64::from(before.is_none_or(|before| before.class != after.class));
     summary.proposals += i64::from(after.proposed.is_some());
+}
+
+fn one_more(counts: &mut BTreeMap<String, i64>, class: &str) {
+    match counts.get_mut(class) {
+        Some(count) => *count += 1,
+        None => _ = counts.insert(class.to_owned(), 1),
+    }
 }
 
 fn in_minor(cut: &Cut) -> Result<Cut<i64>> {

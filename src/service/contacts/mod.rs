@@ -14,6 +14,7 @@ mod moves;
 mod people;
 mod positions;
 mod power_map;
+mod purge;
 mod read;
 mod record;
 mod seats;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::bonds::{self, Bonds};
+use super::duplicates::Duplicates;
 use super::in_force::in_force;
 use super::people::Found;
 use super::visits::Visits;
@@ -118,6 +119,8 @@ impl Findings {
     ) -> Result<Vec<Evaluated>> {
         let max = (reach == Reach::WhatIsSo).then_some(GAPS_MAX + 1);
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
+        // What credit says, and what accounts are called, is of now, and of no instant before.
+        let is_now = at.day == ctx.business_date() && at.known_us == i64::MAX;
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
@@ -125,14 +128,13 @@ impl Findings {
                 let days = tx.invoice_days(&ids, at.day, at.known_us, max).await?;
                 let visits = Visits::read(tx, &these, at.day, at.known_us).await?;
                 let bonds = Bonds::read(tx, &these, at).await?;
-                Ok((teams, days, visits, bonds))
+                let duplicates = Duplicates::read(tx, &these, is_now).await?;
+                Ok((teams, days, visits, bonds, duplicates))
             })
         });
-        let (teams, days, visits, bonds) = read.await?;
+        let (teams, days, visits, bonds, duplicates) = read.await?;
         let people = self.people_of(ctx, asked, at).await?;
         let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
-        // What credit says is of now, and of no instant before.
-        let is_now = at.day == ctx.business_date() && at.known_us == i64::MAX;
         let of = |(one, people): (&Asked, Found)| {
             let id = one.account_id.as_str();
             let days = days.get(id).map_or(&[][..], Vec::as_slice);
@@ -147,6 +149,7 @@ impl Findings {
                 [Code::HookExpired, Code::OverContact]
                     .map(|code| visits.finding(id, code, tiers, at.day)),
             );
+            found.push(duplicates.finding(id, at.day));
             found.push(Finding::on(id, Code::LapseRisk, rules::lapse_risk(days), at.day));
             found.extend(people.findings);
             let is_embedded = teams.is_embedded(id, at.day);

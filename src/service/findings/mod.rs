@@ -1,6 +1,7 @@
 //! Use cases of findings: ListFindings, SnoozeFinding, and what an account tells with its status.
 
 mod bonds;
+mod duplicates;
 mod facts;
 pub(in crate::service) mod in_force;
 mod people;
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use self::duplicates::Duplicates;
 use self::facts::{SponsorRule, Teams};
 use self::visits::Visits;
 use crate::ctx::Ctx;
@@ -266,10 +268,11 @@ impl Findings {
         let Behind { owner, severity, after, wanted } = *of;
         let (owner, after) = (owner.cloned(), after.to_owned());
         let day = list.as_of.unwrap_or_else(|| ctx.business_date());
+        let is_now = day == ctx.business_date();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let of = Behind { owner: owner.as_ref(), severity, after: &after, wanted };
-                of_teams(tx, &list, of, by_default, day).await
+                of_teams(tx, &list, of, by_default, (day, is_now)).await
             })
         });
         read.await
@@ -319,7 +322,7 @@ async fn of_teams(
     list: &List,
     of: Behind<'_>,
     by_default: bool,
-    day: NaiveDate,
+    (day, is_now): (NaiveDate, bool),
 ) -> Result<Vec<Finding>> {
     let Behind { owner, severity, after, wanted } = of;
     let is_asked = |code: Code| code.severity() == Some(severity) && list.asks(code);
@@ -331,7 +334,9 @@ async fn of_teams(
     };
     let mut keys = BTreeSet::new();
     for code in Code::ALL.iter().copied() {
-        if code.scope() != Scope::Accounts || !is_asked(code) {
+        // What others were called on another day is not known.
+        let is_known = is_now || code != Code::DuplicateSuspected;
+        if code.scope() != Scope::Accounts || !is_asked(code) || !is_known {
             continue;
         }
         let Some(rule) = suspect_rule(code, &ruling, day, by_default) else { continue };
@@ -357,6 +362,10 @@ async fn of_teams(
         true => Visits::read(tx, &ids, day, i64::MAX).await?,
         false => Visits::default(),
     };
+    let duplicates = match asked.iter().any(|(_, code)| *code == Code::DuplicateSuspected) {
+        true => Duplicates::read(tx, &ids, is_now).await?,
+        false => Duplicates::default(),
+    };
     let by_class = asked.iter().filter(|(_, code)| by_class.contains(code));
     let by_class: BTreeSet<&str> = by_class.map(|(id, _)| id.as_str()).collect();
     let tiers = match by_class.is_empty() {
@@ -366,6 +375,9 @@ async fn of_teams(
     let rule = SponsorRule { tiers: &tiers, by_default };
     let all = asked.iter().map(|(id, code)| match is_of_visits(*code) {
         true => teams.hidden(visits.finding(id, *code, &tiers, day), day),
+        false if *code == Code::DuplicateSuspected => {
+            teams.hidden(duplicates.finding(id, day), day)
+        }
         false => teams.finding(id, *code, rule, day),
     });
     Ok(all.filter(|of| list.takes(of)).collect())
@@ -386,6 +398,7 @@ fn suspect_rule(
         Code::OwnerMissing => Some(SuspectRule::Owner),
         Code::HookExpired => Some(SuspectRule::Hook),
         Code::OverContact => Some(SuspectRule::Visits(visits::most_of_classes(ruling, day))),
+        Code::DuplicateSuspected => Some(SuspectRule::Duplicate),
         _ => facts::sponsor_of(ruling, day, by_default).map(SuspectRule::Sponsor),
     }
 }

@@ -31,6 +31,27 @@ impl ReadTx {
         Ok(page.cut(found, |last| last.id.clone()))
     }
 
+    /// A page of the records that the caller sees, or of those of some contacts, of which something is kept until a day.
+    pub async fn contacts_that_expire(
+        &self,
+        among: Option<&BTreeSet<String>>,
+        page: &PageOf<String>,
+    ) -> Result<Page<Contact, String>> {
+        let backend = self.conn.get_database_backend();
+        let found = Entity::find()
+            // Within a text the marks are written with a backslash, so that none looks like it.
+            .filter(Column::Card.contains(r#""expire_date":""#))
+            .apply_if(self.visible.as_ref(), |of, visible| of.filter(visible.contact(backend)))
+            .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)))
+            .apply_if(page.after.clone(), |of, after| {
+                of.filter(keyset::behind([Column::Id], [after.into()], false))
+            })
+            .order_by_asc(Column::Id)
+            .limit(page.to_read());
+        let found = keys::complete(&self.conn, rows::all(&self.conn, found).await?).await?;
+        Ok(page.cut(found, |last| last.id.clone()))
+    }
+
     /// A page of the contacts asked for that the caller sees, without records that count as another. `among` are the ids of those who
     /// sit at the account that is asked for.
     pub async fn contacts(

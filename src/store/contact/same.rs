@@ -102,6 +102,11 @@ pub(in crate::store) fn same_as(contact: &str) -> String {
 }
 
 impl ReadTx {
+    /// The ids of all records that count as a contact, his among them.
+    pub async fn contact_ids_of(&self, contact_id: &str) -> Result<BTreeSet<String>> {
+        ids_of(&self.conn, [contact_id]).await
+    }
+
     /// As whom each of these counts, of those that count as another.
     pub async fn merged_into(&self, ids: &BTreeSet<String>) -> Result<HashMap<String, String>> {
         merged_into(&self.conn, ids).await

@@ -188,7 +188,7 @@ async fn holding(server: &TestServer, text: &str) -> Vec<String> {
 }
 
 /// Everything there is of the database outside of its server: files, or a dump.
-async fn bytes(server: &TestServer) -> Vec<u8> {
+pub async fn bytes(server: &TestServer) -> Vec<u8> {
     match server.engine() {
         Engine::Sqlite => {
             let url = server.database_url();
@@ -216,7 +216,7 @@ async fn bytes(server: &TestServer) -> Vec<u8> {
     }
 }
 
-fn holds(bytes: &[u8], text: &str) -> bool {
+pub fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 

@@ -116,6 +116,7 @@ pub const TABLE: &[Mutation] = &[
     mutation("ContactService.DeleteContact", r#"{"name": "$error", "etag": "$error_etag"}"#, "name")
         .of("name").etag("etag").ends("DELETED", "ACTIVE"),
     mutation("ContactService.UndeleteContact", r#"{"name": "$deleted"}"#, "name").of("name").ends("ACTIVE", "DELETED"),
+    mutation("ContactService.PurgeExpiredPersonalData", r#"{"contact": "$wu"}"#, "contact").of("contact"),
     mutation("ContactService.ErasePersonalData", r#"{"contact": "$erased", "etag": "$erased_etag"}"#, "contact")
         .of("contact").etag("etag"),
     mutation("ContactService.CreatePosition",

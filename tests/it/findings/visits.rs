@@ -80,7 +80,7 @@ on_both_engines! {
         let mut class = policies::class("A", 4);
         let cadence = pb::ServiceCadence { target_days: 30, min_days: 1, visits_per_week: 4 };
         class.service.as_mut().expect("a policy").cadence = Some(cadence);
-        let created = policies::create(&server, "seen", policies::quantile(&[], vec![class])).await;
+        let created = policies::create(&server, "seen", policies::quantile(&[5_000], vec![class, policies::class("C", 48)])).await;
         let etag = created.expect("created").etag;
         policies::activate(&server, "seen", Some(day(-90)), &etag).await.expect("in force");
         assert_eq!(codes(&server, 0).await, [Found::OverContact], "it is in no class");
