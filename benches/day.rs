@@ -181,7 +181,7 @@ impl Book {
         let client = AccountServiceClient::new(self.server.channel().await);
         for (what, owner, statements_max) in [
             ("ListWorkItems of one of ours by weight", "members/m1", 60),
-            ("ListWorkItems of the book by due date, the first page", "", 200),
+            ("ListWorkItems of the book by due date, the first page", "", 400),
         ] {
             let order = match owner {
                 "" => pb::WorkItemOrder::Due,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::contact::Contact;
@@ -108,8 +109,8 @@ pub fn check(
     Ok(())
 }
 
-/// What a loser says otherwise than the survivor.
-pub fn conflicts(survivor: &Contact, loser: &Contact) -> Vec<Conflict> {
+/// Where a loser says something else than the survivor says, on a day.
+pub fn conflicts(survivor: &Contact, loser: &Contact, day: NaiveDate) -> Vec<Conflict> {
     let mut fields = Vec::new();
     let other = |one: &Personal, other: &Personal| {
         let (one, other) = (normal::name(one.expose()), normal::name(other.expose()));
@@ -121,21 +122,24 @@ pub fn conflicts(survivor: &Contact, loser: &Contact) -> Vec<Conflict> {
     if other(&survivor.latin_name, &loser.latin_name) {
         fields.push("latin_name".to_owned());
     }
-    if loser.official.is_some() && loser.official != survivor.official {
+    if survivor.official.is_some()
+        && loser.official.is_some_and(|his| survivor.official != Some(his))
+    {
         fields.push("official".to_owned());
     }
-    let labels = loser.labels.iter();
-    let labels = labels.filter(|(key, value)| survivor.labels.get(*key) != Some(value));
+    let differs =
+        |key: &String, value: &String| survivor.labels.get(key).is_some_and(|his| his != value);
+    let labels = loser.labels.iter().filter(|(key, value)| differs(key, value));
     fields.extend(labels.map(|(key, _)| format!("labels.{key}")));
-    for one in &loser.preferences {
-        let his = survivor.preferences.iter().find(|his| his.key == one.key);
-        if his.is_none_or(|his| his.value != one.value) {
+    for one in loser.preferences_on(day) {
+        let his = survivor.preferences_on(day).find(|his| his.key == one.key);
+        if his.is_some_and(|his| his.value != one.value) {
             fields.push(format!("preferences.{}", one.key));
         }
     }
     for one in &loser.occasions {
         let his = survivor.occasions.iter().find(|his| his.kind == one.kind);
-        if his.is_none_or(|his| his.on != one.on) {
+        if his.is_some_and(|his| his.on != one.on) {
             fields.push(format!("occasions.{}", one.kind));
         }
     }

@@ -1,7 +1,7 @@
 //! That two people have to do with each other, as somebody told us: declared, dated, sourced. It
 //! shortens the way to somebody, and is never trust.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -165,11 +165,27 @@ impl Tie {
             || (self.kind.is_personal() && self.from == *to && self.to == *from)
     }
 
-    /// Ties as they are told where some of the people may be one: of those that are the same one, and
-    /// none of somebody with himself.
+    /// Ties as they are told where some of the people may be one, in the order of ids: of those that are the same the
+    /// one that is under review, else the first, and none of somebody with himself.
     pub fn once(ties: Vec<Self>) -> Vec<Self> {
-        let mut known = HashSet::new();
-        ties.into_iter().filter(|tie| tie.from != tie.to && known.insert(tie.what())).collect()
+        let (mut places, mut told) = (HashMap::new(), Vec::<Self>::with_capacity(ties.len()));
+        for tie in ties.into_iter().filter(|tie| tie.from != tie.to) {
+            let place = *places.entry(tie.what()).or_insert(told.len());
+            match told.get_mut(place) {
+                None => told.push(tie),
+                Some(first) if tie.review == Review::Open && first.review != Review::Open => {
+                    *first = tie;
+                }
+                Some(_) => {}
+            }
+        }
+        told.sort_by_key(|tie| tie.id);
+        told
+    }
+
+    /// Whether two are told as one, as they name people now.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.what() == other.what()
     }
 
     /// All that two ties have in common that are the same.

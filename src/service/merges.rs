@@ -14,6 +14,7 @@ use crate::domain::names::{ContactRef, contact_name};
 use crate::domain::position::incumbency::{Incumbency, told};
 use crate::domain::tie::{Person, Side, Tie};
 use crate::domain::timeline::fact;
+use crate::service::contacts::{decides_from, open_reviews};
 use crate::store::{Call, Lane, Store, WriteTx};
 
 /// The use case; cheap to clone.
@@ -97,14 +98,14 @@ impl Held {
 /// # Errors
 /// CONCURRENT_CHANGE.
 async fn hold(tx: &WriteTx, ids: &BTreeSet<String>) -> Result<Held> {
-    let accounts = accounts(tx, ids).await?;
+    let accounts = tx.accounts_of_records(ids).await?;
     tx.hold_people(accounts.iter().map(String::as_str)).await?;
     let mut contacts = HashMap::new();
     for id in ids {
         let gone = || Error::internal(format!("{} is gone", contact_name(id)));
         contacts.insert(id.clone(), tx.lock_contact(id).await?.ok_or_else(gone)?);
     }
-    if accounts != self::accounts(tx, ids).await? {
+    if accounts != tx.accounts_of_records(ids).await? {
         let name = ids.first().map(|id| contact_name(id)).unwrap_or_default();
         return Err(Error::Aborted {
             reason: Reason::ConcurrentChange,
@@ -113,14 +114,6 @@ async fn hold(tx: &WriteTx, ids: &BTreeSet<String>) -> Result<Held> {
         });
     }
     Ok(Held { contacts, accounts })
-}
-
-async fn accounts(tx: &WriteTx, ids: &BTreeSet<String>) -> Result<BTreeSet<String>> {
-    let mut accounts = BTreeSet::new();
-    for id in ids {
-        accounts.extend(tx.accounts_of_contact(id).await?);
-    }
-    Ok(accounts)
 }
 
 async fn merge(tx: &mut WriteTx, ctx: &Ctx, c: &MergeRecords) -> Result<Merged> {
@@ -144,7 +137,7 @@ async fn merge(tx: &mut WriteTx, ctx: &Ctx, c: &MergeRecords) -> Result<Merged> 
     let others = tx.counting_as(&ids.iter().map(String::as_str).collect()).await?;
     merge::check(survivor, &those, &others)?;
     let moved = tx.naming_contacts(&loser_ids).await?;
-    let before = Told::of(tx, &ids).await?;
+    let before = Told::of(tx, &ids, &survivor_id).await?;
     let us = tx.record_after(held.latest_us()).await?;
     let mut events = Vec::new();
     for loser in &those {
@@ -167,14 +160,17 @@ async fn merge(tx: &mut WriteTx, ctx: &Ctx, c: &MergeRecords) -> Result<Merged> 
     let version = held.contacts.values().map(|one| one.version).max().unwrap_or_default() + 1;
     tx.raise_contact(&survivor_id, version).await?;
     remake(tx, &held, &survivor_id).await?;
-    let mut folded = before.folded(tx, &survivor_id).await?;
-    folded.extend(Counted::of(
-        MovedKind::Interaction,
-        tx.interactions_shared(&tx.contact_ids_of(&survivor_id).await?).await?,
-    ));
+    // With the seats of all records he may decide where one of them has a personal tie.
+    if decides_from(tx, &survivor_id, ctx.business_date()).await? {
+        open_reviews(tx, ctx.business_date(), &survivor_id).await?;
+    }
+    let folded = before.folded(tx, &survivor_id).await?;
     tx.publish(events).await?;
     Ok(Merged {
-        conflicts: those.iter().flat_map(|loser| merge::conflicts(survivor, loser)).collect(),
+        conflicts: those
+            .iter()
+            .flat_map(|loser| merge::conflicts(survivor, loser, ctx.business_date()))
+            .collect(),
         loser_ids: losers.into_keys().collect(),
         merge_us: Some(us),
         moved,
@@ -218,17 +214,21 @@ async fn remake(tx: &WriteTx, held: &Held, survivor_id: &str) -> Result<()> {
     tx.keep_signals(account_ids).await
 }
 
-/// What is told of contacts before they count as one.
+/// What is told of contacts before they count as one, and what is told once by then.
 struct Told {
     seats: Vec<Incumbency>,
+    ties_once: BTreeSet<Uuid>,
+    interactions_once: BTreeSet<String>,
 }
 
 impl Told {
-    async fn of(tx: &WriteTx, ids: &BTreeSet<String>) -> Result<Self> {
+    async fn of(tx: &WriteTx, ids: &BTreeSet<String>, survivor_id: &str) -> Result<Self> {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let mut seats = told(tx.seatings_of_contacts(&ids).await?);
         seats.retain(|one| ids.contains(&one.contact_id.as_str()));
-        Ok(Self { seats })
+        let ties_once = ties_once(tx, survivor_id).await?.iter().map(|tie| tie.id).collect();
+        let interactions_once = interactions_once(tx, survivor_id).await?.into_iter().collect();
+        Ok(Self { seats, ties_once, interactions_once })
     }
 
     /// What of it is told no more now that they do, since it is the same.
@@ -237,13 +237,30 @@ impl Told {
         let now: BTreeSet<Uuid> = now.into_iter().map(|one| one.id).collect();
         let seats = self.seats.iter().filter(|one| !now.contains(&one.id));
         let seats = seats.map(Incumbency::position_name).collect();
-        let person = Person { side: Side::Contact, id: survivor_id.to_owned() };
-        let all = tx.ties_of_person(&person).await?;
-        let once: BTreeSet<Uuid> = Tie::once(all.clone()).into_iter().map(|tie| tie.id).collect();
-        let ties = all.iter().filter(|tie| !once.contains(&tie.id)).map(Tie::name).collect();
-        let counted = [Counted::of(MovedKind::Position, seats), Counted::of(MovedKind::Tie, ties)];
+        let ties = ties_once(tx, survivor_id).await?.into_iter();
+        let ties = ties.filter(|tie| !self.ties_once.contains(&tie.id)).map(|tie| tie.name());
+        let interactions = interactions_once(tx, survivor_id).await?.into_iter();
+        let interactions = interactions.filter(|name| !self.interactions_once.contains(name));
+        let counted = [
+            Counted::of(MovedKind::Position, seats),
+            Counted::of(MovedKind::Tie, ties.collect()),
+            Counted::of(MovedKind::Interaction, interactions.collect()),
+        ];
         Ok(counted.into_iter().flatten().collect())
     }
+}
+
+/// Ties of somebody that are not told beside others that are the same, or are with himself.
+async fn ties_once(tx: &WriteTx, id: &str) -> Result<Vec<Tie>> {
+    let person = Person { side: Side::Contact, id: id.to_owned() };
+    let all = tx.ties_of_person(&person).await?;
+    let told: BTreeSet<Uuid> = Tie::once(all.clone()).into_iter().map(|tie| tie.id).collect();
+    Ok(all.into_iter().filter(|tie| !told.contains(&tie.id)).collect())
+}
+
+/// Interactions in which several records of somebody took part.
+async fn interactions_once(tx: &WriteTx, id: &str) -> Result<Vec<String>> {
+    tx.interactions_shared(&tx.contact_ids_of(id).await?).await
 }
 
 fn event(event_type: EventType, merge: &Merge) -> Event {

@@ -169,10 +169,9 @@ fn lacking(rule: &Rule, day: NaiveDate, backend: DbBackend, values: &mut Vec<Val
             values.push(last.into());
             let other = shares("k", "a", "$3", "$4");
             format!(
-                "a.id IN (SELECT k.subject_id FROM lookup_key k \
-                   JOIN account a ON a.id = k.subject_id \
-                   WHERE k.number BETWEEN $3 AND $4 AND k.key_kind IN ('NAME', 'TAX_ID') \
-                     AND EXISTS (SELECT 1 {other}))"
+                "EXISTS (SELECT 1 FROM lookup_key k WHERE k.subject_id = a.id \
+                   AND k.number BETWEEN $3 AND $4 AND k.key_kind IN ('NAME', 'TAX_ID') \
+                   AND EXISTS (SELECT 1 {other}))"
             )
         }
         Rule::Owner => format!(
@@ -276,8 +275,8 @@ impl ReadTx {
         Ok(facts)
     }
 
-    /// Which others have a number or a name in common with each of these accounts, of each key at most some more
-    /// than are told, with the kind of the key.
+    /// Which others have a number or a name in common with each of these accounts, of each key at most as many as are
+    /// told (for a caller who does not see all rows: all of them), with the kind of the key.
     pub async fn shared_keys(
         &self,
         account_ids: &BTreeSet<&str>,
@@ -293,10 +292,15 @@ impl ReadTx {
         let numbers = account_ids.iter().map(|id| Subject::account(id).number());
         let these = Set::one(numbers);
         let other = shares("k", "a", "$1", "$2");
+        // Which of them the caller sees is looked at afterwards.
+        let first_of = match self.visible {
+            None => format!(" LIMIT {DUPLICATES_MAX}"),
+            Some(_) => String::new(),
+        };
         let text = format!(
             "SELECT k.subject_id AS account_id, k.key_kind, \
                (SELECT string_agg(w.subject_id, ' ') FROM (SELECT u.subject_id {other} \
-                 ORDER BY u.number, u.subject_id LIMIT {DUPLICATES_MAX}) AS w) AS others \
+                 ORDER BY u.number, u.subject_id{first_of}) AS w) AS others \
              FROM lookup_key k JOIN account a ON a.id = k.subject_id \
              WHERE k.key_kind IN ('NAME', 'TAX_ID') AND k.number IN {}",
             these.subquery(backend, 3)

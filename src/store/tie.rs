@@ -25,6 +25,11 @@ async fn one(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<Tie>> {
 
 /// All ties of these people on one side, whatever became of them, in the order of ids.
 async fn of(conn: &impl ConnectionTrait, side: Side, ids: &[&str]) -> Result<Vec<Tie>> {
+    folded(conn, recorded(conn, side, ids).await?).await
+}
+
+/// As [`of`], between whom they were recorded.
+async fn recorded(conn: &impl ConnectionTrait, side: Side, ids: &[&str]) -> Result<Vec<Tie>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -43,7 +48,7 @@ async fn of(conn: &impl ConnectionTrait, side: Side, ids: &[&str]) -> Result<Vec
         }
     }
     ties.sort_by_key(|tie| tie.id);
-    folded(conn, ties).await
+    Ok(ties)
 }
 
 /// What ties name these people of one side by.
@@ -147,6 +152,11 @@ impl ReadTx {
         let found = rows::all(&self.conn, found).await?.into_iter().map(Tie::from).collect();
         let Page { items, next, .. } = page.cut(found, |last: &Tie| last.id);
         Ok(Page::told_once(once(&self.conn, items).await?, next, |tie| tie.id))
+    }
+
+    /// All ties of the records of a contact, between whom they were recorded.
+    pub async fn ties_recorded(&self, contact_id: &str) -> Result<Vec<Tie>> {
+        recorded(&self.conn, Side::Contact, &[contact_id]).await
     }
 
     /// All ties of these people on one side, whatever became of them.

@@ -76,9 +76,25 @@ impl Whose {
         Self(parent.name().into(), "= $1".to_owned())
     }
 
+    /// That an entry is the one by which its fact is told: of those on the timelines of several records one.
+    fn once(&self) -> String {
+        if !self.is_several() {
+            return String::new();
+        }
+        format!(
+            " AND NOT EXISTS (SELECT 1 FROM timeline o WHERE o.parent {} AND o.parent < t.parent \
+             AND o.kind = t.kind AND o.occur_us = t.occur_us AND o.id = t.id)",
+            self.1
+        )
+    }
+
+    fn is_several(&self) -> bool {
+        self.1.starts_with("IN")
+    }
+
     /// What is counted of an entry: of several records a fact once.
     fn counted(&self) -> &'static str {
-        if self.1.starts_with("IN") { "DISTINCT t.occur_us, t.id" } else { "1" }
+        if self.is_several() { "DISTINCT t.occur_us, t.id" } else { "1" }
     }
 }
 
@@ -99,7 +115,7 @@ fn page_of(
     let limit = page.to_read() as i64;
     let mut values: Vec<Value> =
         vec![whose.0.clone(), occur_us.into(), id.into(), last.into(), limit.into()];
-    let theirs = whose.1.as_str();
+    let (theirs, once) = (whose.1.as_str(), whose.once());
     let columns = rows::columns::<Entity>("t");
     let mut bounded = Bounds::default();
     let of_types: Vec<String> = types
@@ -109,7 +125,7 @@ fn page_of(
             // One more: the entry that the page begins behind may be among them.
             format!(
                 "SELECT * FROM (SELECT {columns} FROM timeline t WHERE t.parent {theirs} \
-                 AND t.kind = '{of_type}' AND {bounds} AND (t.occur_us, t.id) <= ($2, $3) \
+                 AND t.kind = '{of_type}' AND {bounds} AND (t.occur_us, t.id) <= ($2, $3){once} \
                  ORDER BY t.occur_us DESC, t.id DESC LIMIT $5 + 1) AS {}",
                 of_type.as_str().to_lowercase()
             )
@@ -158,10 +174,7 @@ impl ReadTx {
         let (text, values) = page_of(&whose, types, within, page);
         let found: Vec<Model> = sql::all(&self.conn, text, values).await?;
         let found = folded(&self.conn, found.into_iter().map(Told::from).collect()).await?;
-        let Page { mut items, next, .. } = page.cut(found, Told::key);
-        // A fact that names two records of one person stands there once.
-        items.dedup_by_key(|one| one.key());
-        Ok(Page::told_once(items, next, Told::key))
+        Ok(page.cut(found, Told::key))
     }
 
     /// How many entries of each of these types the timeline of a parent has.

@@ -10,7 +10,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::account::owners::FIRST_DAY;
-use super::contact::same::{canonical, folded, same_as};
+use super::contact::same::{canonical, folded};
 use super::entity::credit_reservation::KnownReservation;
 use super::entity::{commitment, credit_reservation};
 use super::rows::Set;
@@ -123,16 +123,17 @@ const PROPOSALS: &str = "SELECT p.account_id, p.from_date AS day FROM tier_assig
 const GIFTS: &str = "SELECT g.account_id, g.recorded_us AS us FROM gift g \
      WHERE g.state = 'REGISTERED' AND g.recorded_us >= $1 ORDER BY g.recorded_us, g.id LIMIT $2";
 
-/// Wherever the contact of a tie under review ever sat.
-fn reviews() -> String {
-    REVIEWS.replace("{his}", &same_as("COALESCE(w.merged_into, w.id)"))
-}
-
-const REVIEWS: &str = "SELECT n.account_id, t.recorded_us AS us FROM tie t \
-     JOIN contact w ON w.id = CASE WHEN t.from_side = 'CONTACT' THEN t.from_id ELSE t.to_id END \
-     JOIN incumbency n ON n.contact_id IN {his} \
-     WHERE t.review = 'OPEN' GROUP BY t.id, t.recorded_us, n.account_id \
-     ORDER BY t.recorded_us, t.id, n.account_id LIMIT $1";
+/// Wherever the contact of a tie under review ever sat, by any record of him. Each of these is looked up by itself: a
+/// condition on either would be held against all seats.
+const REVIEWS: &str = "WITH r AS (\
+       SELECT t.id, t.recorded_us, COALESCE(w.merged_into, w.id) AS counts_as FROM tie t \
+       JOIN contact w ON w.id = CASE WHEN t.from_side = 'CONTACT' THEN t.from_id ELSE t.to_id END \
+       WHERE t.review = 'OPEN'), \
+     p AS (SELECT r.id, r.recorded_us, r.counts_as AS record FROM r \
+       UNION ALL SELECT r.id, r.recorded_us, s.id FROM r JOIN contact s ON s.merged_into = r.counts_as) \
+     SELECT n.account_id, p.recorded_us AS us FROM p JOIN incumbency n ON n.contact_id = p.record \
+     GROUP BY p.id, p.recorded_us, n.account_id \
+     ORDER BY p.recorded_us, p.id, n.account_id LIMIT $1";
 
 /// A day before that of an instant in microseconds since the epoch: wherever on earth the business is,
 /// its date is no earlier.
@@ -221,7 +222,7 @@ impl ReadTx {
             WorkKind::Dispute => (DISPUTES.into(), vec![from.into(), limit, on.into()]),
             WorkKind::Commitment => (COMMITMENTS.into(), vec![from.into(), limit]),
             WorkKind::Vacancy => (vacancies(), vec![from.into(), limit, on.into()]),
-            WorkKind::TieReview => (reviews(), vec![limit]),
+            WorkKind::TieReview => (REVIEWS.to_owned(), vec![limit]),
             WorkKind::TierChange => (PROPOSALS.into(), vec![from.into(), limit]),
             WorkKind::PlannedVisit => (PLANS.into(), vec![from.into(), limit]),
             WorkKind::Hook => (HOOKS.into(), vec![from.into(), limit, on.into()]),

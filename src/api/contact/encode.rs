@@ -1,5 +1,7 @@
 //! People at customers, to the wire.
 
+use chrono::NaiveDate;
+
 use super::parse::write_official;
 use super::position::{write_function, write_level, write_role};
 use crate::api::convert::closed_set::one_way;
@@ -10,7 +12,7 @@ use crate::api::etag;
 use crate::api::list::PageRequest;
 use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::contact::address::Address;
-use crate::domain::contact::merge::MergedRecord;
+use crate::domain::contact::merge::{Merge, MergedRecord, Undone};
 use crate::domain::contact::occasion::Occasion;
 use crate::domain::contact::{Contact, ContactState, Placed, Preference};
 use crate::domain::festival::YearCalendar;
@@ -75,13 +77,14 @@ pub fn contact(ctx: &Ctx, placed: Placed) -> pb::Contact {
         delete_time: delete_us.map(write::recorded),
         erase_time: erase_us.map(write::recorded),
         etag: etag::encode(version),
-        merged: merged.into_iter().map(merged_record).collect(),
+        merged: merged.into_iter().map(|one| merged_record(one, today)).collect(),
     }
 }
 
-fn merged_record(record: MergedRecord) -> pb::MergedContact {
+fn merged_record(record: MergedRecord, today: NaiveDate) -> pb::MergedContact {
     let MergedRecord { contact, us, by, reason } = record;
     let name = contact.name();
+    let preferences = contact.preferences_on(today).cloned().map(preference).collect();
     let Contact {
         display_name,
         latin_name,
@@ -90,6 +93,9 @@ fn merged_record(record: MergedRecord) -> pb::MergedContact {
         emails,
         handles,
         external_refs,
+        occasions,
+        official,
+        labels,
         ..
     } = contact;
     pb::MergedContact {
@@ -104,6 +110,29 @@ fn merged_record(record: MergedRecord) -> pb::MergedContact {
         merge_time: Some(write::recorded(us)),
         merged_by: by,
         reason: reason.into_exposed(),
+        preferences,
+        occasions: occasions.into_iter().map(occasion).collect(),
+        official: official.map_or(pb::OfficialStatus::Unspecified, write_official).into(),
+        labels: labels.into_iter().collect(),
+    }
+}
+
+/// A merge, standing or undone.
+pub fn merge(merge: Merge) -> pb::ContactMerge {
+    let Merge { id: _, survivor_id, loser_id, us, by, reason, undone } = merge;
+    let (undo_time, undone_by, undo_reason) = match undone {
+        None => (None, String::new(), String::new()),
+        Some(Undone { us, by, reason }) => (Some(write::recorded(us)), by, reason.into_exposed()),
+    };
+    pb::ContactMerge {
+        survivor: contact_name(&survivor_id),
+        loser: contact_name(&loser_id),
+        merge_time: Some(write::recorded(us)),
+        merged_by: by,
+        reason: reason.into_exposed(),
+        undo_time,
+        undone_by,
+        undo_reason,
     }
 }
 

@@ -25,7 +25,6 @@ use crate::domain::interaction::{GetInteraction, Interaction};
 use crate::domain::names::{AccountRef, ChildName, ContactRef, contact_name};
 use crate::domain::page::PageOf;
 use crate::domain::position::command::{ListIncumbencies, SeatsOf};
-use crate::domain::tie::{ListTies, PersonRef};
 use crate::pb;
 use crate::pb::personal_record::Record;
 use crate::service;
@@ -196,16 +195,15 @@ impl Export {
             },
             |one| self.send(Record::Incumbency(encode::incumbency(one))).await?
         );
-        each_page!(
-            self,
-            |page| {
-                let person = Some(PersonRef::Contact(name.clone()));
-                let list = ListTies { person, kind: None, review: None, as_of: None, page };
-                contacts.ties(&self.ctx, list)
-            },
-            |one| self.send(Record::Tie(tie::encode(one))).await?
-        );
-        Ok(())
+        let service::contacts::Recorded { ties, merges } =
+            contacts.recorded(&self.ctx, name.clone()).await?;
+        for one in ties {
+            self.send(Record::Tie(tie::encode(one))).await?;
+        }
+        for one in merges {
+            self.send(Record::Merge(encode::merge(one))).await?;
+        }
+        self.outlet.go_on(&self.ctx)
     }
 
     /// What was said with him, and what left a hook for him.

@@ -4,9 +4,11 @@ use super::{Contacts, event, found, missing};
 use crate::ctx::Ctx;
 use crate::domain::contact::Contact;
 use crate::domain::contact::erasure::{ErasePersonalData, Erasure, Shared};
+use crate::domain::contact::merge::Merge;
 use crate::domain::error::{Error, Reason, Resource, Result};
 use crate::domain::event::EventType;
-use crate::domain::names::contact_name;
+use crate::domain::names::{ContactRef, contact_name};
+use crate::domain::tie::Tie;
 use crate::store::{Call, Outcome, WriteTx};
 
 impl Contacts {
@@ -55,7 +57,33 @@ impl Contacts {
     }
 }
 
+/// What is kept of all records of a contact as it was recorded, though some of it is told once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    pub ties: Vec<Tie>,
+    /// In the order in which they were done.
+    pub merges: Vec<Merge>,
+}
+
 impl Contacts {
+    /// Ties and merges of all records of a contact, as they were recorded.
+    ///
+    /// # Errors
+    /// NotFound.
+    pub async fn recorded(&self, ctx: &Ctx, name: ContactRef) -> Result<Recorded> {
+        self.store
+            .read(ctx, move |tx| {
+                Box::pin(async move {
+                    let id = found(&name, tx.find_contact(&name).await?)?;
+                    Ok(Recorded {
+                        ties: tx.ties_recorded(&id).await?,
+                        merges: tx.merges(&id).await?,
+                    })
+                })
+            })
+            .await
+    }
+
     /// The interactions that a contact is in, or was by an earlier version, the latest first.
     ///
     /// # Errors

@@ -43,6 +43,7 @@ use crate::store::{Call, Outcome, Store, WriteTx};
 
 pub(super) use at::PeopleAt;
 pub(super) use bonds::{Span, evidence};
+pub use erasure::Recorded;
 pub(super) use interim::{Left, counterparts};
 pub use introductions::{FindIntroductions, Introductions};
 pub(super) use people::{People, known_to, people, ties_under_review};
@@ -50,7 +51,7 @@ pub use positions::{ClosedSeat, Seat};
 pub use power_map::Mapped;
 pub(super) use power_map::drawn;
 pub(super) use record::{place_contact, place_incumbency, place_position, place_tie};
-pub(super) use ties::read_person;
+pub(super) use ties::{decides_from, open_reviews, read_person};
 
 const EXTERNAL_REFS: &str = "contact.external_refs";
 

@@ -144,26 +144,55 @@ fn check_new(new: &Tie, known: &[Tie]) -> Result<()> {
 pub(super) async fn end(tx: &mut WriteTx, ctx: &Ctx, c: &EndTie) -> Result<Tie> {
     let mut tie = tx.lock_tie(c.tie).await?.ok_or_else(|| missing(c.tie))?;
     let last_day = c.last_day.unwrap_or_else(|| ctx.business_date());
+    let same = told_with(tx, &tie).await?;
     let us = tx.record_after(tie.days.recorded_us).await?;
     tie.end(last_day, us, c.reason.as_str().into())?;
-    tx.update_ties(std::slice::from_ref(&tie)).await?;
-    let ended = event::tie(EventType::TieEnded, &tie);
-    tx.publish(vec![ended.telling(fact::tie_ended(&tie, &ctx.principal))]).await?;
+    let mut ended = vec![tie.clone()];
+    for mut other in same {
+        other.end(last_day, us, c.reason.as_str().into())?;
+        ended.push(other);
+    }
+    tx.update_ties(&ended).await?;
+    let event = |tie: &Tie| {
+        event::tie(EventType::TieEnded, tie).telling(fact::tie_ended(tie, &ctx.principal))
+    };
+    tx.publish(ended.iter().map(event).collect()).await?;
     Ok(tie)
+}
+
+/// The others that are told as one with a tie, since people that they name are one; as they were recorded.
+async fn told_with(tx: &WriteTx, tie: &Tie) -> Result<Vec<Tie>> {
+    let told = tx.as_told(tie.clone()).await?;
+    let all = tx.ties_of_person(&told.from).await?.into_iter();
+    let ids: Vec<Uuid> =
+        all.filter(|other| other.id != tie.id && other.is_same(&told)).map(|one| one.id).collect();
+    let mut same = Vec::with_capacity(ids.len());
+    for id in ids {
+        same.extend(tx.lock_tie(id).await?);
+    }
+    Ok(same)
 }
 
 async fn clear(tx: &mut WriteTx, ctx: &Ctx, c: &ClearTieReview) -> Result<Tie> {
     let mut tie = tx.lock_tie(c.tie).await?.ok_or_else(|| missing(c.tie))?;
     let us = tx.record_after(tie.days.recorded_us).await?;
+    let same = told_with(tx, &tie).await?;
+    let mut cleared = Vec::with_capacity(1 + same.len());
     tie.clear(c.reason.as_str().into(), ctx.principal.to_string(), us)?;
-    tx.update_ties(std::slice::from_ref(&tie)).await?;
-    let cleared = event::tie(EventType::TieReviewCleared, &tie);
-    tx.publish(vec![cleared.telling(fact::tie_cleared(&tie))]).await?;
+    cleared.push(tie.clone());
+    for mut other in same.into_iter().filter(|other| other.review == Review::Open) {
+        other.clear(c.reason.as_str().into(), ctx.principal.to_string(), us)?;
+        cleared.push(other);
+    }
+    tx.update_ties(&cleared).await?;
+    let event =
+        |tie: &Tie| event::tie(EventType::TieReviewCleared, tie).telling(fact::tie_cleared(tie));
+    tx.publish(cleared.iter().map(event).collect()).await?;
     Ok(tie)
 }
 
 /// Opens the reviews of personal ties of one of theirs who decides from now on.
-pub(super) async fn open_reviews(
+pub(in crate::service) async fn open_reviews(
     tx: &mut WriteTx,
     today: NaiveDate,
     contact_id: &str,
@@ -182,7 +211,11 @@ pub(super) async fn open_reviews(
 }
 
 /// Whether a contact sits, on a day or later, where somebody decides or approves.
-async fn decides_from(tx: &WriteTx, contact_id: &str, day: NaiveDate) -> Result<bool> {
+pub(in crate::service) async fn decides_from(
+    tx: &WriteTx,
+    contact_id: &str,
+    day: NaiveDate,
+) -> Result<bool> {
     let told = incumbency::told(tx.seatings_of_contacts(&[contact_id]).await?);
     for seat in told.into_iter().filter(|one| one.contact_id == contact_id) {
         let lasts = seat.last_day.is_none_or(|last| day <= last);

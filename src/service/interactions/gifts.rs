@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::named::{Held, cited, held_account, live_contact, member};
 use super::{Interactions, With, account, event};
 use crate::ctx::Ctx;
-use crate::domain::contact::Contact;
+use crate::domain::contact::{Contact, Official};
 use crate::domain::error::{Error, Reason, Result};
 use crate::domain::event::EventType;
 use crate::domain::gift::caps::{
@@ -244,7 +244,7 @@ async fn decide(tx: &mut WriteTx, ctx: &Ctx, c: &Configured<DecideGift>) -> Resu
     Ok(gift)
 }
 
-/// Whether the recipient of a gift is an official on its day.
+/// Whether the recipient of a gift is an official on its day, as any record of him says.
 async fn is_official(tx: &WriteTx, gift: &Gift, contact: &Contact) -> Result<bool> {
     let seats = incumbency::told(tx.seatings_of_contacts(&[contact.id.as_str()]).await?);
     let his = |seat: &Incumbency| seat.contact_id == contact.id && seat.holds(gift.day);
@@ -256,7 +256,9 @@ async fn is_official(tx: &WriteTx, gift: &Gift, contact: &Contact) -> Result<boo
         let gone = || Error::internal(format!("{} is gone", account_name(id)));
         employers.push(tx.account(id).await?.ok_or_else(gone)?.party_kind);
     }
-    Ok(contact.is_official(employers))
+    let by_another = contact.official != Some(Official::Official)
+        && tx.is_official_by_another(&contact.id).await?;
+    Ok(by_another || contact.is_official(employers))
 }
 
 /// What counts when it is looked at a gift, that gift once.
@@ -301,6 +303,7 @@ pub(super) async fn gift_headroom(
 ) -> Result<Vec<ContactHeadroom>> {
     let ids: Vec<&str> = contact_ids.iter().map(String::as_str).collect();
     let contacts = tx.contacts_among(&ids).await?;
+    let merged = tx.merged_contacts(&ids).await?;
     let seats = incumbency::told(tx.seatings_of_contacts(&ids).await?);
     let seats: Vec<_> = seats.into_iter().filter(|seat| seat.holds(day)).collect();
     let employers = seats.iter().map(|seat| seat.account_id.as_str()).chain([account_id]);
@@ -321,7 +324,9 @@ pub(super) async fn gift_headroom(
         let his = seats.iter().filter(|seat| seat.contact_id == *id);
         let employers = his.map(|seat| party(&seat.account_id)).chain([party(account_id)]);
         let contact = contacts.iter().find(|contact| contact.id == *id);
-        let official = contact.is_some_and(|contact| contact.is_official(employers));
+        let mut others = merged.get(id).into_iter().flatten();
+        let official = others.any(|other| other.contact.official == Some(Official::Official))
+            || contact.is_some_and(|contact| contact.is_official(employers));
         let headroom = known.headroom(account_id, id, official, day)?;
         told.push(ContactHeadroom { contact_id: id.clone(), official, headroom });
     }

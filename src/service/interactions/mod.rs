@@ -2,6 +2,7 @@
 //! of plans, of what was promised in them, of gifts and of advice.
 
 mod advice;
+mod as_recorded;
 mod commitments;
 pub(super) mod event;
 mod gifts;
@@ -28,13 +29,13 @@ use crate::domain::interaction::{
 use crate::domain::names::{
     AccountRef, ChildName, ContactRef, INTERACTIONS, MemberRef, account_name, contact_name,
 };
-use crate::domain::naming::NamesContacts;
 use crate::domain::page::Page;
 use crate::domain::personal::Personal;
 use crate::domain::position::incumbency::{self, Incumbency};
 use crate::service::{Settings, resolve};
 use crate::store::{Call, InteractionsOf, Outcome, ReadTx, Store, WriteTx};
 
+use self::as_recorded::as_recorded;
 use self::key::{another_key, check_key};
 
 pub(super) use history::{place_commitment, place_gift, place_interaction};
@@ -201,7 +202,7 @@ async fn amended(
     if now.is_same(&told) {
         return Ok(was.clone());
     }
-    let now = as_recorded(tx, was, now).await?;
+    let now = as_recorded(tx, (was, &told), now).await?;
     if !was.imported {
         hooks::check_served(tx, &now).await?;
     }
@@ -215,19 +216,6 @@ async fn amended(
         }
     }
     tx.publish(vec![event::amended(was, &now)]).await?;
-    Ok(now)
-}
-
-/// An interaction that names whoever was in it before by the record of him that it named.
-async fn as_recorded(tx: &WriteTx, was: &Interaction, mut now: Interaction) -> Result<Interaction> {
-    let before = known(Some(was));
-    let into = tx.merged_into(&before).await?;
-    now.each_contact(&mut |id| {
-        let of_him = into.iter().filter(|(_, survivor)| *survivor == id).map(|(record, _)| record);
-        if let Some(record) = of_him.min().filter(|_| !before.contains(id)) {
-            id.clone_from(record);
-        }
-    });
     Ok(now)
 }
 

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set as Value;
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
 };
 use uuid::Uuid;
 
 use super::keys;
-use crate::domain::contact::Contact;
+use super::same::ids_of;
 use crate::domain::contact::merge::{Merge, MergedRecord};
+use crate::domain::contact::{Contact, Official};
 use crate::domain::error::{Error, Result};
 use crate::domain::merge::{Counted, MovedKind, NAMES_MAX};
 use crate::domain::names::{
@@ -41,15 +43,15 @@ const NAMING: &[Naming] = &[
         kind: MovedKind::Tie,
         collection: "",
         text: "SELECT t.id, '' AS account_id FROM tie t \
-             WHERE (t.from_side = 'CONTACT' AND t.from_id IN {them}) \
-             OR (t.to_side = 'CONTACT' AND t.to_id IN {them})",
+             WHERE t.from_side = 'CONTACT' AND t.from_id IN {them} \
+             UNION SELECT t.id, '' FROM tie t WHERE t.to_side = 'CONTACT' AND t.to_id IN {them}",
     },
     Naming {
         kind: MovedKind::Interaction,
         collection: INTERACTIONS,
-        text: "SELECT i.id, i.account_id FROM interaction i WHERE i.id IN \
-             (SELECT h.interaction_id FROM interaction_contact h WHERE h.contact_id IN {them}) \
-             OR i.hook_contact_id IN {them}",
+        text: "SELECT i.id, i.account_id FROM interaction_contact h \
+             JOIN interaction i ON i.id = h.interaction_id WHERE h.contact_id IN {them} \
+             UNION SELECT i.id, i.account_id FROM interaction i WHERE i.hook_contact_id IN {them}",
     },
     Naming {
         kind: MovedKind::Commitment,
@@ -88,7 +90,37 @@ impl Row {
     }
 }
 
+/// The accounts under which records name the contacts `{them}`.
+const ACCOUNTS: &str = "SELECT i.account_id FROM interaction_contact h \
+       JOIN interaction i ON i.id = h.interaction_id WHERE h.contact_id IN {them} \
+     UNION SELECT i.account_id FROM interaction i WHERE i.hook_contact_id IN {them} \
+     UNION SELECT n.account_id FROM incumbency n WHERE n.contact_id IN {them} \
+     UNION SELECT c.account_id FROM commitment c WHERE c.contact_id IN {them} \
+     UNION SELECT g.account_id FROM gift g WHERE g.contact_id IN {them} \
+     UNION SELECT a.account_id FROM advice a WHERE a.contact_id IN {them}";
+
 impl WriteTx {
+    /// The accounts at which something is kept of these records as it is now, whatever counts as them.
+    pub async fn accounts_of_records(&self, ids: &BTreeSet<String>) -> Result<BTreeSet<String>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+        }
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(ids_of(&self.conn, ids.iter().map(String::as_str)).await?);
+        let text = ACCOUNTS.replace("{them}", &these.subquery(backend, 1));
+        let found: Vec<Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
+        Ok(found.into_iter().map(|row| row.account_id).collect())
+    }
+
+    /// Whether a record that counts as a contact says that he is an official.
+    pub async fn is_official_by_another(&self, contact_id: &str) -> Result<bool> {
+        let found = Entity::find()
+            .filter(Column::MergedInto.eq(contact_id))
+            .filter(Column::Official.eq(Official::Official));
+        rows::any(&self.conn, found).await
+    }
+
     /// How many records of each kind name these contacts, and the names of the first recorded.
     pub async fn naming_contacts(&self, ids: &BTreeSet<&str>) -> Result<Vec<Counted>> {
         let backend = self.conn.get_database_backend();
@@ -178,6 +210,20 @@ impl WriteTx {
 }
 
 impl ReadTx {
+    /// All merges of the records of a contact, undone ones too, in the order in which they were done.
+    pub async fn merges(&self, contact_id: &str) -> Result<Vec<Merge>> {
+        let backend = self.conn.get_database_backend();
+        let ids = ids_of(&self.conn, [contact_id]).await?;
+        let of_these = |column| rows::among(backend, column, &ids);
+        let any = of_these(contact_merge::Column::LoserId)
+            .or(of_these(contact_merge::Column::SurvivorId));
+        let found = contact_merge::Entity::find()
+            .filter(any)
+            .order_by_asc(contact_merge::Column::MergeUs)
+            .order_by_asc(contact_merge::Column::Id);
+        Ok(rows::all(&self.conn, found).await?.into_iter().map(Merge::from).collect())
+    }
+
     /// The records that count as each of these contacts, in the order in which they came to.
     pub async fn merged_contacts(
         &self,

@@ -23,6 +23,8 @@ CREATE TABLE contact_merge (
     undone_by {text},
     undo_reason {text}
 );
+-- Whoever may be the same as one is looked for by what that one is found by.
+CREATE INDEX lookup_key_subject ON lookup_key (subject_id);
 CREATE INDEX contact_merge_loser ON contact_merge (loser_id);
 CREATE INDEX contact_merge_survivor ON contact_merge (survivor_id);
 ";

@@ -234,6 +234,7 @@ on_both_engines! {
                 Record::Commitment(of) => (4, of.text.clone()),
                 Record::Gift(of) => (5, of.occasion.clone()),
                 Record::Advice(of) => (6, of.text.clone()),
+                Record::Merge(of) => panic!("nobody merged him: {of:?}"),
             };
             kinds[place] += 1;
             assert!(said.contains(LI) || said.contains(WU) || place == 0, "{one:?}");

@@ -2,6 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use ballast::config::{Token, TokenHash};
+use ballast::ctx::RowScope;
+
+use crate::interaction::member;
 use crate::support::JsonCaller;
 
 async fn made(caller: &JsonCaller, id: &str, account: Json) {
@@ -79,5 +83,34 @@ on_both_engines! {
         assert_eq!(told["findings"][0]["state"], "FINDING_STATE_UNKNOWN");
         let status = caller.call("AccountService.GetAccountStatus", &json!({"name": "accounts/one"})).await.expect("a status");
         assert!(status["findings"].to_string().contains("DUPLICATE_SUSPECTED"));
+    }
+
+    async fn a24_of_accounts_that_the_caller_does_not_see_nothing_is_suspected(mut server: TestServer) {
+        let caller = JsonCaller::new(&server, "tester");
+        for number in 0..14 {
+            made(&caller, &format!("n{number:02}"), json!({"display_name": format!("Firm {number}"), "tax_id": "DE 811"})).await;
+        }
+        member(&server, "wang").await;
+        let etag = caller.call("AccountService.GetMember", &json!({"name": "members/wang"})).await.expect("there")["etag"].clone();
+        let update = json!({"member": {"name": "members/wang", "etag": etag, "principals": ["seller"]}, "update_mask": "principals"});
+        caller.call("AccountService.UpdateMember", &update).await.expect("updated");
+        for id in ["n03", "n11"] {
+            let request = json!({"account": format!("accounts/{id}"), "member": "members/wang", "role": "TEAM_ROLE_OWNER"});
+            caller.call("AccountService.AssignTeamMember", &request).await.expect("assigned");
+        }
+        assert_eq!(others(&caller, "n03").await.map(|all| all.len()), Some(10));
+        server.restart_with(|config| {
+            config.auth.insecure = false;
+            config.auth.tokens = vec![Token {
+                principal: "seller".into(),
+                sha256: TokenHash::of("seller"),
+                scopes: vec!["*".into()],
+                accounts: RowScope::try_from(vec!["own".to_owned()]).expect("understood"),
+            }];
+        }).await;
+        let seller = JsonCaller::new(&server, "seller");
+        let of = |id: &str| vec![(format!("accounts/{id}"), vec!["TAX_ID".to_owned()])];
+        assert_eq!(others(&seller, "n03").await, Some(of("n11")));
+        assert_eq!(others(&seller, "n11").await, Some(of("n03")));
     }
 }

@@ -87,7 +87,7 @@ on_both_engines! {
         let request = pb::OverrideTierRequest {
             account: "accounts/acme".into(),
             tier: "A".into(),
-            valid_from: Some(day(-60)),
+            valid_from: Some(day(0)),
             valid_to: Some(day(300)),
             reason: "for long".into(),
             ..Default::default()
