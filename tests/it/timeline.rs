@@ -75,6 +75,17 @@ on_both_engines! {
             assert_eq!(owned(&entries), expected(mine), "{parent}");
             seen.extend(told(&entries).into_iter().map(|(of, _)| of));
         }
+        let other = person(&server, "Li Lei").await;
+        let merge = pb::MergeRecordsRequest {
+            survivor: scene.li.clone(),
+            losers: vec![other.clone()],
+            reason: "one man".into(),
+            ..Default::default()
+        };
+        server.accounts().merge_records(merge).await.expect("merged");
+        let undo = pb::UndoMergeRequest { loser: other, reason: "two men".into(), ..Default::default() };
+        server.accounts().undo_merge(undo).await.expect("undone");
+        seen.extend(told(&list(&server, of(&scene.li)).await).into_iter().map(|(of, _)| of));
         let all = (1..).map_while(|n| Of::try_from(n).ok()).collect::<BTreeSet<Of>>();
         assert_eq!(seen, all, "every type is told somewhere");
         for pair in acme.windows(2) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ballast::app::App;
 use ballast::config::Config;
 use ballast::ctx::Clock;
-use ballast::domain::error::Error;
+use ballast::domain::error::{Error, Reason};
 use ballast::pb::account_service_client::AccountServiceClient;
 use ballast::pb::contact_service_client::ContactServiceClient;
 use ballast::pb::credit_service_client::CreditServiceClient;
@@ -30,6 +30,8 @@ use super::raw::Raw;
 /// Every test begins at this moment, on the last business day of a half-year.
 const START: &str = "2019-06-30T09:00:00Z";
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+/// Of 20 ms each.
+const LOCK_TRIES: u32 = 100;
 
 /// Where servers run: a test may block its own thread without stopping them.
 pub(super) fn background() -> &'static Runtime {
@@ -52,6 +54,21 @@ struct Running {
     store: Store,
     shutdown: Shutdown,
     stopped: Receiver<()>,
+}
+
+/// A store on the database. Of a server that has stopped in this process, work that nobody waits for may hold the
+/// lock of the file for a moment more; another process would be gone with its lock.
+async fn connected(config: &Config, clock: &Clock) -> Store {
+    let mut tries = 0;
+    loop {
+        match Store::connect(&config.database, clock.clone()).await {
+            Err(error) if error.reason() == Reason::ConcurrentChange && tries < LOCK_TRIES => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            done => return done.expect("a database"),
+        }
+    }
 }
 
 impl TestServer {
@@ -139,8 +156,7 @@ impl TestServer {
             let _stopping = stopping;
             let listener = TcpListener::bind(config.server.listen).await.expect("a port");
             let address = listener.local_addr().expect("an address");
-            let store = Store::connect(&config.database, clock.clone()).await;
-            let mut store = store.expect("a database");
+            let mut store = connected(&config, &clock).await;
             if let Some(observer) = observer {
                 store.observe(move |statement| observer(statement));
             }
