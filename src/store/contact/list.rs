@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
 };
 
 use super::keys;
@@ -15,20 +16,29 @@ use crate::store::entity::contact::{Column, Entity};
 use crate::store::entity::contact_label;
 use crate::store::{ReadTx, keyset, rows};
 
+/// A page of the records that are asked for, in the order of ids.
+async fn page_of(
+    conn: &impl ConnectionTrait,
+    contacts: Select<Entity>,
+    page: &PageOf<String>,
+) -> Result<Page<Contact, String>> {
+    let found = contacts
+        .apply_if(page.after.clone(), |of, after| {
+            of.filter(keyset::behind([Column::Id], [after.into()], false))
+        })
+        .order_by_asc(Column::Id)
+        .limit(page.to_read());
+    let found = keys::complete(conn, rows::all(conn, found).await?).await?;
+    Ok(page.cut(found, |last| last.id.clone()))
+}
+
 impl ReadTx {
     /// A page of all records, those too that count as another contact.
     pub(in crate::store) async fn all_contacts(
         &self,
         page: &PageOf<String>,
     ) -> Result<Page<Contact, String>> {
-        let found = Entity::find()
-            .apply_if(page.after.clone(), |of, after| {
-                of.filter(keyset::behind([Column::Id], [after.into()], false))
-            })
-            .order_by_asc(Column::Id)
-            .limit(page.to_read());
-        let found = keys::complete(&self.conn, rows::all(&self.conn, found).await?).await?;
-        Ok(page.cut(found, |last| last.id.clone()))
+        page_of(&self.conn, Entity::find(), page).await
     }
 
     /// A page of the records that the caller sees, or of those of some contacts, of which something is kept until a day.
@@ -38,18 +48,12 @@ impl ReadTx {
         page: &PageOf<String>,
     ) -> Result<Page<Contact, String>> {
         let backend = self.conn.get_database_backend();
-        let found = Entity::find()
+        let contacts = Entity::find()
             // Within a text the marks are written with a backslash, so that none looks like it.
             .filter(Column::Card.contains(r#""expire_date":""#))
             .apply_if(self.visible.as_ref(), |of, visible| of.filter(visible.contact(backend)))
-            .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)))
-            .apply_if(page.after.clone(), |of, after| {
-                of.filter(keyset::behind([Column::Id], [after.into()], false))
-            })
-            .order_by_asc(Column::Id)
-            .limit(page.to_read());
-        let found = keys::complete(&self.conn, rows::all(&self.conn, found).await?).await?;
-        Ok(page.cut(found, |last| last.id.clone()))
+            .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)));
+        page_of(&self.conn, contacts, page).await
     }
 
     /// A page of the contacts asked for that the caller sees, without records that count as another. `among` are the ids of those who
@@ -66,10 +70,7 @@ impl ReadTx {
             .filter(Column::MergedInto.is_null())
             .apply_if(self.visible.as_ref(), |of, visible| of.filter(visible.contact(backend)))
             .apply_if(active, |of, state| of.filter(Column::State.eq(state)))
-            .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)))
-            .apply_if(page.after.clone(), |of, after| {
-                of.filter(keyset::behind([Column::Id], [after.into()], false))
-            });
+            .apply_if(among, |of, ids| of.filter(rows::among(backend, Column::Id, ids)));
         for (label, value) in labels {
             let who = Query::select()
                 .column(contact_label::Column::ContactId)
@@ -79,8 +80,6 @@ impl ReadTx {
                 .to_owned();
             contacts = contacts.filter(Column::Id.in_subquery(who));
         }
-        let found = contacts.order_by_asc(Column::Id).limit(page.to_read());
-        let found = keys::complete(&self.conn, rows::all(&self.conn, found).await?).await?;
-        Ok(page.cut(found, |last| last.id.clone()))
+        page_of(&self.conn, contacts, page).await
     }
 }
