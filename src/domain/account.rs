@@ -80,6 +80,9 @@ pub struct Account {
     pub update_us: i64,
     pub delete_us: Option<i64>,
     pub version: i64,
+    /// Id of the account that it counts as; `None`: it counts as itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
 }
 
 impl Account {
@@ -108,6 +111,7 @@ impl Account {
             update_us: 0,
             delete_us: None,
             version: 1,
+            merged_into: None,
         }
     }
 

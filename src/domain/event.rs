@@ -38,6 +38,10 @@ event_types! {
     AccountBlocked => "ballast.accounts.account_blocked.v1",
     /// An account takes new debits again.
     AccountUnblocked => "ballast.accounts.account_unblocked.v1",
+    /// Accounts count as another from now on; each stands under it.
+    AccountsMerged => "ballast.accounts.accounts_merged.v1",
+    /// An account counts as itself again.
+    AccountMergeUndone => "ballast.accounts.account_merge_undone.v1",
     /// One of our people was recorded.
     MemberCreated => "ballast.accounts.member_created.v1",
     /// Fields of a member changed; `changed` names them.

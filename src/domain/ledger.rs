@@ -166,6 +166,16 @@ pub mod command {
         pub allocations: Vec<AllocationRequest>,
         pub oldest_first_credits: Vec<Uuid>,
         pub apply_date: Option<NaiveDate>,
+        /// Items that are named as those of other accounts, which may count as the same one.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pub elsewhere: Vec<NamedElsewhere>,
+    }
+
+    /// An item that its name says is another account's.
+    #[derive(Debug, Clone, Serialize)]
+    pub struct NamedElsewhere {
+        pub field: String,
+        pub account_id: String,
     }
 
     /// Money is checked against the currencies of the items by the service.

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::contact::Contact;
 use super::directory::normal;
 use super::error::{Error, Reason, Result};
+use super::money::Money;
 use super::names::ContactRef;
 use super::personal::Personal;
 use super::stored::stored_enum;
 
 /// Records that one call merges at most.
 pub const LOSERS_MAX: usize = 20;
-/// Records that count as one contact at most.
+/// Records that count as one contact, or as one account, at most.
 pub const MERGED_MAX: usize = 50;
 /// Names that are told of each kind.
 pub const NAMES_MAX: usize = 20;
@@ -42,6 +43,9 @@ stored_enum! {
         Promise => "PROMISE",
         Gift => "GIFT",
         Advice => "ADVICE",
+        Item => "ITEM",
+        Reservation => "RESERVATION",
+        Hold => "HOLD",
     }
 }
 
@@ -71,6 +75,14 @@ pub struct Conflict {
     pub field: String,
 }
 
+/// What an account of a merge has open, by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Side {
+    pub account_id: String,
+    /// By currency, those that come to nothing left out.
+    pub open: Vec<Money>,
+}
+
 /// What a merge did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merged {
@@ -82,6 +94,9 @@ pub struct Merged {
     /// What is told once from then on.
     pub folded: Vec<Counted>,
     pub conflicts: Vec<Conflict>,
+    /// What each account has open by itself, the survivor first; of contacts none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sides: Vec<Side>,
 }
 
 /// Refuses a merge of contacts as they are, with how many others count as each.

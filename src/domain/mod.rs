@@ -4,6 +4,7 @@
 mod stored;
 
 pub mod account;
+pub mod account_merge;
 pub mod advice;
 pub mod aging;
 pub mod bond;
@@ -47,6 +48,7 @@ pub mod machine;
 pub mod member;
 pub mod member_book;
 pub mod merge;
+pub mod merge_sets;
 pub mod money;
 pub mod names;
 pub mod naming;

@@ -172,6 +172,7 @@ async fn merge(tx: &mut WriteTx, ctx: &Ctx, c: &MergeRecords) -> Result<Merged> 
             .flat_map(|loser| merge::conflicts(survivor, loser, ctx.business_date()))
             .collect(),
         loser_ids: losers.into_keys().collect(),
+        sides: Vec::new(),
         merge_us: Some(us),
         moved,
         folded,

@@ -2,13 +2,14 @@
 //! that doesn't exist is answered with its name as the caller sent it, and so is one that he does not
 //! see.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::ctx::Ctx;
-use crate::domain::error::{Error, Result};
-use crate::domain::names::AccountRef;
-use crate::store::Store;
+use crate::domain::error::{Error, Reason, Resource, Result};
+use crate::domain::merge_sets::MergeSets;
+use crate::domain::names::{AccountRef, account_name};
 use crate::store::account::KnownAccount;
+use crate::store::{Store, WriteTx};
 
 /// The account a request names in `field`.
 ///
@@ -61,6 +62,45 @@ pub fn only(
     mut found: HashMap<AccountRef, KnownAccount>,
 ) -> Result<KnownAccount> {
     found.remove(name).ok_or_else(|| missing([name]))
+}
+
+/// Which of these accounts were ever merged, with whichever they were merged with.
+pub async fn merge_sets(tx: &WriteTx, ids: &BTreeSet<String>) -> Result<MergeSets> {
+    Ok(sets_of(&tx.merge_sets_of(ids).await?))
+}
+
+/// Whether two accounts are one, or were merged with each other at any time.
+pub async fn were_one(ctx: &Ctx, store: &Store, one: &str, other: &str) -> Result<bool> {
+    let names = [one, other].map(|id| AccountRef::Id(id.to_owned()));
+    let found = store.find_accounts(ctx, &names).await?;
+    Ok(sets_of(found.values()).were_one(one, other))
+}
+
+/// The sets that accounts which were merged are in.
+pub fn sets_of<'a>(accounts: impl IntoIterator<Item = &'a KnownAccount>) -> MergeSets {
+    let mut sets = MergeSets::default();
+    for account in accounts {
+        if let Some(set) = &account.merge_set {
+            sets.add(account.id.clone(), set.clone(), account.merged_into.clone());
+        }
+    }
+    sets
+}
+
+/// Checks that all that were merged with each other are locked: one may have been merged since they were
+/// looked for.
+///
+/// # Errors
+/// CONCURRENT_CHANGE: another attempt finds it.
+pub fn check_locked(sets: &MergeSets, locked: &BTreeSet<String>) -> Result<()> {
+    match sets.ids().find(|id| !locked.contains(*id)) {
+        None => Ok(()),
+        Some(id) => Err(Error::Aborted {
+            reason: Reason::ConcurrentChange,
+            resource: Resource { kind: "account", name: account_name(id) },
+            description: "the account was merged with another at the same time".into(),
+        }),
+    }
 }
 
 /// Refuses what rests on the groups of accounts to a caller who does not see all of them.

@@ -1,6 +1,10 @@
 //! Records of one person that count as one: what is told of them, and that it is told as before once
 //! that is undone.
 
+mod accounts;
+mod accounts_credit;
+mod accounts_ledger;
+mod accounts_refused;
 mod kept;
 mod read;
 mod refused;

@@ -60,6 +60,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("SecurityEnd.reason", "CreditSecurity.end_reason"),
     ("Tie.end_reason", "Tie.end_reason"),
     ("Tie.review_reason", "Tie.review_reason"),
+    ("AccountMerge.reason", "ContactMerge.reason"),
     ("Merge.reason", "ContactMerge.reason"),
     ("MergedRecord.reason", "MergedContact.reason"),
     ("Undone.reason", "ContactMerge.undo_reason"),

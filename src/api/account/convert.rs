@@ -104,6 +104,7 @@ pub fn account(account: Account) -> pb::Account {
         update_us,
         delete_us,
         version,
+        merged_into,
     } = account;
     pb::Account {
         name: account_name(&id),
@@ -128,6 +129,7 @@ pub fn account(account: Account) -> pb::Account {
         update_time: Some(write::recorded(update_us)),
         delete_time: delete_us.map(write::timestamp),
         etag: etag::encode(version),
+        merged_into: merged_into.as_deref().map(account_name).unwrap_or_default(),
     }
 }
 

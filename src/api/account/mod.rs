@@ -18,6 +18,7 @@ mod work;
 
 use tonic::{Request, Response, Status, Streaming};
 
+use self::merge::Of;
 use self::status::StatusQuestion;
 pub use self::team::write_role;
 use crate::api;
@@ -392,10 +393,13 @@ impl AccountService for Accounts {
         request: Request<pb::MergeRecordsRequest>,
     ) -> Answer<pb::MergeRecordsResponse> {
         let ctx = api::ctx(&request)?;
-        let ((id, command), validate_only) = merge::merge(request.into_inner())?;
-        let answer = match validate_only {
-            true => self.services.merges.would_merge(&ctx, command).await?,
-            false => self.services.merges.merge(&ctx, &id, command).await?,
+        let ((id, command), only_look) = merge::merge(request.into_inner())?;
+        let AccountServices { merges, accounts, .. } = &self.services;
+        let answer = match (command, only_look) {
+            (Of::Contacts(c), true) => Of::Contacts(merges.would_merge(&ctx, c).await?),
+            (Of::Contacts(c), false) => Of::Contacts(merges.merge(&ctx, &id, c).await?),
+            (Of::Accounts(c), true) => Of::Accounts(accounts.would_merge(&ctx, c).await?),
+            (Of::Accounts(c), false) => Of::Accounts(accounts.merge(&ctx, &id, c).await?),
         };
         Ok(Response::new(merge::merged(answer)))
     }
@@ -406,7 +410,12 @@ impl AccountService for Accounts {
     ) -> Answer<pb::UndoMergeResponse> {
         let ctx = api::ctx(&request)?;
         let (id, command) = merge::undo(request.into_inner())?;
-        Ok(Response::new(merge::undone(self.services.merges.undo(&ctx, &id, command).await?)))
+        let AccountServices { merges, accounts, .. } = &self.services;
+        let undone = match command {
+            Of::Contacts(c) => Of::Contacts(merges.undo(&ctx, &id, c).await?),
+            Of::Accounts(c) => Of::Accounts(accounts.undo_merge(&ctx, &id, c).await?),
+        };
+        Ok(Response::new(merge::undone(undone)))
     }
 
     async fn simulate_departure(

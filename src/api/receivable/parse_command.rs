@@ -3,11 +3,12 @@
 
 use crate::api::convert::read::{self, missing, prefixed};
 use crate::api::convert::request::{Identified, all, at_most, check_reason, child};
-use crate::domain::error::{Error, Precondition, Reason, Result, Violation, Violations};
+use crate::domain::error::{Error, Reason, Result, Violation, Violations};
 use crate::domain::ledger::command::{
-    AllocationRequest, ClearItems, PostDocuments, ResetClearing, ReverseDocument, WriteOffItem,
+    AllocationRequest, ClearItems, NamedElsewhere, PostDocuments, ResetClearing, ReverseDocument,
+    WriteOffItem,
 };
-use crate::domain::names::{AccountRef, CLEARINGS, ChildName, DOCUMENTS, ITEMS, account_name};
+use crate::domain::names::{AccountRef, CLEARINGS, ChildName, DOCUMENTS, ITEMS};
 use crate::pb;
 
 use super::parse_document;
@@ -97,8 +98,9 @@ pub fn clear_items(request: pb::ClearItemsRequest) -> Result<Identified<ClearIte
     let account = all(violations, account)?;
     let oldest_first_credits = credits.iter().map(|(_, credit)| credit.id).collect();
     items.extend(credits);
-    within_account(&account, &items)?;
-    let command = ClearItems { account, allocations, oldest_first_credits, apply_date: date };
+    let elsewhere = elsewhere(&account, &items);
+    let command =
+        ClearItems { account, allocations, oldest_first_credits, apply_date: date, elsewhere };
     Ok((request_id, command))
 }
 
@@ -164,21 +166,15 @@ pub fn items(
     read
 }
 
-/// Refuses items whose names say that they are another account's. What only the books can
-/// tell, because one of the two is an alias, is left to the service.
-fn within_account(account: &AccountRef, items: &[(String, ChildName)]) -> Result<()> {
-    let AccountRef::Id(account) = account else { return Ok(()) };
+/// Items whose names say that they are another account's. What only the books can tell, because one of
+/// the two is an alias, is left to the service.
+fn elsewhere(account: &AccountRef, items: &[(String, ChildName)]) -> Vec<NamedElsewhere> {
+    let AccountRef::Id(account) = account else { return Vec::new() };
     let foreign = items.iter().filter_map(|(field, item)| match &item.account {
-        AccountRef::Id(other) if other != account => Some((field, other)),
+        AccountRef::Id(other) if other != account => Some((field.clone(), other.clone())),
         AccountRef::Id(_) | AccountRef::External { .. } => None,
     });
-    let refused: Vec<_> = foreign
-        .map(|(field, other)| {
-            let what = format!("is an item of {}", account_name(other));
-            Precondition::new(Reason::ClearingAcrossAccounts, account_name(account), what).at(field)
-        })
-        .collect();
-    if refused.is_empty() { Ok(()) } else { Err(Error::FailedPrecondition(refused)) }
+    foreign.map(|(field, account_id)| NamedElsewhere { field, account_id }).collect()
 }
 
 pub fn reset(request: pb::ResetClearingRequest) -> Result<Identified<ResetClearing>> {

@@ -56,7 +56,9 @@ impl Books {
         for payment in payments {
             self.check_pair(payment, apply_date)?;
             let Some(row) = self.size(payment, apply_date, rates)? else { continue };
-            account_id.clone_from(&self.tracked(row.debit_item)?.item.account_id);
+            if allocations.is_empty() {
+                account_id.clone_from(&self.tracked(row.credit_item)?.item.account_id);
+            }
             let position = position(allocations.len());
             let id = AllocationId { clearing, position };
             self.settle(cause.document, id, apply_date, &row)?;
@@ -144,7 +146,8 @@ impl Books {
                 "a clearing sets a credit against a debit",
             ));
         }
-        if credit.account_id != debit.account_id || credit.company_code != debit.company_code {
+        let are_one = self.sets.were_one(&credit.account_id, &debit.account_id);
+        if !are_one || credit.company_code != debit.company_code {
             return Err(Error::precondition(
                 Reason::ClearingAcrossAccounts,
                 debit.name(),

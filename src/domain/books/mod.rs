@@ -9,6 +9,7 @@ mod allocation;
 mod change;
 mod clear;
 mod end;
+mod home;
 mod made;
 mod post;
 mod request;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 use super::document::{DocumentKey, Draft, EndState};
 use super::error::{Error, Precondition, Reason, Result};
 use super::item::{DocumentKind, ItemClass};
+use super::merge_sets::MergeSets;
 use super::money::Currency;
 use super::names;
 use super::personal::Personal;
@@ -34,6 +36,7 @@ pub use allocation::{ActiveAllocation, AllocationId, AllocationRow, Cause, NewCl
 pub use change::{AdvanceChange, Changes, DueChange, DueKey};
 pub use clear::{Payment, RateSource};
 pub use end::{Outgoing, Version};
+pub use home::{Recorded, home};
 pub use made::{made_here, made_key};
 pub use post::{Admission, admit, compare, content_hash};
 pub use request::{ClearingRequest, Place, RequestState};
@@ -247,6 +250,8 @@ pub struct Books {
     closed: HashMap<String, NaiveDate>,
     /// A document is replaced: see [`Books::for_revision`].
     revises: bool,
+    /// The accounts whose items may be settled with each other's.
+    sets: MergeSets,
     touched: HashSet<Uuid>,
     changes: Changes,
 }
@@ -262,6 +267,12 @@ impl Books {
     /// after the end of the month.
     pub fn for_revision(closed: HashMap<String, NaiveDate>) -> Self {
         Self { closed, revises: true, ..Self::default() }
+    }
+
+    /// Lets items of accounts that are in one set be settled with each other's.
+    #[must_use]
+    pub fn joining(self, sets: MergeSets) -> Self {
+        Self { sets, ..self }
     }
 
     pub fn load(&mut self, items: impl IntoIterator<Item = TrackedItem>) {

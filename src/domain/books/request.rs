@@ -61,7 +61,8 @@ impl ClearingRequest {
     }
 
     /// The day of its place, by the account and posting date of documents, as far as they are known. One
-    /// of another account moves nothing: it is never settled.
+    /// of another account moves nothing: it is settled only if the accounts were merged, and then in the
+    /// place of the credit.
     pub fn day_by<'a>(
         &self,
         posted: impl FnOnce(&DocumentKey) -> Option<(&'a str, NaiveDate)>,

@@ -166,6 +166,12 @@ impl Decider {
         self.reservation(account, *self.by_key.get(key)?)
     }
 
+    /// The account that an order is reserved for.
+    pub fn reserved_for(&self, key: &OrderKey) -> Option<&str> {
+        let reservation = self.reservations.get(self.by_key.get(key)?)?;
+        Some(reservation.account_id.as_str())
+    }
+
     /// A decision that was made before, or just now.
     pub fn decision(&self, id: Uuid) -> Option<&Decision> {
         let just_now = self.changes.decisions.iter().find(|decision| decision.id == id);

@@ -39,12 +39,14 @@ impl Rates {
 pub struct Node {
     pub is_blocked: bool,
     pub is_deleted: bool,
+    /// The account that it counts as; `None`: itself.
+    pub merged_into: Option<String>,
     pub root_id: String,
     pub exposure: Vec<ExposureCell>,
     pub limits: Vec<Limit>,
-    /// Those not released.
+    /// Those not released, with those of accounts that count as it.
     pub holds: Vec<Hold>,
-    /// Its own items past their due date and grace.
+    /// Its own items past their due date and grace, and those of accounts that count as it.
     pub overdue: Vec<OverdueCell>,
 }
 
@@ -194,10 +196,13 @@ impl Standing {
     /// The holds that stop an account: its own, and those of groups it belongs to.
     pub fn holds(&self, chain: &[&str]) -> Vec<&Hold> {
         let holds = chain.iter().enumerate().filter_map(|(i, id)| Some((i, self.nodes.get(*id)?)));
+        // One of an account that was merged is told there and of the account that it counts as.
+        let mut told = BTreeSet::new();
         holds
             .flat_map(|(i, node)| node.holds.iter().map(move |hold| (i, hold)))
             .filter(|(i, hold)| *i == 0 || hold.scope == HoldScope::Group)
             .map(|(_, hold)| hold)
+            .filter(|hold| told.insert(hold.id))
             .collect()
     }
 

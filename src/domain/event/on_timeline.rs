@@ -60,6 +60,8 @@ const UNTOLD: &[(&str, &[EventType])] = &[
             EventType::AccountUndeleted,
             EventType::AccountBlocked,
             EventType::AccountUnblocked,
+            EventType::AccountsMerged,
+            EventType::AccountMergeUndone,
             EventType::MemberCreated,
             EventType::MemberUpdated,
             EventType::MemberDeactivated,

@@ -5,6 +5,7 @@
 
 mod create;
 mod lifecycle;
+mod merge;
 mod place;
 mod read;
 mod record;

@@ -63,12 +63,14 @@ impl Accounts {
     }
 }
 
-/// Leaves out parents that the caller does not see.
+/// Leaves out parents, and survivors of merges, that the caller does not see.
 pub(super) async fn hide_parents(tx: &ReadTx, accounts: Vec<&mut Account>) -> Result<()> {
     let parents = accounts.iter().filter_map(|account| account.parent_id.as_deref());
-    let seen = tx.seen(parents).await?;
+    let survivors = accounts.iter().filter_map(|account| account.merged_into.as_deref());
+    let seen = tx.seen(parents.chain(survivors)).await?;
     for account in accounts {
         account.parent_id = account.parent_id.take().filter(|parent| seen.has(parent));
+        account.merged_into = account.merged_into.take().filter(|survivor| seen.has(survivor));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ impl Accounts {
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, ETAG_MISMATCH, EXTERNAL_REF_TAKEN, SOURCE_SYSTEM_FORM_FIXED,
     /// DUPLICATE_ELEMENT, ACCOUNT_CYCLE, ACCOUNT_GROUP_TOO_DEEP, DATE_INVALID, TOO_MANY_ELEMENTS,
-    /// SITE_IN_USE.
+    /// SITE_IN_USE, STATE_WRONG (it counts as another, and stands under that one).
     pub async fn update(
         &self,
         ctx: &Ctx,
@@ -73,7 +73,10 @@ pub(super) async fn update(tx: &mut WriteTx, _: &Ctx, command: &UpdateAccount) -
     };
     let moves =
         links.zip(parent).and_then(|(links, parent)| Move::of(&before, parent, links, from, dated));
-    changed.extend(moves.is_some().then_some("parent"));
+    if moves.is_some() {
+        before.check_own()?;
+        changed.push("parent");
+    }
     if changed.is_empty() {
         return Ok(before);
     }
@@ -131,7 +134,7 @@ async fn lock(tx: &mut WriteTx, command: &UpdateAccount) -> Result<Places> {
 
 /// The links that decide where the account may stand: on days of the past those of all that was
 /// below it, too.
-async fn links(
+pub(super) async fn links(
     tx: &WriteTx,
     account: &Account,
     parent: Option<&Head>,
@@ -142,7 +145,7 @@ async fn links(
 }
 
 /// A link that is to be recorded.
-struct Move {
+pub(super) struct Move {
     /// `None`: under nobody.
     parent: Option<Head>,
     from: NaiveDate,
@@ -154,7 +157,7 @@ struct Move {
 impl Move {
     /// `None` if nothing changes on any day. A day that was asked for is noted also where the
     /// account stands there already, but not since then.
-    fn of(
+    pub fn of(
         before: &Account,
         parent: Option<Head>,
         links: Links,
@@ -174,7 +177,12 @@ impl Move {
 }
 
 /// Moves the account with all that is below it.
-async fn reparent(tx: &mut WriteTx, account: &mut Account, to: Move, recorded: i64) -> Result<()> {
+pub(super) async fn reparent(
+    tx: &mut WriteTx,
+    account: &mut Account,
+    to: Move,
+    recorded: i64,
+) -> Result<()> {
     let Move { parent, from, links, moves_today } = to;
     if let Some(parent) = &parent {
         place::check_days(tx, &account.id, parent, &links, from).await?;

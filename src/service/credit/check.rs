@@ -23,18 +23,49 @@ impl Credit {
     /// # Errors
     /// NotFound, ACCOUNT_DELETED, CURRENCY_MISMATCH.
     pub async fn check(&self, ctx: &Ctx, c: CheckCredit) -> Result<Decision> {
-        let account = self.id_of(ctx, &c.account).await?;
-        resolve::check_groups(ctx, &self.store, &[&account]).await?;
-        let query = self.query(ctx, vec![account.clone()], Some(c.amount.currency));
-        let mut decider = match (&c.order, self.store.kept_credit_standing(&query).await?) {
-            (None, Some(known)) => self.open(known, Loaded::default()),
-            _ => self.open_picture(ctx, query, &account, &c).await?,
-        };
+        let mut account = self.id_of(ctx, &c.account).await?;
+        let mut decider = self.decider_of(ctx, &account, &c).await?;
+        // An order that is reserved is asked about where it is, a new one of the account that it would
+        // count for. One step leads there.
+        let home = self.home(ctx, &decider, &account, &c).await?;
+        if home != account {
+            decider = self.decider_of(ctx, &home, &c).await?;
+            account = home;
+        }
         let checked =
             decider.check(&account, &c.company_code, c.amount, c.order.as_ref(), &caller(ctx));
         let (mut decision, wanted) = checked.map_err(|taken| unnamed(ctx, taken))?;
         evidence::look_up_decision(&self.store, &mut decision, &wanted).await?;
         Ok(decision)
+    }
+
+    async fn decider_of(&self, ctx: &Ctx, account: &str, c: &CheckCredit) -> Result<Decider> {
+        resolve::check_groups(ctx, &self.store, &[account]).await?;
+        let query = self.query(ctx, vec![account.to_owned()], Some(c.amount.currency));
+        match (&c.order, self.store.kept_credit_standing(&query).await?) {
+            (None, Some(known)) => Ok(self.open(known, Loaded::default())),
+            _ => self.open_picture(ctx, query, account, c).await,
+        }
+    }
+
+    /// The account that an order is decided about.
+    async fn home(
+        &self,
+        ctx: &Ctx,
+        decider: &Decider,
+        account: &str,
+        c: &CheckCredit,
+    ) -> Result<String> {
+        let reserved = c.order.as_ref().and_then(|order| decider.reserved_for(order));
+        if let Some(other) = reserved {
+            if other == account || resolve::were_one(ctx, &self.store, account, other).await? {
+                return Ok(other.to_owned());
+            }
+            return Ok(account.to_owned());
+        }
+        let node = decider.standing.nodes.get(account);
+        let survivor = node.and_then(|node| node.merged_into.clone());
+        Ok(survivor.unwrap_or_else(|| account.to_owned()))
     }
 
     fn open(&self, known: Known, loaded: Loaded) -> Decider {

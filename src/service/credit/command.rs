@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::domain::credit::command::*;
 use crate::domain::credit::decision::Decision;
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::Error;
 use crate::domain::money::Currency;
-use crate::domain::names::{AccountRef, ReservationName};
+use crate::domain::names::{AccountRef, ReservationName, ReservationRef};
 use crate::store::CallRecord;
 
 /// A command about a reservation.
@@ -51,6 +52,15 @@ impl Command {
             Self::Commit(c) => Some(&c.reservation),
             Self::Cancel(c) => Some(&c.reservation),
             Self::Decide(c) => Some(&c.reservation),
+        }
+    }
+
+    /// The reservation that it is about, also one that is to be made.
+    pub fn named(&self) -> ReservationRef {
+        match (self, self.reservation()) {
+            (Self::Reserve(c), _) => ReservationRef::Key(c.order.clone()),
+            (_, Some(name)) => name.reservation.clone(),
+            (_, None) => ReservationRef::Id(Uuid::nil()),
         }
     }
 

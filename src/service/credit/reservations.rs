@@ -155,10 +155,17 @@ impl Credit {
             ReservationRef::Id(id) => self.store.reservation_by_id(*id).await?,
             ReservationRef::Key(key) => self.store.reservation_by_key(key).await?,
         };
-        let reservation = reservation
-            .map(|known| known.reservation)
-            .filter(|reservation| reservation.account_id == known.id);
-        Ok((reservation.ok_or_else(|| missing(&name))?, now(&ctx.clock)))
+        let reservation = reservation.map(|known| known.reservation);
+        let reservation = reservation.ok_or_else(|| missing(&name))?;
+        let account = &reservation.account_id;
+        // That of an account that was merged is found by the names of all.
+        match *account == known.id
+            || known.merge_set.is_some()
+                && resolve::were_one(ctx, &self.store, &known.id, account).await?
+        {
+            true => Ok((reservation, now(&ctx.clock))),
+            false => Err(missing(&name)),
+        }
     }
 
     /// A page of reservations, the latest first.

@@ -18,8 +18,9 @@ use crate::domain::credit::decision::Decision;
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
+use crate::domain::merge_sets::MergeSets;
 use crate::domain::names::ReservationRef;
-use crate::service::Settings;
+use crate::service::{Settings, resolve};
 use crate::store::credit::KnownReservation;
 use crate::store::{Answered, CallRecord, WriteTx};
 
@@ -34,15 +35,21 @@ pub(super) async fn all(
     let mut batch = Batch::new(work);
     batch.recall(tx, &batch.open()).await?;
     batch.find_twins();
-    let accounts = batch.resolve(tx).await?;
-    if accounts.is_empty() {
+    let found = batch.resolve(tx).await?;
+    if found.is_empty() {
         return batch.finish();
     }
-    let ids: BTreeSet<String> = accounts.values().cloned().collect();
-    let heads = tx.lock_roots(&ids).await?;
+    let ids: BTreeSet<String> = found.values().map(|account| account.id.clone()).collect();
+    let merged = found.values().any(|account| account.merge_set.is_some());
+    let locked = sets(tx, &ids, merged).await?.with(&ids);
+    let heads = tx.lock_roots(&locked).await?;
     let head = heads.values().map(|head| head.head_us).max().unwrap_or_default();
     let us = tx.record_after(head).await?;
     let now = Now { us, today: tx.clock().business_date() };
+    let sets = sets(tx, &ids, merged).await?;
+    resolve::check_locked(&sets, &locked)?;
+    let accounts = batch.homes(tx, &found, &sets).await?;
+    let ids = accounts.values().cloned().collect();
     let known = tx.credit_standing(&batch.query(settings, policy, ids, now)).await?;
     policy.saw(&known);
     let roots = roots(&known.standing);
@@ -50,7 +57,7 @@ pub(super) async fn all(
     let mut decider = batch.decider(tx, known, &accounts).await?;
     let (mut made, mut refused) = (Vec::new(), Vec::new());
     for n in batch.open() {
-        let Some(account) = accounts.get(work[n].command.account()) else { continue };
+        let Some(account) = accounts.get(&n) else { continue };
         match decide(&mut decider, &work[n], account) {
             Ok(done) => made.push((n, done)),
             Err(error) => {
@@ -79,11 +86,20 @@ pub(super) async fn all(
         batch.answers[n] = Some(Ok(answer));
     }
     let next_changes = write(tx, changes, &roots, now).await?;
-    tx.keep_standings(standing, groups, &next_changes, &accounts.into_values().collect::<Vec<_>>());
+    let accounts: BTreeSet<String> = accounts.into_values().collect();
+    tx.keep_standings(standing, groups, &next_changes, &accounts.into_iter().collect::<Vec<_>>());
     let kept: Vec<Answered<'_>> =
         kept.iter().map(|(record, answer)| Answered { record, answer: answer.clone() }).collect();
     tx.keep_answers(&kept).await?;
     batch.finish()
+}
+
+/// What these accounts were ever merged with, if one of them was.
+async fn sets(tx: &WriteTx, ids: &BTreeSet<String>, merged: bool) -> Result<MergeSets> {
+    match merged {
+        true => resolve::merge_sets(tx, ids).await,
+        false => Ok(MergeSets::default()),
+    }
 }
 
 /// The answer to a command, and what is kept of it and audited.

@@ -1,18 +1,20 @@
 //! Clearing by hand, and resetting.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::rates::Rates;
-use super::{Ledger, account, event};
+use super::{Ledger, account, event, merged};
 use crate::ctx::Ctx;
 use crate::domain::books::{ActiveAllocation, Books, Cause, Payment, RequestState};
 use crate::domain::clearing::{self, ClearingState, ClearingVerb};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violations};
 use crate::domain::event::EventType;
-use crate::domain::ledger::command::{AllocationRequest, ClearItems, ResetClearing};
+use crate::domain::ledger::command::{
+    AllocationRequest, ClearItems, NamedElsewhere, ResetClearing,
+};
 use crate::domain::ledger::{Allocation, Clearing};
 use crate::domain::machine::advance;
 use crate::domain::money::Money;
@@ -51,25 +53,54 @@ impl Ledger {
     }
 }
 
-/// Locks the account and loads the items named, which must be its own.
+/// What a command about items of an account works with.
+pub(super) struct Loaded {
+    pub account: String,
+    /// The accounts that count as the same one, itself among them.
+    pub same: BTreeSet<String>,
+    pub books: Books,
+}
+
+/// Locks the account and loads the items named, which must be its own, or of one that counts as the same.
+/// `elsewhere`: those whose names say that they are of another account.
 pub(super) async fn load(
     tx: &mut WriteTx,
     account: &AccountRef,
     items: &[Uuid],
+    elsewhere: &[NamedElsewhere],
     floor: NaiveDate,
-) -> Result<(String, Books)> {
+) -> Result<Loaded> {
     let account = self::account(tx, account).await?.id;
-    tx.lock_accounts(std::slice::from_ref(&account)).await?;
+    let sets = merged::lock(tx, &BTreeSet::from([account.clone()])).await?;
+    let same = sets.counting_as(&account);
+    refuse_others(&account, &same, elsewhere)?;
     let loaded = tx.items(items, floor).await?;
     for id in items {
-        if !loaded.iter().any(|t| t.item.id == *id && t.item.account_id == account) {
+        if !loaded.iter().any(|t| t.item.id == *id && same.contains(&t.item.account_id)) {
             return Err(Error::not_found("item", child_name(&account, names::ITEMS, *id)));
         }
     }
     let companies: Vec<String> = loaded.iter().map(|t| t.item.company_code.clone()).collect();
-    let mut books = Books::new(tx.closed_periods(companies).await?);
+    let mut books = Books::new(tx.closed_periods(companies).await?).joining(sets.of_now());
     books.load(loaded);
-    Ok((account, books))
+    Ok(Loaded { account, same, books })
+}
+
+/// Refuses items of accounts that do not count as the same one.
+fn refuse_others(
+    account: &str,
+    same: &BTreeSet<String>,
+    elsewhere: &[NamedElsewhere],
+) -> Result<()> {
+    let others = elsewhere.iter().filter(|named| !same.contains(&named.account_id));
+    let refused: Vec<_> = others
+        .map(|NamedElsewhere { field, account_id }| {
+            let what = format!("is an item of {}", names::account_name(account_id));
+            let subject = names::account_name(account);
+            Precondition::new(Reason::ClearingAcrossAccounts, subject, what).at(field)
+        })
+        .collect();
+    if refused.is_empty() { Ok(()) } else { Err(Error::FailedPrecondition(refused)) }
 }
 
 async fn clear(tx: &mut WriteTx, _: &Ctx, c: &Configured<ClearItems>) -> Result<Clearing> {
@@ -83,9 +114,10 @@ async fn clear(tx: &mut WriteTx, _: &Ctx, c: &Configured<ClearItems>) -> Result<
         .collect();
     items.sort_unstable();
     items.dedup();
-    let (account, mut books) = load(tx, &command.account, &items, day).await?;
+    let Loaded { account, same, mut books } =
+        load(tx, &command.account, &items, &command.elsewhere, day).await?;
     let payments = match command.allocations.is_empty() {
-        true => oldest_first(tx, &mut books, &account, &command.oldest_first_credits, day).await?,
+        true => oldest_first(tx, &mut books, &same, &command.oldest_first_credits, day).await?,
         false => named(&books, &command.allocations)?,
     };
     let rates = rates(tx, settings, &books, &payments, day).await?;
@@ -106,7 +138,8 @@ async fn clear(tx: &mut WriteTx, _: &Ctx, c: &Configured<ClearItems>) -> Result<
         .map(|c| answer(id, day, &c.active().collect::<Vec<_>>(), &books, recorded))
         .ok_or_else(|| Error::internal("a clearing was lost"))??;
     tx.write_changes(changes).await?;
-    tx.publish(event::clearings(EventType::ItemsCleared, &[(account, id)])).await?;
+    let cleared = [(clearing.account_id.clone(), id)];
+    tx.publish(event::clearings(EventType::ItemsCleared, &cleared)).await?;
     Ok(clearing)
 }
 
@@ -148,7 +181,7 @@ fn named(books: &Books, allocations: &[AllocationRequest]) -> Result<Vec<Payment
 async fn oldest_first(
     tx: &WriteTx,
     books: &mut Books,
-    account: &str,
+    accounts: &BTreeSet<String>,
     credits: &[Uuid],
     day: NaiveDate,
 ) -> Result<Vec<Payment>> {
@@ -158,8 +191,8 @@ async fn oldest_first(
         let Some(item) = books.item(*credit).map(|t| t.item.clone()) else { continue };
         let book = (item.company_code.clone(), item.currency.code());
         if !debits.contains_key(&book) {
-            let open =
-                tx.open_debits(account, &item.company_code, item.currency, day, &[], None).await?;
+            let of = (item.company_code.as_str(), item.currency);
+            let open = merged::open_debits(tx, accounts, of, day, &[], None).await?;
             let found = open.iter().map(|t| (t.item.posting_date, t.item.id)).collect();
             books.load(open);
             debits.insert(book.clone(), found);
@@ -224,7 +257,7 @@ fn answer(
 async fn reset(tx: &mut WriteTx, _: &Ctx, command: &ResetClearing) -> Result<Clearing> {
     let day = command.effective_date.unwrap_or(tx.clock().business_date());
     let account = account(tx, &command.clearing.account).await?.id;
-    tx.lock_accounts(std::slice::from_ref(&account)).await?;
+    merged::lock(tx, &BTreeSet::from([account.clone()])).await?;
     let id = command.clearing.id;
     let name = child_name(&account, names::CLEARINGS, id);
     let found = tx.clearing(&account, id).await?;

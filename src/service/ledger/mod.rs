@@ -10,6 +10,7 @@ mod context;
 mod event;
 mod fault;
 pub mod import;
+mod merged;
 mod post;
 pub mod posting;
 mod rates;

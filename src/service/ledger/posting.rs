@@ -12,7 +12,7 @@ use super::context::{Effects, Posted, Posting};
 use super::post::new_documents;
 use super::revise::others;
 use super::settle::{self, Tried};
-use super::{Ledger, account, event, fault};
+use super::{Ledger, account, event, fault, merged};
 use crate::ctx::Ctx;
 use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, Outgoing, RequestState};
 use crate::domain::document::{Draft, PostResult};
@@ -20,10 +20,11 @@ use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
 use crate::domain::ledger::command::{PostDocuments, ReverseDocument};
 use crate::domain::ledger::{Document, PointQuery};
+use crate::domain::merge_sets::MergeSets;
 use crate::domain::names::{self, AccountRef, ChildName, child_name};
 use crate::domain::point;
 use crate::domain::receivables::query::DocumentName;
-use crate::service::resolve::all as resolve_all;
+use crate::service::resolve::{all as resolve_all, check_locked, sets_of};
 use crate::service::{Configured, Settings};
 use crate::store::account::KnownAccount;
 use crate::store::{Call, WriteTx};
@@ -128,25 +129,46 @@ pub(super) struct Locked {
     /// Last closed day by company.
     pub closed: HashMap<String, NaiveDate>,
     pub blocked: Blocked,
+    /// What the payers were ever merged with.
+    pub sets: MergeSets,
 }
 
-/// Locks the payers, and other accounts with them.
+/// Locks the payers, with all that they were ever merged with, and other accounts with them; and gives
+/// each draft the account that it belongs to as its payer. `found`: the accounts as they were named.
+///
+/// # Errors
+/// CONCURRENT_CHANGE.
 pub(super) async fn lock(
     tx: &mut WriteTx,
-    drafts: &[Draft<String>],
+    drafts: &mut [Draft<String>],
     others: BTreeSet<String>,
+    found: &HashMap<AccountRef, KnownAccount>,
 ) -> Result<Locked> {
     let payers: BTreeSet<String> = drafts.iter().map(|d| d.payer.clone()).collect();
-    let all: Vec<String> = payers.union(&others).cloned().collect();
+    // Most books have no merges, and ask nothing more.
+    let before = match found.values().any(|account| account.merge_set.is_some()) {
+        true => tx.merge_sets_of(&payers).await?,
+        false => Vec::new(),
+    };
+    let locked = sets_of(&before).with(&payers);
+    let all: Vec<String> = locked.union(&others).cloned().collect();
     tx.lock_accounts(&all).await?;
-    let refs: Vec<AccountRef> = payers.into_iter().map(AccountRef::Id).collect();
+    let refs: Vec<AccountRef> = payers.iter().cloned().map(AccountRef::Id).collect();
     let accounts = tx.find_accounts(&refs).await?;
-    let accounts: HashMap<String, KnownAccount> =
+    let mut accounts: HashMap<String, KnownAccount> =
         accounts.into_values().map(|a| (a.id.clone(), a)).collect();
+    let together = match accounts.values().any(|account| account.merge_set.is_some()) {
+        true => tx.merge_sets_of(&payers).await?,
+        false => Vec::new(),
+    };
+    let sets = sets_of(&together);
+    check_locked(&sets, &locked)?;
+    merged::send_home(tx, &sets, drafts).await?;
+    accounts.extend(together.into_iter().map(|account| (account.id.clone(), account)));
     let companies = drafts.iter().map(|d| d.key.company_code.clone());
     let closed = tx.closed_periods(companies).await?;
     let blocked = Blocked::of(tx, drafts, &accounts).await?;
-    Ok(Locked { accounts, closed, blocked })
+    Ok(Locked { accounts, closed, blocked, sets })
 }
 
 async fn post_all(
@@ -160,13 +182,14 @@ async fn post_all(
     let create = command.create_missing_accounts.then_some(&nameless);
     let found = resolve(tx, &refs, create, None).await?;
     resolve_all(&refs, found.clone())?;
-    let drafts: Vec<Draft<String>> = command
+    let mut drafts: Vec<Draft<String>> = command
         .documents
         .iter()
         .cloned()
         .map(|d| d.map_accounts(|name| found.get(&name).map_or_else(String::new, |a| a.id.clone())))
         .collect();
-    let Locked { accounts, closed, blocked } = lock(tx, &drafts, BTreeSet::new()).await?;
+    let locked = lock(tx, &mut drafts, BTreeSet::new(), &found).await?;
+    let Locked { accounts, closed, blocked, sets } = locked;
     let mut posting = Posting {
         tx: &mut *tx,
         closed,
@@ -181,7 +204,7 @@ async fn post_all(
     let effects = std::mem::take(&mut posting.effects);
     refuse(&posted)?;
     let mut results: Vec<Posted> = posted.into_iter().collect::<Result<_>>()?;
-    settle(tx, settings, &effects, &mut results).await?;
+    settle(tx, settings, &sets, &effects, &mut results).await?;
 
     let changed: Vec<(String, Uuid)> = new_documents(&results)
         .map(|(result, _)| (result.account_id.clone(), result.document_id))
@@ -241,6 +264,7 @@ fn refuse(posted: &[Result<Posted>]) -> Result<()> {
 async fn settle(
     tx: &mut WriteTx,
     settings: &Settings,
+    sets: &MergeSets,
     effects: &Effects,
     posted: &mut [Posted],
 ) -> Result<()> {
@@ -250,7 +274,7 @@ async fn settle(
         .filter(|(_, posted)| posted.is_new())
         .map(|(i, posted)| (posted.result.document_id, i))
         .collect();
-    let affected = affected(tx, effects, &*posted).await?;
+    let affected = affected(tx, sets, effects, &*posted).await?;
     let imported: Vec<ClearingRequest> =
         affected.values().filter(|request| request.is_imported()).cloned().collect();
     let lost: HashSet<Uuid> = effects.credits.iter().copied().collect();
@@ -259,7 +283,7 @@ async fn settle(
     };
     let requests = affected.into_values().filter(is_open).collect();
     let mut failed = Vec::new();
-    for (request, tried) in settle::settle(tx, settings, requests, false).await? {
+    for (request, tried) in settle::settle(tx, settings, sets, requests, false).await? {
         match (tried, owners.get(&request.document).copied()) {
             (Tried::Applied(made), Some(i)) => posted[i].result.clearings.extend(made),
             (Tried::Missing, Some(i)) => {
@@ -284,7 +308,7 @@ async fn reverse(tx: &mut WriteTx, _: &Ctx, command: &ReverseDocument) -> Result
     let effective = command.effective_date.unwrap_or(today);
     let account = account(tx, &command.document.account).await?;
     let name = child_name(&account.id, names::DOCUMENTS, command.document.id);
-    tx.lock_accounts(std::slice::from_ref(&account.id)).await?;
+    merged::lock(tx, &BTreeSet::from([account.id.clone()])).await?;
     let missing = || Error::not_found("document", name.clone());
     let owner = tx.drafts(&[command.document.id]).await?.remove(&command.document.id);
     if owner.is_none_or(|draft| draft.payer != account.id) {

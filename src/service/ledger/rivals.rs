@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::domain::books::{ActiveAllocation, ClearingRequest, KnownKey, Place, RequestState};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
+use crate::domain::merge_sets::MergeSets;
 use crate::store::WriteTx;
 
 /// Requests that are tried together.
@@ -27,7 +28,12 @@ pub(super) struct Component {
 }
 
 impl Component {
-    pub async fn of(tx: &WriteTx, requests: Vec<ClearingRequest>, displace: bool) -> Result<Self> {
+    pub async fn of(
+        tx: &WriteTx,
+        sets: &MergeSets,
+        requests: Vec<ClearingRequest>,
+        displace: bool,
+    ) -> Result<Self> {
         let keys = tx.known_targets(&requests).await?;
         let allocations = allocations(tx, &requests, &keys).await?;
         let contested = match displace {
@@ -39,7 +45,7 @@ impl Component {
         }
         let (rivals, mut others): (Vec<_>, Vec<_>) =
             requests.into_iter().partition(|request| contested.contains(&request.account_id));
-        let mut requests = expand(tx, rivals).await?;
+        let mut requests = expand(tx, sets, rivals).await?;
         requests.append(&mut others);
         let keys = tx.known_targets(&requests).await?;
         let allocations = self::allocations(tx, &requests, &keys).await?;
@@ -130,11 +136,16 @@ async fn coming_later(
 
 /// The requests with all that share a document with them, and with those again. A request that
 /// settles the oldest due may share any document of its account.
-async fn expand(tx: &WriteTx, requests: Vec<ClearingRequest>) -> Result<Vec<ClearingRequest>> {
+async fn expand(
+    tx: &WriteTx,
+    sets: &MergeSets,
+    requests: Vec<ClearingRequest>,
+) -> Result<Vec<ClearingRequest>> {
     let mut found: BTreeMap<Uuid, ClearingRequest> = BTreeMap::new();
     let mut whole: BTreeSet<String> = BTreeSet::new();
-    // Only these accounts are locked; nothing is ever settled across accounts.
-    let locked: BTreeSet<String> = requests.iter().map(|r| r.account_id.clone()).collect();
+    // Only these accounts are locked, and those that they were ever merged with; nothing is ever settled
+    // across others.
+    let locked = sets.with(&requests.iter().map(|r| r.account_id.clone()).collect());
     let mut next = requests;
     while !next.is_empty() {
         let keys = tx.known_targets(&next).await?;

@@ -6,14 +6,15 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::event;
 use super::rates::Rates;
 use super::rivals::Component;
+use super::{event, merged};
 use crate::domain::books::{ActiveAllocation, Books, ClearingRequest, KnownKey, RequestState};
 use crate::domain::document::{ClearingTarget, DocumentKey};
 use crate::domain::error::{Error, Precondition, Reason, Result, Violation};
 use crate::domain::event::EventType;
 use crate::domain::item::DocumentKind;
+use crate::domain::merge_sets::MergeSets;
 use crate::domain::money::Currency;
 use crate::domain::names::{self, child_name};
 use crate::service::Settings;
@@ -61,25 +62,26 @@ pub(super) struct Settling<'a> {
 }
 
 /// Tries the requests, writes what could be done, and notes where each of them stands now. The
-/// accounts are locked.
+/// accounts are locked, with those that they were ever merged with.
 ///
 /// With `displace`, what imports brought is settled as if all of it had come at once: a request
 /// takes back what later ones of the same books took before it came ([`Component`]).
 pub(super) async fn settle(
     tx: &mut WriteTx,
     settings: &Settings,
+    sets: &MergeSets,
     requests: Vec<ClearingRequest>,
     displace: bool,
 ) -> Result<Outcomes> {
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let component = Component::of(tx, requests, displace).await?;
+    let component = Component::of(tx, sets, requests, displace).await?;
     let looked_at = component.removable.is_empty().then_some(DEBITS_LOOKED_AT);
     let (mut settling, mut tried, mut displaced) =
-        try_component(tx, settings, component.clone(), looked_at).await?;
+        try_component(tx, settings, sets, component.clone(), looked_at).await?;
     if settling.debits.values().any(|debits| debits.ran_dry && debits.is_cut) {
-        (settling, tried, displaced) = try_component(tx, settings, component, None).await?;
+        (settling, tried, displaced) = try_component(tx, settings, sets, component, None).await?;
     }
     for (request, outcome) in &tried {
         if let Some(state) = settling.state(request, outcome) {
@@ -97,10 +99,11 @@ pub(super) async fn settle(
 async fn try_component<'a>(
     tx: &WriteTx,
     settings: &'a Settings,
+    sets: &MergeSets,
     component: Component,
     looked_at: Option<u64>,
 ) -> Result<(Settling<'a>, Outcomes, Vec<(String, Uuid)>)> {
-    let mut settling = Settling::load(tx, settings, &component, looked_at).await?;
+    let mut settling = Settling::load(tx, settings, sets, &component, looked_at).await?;
     let Component { mut requests, mut removable, .. } = component;
     requests.sort_by_cached_key(|request| request.place(&settling.keys));
     settling.keep_fixed(&mut removable);
@@ -125,6 +128,7 @@ impl<'a> Settling<'a> {
     async fn load(
         tx: &WriteTx,
         settings: &'a Settings,
+        sets: &MergeSets,
         component: &Component,
         looked_at: Option<u64>,
     ) -> Result<Self> {
@@ -138,7 +142,8 @@ impl<'a> Settling<'a> {
         let floor = days.iter().min().copied().unwrap_or_default();
         let last = days.iter().max().copied().unwrap_or_default();
         let companies = requests.iter().map(|r| r.key.company_code.clone());
-        let mut books = Books::new(tx.closed_periods(companies).await?);
+        let closed = tx.closed_periods(companies).await?;
+        let mut books = Books::new(closed).joining(sets.clone());
         books.load(tx.items_of(&credits, floor).await?);
         books.load(tx.items_of(&targets, floor).await?);
         let touched: Vec<Uuid> = removable
@@ -160,7 +165,7 @@ impl<'a> Settling<'a> {
             settled,
             settings,
         };
-        settling.load_debits(tx, component, floor, looked_at).await?;
+        settling.load_debits(tx, sets, component, floor, looked_at).await?;
         settling.load_written_off(tx, requests).await?;
         settling.load_rates(tx, requests, floor, last).await?;
         Ok(settling)
@@ -169,6 +174,7 @@ impl<'a> Settling<'a> {
     async fn load_debits(
         &mut self,
         tx: &WriteTx,
+        sets: &MergeSets,
         component: &Component,
         floor: NaiveDate,
         looked_at: Option<u64>,
@@ -180,8 +186,10 @@ impl<'a> Settling<'a> {
                 continue;
             }
             let (account, company, currency) = &book;
+            let accounts = sets.counting_as(account);
+            let book_of = (company.as_str(), *currency);
             let items =
-                tx.open_debits(account, company, *currency, floor, &also, looked_at).await?;
+                merged::open_debits(tx, &accounts, book_of, floor, &also, looked_at).await?;
             let ids: VecDeque<Uuid> = items.iter().map(|t| t.item.id).collect();
             let is_cut = looked_at.is_some_and(|limit| ids.len() as u64 >= limit);
             self.books.load(items);

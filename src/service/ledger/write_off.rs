@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::clearing::load;
+use super::clearing::{Loaded, load};
 use super::posting::Written;
 use super::rates::Rates;
 use super::{Ledger, event};
@@ -13,6 +13,7 @@ use crate::domain::event::EventType;
 use crate::domain::item::DocumentKind;
 use crate::domain::ledger::Document;
 use crate::domain::ledger::command::WriteOffItem;
+use crate::domain::names::{ITEMS, child_name};
 use crate::store::{Call, WriteTx};
 
 impl Ledger {
@@ -32,9 +33,13 @@ impl Ledger {
 async fn write_off(tx: &mut WriteTx, _: &Ctx, command: &WriteOffItem) -> Result<Written> {
     let day = command.posting_date.unwrap_or(tx.clock().business_date());
     let id = command.item.id;
-    let (account, mut books) = load(tx, &command.item.account, &[id], day).await?;
+    let Loaded { account, mut books, .. } =
+        load(tx, &command.item.account, &[id], &[], day).await?;
     let tracked = books.item(id).ok_or_else(|| Error::internal("an item was lost"))?;
     let item = tracked.item.clone();
+    if item.account_id != account {
+        return Err(Error::not_found("item", child_name(&account, ITEMS, id)));
+    }
     if !item.is_debit() {
         return Err(Error::precondition(
             Reason::ClearingSameSide,

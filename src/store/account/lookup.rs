@@ -26,6 +26,10 @@ pub struct KnownAccount {
     pub delete_us: i64,
     pub related_party: bool,
     pub parent_id: String,
+    /// As which it counts; `None`: as itself.
+    pub merged_into: Option<String>,
+    /// What those have in common that were ever merged with each other.
+    pub merge_set: Option<String>,
 }
 
 impl KnownAccount {
@@ -97,7 +101,8 @@ async fn find_external(
     let backend = conn.get_database_backend();
     let text = format!(
         // The columns of what is known, and no more: an import asks for hundreds at a time.
-        "SELECT x.system, x.canonical_id, a.id, a.state, a.delete_us, a.related_party, a.parent_id \
+        "SELECT x.system, x.canonical_id, a.id, a.state, a.delete_us, a.related_party, a.parent_id, \
+           a.merged_into, a.merge_set \
          FROM {} JOIN account_ref x ON x.system = k.system AND x.canonical_id = k.canonical_id \
          JOIN account a ON a.id = x.account_id",
         keys.table(backend, "k", 1)

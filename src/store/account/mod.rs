@@ -8,6 +8,7 @@ mod group;
 mod labels;
 mod list;
 mod lookup;
+mod merge;
 mod missing;
 pub(super) mod owners;
 mod refs;

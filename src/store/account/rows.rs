@@ -70,10 +70,12 @@ pub(super) async fn insert(conn: &impl ConnectionTrait, accounts: &[Account]) ->
     Ok(inserted)
 }
 
-/// Writes an account that is there, but for when it was created.
+/// Writes an account that is there, but for when it was created and what merges say of it.
 pub(super) async fn update(conn: &impl ConnectionTrait, account: &Account) -> Result<()> {
     let row = ActiveModel {
         create_us: sea_orm::ActiveValue::NotSet,
+        merged_into: sea_orm::ActiveValue::NotSet,
+        merge_set: sea_orm::ActiveValue::NotSet,
         ..ActiveModel::from(Model::try_from(account)?)
     };
     match rows::update(conn, vec![row]).await? {

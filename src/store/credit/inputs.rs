@@ -15,6 +15,7 @@ use chrono::{Days, NaiveDate};
 use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 use uuid::Uuid;
 
+use self::chain::Chains;
 use super::{KnownReservation, reservations, secured};
 use crate::domain::account::AccountState;
 use crate::domain::coverage::finance::Signal;
@@ -76,16 +77,25 @@ impl Inputs {
     }
 
     fn add_account(&mut self, account: chain::Account) {
-        let chain::Account { id, parent_id, state, delete_us, root_id, .. } = account;
+        let chain::Account { id, parent_id, state, delete_us, merged_into, root_id, .. } = account;
         let chain::Account { group_revision: revision, next_change_us, .. } = account;
         self.groups.insert(root_id.clone(), Group { revision, next_change_us, is_secured: false });
         let node = self.node(&id);
         node.is_blocked = state == AccountState::Blocked;
         node.is_deleted = delete_us != 0;
+        node.merged_into = merged_into;
         node.root_id = root_id;
         if !parent_id.is_empty() {
             self.parents.insert(id, parent_id);
         }
+    }
+
+    /// The accounts of these inputs of which something of an account is: itself, and the one that it
+    /// counts as.
+    fn of_which(&self, account: &str, merged: &HashMap<String, String>) -> Vec<String> {
+        let survivor = merged.get(account);
+        let of = [Some(account), survivor.map(String::as_str)].into_iter().flatten();
+        of.filter(|id| self.nodes.contains_key(*id)).map(str::to_owned).collect()
     }
 
     fn node(&mut self, account: &str) -> &mut Node {
@@ -118,7 +128,8 @@ pub(super) async fn load(conn: &impl ConnectionTrait, query: &InputsQuery) -> Re
     let Now { us, today } = query.now;
     let asked = &query.accounts;
     let mut inputs = ruling::load(conn, asked, today, query.people).await?;
-    for account in chain::load(conn, asked).await? {
+    let Chains { accounts, merged } = chain::load(conn, asked).await?;
+    for account in accounts {
         inputs.add_account(account);
     }
     let chain: Vec<String> = inputs.nodes.keys().cloned().collect();
@@ -128,13 +139,24 @@ pub(super) async fn load(conn: &impl ConnectionTrait, query: &InputsQuery) -> Re
     for limit in limits(conn, &chain).await? {
         inputs.node(&limit.account_id.clone()).limits.push(limit);
     }
-    for hold in holds(conn, &chain).await? {
-        inputs.node(&hold.account_id.clone()).holds.push(hold);
+    let merged: HashMap<String, String> = merged.into_iter().collect();
+    let with = |accounts: &[String]| -> Vec<String> {
+        let others = merged
+            .iter()
+            .filter(|(id, survivor)| accounts.contains(survivor) && !accounts.contains(id));
+        accounts.iter().chain(others.map(|(id, _)| id)).cloned().collect()
+    };
+    for hold in holds(conn, &with(&chain)).await? {
+        for account in inputs.of_which(&hold.account_id, &merged) {
+            inputs.node(&account).holds.push(hold.clone());
+        }
     }
     let grace = Days::new(u64::try_from(query.grace_days).unwrap_or_default());
     let cutoff = today.checked_sub_days(grace).unwrap_or(NaiveDate::MIN);
-    for (account, cell) in overdue::load(conn, asked, today, cutoff).await? {
-        inputs.node(&account).overdue.push(cell);
+    for (account, cell) in overdue::load(conn, &with(asked), today, cutoff).await? {
+        for account in inputs.of_which(&account, &merged) {
+            inputs.node(&account).overdue.push(cell.clone());
+        }
     }
     inputs.settle();
     let roots: Vec<String> = inputs.groups.keys().cloned().collect();

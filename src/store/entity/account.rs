@@ -38,6 +38,10 @@ pub struct Model {
     pub update_us: i64,
     pub delete_us: i64,
     pub version: i64,
+    /// As which it counts; `None`: as itself.
+    pub merged_into: Option<String>,
+    /// What those have in common that were ever merged with each other. Written by merges alone.
+    pub merge_set: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -73,6 +77,7 @@ impl TryFrom<&Account> for Model {
             update_us,
             delete_us,
             version,
+            merged_into,
         } = account.clone();
         Ok(Self {
             id,
@@ -96,6 +101,8 @@ impl TryFrom<&Account> for Model {
             update_us,
             delete_us: delete_us.unwrap_or_default(),
             version,
+            merged_into,
+            merge_set: None,
         })
     }
 }
@@ -129,6 +136,8 @@ impl Model {
             update_us,
             delete_us,
             version,
+            merged_into,
+            merge_set: _,
         } = self;
         let size_classes: Vec<SizePoint> = from_json("size classes of an account", &size_classes)?;
         Ok(Account {
@@ -154,6 +163,7 @@ impl Model {
             update_us,
             delete_us: Some(delete_us).filter(|us| *us != 0),
             version,
+            merged_into,
         })
     }
 }

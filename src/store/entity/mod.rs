@@ -8,6 +8,7 @@ pub mod account_due;
 pub mod account_head;
 pub mod account_label;
 pub mod account_link;
+pub mod account_merge;
 pub mod account_owner;
 pub mod account_ref;
 pub mod account_signal;
@@ -107,6 +108,7 @@ macro_rules! every_entity {
             account_label,
             account_link,
             account_owner,
+            account_merge,
             account_ref,
             account_signal,
             account_team,

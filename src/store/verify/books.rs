@@ -106,8 +106,12 @@ fn clearings(engine: DbBackend) -> [Query; 2] {
                    ' ' || d.currency || ' off ' || a.credit_amount || ' ' || c.currency AS example \
                  FROM allocation a JOIN item d ON d.id = a.debit_item \
                  JOIN item c ON c.id = a.credit_item \
+                 LEFT JOIN account x ON x.id = d.account_id \
+                 LEFT JOIN account y ON y.id = c.account_id \
                  WHERE (d.currency = c.currency AND a.amount <> a.credit_amount) \
-                   OR d.account_id <> c.account_id OR d.company_code <> c.company_code \
+                   OR d.company_code <> c.company_code \
+                   OR (d.account_id <> c.account_id AND (x.merge_set IS NULL \
+                     OR x.merge_set IS DISTINCT FROM y.merge_set)) \
                    OR d.amount < 0 OR c.amount > 0 OR a.amount <= 0 OR a.credit_amount <= 0"
             ),
         ),

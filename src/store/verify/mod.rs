@@ -57,7 +57,7 @@ impl Store {
                 queries.extend(facts::queries(engine));
                 queries.extend(credit::queries(engine, clock.business_date()));
                 queries.push(timeline::query(engine));
-                queries.push(merges::query());
+                queries.extend(merges::queries());
                 let mut checks = Vec::new();
                 if engine == DbBackend::Sqlite {
                     checks.push(pages(&tx.conn).await?);

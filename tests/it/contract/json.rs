@@ -66,7 +66,7 @@ pub fn foreign(name: &str) -> String {
     let mut parts: Vec<&str> = name.split('/').collect();
     let collection = parts.len() - 2;
     parts[collection] = match parts[collection] {
-        "accounts" => "creditPolicies",
+        "accounts" | "contacts" => "creditPolicies",
         "items" => "documents",
         _ if collection == 0 => "accounts",
         _ => "items",

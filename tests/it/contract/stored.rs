@@ -99,6 +99,10 @@ const STEPS: &[Step] = &[
     // Whoever sits there decides from now on, and is a classmate of one of ours.
     ("ContactService.UpdatePosition", r#"{"position": {"name": "$tester", "etag": "$tester_etag", "buying_roles": ["BUYING_ROLE_APPROVER"]},
         "update_mask": "buyingRoles"}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "once", "account": {"display_name": "Once"}}"#, &[]),
+    ("AccountService.CreateAccount", r#"{"account_id": "twice", "account": {"display_name": "Twice"}}"#, &[]),
+    ("AccountService.MergeRecords", r#"{"survivor": "accounts/once", "losers": ["accounts/twice"], "reason": "$personal"}"#, &[]),
+    ("AccountService.UndoMerge", r#"{"loser": "accounts/twice", "reason": "$personal"}"#, &[]),
     ("CreditService.CreateCreditPolicy", r#"{"policy_id": "rich", "policy": {"description": "Rich",
         "segments": [{"segment": "north", "company_codes": ["1000", "2000"]}], "deduct_unapplied_cash": true,
         "deduct_open_credits": true, "overdue_days_max": 30, "overdue_amount_max": "$usd", "overdue_grace_days": 3,

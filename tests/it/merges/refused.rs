@@ -7,7 +7,7 @@ use super::*;
 use crate::support::people::{as_somebody, with_tokens};
 use crate::support::{details, fields};
 
-fn told(answer: Result<Json, Status>) -> (String, Vec<(String, String)>) {
+pub fn told(answer: Result<Json, Status>) -> (String, Vec<(String, String)>) {
     let status = answer.expect_err("a refusal");
     let reason = details(&status).error_info().map(|info| info.reason.clone()).unwrap_or_default();
     (reason, fields(&status))
@@ -34,7 +34,7 @@ on_both_engines! {
             assert_eq!(refused(merge(li, to(&[])).await).1, field("losers", "FIELD_REQUIRED"));
             let many = vec![lei.to_owned(); 21];
             assert_eq!(refused(merge(li, many).await).1, field("losers", "TOO_MANY_ELEMENTS"));
-            assert_eq!(refused(merge("accounts/acme", to(&[lei])).await).1, field("survivor", "RESOURCE_NAME_INVALID"));
+            assert_eq!(refused(merge("accounts/acme", to(&[lei])).await).1, field("losers[0]", "RESOURCE_NAME_INVALID"));
             assert_eq!(refused(merge(li, to(&["accounts/acme"])).await).1, field("losers[0]", "RESOURCE_NAME_INVALID"));
             assert_eq!(refused(merge(li, to(&["contacts/nobody"])).await).0, "RESOURCE_NOT_FOUND");
         }

@@ -49,6 +49,7 @@ pub fn asked(account: pb::Account, mask: &Mask, violations: &mut Violations) -> 
         update_time: _,
         delete_time: _,
         etag: _,
+        merged_into: _,
     } = account;
     type Check = fn(&str, &str) -> Result<(), Violation>;
     let mut text = |path: &str, value: String, check: Check| {

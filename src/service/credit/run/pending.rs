@@ -4,14 +4,16 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::kept::{Kept, canceled, decode};
-use crate::domain::credit::decide::{Decider, FoundKey, Loaded};
+use crate::domain::credit::decide::{Decider, FoundKey, Loaded, key};
 use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::error::{Error, Result};
+use crate::domain::merge_sets::MergeSets;
 use crate::domain::names::{AccountRef, OrderKey, ReservationRef};
 use crate::service::credit::LastRuling;
 use crate::service::credit::command::{Answer, Command, Work};
 use crate::service::{Settings, resolve};
-use crate::store::credit::{Known, StandingQuery};
+use crate::store::account::KnownAccount;
+use crate::store::credit::{Known, KnownReservation, StandingQuery};
 use crate::store::{CallRecord, WriteTx};
 
 /// The commands of a batch with their answers, as far as they have one.
@@ -84,7 +86,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The accounts that open commands name; those that name none are refused.
-    pub async fn resolve(&mut self, tx: &WriteTx) -> Result<HashMap<AccountRef, String>> {
+    pub async fn resolve(&mut self, tx: &WriteTx) -> Result<HashMap<AccountRef, KnownAccount>> {
         let open = self.open();
         let mut refs: Vec<AccountRef> =
             open.iter().map(|n| self.work[*n].command.account().clone()).collect();
@@ -100,7 +102,50 @@ impl<'a> Batch<'a> {
                 self.answers[n] = Some(Err(resolve::missing([name])));
             }
         }
-        Ok(found.into_iter().map(|(name, account)| (name, account.id)).collect())
+        Ok(found)
+    }
+
+    /// The account that each open command is about. A reservation is that of the account for which it was
+    /// made, also if it was merged since; a new order is that of the account that the one named counts as.
+    /// All of the sets are locked.
+    pub async fn homes(
+        &self,
+        tx: &WriteTx,
+        found: &HashMap<AccountRef, KnownAccount>,
+        sets: &MergeSets,
+    ) -> Result<HashMap<usize, String>> {
+        let named = |n: &usize| {
+            let id = &found.get(self.work[*n].command.account())?.id;
+            Some((*n, id.clone()))
+        };
+        let mut homes: HashMap<usize, String> = self.open().iter().filter_map(named).collect();
+        if sets.is_empty() {
+            return Ok(homes);
+        }
+        let of = |n: &usize| self.work[*n].command.named();
+        let (mut keys, mut ids) = (BTreeSet::new(), BTreeSet::new());
+        for name in homes.keys().map(of) {
+            match name {
+                ReservationRef::Key(key) => _ = keys.insert(key),
+                ReservationRef::Id(id) => _ = ids.insert(id),
+            }
+        }
+        let mut reserved = tx.reservations_by_key(&keys).await?;
+        reserved.extend(tx.reservations_by_id(ids).await?);
+        for (n, home) in &mut homes {
+            let is_it = |known: &&KnownReservation| match of(n) {
+                ReservationRef::Key(named) => key(&known.reservation) == named,
+                ReservationRef::Id(id) => known.reservation.id == id,
+            };
+            let of = reserved.iter().find(is_it).map(|known| &known.reservation.account_id);
+            let is_new = matches!(*self.work[*n].command, Command::Reserve(_));
+            *home = match of.filter(|account| sets.were_one(home, account)) {
+                Some(account) => account.clone(),
+                None if is_new => sets.counts_as(home).to_owned(),
+                None => home.clone(),
+            };
+        }
+        Ok(homes)
     }
 
     pub fn query(
@@ -125,12 +170,12 @@ impl<'a> Batch<'a> {
         &self,
         tx: &WriteTx,
         known: Known,
-        accounts: &HashMap<AccountRef, String>,
+        homes: &HashMap<usize, String>,
     ) -> Result<Decider> {
-        let commands: Vec<&Command> =
-            self.open().into_iter().map(|n| &*self.work[n].command).collect();
+        let commands: Vec<(usize, &Command)> =
+            self.open().into_iter().map(|n| (n, &*self.work[n].command)).collect();
         let (mut keys, mut ids) = (BTreeSet::new(), BTreeSet::new());
-        for command in &commands {
+        for (_, command) in &commands {
             match (command, command.reservation().map(|name| &name.reservation)) {
                 (Command::Reserve(c), _) => _ = keys.insert(&c.order),
                 (_, Some(ReservationRef::Key(key))) => _ = keys.insert(key),
@@ -149,19 +194,18 @@ impl<'a> Batch<'a> {
                 tx.reservations_by_id(ids).await?.into_iter().map(|known| known.reservation),
             );
         }
-        let known_keys: BTreeSet<OrderKey> =
-            reservations.iter().map(crate::domain::credit::decide::key).collect();
+        let known_keys: BTreeSet<OrderKey> = reservations.iter().map(key).collect();
         let (mut unknown, mut again) = (Vec::new(), Vec::new());
-        for command in &commands {
+        for (n, command) in &commands {
             let Command::Reserve(c) = command else { continue };
             if known_keys.contains(&c.order) {
                 again.extend(
                     reservations
                         .iter()
-                        .filter(|o| crate::domain::credit::decide::key(o) == c.order)
+                        .filter(|o| key(o) == c.order)
                         .map(|reservation| reservation.decision),
                 );
-            } else if let Some(account_id) = accounts.get(&c.account) {
+            } else if let Some(account_id) = homes.get(n) {
                 let (account_id, order) = (account_id.clone(), c.order.clone());
                 unknown.push(FoundKey { account_id, order, currency: c.amount.currency });
             }
@@ -170,7 +214,7 @@ impl<'a> Batch<'a> {
         unknown.dedup();
         let documents: Vec<_> = commands
             .iter()
-            .filter_map(|command| match command {
+            .filter_map(|(_, command)| match command {
                 Command::Commit(c) => Some(c.documents.iter().cloned()),
                 _ => None,
             })

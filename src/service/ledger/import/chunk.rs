@@ -10,8 +10,11 @@ use crate::domain::books::{ClearingRequest, RequestState};
 use crate::domain::document::{DocumentKey, Draft, PostOutcome};
 use crate::domain::error::{Error, Reason, Result, Violation};
 use crate::domain::event::EventType;
-use crate::domain::import::{ImportChunk, ImportHeader, ImportOutcome, ImportResult};
+use crate::domain::import::{
+    ClearingStatus, ImportChunk, ImportHeader, ImportOutcome, ImportResult,
+};
 use crate::domain::item::Side;
+use crate::domain::merge_sets::MergeSets;
 use crate::domain::money::Currency;
 use crate::domain::names::AccountRef;
 use crate::service::ledger::affected::maybe_out_of_place;
@@ -43,12 +46,10 @@ pub(super) async fn post(
 
     let ImportChunk { sequence, documents, statuses, .. } = chunk;
     let counted: Vec<Option<Counted>> = documents.iter().map(counted).collect();
-    let (drafts, results) = named(documents, &found);
+    let (mut drafts, results) = named(documents, &found);
 
-    // Together with the accounts of documents that it only says something of.
-    let said = tx.known_keys(statuses.iter().map(|status| &status.key)).await?;
-    let said = said.into_values().map(|known| known.account_id).collect();
-    let posting::Locked { accounts, closed, blocked } = posting::lock(tx, &drafts, said).await?;
+    let locked = lock(tx, &mut drafts, &statuses, &found).await?;
+    let posting::Locked { accounts, closed, blocked, sets } = locked;
     // What a list says is open is compared with the books under the locks.
     let (drafts, mut results) = match run.complete {
         true => fill(results, listed::as_documents(tx, run, drafts).await?),
@@ -71,7 +72,7 @@ pub(super) async fn post(
     };
     let posted = posting.post(drafts).await?;
     let effects = std::mem::take(&mut posting.effects);
-    leave_due(tx, import_id, &effects, &posted).await?;
+    leave_due(tx, import_id, &sets, &effects, &posted).await?;
     let changed: HashSet<DocumentKey> = posted
         .iter()
         .zip(keys)
@@ -86,11 +87,7 @@ pub(super) async fn post(
         .collect::<Option<_>>()
         .ok_or_else(|| Error::internal("a document was passed over"))?;
 
-    // Counted once: a chunk that is sent again was counted when it was acknowledged.
-    if sequence > run.sequence {
-        count(run, &results, &counted);
-        run.sequence = sequence;
-    }
+    count(run, sequence, &results, &counted);
     let changed: Vec<(String, Uuid)> = results
         .iter()
         .filter(|r| matches!(r.outcome, PostOutcome::Posted | PostOutcome::Revised))
@@ -98,6 +95,18 @@ pub(super) async fn post(
         .collect();
     tx.publish(event::documents(EventType::DocumentsPosted, &changed)).await?;
     Ok(results)
+}
+
+/// Locks the payers, together with the accounts of documents that the chunk only says something of.
+async fn lock(
+    tx: &mut WriteTx,
+    drafts: &mut [Draft<String>],
+    statuses: &[ClearingStatus],
+    found: &HashMap<AccountRef, KnownAccount>,
+) -> Result<posting::Locked> {
+    let said = tx.known_keys(statuses.iter().map(|status| &status.key)).await?;
+    let said = said.into_values().map(|known| known.account_id).collect();
+    posting::lock(tx, drafts, said, found).await
 }
 
 fn counted(document: &Result<Draft<AccountRef>, Vec<Violation>>) -> Option<Counted> {
@@ -147,11 +156,12 @@ fn fill(
 async fn leave_due(
     tx: &WriteTx,
     import_id: &str,
+    sets: &MergeSets,
     effects: &Effects,
     posted: &[Result<Posted>],
 ) -> Result<()> {
     let posted: Vec<&Posted> = posted.iter().filter_map(|posted| posted.as_ref().ok()).collect();
-    let found = maybe_out_of_place(tx, effects, posted.iter().copied()).await?;
+    let found = maybe_out_of_place(tx, sets, effects, posted.iter().copied()).await?;
     let mut due: Vec<ClearingRequest> = found.into_values().collect();
     let known = tx.known_targets(&due).await?;
     due.retain(|r| r.state != RequestState::Due || r.apply != r.day(&known));
@@ -201,7 +211,17 @@ fn refused(error: Error) -> ImportResult {
     ImportResult { outcome: PostOutcome::Refused, document: None, faults, notices }
 }
 
-fn count(run: &mut ImportRun, results: &[ImportResult], counted: &[Option<Counted>]) {
+/// Counts once: a chunk that is sent again was counted when it was acknowledged.
+fn count(
+    run: &mut ImportRun,
+    sequence: i64,
+    results: &[ImportResult],
+    counted: &[Option<Counted>],
+) {
+    if sequence <= run.sequence {
+        return;
+    }
+    run.sequence = sequence;
     for (result, counted) in results.iter().zip(counted) {
         let outcome = ImportOutcome::from(result.outcome);
         match outcome {

@@ -12,9 +12,9 @@ use crate::domain::error::Result;
 use crate::domain::event::EventType;
 use crate::domain::import::{ClearingFault, FinishStep, ImportSummary};
 use crate::service::Settings;
-use crate::service::ledger::event;
 use crate::service::ledger::fault::{decode, encode};
 use crate::service::ledger::settle::{self, Tried};
+use crate::service::ledger::{event, merged};
 use crate::store::{DueRequest, ImportRun, WriteTx};
 
 /// Clearings applied in one transaction of the finish: bounds how long it holds the writer.
@@ -131,9 +131,8 @@ async fn requests(
         Some(before) => before,
         None => tx.requests_due(id, run.opened_us).await?,
     };
-    let accounts: BTreeSet<&String> = due.iter().map(|request| &request.account_id).collect();
-    let accounts: Vec<String> = accounts.into_iter().cloned().collect();
-    tx.lock_accounts(&accounts).await?;
+    let accounts: BTreeSet<String> = due.iter().map(|of| of.account_id.clone()).collect();
+    let sets = merged::lock(tx, &accounts).await?;
     // Read again under the locks: another finish, or a call, may have been faster.
     let ids: Vec<Uuid> = due.iter().map(|request| request.id).collect();
     let due = tx.still_due(id, run.opened_us, &ids).await?;
@@ -143,7 +142,7 @@ async fn requests(
         statuses::settled_for_good(tx, targets.map(|target| target.key.clone()).collect()).await?;
     let mut blocked = HashMap::new();
     let (mut failed, mut faulty, mut made) = (Vec::new(), Vec::new(), Vec::new());
-    for (request, tried) in settle::settle(tx, settings, due, true).await? {
+    for (request, tried) in settle::settle(tx, settings, &sets, due, true).await? {
         let key = request.target.as_ref().map(|target| &target.key);
         match tried {
             Tried::Applied(clearings) if clearings.is_empty() => {

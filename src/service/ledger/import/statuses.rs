@@ -4,7 +4,7 @@
 //! So payments that are known settle first, in whatever import they came, and only what is still
 //! open then is settled by a document made for it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::domain::event::EventType;
 use crate::domain::import::{ClearingStatus, ImportOutcome};
 use crate::domain::item::Side;
 use crate::service::ledger::fault::encode;
-use crate::service::ledger::{event, revise};
+use crate::service::ledger::{event, merged, revise};
 use crate::store::{ImportRun, WriteTx};
 
 /// Statuses that are looked at in one transaction.
@@ -173,8 +173,7 @@ pub(super) async fn settle_left_out(tx: &mut WriteTx, run: &ImportRun) -> Result
 /// Locks the accounts of documents.
 async fn lock_accounts_of(tx: &mut WriteTx, keys: &[DocumentKey]) -> Result<()> {
     let accounts = tx.known_keys(keys).await?.into_values().map(|known| known.account_id);
-    let accounts: Vec<String> = accounts.collect::<BTreeSet<_>>().into_iter().collect();
-    tx.lock_accounts(&accounts).await?;
+    merged::lock(tx, &accounts.collect()).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::domain::books::{ClearingRequest, KnownKey};
 use crate::domain::document::DocumentKey;
 use crate::domain::error::Result;
+use crate::service::resolve;
 use crate::store::{ImportRun, WriteTx};
 
 /// Requests that are looked at in one transaction.
@@ -22,8 +23,12 @@ pub(super) async fn find(tx: &WriteTx, run: &ImportRun, after: &mut Uuid) -> Res
     *after = last.id;
     let around: Vec<DocumentKey> = missing.iter().flat_map(around_keys).collect();
     let known = tx.known_keys(&around).await?;
+    let accounts = missing.iter().map(|request| request.account_id.clone()).collect();
+    let sets = resolve::merge_sets(tx, &accounts).await?;
     let named = |mut request: ClearingRequest| {
-        let is_his = |known: &&KnownKey| !known.reversed && known.account_id == request.account_id;
+        let is_his = |known: &&KnownKey| {
+            !known.reversed && sets.were_one(&known.account_id, &request.account_id)
+        };
         let keys = around_keys(&request);
         let found: Vec<&KnownKey> =
             keys.iter().filter_map(|key| known.get(key)).filter(is_his).collect();

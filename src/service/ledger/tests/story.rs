@@ -127,6 +127,7 @@ impl Story {
             allocations: vec![],
             oldest_first_credits: vec![item],
             apply_date: Some(self.around_today() + Days::new(3)),
+            elsewhere: vec![],
         };
         // Refused where nothing is open, or too early.
         let request = Uuid::now_v7().to_string();

@@ -241,6 +241,7 @@ impl Scene {
             allocations: vec![allocation],
             oldest_first_credits: vec![],
             apply_date: Some(earliest + Days::new(self.rng.u64(..40))),
+            elsewhere: vec![],
         };
         let request = Uuid::now_v7().to_string();
         if let Ok(clearing) = self.ledger.clear(&self.db.ctx, &request, command).await {

@@ -1,0 +1,45 @@
+//! Whose a document is where its payer was merged: what belongs to what is recorded stays with it, and
+//! everything else is that of the account that the payer counts as.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::KnownKey;
+use crate::domain::document::{DocumentKey, Draft};
+use crate::domain::item::Side;
+use crate::domain::merge_sets::MergeSets;
+use crate::domain::names::OrderKey;
+
+/// What is recorded of what drafts name.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// Of their own keys, and of the documents that they ask to be cleared.
+    pub keys: HashMap<DocumentKey, KnownKey>,
+    /// The account for which each order is reserved.
+    pub orders: HashMap<OrderKey, String>,
+}
+
+/// The account that a draft is posted to. A key that is known stays with its account, so that the same
+/// content again is nothing new, and a correction corrects it. An order that is reserved is invoiced and
+/// paid where it is reserved, so that nothing counts twice. What settles documents of one account alone
+/// is posted there. Of accounts that were never merged, none of this is asked.
+pub fn home(draft: &Draft<String>, sets: &MergeSets, recorded: &Recorded) -> String {
+    let Recorded { keys, orders } = recorded;
+    let payer = draft.payer.as_str();
+    let was_one = |account: &&String| sets.were_one(payer, account);
+    if let Some(account) = keys.get(&draft.key).map(|known| &known.account_id).filter(was_one) {
+        return account.clone();
+    }
+    let order = (!draft.order_ref.is_empty()).then(|| draft.key.order(&draft.order_ref));
+    if let Some(account) = order.and_then(|order| orders.get(&order)).filter(was_one) {
+        return account.clone();
+    }
+    if draft.side == Side::Credit {
+        let targets = draft.clears.targets.iter().filter_map(|target| keys.get(&target.key));
+        let settles: BTreeSet<&String> =
+            targets.map(|known| &known.account_id).filter(was_one).collect();
+        if let (1, Some(account)) = (settles.len(), settles.first()) {
+            return (*account).clone();
+        }
+    }
+    sets.counts_as(payer).to_owned()
+}

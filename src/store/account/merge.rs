@@ -1,0 +1,181 @@
+//! Which accounts count as others: the pointer, each time it was set, and what each has open. Whoever
+//! sets or takes one locks the groups of all that were ever merged with either.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sea_orm::ActiveValue::Set as Value;
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
+use uuid::Uuid;
+
+use super::lookup::KnownAccount;
+use crate::domain::account_merge::AccountMerge;
+use crate::domain::error::{Error, Result};
+use crate::domain::merge::{Counted, MovedKind, NAMES_MAX, Side};
+use crate::domain::money::{Currency, told};
+use crate::domain::names::{CREDIT_HOLDS, CREDIT_RESERVATIONS, ITEMS, child_name};
+use crate::store::entity::account::{ActiveModel, Column, Entity};
+use crate::store::entity::account_merge::{self, Model};
+use crate::store::rows::{self, Set};
+use crate::store::{WriteTx, sql};
+
+/// Records of a kind that are open at the accounts `{them}`.
+struct Open {
+    kind: MovedKind,
+    collection: &'static str,
+    text: &'static str,
+}
+
+const OPEN: &[Open] = &[
+    Open {
+        kind: MovedKind::Item,
+        collection: ITEMS,
+        text: "SELECT i.id, i.account_id FROM item i WHERE i.open <> 0 AND i.account_id IN {them}",
+    },
+    Open {
+        kind: MovedKind::Reservation,
+        collection: CREDIT_RESERVATIONS,
+        text: "SELECT o.id, o.account_id FROM credit_reservation o \
+             WHERE o.counted_order + o.counted_delivered > 0 AND o.account_id IN {them}",
+    },
+    Open {
+        kind: MovedKind::Hold,
+        collection: CREDIT_HOLDS,
+        text: "SELECT h.id, h.account_id FROM credit_hold h \
+             WHERE h.release_us = 0 AND h.account_id IN {them}",
+    },
+];
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    account_id: String,
+}
+
+impl WriteTx {
+    /// The accounts that were ever merged with one of these, they among them, whoever may see them; of
+    /// those that never were, none.
+    pub async fn merge_sets_of(&self, ids: &BTreeSet<String>) -> Result<Vec<KnownAccount>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(ids);
+        let text = format!(
+            "SELECT b.id, b.state, b.delete_us, b.related_party, b.parent_id, b.merged_into, \
+               b.merge_set FROM account b WHERE b.merge_set IN \
+               (SELECT a.merge_set FROM account a WHERE a.merge_set IS NOT NULL AND a.id IN {})",
+            these.subquery(backend, 1)
+        );
+        sql::all(&self.conn, text, these.into_values(backend)).await
+    }
+
+    /// How many others count as each of these accounts, of those as which any does.
+    pub async fn accounts_counting_as(
+        &self,
+        ids: &BTreeSet<&str>,
+    ) -> Result<BTreeMap<String, usize>> {
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, Column::MergedInto, ids.iter().copied());
+        let found: Vec<KnownAccount> =
+            rows::parts(&self.conn, Entity::find().filter(these)).await?;
+        let mut others: BTreeMap<String, usize> = BTreeMap::new();
+        for survivor in found.into_iter().filter_map(|known| known.merged_into) {
+            *others.entry(survivor).or_default() += 1;
+        }
+        Ok(others)
+    }
+
+    /// Writes as which an account counts, whose group is locked, and nothing else of it.
+    pub async fn point_account(&self, id: &str, merged_into: Option<&str>) -> Result<()> {
+        let change = ActiveModel {
+            merged_into: Value(merged_into.map(str::to_owned)),
+            ..Default::default()
+        };
+        rows::change(&self.conn, change, Column::Id.eq(id)).await?;
+        Ok(())
+    }
+
+    /// Makes one set of these accounts, which are all that were ever merged with one of them and
+    /// are locked.
+    pub async fn join_merge_set(&self, set: &str, ids: &BTreeSet<String>) -> Result<()> {
+        let change = ActiveModel { merge_set: Value(Some(set.to_owned())), ..Default::default() };
+        let these = rows::among(self.conn.get_database_backend(), Column::Id, ids);
+        rows::change(&self.conn, change, these).await?;
+        Ok(())
+    }
+
+    pub async fn insert_account_merge(&self, merge: AccountMerge) -> Result<()> {
+        rows::insert_one(&self.conn, Model::from(merge)).await
+    }
+
+    /// The merge by which an account counts as another.
+    pub async fn account_merge_of(&self, loser_id: &str) -> Result<AccountMerge> {
+        let found = account_merge::Entity::find()
+            .filter(account_merge::Column::LoserId.eq(loser_id))
+            .filter(account_merge::Column::UndoUs.is_null());
+        let row = rows::one(&self.conn, found).await?;
+        let gone = || Error::internal(format!("no merge of {loser_id} stands"));
+        row.map(AccountMerge::from).ok_or_else(gone)
+    }
+
+    /// Writes that a merge was undone.
+    pub async fn undo_account_merge(&self, merge: AccountMerge) -> Result<()> {
+        rows::update(&self.conn, vec![Model::from(merge)]).await?;
+        Ok(())
+    }
+
+    /// What each of these accounts has open by itself, whatever its day, in their order.
+    pub async fn open_of_accounts(&self, ids: &[String]) -> Result<Vec<Side>> {
+        #[derive(FromQueryResult)]
+        struct Sum {
+            account_id: String,
+            currency: Currency,
+            high: i64,
+            low: i64,
+        }
+        let backend = self.conn.get_database_backend();
+        let these = Set::one(ids);
+        let [high, low] = sql::wide_sum("d.amount");
+        let text = format!(
+            "SELECT d.account_id, d.currency, {high} AS high, {low} AS low FROM account_due d \
+             WHERE d.account_id IN {} GROUP BY d.account_id, d.currency HAVING {} \
+             ORDER BY d.account_id, d.currency",
+            these.subquery(backend, 1),
+            sql::is_something("d.amount"),
+        );
+        let sums: Vec<Sum> = sql::all(&self.conn, text, these.into_values(backend)).await?;
+        let mut open: HashMap<String, Vec<_>> = HashMap::new();
+        for Sum { account_id, currency, high, low } in sums {
+            open.entry(account_id).or_default().extend(told(sql::widened(high, low), currency));
+        }
+        let side = |id: &String| Side {
+            account_id: id.clone(),
+            open: open.remove(id).unwrap_or_default(),
+        };
+        Ok(ids.iter().map(side).collect())
+    }
+
+    /// How many records of each kind are open at these accounts, and the names of the first recorded.
+    pub async fn open_at_accounts(&self, ids: &BTreeSet<&str>) -> Result<Vec<Counted>> {
+        let backend = self.conn.get_database_backend();
+        let mut all = Vec::new();
+        for Open { kind, collection, text } in OPEN {
+            let these = Set::one(ids.iter().copied());
+            let text = text.replace("{them}", &these.subquery(backend, 1));
+            let counted = format!("SELECT CAST(COUNT(*) AS BIGINT) AS v FROM ({text}) AS w");
+            let values = these.into_values(backend);
+            let records: i64 =
+                sql::scalar(&self.conn, counted, values.clone()).await?.unwrap_or_default();
+            if records == 0 {
+                continue;
+            }
+            let first = format!("SELECT * FROM ({text}) AS w ORDER BY id LIMIT {NAMES_MAX}");
+            let found: Vec<Row> = sql::all(&self.conn, first, values).await?;
+            let name = |row: &Row| child_name(&row.account_id, collection, row.id);
+            let names = found.iter().map(name).collect();
+            let records = u64::try_from(records).unwrap_or_default();
+            all.push(Counted { kind: *kind, records, names });
+        }
+        Ok(all)
+    }
+}
