@@ -166,6 +166,7 @@ impl WorkItem {
         WorkKey {
             rank: (Reverse(rank.0), Reverse(rank.1)),
             due: self.due,
+            account_id: self.account_id.clone(),
             kind: self.kind,
             subject: self.subject.clone(),
         }
@@ -178,6 +179,7 @@ pub struct WorkKey {
     /// Score and amount at stake, as far as they are asked for.
     pub rank: (Reverse<i64>, Reverse<i128>),
     pub due: NaiveDate,
+    pub account_id: String,
     pub kind: WorkKind,
     pub subject: String,
 }

@@ -58,19 +58,21 @@ fn owned(account: &str, day: &str) -> String {
 
 /// What is past due, by currency; and whatever is later to take effect, which is in the sums already.
 const OVERDUE: &str = "SELECT account_id, day FROM (\
-       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $3 \
+       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $4 \
          AND d.class IN ('ORDINARY', 'RETENTION') AND d.items <> 0 \
        GROUP BY d.account_id, d.currency HAVING SUM(d.amount) > 0 AND MIN(d.due_date) >= $1 \
+         AND (MIN(d.due_date) > $1 OR d.account_id >= $3) \
      UNION ALL \
-       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $3 \
-         AND d.account_id IN (SELECT e.account_id FROM entry e WHERE e.effective_date > $3) \
+       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $4 \
+         AND d.account_id IN (SELECT e.account_id FROM entry e WHERE e.effective_date > $4) \
        GROUP BY d.account_id) w ORDER BY day, account_id LIMIT $2";
 
 /// Promises that are not withdrawn, and were not too late a while ago.
 const PROMISES: &str = "SELECT p.account_id, p.pay_by_date AS day FROM promise p \
-     WHERE p.pay_by_date >= $1 AND p.pay_by_date >= $3 AND NOT EXISTS (\
+     WHERE p.pay_by_date >= $1 AND (p.pay_by_date > $1 OR p.account_id >= $3) \
+       AND p.pay_by_date >= $4 AND NOT EXISTS (\
        SELECT 1 FROM promise_end x WHERE x.promise_id = p.id) \
-     ORDER BY p.pay_by_date, p.id LIMIT $2";
+     ORDER BY p.pay_by_date, p.account_id LIMIT $2";
 
 const REFERRALS: &str = "SELECT o.account_id, d.recorded_us AS us FROM credit_reservation o \
      JOIN credit_decision d ON d.id = o.decision_id \
@@ -83,7 +85,8 @@ const DISPUTES: &str = "SELECT s.account_id, s.open_date AS day FROM dispute s \
 
 const COMMITMENTS: &str = "SELECT k.account_id, k.due_date AS day FROM commitment k \
      WHERE k.settlement IS NULL AND k.side = 'OURS' AND k.due_date >= $1 \
-     ORDER BY k.due_date, k.id LIMIT $2";
+       AND (k.due_date > $1 OR k.account_id >= $3) \
+     ORDER BY k.due_date, k.account_id LIMIT $2";
 
 /// Where somebody left a seat, unless whoever sits there now was met since he came.
 fn vacancies() -> String {
@@ -101,18 +104,21 @@ const VACANCIES: &str = "SELECT n.account_id, n.from_date AS day FROM incumbency
 
 /// What is planned, or was and is missed.
 const PLANS: &str = "SELECT i.account_id, i.day FROM interaction i \
-     WHERE i.stage = 'PLANNED' AND i.day >= $1 ORDER BY i.day, i.id LIMIT $2";
+     WHERE i.stage = 'PLANNED' AND i.day >= $1 AND (i.day > $1 OR i.account_id >= $3) \
+     ORDER BY i.day, i.account_id LIMIT $2";
 
 /// What was left for a next interaction that was not held.
 const HOOKS: &str = "SELECT i.account_id, i.hook_by AS day FROM interaction i \
-     WHERE i.hook_by IS NOT NULL AND i.stage = 'HELD' AND i.hook_by >= $1 AND i.hook_by >= $3 \
+     WHERE i.hook_by IS NOT NULL AND i.stage = 'HELD' AND i.hook_by >= $1 \
+       AND (i.hook_by > $1 OR i.account_id >= $3) AND i.hook_by >= $4 \
        AND NOT EXISTS (SELECT 1 FROM interaction u WHERE u.uses_hook IS NOT NULL \
          AND u.uses_hook = i.id AND u.stage = 'HELD') \
-     ORDER BY i.hook_by, i.id LIMIT $2";
+     ORDER BY i.hook_by, i.account_id LIMIT $2";
 
 const HANDOVERS: &str = "SELECT h.account_id, h.deadline AS day FROM handover h \
      WHERE h.state IN ('STARTED', 'ACCEPTED') AND h.deadline >= $1 \
-     ORDER BY h.deadline, h.id LIMIT $2";
+       AND (h.deadline > $1 OR h.account_id >= $3) \
+     ORDER BY h.deadline, h.account_id LIMIT $2";
 
 const PROPOSALS: &str = "SELECT p.account_id, p.from_date AS day FROM tier_assignment p \
      WHERE p.proposed_class IS NOT NULL AND p.from_date >= $1 AND NOT EXISTS (\
@@ -199,24 +205,21 @@ impl ReadTx {
     }
 
     /// Where in the book something of a kind is found whose day is this one or later (`None`: any), in the order of
-    /// days; of ties, wherever there is one. Others may be among them. CADENCE and OCCASION have
-    /// [`ReadTx::each_unmet`], CARE [`ReadTx::each_first_paid`].
+    /// days; of ties, wherever there is one. Others may be among them. What has a due date of its own comes in the order of
+    /// its accounts on each day, on the first from this account on. CADENCE and OCCASION have [`ReadTx::each_unmet`],
+    /// CARE [`ReadTx::each_first_paid`].
     pub async fn where_work_is(
         &self,
         kind: WorkKind,
-        from: Option<NaiveDate>,
+        from: Option<(NaiveDate, &str)>,
         on: NaiveDate,
         limit: usize,
     ) -> Result<Vec<Candidate>> {
-        let from = from.unwrap_or(FIRST_DAY);
+        let (from, account) = from.unwrap_or((FIRST_DAY, ""));
         let limit = Value::from(limit as i64);
-        let (text, values): (String, Vec<Value>) = match kind {
-            WorkKind::OverdueReceivable => (OVERDUE.into(), vec![from.into(), limit, on.into()]),
-            WorkKind::PromiseDue => {
-                let grace = Days::new(GRACE_DAYS_MAX);
-                let open_from = on.checked_sub_days(grace).unwrap_or(FIRST_DAY);
-                (PROMISES.into(), vec![from.into(), limit, open_from.into()])
-            }
+        let (text, mut values): (String, Vec<Value>) = match kind {
+            WorkKind::OverdueReceivable => (OVERDUE.into(), vec![from.into(), limit]),
+            WorkKind::PromiseDue => (PROMISES.into(), vec![from.into(), limit]),
             WorkKind::CreditReferral => (REFERRALS.into(), vec![day_before_us(from).into(), limit]),
             WorkKind::GiftApproval => (GIFTS.into(), vec![day_before_us(from).into(), limit]),
             WorkKind::Dispute => (DISPUTES.into(), vec![from.into(), limit, on.into()]),
@@ -225,10 +228,21 @@ impl ReadTx {
             WorkKind::TieReview => (REVIEWS.to_owned(), vec![limit]),
             WorkKind::TierChange => (PROPOSALS.into(), vec![from.into(), limit]),
             WorkKind::PlannedVisit => (PLANS.into(), vec![from.into(), limit]),
-            WorkKind::Hook => (HOOKS.into(), vec![from.into(), limit, on.into()]),
+            WorkKind::Hook => (HOOKS.into(), vec![from.into(), limit]),
             WorkKind::HandoverStep => (HANDOVERS.into(), vec![from.into(), limit]),
             WorkKind::Cadence | WorkKind::Care | WorkKind::Occasion => return Ok(Vec::new()),
         };
+        if kind.working_days() == 0 {
+            values.push(account.into());
+        }
+        match kind {
+            WorkKind::OverdueReceivable | WorkKind::Hook => values.push(on.into()),
+            WorkKind::PromiseDue => {
+                let grace = Days::new(GRACE_DAYS_MAX);
+                values.push(on.checked_sub_days(grace).unwrap_or(FIRST_DAY).into());
+            }
+            _ => {}
+        }
         let by_instant = [WorkKind::CreditReferral, WorkKind::TieReview, WorkKind::GiftApproval];
         if by_instant.contains(&kind) {
             #[derive(FromQueryResult)]

@@ -49,15 +49,17 @@ impl PageKey for WorkKey {
     type Order = ();
 
     fn write(self) -> Vec<String> {
-        let Self { rank: (Reverse(score), Reverse(stake)), due, kind, subject } = self;
-        vec![score.to_part(), stake.to_part(), due.to_part(), kind.to_string(), subject]
+        let Self { rank: (Reverse(score), Reverse(stake)), due, account_id, kind, subject } = self;
+        let (kind, due) = (kind.to_string(), due.to_part());
+        vec![score.to_part(), stake.to_part(), due, account_id, kind, subject]
     }
 
     fn read(key: &[String], (): ()) -> Option<Self> {
-        let [score, stake, due, kind, subject] = key else { return None };
+        let [score, stake, due, account_id, kind, subject] = key else { return None };
         Some(Self {
             rank: (Reverse(i64::of_part(score)?), Reverse(i128::of_part(stake)?)),
             due: NaiveDate::of_part(due)?,
+            account_id: account_id.clone(),
             kind: WorkKind::parse(kind)?,
             subject: subject.clone(),
         })

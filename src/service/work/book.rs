@@ -1,5 +1,5 @@
 //! What is to be done in the book, by due date: the kinds tell where there may be something, in the order
-//! of days, and of the accounts they name so many are looked at as a page needs.
+//! of days and of the accounts on each, and of the accounts they name so many are looked at as a page needs.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,19 +21,22 @@ use crate::store::ReadTx;
 const LOOK_FIRST: usize = 100;
 const LOOK_TIMES: usize = 4;
 
-/// Accounts at which there may be something to do, and the day before whose dues they are all.
+/// A day on which something is due, and the account at which it is.
+type Place = (NaiveDate, String);
+
+/// Accounts at which there may be something to do, and the place before which they are all.
 struct Look {
     ids: BTreeSet<String>,
     /// `None`: whatever is due.
-    whole_before: Option<NaiveDate>,
+    whole_before: Option<Place>,
 }
 
 /// What is looked for.
 #[derive(Debug, Clone)]
 struct Asked {
     kinds: Vec<WorkKind>,
-    /// The first due date.
-    from: Option<NaiveDate>,
+    /// The first place.
+    from: Option<Place>,
     on: NaiveDate,
     limit: usize,
     /// The caller is told when people at customers are greeted.
@@ -51,7 +54,7 @@ impl WorkItems {
         let kinds = list.asked();
         let deadlines = self.deadlines(ctx).await?;
         let wanted = list.page.size + 1;
-        let from = list.page.after.as_ref().map(|after| after.due);
+        let from = list.page.after.as_ref().map(|after| (after.due, after.account_id.clone()));
         let (limit, tells_people) = (wanted.max(LOOK_FIRST), tells_people(ctx));
         let mut asked = Asked { kinds, from, on: day, limit, tells_people };
         loop {
@@ -60,16 +63,24 @@ impl WorkItems {
             let read =
                 self.store.read(ctx, move |tx| Box::pin(async move { look.at(tx, &by).await }));
             let Look { ids, whole_before } = read.await?;
-            // The end of what is asked for, or of what all kinds were seen of.
-            let end = [whole_before, list.due_before].into_iter().flatten().min();
             let ids: Vec<String> = ids.into_iter().collect();
             let items = self.items(ctx, &ids, day, &asked.kinds, &deadlines).await?;
             let keyed = items.into_iter().map(|item| (item.key(WorkOrder::Due, 0), item));
-            let keyed = keyed.filter(|(key, _)| end.is_none_or(|end| key.due < end));
-            let after = list.page.after.as_ref();
-            let keyed = keyed.filter(|(key, _)| after.is_none_or(|after| key > after));
+            let is_asked = |key: &WorkKey| {
+                list.due_before.is_none_or(|before| key.due < before)
+                    && list.page.after.as_ref().is_none_or(|after| key > after)
+            };
+            let is_whole =
+                |key: &WorkKey| whole_before.as_ref().is_none_or(|end| is_before(key, end));
+            let keyed = keyed.filter(|(key, _)| is_asked(key) && is_whole(key));
             let keyed: Vec<(WorkKey, WorkItem)> = keyed.collect();
-            if keyed.len() >= wanted || whole_before.is_none() || end != whole_before {
+            // All that is asked for lies before the place that the kinds were seen up to.
+            let is_all = match (&whole_before, list.due_before) {
+                (None, _) => true,
+                (Some((day, _)), Some(before)) => before <= *day,
+                (Some(_), None) => false,
+            };
+            if keyed.len() >= wanted || is_all {
                 return Ok(cut(&list.page, keyed));
             }
             asked.limit = asked.limit.saturating_mul(LOOK_TIMES);
@@ -77,10 +88,14 @@ impl WorkItems {
     }
 }
 
+fn is_before(key: &WorkKey, (day, account_id): &Place) -> bool {
+    (key.due, &key.account_id) < (*day, account_id)
+}
+
 impl Asked {
     async fn at(&self, tx: &ReadTx, deadlines: &Deadlines) -> Result<Look> {
-        let mut found: Vec<(NaiveDate, String)> = Vec::new();
-        let mut whole_before: Option<NaiveDate> = None;
+        let mut found: Vec<Place> = Vec::new();
+        let mut whole_before: Option<Place> = None;
         for kind in self.kinds.iter().copied() {
             let here = match kind {
                 WorkKind::Cadence => self.unmet(tx).await?,
@@ -89,14 +104,18 @@ impl Asked {
                 _ => self.begun(tx, kind, deadlines).await?,
             };
             if here.len() >= self.limit {
-                let last = here.last().map(|(due, _)| *due);
+                let last = here.last().map(|(due, account_id)| match kind.working_days() {
+                    0 => (*due, account_id.clone()),
+                    // Several days have one deadline, so that its accounts come in no order.
+                    _ => (*due, String::new()),
+                });
                 whole_before = whole_before.into_iter().chain(last).min();
             }
             found.extend(here);
         }
-        let is_whole = |due: NaiveDate| whole_before.is_none_or(|before| due < before);
-        let ids = found.into_iter().filter(|(due, _)| is_whole(*due)).map(|(_, id)| id);
-        Ok(Look { ids: ids.collect(), whole_before })
+        let is_whole = |place: &Place| whole_before.as_ref().is_none_or(|before| place < before);
+        let ids = found.into_iter().filter(is_whole).map(|(_, id)| id).collect();
+        Ok(Look { ids, whole_before })
     }
 
     /// Where something of a kind is, with a day before which it is not due, in the order of these.
@@ -105,9 +124,12 @@ impl Asked {
         tx: &ReadTx,
         kind: WorkKind,
         deadlines: &Deadlines,
-    ) -> Result<Vec<(NaiveDate, String)>> {
+    ) -> Result<Vec<Place>> {
         let days = kind.working_days();
-        let from = self.from.map(|from| deadlines.first_with(from, days));
+        let from = self.from.as_ref().map(|(from, account_id)| match days {
+            0 => (*from, account_id.as_str()),
+            _ => (deadlines.first_with(*from, days), ""),
+        });
         let found = tx.where_work_is(kind, from, self.on, self.limit).await?;
         let due = found.into_iter().map(|of| (deadlines.after(of.day, days), of.account_id));
         let mut due: Vec<_> = due.collect();
@@ -117,7 +139,7 @@ impl Asked {
 
     /// The accounts that are greeted soon, and those where somebody is, in the order of the days on
     /// which they are.
-    async fn greeted(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
+    async fn greeted(&self, tx: &ReadTx) -> Result<Vec<Place>> {
         let mut first = Firsts::new(self);
         if self.tells_people {
             self.people_greeted(tx, &mut first).await?;
@@ -156,7 +178,7 @@ impl Asked {
     }
 
     /// The accounts that have just become customers, in the order of the days by which they are met.
-    async fn new_customers(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
+    async fn new_customers(&self, tx: &ReadTx) -> Result<Vec<Place>> {
         let mut first = Firsts::new(self);
         let take = |account_id: String, paid: NaiveDate| {
             care::stretches(paid).iter().for_each(|one| first.take(one.due, &account_id));
@@ -166,7 +188,7 @@ impl Asked {
     }
 
     /// The accounts that are to be seen, in the order of the days on which they are.
-    async fn unmet(&self, tx: &ReadTx) -> Result<Vec<(NaiveDate, String)>> {
+    async fn unmet(&self, tx: &ReadTx) -> Result<Vec<Place>> {
         let ruling = tx.tiers_ruling(self.on).await?;
         let version = ruling.version_on(self.on);
         let mut first = Firsts::new(self);
@@ -183,18 +205,22 @@ impl Asked {
 
 /// The first of what is asked for, of what comes in no order.
 struct Firsts {
-    from: Option<NaiveDate>,
+    from: Option<Place>,
     limit: usize,
-    found: BTreeSet<(NaiveDate, String)>,
+    found: BTreeSet<Place>,
 }
 
 impl Firsts {
     fn new(asked: &Asked) -> Self {
-        Self { from: asked.from, limit: asked.limit, found: BTreeSet::new() }
+        Self { from: asked.from.clone(), limit: asked.limit, found: BTreeSet::new() }
     }
 
     fn take(&mut self, due: NaiveDate, account_id: &str) {
-        if self.from.is_none_or(|from| due >= from) {
+        let is_behind = |from: &Place| (due, account_id) < (from.0, from.1.as_str());
+        let last = self.found.last().filter(|_| self.found.len() >= self.limit);
+        // Most of a book comes behind the last that is wanted.
+        let is_late = last.is_some_and(|(day, id)| (due, account_id) >= (*day, id.as_str()));
+        if !is_late && !self.from.as_ref().is_some_and(is_behind) {
             self.found.insert((due, account_id.to_owned()));
         }
         if self.found.len() > self.limit {
