@@ -6,6 +6,7 @@ pub mod codec;
 pub mod contact;
 pub mod convert;
 pub mod credit;
+pub mod descriptors;
 pub mod etag;
 pub mod interaction;
 pub mod list;

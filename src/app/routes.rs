@@ -8,6 +8,7 @@ use super::health::Health;
 use crate::api::account::{AccountServices, Accounts};
 use crate::api::contact::Contacts;
 use crate::api::credit::Credits;
+use crate::api::descriptors;
 use crate::api::interaction::Interactions;
 use crate::api::receivable::{ReceivableServices, Receivables};
 use crate::api::tier::Tiers;
@@ -190,5 +191,6 @@ pub(crate) fn records(config: &Config, store: &Store) -> Result<Records> {
 fn reflection() -> tonic_reflection::server::Builder<'static> {
     tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(descriptors::ERRORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
 }

@@ -5,6 +5,7 @@ mod audit;
 mod calendar;
 mod config;
 pub mod demo;
+mod descriptors;
 pub mod dynamic;
 mod export;
 mod healthcheck;
@@ -39,6 +40,9 @@ enum Command {
     Config(config::Args),
     /// Ask a running server whether it serves: exit status 0 if so, else 1.
     Healthcheck(healthcheck::Args),
+    /// Write the contract as a file of descriptors, with the messages that its errors carry: for proxies
+    /// and tools that ask no server for them.
+    Descriptors(descriptors::Args),
     /// Bring the schema of the database up to date, and nothing else.
     Migrate(migrate::Args),
     /// Import documents or records of people from CSV and XLSX files, here or through a server.
@@ -70,6 +74,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Config(args) => config::run(args).map(|()| ExitCode::SUCCESS),
             Command::Healthcheck(args) => healthcheck::run(args).await.map(|()| ExitCode::SUCCESS),
+            Command::Descriptors(args) => descriptors::run(&args).map(|()| ExitCode::SUCCESS),
             Command::Migrate(args) => migrate::run(args).await.map(|()| ExitCode::SUCCESS),
             Command::Import(args) => import::run(args).await,
             Command::Export(args) => export::run(args).await,

@@ -1,5 +1,6 @@
 //! What hot questions read of a large book of which there are no statistics.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use sea_orm::{
@@ -7,10 +8,12 @@ use sea_orm::{
 };
 use tokio_stream::StreamExt as _;
 
+use super::credit::{Ruling, StandingQuery};
 use super::receivables::{At, Evidence, PositionsQuery, Whose};
 use super::seed::{Fresh, day, fresh};
 use super::sql;
 use crate::domain::aging::Basis;
+use crate::domain::credit::reservation::Now;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
 
@@ -91,11 +94,17 @@ async fn fill(db: &Fresh) {
     }
 }
 
-/// Asks what collections ask about one account; answers the statements behind it.
-async fn asked(db: &mut Fresh, account: &str) -> Vec<Statement> {
+/// The statements that run from now on.
+fn observed(db: &mut Fresh) -> Arc<Mutex<Vec<Statement>>> {
     let ran = Arc::new(Mutex::new(Vec::new()));
     let sink = ran.clone();
     db.store.observe(move |statement| sink.lock().unwrap().push(statement.clone()));
+    ran
+}
+
+/// Asks what collections ask about one account; answers the statements behind it.
+async fn asked(db: &mut Fresh, account: &str) -> Vec<Statement> {
+    let ran = observed(db);
     let usd = Currency::parse("USD").unwrap();
     let at = At::now(day(6, 15));
     let whose = Whose::Account(account.to_owned());
@@ -111,6 +120,27 @@ async fn asked(db: &mut Fresh, account: &str) -> Vec<Statement> {
         at,
     };
     db.store.account_positions(&query).await.unwrap();
+    std::mem::take(&mut *ran.lock().unwrap())
+}
+
+/// Asks what a decision about an account rests on, of which nothing is kept; answers the statements
+/// behind it.
+async fn decided(db: &mut Fresh, account: &'static str) -> Vec<Statement> {
+    let ran = observed(db);
+    let query = StandingQuery {
+        accounts: vec![account.to_owned()],
+        now: Now { us: i64::MAX, today: day(6, 15) },
+        ruling: Ruling::default(),
+        currencies: BTreeSet::from([Currency::parse("USD").unwrap()]),
+        base: None,
+        rate_age_days_max: 0,
+    };
+    let read = db.store.read(&db.ctx, move |tx| {
+        let query = query.clone();
+        Box::pin(async move { tx.credit_standing(&query).await })
+    });
+    let known = read.await.unwrap();
+    assert!(!known.standing.nodes[account].overdue.is_empty(), "{known:?}");
     std::mem::take(&mut *ran.lock().unwrap())
 }
 
@@ -152,8 +182,10 @@ async fn questions_about_an_account_read_its_rows_alone_without_any_statistics()
             continue;
         }
         fill(&db).await;
-        let statements = asked(&mut db, "a250").await;
+        let mut statements = asked(&mut db, "a250").await;
         assert_eq!(statements.len(), 9, "{statements:#?}");
+        statements.extend(decided(&mut db, "a251").await);
+        assert!(statements.len() > 15, "{statements:#?}");
         for statement in &statements {
             let read = read(&db, statement).await;
             assert_eq!(read.scanned, 0, "from end to end: {}", statement.sql);

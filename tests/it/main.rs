@@ -52,6 +52,7 @@ mod real_ledgers;
 mod receivable_cases;
 mod receivables_read;
 mod records;
+mod reflection;
 mod requirements;
 mod restricted;
 mod roles;

@@ -1,4 +1,4 @@
-//! The server as a process: reflection, health, restart, and the way it goes down.
+//! The server as a process: health, restart, and the way it goes down.
 
 use std::time::{Duration, Instant};
 
@@ -7,8 +7,6 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 
 use crate::support::{Engine, TestServer};
-
-const OURS: [&str; 2] = ["ballast.v1.AccountService", "ballast.v1.ReceivableService"];
 
 async fn until_serving(server: &TestServer) {
     for _ in 0..200 {
@@ -28,48 +26,6 @@ on_both_engines! {
         server.restart().await;
         until_serving(&server).await;
     }
-}
-
-macro_rules! reflection_lists_our_services {
-    ($version:ident) => {
-        #[tokio::test]
-        async fn $version() {
-            use tonic_reflection::pb::$version::ServerReflectionRequest;
-            use tonic_reflection::pb::$version::server_reflection_client::ServerReflectionClient;
-            use tonic_reflection::pb::$version::server_reflection_request::MessageRequest;
-            use tonic_reflection::pb::$version::server_reflection_response::MessageResponse;
-
-            let server = super::TestServer::start(super::Engine::Sqlite).await;
-            let asked = ServerReflectionRequest {
-                host: String::new(),
-                message_request: Some(MessageRequest::ListServices(String::new())),
-            };
-            let mut client = ServerReflectionClient::new(server.channel());
-            let stream = client.server_reflection_info(tokio_stream::once(asked)).await;
-            let mut stream = stream.expect("served").into_inner();
-            let answer = stream.message().await.expect("answers").expect("one answer");
-            let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
-                panic!("another answer");
-            };
-            let names: Vec<_> = list.service.iter().map(|s| s.name.as_str()).collect();
-            for service in super::OURS {
-                assert!(names.contains(&service), "{service} is not among {names:?}");
-            }
-        }
-    };
-}
-
-mod reflection {
-    reflection_lists_our_services!(v1);
-    reflection_lists_our_services!(v1alpha);
-}
-
-#[tokio::test]
-async fn reflection_can_be_switched_off() {
-    let server = TestServer::start_with(Engine::Sqlite, |c| c.server.reflection = false).await;
-    let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-    let status = server.raw().call(path, &[], &()).await;
-    assert_eq!(status.code(), Code::Unimplemented);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
