@@ -187,6 +187,7 @@ async fn fault_x4_a_message_that_does_not_come_gives_its_place_back() {
     })
     .await;
     let client = Raw::new(running.address);
+    let asked = Instant::now();
     let (first, second, refused) =
         tokio::join!(client.withhold(UNARY, &[]), client.withhold(UNARY, &[]), async {
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -195,6 +196,8 @@ async fn fault_x4_a_message_that_does_not_come_gives_its_place_back() {
     assert_refused(&first, Code::DeadlineExceeded, "DEADLINE_EXPIRED");
     assert_refused(&second, Code::DeadlineExceeded, "DEADLINE_EXPIRED");
     assert_refused(&refused, Code::ResourceExhausted, "OVERLOADED");
+    // Their deadline would have given it back as well, but only after half a minute.
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert_eq!(client.call(UNARY, &[], &document("")).await.code(), Code::Ok);
 }
 

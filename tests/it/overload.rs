@@ -10,14 +10,17 @@ use ballast::pb::account_service_client::AccountServiceClient;
 use ballast::store::Lane;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 
 use crate::support::credit::{Counter, reserving};
 use crate::support::ledger::{ACCOUNT, Desk, day, receipt};
-use crate::support::{Engine, TestServer, assert_refused};
+use crate::support::{Engine, TestServer, assert_refused, status};
 
 const POST: &str = "/ballast.v1.ReceivableService/PostDocuments";
+const IMPORT: &str = "/ballast.v1.ReceivableService/ImportDocuments";
 const GET: &str = "/ballast.v1.AccountService/GetAccount";
 
 /// The most memory that this process ever had.
@@ -87,6 +90,37 @@ async fn fault_x4_one_principal_leaves_places_to_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_x4_a_stream_that_says_nothing_more_gives_its_place_back() {
+    let server = TestServer::start_with(Engine::Sqlite, |config| {
+        // One of them is for an import.
+        config.server.requests_concurrent_max = 4;
+        config.server.stream_idle_seconds_max = 1;
+    })
+    .await;
+    // The first message breaks off, and its client stays.
+    let begun = || async {
+        let answer = server.raw().begin(IMPORT, vec![0, 0, 0, 0, 9, 10]).await;
+        status(answer.expect("the connection holds")).await
+    };
+    for _ in 0..2 {
+        let ended = async {
+            let other = async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                begun().await
+            };
+            tokio::join!(begun(), other)
+        };
+        let (idle, refused) = tokio::time::timeout(Duration::from_secs(10), ended)
+            .await
+            .expect("nobody waits for it for ever");
+        assert_refused(&idle, Code::DeadlineExceeded, "DEADLINE_EXPIRED", None);
+        assert_refused(&refused, Code::ResourceExhausted, "OVERLOADED", None);
+        // The place is given back by whoever worked for the call, when he hears of its end.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn fault_w9_watchers_of_health_are_bounded_and_checks_are_not() {
     let server = TestServer::start_with(Engine::Sqlite, |config| {
         config.server.requests_per_connection_max = 2;
@@ -100,6 +134,30 @@ async fn fault_w9_watchers_of_health_are_bounded_and_checks_are_not() {
     let refused = health.watch(HealthCheckRequest::default()).await.expect_err("one too many");
     assert_refused(&refused, Code::ResourceExhausted, "OVERLOADED", None);
     health.check(HealthCheckRequest::default()).await.expect("alive");
+    drop(watches);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_w9_watchers_on_many_connections_are_bounded_together() {
+    let server = TestServer::start_with(Engine::Sqlite, |config| {
+        config.server.requests_concurrent_max = 16;
+        config.server.requests_per_connection_max = 16;
+    })
+    .await;
+    let mut watches = Vec::new();
+    for _ in 0..4 {
+        let mut health = server.health();
+        for _ in 0..16 {
+            watches.push(health.watch(HealthCheckRequest::default()).await.expect("a watch"));
+        }
+    }
+    let mut health = server.health();
+    let refused = health.watch(HealthCheckRequest::default()).await.expect_err("one too many");
+    assert_refused(&refused, Code::ResourceExhausted, "OVERLOADED", None);
+    // They take no place of those who call.
+    health.check(HealthCheckRequest::default()).await.expect("alive");
+    let asked = pb::GetAccountRequest { name: "accounts/nobody".into() };
+    assert_eq!(server.raw().call(GET, &[], &asked).await.code(), Code::NotFound);
     drop(watches);
 }
 
@@ -120,12 +178,34 @@ async fn fault_w10_idle_connections_keep_no_new_client_out() {
     let mut watch =
         watched.watch(HealthCheckRequest::default()).await.expect("a watch").into_inner();
     watch.message().await.expect("told").expect("a status");
-    for _ in 0..10 {
-        assert_eq!(server.raw().call(GET, &[], &asked).await.code(), Code::NotFound);
+    // They stay as well: each of them takes the place of the one that was not used for longest.
+    let new: Vec<_> = (0..10).map(|_| server.raw()).collect();
+    for client in &new {
+        assert_eq!(client.call(GET, &[], &asked).await.code(), Code::NotFound);
     }
     // What is used has stayed.
-    let silent = tokio::time::timeout(Duration::from_millis(1_500), watch.message()).await;
+    let silent = tokio::time::timeout(Duration::from_millis(2_500), watch.message()).await;
     assert!(silent.is_err(), "{silent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_w10_one_address_has_a_part_of_the_connections() {
+    let server = TestServer::start_with(Engine::Sqlite, |config| {
+        config.server.connections_max = 64;
+        config.server.connections_per_peer_max = 6;
+    })
+    .await;
+    // It says nothing, and would stay until its handshake takes too long.
+    let mut oldest = TcpStream::connect(server.address()).await.expect("accepted");
+    let asked = pb::GetAccountRequest { name: "accounts/nobody".into() };
+    let others: Vec<_> = (0..6).map(|_| server.raw()).collect();
+    for client in &others {
+        assert_eq!(client.call(GET, &[], &asked).await.code(), Code::NotFound);
+    }
+    let mut said = Vec::new();
+    let left = tokio::time::timeout(Duration::from_secs(3), oldest.read_to_end(&mut said)).await;
+    // Reset or closed, and nothing was said.
+    assert!(left.is_ok() && said.is_empty(), "{left:?}");
 }
 
 on_both_engines! {
@@ -171,6 +251,11 @@ fn occupy(server: &TestServer, time: Duration) -> Vec<tokio::task::JoinHandle<()
         Engine::Sqlite => 1,
         Engine::Postgres => server.config().database.postgres_connections_max - 2,
     };
+    writers(server, turns, time)
+}
+
+/// So many who write, each for a while.
+fn writers(server: &TestServer, count: u32, time: Duration) -> Vec<tokio::task::JoinHandle<()>> {
     let occupy = |_| {
         let (store, ctx) =
             (server.store().clone(), ballast::ctx::Ctx::system(server.clock().clone()));
@@ -184,7 +269,7 @@ fn occupy(server: &TestServer, time: Duration) -> Vec<tokio::task::JoinHandle<()
             wait.await.expect("written");
         })
     };
-    (0..turns).map(occupy).collect()
+    (0..count).map(occupy).collect()
 }
 
 fn post(number: &str) -> pb::PostDocumentsRequest {
@@ -271,6 +356,23 @@ on_both_engines! {
         // What makes the difference is that it is a decision.
         let posted = place_of_the_last(&server, Last::Post).await;
         assert!(posted >= 8, "{posted}");
+    }
+}
+
+/// On the embedded engine reads have connections of their own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_x2_reads_are_served_however_many_write_postgres() {
+    let server = TestServer::start(Engine::Postgres).await;
+    let mut desk = Desk::new(&server);
+    desk.post([receipt("I0", day(0), "1.00")]).await;
+    let count = server.config().database.postgres_connections_max + 2;
+    let writing = writers(&server, count, Duration::from_millis(1_500));
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let list = pb::ListDocumentsRequest { parent: ACCOUNT.into(), ..Default::default() };
+    let listed = tokio::time::timeout(Duration::from_secs(1), desk.client.list_documents(list));
+    listed.await.expect("while others write").expect("a list");
+    for one in writing {
+        one.await.expect("written");
     }
 }
 

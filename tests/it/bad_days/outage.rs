@@ -246,6 +246,33 @@ async fn fault_w1_outage_calls_answer_at_once_while_the_database_is_frozen() {
     calls_answer_at_once(Away::Frozen).await;
 }
 
+/// Nobody asks the database for a long time: who meets the outage makes it known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_w1_outage_is_known_as_soon_as_a_call_meets_it() {
+    let cluster = Cluster::create();
+    cluster.start();
+    let clock = Clock::system(chrono_tz::UTC);
+    let database = Database::elsewhere(cluster.url());
+    let server = TestServer::start_on(database, Engine::Postgres, clock, |config| {
+        config.database.acquire_timeout_ms = 1_000;
+        config.database.probe_timeout_ms = 1_000;
+        config.server.health_interval_ms = 60_000;
+    })
+    .await;
+    until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    let at_once = at_once(&server).await;
+    cluster.stop("immediate");
+    let (met, _) = ask(&server).await;
+    assert_come_again(&met.expect("away"), Code::Unavailable, "DATABASE_UNAVAILABLE");
+    let since = Instant::now();
+    until("known", || async { serving(server.channel()).await == Some(false) }).await;
+    assert!(since.elapsed() < PATIENCE, "{:?}", since.elapsed());
+    let (refused, took) = ask(&server).await;
+    assert_come_again(&refused.expect("away"), Code::Unavailable, "DATABASE_UNAVAILABLE");
+    assert!(took < at_once, "{took:?}");
+    drop(server);
+}
+
 /// What the two tests above are about is the probe: without it a call waits as long as its caller.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_w1_outage_without_the_probe_nobody_knows() {

@@ -375,4 +375,40 @@ on_both_engines! {
         assert_eq!(told.changed, 2, "{told:?}");
         counter.desk.verify(&server).await;
     }
+
+    /// What no request brings may have been recorded before there were bounds.
+    async fn fault_x6_the_job_passes_over_whom_it_cannot_tell_of(server: TestServer) {
+        let mut counter = Counter::open(&server).await;
+        counter.account("sound", "").await;
+        let of = |no: &str, payer: &str, amount: &str, currency: &str| {
+            pb::Document { payer: payer.into(), ..bill(no, amount, currency) }
+        };
+        let large = of("L", ACME, "10000000000000", "USD");
+        counter.desk.post([large, of("S", "accounts/sound", "5", "EUR")]).await;
+        counter.desk.rates(&[("USD", "IDR", day(0), "1"), ("EUR", "IDR", day(0), "17000")]).await;
+        for account in [ACME, "accounts/sound"] {
+            let limit = limit_of(money("1000", "IDR"));
+            let limit = pb::SetCreditLimitRequest { account: account.into(), ..limit };
+            counter.client.set_credit_limit(limit).await.expect("a limit");
+        }
+        execute(
+            &server,
+            "UPDATE exchange_rate SET rate = '79228162514264337593543950335' WHERE from_currency = 'USD'",
+        )
+        .await;
+        let check = pb::CheckCreditRequest {
+            account: ACME.into(),
+            amount: Some(money("1", "IDR")),
+            ..Default::default()
+        };
+        let fault = counter.client.check_credit(check).await.expect_err("beyond any figure");
+        assert_eq!(fault.code(), Code::Internal, "{fault:?}");
+        let credit = ballast::service::credit::Credit::new(
+            server.store().clone(),
+            ballast::service::Settings::default(),
+        );
+        let ctx = ballast::ctx::Ctx::system(server.clock().clone());
+        let told = credit.pass(&ctx).await.expect("a pass");
+        assert_eq!(told.changed, 1, "the other account alone: {told:?}");
+    }
 }

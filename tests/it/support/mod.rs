@@ -22,7 +22,7 @@ pub use callers::{as_caller, only_callers};
 pub use database::{Database, Engine};
 pub use gate::Gate;
 pub use json_calls::JsonCaller;
-pub use raw::{Raw, frame};
+pub use raw::{Raw, frame, status};
 pub use refusal::{assert_refused, details, fields};
 pub use server::TestServer;
 pub use source::rust_files;

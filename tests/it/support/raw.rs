@@ -41,18 +41,7 @@ impl Raw {
 
     /// Sends bytes as they are, framing included, and reads the status of the answer.
     pub async fn send(&self, path: &str, headers: &[(&str, &str)], bytes: Vec<u8>) -> Status {
-        let answer = self.answer(path, headers, bytes).await;
-        if let Some(status) = Status::from_header_map(answer.headers()) {
-            return status;
-        }
-        let mut body = std::pin::pin!(answer.into_body());
-        while let Some(frame) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-            let frame = frame.expect("the stream holds");
-            if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
-                return status;
-            }
-        }
-        panic!("an answer without status");
+        status(self.answer(path, headers, bytes).await).await
     }
 
     /// Sends bytes as they are and returns what came back, its body unread.
@@ -103,6 +92,21 @@ impl Raw {
         }
         self.client.request(request.body(body).expect("a request")).await
     }
+}
+
+/// The status of an answer, wherever it stands.
+pub async fn status(answer: Response<Incoming>) -> Status {
+    if let Some(status) = Status::from_header_map(answer.headers()) {
+        return status;
+    }
+    let mut body = std::pin::pin!(answer.into_body());
+    while let Some(frame) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let frame = frame.expect("the stream holds");
+        if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
+            return status;
+        }
+    }
+    panic!("an answer without status");
 }
 
 /// The length-prefixed form of a message.
