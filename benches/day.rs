@@ -129,6 +129,7 @@ impl Book {
         let book = Self { database, server, bare, accounts };
         book.classify().await;
         made::settle(&book.bare, engine).await;
+        book.server.recorder.until_idle().await;
         book
     }
 
@@ -180,8 +181,8 @@ impl Book {
     async fn lists(&self, effort: Effort, table: &mut Table) {
         let client = AccountServiceClient::new(self.server.channel().await);
         for (what, owner, statements_max) in [
-            ("ListWorkItems of one of ours by weight", "members/m1", 60),
-            ("ListWorkItems of the book by due date, the first page", "", 400),
+            ("ListWorkItems of one of ours by weight", "members/m1", 100),
+            ("ListWorkItems of the book by due date, the first page", "", 120),
         ] {
             let order = match owner {
                 "" => pb::WorkItemOrder::Due,
@@ -211,7 +212,7 @@ impl Book {
             let brief = brief.into_inner();
             assert_eq!((brief.attendees.len(), brief.commitments_ours.len()), (1, 1));
         };
-        let what = (self.what("GetVisitBrief"), 60);
+        let what = (self.what("GetVisitBrief"), 100);
         beside::question(effort, table, (&self.server, &self.bare), what, ask).await;
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ballast::store::Store;
 use sea_orm::{Statement, Value};
@@ -49,6 +50,17 @@ impl Recorder {
     pub fn start(&self) {
         self.ran.lock().expect("nobody panics with it").clear();
         self.on.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until the service asks for nothing any more: after a book was written it looks at all accounts once.
+    pub async fn until_idle(&self) {
+        loop {
+            self.start();
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            if self.stop().iter().all(is_background) {
+                return;
+            }
+        }
     }
 
     /// What was asked for since the start.
