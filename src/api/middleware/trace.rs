@@ -23,12 +23,15 @@ pub struct Call {
 
 impl Default for Call {
     fn default() -> Self {
-        let trace = uuid::Uuid::now_v7().simple().to_string().into();
-        Self { trace, principal: Arc::default() }
+        Self::of(new_trace())
     }
 }
 
 impl Call {
+    fn of(trace: Arc<str>) -> Self {
+        Self { trace, principal: Arc::default() }
+    }
+
     /// Noted by the access layer, for the log.
     pub fn set_principal(&self, principal: &Arc<str>) {
         // A call has one caller, so it is set once.
@@ -46,7 +49,7 @@ pub struct Traces;
 
 impl Middleware for Traces {
     async fn handle<S: Inner>(&self, mut request: Request<Body>, next: Next<S>) -> Response<Body> {
-        let call = Call { trace: trace_id(request.headers()), ..Call::default() };
+        let call = Call::of(trace_id(request.headers()));
         let mut line = Line::new(call.clone(), request.uri().path().to_owned(), Instant::now());
         request.extensions_mut().insert(call.clone());
         let response = TRACE.scope(call.trace, next.run(request)).await;
@@ -70,7 +73,12 @@ fn trace_id(headers: &HeaderMap) -> Arc<str> {
             && id.bytes().any(|b| b != b'0');
         valid.then(|| id.into())
     });
-    sent.unwrap_or_else(|| uuid::Uuid::now_v7().simple().to_string().into())
+    sent.unwrap_or_else(new_trace)
+}
+
+fn new_trace() -> Arc<str> {
+    let mut text = uuid::Uuid::encode_buffer();
+    (&*uuid::Uuid::now_v7().simple().encode_lower(&mut text)).into()
 }
 
 fn code(headers: &HeaderMap) -> Option<Code> {
