@@ -6,11 +6,12 @@ pub mod evidence;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
 use super::coverage::measure::Acquaintance;
+use super::customers::Customers;
 use super::names::{AccountRef, account_name};
 use super::page::PageOf;
 use super::stored::stored_enum;
@@ -148,11 +149,36 @@ pub struct Relationship {
 /// When an account paid its first invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstPaid {
+    /// At which account.
+    pub account_id: String,
     pub day: NaiveDate,
     /// Id of the document.
     pub document_id: uuid::Uuid,
     /// It was a customer before we recorded it: it has an opening balance.
     pub is_imported: bool,
+}
+
+impl FirstPaid {
+    /// When customers did, told of the account that survived beside those that count as it: whoever was a
+    /// customer before at one of them was one.
+    pub fn of_customers(
+        mut paid: HashMap<String, Self>,
+        customers: &Customers,
+    ) -> HashMap<String, Self> {
+        for (loser, survivor) in customers.losers() {
+            let Some(its) = paid.get(loser).cloned() else { continue };
+            let first = match paid.remove(survivor) {
+                None => its,
+                Some(own) => {
+                    let is_imported = own.is_imported || its.is_imported;
+                    let first = if its.day < own.day { its } else { own };
+                    Self { is_imported, ..first }
+                }
+            };
+            paid.insert(survivor.to_owned(), first);
+        }
+        paid
+    }
 }
 
 /// ListAccountTypeChanges.

@@ -116,6 +116,22 @@ impl Edge {
         })
     }
 
+    /// With a tie of the same two at another account that is the same customer. A day on which they met at both
+    /// counts with both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        let last_touch = self.last_touch.max(other.last_touch);
+        let sum = |of: Self| last_touch.map_or(0, |last| of.sum_on(last));
+        Self {
+            sum: sum(self) + sum(other),
+            last_touch,
+            last_day: self.last_day.max(other.last_day),
+            touches: self.touches + other.touches,
+            touch_days: self.touch_days + other.touch_days,
+            others: self.others + other.others,
+        }
+    }
+
     /// The sum of what the touches count on a day, not before the last of them, in billionths.
     pub fn sum_on(&self, day: NaiveDate) -> i64 {
         let Some(last) = self.last_touch else { return 0 };

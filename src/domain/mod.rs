@@ -19,6 +19,7 @@ pub mod cost;
 pub mod coverage;
 pub mod credit;
 pub mod currency;
+pub mod customers;
 pub mod dated;
 pub mod dates;
 pub mod days_to_pay;

@@ -66,7 +66,16 @@ pub fn only(
 
 /// Which of these accounts were ever merged, with whichever they were merged with.
 pub async fn merge_sets(tx: &WriteTx, ids: &BTreeSet<String>) -> Result<MergeSets> {
-    Ok(sets_of(&tx.merge_sets_of(ids).await?))
+    with_times(tx, &tx.merge_sets_of(ids).await?).await
+}
+
+/// The sets that these accounts are in, with when each counted as another.
+pub async fn with_times(tx: &WriteTx, accounts: &[KnownAccount]) -> Result<MergeSets> {
+    let mut sets = sets_of(accounts);
+    if !sets.is_empty() {
+        sets.know(tx.lasting_merges(&sets.ids().map(String::as_str).collect()).await?);
+    }
+    Ok(sets)
 }
 
 /// Whether two accounts are one, or were merged with each other at any time.

@@ -85,7 +85,7 @@ struct Paid {
 impl Paid {
     fn into_parts(self) -> (String, FirstPaid) {
         let Self { account_id, day, document_id, imported: is_imported } = self;
-        (account_id, FirstPaid { day, document_id, is_imported })
+        (account_id.clone(), FirstPaid { account_id, day, document_id, is_imported })
     }
 }
 

@@ -9,7 +9,7 @@ use super::contact::same::folded;
 use super::entity::{edge, edge_day};
 use super::people::days_made_anew;
 use super::rows::Set;
-use super::{ReadTx, WriteTx, rows, sql};
+use super::{WriteTx, rows, sql};
 use crate::domain::dates::NO_DATE;
 use crate::domain::edge::{Edge, Pair, TouchDay};
 use crate::domain::error::Result;
@@ -121,25 +121,14 @@ impl WriteTx {
     }
 }
 
-impl ReadTx {
-    /// The ties at an account, in the order of members and contacts.
-    pub async fn edges_of(&self, account_id: &str) -> Result<Vec<(Pair, Edge)>> {
-        edges_of(&self.conn, account_id).await
-    }
-}
-
 impl WriteTx {
-    /// As [`ReadTx::edges_of`], of an account whose people are held.
+    /// The ties at an account whose people are held, in the order of members and contacts.
     pub async fn edges_of(&self, account_id: &str) -> Result<Vec<(Pair, Edge)>> {
-        edges_of(&self.conn, account_id).await
+        let all = edge::Entity::find()
+            .filter(edge::Column::AccountId.eq(account_id))
+            .order_by_asc(edge::Column::MemberId)
+            .order_by_asc(edge::Column::ContactId);
+        let all = rows::all(&self.conn, all).await?;
+        Ok(all.into_iter().map(edge::Model::into_parts).collect())
     }
-}
-
-async fn edges_of(conn: &impl ConnectionTrait, account_id: &str) -> Result<Vec<(Pair, Edge)>> {
-    let all = edge::Entity::find()
-        .filter(edge::Column::AccountId.eq(account_id))
-        .order_by_asc(edge::Column::MemberId)
-        .order_by_asc(edge::Column::ContactId);
-    let all = rows::all(conn, all).await?;
-    Ok(all.into_iter().map(edge::Model::into_parts).collect())
 }

@@ -11,15 +11,18 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::account::owners::FIRST_DAY;
+use super::customers::counts_as_itself;
 use super::entity::finding_snooze::{Column, Entity, Model};
 use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql, tier_class};
+use crate::domain::customers::Customers;
 use crate::domain::directory::{KeyKind, Kind, Subject};
 use crate::domain::error::Result;
 use crate::domain::finding::Code;
 use crate::domain::finding::duplicate::DUPLICATES_MAX;
 use crate::domain::finding::found::{BOOK, Snooze};
 use crate::domain::finding::visits::{HOOK_DAYS, RUN_DAYS, VISITS_PER_WEEK, VisitFacts, WEEK_DAYS};
+use crate::domain::names::{INTERACTIONS, child_name};
 
 /// Which accounts are looked for.
 #[derive(Debug, Clone)]
@@ -98,17 +101,41 @@ fn first_us(day: NaiveDate, days: u64) -> i64 {
     first_day(day, days + 1).and_time(NaiveTime::MIN).and_utc().timestamp_micros()
 }
 
-/// That `h`, which no import brought, left a hook that ended from a first day on and before another, for which nobody met, and
-/// that nobody met anybody there since.
+/// That `h` at account `a`, which no import brought, left a hook that ended from a first day on and before another, for which
+/// nobody met, and that nobody met anybody there since, nor at an account that is the same customer.
 fn lost(day: &str, first: &str, first_us: &str) -> String {
     format!(
         "h.hook_by IS NOT NULL AND h.hook_by < {day} AND h.hook_by >= {first} AND h.stage = 'HELD' \
          AND NOT h.imported \
          AND NOT EXISTS (SELECT 1 FROM interaction u WHERE u.uses_hook IS NOT NULL \
            AND u.uses_hook = h.id AND u.stage = 'HELD') \
-         AND NOT EXISTS (SELECT 1 FROM interaction n WHERE n.account_id = h.account_id \
-           AND n.start_us >= {first_us} AND n.stage = 'HELD' AND n.two_way \
-           AND n.day > h.hook_by AND n.day <= {day})"
+         AND NOT EXISTS (SELECT 1 FROM interaction n WHERE n.account_id = h.account_id AND {met}) \
+         AND (a.merge_set IS NULL OR NOT EXISTS (SELECT 1 FROM account b \
+           JOIN interaction n ON n.account_id = b.id WHERE b.merge_set = a.merge_set \
+             AND {other} = {this} AND {met}))",
+        met = format!(
+            "n.start_us >= {first_us} AND n.stage = 'HELD' AND n.two_way \
+             AND n.day > h.hook_by AND n.day <= {day}"
+        ),
+        other = customer("b"),
+        this = customer("a"),
+    )
+}
+
+/// As which an account of this alias counts.
+fn customer(a: &str) -> String {
+    format!("COALESCE({a}.merged_into, {a}.id)")
+}
+
+/// How many `v` there are at account `a` and at those that count as it on a day that is over at `ends_us`. Of an account that
+/// was never merged no other is looked for.
+fn visits(counted: &str, ends_us: &str) -> String {
+    format!(
+        "(SELECT COUNT(*) FROM interaction v WHERE v.account_id = a.id AND {counted}) \
+         + CASE WHEN a.merge_set IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM account b \
+           JOIN interaction v ON v.account_id = b.id \
+           WHERE b.merged_into = a.id AND NOT {itself} AND {counted}) END",
+        itself = counts_as_itself("b", ends_us),
     )
 }
 
@@ -120,22 +147,29 @@ fn visited(day: &str, first: &str, first_us: &str) -> String {
     )
 }
 
-/// Another account that has the key `k` of the account `a` too, as `u`: a name only if it is not registered
-/// elsewhere. Numbers of accounts lie between the two.
+/// Another account that has the key `k` of the account `a` too, as `u`, and does not count as it: a name only if it is not
+/// registered elsewhere. Numbers of accounts lie between the two.
 fn shares(k: &str, a: &str, first: &str, last: &str) -> String {
     format!(
         "FROM lookup_key u JOIN account b ON b.id = u.subject_id \
          WHERE u.key_kind = {k}.key_kind AND u.key_value = {k}.key_value \
            AND u.number BETWEEN {first} AND {last} AND u.subject_id <> {k}.subject_id \
+           AND {other} <> {a}.id \
            AND ({k}.key_kind <> 'NAME' OR {a}.region_code = '' OR b.region_code = '' \
-             OR {a}.region_code = b.region_code)"
+             OR {a}.region_code = b.region_code)",
+        other = customer("b"),
     )
 }
 
 const ACTIVE: &str = "team_member t JOIN member m ON m.id = t.member_id AND m.state = 'ACTIVE'";
 
-/// What account `a` lacks on the day `$1`; values behind the first two are added.
-fn lacking(rule: &Rule, day: NaiveDate, backend: DbBackend, values: &mut Vec<Value>) -> String {
+/// What account `a` lacks on the day `$1`, and when it is over; values behind the first two are added.
+fn lacking(
+    rule: &Rule,
+    (day, ends_us): (NaiveDate, i64),
+    backend: DbBackend,
+    values: &mut Vec<Value>,
+) -> String {
     let mut wanted = match rule {
         Rule::Hook => {
             values.push(first_day(day, HOOK_DAYS).into());
@@ -148,6 +182,7 @@ fn lacking(rule: &Rule, day: NaiveDate, backend: DbBackend, values: &mut Vec<Val
         Rule::Visits(of_class) => {
             values.push(first_day(day, WEEK_DAYS - 1).into());
             values.push(first_us(day, WEEK_DAYS).into());
+            values.push(ends_us.into());
             let mut most = format!("CASE {}", tier_class::class_on("a.id", "$1"));
             for (code, visits) in of_class {
                 values.push(code.as_str().into());
@@ -158,10 +193,7 @@ fn lacking(rule: &Rule, day: NaiveDate, backend: DbBackend, values: &mut Vec<Val
                 true => VISITS_PER_WEEK.to_string(),
                 false => format!("{most} ELSE {VISITS_PER_WEEK} END"),
             };
-            format!(
-                "(SELECT COUNT(*) FROM interaction v WHERE v.account_id = a.id AND {}) > {most}",
-                visited("$1", "$3", "$4")
-            )
+            format!("{} > {most}", visits(&visited("$1", "$3", "$4"), "$5"))
         }
         Rule::Duplicate => {
             let (first, last) = Kind::Account.numbers();
@@ -209,7 +241,12 @@ impl ReadTx {
         let Suspects { rule, day, from, owner, unless_snoozed, limit } = of;
         let backend = self.conn.get_database_backend();
         let mut values: Vec<Value> = vec![(*day).into(), from.as_str().into()];
-        let mut wanted = lacking(rule, *day, backend, &mut values);
+        let ends_us = self.store.clock.end_of(*day);
+        let mut wanted = lacking(rule, (*day, ends_us), backend, &mut values);
+        if rule.code().is_of_customer() {
+            values.push(ends_us.into());
+            wanted += &format!(" AND {}", counts_as_itself("a", &format!("${}", values.len())));
+        }
         if *unless_snoozed {
             wanted += &format!(
                 " AND NOT EXISTS (SELECT 1 FROM finding_snooze z WHERE z.account_id = a.id \
@@ -237,6 +274,7 @@ impl ReadTx {
     pub async fn visit_facts(
         &self,
         account_ids: &BTreeSet<&str>,
+        customers: &Customers,
         day: NaiveDate,
     ) -> Result<HashMap<String, VisitFacts>> {
         #[derive(FromQueryResult)]
@@ -252,14 +290,16 @@ impl ReadTx {
             vec![day.into(), first_day(day, HOOK_DAYS).into(), first_us(day, HOOK_DAYS).into()];
         let text = format!(
             "SELECT h.account_id, h.hook_by AS day, h.id FROM interaction h \
-             WHERE h.account_id IN {} AND {} ORDER BY h.hook_by, h.id",
+             JOIN account a ON a.id = h.account_id WHERE h.account_id IN {} AND {} ORDER BY h.hook_by, h.id",
             these.subquery(backend, 4),
             lost("$1", "$2", "$3")
         );
-        values.extend(these.clone().into_values(backend));
+        values.extend(these.into_values(backend));
         for Row { account_id, day, id } in sql::all(&self.conn, text, values).await? {
-            facts.entry(account_id).or_default().hooks.push((day, id));
+            let name = child_name(&account_id, INTERACTIONS, id);
+            facts.entry(account_id).or_default().hooks.push((day, name));
         }
+        let these = Set::one(customers.with_losers(account_ids));
         let mut values: Vec<Value> =
             vec![day.into(), first_day(day, SEEN_DAYS).into(), first_us(day, SEEN_DAYS).into()];
         let text = format!(
@@ -270,13 +310,17 @@ impl ReadTx {
         );
         values.extend(these.into_values(backend));
         for Row { account_id, day, id } in sql::all(&self.conn, text, values).await? {
-            facts.entry(account_id).or_default().visits.push((day, id));
+            let name = child_name(&account_id, INTERACTIONS, id);
+            for told in customers.told_of(&account_id) {
+                facts.entry(told.to_owned()).or_default().visits.push((day, name.clone()));
+            }
         }
         Ok(facts)
     }
 
     /// Which others have a number or a name in common with each of these accounts, of each key at most as many as are
-    /// told (for a caller who does not see all rows: all of them), with the kind of the key.
+    /// told (for a caller who does not see all rows: all of them), with the kind of the key. Whoever counts as another is told as
+    /// that one, and has none itself.
     pub async fn shared_keys(
         &self,
         account_ids: &BTreeSet<&str>,
@@ -299,11 +343,12 @@ impl ReadTx {
         };
         let text = format!(
             "SELECT k.subject_id AS account_id, k.key_kind, \
-               (SELECT string_agg(w.subject_id, ' ') FROM (SELECT u.subject_id {other} \
+               (SELECT string_agg(w.id, ' ') FROM (SELECT {customer} AS id {other} \
                  ORDER BY u.number, u.subject_id{first_of}) AS w) AS others \
-             FROM lookup_key k JOIN account a ON a.id = k.subject_id \
+             FROM lookup_key k JOIN account a ON a.id = k.subject_id AND a.merged_into IS NULL \
              WHERE k.key_kind IN ('NAME', 'TAX_ID') AND k.number IN {}",
-            these.subquery(backend, 3)
+            these.subquery(backend, 3),
+            customer = customer("b"),
         );
         let mut values = vec![first.into(), last.into()];
         values.extend(these.into_values(backend));

@@ -15,7 +15,6 @@ use super::contact::same::{folded, ids_of_one};
 use super::entity::interaction::{Column, Entity, Model, planned};
 use super::entity::{interaction_contact, interaction_member, interaction_past};
 use super::{ReadTx, Store, WriteTx, keyset, rows, sql};
-use crate::domain::coverage::Score;
 use crate::domain::error::{Error, Result};
 use crate::domain::external_ref::ExternalRef;
 use crate::domain::interaction::{
@@ -212,25 +211,6 @@ impl ReadTx {
         }
         let was = past(&self.conn, &now, version).await?;
         Ok(folded(&self.conn, was.into_iter().collect()).await?.pop())
-    }
-
-    /// What people said at an account after a day about how satisfied they are, in the order they
-    /// said it.
-    pub async fn scores(&self, account_id: &str, after: NaiveDate) -> Result<Vec<Score>> {
-        #[derive(FromQueryResult)]
-        struct Row {
-            contact_id: String,
-            day: NaiveDate,
-            score: i32,
-        }
-        // Of what is planned nobody says it.
-        let text = "SELECT c.contact_id, i.day, c.satisfaction AS score FROM interaction i \
-             JOIN interaction_contact c ON c.interaction_id = i.id \
-             WHERE i.account_id = $1 AND i.day > $2 AND c.satisfaction IS NOT NULL ORDER BY i.start_us, i.id";
-        let rows: Vec<Row> =
-            sql::all(&self.conn, text, vec![account_id.into(), after.into()]).await?;
-        let score = |Row { contact_id, day, score }| Score { contact_id, day, score };
-        folded(&self.conn, rows.into_iter().map(score).collect()).await
     }
 
     /// A page of interactions that the caller sees, the latest first.

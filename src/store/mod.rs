@@ -16,6 +16,7 @@ mod commitment;
 mod connect;
 mod contact;
 pub mod credit;
+mod customers;
 mod edge;
 mod entity;
 pub mod error;

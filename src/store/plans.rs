@@ -84,6 +84,12 @@ const BOOK: [&str; 15] = [
     "INSERT INTO dispute_item (dispute_id, item_id) SELECT id, item_id FROM dispute",
 ];
 
+/// What is paid of an invoice of an account in some days.
+const LATER: &str = "INSERT INTO entry (account_id, recorded_us, position, item_id, document_id, \
+       clearing_id, allocation, kind, effective_date, amount) \
+     SELECT i.account_id, 2, 0, i.id, i.document_id, '00000000-0000-0000-0000-000000000000', 0, \
+       'CLEAR', '2026-06-20', -40 FROM item i WHERE i.id = md5('xi-a252-3')::uuid";
+
 /// Tables that are large in this book, and of which an account has a small part.
 const LARGE: &str = "('document', 'item', 'entry', 'clearing', 'allocation', 'account_due')";
 
@@ -185,6 +191,8 @@ async fn questions_about_an_account_read_its_rows_alone_without_any_statistics()
         let mut statements = asked(&mut db, "a250").await;
         assert_eq!(statements.len(), 9, "{statements:#?}");
         statements.extend(decided(&mut db, "a251").await);
+        db.sql(LATER, vec![]).await;
+        statements.extend(decided(&mut db, "a252").await);
         assert!(statements.len() > 15, "{statements:#?}");
         for statement in &statements {
             let read = read(&db, statement).await;

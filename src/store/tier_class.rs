@@ -6,9 +6,11 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
+use super::customers::customers;
 use super::entity::{tier_assignment, tier_override};
 use super::rows::Set;
-use super::{ReadTx, WriteTx, policy, rows, sql};
+use super::{ReadTx, Store, WriteTx, policy, rows, sql};
+use crate::domain::customers::Customers;
 use crate::domain::error::Result;
 use crate::domain::policy::Terms;
 use crate::domain::tier::overrides::TierOverride;
@@ -114,28 +116,33 @@ async fn applied(
     sql::all(conn, text, values).await
 }
 
-/// What is recorded of accounts, with the versions that say what it means: ever, or as far as it
+/// What is recorded of accounts and of those that they count as, with the versions that say what it means: ever, or as far as it
 /// counts on a day. A statement each, however many they are.
 async fn recorded(
     conn: &impl ConnectionTrait,
+    store: &Store,
     account_ids: &BTreeSet<&str>,
     day: Option<NaiveDate>,
     known_us: i64,
 ) -> Result<Recorded> {
     let mut classes: HashMap<String, Classes> = HashMap::new();
     if account_ids.is_empty() {
-        return Ok(Recorded::new(classes, ruling(conn, known_us).await?));
+        let ruling = ruling(conn, known_us).await?;
+        return Ok(Recorded::new(classes, ruling, Customers::default()));
     }
-    for row in applied(conn, account_ids, day, known_us).await? {
+    let customers = customers(conn, store, Some(account_ids), known_us).await?;
+    let of_survivors = account_ids.iter().map(|id| customers.of(id));
+    let all: BTreeSet<&str> = of_survivors.chain(account_ids.iter().copied()).collect();
+    for row in applied(conn, &all, day, known_us).await? {
         classes.entry(row.account_id.clone()).or_default().applied.push(row.try_into()?);
     }
-    let ids = account_ids.iter().copied();
+    let ids = all.iter().copied();
     let these = rows::among(conn.get_database_backend(), tier_override::Column::AccountId, ids);
     for row in rows::all(conn, tier_override::Entity::find().filter(these)).await? {
         let given = TierOverride::from(row);
         classes.entry(given.account_id.clone()).or_default().given.push(given);
     }
-    let recorded = Recorded::new(classes, ruling(conn, known_us).await?);
+    let recorded = Recorded::new(classes, ruling(conn, known_us).await?, customers);
     let versions = policy::versions(conn, &recorded.versions(day)).await?;
     Ok(recorded.with(versions))
 }
@@ -143,7 +150,7 @@ async fn recorded(
 impl WriteTx {
     /// As [`ReadTx::tiers_on`], as known now.
     pub async fn tiers_on(&self, account_ids: &BTreeSet<&str>, day: NaiveDate) -> Result<Recorded> {
-        recorded(&self.conn, account_ids, Some(day), i64::MAX).await
+        recorded(&self.conn, &self.store, account_ids, Some(day), i64::MAX).await
     }
 
     /// As [`ReadTx::tiers_ruling`].
@@ -155,7 +162,7 @@ impl WriteTx {
 impl ReadTx {
     /// Everything recorded of the classes of these accounts by an instant.
     pub async fn tiers(&self, account_ids: &BTreeSet<&str>, known_us: i64) -> Result<Recorded> {
-        let recorded = recorded(&self.conn, account_ids, None, known_us).await?;
+        let recorded = recorded(&self.conn, &self.store, account_ids, None, known_us).await?;
         Ok(if self.is_restricted() { recorded.alone() } else { recorded })
     }
 
@@ -166,7 +173,7 @@ impl ReadTx {
         day: NaiveDate,
         known_us: i64,
     ) -> Result<Recorded> {
-        let recorded = recorded(&self.conn, account_ids, Some(day), known_us).await?;
+        let recorded = recorded(&self.conn, &self.store, account_ids, Some(day), known_us).await?;
         Ok(if self.is_restricted() { recorded.alone() } else { recorded })
     }
 
@@ -268,7 +275,8 @@ mod tests {
                 version = version_on("$2")
             );
             let these: BTreeSet<&str> = accounts.iter().map(String::as_str).collect();
-            let known = recorded(&db.store.reader, &these, None, i64::MAX).await.unwrap();
+            let known =
+                recorded(&db.store.reader, &db.store, &these, None, i64::MAX).await.unwrap();
             let (mut by_person, mut by_run) = (0, 0);
             for (account, n) in accounts.iter().flat_map(|id| (0..DAYS + 5).map(move |n| (id, n))) {
                 let values = vec![account.into(), on(n).into()];

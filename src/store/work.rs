@@ -31,8 +31,8 @@ pub struct Candidate {
     pub day: NaiveDate,
 }
 
-/// A class of an account, and since when nobody of ours met anybody there.
-#[derive(Debug, Clone, FromQueryResult)]
+/// A class of an account, and since when nobody of ours met anybody there or at one that counts as it.
+#[derive(Debug, Clone)]
 pub struct Unmet {
     pub account_id: String,
     pub class: String,
@@ -56,21 +56,39 @@ fn owned(account: &str, day: &str) -> String {
     )
 }
 
-/// What is past due, by currency; and whatever is later to take effect, which is in the sums already.
-const OVERDUE: &str = "SELECT account_id, day FROM (\
-       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $4 \
-         AND d.class IN ('ORDINARY', 'RETENTION') AND d.items <> 0 \
-       GROUP BY d.account_id, d.currency HAVING SUM(d.amount) > 0 AND MIN(d.due_date) >= $1 \
-         AND (MIN(d.due_date) > $1 OR d.account_id >= $3) \
-     UNION ALL \
-       SELECT d.account_id, MIN(d.due_date) AS day FROM account_due d WHERE d.due_date < $4 \
-         AND d.account_id IN (SELECT e.account_id FROM entry e WHERE e.effective_date > $4) \
-       GROUP BY d.account_id) w ORDER BY day, account_id LIMIT $2";
+/// Which accounts owe what is past due, from the day on that the oldest of it was due. Where later days change
+/// anything of an account, by due date first, without what they add to the projection: what only a later day
+/// opens again is not the oldest today, and what only a later day settles is. Both classes are debits, of
+/// which what is open is never negative: the first due date of any currency is that of the account.
+fn overdue() -> String {
+    OVERDUE.replace("{is_open}", &sql::is_something("m.amount"))
+}
 
-/// Promises that are not withdrawn, and were not too late a while ago.
+const OVERDUE: &str = "WITH late AS MATERIALIZED (\
+       SELECT e.item_id, e.amount FROM entry e WHERE e.effective_date > $4), \
+     off AS MATERIALIZED (\
+       SELECT i.account_id, i.currency, i.due_date, -l.amount AS amount FROM late l \
+       JOIN item i ON i.id = l.item_id AND i.class IN ('ORDINARY', 'RETENTION') \
+         AND i.due_date < $4), \
+     dues AS NOT MATERIALIZED (\
+       SELECT d.account_id, d.currency, d.due_date, d.amount FROM account_due d \
+       WHERE d.due_date < $4 AND d.class IN ('ORDINARY', 'RETENTION') AND d.items > 0) \
+     SELECT w.account_id, w.day FROM (\
+       SELECT s.account_id, MIN(s.due_date) AS day FROM dues s \
+       WHERE s.account_id NOT IN (SELECT account_id FROM off) GROUP BY s.account_id \
+     UNION ALL \
+       SELECT o.account_id, MIN(o.due_date) AS day FROM (\
+         SELECT m.account_id, m.due_date FROM (\
+           SELECT s.account_id, s.currency, s.due_date, s.amount FROM dues s \
+           WHERE s.account_id IN (SELECT account_id FROM off) \
+           UNION ALL SELECT f.account_id, f.currency, f.due_date, f.amount FROM off f) m \
+         GROUP BY m.account_id, m.currency, m.due_date HAVING {is_open}) o \
+       GROUP BY o.account_id) w \
+     WHERE (w.day, w.account_id) >= ($1, $3) ORDER BY w.day, w.account_id LIMIT $2";
+
+/// Promises that are not withdrawn.
 const PROMISES: &str = "SELECT p.account_id, p.pay_by_date AS day FROM promise p \
-     WHERE p.pay_by_date >= $1 AND (p.pay_by_date > $1 OR p.account_id >= $3) \
-       AND p.pay_by_date >= $4 AND NOT EXISTS (\
+     WHERE (p.pay_by_date, p.account_id) >= ($1, $3) AND NOT EXISTS (\
        SELECT 1 FROM promise_end x WHERE x.promise_id = p.id) \
      ORDER BY p.pay_by_date, p.account_id LIMIT $2";
 
@@ -84,8 +102,8 @@ const DISPUTES: &str = "SELECT s.account_id, s.open_date AS day FROM dispute s \
      ORDER BY s.open_date, s.id LIMIT $2";
 
 const COMMITMENTS: &str = "SELECT k.account_id, k.due_date AS day FROM commitment k \
-     WHERE k.settlement IS NULL AND k.side = 'OURS' AND k.due_date >= $1 \
-       AND (k.due_date > $1 OR k.account_id >= $3) \
+     WHERE k.settlement IS NULL AND k.side = 'OURS' \
+       AND (k.due_date, k.account_id) >= ($1, $3) \
      ORDER BY k.due_date, k.account_id LIMIT $2";
 
 /// Where somebody left a seat, unless whoever sits there now was met since he came.
@@ -104,20 +122,20 @@ const VACANCIES: &str = "SELECT n.account_id, n.from_date AS day FROM incumbency
 
 /// What is planned, or was and is missed.
 const PLANS: &str = "SELECT i.account_id, i.day FROM interaction i \
-     WHERE i.stage = 'PLANNED' AND i.day >= $1 AND (i.day > $1 OR i.account_id >= $3) \
+     WHERE i.stage = 'PLANNED' AND (i.day, i.account_id) >= ($1, $3) \
      ORDER BY i.day, i.account_id LIMIT $2";
 
 /// What was left for a next interaction that was not held.
 const HOOKS: &str = "SELECT i.account_id, i.hook_by AS day FROM interaction i \
-     WHERE i.hook_by IS NOT NULL AND i.stage = 'HELD' AND i.hook_by >= $1 \
-       AND (i.hook_by > $1 OR i.account_id >= $3) AND i.hook_by >= $4 \
+     WHERE i.hook_by IS NOT NULL AND i.stage = 'HELD' \
+       AND (i.hook_by, i.account_id) >= ($1, $3) \
        AND NOT EXISTS (SELECT 1 FROM interaction u WHERE u.uses_hook IS NOT NULL \
          AND u.uses_hook = i.id AND u.stage = 'HELD') \
      ORDER BY i.hook_by, i.account_id LIMIT $2";
 
 const HANDOVERS: &str = "SELECT h.account_id, h.deadline AS day FROM handover h \
-     WHERE h.state IN ('STARTED', 'ACCEPTED') AND h.deadline >= $1 \
-       AND (h.deadline > $1 OR h.account_id >= $3) \
+     WHERE h.state IN ('STARTED', 'ACCEPTED') \
+       AND (h.deadline, h.account_id) >= ($1, $3) \
      ORDER BY h.deadline, h.account_id LIMIT $2";
 
 const PROPOSALS: &str = "SELECT p.account_id, p.from_date AS day FROM tier_assignment p \
@@ -154,8 +172,18 @@ fn day_before_us(day: NaiveDate) -> i64 {
     before.and_utc().timestamp_micros()
 }
 
+/// The first day on which something may be due that is work on a day: whatever is open is, of most kinds.
+fn earliest(kind: WorkKind, on: NaiveDate) -> NaiveDate {
+    match kind {
+        WorkKind::Hook => on,
+        // A promise that is too late is broken.
+        WorkKind::PromiseDue => on.checked_sub_days(Days::new(GRACE_DAYS_MAX)).unwrap_or(FIRST_DAY),
+        _ => FIRST_DAY,
+    }
+}
+
 impl ReadTx {
-    /// The accounts that a member may answer for on a day, and those at which he promised something
+    /// The accounts that a member may answer for on a day, with those that count as them, and those at which he promised something
     /// that is not settled, is to meet somebody or to take over, by id: all that he does, and more. `is_default`: he answers for whatever
     /// nobody else does.
     pub async fn accounts_answered_by(
@@ -189,6 +217,8 @@ impl ReadTx {
              SELECT a.id FROM account a WHERE a.delete_us = 0 AND (\
                a.id IN (SELECT id FROM own) \
                OR (a.id IN (SELECT id FROM perhaps) AND NOT {owned}) \
+               OR a.merged_into IN (SELECT id FROM own) \
+               OR (a.merged_into IN (SELECT id FROM perhaps) AND NOT {survivor_owned}) \
                OR a.id IN (SELECT k.account_id FROM commitment k WHERE k.settlement IS NULL \
                  AND k.side = 'OURS' AND (k.member_id = $1 OR k.delegated_to = $1)) \
                OR a.id IN (SELECT i.account_id FROM interaction_member m \
@@ -198,6 +228,7 @@ impl ReadTx {
                  AND h.state IN ('STARTED', 'ACCEPTED'))) \
              ORDER BY a.id LIMIT $3",
             owned = owned("a.id", "$2"),
+            survivor_owned = owned("a.merged_into", "$2"),
         );
         let values = vec![member_id.into(), day.into(), (limit as i64).into()];
         let rows: Vec<Row> = sql::all(&self.conn, text, values).await?;
@@ -215,10 +246,12 @@ impl ReadTx {
         on: NaiveDate,
         limit: usize,
     ) -> Result<Vec<Candidate>> {
-        let (from, account) = from.unwrap_or((FIRST_DAY, ""));
+        // In one bound: of two SQLite would take either, and go along all that was due since the book began.
+        let earliest = earliest(kind, on);
+        let (from, account) = from.filter(|(day, _)| *day >= earliest).unwrap_or((earliest, ""));
         let limit = Value::from(limit as i64);
         let (text, mut values): (String, Vec<Value>) = match kind {
-            WorkKind::OverdueReceivable => (OVERDUE.into(), vec![from.into(), limit]),
+            WorkKind::OverdueReceivable => (overdue(), vec![from.into(), limit]),
             WorkKind::PromiseDue => (PROMISES.into(), vec![from.into(), limit]),
             WorkKind::CreditReferral => (REFERRALS.into(), vec![day_before_us(from).into(), limit]),
             WorkKind::GiftApproval => (GIFTS.into(), vec![day_before_us(from).into(), limit]),
@@ -235,13 +268,8 @@ impl ReadTx {
         if kind.working_days() == 0 {
             values.push(account.into());
         }
-        match kind {
-            WorkKind::OverdueReceivable | WorkKind::Hook => values.push(on.into()),
-            WorkKind::PromiseDue => {
-                let grace = Days::new(GRACE_DAYS_MAX);
-                values.push(on.checked_sub_days(grace).unwrap_or(FIRST_DAY).into());
-            }
-            _ => {}
+        if kind == WorkKind::OverdueReceivable {
+            values.push(on.into());
         }
         let by_instant = [WorkKind::CreditReferral, WorkKind::TieReview, WorkKind::GiftApproval];
         if by_instant.contains(&kind) {
@@ -264,24 +292,40 @@ impl ReadTx {
         Ok(rows.into_iter().map(candidate).collect())
     }
 
-    /// Hands over every account that is in a class on a day, and since when nobody was met there.
+    /// Hands over every account that counts as itself and is in a class on a day, today or to come, and since when
+    /// nobody of the customer was met.
     pub async fn each_unmet(
         &self,
         on: NaiveDate,
         mut take: impl FnMut(Unmet) + Send,
     ) -> Result<()> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            account_id: String,
+            class: String,
+            touched: Option<NaiveDate>,
+            elsewhere: Option<NaiveDate>,
+            since: NaiveDate,
+        }
+        // Of an account that was never merged no other is looked for.
         let text = format!(
-            "SELECT s.account_id, s.class, COALESCE(s.touched, s.given, s.applied) AS since FROM (\
+            "SELECT s.account_id, s.class, s.touched, s.elsewhere, \
+               COALESCE(s.given, s.applied) AS since FROM (\
                SELECT a.id AS account_id, {class} AS class, \
                  (SELECT MAX(e.last_touch) FROM edge e WHERE e.account_id = a.id) AS touched, \
+                 CASE WHEN a.merge_set IS NULL THEN NULL ELSE (\
+                   SELECT MAX((SELECT MAX(e.last_touch) FROM edge e WHERE e.account_id = b.id)) \
+                   FROM account b WHERE b.merged_into = a.id) END AS elsewhere, \
                  {given} AS given, {applied} AS applied \
-               FROM account a WHERE a.delete_us = 0) s WHERE s.class IS NOT NULL",
+               FROM account a WHERE a.delete_us = 0 AND a.merged_into IS NULL) s \
+             WHERE s.class IS NOT NULL",
             class = tier_class::class_on("a.id", "$1"),
             given = tier_class::given_since("a.id", "$1"),
             applied = tier_class::applied_since("a.id", "$1"),
         );
-        let unmet = |row: Unmet| {
-            take(row);
+        let unmet = |row: Row| {
+            let Row { account_id, class, touched, elsewhere, since } = row;
+            take(Unmet { account_id, class, since: touched.max(elsewhere).unwrap_or(since) });
             Ok(())
         };
         sql::each(&self.conn, text, vec![on.into()], unmet).await

@@ -3,7 +3,9 @@
 
 mod accounts;
 mod accounts_credit;
+mod accounts_judged;
 mod accounts_ledger;
+mod accounts_read;
 mod accounts_refused;
 mod kept;
 mod read;

@@ -3,6 +3,7 @@
 mod care;
 mod occasions;
 pub mod open;
+mod places;
 mod visits;
 
 use ballast::pb::{
@@ -27,7 +28,7 @@ async fn page(
 }
 
 /// Page by page, two at a time.
-async fn list(server: &TestServer, request: pb::ListWorkItemsRequest) -> Vec<pb::WorkItem> {
+pub async fn list(server: &TestServer, request: pb::ListWorkItemsRequest) -> Vec<pb::WorkItem> {
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
@@ -41,15 +42,15 @@ async fn list(server: &TestServer, request: pb::ListWorkItemsRequest) -> Vec<pb:
     }
 }
 
-fn of(parent: &str) -> pb::ListWorkItemsRequest {
+pub fn of(parent: &str) -> pb::ListWorkItemsRequest {
     pb::ListWorkItemsRequest { parent: format!("accounts/{parent}"), ..Default::default() }
 }
 
-fn his(member: &str) -> pb::ListWorkItemsRequest {
+pub fn his(member: &str) -> pb::ListWorkItemsRequest {
     pb::ListWorkItemsRequest { owner: member.into(), ..of("-") }
 }
 
-async fn assign(server: &TestServer, account: &str, member: &str, role: TeamRole) {
+pub async fn assign(server: &TestServer, account: &str, member: &str, role: TeamRole) {
     let parent = format!("accounts/{account}");
     let request = pb::ListTeamMembersRequest { parent: parent.clone(), ..Default::default() };
     let team = server.accounts().list_team_members(request).await.expect("a team");
@@ -71,7 +72,7 @@ async fn leave(server: &TestServer, member: &str) {
 }
 
 /// Puts in force how often A, B and C are seen.
-async fn cadences(server: &TestServer) {
+pub async fn cadences(server: &TestServer) {
     let class = |(code, target_days): (&str, i32)| {
         let mut class = policies::class(code, 4);
         let cadence = pb::ServiceCadence { target_days, min_days: 7, visits_per_week: 3 };

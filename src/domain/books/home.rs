@@ -14,14 +14,16 @@ use crate::domain::names::OrderKey;
 pub struct Recorded {
     /// Of their own keys, and of the documents that they ask to be cleared.
     pub keys: HashMap<DocumentKey, KnownKey>,
-    /// The account for which each order is reserved.
-    pub orders: HashMap<OrderKey, String>,
+    /// The account for which each order is reserved, and since when.
+    pub orders: HashMap<OrderKey, (String, i64)>,
 }
 
 /// The account that a draft is posted to. A key that is known stays with its account, so that the same
 /// content again is nothing new, and a correction corrects it. An order that is reserved is invoiced and
 /// paid where it is reserved, so that nothing counts twice. What settles documents of one account alone
-/// is posted there. Of accounts that were never merged, none of this is asked.
+/// is posted there; one that is not known is taken for one of the account that the payer counts as. What
+/// came when a merge was undone is that of its own account. Of accounts that were never merged, none of
+/// this is asked.
 pub fn home(draft: &Draft<String>, sets: &MergeSets, recorded: &Recorded) -> String {
     let Recorded { keys, orders } = recorded;
     let payer = draft.payer.as_str();
@@ -30,15 +32,22 @@ pub fn home(draft: &Draft<String>, sets: &MergeSets, recorded: &Recorded) -> Str
         return account.clone();
     }
     let order = (!draft.order_ref.is_empty()).then(|| draft.key.order(&draft.order_ref));
-    if let Some(account) = order.and_then(|order| orders.get(&order)).filter(was_one) {
+    let is_one = |account: &str, us: i64| sets.are_one(payer, account, us);
+    let reserved = order.and_then(|order| orders.get(&order));
+    if let Some((account, _)) = reserved.filter(|(account, us)| is_one(account, *us)) {
         return account.clone();
     }
     if draft.side == Side::Credit {
-        let targets = draft.clears.targets.iter().filter_map(|target| keys.get(&target.key));
-        let settles: BTreeSet<&String> =
-            targets.map(|known| &known.account_id).filter(was_one).collect();
+        let place = |known: &KnownKey| match is_one(&known.account_id, known.recorded_us) {
+            true => known.account_id.clone(),
+            false => sets.counts_as(payer).to_owned(),
+        };
+        let targets = draft.clears.targets.iter().map(|target| keys.get(&target.key));
+        let unknown = || sets.counts_as(payer).to_owned();
+        let settles: BTreeSet<String> =
+            targets.map(|known| known.map_or_else(unknown, place)).collect();
         if let (1, Some(account)) = (settles.len(), settles.first()) {
-            return (*account).clone();
+            return account.clone();
         }
     }
     sets.counts_as(payer).to_owned()

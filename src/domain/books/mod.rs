@@ -459,6 +459,8 @@ pub struct KnownKey {
     pub key: DocumentKey,
     pub document: Uuid,
     pub account_id: String,
+    /// When its document was recorded, microseconds since the epoch; [`i64::MAX`] of one that is new.
+    pub recorded_us: i64,
     pub source_version: i64,
     pub content_hash: Vec<u8>,
     pub reversed: bool,

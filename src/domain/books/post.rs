@@ -145,6 +145,7 @@ impl Books {
             key: draft.key.clone(),
             document: document.id,
             account_id: draft.payer.clone(),
+            recorded_us: i64::MAX,
             source_version: draft.source_version,
             content_hash: document.content_hash.clone(),
             reversed: false,

@@ -64,6 +64,8 @@ pub struct Wanted {
     pub today: NaiveDate,
     /// Companies whose items count; `None` for all.
     pub companies: Option<BTreeSet<String>>,
+    /// The accounts of the items: several where they count as one.
+    pub accounts: BTreeSet<String>,
 }
 
 impl Standing {
@@ -137,7 +139,11 @@ impl Evaluator<'_> {
     /// Not even a prepaid order passes here: its invoice would be refused.
     fn account(&mut self) {
         let account = self.question.account;
-        if self.standing.nodes.get(account).is_some_and(|node| node.is_blocked) {
+        let all = BTreeSet::from([account, self.standing.counts_as(account)]);
+        for account in all {
+            if self.standing.nodes.get(account).is_none_or(|node| !node.is_blocked) {
+                continue;
+            }
             let name = account_name(account);
             let unblock = remedy(RemedyAction::UnblockAccount, None, &name);
             let summary = "the account is blocked and takes no new debits";

@@ -44,9 +44,9 @@ pub struct Node {
     pub root_id: String,
     pub exposure: Vec<ExposureCell>,
     pub limits: Vec<Limit>,
-    /// Those not released, with those of accounts that count as it.
+    /// Those not released, with those of accounts that count as the same one.
     pub holds: Vec<Hold>,
-    /// Its own items past their due date and grace, and those of accounts that count as it.
+    /// Items past their due date and grace, its own and those of accounts that count as the same one.
     pub overdue: Vec<OverdueCell>,
 }
 
@@ -68,6 +68,7 @@ impl ExposureCell {
 /// Overdue items of one company and currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OverdueCell {
+    pub account_id: String,
     pub company_code: String,
     pub currency: Currency,
     pub amount: i128,
@@ -168,6 +169,12 @@ impl Standing {
         for node in self.nodes.values_mut().filter(|node| !node.is_settled()) {
             Arc::make_mut(node).settle();
         }
+    }
+
+    /// As which an account counts.
+    pub fn counts_as<'a>(&'a self, account: &'a str) -> &'a str {
+        let survivor = self.nodes.get(account).and_then(|node| node.merged_into.as_deref());
+        survivor.unwrap_or(account)
     }
 
     /// The limit that governs an account and segment today.

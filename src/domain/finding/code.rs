@@ -70,6 +70,16 @@ impl Code {
         }
     }
 
+    /// Whether it speaks of a customer as a whole: it is told of the account that survived a merge, and
+    /// not of one that counts as it. What is found of a hook, a seat or a tie is told where that is.
+    pub fn is_of_customer(self) -> bool {
+        match self {
+            Self::HookExpired | Self::VacancyOverdue | Self::TieUnderReview => false,
+            Self::LapseRisk | Self::ModeMismatch => true,
+            _ => matches!(self.scope(), Scope::Accounts | Scope::People),
+        }
+    }
+
     /// How bad it is at the worst; `None` where the figures say.
     pub fn severity(self) -> Option<Severity> {
         match self {

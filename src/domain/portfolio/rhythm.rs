@@ -1,5 +1,7 @@
 //! The rhythm in which an account buys, and when its silence is out of it.
 
+use std::cmp::Reverse;
+
 use chrono::{Days, NaiveDate};
 use rust_decimal::Decimal;
 
@@ -21,6 +23,19 @@ pub struct InvoiceDay {
 impl InvoiceDay {
     fn counts(&self, on: NaiveDate) -> bool {
         self.day <= on && self.ended.is_none_or(|ended| on < ended)
+    }
+
+    /// Puts days of several accounts, each with its own once, into the order of one: the latest first,
+    /// each once.
+    pub fn settle(days: &mut Vec<Self>) {
+        days.sort_by_key(|one| Reverse(one.day));
+        days.dedup_by(|next, one| {
+            let same = next.day == one.day;
+            if same {
+                one.ended = one.ended.zip(next.ended).map(|(one, next)| one.max(next));
+            }
+            same
+        });
     }
 }
 

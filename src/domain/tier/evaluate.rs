@@ -28,8 +28,8 @@ pub struct Values {
     /// What is left of revenue after costs, in minor units of the set it came from, where the policy asks
     /// for it and it was uploaded.
     pub contributions: BTreeMap<String, i128>,
-    /// Accounts that count with others: what is known of those is of all together. Empty where each
-    /// account counts on its own.
+    /// Accounts that count with others: what is known of those is of all together. Where each account counts
+    /// on its own, those that count as another alone.
     pub heads: Heads,
     /// The set that values or contributions came from.
     pub value_set: Option<String>,
@@ -310,6 +310,7 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
+    use crate::domain::customers::Customers;
 
     fn set(ids: &[&str]) -> BTreeSet<String> {
         ids.iter().map(|id| (*id).to_owned()).collect()
@@ -328,7 +329,7 @@ mod tests {
         let links = [("b", "a"), ("x", "a"), ("e", "d"), ("f", "d")];
         let links = links.map(|(id, parent)| (id.to_owned(), parent.to_owned()));
         let parents: HashMap<String, String> = links.into();
-        let told = values.by_group(Heads::of(&parents, &set(&["x"])));
+        let told = values.by_group(Heads::of(&parents, &set(&["x"]), &Customers::default()));
         assert_eq!(told.known, [value("a", 12), value("d", 3)].into());
         assert_eq!(told.unknown, set(&["d", "e", "f"]));
         assert_eq!(told.losses(), [&"a".to_owned()]);

@@ -1,7 +1,9 @@
-//! Runs over groups: all accounts below one root count as one, by its head.
+//! Runs over groups: all accounts below one root count as one, by its head. So do accounts of one customer,
+//! by the one that survived.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::domain::customers::Customers;
 use crate::domain::group;
 
 /// Who counts with whom: the head of each account that is not one itself.
@@ -10,8 +12,12 @@ pub struct Heads(BTreeMap<String, String>);
 
 impl Heads {
     /// By the parent of each account that has one. Whoever takes no part belongs to no group; the head
-    /// is the root or, if that takes no part, the first of the others by id.
-    pub fn of(parents: &HashMap<String, String>, excluded: &BTreeSet<String>) -> Self {
+    /// is the root or, if that takes no part, the first of the others by id that counts as itself.
+    pub fn of(
+        parents: &HashMap<String, String>,
+        excluded: &BTreeSet<String>,
+        customers: &Customers,
+    ) -> Self {
         let mut groups: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for id in parents.keys().filter(|id| !excluded.contains(*id)) {
             let above = group::ancestors(id, |id| parents.get(id).cloned());
@@ -20,13 +26,24 @@ impl Heads {
         }
         let mut heads = BTreeMap::new();
         for (root, members) in groups {
-            let first = members.first().map(|id| (*id).to_owned());
+            let first = members.iter().find(|id| !customers.is_loser(id));
+            let first = first.map(|id| (*id).to_owned());
             let head = if excluded.contains(&root) { first } else { Some(root) };
             let Some(head) = head else { continue };
             let others = members.into_iter().filter(|id| **id != head);
             heads.extend(others.map(|id| (id.to_owned(), head.clone())));
         }
         Self(heads)
+    }
+
+    /// Where each account counts on its own, but for those that count as another.
+    pub fn of_customers(customers: &Customers, excluded: &BTreeSet<String>) -> Self {
+        let owned = |(id, survivor): (&str, &str)| (id.to_owned(), survivor.to_owned());
+        Self::of(&customers.losers().map(owned).collect(), excluded, customers)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The head of an account, which may be itself.
@@ -43,6 +60,7 @@ impl Heads {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::customers::CountsAs;
 
     fn set(ids: &[&str]) -> BTreeSet<String> {
         ids.iter().map(|id| (*id).to_owned()).collect()
@@ -50,7 +68,21 @@ mod tests {
 
     fn heads(links: &[(&str, &str)], excluded: &[&str]) -> Heads {
         let links = links.iter().map(|(id, parent)| ((*id).to_owned(), (*parent).to_owned()));
-        Heads::of(&links.collect(), &set(excluded))
+        Heads::of(&links.collect(), &set(excluded), &Customers::default())
+    }
+
+    #[test]
+    fn whoever_counts_as_another_is_no_head() {
+        let counts = |id: &str, survivor: &str| {
+            let from = chrono::NaiveDate::MIN;
+            (id.to_owned(), CountsAs { survivor_id: survivor.into(), from })
+        };
+        let customers = [counts("b", "c"), counts("f", "e")].into_iter().collect();
+        let links = [("b", "c"), ("c", "a")].map(|(id, parent)| (id.to_owned(), parent.to_owned()));
+        let heads = Heads::of(&links.into(), &set(&["a"]), &customers);
+        assert_eq!(["b", "c"].map(|id| heads.head(id)), ["c", "c"]);
+        let heads = Heads::of_customers(&customers, &set(&["e", "f"]));
+        assert_eq!(heads.members().collect::<Vec<_>>(), [("b", "c")]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::assignment::Assignment;
 use super::overrides::TierOverride;
 use super::policy::TierPolicy;
 use super::service::{ClassTerms, ServicePolicy};
+use crate::domain::customers::Customers;
 use crate::domain::policy::{Policy, PolicyLog, Terms};
 
 /// What is recorded of the class of an account.
@@ -135,12 +136,15 @@ impl Ruling {
 pub struct Recorded {
     classes: HashMap<String, Classes>,
     ruling: Ruling,
+    /// As which of them count, whose class is that of the one that survived.
+    customers: Customers,
     nothing: Classes,
 }
 
 impl Recorded {
-    pub fn new(classes: HashMap<String, Classes>, ruling: Ruling) -> Self {
-        Self { classes, ruling, nothing: Classes::default() }
+    /// `classes` are those of survivors too.
+    pub fn new(classes: HashMap<String, Classes>, ruling: Ruling, customers: Customers) -> Self {
+        Self { classes, ruling, customers, nothing: Classes::default() }
     }
 
     /// As told to whoever does not see all that these accounts were compared with.
@@ -174,8 +178,10 @@ impl Recorded {
 
     /// What is recorded of one of them.
     pub fn account(&self, id: &str) -> Account<'_> {
-        let classes = self.classes.get(id).unwrap_or(&self.nothing);
-        Account { classes, ruling: &self.ruling }
+        let classes = |id: &str| self.classes.get(id).unwrap_or(&self.nothing);
+        let counts = self.customers.counts_as(id);
+        let survivor = counts.map(|counts| (counts.from, classes(&counts.survivor_id)));
+        Account { classes: classes(id), survivor, ruling: &self.ruling }
     }
 }
 
@@ -183,24 +189,39 @@ impl Recorded {
 #[derive(Debug, Clone, Copy)]
 pub struct Account<'a> {
     classes: &'a Classes,
+    /// What is recorded of the one that it counts as, and from which day on.
+    survivor: Option<(NaiveDate, &'a Classes)>,
     ruling: &'a Ruling,
 }
 
 impl<'a> Account<'a> {
     pub fn new(classes: &'a Classes, ruling: &'a Ruling) -> Self {
-        Self { classes, ruling }
+        Self { classes, survivor: None, ruling }
+    }
+
+    fn merged_by(&self, day: NaiveDate) -> Option<&'a Classes> {
+        self.survivor.filter(|(from, _)| *from <= day).map(|(_, classes)| classes)
+    }
+
+    /// What decides about it on a day.
+    fn on(&self, day: NaiveDate) -> Option<Deciding<'a>> {
+        self.merged_by(day).unwrap_or(self.classes).on(day, self.ruling.known_us)
     }
 
     /// What rules the service of the account on a day; `None` where no class does.
     pub fn service_policy(&self, day: NaiveDate) -> Option<Service<'a>> {
-        let decided = self.classes.on(day, self.ruling.known_us)?;
+        let decided = self.on(day)?;
         let version = self.ruling.version_on(day)?;
         let class = decided.class();
         Some(Service { class, version, policy: version.terms.service_policy(class)? })
     }
 
-    /// What runs applied last by a day, if it proposes another class.
+    /// What runs applied last by a day, if it proposes another class. About one that counts as another
+    /// nobody decides.
     pub fn proposal(&self, day: NaiveDate) -> Option<&'a Assignment> {
+        if self.merged_by(day).is_some() {
+            return None;
+        }
         let counts =
             |one: &&Assignment| one.from_date <= day && one.recorded_us <= self.ruling.known_us;
         let applied = self.classes.applied.iter().filter(counts);
@@ -210,7 +231,7 @@ impl<'a> Account<'a> {
 
     /// How the account stands on a day, to be told.
     pub fn told(&self, account_id: &str, day: NaiveDate) -> AccountTier {
-        let decided = self.classes.on(day, self.ruling.known_us).map(Deciding::to_owned);
+        let decided = self.on(day).map(Deciding::to_owned);
         let version = decided.as_ref().and_then(|_| self.ruling.version_on(day));
         AccountTier {
             account_id: account_id.to_owned(),
@@ -223,7 +244,11 @@ impl<'a> Account<'a> {
 
     /// The days on which what rules the service may change.
     pub fn days(&self) -> impl Iterator<Item = NaiveDate> + 'a {
-        self.classes.days(self.ruling.known_us).chain(self.ruling.days())
+        let known_us = self.ruling.known_us;
+        let survivor = self.survivor.into_iter();
+        let of_survivor =
+            survivor.flat_map(move |(from, its)| std::iter::once(from).chain(its.days(known_us)));
+        self.classes.days(known_us).chain(of_survivor).chain(self.ruling.days())
     }
 }
 
@@ -264,6 +289,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::customers::CountsAs;
     use crate::domain::dated::{ChangePoint, End, Interval};
     use crate::domain::policy::Activation;
     use crate::domain::tier::applied::{Cause, Standing};
@@ -355,6 +381,25 @@ mod tests {
     }
 
     #[test]
+    fn whoever_counts_as_another_is_in_its_class_from_the_merge_on() {
+        let its = |class: &str, from| Classes {
+            applied: vec![applied(from, 1, class)],
+            ..Classes::default()
+        };
+        let classes = [("a".to_owned(), its("C", 1)), ("s".to_owned(), its("A", 2))];
+        let from = day(5);
+        let counts = CountsAs { survivor_id: "s".into(), from };
+        let customers = std::iter::once(("a".to_owned(), counts)).collect();
+        let recorded = Recorded::new(classes.into(), ruling(&[], &[], i64::MAX), customers);
+        let class = |id: &str, n| recorded.account(id).service_policy(day(n)).map(|of| of.class);
+        assert_eq!(
+            (class("a", 4), class("a", 5), class("s", 4)),
+            (Some("C"), Some("A"), Some("A"))
+        );
+        assert!(recorded.account("a").days().any(|on| on == from));
+    }
+
+    #[test]
     fn what_was_recorded_later_is_not_known_before() {
         let mut ended = given(10, 20, 5, "A");
         ended.days.end = Some(End { last_day: day(12), recorded_us: 8 });
@@ -386,7 +431,7 @@ mod tests {
             };
             let account = Account::new(&classes, &ruling);
             let days: BTreeSet<_> = account.days().collect();
-            let recorded = Recorded::new([("a".to_owned(), classes.clone())].into(), ruling.clone());
+            let recorded = Recorded::new([("a".to_owned(), classes.clone())].into(), ruling.clone(), Customers::default());
             let (all, mut before) = (recorded.versions(None), None);
             for n in 0..25 {
                 let service = account.service_policy(day(n));

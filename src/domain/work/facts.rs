@@ -27,7 +27,9 @@ pub struct AccountFacts {
     pub account_id: String,
     pub display_name: String,
     pub on: NaiveDate,
-    /// Who answers for it on the day.
+    /// It counts as another account: when the customer is met and greeted is told of that one.
+    pub is_loser: bool,
+    /// Who answers for it on the day, or for the account that it counts as.
     pub accountable: String,
     pub class: Option<Class>,
     pub owed: Owed,
@@ -37,6 +39,8 @@ pub struct AccountFacts {
     pub vacancies: Vec<Vacant>,
     /// What is planned, or was and is missed, in the order of days.
     pub plans: Vec<Planned>,
+    /// What is planned at other accounts of the customer.
+    pub planned_elsewhere: Vec<Interaction>,
     /// That the account passes to another of ours.
     pub handover: Option<PassingOn>,
     /// What was held and left a hook that is open.
@@ -44,17 +48,17 @@ pub struct AccountFacts {
     pub reviews: Vec<Review>,
     /// Those that wait for approval.
     pub gifts: Vec<WaitingGift>,
-    /// When its first invoice was paid.
+    /// When the first invoice of the customer was paid.
     pub first_paid: Option<FirstPaid>,
     /// What its class is greeted on soon, in the order of days.
     pub occasions: Vec<Greeting>,
     /// Who of theirs is greeted soon, and on which days.
     pub greeted: Vec<PersonGreeting>,
-    /// The days around this one on which somebody there was or will be given something.
+    /// The days around this one on which somebody at the customer was or will be given something.
     pub gift_days: Vec<NaiveDate>,
     /// Of the change point that holds, if it proposes another class.
     pub proposal: Option<Assignment>,
-    /// When anybody of ours last met anybody there.
+    /// When anybody of ours last met anybody of the customer.
     pub last_touch: Option<NaiveDate>,
     /// Whoever answers for money there.
     pub finance_contact: Option<String>,
@@ -135,6 +139,13 @@ impl AccountFacts {
     pub fn plans_ahead(&self) -> impl Iterator<Item = &Interaction> {
         let plans = self.plans.iter().map(|plan| &plan.interaction);
         plans.filter(|plan| plan.state_on(self.on) == InteractionState::Planned)
+    }
+
+    /// As [`Self::plans_ahead`], at all accounts of the customer.
+    pub fn planned_with_customer(&self) -> impl Iterator<Item = &Interaction> {
+        let elsewhere = self.planned_elsewhere.iter();
+        let ahead = elsewhere.filter(|plan| plan.state_on(self.on) == InteractionState::Planned);
+        self.plans_ahead().chain(ahead)
     }
 }
 

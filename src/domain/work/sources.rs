@@ -322,7 +322,8 @@ fn tier_change(facts: &AccountFacts, deadlines: &Deadlines) -> Vec<Draft> {
 }
 
 fn cadence(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
-    let Some(Class { cadence: Some(cadence), since, code, .. }) = &facts.class else {
+    let class = facts.class.as_ref().filter(|_| !facts.is_loser);
+    let Some(Class { cadence: Some(cadence), since, code, .. }) = class else {
         return Vec::new();
     };
     let days = |days: i32| Days::new(days.unsigned_abs().into());
@@ -333,7 +334,7 @@ fn cadence(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
         return Vec::new();
     }
     // Who is to be met in time needs no other day.
-    if covering(facts.plans_ahead(), due).is_some() {
+    if covering(facts.planned_with_customer(), due).is_some() {
         return Vec::new();
     }
     let every = cadence.target_days;

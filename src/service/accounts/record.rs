@@ -49,13 +49,33 @@ pub(in crate::service) async fn place_account(
         account: id.clone(),
         version: before.version,
         change: record.change_of(&before)?,
-        parent: record.parent.clone(),
+        parent: parent(tx, &before, record).await?,
         parent_from: None,
         size: record.size,
         form: None,
     };
     let after = update(tx, ctx, &command).await?;
     Ok(Placed::kept(account_name(&after.id), after.version != before.version))
+}
+
+/// The parent that a record asks for. Whoever writes it knows nothing of merges: of an account that counts
+/// as another, what was its parent before is no other than it is.
+async fn parent(
+    tx: &WriteTx,
+    before: &Account,
+    record: &AccountRecord,
+) -> Result<Option<ParentChange>> {
+    let Some(asked) = record.parent.clone().filter(|_| before.merged_into.is_some()) else {
+        return Ok(record.parent.clone());
+    };
+    let Some(link) = tx.account_merge_of(&before.id).await?.link else { return Ok(Some(asked)) };
+    let id = match &asked {
+        ParentChange::None => None,
+        ParentChange::Under(name) => {
+            tx.find_accounts(std::slice::from_ref(name)).await?.remove(name).map(|known| known.id)
+        }
+    };
+    Ok((id != link.parent_before).then_some(asked))
 }
 
 /// What may be the same as an account that is new: a name or the tax number is the same.

@@ -32,7 +32,7 @@ pub(super) struct There {
     commitments_overdue: usize,
     handovers: usize,
     gifts: usize,
-    /// Plans that are not over, in the order of days.
+    /// Plans with the customer that are not over, in the order of days.
     plans: Vec<Interaction>,
 }
 
@@ -106,9 +106,14 @@ async fn read(
     for one in tx.gifts_waiting(&these).await? {
         there.entry(one.account_id).or_default().gifts += 1;
     }
-    for one in tx.plans(&these).await? {
+    let customers = tx.customers(&these, i64::MAX).await?.on(day);
+    for one in tx.plans(&customers.all_of(&these)).await? {
         if one.state_on(day) == InteractionState::Planned {
-            there.entry(one.account_id.clone()).or_default().plans.push(one);
+            for id in customers.same_as(&one.account_id) {
+                if let Some(there) = there.get_mut(id) {
+                    there.plans.push(one.clone());
+                }
+            }
         }
     }
     Ok(there)

@@ -1,6 +1,6 @@
 //! Who sits at accounts and who of ours knows them, of many accounts at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
@@ -31,7 +31,8 @@ pub(in crate::service) struct People {
     pub last_touch: Option<NaiveDate>,
 }
 
-/// What is known of the people of these accounts, by account; those that don't exist are missing.
+/// What is known of the people of these accounts, by account; those that don't exist are missing. Whom ours met, what
+/// they promised and heard at any account of a customer counts at each of them.
 pub(in crate::service) async fn people(
     tx: &ReadTx,
     ids: &BTreeSet<&str>,
@@ -49,6 +50,8 @@ pub(in crate::service) async fn people(
     for seating in tx.seatings_known(ids, known_us).await? {
         seatings.entry(seating.account_id.clone()).or_default().push(seating);
     }
+    let customers = tx.customers(ids, known_us).await?.on(day);
+    let ids = &customers.all_of(ids);
     let edges = tx.edges_known(ids, touches).await?;
     let active = active(tx, &edges).await?;
     let mut ties: HashMap<String, Vec<(Pair, Edge)>> = HashMap::new();
@@ -57,22 +60,45 @@ pub(in crate::service) async fn people(
     }
     let after = day - Days::new(SCORE_DAYS.unsigned_abs());
     let mut scores = tx.scores_known(ids, after, day, known_us).await?;
-    let mut words: HashMap<String, HashMap<Pair, Word>> = HashMap::new();
+    let mut words: HashMap<String, Vec<(Pair, Word)>> = HashMap::new();
     for (pair, word) in tx.words(ids, day, known_us).await? {
-        words.entry(pair.account_id.clone()).or_default().insert(pair, word);
+        words.entry(pair.account_id.clone()).or_default().push((pair, word));
     }
     let known = accounts.into_iter().map(|(id, account)| {
         let found = Found {
             cells: cells_of(&tiers, &id, day, &account.sites),
             positions: positions.remove(&id).unwrap_or_default(),
             seatings: seatings.remove(&id).unwrap_or_default(),
-            edges: ties.remove(&id).unwrap_or_default(),
-            words: words.remove(&id).unwrap_or_default(),
-            scores: scores.remove(&id).unwrap_or_default(),
+            edges: at_one(&id, customers.shared(&mut ties, &id), Edge::with),
+            words: at_one(&id, customers.shared(&mut words, &id), Word::with).into_iter().collect(),
+            scores: said(customers.shared(&mut scores, &id)),
         };
         (id, found.on(day, &active))
     });
     Ok(known.collect())
+}
+
+/// What is known of pairs at several accounts, as of one: of each pair once.
+fn at_one<T>(id: &str, known: Vec<(Pair, T)>, with: impl Fn(T, T) -> T) -> Vec<(Pair, T)> {
+    if known.iter().all(|(pair, _)| pair.account_id == id) {
+        return known;
+    }
+    let mut all: BTreeMap<Pair, T> = BTreeMap::new();
+    for (pair, one) in known {
+        let pair = Pair { account_id: id.to_owned(), ..pair };
+        let one = match all.remove(&pair) {
+            Some(other) => with(other, one),
+            None => one,
+        };
+        all.insert(pair, one);
+    }
+    all.into_iter().collect()
+}
+
+/// What was said at several accounts, in the order of days.
+fn said(mut scores: Vec<Score>) -> Vec<Score> {
+    scores.sort_by_key(|score| score.day);
+    scores
 }
 
 /// The ties that somebody has to look into, of all who decide at these accounts on the day of `people`.
@@ -118,7 +144,7 @@ pub(in crate::service) async fn known_to(
 }
 
 /// Whom we should know at an account on a day, by the class that it is in then.
-pub(super) fn cells_of(tiers: &Recorded, id: &str, day: NaiveDate, sites: &[Site]) -> Vec<Cell> {
+fn cells_of(tiers: &Recorded, id: &str, day: NaiveDate, sites: &[Site]) -> Vec<Cell> {
     let service = tiers.account(id).service_policy(day);
     required::cells(service.map_or(&[], |service| &service.policy.required_cells), sites)
 }
@@ -133,19 +159,19 @@ pub(super) async fn active(tx: &ReadTx, edges: &[(Pair, Edge)]) -> Result<BTreeS
 }
 
 /// What was read of an account.
-pub(super) struct Found {
+struct Found {
     /// Whom we should know.
-    pub cells: Vec<Cell>,
-    pub positions: Vec<Position>,
-    pub seatings: Vec<Seating>,
-    pub edges: Vec<(Pair, Edge)>,
+    cells: Vec<Cell>,
+    positions: Vec<Position>,
+    seatings: Vec<Seating>,
+    edges: Vec<(Pair, Edge)>,
     /// What ours kept and broke of their promises.
-    pub words: HashMap<Pair, Word>,
-    pub scores: Vec<Score>,
+    words: HashMap<Pair, Word>,
+    scores: Vec<Score>,
 }
 
 impl Found {
-    pub fn on(self, day: NaiveDate, active: &BTreeSet<String>) -> People {
+    fn on(self, day: NaiveDate, active: &BTreeSet<String>) -> People {
         let Self { cells, positions, seatings, edges, words, scores } = self;
         let mut of_position: HashMap<Uuid, Vec<Seating>> = HashMap::new();
         for one in &seatings {

@@ -166,9 +166,10 @@ impl Credit {
             profiles.push(profile);
             wanted.push(of_it);
         }
-        let reasons = profiles.iter_mut().zip(&wanted).map(|(profile, wanted)| {
-            (profile.account_id.as_str(), profile.reasons.as_mut_slice(), wanted.as_slice())
-        });
+        let reasons = profiles
+            .iter_mut()
+            .zip(&wanted)
+            .map(|(profile, wanted)| (profile.reasons.as_mut_slice(), wanted.as_slice()));
         evidence::look_up_for(&self.store, reasons.collect()).await?;
         Ok(profiles)
     }

@@ -15,37 +15,32 @@ const DOCUMENTS_MAX: usize = 5;
 /// Completes the reasons of a batch.
 pub(super) async fn look_up(tx: &WriteTx, changes: &mut Changes) -> Result<()> {
     let wanted = std::mem::take(&mut changes.wanted);
-    let mut queries = Vec::new();
+    let queries: Vec<OverdueQuery> =
+        wanted.iter().flat_map(|(_, wanted)| queries(wanted)).collect();
+    let mut found = tx.overdue_evidence(&queries, DOCUMENTS_MAX as i64).await?.into_iter();
     for (id, wanted) in &wanted {
-        if let Some(decision) = changes.decisions.iter().find(|decision| decision.id == *id) {
-            queries.push(query(&decision.account_id, wanted));
-        }
-    }
-    let found = tx.overdue_evidence(&queries, DOCUMENTS_MAX as i64).await?;
-    for ((id, wanted), found) in wanted.iter().zip(found) {
+        let found = of(wanted, &mut found);
         if let Some(decision) = changes.decisions.iter_mut().find(|decision| decision.id == *id) {
-            complete(&decision.account_id, &mut decision.reasons, wanted, &found);
+            complete(&mut decision.reasons, wanted, &found);
         }
     }
     Ok(())
 }
 
-/// Completes the reasons of answers about accounts, all with one query.
+/// Completes the reasons of answers, all with one query.
 pub(super) async fn look_up_for(
     store: &Store,
-    answers: Vec<(&str, &mut [Reason], &[Wanted])>,
+    answers: Vec<(&mut [Reason], &[Wanted])>,
 ) -> Result<()> {
-    let queries: Vec<OverdueQuery> = answers
-        .iter()
-        .flat_map(|(account, _, wanted)| wanted.iter().map(|wanted| query(account, wanted)))
-        .collect();
+    let queries: Vec<OverdueQuery> =
+        answers.iter().flat_map(|(_, wanted)| wanted.iter().flat_map(queries)).collect();
     if queries.is_empty() {
         return Ok(());
     }
     let mut found = store.overdue_evidence(&queries, DOCUMENTS_MAX as i64).await?.into_iter();
-    for (account, reasons, wanted) in answers {
-        for (wanted, found) in wanted.iter().zip(&mut found) {
-            complete(account, reasons, wanted, &found);
+    for (reasons, wanted) in answers {
+        for wanted in wanted {
+            complete(reasons, wanted, &of(wanted, &mut found));
         }
     }
     Ok(())
@@ -57,43 +52,63 @@ pub(super) async fn look_up_decision(
     decision: &mut Decision,
     wanted: &[Wanted],
 ) -> Result<()> {
-    look_up_for(store, vec![(&decision.account_id, &mut decision.reasons, wanted)]).await
+    look_up_for(store, vec![(&mut decision.reasons, wanted)]).await
 }
 
-fn query(account: &str, wanted: &Wanted) -> OverdueQuery {
-    let Wanted { reason: _, due_before, today, companies: _ } = *wanted;
-    OverdueQuery { account_id: account.to_owned(), due_before, today }
+/// One for each account of the items.
+fn queries(wanted: &Wanted) -> impl Iterator<Item = OverdueQuery> {
+    let Wanted { due_before, today, .. } = *wanted;
+    let query = move |account_id: &String| OverdueQuery {
+        account_id: account_id.clone(),
+        due_before,
+        today,
+    };
+    wanted.accounts.iter().map(query)
 }
 
-fn complete(account: &str, reasons: &mut [Reason], wanted: &Wanted, found: &OverdueEvidence) {
+/// What was found of each account, of what was found for all in the order of [`queries`].
+fn of<'a>(
+    wanted: &'a Wanted,
+    found: &mut impl Iterator<Item = OverdueEvidence>,
+) -> Vec<(&'a str, OverdueEvidence)> {
+    wanted.accounts.iter().map(String::as_str).zip(found).collect()
+}
+
+fn complete(reasons: &mut [Reason], wanted: &Wanted, found: &[(&str, OverdueEvidence)]) {
     let Some(reason) = reasons.get_mut(wanted.reason) else { return };
     let counts = |company: &str| wanted.companies.as_ref().is_none_or(|set| set.contains(company));
-    for (company, _, document) in &found.oldest {
-        let name = child_name(account, DOCUMENTS, *document);
-        let room = reason.documents.len() < DOCUMENTS_MAX;
-        if counts(company) && room && !reason.documents.contains(&name) {
-            reason.documents.push(name);
+    for (account, found) in found {
+        for (company, _, document) in &found.oldest {
+            let name = child_name(account, DOCUMENTS, *document);
+            let room = reason.documents.len() < DOCUMENTS_MAX;
+            if counts(company) && room && !reason.documents.contains(&name) {
+                reason.documents.push(name);
+            }
         }
     }
     if reason.code != ReasonCode::OverdueDays {
         return;
     }
-    let payable = found.sums.iter().filter(|payable| counts(&payable.company_code));
-    if payable.clone().any(|payable| payable.paid_ahead) {
+    let payable = found
+        .iter()
+        .flat_map(|(account, found)| found.sums.iter().map(move |payable| (*account, payable)));
+    let payable = payable.filter(|(_, payable)| counts(&payable.company_code));
+    if payable.clone().any(|(_, payable)| payable.paid_ahead) {
         // A payment of a later day covers it already, so no payment of today would end it.
         return;
     }
-    let mut sums: Vec<(Currency, i128)> = Vec::new();
-    for payable in payable {
-        match sums.iter_mut().find(|(of, _)| *of == payable.currency) {
+    let mut sums: Vec<((&str, Currency), i128)> = Vec::new();
+    for (account, payable) in payable {
+        let key = (account, payable.currency);
+        match sums.iter_mut().find(|(of, _)| *of == key) {
             Some((_, sum)) => *sum += payable.amount,
-            None => sums.push((payable.currency, payable.amount)),
+            None => sums.push((key, payable.amount)),
         }
     }
     // All of them together, or none: one that no payment reaches leaves the others without use.
     let pay: Option<Vec<Remedy>> = sums
         .into_iter()
-        .map(|(currency, minor)| {
+        .map(|((account, currency), minor)| {
             let amount = Some(told(minor, currency)?);
             let (action, subject) = (RemedyAction::PayOverdue, account_name(account));
             Some(Remedy { action, amount, subject })

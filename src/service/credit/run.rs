@@ -46,6 +46,9 @@ pub(super) async fn all(
     let head = heads.values().map(|head| head.head_us).max().unwrap_or_default();
     let us = tx.record_after(head).await?;
     let now = Now { us, today: tx.clock().business_date() };
+    // Whoever held the locks before us may have merged an account: look again.
+    let found = batch.resolve(tx).await?;
+    let merged = found.values().any(|account| account.merge_set.is_some());
     let sets = sets(tx, &ids, merged).await?;
     resolve::check_locked(&sets, &locked)?;
     let accounts = batch.homes(tx, &found, &sets).await?;

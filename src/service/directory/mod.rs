@@ -129,14 +129,24 @@ async fn leave_other_regions(
     Ok(())
 }
 
-/// Has records that count as another contact lead to that one.
+/// Has records that count as another contact or account lead to that one.
 async fn count_as_one(tx: &ReadTx, candidates: &mut [Candidate]) -> Result<()> {
-    let theirs = candidates.iter().filter(|(subject, _)| subject.kind == Kind::Contact);
-    let ids: BTreeSet<String> = theirs.map(|(subject, _)| subject.id.clone()).collect();
-    let into = tx.merged_into(&ids).await?;
-    for (subject, _) in candidates.iter_mut().filter(|(subject, _)| subject.kind == Kind::Contact) {
-        if let Some(survivor) = into.get(&subject.id) {
-            subject.id.clone_from(survivor);
+    let ids = |kind: Kind| -> BTreeSet<String> {
+        let of_kind = candidates.iter().filter(|(subject, _)| subject.kind == kind);
+        of_kind.map(|(subject, _)| subject.id.clone()).collect()
+    };
+    let contacts = tx.merged_into(&ids(Kind::Contact)).await?;
+    let accounts = ids(Kind::Account);
+    let accounts = accounts.iter().map(String::as_str).collect();
+    let customers = tx.customers(&accounts, i64::MAX).await?;
+    for (subject, _) in candidates {
+        let survivor = match subject.kind {
+            Kind::Contact => contacts.get(&subject.id).cloned(),
+            Kind::Account => customers.counts_as(&subject.id).map(|of| of.survivor_id.clone()),
+            Kind::Member | Kind::Position => None,
+        };
+        if let Some(survivor) = survivor {
+            subject.id = survivor;
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! The records that are found, as they are told. Another kind is read here too.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use crate::domain::account::Account;
@@ -64,6 +66,15 @@ impl Record {
         }
     }
 
+    /// As [`Record::of_account`], with what those that count as it are found by.
+    fn of_customer(account: Account, losers: Vec<Account>) -> Self {
+        let mut record = Self::of_account(account);
+        for loser in &losers {
+            record.keys.extend(told(keys::of_account(loser)));
+        }
+        record
+    }
+
     /// With what the records that count as this one are found by.
     fn with(mut self, merged: Vec<MergedRecord>) -> Self {
         for MergedRecord { contact, .. } in merged {
@@ -120,8 +131,8 @@ pub(super) async fn all(tx: &ReadTx, subjects: &[&Subject]) -> Result<Vec<Record
         match kind {
             _ if ids.is_empty() => {}
             Kind::Account => {
-                let found = tx.accounts(&ids).await?;
-                records.extend(found.into_values().map(Record::of_account));
+                let found = with_losers(tx, &ids).await?.into_iter();
+                records.extend(found.map(|(one, losers)| Record::of_customer(one, losers)));
             }
             Kind::Member => {
                 let found = tx.members_among(&ids).await?;
@@ -147,6 +158,23 @@ pub(super) async fn all(tx: &ReadTx, subjects: &[&Subject]) -> Result<Vec<Record
     Ok(records)
 }
 
+/// These accounts, each with those that count as it.
+async fn with_losers(tx: &ReadTx, ids: &[&str]) -> Result<Vec<(Account, Vec<Account>)>> {
+    let found = tx.accounts(ids).await?;
+    let customers = tx.customers(&ids.iter().copied().collect(), i64::MAX).await?;
+    let losers: Vec<&str> = customers.losers().map(|(id, _)| id).collect();
+    let losers = match losers.is_empty() {
+        true => HashMap::new(),
+        false => tx.accounts(&losers).await?,
+    };
+    let with = |account: Account| {
+        let its = customers.losers_of(&account.id).filter_map(|id| losers.get(id).cloned());
+        let its = its.collect();
+        (account, its)
+    };
+    Ok(found.into_values().map(with).collect())
+}
+
 /// The record that a caller names, a deleted account too.
 ///
 /// # Errors
@@ -156,10 +184,12 @@ pub(super) async fn named(tx: &ReadTx, named: &Named) -> Result<Record> {
         Named::Account(name) => {
             let names = [name.clone()];
             let found = resolve::all(&names, tx.find_accounts(&names).await?)?;
-            let ids: Vec<&str> = found.values().map(|known| known.id.as_str()).collect();
-            let account = tx.accounts(&ids).await?.into_values().next();
-            let account = account.ok_or_else(|| Error::internal(format!("{name} is gone")))?;
-            Ok(Record::of_account(Account { delete_us: None, ..account }))
+            let meant = found.values().map(|known| known.merged_into.as_ref().unwrap_or(&known.id));
+            let ids: Vec<&str> = meant.map(String::as_str).collect();
+            let found = with_losers(tx, &ids).await?.pop();
+            let (account, losers) =
+                found.ok_or_else(|| Error::internal(format!("{name} is gone")))?;
+            Ok(Record::of_customer(Account { delete_us: None, ..account }, losers))
         }
         Named::Member(name) => {
             let missing = || Error::not_found("member", name.to_string());

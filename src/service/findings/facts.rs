@@ -12,6 +12,7 @@ use super::visits::Visits;
 use super::{Asked, Evaluated, Findings, Point, Reach};
 use crate::ctx::Ctx;
 use crate::domain::calendar::WorkCalendar;
+use crate::domain::customers::Customers;
 use crate::domain::dated::ChangePoint;
 use crate::domain::effort::{self, Efforts};
 use crate::domain::error::Result;
@@ -20,7 +21,7 @@ use crate::domain::finding::rules::{self, TeamFacts};
 use crate::domain::finding::{Code, Finding, State, Turn};
 use crate::domain::names::account_name;
 use crate::domain::policy::Policy;
-use crate::domain::portfolio::rhythm::{GAPS_MAX, Rhythm};
+use crate::domain::portfolio::rhythm::{GAPS_MAX, InvoiceDay, Rhythm};
 use crate::domain::team::Team;
 use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::ruling::{Recorded, Ruling};
@@ -106,6 +107,42 @@ pub(super) fn sponsor_of(ruling: &Ruling, day: NaiveDate, by_default: bool) -> O
     }
 }
 
+/// What the rules read of accounts that are asked for.
+struct Known {
+    customers: Customers,
+    teams: Teams,
+    /// On which an account was invoiced, and those that count as it, the latest first.
+    days: HashMap<String, Vec<InvoiceDay>>,
+    visits: Visits,
+    bonds: Bonds,
+    duplicates: Duplicates,
+}
+
+impl Known {
+    /// `max`: so many days on which each was invoiced.
+    async fn read(
+        tx: &ReadTx,
+        ids: &BTreeSet<&str>,
+        at: Point,
+        max: Option<usize>,
+        is_now: bool,
+    ) -> Result<Self> {
+        let customers = tx.customers(ids, at.known_us).await?.on(at.day);
+        let all = customers.with_losers(ids).into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let days = tx.invoice_days(&all, at.day, at.known_us, max).await?;
+        let mut days = customers.united(days.into_iter().collect());
+        days.values_mut().for_each(InvoiceDay::settle);
+        Ok(Self {
+            teams: Teams::read(tx, ids, at.known_us).await?,
+            days,
+            visits: Visits::read(tx, ids, &customers, at.day, at.known_us).await?,
+            bonds: Bonds::read(tx, ids, at).await?,
+            duplicates: Duplicates::read(tx, ids, is_now).await?,
+            customers,
+        })
+    }
+}
+
 impl Findings {
     /// How it is with every rule about accounts, of which `tiers` tells the classes, in which rhythm
     /// each is invoiced, and how we stand with its people, in the order asked.
@@ -124,15 +161,10 @@ impl Findings {
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-                let teams = Teams::read(tx, &these, at.known_us).await?;
-                let days = tx.invoice_days(&ids, at.day, at.known_us, max).await?;
-                let visits = Visits::read(tx, &these, at.day, at.known_us).await?;
-                let bonds = Bonds::read(tx, &these, at).await?;
-                let duplicates = Duplicates::read(tx, &these, is_now).await?;
-                Ok((teams, days, visits, bonds, duplicates))
+                Known::read(tx, &these, at, max, is_now).await
             })
         });
-        let (teams, days, visits, bonds, duplicates) = read.await?;
+        let Known { customers, teams, days, visits, bonds, duplicates } = read.await?;
         let people = self.people_of(ctx, asked, at).await?;
         let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
         let of = |(one, people): (&Asked, Found)| {
@@ -156,6 +188,9 @@ impl Findings {
             let relationship = bonds.relationship(id, people.people, is_embedded, at.day);
             found.extend(bonds::mode_mismatch(id, relationship.as_ref(), tiers, at.day));
             found.extend(rules::credit(id, &one.credit, is_now));
+            // What speaks of the customer is told of the account that it counts as.
+            let is_loser = customers.is_loser(id);
+            found.retain(|found| !is_loser || !found.code.is_of_customer());
             let found = found.into_iter().map(|found| teams.hidden(found, at.day)).collect();
             let hooks_expired = visits.hooks_expired(id);
             Evaluated { found, rhythm, relationship, hooks_expired }

@@ -359,7 +359,10 @@ async fn of_teams(
     let ids: BTreeSet<&str> = asked.iter().map(|(id, _)| id.as_str()).collect();
     let teams = Teams::read(tx, &ids, i64::MAX).await?;
     let visits = match asked.iter().any(|(_, code)| is_of_visits(*code)) {
-        true => Visits::read(tx, &ids, day, i64::MAX).await?,
+        true => {
+            let customers = tx.customers(&ids, i64::MAX).await?.on(day);
+            Visits::read(tx, &ids, &customers, day, i64::MAX).await?
+        }
         false => Visits::default(),
     };
     let duplicates = match asked.iter().any(|(_, code)| *code == Code::DuplicateSuspected) {

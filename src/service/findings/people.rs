@@ -11,6 +11,7 @@ use crate::domain::aging::{Basis, Edges};
 use crate::domain::calendar::WorkCalendar;
 use crate::domain::coverage::finance::Signal;
 use crate::domain::coverage::measure::{Acquaintance, Coverage};
+use crate::domain::customers::Customers;
 use crate::domain::dated::{self, ChangePoint};
 use crate::domain::error::Result;
 use crate::domain::finding::people::{PeopleFacts, no_live_finance_contact};
@@ -41,6 +42,7 @@ struct Read {
     calendars: Vec<ChangePoint<Policy<WorkCalendar>>>,
     /// Of those who decide, under review; `None`: not known of that time.
     ties: Option<Vec<Tie>>,
+    customers: Customers,
 }
 
 impl Read {
@@ -54,7 +56,9 @@ impl Read {
             true => tx.signals(&ids).await?,
             false => HashMap::new(),
         };
-        let people = match codes.coverage {
+        let customers = tx.customers(&ids, at.known_us).await?.on(at.day);
+        // What a signal says is of the ties at one account alone.
+        let people = match codes.coverage || !customers.is_empty() {
             true => people(tx, &ids, at).await?,
             false => HashMap::new(),
         };
@@ -62,7 +66,7 @@ impl Read {
             true => Some(ties_under_review(tx, &people).await?),
             false => None,
         };
-        Ok(Self { people, signals, calendars, ties })
+        Ok(Self { people, signals, calendars, ties, customers })
     }
 
     fn deadline(&self, since: NaiveDate) -> NaiveDate {
@@ -82,8 +86,9 @@ impl Read {
             sat: &of.sat,
             ties: self.ties.as_deref(),
         });
+        let is_survivor = self.customers.losers_of(id).next().is_some();
         let finding = |code: &Code| match (code, facts) {
-            (Code::NoLiveFinanceContact, Some(facts)) if at.known_us != i64::MAX => {
+            (Code::NoLiveFinanceContact, Some(facts)) if at.known_us != i64::MAX || is_survivor => {
                 Some(facts.no_live_finance_contact_then(owes))
             }
             (Code::NoLiveFinanceContact, _) => {
@@ -99,7 +104,10 @@ impl Read {
             (Code::TieUnderReview, Some(facts)) => Some(facts.tie_under_review()),
             _ => None,
         };
-        let findings = codes.iter().filter_map(finding).collect();
+        // What speaks of the customer is told of the account that it counts as.
+        let is_loser = self.customers.is_loser(id);
+        let codes = codes.iter().filter(|code| !is_loser || !code.is_of_customer());
+        let findings = codes.filter_map(finding).collect();
         let counts = facts
             .map(|facts| (facts.vacancies().len(), facts.ties_to_review().map(|ties| ties.len())));
         let people = known.zip(counts).map(|((of, coverage), counts)| {

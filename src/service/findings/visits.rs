@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
+use crate::domain::customers::Customers;
 use crate::domain::error::Result;
 use crate::domain::finding::visits::{VISITS_PER_WEEK, VisitFacts};
 use crate::domain::finding::{Code, Finding, State, Turn};
@@ -20,11 +21,12 @@ impl Visits {
     pub async fn read(
         tx: &ReadTx,
         ids: &BTreeSet<&str>,
+        customers: &Customers,
         day: NaiveDate,
         known_us: i64,
     ) -> Result<Self> {
         match known_us {
-            i64::MAX => Ok(Self(Some(tx.visit_facts(ids, day).await?))),
+            i64::MAX => Ok(Self(Some(tx.visit_facts(ids, customers, day).await?))),
             _ => Ok(Self(None)),
         }
     }
@@ -45,8 +47,8 @@ impl Visits {
         let none = VisitFacts::default();
         let facts = known.get(id).unwrap_or(&none);
         let turns = match code {
-            Code::HookExpired => facts.hook_expired(id),
-            _ => facts.over_contact(id, visits_per_week(tiers, id, day), day),
+            Code::HookExpired => facts.hook_expired(),
+            _ => facts.over_contact(visits_per_week(tiers, id, day), day),
         };
         Finding::on(id, code, turns, day)
     }

@@ -48,7 +48,7 @@ pub(super) async fn send_home(
         matches!(of.state, ReservationState::Open | ReservationState::Referred)
             || of.delivered_not_billed() > 0
     });
-    let orders = reserved.map(|of| (key(&of), of.account_id)).collect();
+    let orders = reserved.map(|of| (key(&of), (of.account_id, of.create_us))).collect();
     let recorded = Recorded { keys, orders };
     for draft in drafts {
         draft.payer = home(draft, sets, &recorded);

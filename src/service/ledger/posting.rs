@@ -24,7 +24,7 @@ use crate::domain::merge_sets::MergeSets;
 use crate::domain::names::{self, AccountRef, ChildName, child_name};
 use crate::domain::point;
 use crate::domain::receivables::query::DocumentName;
-use crate::service::resolve::{all as resolve_all, check_locked, sets_of};
+use crate::service::resolve::{all as resolve_all, check_locked, sets_of, with_times};
 use crate::service::{Configured, Settings};
 use crate::store::account::KnownAccount;
 use crate::store::{Call, WriteTx};
@@ -161,7 +161,7 @@ pub(super) async fn lock(
         true => tx.merge_sets_of(&payers).await?,
         false => Vec::new(),
     };
-    let sets = sets_of(&together);
+    let sets = with_times(tx, &together).await?;
     check_locked(&sets, &locked)?;
     merged::send_home(tx, &sets, drafts).await?;
     accounts.extend(together.into_iter().map(|account| (account.id.clone(), account)));

@@ -117,9 +117,24 @@ pub(super) async fn values(
     values.known = sums.known.into_iter().collect();
     values.unknown.append(&mut sums.unknown);
     values.excluded = tx.excluded_from_tiers(ends_us).await?;
-    if terms.population == Population::Groups {
-        let parents = tx.parents_on(through).await?;
-        let heads = Heads::of(&parents, &values.excluded);
+    let customers = tx.all_customers().await?.on(through);
+    for (id, survivor) in customers.losers() {
+        // As the customer does.
+        if values.excluded.contains(survivor) {
+            values.excluded.insert(id.to_owned());
+        }
+    }
+    let heads = match terms.population {
+        Population::Groups => {
+            let parents = tx.parents_on(through).await?;
+            Some(Heads::of(&parents, &values.excluded, &customers))
+        }
+        Population::Accounts => {
+            let heads = Heads::of_customers(&customers, &values.excluded);
+            Some(heads).filter(|heads| !heads.is_empty())
+        }
+    };
+    if let Some(heads) = heads {
         values = values.by_group(heads);
     }
     if terms.method == CutMethod::Pyramid {

@@ -169,9 +169,10 @@ impl Asked {
         let greeted = tx.greeted_soon(self.on, None).await?;
         let contacts = greeted.iter().map(|of| of.contact_id.as_str()).collect();
         let seats = last_seats(tx, &contacts, self.on, |_| true).await?;
+        let customers = tx.all_customers().await?.on(self.on);
         for of in &greeted {
             if let Some(seat) = seats.get(&of.contact_id) {
-                first.take(of.day, &seat.account_id);
+                first.take(of.day, customers.of(&seat.account_id));
             }
         }
         Ok(())
@@ -180,8 +181,10 @@ impl Asked {
     /// The accounts that have just become customers, in the order of the days by which they are met.
     async fn new_customers(&self, tx: &ReadTx) -> Result<Vec<Place>> {
         let mut first = Firsts::new(self);
+        let customers = tx.all_customers().await?.on(self.on);
         let take = |account_id: String, paid: NaiveDate| {
-            care::stretches(paid).iter().for_each(|one| first.take(one.due, &account_id));
+            let id = customers.of(&account_id);
+            care::stretches(paid).iter().for_each(|one| first.take(one.due, id));
         };
         tx.each_first_paid(days_before(self.on, care::CARE_ENDS), self.on, take).await?;
         Ok(first.found.into_iter().collect())

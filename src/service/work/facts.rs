@@ -13,6 +13,7 @@ use crate::domain::calendar::WorkCalendar;
 use crate::domain::commitment::{Commitment, CommitmentSide};
 use crate::domain::coverage::measure::Coverage;
 use crate::domain::coverage::{Facts, Peer};
+use crate::domain::customers::Customers;
 use crate::domain::dates::{add_days, days_before};
 use crate::domain::error::Result;
 use crate::domain::festival::{Greeting, NOTICE_DAYS};
@@ -80,37 +81,30 @@ async fn read(
     let all: Vec<&str> = ids.iter().map(String::as_str).collect();
     let these: BTreeSet<&str> = all.iter().copied().collect();
     let accounts = tx.accounts(&all).await?;
-    let answering = accountable_on(tx, ctx, settings, ids, day).await?;
+    let customers = tx.customers(&these, i64::MAX).await?.on(day);
+    // Whoever answers for a customer does for all of its accounts.
+    let survivors: Vec<String> = ids.iter().map(|id| customers.of(id).to_owned()).collect();
+    let answering = accountable_on(tx, ctx, settings, &survivors, day).await?;
     let tiers = tx.tiers_on(&these, day, i64::MAX).await?;
     let at = PeopleAt::of(day, i64::MAX, ctx.business_date());
-    let mut there = people(tx, &these, at).await?;
+    let mut there = people(tx, &customers.with_losers(&these), at).await?;
     let promised = promised(tx, &these, day).await?;
-    let referred = tx.referred(&these).await?.into_iter();
-    let mut referrals: HashMap<String, Vec<Referral>> = HashMap::new();
-    for one in referred {
-        let since = ctx.clock.date_of(one.us);
-        let of = referrals.entry(one.reservation.account_id.clone()).or_default();
-        of.push(Referral { reservation: one.reservation, since });
-    }
-    let mut gifts: HashMap<String, Vec<WaitingGift>> = HashMap::new();
-    for gift in tx.gifts_waiting(&these).await? {
-        let since = ctx.clock.date_of(gift.recorded_us);
-        gifts.entry(gift.account_id.clone()).or_default().push(WaitingGift { gift, since });
-    }
+    let mut referrals = referrals(tx, ctx, &these).await?;
+    let mut gifts = gifts(tx, ctx, &these).await?;
     let mut reviews = reviews(tx, ctx, &there, day).await?;
     let mut commitments: HashMap<String, Vec<(Commitment, Option<String>)>> = HashMap::new();
     for (commitment, member_id) in promised {
         let of = commitments.entry(commitment.account_id.clone()).or_default();
         of.push((commitment, member_id));
     }
-    let mut plans = planned(tx, ctx, &these).await?;
+    let plans = planned(tx, ctx, &customers.all_of(&these)).await?;
     let mut hooks: HashMap<String, Vec<Interaction>> = HashMap::new();
     for of in tx.hooks_open(&these, day).await? {
         hooks.entry(of.account_id.clone()).or_default().push(of);
     }
     let mut handovers = passing_on(tx, &these).await?;
-    let (mut given, mut paid) = attended(tx, &these, day, kinds).await?;
-    let mut greeted = people_greeted(tx, ctx, &there, day, kinds).await?;
+    let (mut given, mut paid) = attended(tx, &these, &customers, day, kinds).await?;
+    let mut greeted = people_greeted(tx, ctx, &there, &customers, day, kinds).await?;
     let mut known = Vec::new();
     for (id, answers) in ids.iter().zip(answering) {
         let Some(account) = accounts.get(id).filter(|one| one.delete_us.is_none()) else {
@@ -118,6 +112,7 @@ async fn read(
         };
         let accountable = answers.member_id;
         let mut facts = facts(account, day, accountable, &tiers, there.remove(id));
+        facts.is_loser = customers.is_loser(id);
         let made = |(commitment, member_id): (Commitment, Option<String>)| {
             let member_id = member_id.unwrap_or_else(|| facts.accountable.clone());
             Made { commitment, member_id }
@@ -126,33 +121,69 @@ async fn read(
         facts.commitments = his.into_iter().map(made).collect();
         facts.referrals = referrals.remove(id).unwrap_or_default();
         facts.reviews = reviews.remove(id).unwrap_or_default();
-        facts.plans = plans.remove(id).unwrap_or_default();
+        facts.plans = plans.get(id).cloned().unwrap_or_default();
+        let elsewhere = customers.same_as(id).filter(|other| other != id);
+        let elsewhere = elsewhere.filter_map(|other| plans.get(other)).flatten();
+        facts.planned_elsewhere = elsewhere.map(|plan| plan.interaction.clone()).collect();
         facts.handover = handovers.remove(id);
         facts.hooks = hooks.remove(id).unwrap_or_default();
         facts.first_paid = paid.remove(id);
         facts.greeted = greeted.remove(id).unwrap_or_default();
-        facts.gift_days = given.remove(id).unwrap_or_default();
+        facts.gift_days = customers.shared(&mut given, id);
         facts.gifts = gifts.remove(id).unwrap_or_default();
         known.push(facts);
     }
     Ok(known)
 }
 
-/// The days around this one on which somebody was given something, and when accounts first paid, as far as
-/// what is asked for rests on it: the second looks through the payments of each account.
+/// The orders that wait for a person, by account.
+async fn referrals(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    ids: &BTreeSet<&str>,
+) -> Result<HashMap<String, Vec<Referral>>> {
+    let mut referrals: HashMap<String, Vec<Referral>> = HashMap::new();
+    for one in tx.referred(ids).await? {
+        let since = ctx.clock.date_of(one.us);
+        let of = referrals.entry(one.reservation.account_id.clone()).or_default();
+        of.push(Referral { reservation: one.reservation, since });
+    }
+    Ok(referrals)
+}
+
+/// The gifts that wait for approval, by account.
+async fn gifts(
+    tx: &ReadTx,
+    ctx: &Ctx,
+    ids: &BTreeSet<&str>,
+) -> Result<HashMap<String, Vec<WaitingGift>>> {
+    let mut gifts: HashMap<String, Vec<WaitingGift>> = HashMap::new();
+    for gift in tx.gifts_waiting(ids).await? {
+        let since = ctx.clock.date_of(gift.recorded_us);
+        gifts.entry(gift.account_id.clone()).or_default().push(WaitingGift { gift, since });
+    }
+    Ok(gifts)
+}
+
+/// The days around this one on which somebody was given something, and when accounts and those that count as them first paid,
+/// as far as what is asked for rests on it: the second looks through the payments of each account.
 async fn attended(
     tx: &ReadTx,
     ids: &BTreeSet<&str>,
+    customers: &Customers,
     day: NaiveDate,
     kinds: &[WorkKind],
 ) -> Result<(HashMap<String, Vec<NaiveDate>>, HashMap<String, FirstPaid>)> {
     let around = [days_before(day, NOTICE_DAYS), add_days(day, NOTICE_DAYS)];
     let given = match kinds.contains(&WorkKind::Occasion) {
-        true => tx.gift_days(ids, around).await?,
+        true => tx.gift_days(&customers.all_of(ids), around).await?,
         false => HashMap::new(),
     };
     let paid = match kinds.contains(&WorkKind::Care) {
-        true => tx.first_paid(ids, day, i64::MAX).await?,
+        true => {
+            let paid = tx.first_paid(&customers.with_losers(ids), day, i64::MAX).await?;
+            FirstPaid::of_customers(paid, customers)
+        }
         false => HashMap::new(),
     };
     Ok((given, paid))
@@ -163,12 +194,13 @@ pub(super) fn tells_people(ctx: &Ctx) -> bool {
     ctx.scopes.allows(CONTACTS_PERSONAL)
 }
 
-/// Who is greeted soon, by account: each at the one where he took his last position. Nobody, where
+/// Who is greeted soon, by account: each at the one where he took his last position, or that it counts as. Nobody, where
 /// that is not asked for or not told.
 async fn people_greeted(
     tx: &ReadTx,
     ctx: &Ctx,
     there: &HashMap<String, People>,
+    customers: &Customers,
     day: NaiveDate,
     kinds: &[WorkKind],
 ) -> Result<HashMap<String, Vec<PersonGreeting>>> {
@@ -205,7 +237,7 @@ async fn people_greeted(
         let last_touch = met.get(&contact_id).copied();
         let gift_days = given.get(&contact_id).cloned().unwrap_or_default();
         let greeting = Greeting { day, codes };
-        let of = greeted.entry(seat.account_id.clone()).or_default();
+        let of = greeted.entry(customers.of(&seat.account_id).to_owned()).or_default();
         of.push(PersonGreeting { contact_id, greeting, last_touch, gift_days });
     }
     Ok(greeted)
@@ -352,6 +384,7 @@ fn facts(
         account_id: account.id.clone(),
         display_name: account.display_name.clone(),
         on: day,
+        is_loser: false,
         accountable,
         class,
         owed: Default::default(),
@@ -359,6 +392,7 @@ fn facts(
         commitments: Vec::new(),
         vacancies: Vec::new(),
         plans: Vec::new(),
+        planned_elsewhere: Vec::new(),
         hooks: Vec::new(),
         handover: None,
         reviews: Vec::new(),

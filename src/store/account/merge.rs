@@ -11,6 +11,7 @@ use super::lookup::KnownAccount;
 use crate::domain::account_merge::AccountMerge;
 use crate::domain::error::{Error, Result};
 use crate::domain::merge::{Counted, MovedKind, NAMES_MAX, Side};
+use crate::domain::merge_sets::Lasting;
 use crate::domain::money::{Currency, told};
 use crate::domain::names::{CREDIT_HOLDS, CREDIT_RESERVATIONS, ITEMS, child_name};
 use crate::store::entity::account::{ActiveModel, Column, Entity};
@@ -106,6 +107,20 @@ impl WriteTx {
 
     pub async fn insert_account_merge(&self, merge: AccountMerge) -> Result<()> {
         rows::insert_one(&self.conn, Model::from(merge)).await
+    }
+
+    /// When each of these accounts counted as another.
+    pub async fn lasting_merges(&self, losers: &BTreeSet<&str>) -> Result<Vec<Lasting>> {
+        let backend = self.conn.get_database_backend();
+        let these = rows::among(backend, account_merge::Column::LoserId, losers.iter().copied());
+        let found = rows::all(&self.conn, account_merge::Entity::find().filter(these)).await?;
+        let lasting = |row: Model| Lasting {
+            loser: row.loser_id,
+            survivor: row.survivor_id,
+            from_us: row.merge_us,
+            until_us: row.undo_us,
+        };
+        Ok(found.into_iter().map(lasting).collect())
     }
 
     /// The merge by which an account counts as another.

@@ -90,12 +90,13 @@ impl Inputs {
         }
     }
 
-    /// The accounts of these inputs of which something of an account is: itself, and the one that it
-    /// counts as.
+    /// The accounts of these inputs of which something of an account is: itself, and those that count as
+    /// the same one.
     fn of_which(&self, account: &str, merged: &HashMap<String, String>) -> Vec<String> {
-        let survivor = merged.get(account);
-        let of = [Some(account), survivor.map(String::as_str)].into_iter().flatten();
-        of.filter(|id| self.nodes.contains_key(*id)).map(str::to_owned).collect()
+        let survivor = merged.get(account).map_or(account, String::as_str);
+        let same =
+            |id: &&String| *id == survivor || merged.get(*id).is_some_and(|of| of == survivor);
+        self.nodes.keys().filter(same).cloned().collect()
     }
 
     fn node(&mut self, account: &str) -> &mut Node {
@@ -140,11 +141,14 @@ pub(super) async fn load(conn: &impl ConnectionTrait, query: &InputsQuery) -> Re
         inputs.node(&limit.account_id.clone()).limits.push(limit);
     }
     let merged: HashMap<String, String> = merged.into_iter().collect();
+    // These accounts, and those that count as the same one as one of them.
     let with = |accounts: &[String]| -> Vec<String> {
-        let others = merged
-            .iter()
-            .filter(|(id, survivor)| accounts.contains(survivor) && !accounts.contains(id));
-        accounts.iter().chain(others.map(|(id, _)| id)).cloned().collect()
+        let counts_as = |id: &String| merged.get(id).unwrap_or(id).clone();
+        let survivors: BTreeSet<String> = accounts.iter().map(counts_as).collect();
+        let others = merged.iter().filter(|(_, survivor)| survivors.contains(*survivor));
+        let all: BTreeSet<String> =
+            others.map(|(id, _)| id).chain(accounts).chain(&survivors).cloned().collect();
+        all.into_iter().collect()
     };
     for hold in holds(conn, &with(&chain)).await? {
         for account in inputs.of_which(&hold.account_id, &merged) {
@@ -154,7 +158,8 @@ pub(super) async fn load(conn: &impl ConnectionTrait, query: &InputsQuery) -> Re
     let grace = Days::new(u64::try_from(query.grace_days).unwrap_or_default());
     let cutoff = today.checked_sub_days(grace).unwrap_or(NaiveDate::MIN);
     for (account, cell) in overdue::load(conn, &with(asked), today, cutoff).await? {
-        for account in inputs.of_which(&account, &merged) {
+        let of = inputs.of_which(&account, &merged).into_iter();
+        for account in of.filter(|id| asked.contains(id)) {
             inputs.node(&account).overdue.push(cell.clone());
         }
     }

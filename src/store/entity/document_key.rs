@@ -55,6 +55,7 @@ impl From<KnownKey> for Model {
             content_hash,
             reversed,
             // In the document.
+            recorded_us: _,
             kind: _,
             currency: _,
             posting_date: _,
@@ -82,6 +83,7 @@ impl Model {
         kind: DocumentKind,
         currency: Currency,
         posting_date: NaiveDate,
+        recorded_us: i64,
     ) -> KnownKey {
         let Self {
             source_system,
@@ -99,6 +101,7 @@ impl Model {
             key: DocumentKey { source_system, company_code, fiscal_year, document_no, line_no },
             document: document_id,
             account_id,
+            recorded_us,
             source_version,
             content_hash,
             reversed,

@@ -20,7 +20,7 @@ use crate::store::{WriteTx, sql};
 /// What is known of a key, of the tables as `k` and `d`.
 fn columns() -> String {
     let key = rows::columns::<document_key::Entity>("k");
-    format!("{key}, d.kind, d.currency, d.posting_date")
+    format!("{key}, d.kind, d.currency, d.posting_date, d.recorded_us")
 }
 
 impl WriteTx {
@@ -84,11 +84,12 @@ struct Row {
     kind: DocumentKind,
     currency: Currency,
     posting_date: NaiveDate,
+    recorded_us: i64,
 }
 
 impl Row {
     fn known(self) -> KnownKey {
-        let Self { key, kind, currency, posting_date } = self;
-        key.into_known(kind, currency, posting_date)
+        let Self { key, kind, currency, posting_date, recorded_us } = self;
+        key.into_known(kind, currency, posting_date, recorded_us)
     }
 }

@@ -34,6 +34,7 @@ mod m0020_erasure;
 mod m0021_book_move;
 mod m0022_merge;
 mod m0023_account_merge;
+mod m0024_work_place;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -56,7 +57,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 23] = [
+const MIGRATIONS: [Migration; 24] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -80,6 +81,7 @@ const MIGRATIONS: [Migration; 23] = [
     m0021_book_move::MIGRATION,
     m0022_merge::MIGRATION,
     m0023_account_merge::MIGRATION,
+    m0024_work_place::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

@@ -176,7 +176,7 @@ fn told(all: &[(&str, &str)]) -> Vec<(String, String)> {
     all.iter().map(|(one, other)| ((*one).to_owned(), (*other).to_owned())).collect()
 }
 
-fn old_books() -> Vec<pb::Document> {
+pub fn old_books() -> Vec<pb::Document> {
     vec![
         by("old", invoice("I1", day(-40), "100.00", &[(day(-10), "100.00")])),
         by("north", invoice("I2", day(-30), "50.00", &[(day(5), "50.00")])),

@@ -9,11 +9,11 @@ use crate::support::credit::{
 };
 use crate::support::ledger::{receipt, usd};
 
-fn order(account: &str, no: &str, amount: &str) -> pb::ReserveCreditRequest {
+pub fn order(account: &str, no: &str, amount: &str) -> pb::ReserveCreditRequest {
     pb::ReserveCreditRequest { account: account.into(), ..reserving(no, amount) }
 }
 
-fn question(account: &str, no: Option<&str>, amount: &str) -> pb::CheckCreditRequest {
+pub fn question(account: &str, no: Option<&str>, amount: &str) -> pb::CheckCreditRequest {
     pb::CheckCreditRequest {
         account: account.into(),
         amount: Some(usd(amount)),
@@ -22,7 +22,7 @@ fn question(account: &str, no: Option<&str>, amount: &str) -> pb::CheckCreditReq
     }
 }
 
-fn account_of(name: &str) -> String {
+pub fn account_of(name: &str) -> String {
     name.split("/credit").next().unwrap_or_default().to_owned()
 }
 

@@ -159,7 +159,7 @@ impl Evaluator<'_> {
         reason.remedies.extend(pay);
         reason.remedies.extend(self.prepay_all());
         let grace = self.standing.policy.overdue_grace_days;
-        self.want(segment, grace);
+        self.want(segment, cells, grace);
         self.reasons.push(reason);
         Ok(())
     }
@@ -181,17 +181,19 @@ impl Evaluator<'_> {
         reason.overdue_days_max = max;
         reason.remedies.extend(self.prepay_all());
         let grace = self.standing.policy.overdue_grace_days;
-        self.want(segment, max.max(grace));
+        self.want(segment, cells, max.max(grace));
         self.reasons.push(reason);
     }
 
     /// Asks for the documents that are overdue for more than so many days.
-    fn want(&mut self, segment: &str, days: i32) {
+    fn want(&mut self, segment: &str, cells: &[OverdueCell], days: i32) {
         let days = Days::new(days.unsigned_abs().into());
         let today = self.standing.now.today;
         let due_before = today.checked_sub_days(days).unwrap_or(NaiveDate::MIN);
         let companies = (!segment.is_empty())
             .then(|| self.standing.policy.segments.get(segment).cloned().unwrap_or_default());
-        self.evidence.push(Wanted { reason: self.reasons.len(), due_before, today, companies });
+        let accounts = cells.iter().map(|cell| cell.account_id.clone()).collect();
+        let reason = self.reasons.len();
+        self.evidence.push(Wanted { reason, due_before, today, companies, accounts });
     }
 }

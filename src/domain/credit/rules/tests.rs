@@ -218,6 +218,7 @@ fn an_account_hold_above_does_not_stop_those_below_and_a_group_hold_does() {
 fn overdue_terms_are_those_of_the_nearest_limit_that_has_some() {
     let mut s = standing().with_limit("child", LimitKind::Unlimited, None).with_amount("top", 1000);
     s.node("child").overdue.push(OverdueCell {
+        account_id: "child".into(),
         company_code: "1000".into(),
         currency: currency("USD"),
         amount: 60,
@@ -239,6 +240,7 @@ fn overdue_terms_are_those_of_the_nearest_limit_that_has_some() {
 fn t5_overdue_terms_of_the_class_come_behind_limits_and_before_the_policy() {
     let mut s = standing().with_limit("child", LimitKind::Unlimited, None).with_amount("top", 1000);
     s.node("child").overdue.push(OverdueCell {
+        account_id: "child".into(),
         company_code: "1000".into(),
         currency: currency("USD"),
         amount: 60,
@@ -323,6 +325,7 @@ fn what_is_overdue_is_judged_without_what_cannot_be_told() {
     s.policy.overdue_amount_max = Some(usd(50));
     for (code, amount) in [("USD", 51), ("JPY", 7)] {
         s.node("child").overdue.push(OverdueCell {
+            account_id: "child".into(),
             company_code: "1000".into(),
             currency: currency(code),
             amount,

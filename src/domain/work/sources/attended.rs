@@ -4,6 +4,7 @@
 use chrono::NaiveDate;
 
 use super::Draft;
+use crate::domain::bond::FirstPaid;
 use crate::domain::dates::days_before;
 use crate::domain::festival::{Greeting, NOTICE_DAYS};
 use crate::domain::names::{DOCUMENTS, account_name, child_name, contact_name};
@@ -12,7 +13,8 @@ use crate::domain::work::facts::{AccountFacts, Deadlines};
 use crate::domain::work::{Action, Urgency};
 
 pub(super) fn cares(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
-    let Some(paid) = facts.first_paid.as_ref().filter(|of| !of.is_imported) else {
+    let is_asked = |of: &&FirstPaid| !of.is_imported && !facts.is_loser;
+    let Some(paid) = facts.first_paid.as_ref().filter(is_asked) else {
         return Vec::new();
     };
     let step = care::open(paid.day, facts.last_touch, facts.on);
@@ -26,7 +28,7 @@ pub(super) fn cares(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
         own: vec![],
         action: Action::Meet,
         contact_id: facts.closest_contact.clone(),
-        evidence: vec![child_name(&facts.account_id, DOCUMENTS, paid.document_id)],
+        evidence: vec![child_name(&paid.account_id, DOCUMENTS, paid.document_id)],
     };
     step.map(draft).into_iter().collect()
 }
@@ -52,7 +54,7 @@ pub(super) fn occasions(facts: &AccountFacts, _: &Deadlines) -> Vec<Draft> {
         let is_met = last_touch.is_some_and(|last| last >= begins(of));
         !is_met && !gift_days.iter().any(|given| days.contains(given))
     };
-    let classes = facts.occasions.iter();
+    let classes = facts.occasions.iter().filter(|_| !facts.is_loser);
     let of_class = classes
         .filter(|of| is_open(of, facts.last_touch, &facts.gift_days))
         .map(|of| draft(of, account_name(&facts.account_id), facts.closest_contact.clone()));

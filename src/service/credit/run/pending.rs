@@ -137,10 +137,11 @@ impl<'a> Batch<'a> {
                 ReservationRef::Key(named) => key(&known.reservation) == named,
                 ReservationRef::Id(id) => known.reservation.id == id,
             };
-            let of = reserved.iter().find(is_it).map(|known| &known.reservation.account_id);
+            let of = reserved.iter().find(is_it).map(|known| &known.reservation);
             let is_new = matches!(*self.work[*n].command, Command::Reserve(_));
-            *home = match of.filter(|account| sets.were_one(home, account)) {
-                Some(account) => account.clone(),
+            let is_one = |of: &&Reservation| sets.are_one(home, &of.account_id, of.create_us);
+            *home = match of.filter(is_one) {
+                Some(of) => of.account_id.clone(),
                 None if is_new => sets.counts_as(home).to_owned(),
                 None => home.clone(),
             };

@@ -1,0 +1,133 @@
+//! Which accounts are one customer: as which each counts, and from which day on. What is told of the
+//! customer as a whole is told of the account that survived.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+/// As which accounts count, of those that count as another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Customers(BTreeMap<String, CountsAs>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountsAs {
+    pub survivor_id: String,
+    pub from: NaiveDate,
+}
+
+impl FromIterator<(String, CountsAs)> for Customers {
+    fn from_iter<T: IntoIterator<Item = (String, CountsAs)>>(losers: T) -> Self {
+        Self(losers.into_iter().collect())
+    }
+}
+
+impl Customers {
+    /// Those that count as another on a day.
+    #[must_use]
+    pub fn on(mut self, day: NaiveDate) -> Self {
+        self.0.retain(|_, counts| counts.from <= day);
+        self
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As which an account counts, if not as itself, and from which day on.
+    pub fn counts_as(&self, id: &str) -> Option<&CountsAs> {
+        self.0.get(id)
+    }
+
+    /// As which an account counts, which may be itself.
+    pub fn of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.0.get(id).map_or(id, |counts| counts.survivor_id.as_str())
+    }
+
+    pub fn is_loser(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
+    /// Each that counts as another, with that one, in the order of ids.
+    pub fn losers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(id, counts)| (id.as_str(), counts.survivor_id.as_str()))
+    }
+
+    /// Those that count as this one.
+    pub fn losers_of<'a>(&'a self, survivor_id: &'a str) -> impl Iterator<Item = &'a str> {
+        self.losers().filter(move |(_, survivor)| *survivor == survivor_id).map(|(id, _)| id)
+    }
+
+    /// These, and all that count as one of them.
+    pub fn with_losers<'a>(&'a self, ids: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+        let losers = self.losers().filter(|(_, survivor)| ids.contains(survivor));
+        losers.map(|(id, _)| id).chain(ids.iter().copied()).collect()
+    }
+
+    /// All accounts that are one customer with this one, itself among them.
+    pub fn same_as<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a str> {
+        let survivor = self.of(id);
+        std::iter::once(survivor).chain(self.losers_of(survivor))
+    }
+
+    /// All accounts that are one customer with one of these, they among them.
+    pub fn all_of<'a>(&'a self, ids: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+        let survivors: BTreeSet<&str> = ids.iter().map(|id| self.of(id)).collect();
+        self.with_losers(&survivors)
+    }
+
+    /// The accounts of which it is told what is recorded of one: itself, and the one that it counts as.
+    pub fn told_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a str> {
+        let survivor = self.0.get(id).map(|counts| counts.survivor_id.as_str());
+        std::iter::once(id).chain(survivor)
+    }
+
+    /// What is known of each account, that of losers told of their survivors too.
+    #[must_use]
+    pub fn united<T: Clone>(&self, mut known: HashMap<String, Vec<T>>) -> HashMap<String, Vec<T>> {
+        for (id, survivor) in self.losers() {
+            if let Some(its) = known.get(id).cloned() {
+                known.entry(survivor.to_owned()).or_default().extend(its);
+            }
+        }
+        known
+    }
+
+    /// What is known of any account that is one customer with this one.
+    pub fn shared<T: Clone>(&self, known: &mut HashMap<String, Vec<T>>, id: &str) -> Vec<T> {
+        if self.is_empty() {
+            return known.remove(id).unwrap_or_default();
+        }
+        self.same_as(id).filter_map(|one| known.get(one)).flatten().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(n: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 1, n).unwrap()
+    }
+
+    #[test]
+    fn what_is_recorded_of_a_loser_is_told_of_its_survivor_from_the_merge_on() {
+        let counts =
+            |id: &str, n| (id.to_owned(), CountsAs { survivor_id: "s".into(), from: day(n) });
+        let all: Customers = [counts("a", 2), counts("b", 4)].into_iter().collect();
+        let on = all.clone().on(day(3));
+        assert_eq!((on.of("a"), on.of("b"), on.of("s"), on.of("x")), ("s", "b", "s", "x"));
+        assert_eq!(all.losers_of("s").collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(all.with_losers(&["s", "x"].into()), ["a", "b", "s", "x"].into());
+        assert_eq!(all.with_losers(&["a"].into()), ["a"].into());
+        assert_eq!(all.all_of(&["a", "x"].into()), ["a", "b", "s", "x"].into());
+        assert_eq!(all.same_as("b").collect::<Vec<_>>(), ["s", "a", "b"]);
+        assert_eq!(on.told_of("a").collect::<Vec<_>>(), ["a", "s"]);
+        let known = ["a", "b", "s"].map(|id| (id.to_owned(), vec![id]));
+        assert_eq!(on.shared(&mut known.clone().into(), "a"), ["s", "a"]);
+        let mut united = on.united(known.into());
+        assert_eq!(
+            (united.remove("s"), united.remove("a")),
+            (Some(vec!["s", "a"]), Some(vec!["a"]))
+        );
+    }
+}
