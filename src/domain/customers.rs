@@ -29,6 +29,13 @@ impl Customers {
         self
     }
 
+    /// Those of which both accounts are told.
+    #[must_use]
+    pub fn among(mut self, is_told: impl Fn(&str) -> bool) -> Self {
+        self.0.retain(|id, counts| is_told(id) && is_told(&counts.survivor_id));
+        self
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

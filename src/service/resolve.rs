@@ -85,6 +85,31 @@ pub async fn were_one(ctx: &Ctx, store: &Store, one: &str, other: &str) -> Resul
     Ok(sets_of(found.values()).were_one(one, other))
 }
 
+/// Whether two accounts count as one, or did when something was recorded.
+pub async fn are_one(
+    ctx: &Ctx,
+    store: &Store,
+    one: &str,
+    other: &str,
+    recorded_us: i64,
+) -> Result<bool> {
+    let names = [one, other].map(|id| AccountRef::Id(id.to_owned()));
+    let found = store.find_accounts(ctx, &names).await?;
+    let mut sets = sets_of(found.values());
+    if !sets.were_one(one, other) {
+        return Ok(false);
+    }
+    let losers: BTreeSet<String> = sets.ids().cloned().collect();
+    let read = store.read(ctx, move |tx| {
+        let losers = losers.clone();
+        Box::pin(
+            async move { tx.lasting_merges(&losers.iter().map(String::as_str).collect()).await },
+        )
+    });
+    sets.know(read.await?);
+    Ok(sets.are_one(one, other, recorded_us))
+}
+
 /// The sets that accounts which were merged are in.
 pub fn sets_of<'a>(accounts: impl IntoIterator<Item = &'a KnownAccount>) -> MergeSets {
     let mut sets = MergeSets::default();

@@ -23,6 +23,14 @@ pub(super) fn counts_as_itself(a: &str, ends_us: &str) -> String {
     )
 }
 
+/// As which account `a` counts on a day that is over at `ends_us`, as known now.
+pub(super) fn counts_as(a: &str, ends_us: &str) -> String {
+    format!(
+        "COALESCE((SELECT m.survivor_id FROM account_merge m WHERE m.loser_id = {a}.id \
+           AND m.undo_us IS NULL AND m.merge_us < {ends_us}), {a}.id)"
+    )
+}
+
 /// As which of these accounts, or of all, those count that count as another, and whichever counts as one
 /// of these or as the same one.
 pub(super) async fn customers(
@@ -67,8 +75,13 @@ pub(super) async fn customers(
 impl ReadTx {
     /// Which of these accounts are one customer with others, and those others, as known at an instant in
     /// microseconds since the epoch.
+    ///
+    /// To a caller who does not see all accounts only those are one that he sees: of the others nothing is told.
     pub async fn customers(&self, ids: &BTreeSet<&str>, known_us: i64) -> Result<Customers> {
-        customers(&self.conn, &self.store, Some(ids), known_us).await
+        let all = customers(&self.conn, &self.store, Some(ids), known_us).await?;
+        let named: BTreeSet<&str> = all.losers().flat_map(|(one, other)| [one, other]).collect();
+        let seen = self.seen(named.iter().copied()).await?;
+        Ok(all.clone().among(|id| seen.has(id)))
     }
 
     /// Which accounts are one customer, as known now.

@@ -11,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::account::owners::FIRST_DAY;
-use super::customers::counts_as_itself;
+use super::customers::{counts_as, counts_as_itself};
 use super::entity::finding_snooze::{Column, Entity, Model};
 use super::rows::Set;
 use super::{ReadTx, WriteTx, rows, sql, tier_class};
@@ -102,8 +102,9 @@ fn first_us(day: NaiveDate, days: u64) -> i64 {
 }
 
 /// That `h` at account `a`, which no import brought, left a hook that ended from a first day on and before another, for which
-/// nobody met, and that nobody met anybody there since, nor at an account that is the same customer.
-fn lost(day: &str, first: &str, first_us: &str) -> String {
+/// nobody met, and that nobody met anybody there since, nor at an account that is the same customer
+/// on a day that is over at `ends_us`.
+fn lost(day: &str, first: &str, first_us: &str, ends_us: &str) -> String {
     format!(
         "h.hook_by IS NOT NULL AND h.hook_by < {day} AND h.hook_by >= {first} AND h.stage = 'HELD' \
          AND NOT h.imported \
@@ -117,8 +118,8 @@ fn lost(day: &str, first: &str, first_us: &str) -> String {
             "n.start_us >= {first_us} AND n.stage = 'HELD' AND n.two_way \
              AND n.day > h.hook_by AND n.day <= {day}"
         ),
-        other = customer("b"),
-        this = customer("a"),
+        other = counts_as("b", ends_us),
+        this = counts_as("a", ends_us),
     )
 }
 
@@ -174,9 +175,10 @@ fn lacking(
         Rule::Hook => {
             values.push(first_day(day, HOOK_DAYS).into());
             values.push(first_us(day, HOOK_DAYS).into());
+            values.push(ends_us.into());
             format!(
                 "EXISTS (SELECT 1 FROM interaction h WHERE h.account_id = a.id AND {})",
-                lost("$1", "$3", "$4")
+                lost("$1", "$3", "$4", "$5")
             )
         }
         Rule::Visits(of_class) => {
@@ -286,13 +288,17 @@ impl ReadTx {
         let backend = self.conn.get_database_backend();
         let these = Set::one(account_ids.iter().copied());
         let mut facts: HashMap<String, VisitFacts> = HashMap::new();
-        let mut values: Vec<Value> =
-            vec![day.into(), first_day(day, HOOK_DAYS).into(), first_us(day, HOOK_DAYS).into()];
+        let mut values: Vec<Value> = vec![
+            day.into(),
+            first_day(day, HOOK_DAYS).into(),
+            first_us(day, HOOK_DAYS).into(),
+            self.store.clock.end_of(day).into(),
+        ];
         let text = format!(
             "SELECT h.account_id, h.hook_by AS day, h.id FROM interaction h \
              JOIN account a ON a.id = h.account_id WHERE h.account_id IN {} AND {} ORDER BY h.hook_by, h.id",
-            these.subquery(backend, 4),
-            lost("$1", "$2", "$3")
+            these.subquery(backend, 5),
+            lost("$1", "$2", "$3", "$4")
         );
         values.extend(these.into_values(backend));
         for Row { account_id, day, id } in sql::all(&self.conn, text, values).await? {

@@ -38,6 +38,7 @@ mod lookup;
 mod member;
 mod member_book;
 mod migration;
+mod moved;
 mod network;
 mod observe;
 mod people;

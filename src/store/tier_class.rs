@@ -43,6 +43,11 @@ pub(super) fn class_on(account: &str, day: &str) -> String {
     format!("COALESCE({given}, {applied})")
 }
 
+/// The account whose class is that of an account now: the one that it counts as, or itself.
+pub(super) fn classed_as(account: &str) -> String {
+    format!("(SELECT COALESCE(one.merged_into, one.id) FROM account one WHERE one.id = {account})")
+}
+
 /// Since when a person gave an account its class of a day; NULL if nobody did.
 pub(super) fn given_since(account: &str, day: &str) -> String {
     given("first_day", account, day)

@@ -163,13 +163,12 @@ impl Decider {
 
     /// The reservation of a key, if it belongs to the account.
     pub fn reservation_of(&self, account: &str, key: &OrderKey) -> Option<&Reservation> {
-        self.reservation(account, *self.by_key.get(key)?)
+        self.reserved(key).filter(|reservation| reservation.account_id == account)
     }
 
-    /// The account that an order is reserved for.
-    pub fn reserved_for(&self, key: &OrderKey) -> Option<&str> {
-        let reservation = self.reservations.get(self.by_key.get(key)?)?;
-        Some(reservation.account_id.as_str())
+    /// The reservation of a key, whichever account it belongs to.
+    pub fn reserved(&self, key: &OrderKey) -> Option<&Reservation> {
+        self.reservations.get(self.by_key.get(key)?)
     }
 
     /// A decision that was made before, or just now.

@@ -75,7 +75,7 @@ impl Code {
     pub fn is_of_customer(self) -> bool {
         match self {
             Self::HookExpired | Self::VacancyOverdue | Self::TieUnderReview => false,
-            Self::LapseRisk | Self::ModeMismatch => true,
+            Self::LapseRisk => true,
             _ => matches!(self.scope(), Scope::Accounts | Scope::People),
         }
     }

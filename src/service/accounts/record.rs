@@ -10,6 +10,7 @@ use crate::domain::error::{Error, Reason, Result};
 use crate::domain::names::{AccountRef, account_name};
 use crate::domain::record::profile::AccountRecord;
 use crate::domain::record::{DUPLICATES_MAX, Placed, RecordsMode};
+use crate::service::resolve;
 use crate::store::WriteTx;
 
 /// Brings an account to what a record says.
@@ -72,7 +73,8 @@ async fn parent(
     let id = match &asked {
         ParentChange::None => None,
         ParentChange::Under(name) => {
-            tx.find_accounts(std::slice::from_ref(name)).await?.remove(name).map(|known| known.id)
+            let found = tx.find_accounts(std::slice::from_ref(name)).await?.remove(name);
+            Some(found.ok_or_else(|| resolve::missing([name]))?.id)
         }
     };
     Ok((id != link.parent_before).then_some(asked))

@@ -9,6 +9,7 @@ use crate::domain::credit::decide::{Decider, FoundKey, Loaded};
 use crate::domain::credit::decision::Decision;
 use crate::domain::credit::limit::LimitKind;
 use crate::domain::credit::profile::{Overdue, Profile, SecurityUse};
+use crate::domain::credit::reservation::Reservation;
 use crate::domain::credit::rules::{Evaluation, Question};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Resource, Result};
@@ -56,16 +57,14 @@ impl Credit {
         account: &str,
         c: &CheckCredit,
     ) -> Result<String> {
-        let reserved = c.order.as_ref().and_then(|order| decider.reserved_for(order));
-        if let Some(other) = reserved {
-            if other == account || resolve::were_one(ctx, &self.store, account, other).await? {
-                return Ok(other.to_owned());
-            }
-            return Ok(account.to_owned());
+        let reserved = c.order.as_ref().and_then(|order| decider.reserved(order));
+        if let Some(Reservation { account_id: other, create_us, .. }) = reserved
+            && (other == account
+                || resolve::are_one(ctx, &self.store, account, other, *create_us).await?)
+        {
+            return Ok(other.clone());
         }
-        let node = decider.standing.nodes.get(account);
-        let survivor = node.and_then(|node| node.merged_into.clone());
-        Ok(survivor.unwrap_or_else(|| account.to_owned()))
+        Ok(decider.standing.counts_as(account).to_owned())
     }
 
     fn open(&self, known: Known, loaded: Loaded) -> Decider {

@@ -77,13 +77,16 @@ fn of<'a>(
 fn complete(reasons: &mut [Reason], wanted: &Wanted, found: &[(&str, OverdueEvidence)]) {
     let Some(reason) = reasons.get_mut(wanted.reason) else { return };
     let counts = |company: &str| wanted.companies.as_ref().is_none_or(|set| set.contains(company));
-    for (account, found) in found {
-        for (company, _, document) in &found.oldest {
-            let name = child_name(account, DOCUMENTS, *document);
-            let room = reason.documents.len() < DOCUMENTS_MAX;
-            if counts(company) && room && !reason.documents.contains(&name) {
-                reason.documents.push(name);
-            }
+    let oldest = found.iter().flat_map(|(account, found)| {
+        found.oldest.iter().map(move |(company, due, document)| (due, *account, company, document))
+    });
+    let mut oldest: Vec<_> = oldest.filter(|(_, _, company, _)| counts(company)).collect();
+    // Those of each account come in order; a stable sort keeps it for one day.
+    oldest.sort_by_key(|(due, ..)| **due);
+    for (_, account, _, document) in oldest {
+        let name = child_name(account, DOCUMENTS, *document);
+        if reason.documents.len() < DOCUMENTS_MAX && !reason.documents.contains(&name) {
+            reason.documents.push(name);
         }
     }
     if reason.code != ReasonCode::OverdueDays {

@@ -172,18 +172,30 @@ impl Findings {
         if ids.is_empty() || codes.is_empty() {
             return Ok(ids.iter().map(|_| Found::default()).collect());
         }
-        let owing = match owing {
-            Some(owing) => owing,
-            None if codes.contains(&Code::NoLiveFinanceContact) => self.owing(ids, at).await?,
-            None => HashSet::new(),
-        };
         let (these, of) = (ids.to_vec(), Codes::of(codes, at));
         let people_at = PeopleAt::of(at.day, at.known_us, ctx.business_date());
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move { Read::of(tx, &these, people_at, of).await })
         });
         let read = read.await?;
-        Ok(ids.iter().map(|id| read.found(id, at, codes, owing.contains(id))).collect())
+        let customers = &read.customers;
+        // What a customer owes is at any of its accounts.
+        let own: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let all = customers.with_losers(&own);
+        let asks = codes.contains(&Code::NoLiveFinanceContact);
+        let unknown: Vec<String> = match &owing {
+            _ if !asks => Vec::new(),
+            Some(_) => all.difference(&own).map(|id| (*id).to_owned()).collect(),
+            None => all.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        let mut owing = owing.unwrap_or_default();
+        if !unknown.is_empty() {
+            owing.extend(self.owing(&unknown, at).await?);
+        }
+        let owes = |id: &str| {
+            owing.contains(id) || customers.losers_of(id).any(|loser| owing.contains(loser))
+        };
+        Ok(ids.iter().map(|id| read.found(id, at, codes, owes(id))).collect())
     }
 
     /// Which of these accounts owe anything.

@@ -5,40 +5,34 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set as Value;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
-use uuid::Uuid;
 
 use super::lookup::KnownAccount;
 use crate::domain::account_merge::AccountMerge;
 use crate::domain::error::{Error, Result};
-use crate::domain::merge::{Counted, MovedKind, NAMES_MAX, Side};
+use crate::domain::merge::{Counted, MovedKind, Side};
 use crate::domain::merge_sets::Lasting;
 use crate::domain::money::{Currency, told};
-use crate::domain::names::{CREDIT_HOLDS, CREDIT_RESERVATIONS, ITEMS, child_name};
+use crate::domain::names::{CREDIT_HOLDS, CREDIT_RESERVATIONS, ITEMS};
 use crate::store::entity::account::{ActiveModel, Column, Entity};
 use crate::store::entity::account_merge::{self, Model};
+use crate::store::moved::{self, Moved};
 use crate::store::rows::{self, Set};
-use crate::store::{WriteTx, sql};
+use crate::store::{ReadTx, WriteTx, sql};
 
-/// Records of a kind that are open at the accounts `{them}`.
-struct Open {
-    kind: MovedKind,
-    collection: &'static str,
-    text: &'static str,
-}
-
-const OPEN: &[Open] = &[
-    Open {
+/// The records that are open at accounts.
+const OPEN: &[Moved] = &[
+    Moved {
         kind: MovedKind::Item,
         collection: ITEMS,
         text: "SELECT i.id, i.account_id FROM item i WHERE i.open <> 0 AND i.account_id IN {them}",
     },
-    Open {
+    Moved {
         kind: MovedKind::Reservation,
         collection: CREDIT_RESERVATIONS,
         text: "SELECT o.id, o.account_id FROM credit_reservation o \
              WHERE o.counted_order + o.counted_delivered > 0 AND o.account_id IN {them}",
     },
-    Open {
+    Moved {
         kind: MovedKind::Hold,
         collection: CREDIT_HOLDS,
         text: "SELECT h.id, h.account_id FROM credit_hold h \
@@ -46,10 +40,24 @@ const OPEN: &[Open] = &[
     },
 ];
 
-#[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    account_id: String,
+async fn lasting(conn: &impl ConnectionTrait, losers: &BTreeSet<&str>) -> Result<Vec<Lasting>> {
+    let backend = conn.get_database_backend();
+    let these = rows::among(backend, account_merge::Column::LoserId, losers.iter().copied());
+    let found = rows::all(conn, account_merge::Entity::find().filter(these)).await?;
+    let lasting = |row: Model| Lasting {
+        loser: row.loser_id,
+        survivor: row.survivor_id,
+        from_us: row.merge_us,
+        until_us: row.undo_us,
+    };
+    Ok(found.into_iter().map(lasting).collect())
+}
+
+impl ReadTx {
+    /// As [`WriteTx::lasting_merges`].
+    pub async fn lasting_merges(&self, losers: &BTreeSet<&str>) -> Result<Vec<Lasting>> {
+        lasting(&self.conn, losers).await
+    }
 }
 
 impl WriteTx {
@@ -111,16 +119,7 @@ impl WriteTx {
 
     /// When each of these accounts counted as another.
     pub async fn lasting_merges(&self, losers: &BTreeSet<&str>) -> Result<Vec<Lasting>> {
-        let backend = self.conn.get_database_backend();
-        let these = rows::among(backend, account_merge::Column::LoserId, losers.iter().copied());
-        let found = rows::all(&self.conn, account_merge::Entity::find().filter(these)).await?;
-        let lasting = |row: Model| Lasting {
-            loser: row.loser_id,
-            survivor: row.survivor_id,
-            from_us: row.merge_us,
-            until_us: row.undo_us,
-        };
-        Ok(found.into_iter().map(lasting).collect())
+        lasting(&self.conn, losers).await
     }
 
     /// The merge by which an account counts as another.
@@ -172,25 +171,6 @@ impl WriteTx {
 
     /// How many records of each kind are open at these accounts, and the names of the first recorded.
     pub async fn open_at_accounts(&self, ids: &BTreeSet<&str>) -> Result<Vec<Counted>> {
-        let backend = self.conn.get_database_backend();
-        let mut all = Vec::new();
-        for Open { kind, collection, text } in OPEN {
-            let these = Set::one(ids.iter().copied());
-            let text = text.replace("{them}", &these.subquery(backend, 1));
-            let counted = format!("SELECT CAST(COUNT(*) AS BIGINT) AS v FROM ({text}) AS w");
-            let values = these.into_values(backend);
-            let records: i64 =
-                sql::scalar(&self.conn, counted, values.clone()).await?.unwrap_or_default();
-            if records == 0 {
-                continue;
-            }
-            let first = format!("SELECT * FROM ({text}) AS w ORDER BY id LIMIT {NAMES_MAX}");
-            let found: Vec<Row> = sql::all(&self.conn, first, values).await?;
-            let name = |row: &Row| child_name(&row.account_id, collection, row.id);
-            let names = found.iter().map(name).collect();
-            let records = u64::try_from(records).unwrap_or_default();
-            all.push(Counted { kind: *kind, records, names });
-        }
-        Ok(all)
+        moved::counted(&self.conn, OPEN, ids).await
     }
 }

@@ -8,87 +8,63 @@ use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
 };
-use uuid::Uuid;
 
 use super::keys;
 use super::same::ids_of;
 use crate::domain::contact::merge::{Merge, MergedRecord};
 use crate::domain::contact::{Contact, Official};
 use crate::domain::error::{Error, Result};
-use crate::domain::merge::{Counted, MovedKind, NAMES_MAX};
-use crate::domain::names::{
-    ADVICE, COMMITMENTS, GIFTS, INTERACTIONS, POSITIONS, PROMISES, child_name,
-};
-use crate::domain::tie::tie_name;
+use crate::domain::merge::{Counted, MovedKind};
+use crate::domain::names::{ADVICE, COMMITMENTS, GIFTS, INTERACTIONS, POSITIONS, PROMISES};
 use crate::store::entity::contact::{ActiveModel, Column, Entity};
 use crate::store::entity::contact_merge::{self, Model};
+use crate::store::moved::{self, Moved};
 use crate::store::rows::{self, Set};
 use crate::store::{ReadTx, WriteTx, sql};
 
-/// Records of a kind that name the contacts `{them}`, as ids with those of their accounts.
-struct Naming {
-    kind: MovedKind,
-    collection: &'static str,
-    text: &'static str,
-}
-
-const NAMING: &[Naming] = &[
-    Naming {
+/// The records that name contacts.
+const NAMING: &[Moved] = &[
+    Moved {
         kind: MovedKind::Position,
         collection: POSITIONS,
         text: "SELECT DISTINCT n.position_id AS id, n.account_id FROM incumbency n \
              WHERE n.contact_id IN {them}",
     },
-    Naming {
+    Moved {
         kind: MovedKind::Tie,
         collection: "",
         text: "SELECT t.id, '' AS account_id FROM tie t \
              WHERE t.from_side = 'CONTACT' AND t.from_id IN {them} \
              UNION SELECT t.id, '' FROM tie t WHERE t.to_side = 'CONTACT' AND t.to_id IN {them}",
     },
-    Naming {
+    Moved {
         kind: MovedKind::Interaction,
         collection: INTERACTIONS,
         text: "SELECT i.id, i.account_id FROM interaction_contact h \
              JOIN interaction i ON i.id = h.interaction_id WHERE h.contact_id IN {them} \
              UNION SELECT i.id, i.account_id FROM interaction i WHERE i.hook_contact_id IN {them}",
     },
-    Naming {
+    Moved {
         kind: MovedKind::Commitment,
         collection: COMMITMENTS,
         text: "SELECT c.id, c.account_id FROM commitment c WHERE c.contact_id IN {them}",
     },
-    Naming {
+    Moved {
         kind: MovedKind::Promise,
         collection: PROMISES,
         text: "SELECT p.id, p.account_id FROM promise p WHERE p.contact_id IN {them}",
     },
-    Naming {
+    Moved {
         kind: MovedKind::Gift,
         collection: GIFTS,
         text: "SELECT g.id, g.account_id FROM gift g WHERE g.contact_id IN {them}",
     },
-    Naming {
+    Moved {
         kind: MovedKind::Advice,
         collection: ADVICE,
         text: "SELECT a.id, a.account_id FROM advice a WHERE a.contact_id IN {them}",
     },
 ];
-
-#[derive(FromQueryResult)]
-struct Row {
-    id: Uuid,
-    account_id: String,
-}
-
-impl Row {
-    fn name(&self, collection: &str) -> String {
-        match collection {
-            "" => tie_name(self.id),
-            collection => child_name(&self.account_id, collection, self.id),
-        }
-    }
-}
 
 /// The accounts under which records name the contacts `{them}`.
 const ACCOUNTS: &str = "SELECT i.account_id FROM interaction_contact h \
@@ -123,25 +99,7 @@ impl WriteTx {
 
     /// How many records of each kind name these contacts, and the names of the first recorded.
     pub async fn naming_contacts(&self, ids: &BTreeSet<&str>) -> Result<Vec<Counted>> {
-        let backend = self.conn.get_database_backend();
-        let mut all = Vec::new();
-        for Naming { kind, collection, text } in NAMING {
-            let these = Set::one(ids.iter().copied());
-            let text = text.replace("{them}", &these.subquery(backend, 1));
-            let counted = format!("SELECT CAST(COUNT(*) AS BIGINT) AS v FROM ({text}) AS w");
-            let values = these.into_values(backend);
-            let records: i64 =
-                sql::scalar(&self.conn, counted, values.clone()).await?.unwrap_or_default();
-            if records == 0 {
-                continue;
-            }
-            let first = format!("SELECT * FROM ({text}) AS w ORDER BY id LIMIT {NAMES_MAX}");
-            let found: Vec<Row> = sql::all(&self.conn, first, values).await?;
-            let names = found.iter().map(|row| row.name(collection)).collect();
-            let records = u64::try_from(records).unwrap_or_default();
-            all.push(Counted { kind: *kind, records, names });
-        }
-        Ok(all)
+        moved::counted(&self.conn, NAMING, ids).await
     }
 
     /// Interactions in which more than one of these contacts took part, in the order they were recorded.
@@ -154,7 +112,7 @@ impl WriteTx {
               GROUP BY h.interaction_id HAVING COUNT(DISTINCT h.contact_id) > 1) ORDER BY i.id",
             these.subquery(backend, 1)
         );
-        let found: Vec<Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
+        let found: Vec<moved::Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
         Ok(found.iter().map(|row| row.name(INTERACTIONS)).collect())
     }
 

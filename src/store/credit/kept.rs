@@ -54,7 +54,7 @@ pub(super) async fn recall(
            {ACTIVE_POLICY} AS policy, {version} AS tier_policy, {columns} \
          FROM account_head h JOIN account_head g ON g.account_id = h.root_id {join} \
          WHERE {these}",
-        class = tier_class::class_on("h.account_id", "$1"),
+        class = tier_class::class_on(&tier_class::classed_as("h.account_id"), "$1"),
         version = tier_class::version_on("$1"),
         these = within(
             backend,

@@ -35,7 +35,7 @@ impl Carried<'_> {
         values.extend(these.into_values(backend));
         if let Some(class) = self.class {
             values.push(class.into());
-            let is = tier_class::class_on("o.account_id", "$1");
+            let is = tier_class::class_on(&tier_class::classed_as("o.account_id"), "$1");
             text += &format!(" AND {is} = ${}", values.len());
         }
         (text, values)

@@ -80,17 +80,17 @@ on_both_engines! {
         let mut shop = Shop::open(&server).await;
         let mut counter = Counter::at(&server);
         counter.set(NORTH, pb::CreditLimit { overdue_days_max: Some(30), ..limit_of("1000.00") }).await;
-        let late = |id: &str, amount: &str| {
-            by(id, invoice(&format!("L-{id}"), day(-90), amount, &[(day(-60), amount)]))
+        let late = |id: &str, days: i64, amount: &str| {
+            by(id, invoice(&format!("L-{id}"), day(-90), amount, &[(day(-days), amount)]))
         };
-        shop.post(vec![late("north", "5.00"), late("old", "10.00")]).await;
+        shop.post(vec![late("north", 60, "5.00"), late("old", 70, "10.00")]).await;
         shop.merge().await;
         let told = counter.check(question(NORTH, None, "1.00")).await;
         assert_eq!(codes(&told.reasons), ["OVERDUE_DAYS"]);
         let reason = &told.reasons[0];
         let documents: Vec<String> = reason.documents.iter()
             .filter_map(|name| Some(name.split_once("/documents/")?.0.to_owned())).collect();
-        assert_eq!(documents, [NORTH, OLD]);
+        assert_eq!(documents, [OLD, NORTH], "the oldest first");
         assert_eq!(remedies(reason)[..2], ["PAY_OVERDUE 5.00", "PAY_OVERDUE 10.00"]);
         assert_eq!([&*reason.remedies[0].subject, &*reason.remedies[1].subject], [NORTH, OLD]);
         shop.post(vec![
@@ -117,6 +117,10 @@ on_both_engines! {
         let crossing = by("north", receipt("R1", day(0), "50.00")).settles("I-north");
         assert_eq!(posted(&mut shop, vec![crossing]).await, [NORTH]);
         assert_eq!(shop.open_at(OLD).await, []);
+        // An order of the one is none of the other, asked about or reserved.
+        let reserved = counter.try_reserve(order(NORTH, "O-north", "50.00")).await.expect_err("taken");
+        let checked = counter.client.check_credit(question(NORTH, Some("O-north"), "50.00")).await.expect_err("taken");
+        assert_eq!((checked.code(), checked.message()), (reserved.code(), reserved.message()));
         shop.verify().await;
     }
 
@@ -150,7 +154,9 @@ on_both_engines! {
         assert_eq!(counts(&summary), [0, 1, 0, 0], "{results:?}");
         let old = shop.get(OLD).await;
         assert_eq!((&old["displayName"], &old["parent"]), (&json!("Old Ltd"), &json!(NORTH)));
-        // Another parent is not what it had, and it can have no other.
+        // Another parent is not what it had, and it can have no other; and one that is not there is none.
+        let (results, summary) = sent(record("Old Ltd", "accounts/ERP~TYPO")).await.expect("read");
+        assert_eq!(counts(&summary), [0, 0, 0, 1], "{results:?}");
         let (results, summary) = sent(record("Old Ltd", "accounts/ERP~TOP")).await.expect("read");
         assert_eq!(counts(&summary), [0, 0, 0, 1], "{results:?}");
     }

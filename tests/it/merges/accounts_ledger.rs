@@ -1,5 +1,8 @@
 //! Any sequence of merges, undos, invoices, receipts, corrections and files that come again: what was told
-//! is told again, the money of a group is that of its accounts, and nothing that was posted is new.
+//! is told again, the money of a group is that of its accounts, nothing that was posted is new, and each
+//! document is posted to the account that an independent reading of the rule says.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use ballast::pb;
 use proptest::collection::vec;
@@ -18,7 +21,7 @@ enum Op {
     Merge { survivor: usize, loser: usize },
     Undo { loser: usize },
     Invoice { payer: usize, cents: i64 },
-    Receipt { payer: usize, pays: usize, cents: i64 },
+    Receipt { payer: usize, pays: Vec<usize>, cents: i64 },
     Correct { document: usize, cents: i64 },
     Again,
 }
@@ -29,11 +32,26 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (who(), who()).prop_map(|(survivor, loser)| Op::Merge { survivor, loser }),
         3 => who().prop_map(|loser| Op::Undo { loser }),
         4 => (who(), 1..900_i64).prop_map(|(payer, cents)| Op::Invoice { payer, cents }),
-        4 => (who(), 0..8_usize, 1..900_i64)
+        4 => (who(), vec(0..8_usize, 0..3), 1..900_i64)
             .prop_map(|(payer, pays, cents)| Op::Receipt { payer, pays, cents }),
         3 => (0..8_usize, 1..900_i64).prop_map(|(document, cents)| Op::Correct { document, cents }),
         1 => Just(Op::Again),
     ]
+}
+
+/// As which each counts; `None`: as itself.
+type Into = [Option<usize>; ACCOUNTS];
+
+/// Where a document is, and as which each account counted when it was recorded.
+#[derive(Clone, Copy)]
+struct Home {
+    account: usize,
+    then: Into,
+    is_debit: bool,
+}
+
+fn counts(into: &Into, one: usize) -> usize {
+    into[one].unwrap_or(one)
 }
 
 /// The balance of each account by itself, each at its point.
@@ -43,10 +61,18 @@ struct Case<'a> {
     shop: Shop<'a>,
     ids: Vec<String>,
     /// As which each counts.
-    into: [Option<usize>; ACCOUNTS],
+    into: Into,
+    /// Accounts that were ever merged with each other have the same number.
+    ever: [usize; ACCOUNTS],
+    /// By number.
+    homes: BTreeMap<String, Home>,
     /// As they were sent last and taken.
     documents: Vec<pb::Document>,
     pictures: Vec<Picture>,
+}
+
+fn no(document: &pb::Document) -> String {
+    document.key.as_ref().expect("a key").document_no.clone()
 }
 
 fn amount(cents: i64) -> String {
@@ -62,12 +88,39 @@ impl Case<'_> {
         format!("{}-{}", self.ids[0], self.documents.len())
     }
 
-    /// Posts a document; one that is refused leaves nothing.
-    async fn send(&mut self, document: pb::Document) {
-        if self.shop.desk.try_post(vec![document.clone()]).await.is_ok() {
+    /// Posts a document, which has to be posted to this account. One that is refused leaves nothing; only one
+    /// that settles what it may not is.
+    async fn send(
+        &mut self,
+        document: pb::Document,
+        account: usize,
+        settles: &[Home],
+    ) -> Result<(), TestCaseError> {
+        let may = |of: &Home| of.is_debit && self.ever[of.account] == self.ever[account];
+        let posted = self.shop.desk.try_post(vec![document.clone()]).await;
+        prop_assert_eq!(posted.is_ok(), settles.iter().all(may), "{:?} {:?}", document, posted);
+        if let Ok(results) = posted {
+            let of = results[0].document.split("/documents/").next().unwrap_or_default();
+            prop_assert_eq!(of, self.name(account), "{:?}", document);
+            let is_debit = document.kind() == pb::DocumentKind::Invoice;
+            let home = Home { account, then: self.into, is_debit };
+            self.homes.insert(no(&document), home);
             self.documents.retain(|other| other.key != document.key);
             self.documents.push(document);
         }
+        Ok(())
+    }
+
+    /// The account of a receipt: that of what it settles, if it is one account's and counts as its payer or did
+    /// when that was recorded.
+    fn home(&self, payer: usize, settles: &[Home]) -> usize {
+        let own = counts(&self.into, payer);
+        let is_one = |of: &Home| {
+            [self.into, of.then].iter().any(|into| counts(into, payer) == counts(into, of.account))
+        };
+        let place = |of: &Home| if is_one(of) { of.account } else { own };
+        let places: BTreeSet<usize> = settles.iter().map(place).collect();
+        if places.len() == 1 { places.into_iter().next().unwrap_or(own) } else { own }
     }
 
     async fn apply(&mut self, op: &Op) -> Result<(), TestCaseError> {
@@ -82,6 +135,10 @@ impl Case<'_> {
                 prop_assert_eq!(done.is_ok(), may, "{:?}", done);
                 if may {
                     self.into[loser] = Some(survivor);
+                    let (kept, joins) = (self.ever[survivor], self.ever[loser]);
+                    for ever in self.ever.iter_mut().filter(|ever| **ever == joins) {
+                        *ever = kept;
+                    }
                 }
             }
             Op::Undo { loser } => {
@@ -91,16 +148,21 @@ impl Case<'_> {
             }
             Op::Invoice { payer, cents } => {
                 let gross = amount(cents);
-                let no = self.next_no();
-                let new = invoice(&no, day(-5), &gross, &[(day(25), &gross)]);
-                self.send(by(&self.ids[payer].clone(), new)).await;
+                let new = invoice(&self.next_no(), day(-5), &gross, &[(day(25), &gross)]);
+                let account = counts(&self.into, payer);
+                self.send(by(&self.ids[payer].clone(), new), account, &[]).await?;
             }
-            Op::Receipt { payer, pays, cents } => {
+            Op::Receipt { payer, ref pays, cents } => {
                 let mut new = receipt(&self.next_no(), day(-1), &amount(cents));
-                if let Some(paid) = self.documents.get(pays) {
-                    new = new.settles(&paid.key.as_ref().expect("a key").document_no);
+                let pays: BTreeSet<usize> = pays.iter().copied().collect();
+                let paid: Vec<String> =
+                    pays.iter().filter_map(|at| self.documents.get(*at)).map(no).collect();
+                for no in &paid {
+                    new = new.settles(no);
                 }
-                self.send(by(&self.ids[payer].clone(), new)).await;
+                let settles: Vec<Home> = paid.iter().map(|no| self.homes[no]).collect();
+                let account = self.home(payer, &settles);
+                self.send(by(&self.ids[payer].clone(), new), account, &settles).await?;
             }
             Op::Correct { document, cents } => {
                 let Some(mut corrected) = self.documents.get(document).cloned() else {
@@ -111,7 +173,9 @@ impl Case<'_> {
                 for part in &mut corrected.instalments {
                     part.amount.clone_from(&corrected.gross);
                 }
-                self.send(corrected).await;
+                // What is known stays where it is.
+                let account = self.homes[&no(&corrected)].account;
+                self.send(corrected, account, &[]).await?;
             }
             Op::Again => self.send_all_again().await?,
         }
@@ -164,8 +228,15 @@ async fn holds(server: &TestServer, ops: Vec<Op>) -> Result<(), TestCaseError> {
         shop.account(&id, "").await;
         ids.push(id);
     }
-    let into = Default::default();
-    let mut case = Case { shop, ids, into, documents: Vec::new(), pictures: Vec::new() };
+    let mut case = Case {
+        shop,
+        ids,
+        into: Into::default(),
+        ever: std::array::from_fn(|n| n),
+        homes: BTreeMap::new(),
+        documents: Vec::new(),
+        pictures: Vec::new(),
+    };
     for op in &ops {
         let picture = case.balances(None).await;
         case.pictures.push(picture);

@@ -119,6 +119,49 @@ on_both_engines! {
         assert_eq!(found_at(&shop, "OWNER_MISSING").await, ["north", "old", "third"]);
     }
 
+    async fn a24_who_answers_for_the_money_of_a_customer_is_asked_wherever_it_owes(server: TestServer) {
+        let mut shop = Shop::open(&server).await;
+        let told = async |shop: &Shop<'_>, account: &str| {
+            let code = json!({"codes": ["FINDING_CODE_NO_LIVE_FINANCE_CONTACT"]});
+            let listed = findings(shop, account, code).await.len();
+            let status = shop.world.ok("AccountService.GetAccountStatus", json!({"name": account})).await;
+            let of_status = status["findings"].as_array().into_iter().flatten();
+            let is_it = |one: &&Json| one["code"] == json!("FINDING_CODE_NO_LIVE_FINANCE_CONTACT");
+            (listed, of_status.filter(is_it).count())
+        };
+        // Somebody is known at both, and nobody who answers for the money.
+        for account in [OLD, NORTH] {
+            let seat = json!({"function": "POSITION_FUNCTION_QUALITY", "level": "POSITION_LEVEL_STAFF"});
+            let seat = json!({"account": account, "position": seat, "request_id": fresh()});
+            let seat = shop.world.ok("ContactService.CreatePosition", seat).await["name"].clone();
+            let sits = json!({"contact": person(&server, account).await, "to_position": seat,
+                "reason": "sits there", "request_id": fresh()});
+            shop.world.ok("ContactService.MoveContact", sits).await;
+        }
+        shop.post(vec![by("old", invoice("I1", day(-5), "9.00", &[(day(25), "9.00")]))]).await;
+        assert_eq!((told(&shop, OLD).await, told(&shop, NORTH).await), ((1, 1), (0, 0)));
+        shop.merge().await;
+        assert_eq!((told(&shop, OLD).await, told(&shop, NORTH).await), ((0, 0), (1, 1)));
+        shop.world.undo(OLD).await.expect("undone");
+        assert_eq!((told(&shop, OLD).await, told(&shop, NORTH).await), ((1, 1), (0, 0)));
+    }
+
+    async fn a24_what_was_found_of_a_hook_on_a_past_day_stays_found(server: TestServer) {
+        let shop = Shop::open(&server).await;
+        member(&server, "wang").await;
+        let li = person(&server, "Li").await;
+        let hook = json!({"next_hook": {"topic": "the plan", "by": self::on(-12), "contact": li}});
+        met(&shop, OLD, -15, &li, hook).await;
+        met(&shop, NORTH, -10, &li, json!({})).await;
+        let on_days = async || (codes(&shop, OLD, -8).await, codes(&shop, OLD, 0).await);
+        let found = vec!["HOOK_EXPIRED".to_owned(), "OWNER_MISSING".to_owned()];
+        assert_eq!(on_days().await, (found.clone(), found.clone()));
+        shop.merge().await;
+        assert_eq!(on_days().await, (found.clone(), vec![]), "of a day before it is told as it was");
+        shop.world.undo(OLD).await.expect("undone");
+        assert_eq!(on_days().await, (found.clone(), found));
+    }
+
     async fn a24_visits_at_accounts_of_one_customer_are_visits_to_it(server: TestServer) {
         let shop = Shop::open(&server).await;
         member(&server, "wang").await;

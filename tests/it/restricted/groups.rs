@@ -123,3 +123,39 @@ async fn an_account_is_seen_on_the_days_on_which_it_is_looked_after() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn of_an_account_that_was_merged_nothing_is_told_to_who_does_not_see_it() {
+    on_either(async |world| {
+        let admin = world.caller(ADMIN);
+        let merge = json!({"survivor": "accounts/seen", "losers": ["accounts/hidden"], "reason": "one tax number"});
+        admin.call("AccountService.MergeRecords", &with_id(merge)).await.expect("merged");
+        let contact = admin.call("ContactService.GetContact", &json!({"name": "contacts/CRM~seen-wu"})).await;
+        let contact = contact.expect("a contact")["name"].clone();
+        let today = chrono::DateTime::<Utc>::from_timestamp_micros(1_561_885_200_000_000).expect("a time");
+        // Visits at both, more than a class may have in a week together.
+        for n in 0..6 {
+            let account = ["accounts/seen", "accounts/hidden"][n % 2];
+            let start = today - TimeDelta::minutes(10 + n as i64);
+            let visit = json!({"account": account, "interaction": {"channel": "INTERACTION_CHANNEL_VISIT",
+                "direction": "INTERACTION_DIRECTION_OURS", "ours": ["members/seen-han"],
+                "theirs": [{"contact": contact}], "start_time": start.to_rfc3339()}});
+            admin.call("InteractionService.RecordInteraction", &with_id(visit)).await.expect("recorded");
+        }
+        let of_all = admin.call("AccountService.ListFindings", &json!({"parent": "accounts/seen"})).await;
+        assert!(format!("{of_all:?}").contains("accounts/hidden/interactions/"), "{of_all:?}");
+        let caller = world.caller(OWN);
+        for (method, request) in [
+            ("AccountService.ListFindings", json!({"parent": "accounts/seen"})),
+            ("AccountService.GetAccountStatus", json!({"name": "accounts/seen"})),
+            ("AccountService.ListWorkItems", json!({"parent": "accounts/seen"})),
+            ("AccountService.SearchDirectory", json!({"text": "hidden"})),
+            ("ContactService.GetCoverage", json!({"account": "accounts/seen"})),
+        ] {
+            let answer = caller.call(method, &request).await;
+            let text = format!("{answer:?}");
+            assert!(!text.contains("accounts/hidden"), "{method}: {text}");
+        }
+    })
+    .await;
+}

@@ -105,6 +105,35 @@ on_both_engines! {
         assert_eq!((refused.0, &*refused.1), (REFERRED, "tierPolicies/p2"));
     }
 
+    async fn a24_an_account_that_counts_as_another_is_judged_by_the_class_of_that_one(server: TestServer) {
+        classified(&server).await;
+        run(&server, applied(0)).await.expect("a run");
+        let stops = async || {
+            let mut told = Vec::new();
+            // What is kept of it is asked the second time.
+            for _ in 0..2 {
+                let request = pb::GetCreditProfileRequest { account: account("BIG"), ..Default::default() };
+                let profile = server.credit().get_credit_profile(request).await.expect("told").into_inner();
+                told.push(profile.reasons.iter().map(|reason| reason.overdue_days_max).collect::<Vec<_>>());
+            }
+            assert_eq!(told[0], told[1]);
+            told.remove(0)
+        };
+        assert_eq!(stops().await, Vec::<i32>::new(), "an A may be 60 days late");
+        let merge = pb::MergeRecordsRequest {
+            survivor: account("MID"),
+            losers: vec![account("BIG")],
+            reason: "one tax number".into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        server.accounts().merge_records(merge).await.expect("merged");
+        assert_eq!(stops().await, [10], "as the C that it counts as");
+        let undo = pb::UndoMergeRequest { loser: account("BIG"), reason: "two".into(), request_id: fresh() };
+        server.accounts().undo_merge(undo).await.expect("undone");
+        assert_eq!(stops().await, Vec::<i32>::new());
+    }
+
     async fn a_class_that_a_person_gave_governs_until_its_day(server: TestServer) {
         classified(&server).await;
         let give = async |id: &str, tier: &str, days: i64| {

@@ -46,7 +46,7 @@ pub(super) async fn load(
     let text = format!(
         "SELECT a.v AS account_id, {class} AS class, {ACTIVE_POLICY} AS policy, \
            {version} AS tier_policy, {columns} FROM {asked} {join}",
-        class = tier_class::class_on("a.v", "$1"),
+        class = tier_class::class_on(&tier_class::classed_as("a.v"), "$1"),
         version = tier_class::version_on("$1"),
         asked = set.table(backend, "a", 2),
     );
