@@ -16,13 +16,14 @@ impl NamesContacts for Score {
 #[cfg(test)]
 mod tests;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use uuid::Uuid;
 
 use super::edge::{Edge, Rung};
 use super::job::{Function, Level};
+use super::position::PositionKey;
 use super::stored::stored_enum;
 use crate::domain::naming::NamesContacts;
 
@@ -34,7 +35,7 @@ pub const SCORE_DAYS: i64 = 365;
 /// A position that is there on the day, and who sits there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {
-    pub position_id: Uuid,
+    pub position: PositionKey,
     pub site: Option<String>,
     pub function: Function,
     pub level: Level,
@@ -100,7 +101,7 @@ stored_enum! {
 pub struct Filled {
     pub cell: Cell,
     pub state: CellState,
-    pub position_id: Option<Uuid>,
+    pub position: Option<PositionKey>,
     pub contact_id: Option<String>,
     pub member_id: Option<String>,
     pub last_touch: Option<NaiveDate>,
@@ -111,7 +112,7 @@ pub struct Filled {
 pub struct Peer {
     pub member_id: String,
     pub contact_id: String,
-    pub position_id: Uuid,
+    pub position: PositionKey,
     pub site: Option<String>,
     pub function: Function,
     pub level: Level,
@@ -157,27 +158,27 @@ impl Facts {
         let blank = Filled {
             cell: cell.clone(),
             state: CellState::Blank,
-            position_id: None,
+            position: None,
             contact_id: None,
             member_id: None,
             last_touch: None,
         };
         let fill = |seat: &Seat| {
             let Some(contact_id) = &seat.contact_id else {
-                return Filled { position_id: Some(seat.position_id), ..blank.clone() };
+                return Filled { position: Some(seat.position.clone()), ..blank.clone() };
             };
             let best = best.get(contact_id.as_str());
             let live = best.is_some_and(|tie| tie.edge.is_live(self.on, cell.window_days));
             Filled {
                 state: if live { CellState::Live } else { CellState::Stale },
-                position_id: Some(seat.position_id),
+                position: Some(seat.position.clone()),
                 contact_id: Some(contact_id.clone()),
                 member_id: best.map(|tie| tie.member_id.clone()),
                 last_touch: best.and_then(|tie| tie.edge.last_touch),
                 ..blank.clone()
             }
         };
-        let place = |one: &Filled| (one.state, one.last_touch, std::cmp::Reverse(one.position_id));
+        let place = |one: &Filled| (one.state, one.last_touch, Reverse(one.position.clone()));
         let best = self.seats.iter().filter(fits).map(fill).max_by_key(place);
         best.unwrap_or_else(|| blank.clone())
     }
@@ -189,9 +190,7 @@ impl Facts {
         for seat in &self.seats {
             let Some(contact_id) = &seat.contact_id else { continue };
             let known = seats.entry(contact_id).or_insert(seat);
-            if (seat.level, std::cmp::Reverse(seat.position_id))
-                > (known.level, std::cmp::Reverse(known.position_id))
-            {
+            if (seat.level, Reverse(&seat.position)) > (known.level, Reverse(&known.position)) {
                 *known = seat;
             }
         }
@@ -200,7 +199,7 @@ impl Facts {
             Some(Peer {
                 member_id: tie.member_id.clone(),
                 contact_id: tie.contact_id.clone(),
-                position_id: seat.position_id,
+                position: seat.position.clone(),
                 site: seat.site.clone(),
                 function: seat.function,
                 level: seat.level,

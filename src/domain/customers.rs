@@ -64,6 +64,13 @@ impl Customers {
         self.losers().filter(move |(_, survivor)| *survivor == survivor_id).map(|(id, _)| id)
     }
 
+    /// From which day on two accounts are one customer, if they are.
+    pub fn one_from(&self, one: &str, other: &str) -> Option<NaiveDate> {
+        let since = |id: &str| self.0.get(id).map(|counts| counts.from);
+        let is_one = one != other && self.of(one) == self.of(other);
+        is_one.then(|| since(one).max(since(other))).flatten()
+    }
+
     /// These, and all that count as one of them.
     pub fn with_losers<'a>(&'a self, ids: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
         let losers = self.losers().filter(|(_, survivor)| ids.contains(survivor));
@@ -128,6 +135,9 @@ mod tests {
         assert_eq!(all.with_losers(&["a"].into()), ["a"].into());
         assert_eq!(all.all_of(&["a", "x"].into()), ["a", "b", "s", "x"].into());
         assert_eq!(all.same_as("b").collect::<Vec<_>>(), ["s", "a", "b"]);
+        assert_eq!(all.one_from("a", "s"), Some(day(2)));
+        assert_eq!(all.one_from("a", "b"), Some(day(4)));
+        assert_eq!((all.one_from("a", "x"), all.one_from("s", "s")), (None, None));
         assert_eq!(on.told_of("a").collect::<Vec<_>>(), ["a", "s"]);
         let known = ["a", "b", "s"].map(|id| (id.to_owned(), vec![id]));
         assert_eq!(on.shared(&mut known.clone().into(), "a"), ["s", "a"]);

@@ -121,6 +121,7 @@ mod tests {
     use crate::domain::coverage::{Seat, Tie};
     use crate::domain::edge::{Edge, ONE};
     use crate::domain::job::{Function, Level};
+    use crate::domain::position::PositionKey;
 
     fn day() -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, 1).unwrap()
@@ -128,7 +129,7 @@ mod tests {
 
     fn seat(n: u128, function: Function, contact: &str) -> Seat {
         Seat {
-            position_id: Uuid::from_u128(n),
+            position: PositionKey { id: Uuid::from_u128(n), account_id: "a".into() },
             site: None,
             function,
             level: Level::Manager,

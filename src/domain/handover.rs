@@ -8,11 +8,10 @@ use uuid::Uuid;
 
 use super::error::{Precondition, Reason, Result};
 use super::machine::{Transition, advance};
-use super::names::{
-    AccountRef, ChildName, HANDOVERS, MemberRef, POSITIONS, child_name, contact_name,
-};
+use super::names::{AccountRef, ChildName, HANDOVERS, MemberRef, child_name, contact_name};
 use super::page::PageOf;
 use super::personal::Personal;
+use super::position::PositionKey;
 use super::rounding::div_half_even;
 use super::stored::stored_enum;
 
@@ -121,7 +120,7 @@ pub type Open = BTreeSet<(ItemKind, String)>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToMeet {
     pub contact_id: String,
-    pub position_id: Uuid,
+    pub position: PositionKey,
     pub met: Option<NaiveDate>,
 }
 
@@ -191,9 +190,8 @@ impl Progress {
                 .with("completeness_bp", self.completeness_bp())
         };
         let unmet = self.contacts.iter().filter(|one| one.met.is_none()).map(|one| {
-            let position = child_name(&of.account_id, POSITIONS, one.position_id);
             refuse(contact_name(&one.contact_id), "was not met by the successor")
-                .with("position", position)
+                .with("position", one.position.name())
         });
         let named = self.items.iter().filter(|one| one.blocks());
         let named = named.map(|one| refuse(one.subject.clone(), "names the predecessor still"));
@@ -296,7 +294,7 @@ mod tests {
     fn to_meet(met: usize, of: usize) -> Vec<ToMeet> {
         let one = |n: usize| ToMeet {
             contact_id: format!("c{n}"),
-            position_id: Uuid::from_u128(n as u128),
+            position: PositionKey { id: Uuid::from_u128(n as u128), account_id: "a".into() },
             met: (n < met).then(|| day(2)),
         };
         (0..of).map(one).collect()

@@ -73,6 +73,19 @@ pub struct PositionTerms {
     pub reports_to: Option<Uuid>,
 }
 
+/// A position by its id and its account.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PositionKey {
+    pub id: Uuid,
+    pub account_id: String,
+}
+
+impl PositionKey {
+    pub fn name(&self) -> String {
+        child_name(&self.account_id, POSITIONS, self.id)
+    }
+}
+
 /// A seat. Instants are microseconds since the epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
@@ -90,6 +103,10 @@ pub struct Position {
 impl Position {
     pub fn name(&self) -> String {
         child_name(&self.account_id, POSITIONS, self.id)
+    }
+
+    pub fn key(&self) -> PositionKey {
+        PositionKey { id: self.id, account_id: self.account_id.clone() }
     }
 
     /// What it is called, or else does.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use uuid::Uuid;
 
 use crate::ctx::{ACCOUNTS_READ, Ctx};
 use crate::domain::commitment::{Commitment, CommitmentSide};
@@ -15,6 +14,7 @@ use crate::domain::gift::{ContactHeadroom, GetGiftHeadroom};
 use crate::domain::interaction::{Attendee, Interaction, InteractionVerb};
 use crate::domain::names::{AccountRef, ContactRef};
 use crate::domain::personal::Personal;
+use crate::domain::position::PositionKey;
 use crate::domain::work::facts::Owed;
 use crate::service::contacts::{People, PeopleAt, people};
 use crate::service::credit::Credit;
@@ -54,7 +54,7 @@ pub struct BriefAttendee {
     pub attendee: Attendee,
     pub display_name: Personal,
     /// The position that he has now.
-    pub position_id: Option<Uuid>,
+    pub position: Option<PositionKey>,
     pub best: Option<Peer>,
     pub satisfaction: Option<i32>,
 }
@@ -142,7 +142,7 @@ fn attendee(
     BriefAttendee {
         attendee: one.clone(),
         display_name,
-        position_id: seat.map(|seat| seat.position_id),
+        position: seat.map(|seat| seat.position.clone()),
         best: best.cloned(),
         satisfaction: scores.next_back().map(|Score { score, .. }| *score),
     }

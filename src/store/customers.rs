@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use crate::domain::customers::{CountsAs, Customers};
 use crate::domain::error::Result;
 use crate::store::rows::Set;
-use crate::store::{ReadTx, Store, sql};
+use crate::store::{ReadTx, Store, WriteTx, sql};
 
 /// That the merge of this alias stands, as known at `$1`.
 fn stands(m: &str) -> String {
@@ -70,6 +70,13 @@ pub(super) async fn customers(
         (loser_id, CountsAs { survivor_id, from: store.clock.date_of(merge_us) })
     };
     Ok(rows.into_iter().map(counts).collect())
+}
+
+impl WriteTx {
+    /// Which of these accounts are one customer with others, and those others, as known now.
+    pub async fn customers(&self, ids: &BTreeSet<&str>) -> Result<Customers> {
+        customers(&self.conn, &self.store, Some(ids), i64::MAX).await
+    }
 }
 
 impl ReadTx {

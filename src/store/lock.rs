@@ -243,6 +243,8 @@ pub(super) enum Space {
     CreditPolicy = 0x0063_7270,
     /// The people at an account: positions, who sits there, whom we met.
     People = 0x0070_656f,
+    /// The people at all accounts that were ever merged with each other.
+    MergedPeople = 0x006d_7270,
     /// Which policy of a kind is in force from when.
     Policies = 0x0070_6f6c,
     /// The classes of accounts.

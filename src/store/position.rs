@@ -75,9 +75,19 @@ async fn open_invoices(
 }
 
 impl WriteTx {
-    /// Holds the people of accounts to the end of the transaction.
+    /// Holds the people of accounts, and of all that they were ever merged with, to the end of the transaction.
     pub async fn hold_people<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        lock::hold_names(&self.conn, Space::People, Mode::Exclusive, ids).await
+        let ids: BTreeSet<&str> = ids.into_iter().collect();
+        lock::hold_names(&self.conn, Space::People, Mode::Exclusive, ids.iter().copied()).await?;
+        // Behind the locks: a merge holds the people of its accounts too.
+        let sets = self.merge_set_names(&ids).await?;
+        lock::hold_names(
+            &self.conn,
+            Space::MergedPeople,
+            Mode::Exclusive,
+            sets.iter().map(String::as_str),
+        )
+        .await
     }
 
     /// The position of an account.

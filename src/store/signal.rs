@@ -12,13 +12,15 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::contact::same::{ids_of, same_as};
+use super::customers::customers;
 use super::entity::account_signal::{Column, Entity, Model};
 use super::entity::{edge, incumbency, member, position};
 use super::finding::owner_on;
 use super::position::seating::seatings;
 use super::rows::Set;
-use super::{ReadTx, WriteTx, rows, sql};
-use crate::domain::coverage::finance::{Met, Signal};
+use super::{ReadTx, Store, WriteTx, rows, sql};
+use crate::domain::coverage::finance::{Met, Recorded, Signal};
+use crate::domain::customers::Customers;
 use crate::domain::error::Result;
 use crate::domain::job::Function;
 use crate::domain::member::MemberState;
@@ -32,13 +34,40 @@ pub(super) enum Members {
     AsRead,
 }
 
-/// The signal of each of these accounts of which anybody is known.
+/// The signal of each of these accounts, and of all that are one customer with one of them, of which
+/// anybody is known.
 pub(super) async fn made_anew(
     conn: &impl ConnectionTrait,
+    store: &Store,
     account_ids: &BTreeSet<&str>,
     members: Members,
 ) -> Result<BTreeMap<String, Signal>> {
-    let from = people_from(conn, account_ids).await?;
+    let customers = customers(conn, store, Some(account_ids), i64::MAX).await?;
+    let all = customers.all_of(account_ids);
+    let recorded = recorded(conn, &customers, &all, members).await?;
+    let nothing = Recorded::default();
+    let signal = |id: &str| {
+        let others = customers
+            .same_as(id)
+            .filter_map(|other| Some((customers.one_from(id, other)?, recorded.get(other)?)));
+        let others: Vec<(NaiveDate, &Recorded)> = others.collect();
+        let signal = Signal::of(recorded.get(id).unwrap_or(&nothing), &others)?;
+        Some((id.to_owned(), signal))
+    };
+    Ok(all.into_iter().filter_map(signal).collect())
+}
+
+/// What is recorded of the people of these accounts.
+async fn recorded(
+    conn: &impl ConnectionTrait,
+    customers: &Customers,
+    account_ids: &BTreeSet<&str>,
+    members: Members,
+) -> Result<HashMap<String, Recorded>> {
+    let mut recorded: HashMap<String, Recorded> = HashMap::new();
+    for (account_id, from) in people_from(conn, account_ids).await? {
+        recorded.entry(account_id).or_default().people_from = Some(from);
+    }
     let backend = conn.get_database_backend();
     let positions = position::Entity::find()
         .filter(rows::among(backend, position::Column::AccountId, account_ids.iter().copied()))
@@ -51,23 +80,17 @@ pub(super) async fn made_anew(
     let sittings = incumbency::Entity::find()
         .filter(rows::among(backend, incumbency::Column::PositionId, ids))
         .order_by_asc(incumbency::Column::Id);
-    let mut sat: BTreeMap<String, Vec<Incumbency>> = BTreeMap::new();
-    for one in told(seatings(conn, sittings).await?) {
-        sat.entry(one.account_id.clone()).or_default().push(one);
+    let sat = told(seatings(conn, sittings).await?);
+    for (account_id, met) in met(conn, customers, &sat, members).await? {
+        recorded.entry(account_id).or_default().met = met;
     }
-    let mut met = met(conn, &sat, members).await?;
-    let mut there: BTreeMap<String, Vec<Position>> = BTreeMap::new();
     for position in positions {
-        there.entry(position.account_id.clone()).or_default().push(position);
+        recorded.entry(position.account_id.clone()).or_default().positions.push(position);
     }
-    let signal = |(account_id, from): (String, NaiveDate)| {
-        let positions = there.remove(&account_id).unwrap_or_default();
-        let sat = sat.get(&account_id).map(Vec::as_slice).unwrap_or_default();
-        let met = met.remove(&account_id).unwrap_or_default();
-        let signal = Signal::of(from, &positions, sat, &met);
-        (account_id, signal)
-    };
-    Ok(from.into_iter().map(signal).collect())
+    for one in sat {
+        recorded.entry(one.account_id.clone()).or_default().sat.push(one);
+    }
+    Ok(recorded)
 }
 
 /// Since when somebody sits at each account.
@@ -91,10 +114,11 @@ async fn people_from(
     Ok(found.into_iter().map(|row| (row.account_id, row.from_date)).collect())
 }
 
-/// When active members of ours met whoever ever sat there, by account.
+/// When active members of ours met whoever ever sat at an account of the customer, by account.
 async fn met(
     conn: &impl ConnectionTrait,
-    sat: &BTreeMap<String, Vec<Incumbency>>,
+    customers: &Customers,
+    sat: &[Incumbency],
     members: Members,
 ) -> Result<HashMap<String, Vec<Met>>> {
     #[derive(FromQueryResult)]
@@ -104,8 +128,10 @@ async fn met(
         member_id: String,
         day: NaiveDate,
     }
-    let pairs: BTreeSet<(&str, &str)> =
-        sat.values().flatten().map(|one| (&*one.account_id, &*one.contact_id)).collect();
+    let mut pairs: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for Incumbency { account_id, contact_id, .. } in sat {
+        pairs.extend(customers.same_as(account_id).map(|one| (one, contact_id.as_str())));
+    }
     if pairs.is_empty() {
         return Ok(HashMap::new());
     }
@@ -149,20 +175,37 @@ async fn active(
     Ok(active.map(|member| member.id).collect())
 }
 
+/// That two accounts were ever merged with each other.
+fn were_merged(one: &str, other: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM account n JOIN account m ON m.merge_set = n.merge_set \
+           WHERE n.id = {one} AND m.id = {other})"
+    )
+}
+
 impl WriteTx {
-    /// Makes the signals of these accounts anew, whose people are held.
+    /// Makes the signals anew of these accounts, whose people are held, and of all that are one customer
+    /// with one of them.
     pub async fn keep_signals<'a>(
         &self,
         account_ids: impl IntoIterator<Item = &'a str>,
     ) -> Result<()> {
-        let account_ids = account_ids.into_iter().collect();
-        let made = made_anew(&self.conn, &account_ids, Members::Held).await?;
+        let account_ids: BTreeSet<&str> = account_ids.into_iter().collect();
+        let made = made_anew(&self.conn, &self.store, &account_ids, Members::Held).await?;
         let models = made.iter().map(|(id, signal)| Model::of(id, signal));
         rows::upsert(&self.conn, models.collect::<Result<Vec<_>>>()?, "").await?;
+        // Where nobody is known but by a merge that was undone.
+        let unknown: Vec<&str> =
+            account_ids.into_iter().filter(|id| !made.contains_key(*id)).collect();
+        if !unknown.is_empty() {
+            let these = rows::among(self.conn.get_database_backend(), Column::AccountId, unknown);
+            rows::delete::<Entity>(&self.conn, these).await?;
+        }
         Ok(())
     }
 
-    /// Whether any of these contacts ever sat in a position of finance of an account.
+    /// Whether any of these contacts ever sat in a position of finance of an account, or of one that it was
+    /// ever merged with.
     pub async fn sat_in_finance(
         &self,
         account_id: &str,
@@ -173,8 +216,9 @@ impl WriteTx {
         let text = format!(
             "SELECT COUNT(*) AS v FROM incumbency i \
              JOIN position p ON p.id = i.position_id AND p.function = 'FINANCE' \
-             WHERE i.contact_id IN {} AND i.account_id = $2",
-            these.subquery(backend, 1)
+             WHERE i.contact_id IN {} AND (i.account_id = $2 OR {})",
+            these.subquery(backend, 1),
+            were_merged("i.account_id", "$2")
         );
         let mut values = these.into_values(backend);
         values.push(account_id.into());
@@ -182,7 +226,8 @@ impl WriteTx {
         Ok(found.is_some_and(|count| count > 0))
     }
 
-    /// The accounts at which a member has a tie to somebody who ever sat in a position of finance.
+    /// The accounts at which a member has a tie to somebody who ever sat in a position of finance, there or
+    /// at an account that was ever merged with it.
     pub async fn accounts_with_finance_ties(&self, member_id: &str) -> Result<BTreeSet<String>> {
         #[derive(FromQueryResult)]
         struct Row {
@@ -190,10 +235,11 @@ impl WriteTx {
         }
         let text = format!(
             "SELECT DISTINCT e.account_id FROM edge e \
-             JOIN incumbency i ON i.contact_id IN {} AND i.account_id = e.account_id \
+             JOIN incumbency i ON i.contact_id IN {} \
              JOIN position p ON p.id = i.position_id AND p.function = 'FINANCE' \
-             WHERE e.member_id = $1",
-            same_as("e.contact_id")
+             WHERE e.member_id = $1 AND (i.account_id = e.account_id OR {})",
+            same_as("e.contact_id"),
+            were_merged("i.account_id", "e.account_id")
         );
         let found: Vec<Row> = sql::all(&self.conn, text, vec![member_id.into()]).await?;
         Ok(found.into_iter().map(|row| row.account_id).collect())

@@ -5,6 +5,7 @@ mod accounts;
 mod accounts_credit;
 mod accounts_judged;
 mod accounts_ledger;
+mod accounts_people;
 mod accounts_read;
 mod accounts_refused;
 mod kept;

@@ -13,9 +13,7 @@ use crate::domain::handover::{
     ACKNOWLEDGED_MAX, AdvanceHandover, Handover, HandoverState, HandoverStep, Item, ItemKind,
     ListHandovers, Progress, StartHandover, ToMeet,
 };
-use crate::domain::names::{
-    ChildName, HANDOVERS, POSITIONS, child_name, contact_name, member_name,
-};
+use crate::domain::names::{ChildName, HANDOVERS, contact_name, member_name};
 use crate::domain::page::Page;
 use crate::domain::text;
 use crate::pb;
@@ -112,8 +110,7 @@ pub fn advance(request: pb::AdvanceHandoverRequest) -> Result<Identified<Advance
 
 pub fn told(told: Told) -> pb::Handover {
     let Told { handover, progress } = told;
-    let account_id = handover.account_id.clone();
-    let progress = progress.map(|progress| self::progress(&account_id, progress));
+    let progress = progress.map(self::progress);
     pb::Handover { progress, ..self::handover(handover) }
 }
 
@@ -154,12 +151,12 @@ fn handover(handover: Handover) -> pb::Handover {
     }
 }
 
-fn progress(account_id: &str, progress: Progress) -> pb::HandoverProgress {
+fn progress(progress: Progress) -> pb::HandoverProgress {
     let completeness_bp = progress.completeness_bp();
     let Progress { contacts, items } = progress;
-    let contact = |ToMeet { contact_id, position_id, met }: ToMeet| pb::HandoverContact {
+    let contact = |ToMeet { contact_id, position, met }: ToMeet| pb::HandoverContact {
         contact: contact_name(&contact_id),
-        position: child_name(account_id, POSITIONS, position_id),
+        position: position.name(),
         met_date: met.map(write::date),
     };
     let item = |item: Item| {

@@ -9,7 +9,7 @@ use crate::domain::coverage::{CellState, Filled, Peer};
 use crate::domain::edge::Rung;
 use crate::domain::error::Result;
 use crate::domain::job::{Function, Level};
-use crate::domain::names::{POSITIONS, child_name, contact_name, member_name};
+use crate::domain::names::{contact_name, member_name};
 use crate::pb;
 
 /// Gaps told with the status of an account.
@@ -32,27 +32,26 @@ one_way! {
     write_level_of_bond: BondLevel = BondLevel { None, Financial, Social }
 }
 
-pub fn cell(account_id: &str, filled: Filled) -> pb::CoverageCell {
-    let Filled { cell, state, position_id, contact_id, member_id, last_touch } = filled;
-    let position = position_id.map(|id| child_name(account_id, POSITIONS, id));
+pub fn cell(filled: Filled) -> pb::CoverageCell {
+    let Filled { cell, state, position, contact_id, member_id, last_touch } = filled;
     pb::CoverageCell {
         function: write_function(cell.function).into(),
         level_min: write_level(cell.level_min).into(),
         site: cell.site.unwrap_or_default(),
         window_days: cell.window_days,
         state: write_state(state).into(),
-        position: position.unwrap_or_default(),
+        position: position.map(|of| of.name()).unwrap_or_default(),
         contact: contact_id.as_deref().map(contact_name).unwrap_or_default(),
         member: member_id.as_deref().map(member_name).unwrap_or_default(),
         last_touch: last_touch.map(write::date),
     }
 }
 
-pub fn peer(account_id: &str, peer: Peer) -> pb::CoverageTie {
+pub fn peer(peer: Peer) -> pb::CoverageTie {
     let Peer {
         member_id,
         contact_id,
-        position_id,
+        position,
         site,
         function,
         level,
@@ -65,7 +64,7 @@ pub fn peer(account_id: &str, peer: Peer) -> pb::CoverageTie {
     pb::CoverageTie {
         member: member_name(&member_id),
         contact: contact_name(&contact_id),
-        position: child_name(account_id, POSITIONS, position_id),
+        position: position.name(),
         site: site.unwrap_or_default(),
         function: write_function(function).into(),
         level: write_level(level).into(),
@@ -95,7 +94,7 @@ pub fn relationship(of: Relationship, next: Option<NextTouch>) -> Result<pb::Acc
         coverage_bp: coverage.coverage_bp,
         live: write::count(coverage.cells_in(CellState::Live))?,
         required: write::count(coverage.cells.len())?,
-        gaps: gaps.map(|gap| cell(&coverage.account_id, gap)).collect(),
+        gaps: gaps.map(cell).collect(),
         shape: write_shape(coverage.form.shape).into(),
         top_heavy: write_top(coverage.top_heavy).into(),
         top_heavy_bp: coverage.executive_share_bp,

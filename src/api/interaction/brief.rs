@@ -10,7 +10,7 @@ use crate::ctx::Ctx;
 use crate::domain::commitment::Commitment;
 use crate::domain::error::Result;
 use crate::domain::interaction::{Attendee, Interaction};
-use crate::domain::names::{DISPUTES, POSITIONS, child_name, contact_name};
+use crate::domain::names::{DISPUTES, child_name, contact_name};
 use crate::domain::promise::PromiseState;
 use crate::domain::work::facts::Overdue;
 use crate::pb;
@@ -44,7 +44,7 @@ pub fn encode(brief: Brief, ctx: &Ctx) -> Result<pb::VisitBrief> {
         disputes_open_count: write::count(disputes.len())?,
         as_of: Some(write::date(on)),
         interaction: Some(interaction(plan, ctx)),
-        attendees: attendees.into_iter().map(|one| attendee(account_id, one)).collect(),
+        attendees: attendees.into_iter().map(attendee).collect(),
         hooks_open: hooks.into_iter().take(TOLD_MAX).filter_map(hook).collect(),
         commitments_ours: latest(ours),
         commitments_theirs: latest(theirs),
@@ -57,22 +57,18 @@ pub fn encode(brief: Brief, ctx: &Ctx) -> Result<pb::VisitBrief> {
             .collect(),
         credit: Some(credit::encode::profile(credit)),
         gift_headroom: gift::told(gifts).contacts,
-        coverage_gaps: coverage
-            .gaps()
-            .into_iter()
-            .map(|gap| cell(account_id, gap.clone()))
-            .collect(),
+        coverage_gaps: coverage.gaps().into_iter().map(|gap| cell(gap.clone())).collect(),
     })
 }
 
-fn attendee(account_id: &str, of: BriefAttendee) -> pb::BriefAttendee {
-    let BriefAttendee { attendee, display_name, position_id, best, satisfaction } = of;
+fn attendee(of: BriefAttendee) -> pb::BriefAttendee {
+    let BriefAttendee { attendee, display_name, position, best, satisfaction } = of;
     let Attendee { contact_id, confirmed, .. } = attendee;
     pb::BriefAttendee {
         contact: contact_name(&contact_id),
         display_name: display_name.into_exposed(),
-        position: position_id.map(|id| child_name(account_id, POSITIONS, id)).unwrap_or_default(),
-        best_tie: best.map(|of| peer(account_id, of)),
+        position: position.map(|of| of.name()).unwrap_or_default(),
+        best_tie: best.map(peer),
         satisfaction,
         confirmed,
     }

@@ -7,8 +7,6 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -38,6 +36,9 @@ impl Span {
 /// That somebody sits in a position of finance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinanceSeat {
+    /// Where it is, of another account that is one customer with the one it is told of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<String>,
     pub position_id: Uuid,
     pub contact_id: String,
     pub first_day: NaiveDate,
@@ -83,10 +84,15 @@ pub struct Missing {
 }
 
 impl FinanceSeat {
-    /// What an incumbency of a position comes to; `None` where the position is not there on any day
-    /// of it.
-    fn of(position: &Position, incumbency: &Incumbency, met: &[Met]) -> Option<Self> {
-        let first_day = incumbency.first_day.max(position.first_day);
+    /// What an incumbency of a position comes to from a day on; `None` where the position is not there on any
+    /// day of it. Each meeting counts from its day on, as does all of its account.
+    fn of(
+        position: &Position,
+        incumbency: &Incumbency,
+        from: NaiveDate,
+        met: impl Iterator<Item = (NaiveDate, NaiveDate)>,
+    ) -> Option<Self> {
+        let first_day = incumbency.first_day.max(position.first_day).max(from);
         let last_day = match (incumbency.last_day, position.last_day) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (one, other) => one.or(other),
@@ -94,25 +100,24 @@ impl FinanceSeat {
         if last_day.is_some_and(|last| last < first_day) {
             return None;
         }
-        let days: BTreeSet<NaiveDate> = met
-            .iter()
-            .filter(|met| met.contact_id == incumbency.contact_id)
-            .map(|met| met.day)
-            .collect();
-        let mut live: Vec<Span> = Vec::new();
-        for day in days {
-            let first = day.max(first_day);
+        let span = |(from, day): (NaiveDate, NaiveDate)| {
+            let first = day.max(first_day).max(from);
             let last = last_live(day).min(last_day.unwrap_or(NaiveDate::MAX));
-            if last < first {
-                continue;
-            }
+            (first <= last).then_some(Span { first_day: first, last_day: last })
+        };
+        let mut spans: Vec<Span> = met.filter_map(span).collect();
+        spans.sort_by_key(|span| span.first_day);
+        let mut live: Vec<Span> = Vec::new();
+        for span in spans {
             match live.last_mut() {
-                Some(before) if day_after(before.last_day) >= first => before.last_day = last,
-                _ => live.push(Span { first_day: first, last_day: last }),
+                Some(before) if day_after(before.last_day) >= span.first_day => {
+                    before.last_day = before.last_day.max(span.last_day);
+                }
+                _ => live.push(span),
             }
         }
         let (position_id, contact_id) = (position.id, incumbency.contact_id.clone());
-        Some(Self { position_id, contact_id, first_day, last_day, live })
+        Some(Self { account_id: None, position_id, contact_id, first_day, last_day, live })
     }
 
     fn holds(&self, day: NaiveDate) -> bool {
@@ -120,26 +125,49 @@ impl FinanceSeat {
     }
 
     fn names(&self, account_id: &str) -> [String; 2] {
-        [contact_name(&self.contact_id), child_name(account_id, POSITIONS, self.position_id)]
+        [contact_name(&self.contact_id), self.position(account_id)]
+    }
+
+    fn position(&self, account_id: &str) -> String {
+        let account_id = self.account_id.as_deref().unwrap_or(account_id);
+        child_name(account_id, POSITIONS, self.position_id)
     }
 }
 
+/// What is recorded of the people of one account.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// Since when somebody sits there.
+    pub people_from: Option<NaiveDate>,
+    /// Those of finance.
+    pub positions: Vec<Position>,
+    pub sat: Vec<Incumbency>,
+    /// Whom active members of ours met there, wherever they sit.
+    pub met: Vec<Met>,
+}
+
 impl Signal {
-    /// What there is to be told of an account from its positions of finance, who sits in them when,
-    /// and whom active members of ours met.
-    pub fn of(
-        people_from: NaiveDate,
-        positions: &[Position],
-        incumbencies: &[Incumbency],
-        met: &[Met],
-    ) -> Self {
-        let of = |incumbency: &Incumbency| {
-            let position = positions.iter().find(|one| one.id == incumbency.position_id)?;
-            FinanceSeat::of(position, incumbency, met)
-        };
-        let mut finance: Vec<FinanceSeat> = incumbencies.iter().filter_map(of).collect();
+    /// What there is to be told of an account by what is recorded there, and at the accounts that are one
+    /// customer with it, each from a day on. `None` where nobody is known.
+    pub fn of(own: &Recorded, others: &[(NaiveDate, &Recorded)]) -> Option<Self> {
+        let all = || std::iter::once((NaiveDate::MIN, own)).chain(others.iter().copied());
+        let from = |(from, of): (NaiveDate, &Recorded)| Some(of.people_from?.max(from));
+        let people_from = all().filter_map(from).min()?;
+        let mut finance = Vec::new();
+        for (from, of) in all() {
+            for incumbency in &of.sat {
+                let position = of.positions.iter().find(|one| one.id == incumbency.position_id);
+                let Some(position) = position else { continue };
+                let met = all().flat_map(|(from, of)| of.met.iter().map(move |met| (from, met)));
+                let met = met.filter(|(_, met)| met.contact_id == incumbency.contact_id);
+                let met = met.map(|(from, met)| (from, met.day));
+                let Some(seat) = FinanceSeat::of(position, incumbency, from, met) else { continue };
+                let account_id = (from != NaiveDate::MIN).then(|| position.account_id.clone());
+                finance.push(FinanceSeat { account_id, ..seat });
+            }
+        }
         finance.sort_by_key(|seat| (seat.first_day, seat.position_id));
-        Self { people_from, finance }
+        Some(Self { people_from, finance })
     }
 
     fn spans(&self) -> impl Iterator<Item = (&FinanceSeat, &Span)> {
@@ -164,7 +192,7 @@ impl Signal {
         let left = left.max_by_key(|seat| (seat.last_day, seat.position_id));
         let subject = match (sit.first(), left) {
             (Some(seat), _) => contact_name(&seat.contact_id),
-            (None, Some(seat)) => child_name(account_id, POSITIONS, seat.position_id),
+            (None, Some(seat)) => seat.position(account_id),
             (None, None) => account_name(account_id),
         };
         let told = known_last.map(|(seat, _)| seat).into_iter().chain(sit);

@@ -1,5 +1,6 @@
 use chrono::Days;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::measure::*;
 use super::*;
@@ -17,7 +18,7 @@ fn ago(days: u64) -> NaiveDate {
 
 fn seat(n: u128, site: &str, function: Function, level: Level, contact: &str) -> Seat {
     Seat {
-        position_id: Uuid::from_u128(n),
+        position: PositionKey { id: Uuid::from_u128(n), account_id: "a".into() },
         site: (!site.is_empty()).then(|| site.to_owned()),
         function,
         level,
@@ -69,7 +70,11 @@ fn c1_coverage_is_the_live_part_of_required_cells_and_unknown_without_people() {
     use CellState::{Blank, Live, Stale};
     assert_eq!(states, [Live, Live, Stale, Blank, Stale]);
     assert_eq!(bp(&known), Some(4_000));
-    assert_eq!(filled[3].position_id, Some(Uuid::from_u128(4)), "the seat is known, nobody in it");
+    assert_eq!(
+        filled[3].position.as_ref().map(|of| of.id),
+        Some(Uuid::from_u128(4)),
+        "the seat is known, nobody in it"
+    );
     assert_eq!(bp(&facts(&[], vec![], vec![])), None, "nobody is known: not zero");
 
     // 4 of 6 live.

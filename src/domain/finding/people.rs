@@ -13,9 +13,9 @@ use crate::domain::coverage::finance::{FinanceContact, Missing, Signal};
 use crate::domain::coverage::measure::{Coverage, Shape, TopHeavy};
 use crate::domain::coverage::{Facts, Filled, Seat};
 use crate::domain::job::{Function, Level};
-use crate::domain::names::{POSITIONS, account_name, child_name, contact_name, member_name};
-use crate::domain::position::Position;
+use crate::domain::names::{account_name, contact_name, member_name};
 use crate::domain::position::incumbency::Incumbency;
+use crate::domain::position::{Position, PositionKey};
 use crate::domain::severity::Severity;
 use crate::domain::tie::{self, Review, Tie};
 
@@ -78,10 +78,6 @@ impl PeopleFacts<'_> {
         &self.coverage.account_id
     }
 
-    fn position(&self, id: uuid::Uuid) -> String {
-        child_name(self.account_id(), POSITIONS, id)
-    }
-
     /// COVERAGE_GAP: somebody whom we should know we don't.
     pub fn coverage_gap(&self) -> Finding {
         let gaps = self.coverage.gaps();
@@ -89,8 +85,8 @@ impl PeopleFacts<'_> {
             (false, _) => Said::of(State::Unknown),
             (true, true) => Said::of(State::No),
             (true, false) => {
-                let position = gaps.iter().filter_map(|one| one.position_id);
-                let position = position.map(|id| self.position(id));
+                let position = gaps.iter().filter_map(|one| one.position.as_ref());
+                let position = position.map(PositionKey::name);
                 let contact = gaps.iter().filter_map(|one| one.contact_id.as_deref());
                 Said::so(Severity::Amber, position.chain(contact.map(contact_name)))
             }
@@ -252,7 +248,7 @@ impl PeopleFacts<'_> {
 /// Who sits where somebody decides or approves.
 pub fn deciders(facts: &Facts, positions: &[Position]) -> BTreeSet<String> {
     let decides = |seat: &&Seat| {
-        let position = positions.iter().find(|position| position.id == seat.position_id);
+        let position = positions.iter().find(|position| position.id == seat.position.id);
         position.is_some_and(|position| tie::decides(&position.terms.buying_roles))
     };
     facts.seats.iter().filter(decides).filter_map(|seat| seat.contact_id.clone()).collect()
@@ -310,7 +306,7 @@ impl PeopleFacts<'_> {
                 let seats = self.facts.seats.iter().filter(|seat| finance(seat.function));
                 let names = seats.flat_map(|seat| {
                     let contact = seat.contact_id.as_deref().map(contact_name);
-                    std::iter::once(self.position(seat.position_id)).chain(contact)
+                    std::iter::once(seat.position.name()).chain(contact)
                 });
                 Said::so(Severity::Amber, names)
             }

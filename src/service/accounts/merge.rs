@@ -88,6 +88,7 @@ async fn hold(tx: &mut WriteTx, c: &MergeAccounts) -> Result<Held> {
     let ids: BTreeSet<String> = places.keys().chain([&survivor_id]).cloned().collect();
     let together = resolve::merge_sets(tx, &ids).await?.with(&ids);
     let heads = tx.lock_roots(&together).await?;
+    tx.hold_people(together.iter().map(String::as_str)).await?;
     resolve::check_locked(&resolve::merge_sets(tx, &ids).await?, &together)?;
     let mut losers = Vec::with_capacity(places.len());
     for (id, at) in places {
@@ -135,6 +136,7 @@ async fn merge_all(tx: &mut WriteTx, ctx: &Ctx, c: &MergeAccounts) -> Result<Mer
     }
     tx.join_merge_set(&survivor.id, &together).await?;
     save(tx, &mut survivor, us).await?;
+    tx.keep_signals(together.iter().map(String::as_str)).await?;
     tx.publish(events).await?;
     Ok(Merged {
         loser_ids: ids[1..].to_vec(),
@@ -189,12 +191,14 @@ async fn undo(tx: &mut WriteTx, ctx: &Ctx, c: &UndoAccountMerge) -> Result<(Stri
     let parent = link.as_ref().and_then(|link| link.parent_before.clone());
     let mut ids = BTreeSet::from([loser_id.clone(), survivor_id.clone()]);
     ids = resolve::merge_sets(tx, &ids).await?.with(&ids);
+    let together = ids.clone();
     ids.extend(parent.clone());
     if let Some(parent) = &parent {
         let links = tx.links_of(&loser_id, parent, true).await?;
         ids.extend(links.accounts().into_iter().map(str::to_owned));
     }
     let heads = tx.lock_roots(&ids).await?;
+    tx.hold_people(together.iter().map(String::as_str)).await?;
     let Locked { account: mut loser, .. } = locked(tx, &loser_id, heads.get(&loser_id)).await?;
     let merge = tx.account_merge_of(&loser_id).await;
     // As it is behind the locks: another call may have undone it.
@@ -217,6 +221,7 @@ async fn undo(tx: &mut WriteTx, ctx: &Ctx, c: &UndoAccountMerge) -> Result<(Stri
     let merge = AccountMerge { undone: Some(undone), ..merge? };
     tx.publish(vec![event(EventType::AccountMergeUndone, &merge)]).await?;
     tx.undo_account_merge(merge).await?;
+    tx.keep_signals(together.iter().map(String::as_str)).await?;
     Ok((loser_id, survivor_id))
 }
 

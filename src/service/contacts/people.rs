@@ -24,15 +24,17 @@ use crate::store::{ReadTx, WriteTx};
 /// What is known of the people of an account.
 #[derive(Debug)]
 pub(in crate::service) struct People {
+    /// Of the customer: who sits at any of its accounts counts at each of them.
     pub facts: Facts,
+    /// Of the account alone, as are those who sat there.
     pub positions: Vec<Position>,
     pub sat: Vec<Incumbency>,
     /// When anybody of ours last met anybody there, whoever they are now.
     pub last_touch: Option<NaiveDate>,
 }
 
-/// What is known of the people of these accounts, by account; those that don't exist are missing. Whom ours met, what
-/// they promised and heard at any account of a customer counts at each of them.
+/// What is known of the people of these accounts, by account; those that don't exist are missing. Who sits at
+/// any account of a customer, whom ours met, what they promised and heard there counts at each of them.
 pub(in crate::service) async fn people(
     tx: &ReadTx,
     ids: &BTreeSet<&str>,
@@ -42,6 +44,8 @@ pub(in crate::service) async fn people(
     let all: Vec<&str> = ids.iter().copied().collect();
     let accounts = tx.accounts(&all).await?;
     let tiers = tx.tiers_on(ids, day, known_us).await?;
+    let customers = tx.customers(ids, known_us).await?.on(day);
+    let ids = &customers.all_of(ids);
     let mut positions: HashMap<String, Vec<Position>> = HashMap::new();
     for position in tx.positions_known(ids, known_us).await? {
         positions.entry(position.account_id.clone()).or_default().push(position);
@@ -50,8 +54,6 @@ pub(in crate::service) async fn people(
     for seating in tx.seatings_known(ids, known_us).await? {
         seatings.entry(seating.account_id.clone()).or_default().push(seating);
     }
-    let customers = tx.customers(ids, known_us).await?.on(day);
-    let ids = &customers.all_of(ids);
     let edges = tx.edges_known(ids, touches).await?;
     let active = active(tx, &edges).await?;
     let mut ties: HashMap<String, Vec<(Pair, Edge)>> = HashMap::new();
@@ -67,13 +69,14 @@ pub(in crate::service) async fn people(
     let known = accounts.into_iter().map(|(id, account)| {
         let found = Found {
             cells: cells_of(&tiers, &id, day, &account.sites),
-            positions: positions.remove(&id).unwrap_or_default(),
-            seatings: seatings.remove(&id).unwrap_or_default(),
+            positions: customers.shared(&mut positions, &id),
+            seatings: customers.shared(&mut seatings, &id),
             edges: at_one(&id, customers.shared(&mut ties, &id), Edge::with),
             words: at_one(&id, customers.shared(&mut words, &id), Word::with).into_iter().collect(),
             scores: said(customers.shared(&mut scores, &id)),
         };
-        (id, found.on(day, &active))
+        let people = found.on(&id, day, &active);
+        (id, people)
     });
     Ok(known.collect())
 }
@@ -128,19 +131,25 @@ pub(in crate::service) async fn known_to(
     let account = tx.account(account_id).await?.ok_or_else(|| gone(account_name(account_id)))?;
     let member = tx.member(member_id).await?.ok_or_else(|| gone(member_name(member_id)))?;
     let tiers = tx.tiers_on(&[account_id].into(), day).await?;
-    let mut edges = tx.edges_of(account_id).await?;
+    let customers = tx.customers(&[account_id].into()).await?.on(day);
+    let (mut positions, mut seatings, mut edges) = (Vec::new(), Vec::new(), Vec::new());
+    for one in customers.same_as(account_id) {
+        positions.extend(tx.positions_of(one).await?);
+        seatings.extend(tx.seatings_of_account(one).await?);
+        edges.extend(tx.edges_of(one).await?);
+    }
     edges.retain(|(pair, _)| pair.member_id == member_id);
     let found = Found {
         cells: cells_of(&tiers, account_id, day, &account.sites),
-        positions: tx.positions_of(account_id).await?,
-        seatings: tx.seatings_of_account(account_id).await?,
-        edges,
+        positions,
+        seatings,
+        edges: at_one(account_id, edges, Edge::with),
         words: HashMap::new(),
         scores: Vec::new(),
     };
     let is_active = member.state == MemberState::Active;
     let active = is_active.then(|| member_id.to_owned()).into_iter().collect();
-    Ok(found.on(day, &active).facts)
+    Ok(found.on(account_id, day, &active).facts)
 }
 
 /// Whom we should know at an account on a day, by the class that it is in then.
@@ -158,7 +167,7 @@ pub(super) async fn active(tx: &ReadTx, edges: &[(Pair, Edge)]) -> Result<BTreeS
     }
 }
 
-/// What was read of an account.
+/// What was read of an account, and of those that are one customer with it.
 struct Found {
     /// Whom we should know.
     cells: Vec<Cell>,
@@ -171,8 +180,8 @@ struct Found {
 }
 
 impl Found {
-    fn on(self, day: NaiveDate, active: &BTreeSet<String>) -> People {
-        let Self { cells, positions, seatings, edges, words, scores } = self;
+    fn on(self, account_id: &str, day: NaiveDate, active: &BTreeSet<String>) -> People {
+        let Self { cells, mut positions, mut seatings, edges, words, scores } = self;
         let mut of_position: HashMap<Uuid, Vec<Seating>> = HashMap::new();
         for one in &seatings {
             of_position.entry(one.position_id).or_default().push(one.clone());
@@ -180,14 +189,14 @@ impl Found {
         let seats = positions.iter().filter(|position| position.holds(day)).map(|position| {
             let here = of_position.get(&position.id).map(Vec::as_slice).unwrap_or_default();
             Seat {
-                position_id: position.id,
+                position: position.key(),
                 site: position.terms.site.clone(),
                 function: position.terms.function,
                 level: position.terms.level,
                 contact_id: incumbency::incumbent(here, day).map(str::to_owned),
             }
         });
-        let seats = seats.collect();
+        let seats: Vec<Seat> = seats.collect();
         let last_touch = edges.iter().filter_map(|(_, edge)| edge.last_touch).max();
         let ties = edges.into_iter().filter(|(pair, _)| active.contains(&pair.member_id)).map(
             |(pair, edge)| {
@@ -199,6 +208,8 @@ impl Found {
         let sat_by = |one: &Seating| one.contact_id.is_some() && one.from_date <= day;
         let has_people = seatings.iter().any(sat_by);
         let facts = Facts { on: day, cells, seats, ties: ties.collect(), scores, has_people };
+        positions.retain(|position| position.account_id == account_id);
+        seatings.retain(|seating| seating.account_id == account_id);
         People { facts, positions, sat: incumbency::told(seatings), last_touch }
     }
 }

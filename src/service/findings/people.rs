@@ -57,8 +57,7 @@ impl Read {
             false => HashMap::new(),
         };
         let customers = tx.customers(&ids, at.known_us).await?.on(at.day);
-        // What a signal says is of the ties at one account alone.
-        let people = match codes.coverage || !customers.is_empty() {
+        let people = match codes.coverage {
             true => people(tx, &ids, at).await?,
             false => HashMap::new(),
         };
@@ -86,9 +85,8 @@ impl Read {
             sat: &of.sat,
             ties: self.ties.as_deref(),
         });
-        let is_survivor = self.customers.losers_of(id).next().is_some();
         let finding = |code: &Code| match (code, facts) {
-            (Code::NoLiveFinanceContact, Some(facts)) if at.known_us != i64::MAX || is_survivor => {
+            (Code::NoLiveFinanceContact, Some(facts)) if at.known_us != i64::MAX => {
                 Some(facts.no_live_finance_contact_then(owes))
             }
             (Code::NoLiveFinanceContact, _) => {

@@ -168,7 +168,7 @@ fn asked_to_meet(facts: &Facts, of: &Handover) -> Vec<ToMeet> {
         let Some(contact_id) = seat.contact_id.clone() else { continue };
         if asked.iter().all(|one| one.contact_id != contact_id) {
             let met = met.get(contact_id.as_str()).copied();
-            asked.push(ToMeet { contact_id, position_id: seat.position_id, met });
+            asked.push(ToMeet { contact_id, position: seat.position.clone(), met });
         }
     }
     asked

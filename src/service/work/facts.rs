@@ -425,7 +425,7 @@ fn vacancies(account_id: &str, people: &People) -> Vec<Vacant> {
         ties: None,
     };
     let vacant = |(since, position): (NaiveDate, &Position)| {
-        let seat = people.facts.seats.iter().find(|seat| seat.position_id == position.id);
+        let seat = people.facts.seats.iter().find(|seat| seat.position.id == position.id);
         let contact_id = seat.and_then(|seat| seat.contact_id.clone());
         Vacant { position_id: position.id, since, contact_id }
     };

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set as Value;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::lookup::KnownAccount;
 use crate::domain::account_merge::AccountMerge;
@@ -115,6 +115,26 @@ impl WriteTx {
 
     pub async fn insert_account_merge(&self, merge: AccountMerge) -> Result<()> {
         rows::insert_one(&self.conn, Model::from(merge)).await
+    }
+
+    /// What the sets are called that these accounts are in.
+    pub async fn merge_set_names(&self, ids: &BTreeSet<&str>) -> Result<BTreeSet<String>> {
+        #[derive(FromQueryResult)]
+        struct Row {
+            merge_set: String,
+        }
+        let backend = self.conn.get_database_backend();
+        // The single writer of SQLite holds every lock.
+        if backend == DbBackend::Sqlite || ids.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let these = Set::one(ids.iter().copied());
+        let text = format!(
+            "SELECT DISTINCT a.merge_set FROM account a WHERE a.merge_set IS NOT NULL AND a.id IN {}",
+            these.subquery(backend, 1)
+        );
+        let found: Vec<Row> = sql::all(&self.conn, text, these.into_values(backend)).await?;
+        Ok(found.into_iter().map(|row| row.merge_set).collect())
     }
 
     /// When each of these accounts counted as another.

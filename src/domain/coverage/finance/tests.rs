@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -50,8 +52,17 @@ fn met(contact: &str, n: u64) -> Met {
     Met { contact_id: contact.into(), day: day(n) }
 }
 
+fn recorded(positions: &[Position], seatings: Vec<Seating>, met: &[Met]) -> Recorded {
+    Recorded {
+        people_from: Some(day(0)),
+        positions: positions.to_vec(),
+        sat: incumbency::told(seatings),
+        met: met.to_vec(),
+    }
+}
+
 fn signal(positions: &[Position], seatings: Vec<Seating>, met: &[Met]) -> Signal {
-    Signal::of(day(0), positions, &incumbency::told(seatings), met)
+    Signal::of(&recorded(positions, seatings, met), &[]).expect("somebody is known")
 }
 
 fn missing(signal: &Signal, n: u64) -> Missing {
@@ -94,6 +105,27 @@ fn r12_who_leaves_is_missing_until_who_comes_is_met() {
 }
 
 #[test]
+fn who_sits_and_was_met_at_an_account_of_the_customer_counts_from_the_day_on_which_it_is_one() {
+    let at = |account: &str, mut of: Recorded| {
+        of.positions.iter_mut().for_each(|one| one.account_id = account.into());
+        of
+    };
+    let sits = recorded(&[position(1, 0, None)], vec![seating(1, 10, 1, Some("li"))], &[]);
+    let sits = at("b", sits);
+    let meets = Recorded { people_from: None, ..recorded(&[], vec![], &[met("li", 40)]) };
+    assert_eq!(Signal::of(&meets, &[]), None, "nobody is known to sit there");
+    let of_where_they_met = Signal::of(&meets, &[(day(60), &sits)]).unwrap();
+    let of_where_he_sits = Signal::of(&sits, &[(day(60), &meets)]).unwrap();
+    for signal in [&of_where_they_met, &of_where_he_sits] {
+        assert_eq!([59, 60, 219, 220].map(|n| is_live(signal, n)), [false, true, true, false]);
+    }
+    assert_eq!(of_where_they_met.on("a", day(59)), FinanceContact::Unknown);
+    let Missing { evidence, .. } = missing(&of_where_they_met, 220);
+    assert_eq!(evidence[1], child_name("b", POSITIONS, Uuid::from_u128(1)));
+    assert_eq!(missing(&of_where_he_sits, 59).since, day(0));
+}
+
+#[test]
 fn nobody_to_be_met_is_missing_since_anybody_is_known() {
     let signal = signal(&[position(1, 0, None)], vec![], &[]);
     let Missing { since, subject, evidence } = missing(&signal, 9);
@@ -126,7 +158,7 @@ proptest! {
                 let here: Vec<Seating> =
                     seatings.iter().filter(|of| of.position_id == one.id).cloned().collect();
                 Seat {
-                    position_id: one.id,
+                    position: one.key(),
                     site: None,
                     function: Function::Finance,
                     level: Level::Staff,
