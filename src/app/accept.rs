@@ -74,7 +74,8 @@ impl Acceptor {
     }
 
     /// Accepts until the drain begins, and then closes the socket.
-    pub async fn run(self, service: impl Inner) {
+    pub async fn run(self, inner: impl Inner) {
+        let inner = Arc::new(inner);
         let Self { listener, seats, limits, tls, http2, connections } = self;
         loop {
             let accepted = tokio::select! {
@@ -98,7 +99,7 @@ impl Acceptor {
             let tls = tls.borrow().clone();
             let connection = Connection { stream, peer, limits, tls, seat };
             let (drain, cut) = (connections.drain.clone(), connections.cut.clone());
-            let served = connection.serve(http2.clone(), service.clone(), drain);
+            let served = connection.serve(http2.clone(), inner.clone(), drain);
             connections.tracker.spawn(async move {
                 tokio::select! {
                     () = cut.cancelled() => {}

@@ -14,7 +14,7 @@ use tonic::body::Body;
 use super::deadline::Deadline;
 use super::trace::Call;
 use super::{Inner, Middleware, Next, refuse};
-use crate::api::methods::{Methods, Target};
+use crate::api::methods::{Method, Methods, Target};
 use crate::config::{Auth, Certificate, Token, TokenHash};
 use crate::ctx::{Clock, Ctx, Place, Revision, RowScope, Scopes};
 use crate::domain::error::{Error, Reason};
@@ -135,9 +135,8 @@ impl Credentials {
 }
 
 /// What a request says before its caller is known.
-struct Asked {
-    scope: Option<String>,
-    row_scoped: bool,
+struct Asked<'a> {
+    method: &'a Method,
     sent: Option<HeaderValue>,
     names: PeerNames,
     call: Call,
@@ -155,7 +154,7 @@ impl Access {
     }
 
     /// `None` for what anybody may ask.
-    fn asked(&self, request: &Request<Body>) -> Result<Option<Asked>, Error> {
+    fn asked(&self, request: &Request<Body>) -> Result<Option<Asked<'_>>, Error> {
         let path = request.uri().path();
         let method = match self.methods.target(path) {
             Target::Open => return Ok(None),
@@ -163,8 +162,7 @@ impl Access {
             Target::Ours(method) => method,
         };
         Ok(Some(Asked {
-            scope: method.scope.clone(),
-            row_scoped: method.row_scoped,
+            method,
             sent: request.headers().get(AUTHORIZATION).cloned(),
             names: request.extensions().get::<PeerNames>().cloned().unwrap_or_default(),
             call: request.extensions().get::<Call>().cloned().unwrap_or_default(),
@@ -172,15 +170,15 @@ impl Access {
         }))
     }
 
-    async fn admit(&self, asked: Asked) -> Result<Ctx, Error> {
-        let Asked { scope, row_scoped, sent, names, call, deadline } = asked;
+    async fn admit(&self, asked: Asked<'_>) -> Result<Ctx, Error> {
+        let Asked { method, sent, names, call, deadline } = asked;
         let credentials = self.credentials.borrow().clone();
         let Caller { principal, scopes, rows } =
             credentials.caller(sent.as_ref(), &names.0).await?;
         call.set_principal(&principal);
-        let allowed = scope.as_deref().is_some_and(|scope| scopes.allows(scope));
-        if !allowed {
-            let scope = scope.unwrap_or_else(|| "(none declared)".into());
+        let scope = method.scope.as_deref();
+        if !scope.is_some_and(|scope| scopes.allows(scope)) {
+            let scope = scope.unwrap_or("(none declared)").to_owned();
             return Err(Error::PermissionDenied { principal: principal.to_string(), scope });
         }
         let clock = self.clock.clone();
@@ -192,7 +190,7 @@ impl Access {
         let trace = call.trace;
         let ctx =
             Ctx { principal, scopes, rows, clock, deadline, trace, revision, at_least, place };
-        if !row_scoped {
+        if !method.row_scoped {
             ctx.check_all_accounts("the call")?;
         }
         Ok(ctx)
@@ -216,7 +214,11 @@ fn bearer_token(sent: Option<&HeaderValue>) -> Result<&str, Error> {
 }
 
 impl Middleware for Access {
-    async fn handle<S: Inner>(&self, mut request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(
+        &self,
+        mut request: Request<Body>,
+        next: Next<'_, S>,
+    ) -> Response<Body> {
         let asked = match self.asked(&request) {
             Ok(Some(asked)) => asked,
             Ok(None) => return next.run(request).await,

@@ -35,7 +35,7 @@ impl Arrivals {
 }
 
 impl Middleware for Arrivals {
-    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<'_, S>) -> Response<Body> {
         let is_stream = match self.methods.target(request.uri().path()) {
             Target::Ours(method) => method.client_streaming,
             Target::Open => request.uri().path().ends_with("/ServerReflectionInfo"),

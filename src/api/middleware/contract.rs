@@ -25,7 +25,7 @@ impl Contract {
 }
 
 impl Middleware for Contract {
-    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<'_, S>) -> Response<Body> {
         if self.0.target(request.uri().path()) == Target::Open {
             // Health and reflection have contracts of their own.
             return next.run(request).await;

@@ -55,7 +55,11 @@ impl Deadlines {
 }
 
 impl Middleware for Deadlines {
-    async fn handle<S: Inner>(&self, mut request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(
+        &self,
+        mut request: Request<Body>,
+        next: Next<'_, S>,
+    ) -> Response<Body> {
         let streaming = self.methods.target(request.uri().path()).is_streaming();
         let asked = match grpc_timeout(request.headers()) {
             Ok(asked) => asked,

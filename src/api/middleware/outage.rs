@@ -31,7 +31,7 @@ impl Outages {
 }
 
 impl Middleware for Outages {
-    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<'_, S>) -> Response<Body> {
         if !matches!(self.methods.target(request.uri().path()), Target::Ours(_)) {
             return next.run(request).await;
         }

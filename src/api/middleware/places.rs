@@ -37,7 +37,11 @@ impl Places {
 }
 
 impl Middleware for Places {
-    async fn handle<S: Inner>(&self, mut request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(
+        &self,
+        mut request: Request<Body>,
+        next: Next<'_, S>,
+    ) -> Response<Body> {
         let path = request.uri().path();
         let target = self.methods.target(path);
         if target == Target::Open && path.ends_with("/Check") {

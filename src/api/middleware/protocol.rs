@@ -13,7 +13,7 @@ const GRPC: &str = "application/grpc";
 pub struct Protocol;
 
 impl Middleware for Protocol {
-    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(&self, request: Request<Body>, next: Next<'_, S>) -> Response<Body> {
         if request.method() != Method::POST {
             let mut response = refused(StatusCode::METHOD_NOT_ALLOWED);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));

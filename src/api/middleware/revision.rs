@@ -15,7 +15,11 @@ pub const REVISION: HeaderName = HeaderName::from_static("ballast-revision");
 pub struct Revisions;
 
 impl Middleware for Revisions {
-    async fn handle<S: Inner>(&self, mut request: Request<Body>, next: Next<S>) -> Response<Body> {
+    async fn handle<S: Inner>(
+        &self,
+        mut request: Request<Body>,
+        next: Next<'_, S>,
+    ) -> Response<Body> {
         let at_least = match request.headers().get(&AT_LEAST).map(parse).transpose() {
             Ok(at_least) => at_least,
             Err(error) => return refuse(error),

@@ -1,5 +1,6 @@
 //! One connection from its first byte to its last.
 
+use std::convert::Infallible;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,10 +8,10 @@ use std::time::Duration;
 
 use http::Request;
 use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulConnection;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -19,7 +20,6 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::transport::server::TcpConnectInfo;
-use tower::ServiceExt as _;
 
 use super::begun::Begun;
 use super::seats::Seat;
@@ -80,7 +80,7 @@ impl Connection {
     pub async fn serve(
         self,
         http2: Builder<TokioExecutor>,
-        service: impl Inner,
+        inner: Arc<impl Inner>,
         drain: CancellationToken,
     ) {
         let Self { stream, peer, limits, tls, seat } = self;
@@ -89,29 +89,30 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let info = TcpConnectInfo { local_addr: stream.local_addr().ok(), remote_addr: Some(peer) };
         let (of_calls, place) = (seat.clone(), seat.use_of.calls.clone());
-        let told = |names: PeerNames| {
-            service.map_request(move |mut request: Request<Incoming>| {
+        let answers = |names: PeerNames| {
+            service_fn(move |mut request: Request<Incoming>| {
                 of_calls.used();
                 request.extensions_mut().insert(info.clone());
                 request.extensions_mut().insert(names.clone());
                 request.extensions_mut().insert(place.clone());
-                request.map(Body::new)
+                let (inner, request) = (inner.clone(), request.map(Body::new));
+                // In one piece on the heap: the task of a call moves it about before it begins.
+                Box::pin(async move { Ok::<_, Infallible>(inner.answer(request).await) })
             })
         };
         match tls {
             None => {
                 let plain = async { speaks_http2(&stream).await.then_some(()) };
                 if limits.begun(&drain, &seat, plain).await.is_some() {
-                    let service = TowerToHyperService::new(told(PeerNames::default()));
-                    let served = http2.serve_connection(TokioIo::new(stream), service);
+                    let answers = answers(PeerNames::default());
+                    let served = http2.serve_connection(TokioIo::new(stream), answers);
                     limits.converse(served, drain, &seat).await;
                 }
             }
             Some(tls) => {
                 let begun = limits.begun(&drain, &seat, secured(stream, tls)).await;
                 if let Some((stream, names)) = begun {
-                    let service = TowerToHyperService::new(told(names));
-                    let served = http2.serve_connection(TokioIo::new(stream), service);
+                    let served = http2.serve_connection(TokioIo::new(stream), answers(names));
                     limits.converse(served, drain, &seat).await;
                 }
             }
