@@ -1,20 +1,48 @@
 //! Whether the database is known to be away. One state for the whole process: whoever asks the
 //! database sets it, calls are refused by it, and health tells it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, watch};
+
+/// For how long connections are doubted.
+const DOUBT: Duration = Duration::from_secs(10);
 
 /// Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
 pub struct Presence {
     is_away: Arc<watch::Sender<bool>>,
     suspected: Arc<Notify>,
+    /// How often somebody heard nothing.
+    silences: Arc<watch::Sender<u64>>,
+    doubts: Arc<Mutex<Doubts>>,
+}
+
+/// Why a connection may be of no use any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The database was asked, and said nothing.
+    Silent,
+    /// Somebody let go of a statement that may still run.
+    GaveUp,
+}
+
+/// Up to when it is doubted for each reason.
+#[derive(Debug, Default, Clone, Copy)]
+struct Doubts {
+    silent: Option<Instant>,
+    gave_up: Option<Instant>,
 }
 
 impl Default for Presence {
     fn default() -> Self {
-        Self { is_away: watch::channel(false).0.into(), suspected: Arc::default() }
+        Self {
+            is_away: watch::channel(false).0.into(),
+            suspected: Arc::default(),
+            silences: watch::channel(0).0.into(),
+            doubts: Arc::default(),
+        }
     }
 }
 
@@ -40,6 +68,41 @@ impl Presence {
         let _ = self.is_away.subscribe().wait_for(|is_away| *is_away).await;
     }
 
+    /// Somebody asked and heard nothing, not even a refusal: what waits on a connection of before may wait for
+    /// ever.
+    pub fn silent(&self) {
+        self.doubts().silent = Instant::now().checked_add(DOUBT);
+        self.silences.send_modify(|count| *count += 1);
+    }
+
+    /// Waits until somebody heard nothing, and for so long from then on.
+    pub async fn silent_for(&self, long: Duration) {
+        let mut silences = self.silences.subscribe();
+        // The sender is held by `self`.
+        let _ = silences.changed().await;
+        tokio::time::sleep(long).await;
+    }
+
+    /// Somebody gave up waiting for an answer, which may still come.
+    pub fn gave_up(&self) {
+        self.doubts().gave_up = Instant::now().checked_add(DOUBT);
+    }
+
+    /// Why a connection may be of no use any more.
+    pub fn doubt(&self) -> Option<Doubt> {
+        let Doubts { silent, gave_up } = *self.doubts();
+        let is_recent = |until: Option<Instant>| until.is_some_and(|until| Instant::now() < until);
+        if self.is_away() || is_recent(silent) {
+            return Some(Doubt::Silent);
+        }
+        is_recent(gave_up).then_some(Doubt::GaveUp)
+    }
+
+    /// An instant is never left half written, also where a thread ended.
+    fn doubts(&self) -> MutexGuard<'_, Doubts> {
+        self.doubts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A call met with trouble: the database is to be asked now and not at the next turn.
     pub fn suspect(&self) {
         self.suspected.notify_one();
@@ -53,8 +116,6 @@ impl Presence {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test]
@@ -72,6 +133,37 @@ mod tests {
         presence.set_away(false);
         assert!(!presence.is_away());
         tokio::time::timeout(soon, presence.gone()).await.unwrap_err();
+    }
+
+    #[tokio::test]
+    async fn what_began_before_a_silence_is_told_and_what_began_after_it_is_not() {
+        let presence = Presence::default();
+        presence.silent();
+        let (soon, later) = (Duration::from_millis(1), Duration::from_millis(100));
+        tokio::time::timeout(later, presence.silent_for(soon)).await.unwrap_err();
+        let waiting = tokio::spawn({
+            let presence = presence.clone();
+            async move { presence.silent_for(soon).await }
+        });
+        while presence.silences.receiver_count() == 0 {
+            tokio::task::yield_now().await;
+        }
+        presence.silent();
+        waiting.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn connections_are_doubted_by_what_is_known() {
+        let presence = Presence::default();
+        assert_eq!(presence.doubt(), None);
+        presence.set_away(true);
+        assert_eq!(presence.doubt(), Some(Doubt::Silent));
+        presence.set_away(false);
+        assert_eq!(presence.doubt(), None);
+        presence.gave_up();
+        assert_eq!(presence.doubt(), Some(Doubt::GaveUp));
+        presence.silent();
+        assert_eq!(presence.doubt(), Some(Doubt::Silent));
     }
 
     #[tokio::test]

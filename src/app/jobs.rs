@@ -26,6 +26,7 @@ pub(super) fn start(
 ) -> TaskTracker {
     let jobs = TaskTracker::new();
     let (ctx, stop) = (Ctx::system(clock.clone()), shutdown.clone());
+    let publishing = store.clone();
     jobs.spawn(async move {
         loop {
             tokio::select! {
@@ -34,7 +35,7 @@ pub(super) fn start(
             }
             let told = tokio::select! {
                 () = stop.requested() => return,
-                told = credit.publish_transitions(&ctx) => told,
+                told = publishing.while_answered(credit.publish_transitions(&ctx)) => told,
             };
             match told {
                 Ok(told) => tracing::debug!(?told, "transitions of credit"),
@@ -56,7 +57,7 @@ pub(super) fn start(
                 () = stop.requested() => return,
                 () = tokio::time::sleep(FORGET_INTERVAL) => {}
             }
-            match forgetting.forget_old_requests(&ctx).await {
+            match forgetting.while_answered(forgetting.forget_old_requests(&ctx)).await {
                 Ok(forgotten) => tracing::debug!(forgotten, "old requests forgotten"),
                 Err(error) => tracing::warn!(%error, "old requests are forgotten later"),
             }

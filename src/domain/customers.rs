@@ -7,7 +7,11 @@ use chrono::NaiveDate;
 
 /// As which accounts count, of those that count as another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Customers(BTreeMap<String, CountsAs>);
+pub struct Customers {
+    losers: BTreeMap<String, CountsAs>,
+    /// Those of each survivor.
+    of: BTreeMap<String, BTreeSet<String>>,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountsAs {
@@ -17,64 +21,67 @@ pub struct CountsAs {
 
 impl FromIterator<(String, CountsAs)> for Customers {
     fn from_iter<T: IntoIterator<Item = (String, CountsAs)>>(losers: T) -> Self {
-        Self(losers.into_iter().collect())
+        let mut all = Self { losers: losers.into_iter().collect(), of: BTreeMap::new() };
+        for (id, CountsAs { survivor_id, .. }) in &all.losers {
+            all.of.entry(survivor_id.clone()).or_default().insert(id.clone());
+        }
+        all
     }
 }
 
 impl Customers {
     /// Those that count as another on a day.
     #[must_use]
-    pub fn on(mut self, day: NaiveDate) -> Self {
-        self.0.retain(|_, counts| counts.from <= day);
-        self
+    pub fn on(self, day: NaiveDate) -> Self {
+        self.losers.into_iter().filter(|(_, counts)| counts.from <= day).collect()
     }
 
     /// Those of which both accounts are told.
     #[must_use]
-    pub fn among(mut self, is_told: impl Fn(&str) -> bool) -> Self {
-        self.0.retain(|id, counts| is_told(id) && is_told(&counts.survivor_id));
-        self
+    pub fn among(self, is_told: impl Fn(&str) -> bool) -> Self {
+        let told = |(id, counts): &(String, CountsAs)| is_told(id) && is_told(&counts.survivor_id);
+        self.losers.into_iter().filter(told).collect()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.losers.is_empty()
     }
 
     /// As which an account counts, if not as itself, and from which day on.
     pub fn counts_as(&self, id: &str) -> Option<&CountsAs> {
-        self.0.get(id)
+        self.losers.get(id)
     }
 
     /// As which an account counts, which may be itself.
     pub fn of<'a>(&'a self, id: &'a str) -> &'a str {
-        self.0.get(id).map_or(id, |counts| counts.survivor_id.as_str())
+        self.losers.get(id).map_or(id, |counts| counts.survivor_id.as_str())
     }
 
     pub fn is_loser(&self, id: &str) -> bool {
-        self.0.contains_key(id)
+        self.losers.contains_key(id)
     }
 
     /// Each that counts as another, with that one, in the order of ids.
     pub fn losers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(id, counts)| (id.as_str(), counts.survivor_id.as_str()))
+        self.losers.iter().map(|(id, counts)| (id.as_str(), counts.survivor_id.as_str()))
     }
 
     /// Those that count as this one.
     pub fn losers_of<'a>(&'a self, survivor_id: &'a str) -> impl Iterator<Item = &'a str> {
-        self.losers().filter(move |(_, survivor)| *survivor == survivor_id).map(|(id, _)| id)
+        self.of.get(survivor_id).into_iter().flatten().map(String::as_str)
     }
 
     /// From which day on two accounts are one customer, if they are.
     pub fn one_from(&self, one: &str, other: &str) -> Option<NaiveDate> {
-        let since = |id: &str| self.0.get(id).map(|counts| counts.from);
+        let since = |id: &str| self.losers.get(id).map(|counts| counts.from);
         let is_one = one != other && self.of(one) == self.of(other);
         is_one.then(|| since(one).max(since(other))).flatten()
     }
 
     /// These, and all that count as one of them.
     pub fn with_losers<'a>(&'a self, ids: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
-        let losers = self.losers().filter(|(_, survivor)| ids.contains(survivor));
-        losers.map(|(id, _)| id).chain(ids.iter().copied()).collect()
+        let losers = ids.iter().flat_map(|id| self.losers_of(id));
+        losers.chain(ids.iter().copied()).collect()
     }
 
     /// All accounts that are one customer with this one, itself among them.
@@ -91,7 +98,7 @@ impl Customers {
 
     /// The accounts of which it is told what is recorded of one: itself, and the one that it counts as.
     pub fn told_of<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a str> {
-        let survivor = self.0.get(id).map(|counts| counts.survivor_id.as_str());
+        let survivor = self.losers.get(id).map(|counts| counts.survivor_id.as_str());
         std::iter::once(id).chain(survivor)
     }
 

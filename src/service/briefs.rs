@@ -135,7 +135,10 @@ fn attendee(
     coverage: &Coverage,
 ) -> BriefAttendee {
     let his = |id: &str| id == one.contact_id;
-    let seat = people.facts.seats.iter().find(|seat| seat.contact_id.as_deref().is_some_and(his));
+    let seats = people.facts.seats.iter();
+    let seats = seats.filter(|seat| seat.contact_id.as_deref().is_some_and(his));
+    // At the account where he is met, if he sits there too.
+    let seat = seats.min_by_key(|seat| seat.position.account_id != coverage.account_id);
     let ties = coverage.peers.iter().filter(|peer| his(&peer.contact_id));
     let best = ties.max_by(|a, b| a.sum.cmp(&b.sum).then(b.member_id.cmp(&a.member_id)));
     let mut scores = people.facts.scores.iter().filter(|score| his(&score.contact_id));

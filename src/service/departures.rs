@@ -149,6 +149,9 @@ async fn known(tx: &ReadTx, leaver: &Person, at: PeopleAt) -> Result<Known> {
     let cut = ids.len() > ACCOUNTS_MAX;
     ids.truncate(ACCOUNTS_MAX);
     let asked: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    // Who sits or was met at one account of a customer is known at each of them.
+    let customers = tx.customers(&asked, at.known_us).await?.on(on);
+    let asked = customers.all_of(&asked);
     let peopled: BTreeMap<String, People> = people(tx, &asked, at).await?.into_iter().collect();
     let (mut without_path, mut uncontacted) = (Vec::new(), Vec::new());
     if leaver.side == Side::Contact {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -27,13 +27,15 @@ use super::{Store, migration};
 use crate::config::Database;
 use crate::ctx::Clock;
 use crate::domain::error::{Error, Reason, Result};
-use crate::presence::Presence;
+use crate::presence::{Doubt, Presence};
 
 /// SQLite before 3.51.3 can corrupt a file when the WAL is reset under load.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// A write waits this long for another process, for instance a backup.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT: &str = "60s";
+/// How long a connection of a database that was silent may take to show that it is there.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 const STATEMENT_CACHE: usize = 256;
 /// Pages of the write-ahead log before they are moved to the file: 16 MiB. A checkpoint costs
 /// two more waits for the disk, and moves a page once however often it was written.
@@ -153,8 +155,13 @@ impl Store {
                 ("plan_cache_mode", "force_generic_plan"),
                 ("jit", "off"),
             ]);
-        let probe =
-            options.probe_timeout().map(|timeout| Probe::new(connect.clone(), timeout).into());
+        let presence = Presence::default();
+        let probe = options
+            .probe_timeout()
+            .map(|timeout| Probe::new(connect.clone(), timeout, presence.clone()).into());
+        let doubts = presence.clone();
+        // A statement that somebody let go of has ended by then, where the database is there.
+        let statements_end = options.statement_timeout_max() + RELEASE_TIMEOUT;
         let pool = PgPoolOptions::new()
             .max_connections(options.postgres_connections_max)
             .acquire_timeout(options.acquire_timeout())
@@ -165,6 +172,18 @@ impl Store {
                 Box::pin(async move {
                     if meta.idle_for > Duration::from_secs(2) {
                         sqlx::Connection::ping(connection).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_release(move |connection, _| {
+                let patience = doubts.doubt().map(|doubt| match doubt {
+                    Doubt::Silent => RELEASE_TIMEOUT,
+                    Doubt::GaveUp => statements_end,
+                });
+                Box::pin(async move {
+                    if let Some(patience) = patience {
+                        still_answers(connection, patience).await?;
                     }
                     Ok(true)
                 })
@@ -185,11 +204,18 @@ impl Store {
             migrated: Arc::default(),
             standings: KeptStandings::new(options.credit_standings_kept),
             committed: Arc::default(),
-            presence: Presence::default(),
+            presence,
             probe,
             file: None,
         })
     }
+}
+
+/// A connection that was cut without a word would be asked for ever before it is kept, and never be of use
+/// again: an error has it closed.
+async fn still_answers(connection: &mut PgConnection, patience: Duration) -> sqlx::Result<()> {
+    let asked = tokio::time::timeout(patience, sqlx::Connection::ping(connection)).await;
+    asked.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
 }
 
 fn bounds(options: &Database) -> Bounds {

@@ -86,6 +86,9 @@ impl ReadTx {
     /// To a caller who does not see all accounts only those are one that he sees: of the others nothing is told.
     pub async fn customers(&self, ids: &BTreeSet<&str>, known_us: i64) -> Result<Customers> {
         let all = customers(&self.conn, &self.store, Some(ids), known_us).await?;
+        if !self.is_restricted() {
+            return Ok(all);
+        }
         let named: BTreeSet<&str> = all.losers().flat_map(|(one, other)| [one, other]).collect();
         let seen = self.seen(named.iter().copied()).await?;
         Ok(all.clone().among(|id| seen.has(id)))

@@ -9,18 +9,20 @@ use tokio::sync::Mutex;
 
 use super::error::{silent, unavailable};
 use crate::domain::error::Result;
+use crate::presence::Presence;
 
 /// A connection to PostgreSQL that only asks.
 pub(super) struct Probe {
     options: PgConnectOptions,
     timeout: Duration,
+    presence: Presence,
     /// Taken out while it asks: one that got no answer is never asked again.
     connection: Mutex<Option<PgConnection>>,
 }
 
 impl Probe {
-    pub fn new(options: PgConnectOptions, timeout: Duration) -> Self {
-        Self { options, timeout, connection: Mutex::default() }
+    pub fn new(options: PgConnectOptions, timeout: Duration, presence: Presence) -> Self {
+        Self { options, timeout, presence, connection: Mutex::default() }
     }
 
     /// # Errors
@@ -28,18 +30,26 @@ impl Probe {
     pub async fn look(&self) -> Result<()> {
         match tokio::time::timeout(self.timeout, self.ask()).await {
             Ok(answer) => answer.map_err(|error| unavailable(&error)),
-            Err(_) => Err(silent(self.timeout)),
+            Err(_) => {
+                self.presence.silent();
+                Err(silent(self.timeout))
+            }
         }
     }
 
     async fn ask(&self) -> sqlx::Result<()> {
         let mut place = self.connection.lock().await;
         // One that was cut without a word must leave time for another.
-        if let Some(mut kept) = place.take()
-            && let Ok(Ok(())) = tokio::time::timeout(self.timeout / 2, kept.ping()).await
-        {
-            *place = Some(kept);
-            return Ok(());
+        if let Some(mut kept) = place.take() {
+            match tokio::time::timeout(self.timeout / 2, kept.ping()).await {
+                Ok(Ok(())) => {
+                    *place = Some(kept);
+                    return Ok(());
+                }
+                Ok(Err(_)) => {}
+                // So may others be that wait for an answer.
+                Err(_) => self.presence.silent(),
+            }
         }
         // It was cut off, perhaps long ago.
         let mut fresh = self.options.connect().await?;

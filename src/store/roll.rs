@@ -34,7 +34,7 @@ impl Store {
             loop {
                 let rolled = tokio::select! {
                     () = &mut stop => return,
-                    rolled = self.roll(&ctx, BATCH) => rolled,
+                    rolled = self.while_answered(self.roll(&ctx, BATCH)) => rolled,
                 };
                 match rolled {
                     Ok(true) => {}

@@ -34,7 +34,7 @@ impl Store {
                 () = self.committed.notified() => tokio::time::sleep(PAUSE).await,
                 () = tokio::time::sleep(INTERVAL) => {}
             }
-            while let Ok(sealed) = self.seal(&ctx).await.inspect_err(|error| {
+            while let Ok(sealed) = self.while_answered(self.seal(&ctx)).await.inspect_err(|error| {
                 tracing::warn!(%error, "sealing failed; it is tried again");
             }) {
                 if sealed < BATCH {

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::error::{not_migrated, store_error};
+use super::error::{not_migrated, silent, store_error};
 use super::queue::Wait;
 use super::settled::embedded::InFlight;
 use super::standings::KeptStanding;
@@ -29,6 +29,8 @@ use crate::domain::point;
 
 /// Attempts at a transaction that others got in the way of.
 const ATTEMPTS_MAX: u32 = 4;
+/// How long work that was under way when the database fell silent waits for it.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 
 /// How a write transaction ends that went well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +179,7 @@ impl Store {
                 turn = self.queue.enter(wait) => turn?,
             };
             let groups = met.len();
-            let attempted = self.attempt(ctx, end, work, &mut met).await;
+            let attempted = self.while_answered(self.attempt(ctx, end, work, &mut met)).await;
             drop(turn);
             match attempted {
                 // It locks one group more each time, until there is none left to move to: an end,
@@ -197,6 +199,22 @@ impl Store {
                 }
                 result => return result,
             }
+        }
+    }
+
+    /// What comes of work in the database, unless that falls silent meanwhile: its host may be gone without a
+    /// word, and then nothing ends a statement that waits. One that is there has some time to end it.
+    pub(crate) async fn while_answered<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        if self.is_sqlite() {
+            return work.await;
+        }
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = self.presence.silent_for(SILENCE_MAX) => Err(silent(SILENCE_MAX)),
         }
     }
 
@@ -303,27 +321,34 @@ impl Store {
     {
         ctx.check_deadline()?;
         let (store, ctx) = (self.clone(), ctx.clone());
-        let task = self.tasks.spawn(async move {
-            let conn = store
-                .reader
-                .begin_with_options(TransactionOptions {
-                    isolation_level: (!store.is_sqlite()).then_some(IsolationLevel::RepeatableRead),
-                    access_mode: (!store.is_sqlite()).then_some(AccessMode::ReadOnly),
-                    sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                })
-                .await
-                .map_err(store_error)?;
-            if !store.is_sqlite() {
-                store.limit_statements(&ctx, &conn).await?;
-            }
-            let today = store.clock.business_date();
-            let visible = Visible::of(&conn, &ctx, today).await?;
-            let tx = ReadTx { conn, today, visible, store: store.clone() };
-            let result = work(&tx).await;
-            tx.conn.rollback().await.map_err(store_error)?;
-            result
-        });
+        let task = self
+            .tasks
+            .spawn(async move { store.while_answered(store.read_once(&ctx, work)).await });
         task.await.map_err(|e| Error::internal(format!("a read task failed: {e}")))?
+    }
+
+    async fn read_once<T, F>(&self, ctx: &Ctx, work: F) -> Result<T>
+    where
+        F: for<'a> FnOnce(&'a ReadTx) -> BoxFuture<'a, Result<T>>,
+    {
+        let conn = self
+            .reader
+            .begin_with_options(TransactionOptions {
+                isolation_level: (!self.is_sqlite()).then_some(IsolationLevel::RepeatableRead),
+                access_mode: (!self.is_sqlite()).then_some(AccessMode::ReadOnly),
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            })
+            .await
+            .map_err(store_error)?;
+        if !self.is_sqlite() {
+            self.limit_statements(ctx, &conn).await?;
+        }
+        let today = self.clock.business_date();
+        let visible = Visible::of(&conn, ctx, today).await?;
+        let tx = ReadTx { conn, today, visible, store: self.clone() };
+        let result = work(&tx).await;
+        tx.conn.rollback().await.map_err(store_error)?;
+        result
     }
 }
 

@@ -6,6 +6,7 @@ mod accounts_credit;
 mod accounts_judged;
 mod accounts_ledger;
 mod accounts_people;
+mod accounts_races;
 mod accounts_read;
 mod accounts_refused;
 mod kept;

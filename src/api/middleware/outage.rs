@@ -1,6 +1,6 @@
 //! While the database is known to be away, calls are refused at once, also those under way: nobody
-//! waits for a connection that cannot come. What a call began goes on in its own task, and is
-//! found by its `request_id`.
+//! waits for a connection that cannot come. What a call began goes on in its own task for a while, and is
+//! found by its `request_id` if it came to an end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,16 +38,32 @@ impl Middleware for Outages {
         if self.presence.is_away() {
             return refuse(away());
         }
+        let mut answer = std::pin::pin!(next.run(request));
+        // A call that ends before it is answered, by its deadline or its client, lets go of what it asked.
+        // Dropped before that is.
+        let mut left = Left(Some(&self.presence));
         let response = tokio::select! {
             biased;
-            response = next.run(request) => response,
+            response = &mut answer => response,
             () = self.presence.gone() => return refuse(away()),
         };
+        left.0 = None;
         let code = response.headers().get("grpc-status");
         if code.is_some_and(|code| Code::from_bytes(code.as_bytes()) == Code::Unavailable) {
             self.presence.suspect();
         }
         response
+    }
+}
+
+/// Tells when it is dropped that somebody gave up, unless he was answered.
+struct Left<'a>(Option<&'a Presence>);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        if let Some(presence) = self.0 {
+            presence.gave_up();
+        }
     }
 }
 

@@ -84,15 +84,15 @@ pub struct Missing {
 }
 
 impl FinanceSeat {
-    /// What an incumbency of a position comes to from a day on; `None` where the position is not there on any
+    /// What an incumbency of a position comes to, from a day on if it is another account's; `None` where the position is not there on any
     /// day of it. Each meeting counts from its day on, as does all of its account.
     fn of(
         position: &Position,
         incumbency: &Incumbency,
-        from: NaiveDate,
-        met: impl Iterator<Item = (NaiveDate, NaiveDate)>,
+        from: Option<NaiveDate>,
+        met: impl Iterator<Item = (Option<NaiveDate>, NaiveDate)>,
     ) -> Option<Self> {
-        let first_day = incumbency.first_day.max(position.first_day).max(from);
+        let first_day = since(from, incumbency.first_day.max(position.first_day));
         let last_day = match (incumbency.last_day, position.last_day) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (one, other) => one.or(other),
@@ -100,8 +100,8 @@ impl FinanceSeat {
         if last_day.is_some_and(|last| last < first_day) {
             return None;
         }
-        let span = |(from, day): (NaiveDate, NaiveDate)| {
-            let first = day.max(first_day).max(from);
+        let span = |(from, day): (Option<NaiveDate>, NaiveDate)| {
+            let first = since(from, day.max(first_day));
             let last = last_live(day).min(last_day.unwrap_or(NaiveDate::MAX));
             (first <= last).then_some(Span { first_day: first, last_day: last })
         };
@@ -150,8 +150,9 @@ impl Signal {
     /// What there is to be told of an account by what is recorded there, and at the accounts that are one
     /// customer with it, each from a day on. `None` where nobody is known.
     pub fn of(own: &Recorded, others: &[(NaiveDate, &Recorded)]) -> Option<Self> {
-        let all = || std::iter::once((NaiveDate::MIN, own)).chain(others.iter().copied());
-        let from = |(from, of): (NaiveDate, &Recorded)| Some(of.people_from?.max(from));
+        let others = || others.iter().map(|(from, of)| (Some(*from), *of));
+        let all = || std::iter::once((None, own)).chain(others());
+        let from = |(from, of): (Option<NaiveDate>, &Recorded)| Some(since(from, of.people_from?));
         let people_from = all().filter_map(from).min()?;
         let mut finance = Vec::new();
         for (from, of) in all() {
@@ -162,7 +163,7 @@ impl Signal {
                 let met = met.filter(|(_, met)| met.contact_id == incumbency.contact_id);
                 let met = met.map(|(from, met)| (from, met.day));
                 let Some(seat) = FinanceSeat::of(position, incumbency, from, met) else { continue };
-                let account_id = (from != NaiveDate::MIN).then(|| position.account_id.clone());
+                let account_id = from.map(|_| position.account_id.clone());
                 finance.push(FinanceSeat { account_id, ..seat });
             }
         }
@@ -220,6 +221,11 @@ impl Signal {
         ends.sort_unstable();
         ends.into_iter().find(|day| !is_live(*day))
     }
+}
+
+/// A day, and of another account none before this one.
+fn since(from: Option<NaiveDate>, day: NaiveDate) -> NaiveDate {
+    from.map_or(day, |from| day.max(from))
 }
 
 /// The last day on which a tie is live that a touch of this day keeps up.

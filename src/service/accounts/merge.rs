@@ -199,6 +199,7 @@ async fn undo(tx: &mut WriteTx, ctx: &Ctx, c: &UndoAccountMerge) -> Result<(Stri
     }
     let heads = tx.lock_roots(&ids).await?;
     tx.hold_people(together.iter().map(String::as_str)).await?;
+    resolve::check_locked(&resolve::merge_sets(tx, &together).await?, &together)?;
     let Locked { account: mut loser, .. } = locked(tx, &loser_id, heads.get(&loser_id)).await?;
     let merge = tx.account_merge_of(&loser_id).await;
     // As it is behind the locks: another call may have undone it.

@@ -190,7 +190,8 @@ impl Found {
             let here = of_position.get(&position.id).map(Vec::as_slice).unwrap_or_default();
             Seat {
                 position: position.key(),
-                site: position.terms.site.clone(),
+                // Each account has sites of its own, by ids of its own.
+                site: position.terms.site.clone().filter(|_| position.account_id == account_id),
                 function: position.terms.function,
                 level: position.terms.level,
                 contact_id: incumbency::incumbent(here, day).map(str::to_owned),

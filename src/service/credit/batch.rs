@@ -138,7 +138,8 @@ impl Shared {
     /// `request_id`.
     async fn unsure(&self, jobs: Vec<Job>, error: Error) {
         let records: Vec<&CallRecord> = jobs.iter().map(|job| &job.work.record).collect();
-        let mut kept = self.store.kept_answers(&records).await.unwrap_or_else(|again| {
+        let kept = self.store.while_answered(self.store.kept_answers(&records)).await;
+        let mut kept = kept.unwrap_or_else(|again| {
             tracing::warn!(error = %again, "whether a batch was committed is not known");
             Default::default()
         });

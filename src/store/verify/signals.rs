@@ -19,7 +19,8 @@ pub(super) async fn check(tx: &ReadTx) -> Result<Check> {
     let text = "SELECT DISTINCT i.account_id FROM incumbency i";
     let accounts: Vec<Row> = sql::all(&tx.conn, text, vec![]).await?;
     let accounts: BTreeSet<&str> = accounts.iter().map(|row| row.account_id.as_str()).collect();
-    let expected = made_anew(&tx.conn, &tx.store, &accounts, Members::AsRead).await?;
+    let customers = tx.all_customers().await?;
+    let expected = made_anew(&tx.conn, &customers, &accounts, Members::AsRead).await?;
     let kept = rows::all(&tx.conn, account_signal::Entity::find()).await?.into_iter();
     let kept: BTreeMap<String, Signal> =
         kept.map(account_signal::Model::into_parts).collect::<Result<_>>()?;

@@ -53,6 +53,10 @@ impl Cluster {
         format!("postgres://ballast@127.0.0.1:{}/postgres", self.port)
     }
 
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Starts the server and waits until it answers.
     pub fn start(&self) {
         let options = format!(

@@ -19,6 +19,7 @@ mod importer;
 mod kills;
 mod memory;
 mod outage;
+mod relay;
 mod second_process;
 mod settled;
 mod waiting_clearings;

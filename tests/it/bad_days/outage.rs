@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use ballast::ctx::Clock;
+use ballast::ctx::{Clock, Ctx};
+use tokio::sync::Barrier;
 use tonic::Code;
 
 use super::cluster::Cluster;
+use super::relay::Relay;
 use super::{
     ACCOUNT, Receivables, aging, assert_clean, assert_come_again, count_documents, invoice,
     open_by_number, request, serving, until,
@@ -295,5 +297,72 @@ async fn fault_w1_outage_without_the_probe_nobody_knows() {
     assert!(waited.contains(&code), "{code:?}");
     assert!(took > Duration::from_secs(4), "{took:?}");
     cluster.thaw();
+    drop(server);
+}
+
+/// Whether there are so many connections: each holds its own until all are held.
+async fn all_at_once(server: &TestServer, connections: usize) -> bool {
+    let barrier = Arc::new(Barrier::new(connections));
+    let ctx = Ctx::system(Clock::system(chrono_tz::UTC));
+    let hold = || {
+        let barrier = barrier.clone();
+        let held = server.store().read(&ctx, move |_| {
+            Box::pin(async move {
+                let all = tokio::time::timeout(Duration::from_secs(2), barrier.wait()).await;
+                Ok(all.is_ok())
+            })
+        });
+        async move { matches!(held.await, Ok(true)) }
+    };
+    let held = futures_util::future::join_all((0..connections).map(|_| hold())).await;
+    held.into_iter().all(|is_held| is_held)
+}
+
+/// Another host has its address by then: what was asked of the one before is never answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_w1_outage_of_a_host_that_vanished_without_a_word_keeps_no_connection() {
+    let cluster = Cluster::create();
+    cluster.start();
+    let relay = Relay::to(cluster.port()).await;
+    let clock = Clock::system(chrono_tz::UTC);
+    let database = Database::elsewhere(relay.url());
+    let server = TestServer::start_on(database, Engine::Postgres, clock, |config| {
+        config.database.acquire_timeout_ms = 1_000;
+        config.database.probe_timeout_ms = 1_000;
+        config.database.postgres_connections_max = 3;
+    })
+    .await;
+    until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    let mut client = server.receivables();
+    client.post_documents(request(vec![invoice("0", ACCOUNT, 100)])).await.expect("posted");
+    assert!(ask(&server).await.0.is_none());
+
+    relay.vanish();
+    // More than there are connections: a read and a write hold one each, and so does whoever left.
+    let mut soon = tonic::Request::new(aging(ACCOUNT));
+    soon.set_timeout(Duration::from_millis(300));
+    let mut leaving = server.receivables();
+    let (left, (first, _), (second, _), (third, _)) =
+        tokio::join!(leaving.get_aging(soon), ask(&server), write(&server), decide(&server));
+    left.expect_err("away");
+    assert_come_again(&third, Code::Unavailable, "DATABASE_UNAVAILABLE");
+    assert_come_again(&first.expect("away"), Code::Unavailable, "DATABASE_UNAVAILABLE");
+    assert_come_again(&second, Code::Unavailable, "DATABASE_UNAVAILABLE");
+    until("known", || async { serving(server.channel()).await == Some(false) }).await;
+
+    relay.come_back();
+    until("serving", || async { serving(server.channel()).await == Some(true) }).await;
+    until("answered again", || async { ask(&server).await.0.is_none() }).await;
+    // Orders are decided by transactions that no call holds.
+    until("decided", || async {
+        let mut order = crate::support::credit::reserving("V1", "1.00");
+        order.account = ACCOUNT.into();
+        server.credit().reserve_credit(order).await.is_ok()
+    })
+    .await;
+    until("as many connections as before", || all_at_once(&server, 3)).await;
+    client.post_documents(request(vec![invoice("1", ACCOUNT, 100)])).await.expect("posted");
+    assert_eq!(count_documents(&mut client, ACCOUNT).await, 2);
+    assert_clean(server.store()).await;
     drop(server);
 }

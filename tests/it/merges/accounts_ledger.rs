@@ -1,5 +1,5 @@
-//! Any sequence of merges, undos, invoices, receipts, corrections and files that come again: what was told
-//! is told again, the money of a group is that of its accounts, nothing that was posted is new, and each
+//! Any sequence of merges, undos, invoices, receipts, corrections and files that come again, posted or imported:
+//! what was told is told again, the money of a group is that of its accounts, nothing that was posted is new, and each
 //! document is posted to the account that an independent reading of the rule says.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,22 +20,31 @@ const ACCOUNTS: usize = 3;
 enum Op {
     Merge { survivor: usize, loser: usize },
     Undo { loser: usize },
-    Invoice { payer: usize, cents: i64 },
-    Receipt { payer: usize, pays: Vec<usize>, cents: i64 },
-    Correct { document: usize, cents: i64 },
-    Again,
+    Invoice { payer: usize, cents: i64, by: Way },
+    Receipt { payer: usize, pays: Vec<usize>, cents: i64, by: Way },
+    Correct { document: usize, cents: i64, by: Way },
+    Again { by: Way },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Post,
+    Import,
 }
 
 fn op() -> impl Strategy<Value = Op> {
     let who = || 0..ACCOUNTS;
+    let way = || prop_oneof![Just(Way::Post), Just(Way::Import)];
     prop_oneof![
         4 => (who(), who()).prop_map(|(survivor, loser)| Op::Merge { survivor, loser }),
         3 => who().prop_map(|loser| Op::Undo { loser }),
-        4 => (who(), 1..900_i64).prop_map(|(payer, cents)| Op::Invoice { payer, cents }),
-        4 => (who(), vec(0..8_usize, 0..3), 1..900_i64)
-            .prop_map(|(payer, pays, cents)| Op::Receipt { payer, pays, cents }),
-        3 => (0..8_usize, 1..900_i64).prop_map(|(document, cents)| Op::Correct { document, cents }),
-        1 => Just(Op::Again),
+        4 => (who(), 1..900_i64, way())
+            .prop_map(|(payer, cents, by)| Op::Invoice { payer, cents, by }),
+        4 => (who(), vec(0..8_usize, 0..3), 1..900_i64, way())
+            .prop_map(|(payer, pays, cents, by)| Op::Receipt { payer, pays, cents, by }),
+        3 => (0..8_usize, 1..900_i64, way())
+            .prop_map(|(document, cents, by)| Op::Correct { document, cents, by }),
+        1 => way().prop_map(|by| Op::Again { by }),
     ]
 }
 
@@ -89,19 +98,29 @@ impl Case<'_> {
     }
 
     /// Posts a document, which has to be posted to this account. One that is refused leaves nothing; only one
-    /// that settles what it may not is.
+    /// that settles what it may not is, and no such one is imported: there it would be posted, and settle nothing.
     async fn send(
         &mut self,
         document: pb::Document,
         account: usize,
         settles: &[Home],
+        by: Way,
     ) -> Result<(), TestCaseError> {
         let may = |of: &Home| of.is_debit && self.ever[of.account] == self.ever[account];
-        let posted = self.shop.desk.try_post(vec![document.clone()]).await;
-        prop_assert_eq!(posted.is_ok(), settles.iter().all(may), "{:?} {:?}", document, posted);
-        if let Ok(results) = posted {
-            let of = results[0].document.split("/documents/").next().unwrap_or_default();
-            prop_assert_eq!(of, self.name(account), "{:?}", document);
+        let may = settles.iter().all(may);
+        let posted = match by {
+            Way::Import if may => {
+                Ok(self.import(vec![document.clone()]).await?.swap_remove(0).document)
+            }
+            _ => {
+                let posted = self.shop.desk.try_post(vec![document.clone()]).await;
+                posted.map(|mut results| results.swap_remove(0).document)
+            }
+        };
+        prop_assert_eq!(posted.is_ok(), may, "{:?} {:?}", document, posted);
+        if let Ok(posted) = posted {
+            let of = posted.split("/documents/").next().unwrap_or_default();
+            prop_assert_eq!(of, self.name(account), "{:?} {:?}", by, document);
             let is_debit = document.kind() == pb::DocumentKind::Invoice;
             let home = Home { account, then: self.into, is_debit };
             self.homes.insert(no(&document), home);
@@ -109,6 +128,18 @@ impl Case<'_> {
             self.documents.push(document);
         }
         Ok(())
+    }
+
+    /// Imports documents, of which none may be refused nor wait for anything; answers what became of each.
+    async fn import(
+        &mut self,
+        documents: Vec<pb::Document>,
+    ) -> Result<Vec<pb::ImportResult>, TestCaseError> {
+        let (results, summary) =
+            self.shop.desk.import(&fresh(), false, vec![documents.clone()]).await;
+        let faults = (summary.refused, summary.clearing_fault_count, summary.waiting_for.len());
+        prop_assert_eq!(faults, (0, 0, 0), "{:?} {:?}", documents, summary);
+        Ok(results)
     }
 
     /// The account of a receipt: that of what it settles, if it is one account's and counts as its payer or did
@@ -146,13 +177,13 @@ impl Case<'_> {
                 prop_assert_eq!(done.is_ok(), self.into[loser].is_some(), "{:?}", done);
                 self.into[loser] = None;
             }
-            Op::Invoice { payer, cents } => {
+            Op::Invoice { payer, cents, by: way } => {
                 let gross = amount(cents);
                 let new = invoice(&self.next_no(), day(-5), &gross, &[(day(25), &gross)]);
                 let account = counts(&self.into, payer);
-                self.send(by(&self.ids[payer].clone(), new), account, &[]).await?;
+                self.send(by(&self.ids[payer].clone(), new), account, &[], way).await?;
             }
-            Op::Receipt { payer, ref pays, cents } => {
+            Op::Receipt { payer, ref pays, cents, by: way } => {
                 let mut new = receipt(&self.next_no(), day(-1), &amount(cents));
                 let pays: BTreeSet<usize> = pays.iter().copied().collect();
                 let paid: Vec<String> =
@@ -162,9 +193,9 @@ impl Case<'_> {
                 }
                 let settles: Vec<Home> = paid.iter().map(|no| self.homes[no]).collect();
                 let account = self.home(payer, &settles);
-                self.send(by(&self.ids[payer].clone(), new), account, &settles).await?;
+                self.send(by(&self.ids[payer].clone(), new), account, &settles, way).await?;
             }
-            Op::Correct { document, cents } => {
+            Op::Correct { document, cents, by: way } => {
                 let Some(mut corrected) = self.documents.get(document).cloned() else {
                     return Ok(());
                 };
@@ -175,16 +206,28 @@ impl Case<'_> {
                 }
                 // What is known stays where it is.
                 let account = self.homes[&no(&corrected)].account;
-                self.send(corrected, account, &[]).await?;
+                self.send(corrected, account, &[], way).await?;
             }
-            Op::Again => self.send_all_again().await?,
+            Op::Again { by: way } => self.send_all_again(way).await?,
         }
         Ok(())
     }
 
-    async fn send_all_again(&mut self) -> Result<(), TestCaseError> {
+    async fn send_all_again(&mut self, by: Way) -> Result<(), TestCaseError> {
         let all = self.documents.clone();
         if all.is_empty() {
+            return Ok(());
+        }
+        if by == Way::Import {
+            let homes = all.iter().map(|document| self.name(self.homes[&no(document)].account));
+            let homes: Vec<String> = homes.collect();
+            let results = self.import(all).await?;
+            let is_known = |of: &pb::ImportResult| of.outcome() == pb::PostOutcome::AlreadyPosted;
+            prop_assert!(results.iter().all(is_known), "{:?}", results);
+            let of = |one: &pb::ImportResult| {
+                one.document.split("/documents/").next().unwrap_or_default().to_owned()
+            };
+            prop_assert_eq!(results.iter().map(of).collect::<Vec<_>>(), homes);
             return Ok(());
         }
         let results = self.shop.post(all).await;
@@ -214,7 +257,9 @@ impl Case<'_> {
         for before in std::mem::take(&mut self.pictures) {
             prop_assert_eq!(self.balances(Some(&before)).await, before);
         }
-        self.send_all_again().await?;
+        for way in [Way::Post, Way::Import] {
+            self.send_all_again(way).await?;
+        }
         self.shop.verify().await;
         Ok(())
     }

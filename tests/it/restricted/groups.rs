@@ -132,6 +132,10 @@ async fn of_an_account_that_was_merged_nothing_is_told_to_who_does_not_see_it() 
         admin.call("AccountService.MergeRecords", &with_id(merge)).await.expect("merged");
         let contact = admin.call("ContactService.GetContact", &json!({"name": "contacts/CRM~seen-wu"})).await;
         let contact = contact.expect("a contact")["name"].clone();
+        let hidden = admin.call("ContactService.GetContact", &json!({"name": "contacts/CRM~hidden-wu"})).await;
+        let hidden = hidden.expect("a contact")["name"].clone();
+        let hidden = hidden.as_str().expect("a name");
+        let seen_risk = json!({"account": "accounts/seen", "view": "RISK_VIEW_FULL"});
         let today = chrono::DateTime::<Utc>::from_timestamp_micros(1_561_885_200_000_000).expect("a time");
         // Visits at both, more than a class may have in a week together.
         for n in 0..6 {
@@ -144,17 +148,23 @@ async fn of_an_account_that_was_merged_nothing_is_told_to_who_does_not_see_it() 
         }
         let of_all = admin.call("AccountService.ListFindings", &json!({"parent": "accounts/seen"})).await;
         assert!(format!("{of_all:?}").contains("accounts/hidden/interactions/"), "{of_all:?}");
+        // So late that nobody was met of late: the risk names whom to meet.
+        world.server.clock().set(today + TimeDelta::days(300));
+        let of_all = admin.call("ReceivableService.GetReceivablesRisk", &seen_risk).await;
+        assert!(format!("{of_all:?}").contains(hidden), "{of_all:?}");
         let caller = world.caller(OWN);
-        for (method, request) in [
-            ("AccountService.ListFindings", json!({"parent": "accounts/seen"})),
-            ("AccountService.GetAccountStatus", json!({"name": "accounts/seen"})),
-            ("AccountService.ListWorkItems", json!({"parent": "accounts/seen"})),
-            ("AccountService.SearchDirectory", json!({"text": "hidden"})),
-            ("ContactService.GetCoverage", json!({"account": "accounts/seen"})),
+        for (method, request, expected) in [
+            ("AccountService.ListFindings", json!({"parent": "accounts/seen"}), "ACCOUNTS_RESTRICTED"),
+            ("AccountService.GetAccountStatus", json!({"name": "accounts/seen"}), "ACCOUNTS_RESTRICTED"),
+            ("AccountService.ListWorkItems", json!({"parent": "accounts/seen"}), "OK"),
+            ("AccountService.SearchDirectory", json!({"text": "hidden"}), "OK"),
+            ("ContactService.GetCoverage", json!({"account": "accounts/seen"}), "OK"),
+            ("ReceivableService.GetReceivablesRisk", seen_risk, "OK"),
         ] {
             let answer = caller.call(method, &request).await;
+            assert_eq!(told(&answer), expected, "{method}: {answer:?}");
             let text = format!("{answer:?}");
-            assert!(!text.contains("accounts/hidden"), "{method}: {text}");
+            assert!(!text.contains("accounts/hidden") && !text.contains(hidden), "{method}: {text}");
         }
     })
     .await;
