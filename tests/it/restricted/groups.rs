@@ -157,7 +157,6 @@ async fn of_an_account_that_was_merged_nothing_is_told_to_who_does_not_see_it() 
             ("AccountService.ListFindings", json!({"parent": "accounts/seen"}), "ACCOUNTS_RESTRICTED"),
             ("AccountService.GetAccountStatus", json!({"name": "accounts/seen"}), "ACCOUNTS_RESTRICTED"),
             ("AccountService.ListWorkItems", json!({"parent": "accounts/seen"}), "OK"),
-            ("AccountService.SearchDirectory", json!({"text": "hidden"}), "OK"),
             ("ContactService.GetCoverage", json!({"account": "accounts/seen"}), "OK"),
             ("ReceivableService.GetReceivablesRisk", seen_risk, "OK"),
         ] {
