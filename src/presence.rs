@@ -14,7 +14,7 @@ const DOUBT: Duration = Duration::from_secs(10);
 pub struct Presence {
     is_away: Arc<watch::Sender<bool>>,
     suspected: Arc<Notify>,
-    /// How often somebody heard nothing.
+    /// How often a connection turned out to be cut off.
     silences: Arc<watch::Sender<u64>>,
     doubts: Arc<Mutex<Doubts>>,
 }
@@ -22,7 +22,7 @@ pub struct Presence {
 /// Why a connection may be of no use any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
-    /// The database was asked, and said nothing.
+    /// The database is away, or another connection was cut off.
     Silent,
     /// Somebody let go of a statement that may still run.
     GaveUp,
@@ -68,14 +68,14 @@ impl Presence {
         let _ = self.is_away.subscribe().wait_for(|is_away| *is_away).await;
     }
 
-    /// Somebody asked and heard nothing, not even a refusal: what waits on a connection of before may wait for
+    /// The database answers, and said nothing on a connection from before: what waits on others may wait for
     /// ever.
     pub fn silent(&self) {
         self.doubts().silent = Instant::now().checked_add(DOUBT);
         self.silences.send_modify(|count| *count += 1);
     }
 
-    /// Waits until somebody heard nothing, and for so long from then on.
+    /// Waits until a connection turns out to be cut off, and for so long from then on.
     pub async fn silent_for(&self, long: Duration) {
         let mut silences = self.silences.subscribe();
         // The sender is held by `self`.

@@ -11,12 +11,15 @@ use super::error::{silent, unavailable};
 use crate::domain::error::Result;
 use crate::presence::Presence;
 
+/// How long a connection from before may still take once another one was answered.
+const LAST_WORD: Duration = Duration::from_millis(250);
+
 /// A connection to PostgreSQL that only asks.
 pub(super) struct Probe {
     options: PgConnectOptions,
     timeout: Duration,
     presence: Presence,
-    /// Taken out while it asks: one that got no answer is never asked again.
+    /// Kept until another one is answered in its place.
     connection: Mutex<Option<PgConnection>>,
 }
 
@@ -30,31 +33,27 @@ impl Probe {
     pub async fn look(&self) -> Result<()> {
         match tokio::time::timeout(self.timeout, self.ask()).await {
             Ok(answer) => answer.map_err(|error| unavailable(&error)),
-            Err(_) => {
-                self.presence.silent();
-                Err(silent(self.timeout))
-            }
+            Err(_) => Err(silent(self.timeout)),
         }
     }
 
     async fn ask(&self) -> sqlx::Result<()> {
         let mut place = self.connection.lock().await;
-        // One that was cut without a word must leave time for another.
-        if let Some(mut kept) = place.take() {
-            match tokio::time::timeout(self.timeout / 2, kept.ping()).await {
-                Ok(Ok(())) => {
-                    *place = Some(kept);
-                    return Ok(());
-                }
-                Ok(Err(_)) => {}
-                // So may others be that wait for an answer.
-                Err(_) => self.presence.silent(),
-            }
+        if let Some(kept) = place.as_mut()
+            && let Ok(Ok(())) = tokio::time::timeout(self.timeout / 2, kept.ping()).await
+        {
+            return Ok(());
         }
-        // It was cut off, perhaps long ago.
+        // It was cut off, perhaps long ago, or the database is slow.
         let mut fresh = self.options.connect().await?;
         fresh.ping().await?;
-        *place = Some(fresh);
+        // The database is there. What says nothing by then was cut off, and so may others be; where it is only
+        // slow, this one was asked earlier and has answered.
+        if let Some(mut before) = place.replace(fresh)
+            && tokio::time::timeout(LAST_WORD, before.ping()).await.is_err()
+        {
+            self.presence.silent();
+        }
         Ok(())
     }
 }
