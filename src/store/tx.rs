@@ -179,7 +179,7 @@ impl Store {
                 turn = self.queue.enter(wait) => turn?,
             };
             let groups = met.len();
-            let attempted = self.while_answered(self.attempt(ctx, end, work, &mut met)).await;
+            let attempted = self.while_answered(self.attempt(ctx, gone, end, work, &mut met)).await;
             drop(turn);
             match attempted {
                 // It locks one group more each time, until there is none left to move to: an end,
@@ -221,6 +221,7 @@ impl Store {
     async fn attempt<T, F>(
         &self,
         ctx: &Ctx,
+        gone: &CancellationToken,
         end: End,
         work: &F,
         met: &mut BTreeSet<String>,
@@ -230,6 +231,10 @@ impl Store {
     {
         ctx.check_deadline()?;
         let mut tx = self.begin_write(ctx).await?;
+        if gone.is_cancelled() {
+            // It waited for its connection for longer than its caller did, who was told that it failed.
+            return Err(Error::DeadlineExceeded);
+        }
         tx.met.clone_from(met);
         let done = work(&mut tx).await.and_then(|value| self.check_file().map(|()| value));
         match done {
