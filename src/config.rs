@@ -174,6 +174,8 @@ pub struct Database {
     pub writes_waiting_bytes_max: usize,
     /// 0: none.
     pub credit_standings_kept: u32,
+    /// 0: none.
+    pub risks_kept: u32,
     /// Upper bound; a call with a nearer deadline gets less.
     pub statement_timeout_ms_max: u64,
     /// 0: calls are not refused while PostgreSQL is away.
@@ -194,6 +196,7 @@ impl Default for Database {
             writes_waiting_max: 256,
             writes_waiting_bytes_max: 64 << 20,
             credit_standings_kept: 10_000,
+            risks_kept: 10_000,
             statement_timeout_ms_max: 30_000,
             probe_timeout_ms: 2_000,
             statement_cache: true,

@@ -269,6 +269,7 @@ impl Database {
         )?;
         in_range("database.probe_timeout_ms", self.probe_timeout_ms, 0, 60_000)?;
         in_range("database.credit_standings_kept", self.credit_standings_kept, 0, 10_000_000)?;
+        in_range("database.risks_kept", self.risks_kept, 0, 10_000_000)?;
         in_range("database.statement_timeout_ms_max", self.statement_timeout_ms_max, 1, 3_600_000)
     }
 }

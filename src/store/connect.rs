@@ -21,6 +21,7 @@ use super::error::{cannot_open, damaged};
 use super::file_lock::FileLock;
 use super::probe::Probe;
 use super::queue::{Bounds, WriterQueue};
+use super::risks::KeptRisks;
 use super::settled::Settlement;
 use super::standings::KeptStandings;
 use super::{Store, migration};
@@ -133,6 +134,7 @@ impl Store {
             tasks: Arc::default(),
             migrated: Arc::default(),
             standings: KeptStandings::new(options.credit_standings_kept),
+            risks: KeptRisks::new(options.risks_kept),
             committed: Arc::default(),
             presence: Presence::default(),
             probe: None,
@@ -203,6 +205,7 @@ impl Store {
             tasks: Arc::default(),
             migrated: Arc::default(),
             standings: KeptStandings::new(options.credit_standings_kept),
+            risks: KeptRisks::new(options.risks_kept),
             committed: Arc::default(),
             presence,
             probe,

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::file_lock::FileLock;
 use super::probe::Probe;
 use super::queue::WriterQueue;
+use super::risks::KeptRisks;
 use super::settled::Settlement;
 use super::sql;
 use super::standings::KeptStandings;
@@ -33,6 +34,8 @@ pub struct Store {
     pub(super) migrated: Arc<AtomicBool>,
     /// How credit groups stood when somebody looked last.
     pub(super) standings: KeptStandings,
+    /// What accounts owed when somebody asked last.
+    pub(super) risks: KeptRisks,
     /// Wakes the sealer after a commit.
     pub(super) committed: Arc<Notify>,
     /// Whether the database is known to be away.

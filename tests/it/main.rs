@@ -55,6 +55,7 @@ mod records;
 mod reflection;
 mod requirements;
 mod restricted;
+mod risk_kept;
 mod roles;
 mod sensitivity;
 mod tiers;

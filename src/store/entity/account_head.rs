@@ -9,7 +9,8 @@ pub struct Model {
     pub account_id: String,
     pub root_id: String,
     pub head_us: i64,
-    /// Of a root: another after each change of what decisions about its group look at.
+    /// Another after each transaction that records anything in the account; of a root, also after each change
+    /// of what decisions about its group look at.
     pub group_revision: i64,
 }
 

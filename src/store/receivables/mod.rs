@@ -15,6 +15,7 @@ mod disputes;
 mod documents;
 mod evidence;
 mod items;
+mod kept;
 mod moves;
 mod params;
 mod positions;
@@ -36,6 +37,7 @@ pub use evidence::{
     ReceiptEvidence,
 };
 pub use items::OpenItemsRead;
+pub use kept::Recalled;
 pub use positions::{AccountPositions, Position, PositionsQuery};
 pub use rates::ControlTotal;
 pub(crate) use rolled::Path;

@@ -49,6 +49,8 @@ pub struct AccountPositions {
     pub related_party: bool,
     /// The last recorded time of the account, in microseconds; 0 for none.
     pub head_us: i64,
+    /// Another number after each transaction that records anything in the account.
+    pub revision: i64,
     pub positions: Vec<Position>,
 }
 
@@ -65,6 +67,7 @@ impl Store {
         let sums = bucketed(&mut params, &template, query, by, by_date);
         let text = format!(
             "SELECT a.id AS account_id, a.related_party, COALESCE(h.head_us, 0) AS head_us, \
+             COALESCE(h.group_revision, 0) AS revision, \
              p.currency, p.class, p.date, p.amount, p.items, p.expected \
              FROM account a LEFT JOIN account_head h ON h.account_id = a.id \
              LEFT JOIN ({sums}) p ON p.account_id = a.id \
@@ -188,6 +191,7 @@ struct AccountRow {
     account_id: String,
     related_party: bool,
     head_us: i64,
+    revision: i64,
     currency: Option<Currency>,
     class: Option<ItemClass>,
     date: Option<NaiveDate>,
@@ -202,6 +206,7 @@ impl AccountRow {
             account_id,
             related_party,
             head_us,
+            revision,
             currency,
             class,
             date,
@@ -221,8 +226,13 @@ impl AccountRow {
             }),
             _ => None,
         };
-        let account =
-            AccountPositions { account_id, related_party, head_us, positions: Vec::new() };
+        let account = AccountPositions {
+            account_id,
+            related_party,
+            head_us,
+            revision,
+            positions: Vec::new(),
+        };
         (account, position)
     }
 }

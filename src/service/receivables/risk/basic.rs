@@ -42,6 +42,11 @@ pub fn currency_risk(currency: Currency, figures: Figures) -> CurrencyRisk {
     }
 }
 
+/// What the one account among them owes.
+pub fn currencies(risks: &[Risk]) -> Vec<CurrencyRisk> {
+    risks.iter().flat_map(|risk| risk.currencies.clone()).collect()
+}
+
 /// The accounts and currencies in which anything is overdue.
 pub fn overdue(risks: &[Risk]) -> Vec<(&str, Currency)> {
     let mut overdue = Vec::new();
