@@ -20,7 +20,7 @@ use support::data::{self, account};
 use support::engine::{Database, Engine, Server};
 use support::limit::{self, Handler};
 use support::load::Target;
-use support::recorder::Ran;
+use support::recorder::{Ran, Recorder};
 use support::samples::{Samples, mean_ms};
 use support::table::{Goal, Table};
 use support::{Effort, run};
@@ -92,6 +92,7 @@ async fn reserve(
             calls / batches as f64,
             ran.len() as f64 / batches as f64
         );
+        Recorder::print_times(&ran, batches, "batch");
         let row = format!("ReserveCredit, {name} ({spread}), {}", engine.name());
         let numbers = (theirs.median(), ours.median());
         table.row(&row, what, numbers, "k/s", Goal::AtLeast(goal));

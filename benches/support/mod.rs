@@ -39,6 +39,13 @@ impl Effort {
     }
 }
 
+/// Whether something is to be measured: by the parts of names on the command line, if there are any.
+pub fn is_wanted(name: &str) -> bool {
+    let parts = std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let parts: Vec<String> = parts.collect();
+    parts.is_empty() || parts.iter().any(|part| name.contains(part))
+}
+
 /// Runs a program on a runtime like that of the service.
 pub fn run(program: impl Future<Output = ()>) {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(program);

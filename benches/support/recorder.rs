@@ -1,5 +1,6 @@
 //! What the service asks its database for.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,11 +13,12 @@ use sea_orm::{Statement, Value};
 pub struct Ran {
     pub sql: Arc<str>,
     pub values: Vec<Value>,
+    pub took: Duration,
 }
 
 impl Ran {
     pub fn new(sql: &str, values: Vec<Value>) -> Self {
-        Self { sql: sql.into(), values }
+        Self { sql: sql.into(), values, took: Duration::ZERO }
     }
 
     /// What it says without the quotes of names, by which a statement is recognized: some are
@@ -36,13 +38,13 @@ pub struct Recorder {
 impl Recorder {
     pub fn attach(&self, store: &mut Store) {
         let recorder = self.clone();
-        store.observe(move |statement| recorder.take(statement));
+        store.observe_times(move |statement, took| recorder.take(statement, took));
     }
 
-    fn take(&self, statement: &Statement) {
+    fn take(&self, statement: &Statement, took: Duration) {
         if self.on.load(Ordering::Relaxed) {
             let values = statement.values.clone().map_or_else(Vec::new, |values| values.0);
-            let ran = Ran::new(&statement.sql, values);
+            let ran = Ran { took, ..Ran::new(&statement.sql, values) };
             self.ran.lock().expect("nobody panics with it").push(ran);
         }
     }
@@ -60,6 +62,23 @@ impl Recorder {
             if self.stop().iter().all(is_background) {
                 return;
             }
+        }
+    }
+
+    /// Prints which statements took most of the time, for each of so many calls or batches.
+    pub fn print_times(ran: &[Ran], calls: usize, what: &str) {
+        let mut times: HashMap<String, (usize, Duration)> = HashMap::new();
+        for ran in ran {
+            let of = times.entry(ran.text().chars().take(100).collect()).or_default();
+            *of = (of.0 + 1, of.1 + ran.took);
+        }
+        let mut times: Vec<_> = times.into_iter().collect();
+        times.sort_by_key(|(_, (_, took))| std::cmp::Reverse(*took));
+        let whole: Duration = times.iter().map(|(_, (_, took))| *took).sum();
+        let each = |took: Duration| took.as_secs_f64() * 1e6 / calls as f64;
+        println!("{:.0} µs in statements for each {what}:", each(whole));
+        for (text, (count, took)) in times.iter().take(20) {
+            println!("    {:>7.0} µs {:>6.2} × {text}", each(*took), *count as f64 / calls as f64);
         }
     }
 

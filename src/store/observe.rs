@@ -2,19 +2,28 @@
 //! For measurements; nothing in the service depends on it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sea_orm::Statement;
 
 use super::Store;
 
 impl Store {
-    /// Tells `observer` of every statement after it ran, whether it failed or not. BEGIN,
-    /// COMMIT and ROLLBACK are not among them. Clones made before are not observed.
+    /// Tells `observer` of every statement after it ran, whether it failed or not. BEGIN, COMMIT and
+    /// ROLLBACK are not among them. Clones made before are not observed.
     pub fn observe(&mut self, observer: impl Fn(&Statement) + Send + Sync + 'static) {
+        self.observe_times(move |statement, _| observer(statement));
+    }
+
+    /// As [`Store::observe`], with how long each took.
+    pub fn observe_times(
+        &mut self,
+        observer: impl Fn(&Statement, Duration) + Send + Sync + 'static,
+    ) {
         let observer = Arc::new(observer);
         for connection in [&mut self.reader, &mut self.writer] {
             let observer = observer.clone();
-            connection.set_metric_callback(move |ran| observer(ran.statement));
+            connection.set_metric_callback(move |ran| observer(ran.statement, ran.elapsed));
         }
     }
 }
