@@ -15,7 +15,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Maps a driver error to what the caller can do about it.
 pub(super) fn store_error(error: DbErr) -> Error {
     match &error {
-        DbErr::ConnectionAcquire(_) => unavailable(&error),
+        DbErr::ConnectionAcquire(_) => no_connection(&error),
         DbErr::Conn(e) | DbErr::Exec(e) | DbErr::Query(e) => match e {
             RuntimeErr::SqlxError(e) => from_sqlx(e, &error),
             RuntimeErr::Internal(_) => internal(&error),
@@ -28,11 +28,11 @@ fn from_sqlx(error: &sqlx::Error, whole: &DbErr) -> Error {
     match error {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed
         | sqlx::Error::Protocol(_)
         | sqlx::Error::BeginFailed => unavailable(whole),
+        sqlx::Error::PoolTimedOut => no_connection(whole),
         // What SUM says on SQLite, under the code of any mistake.
         sqlx::Error::Database(e) if e.message() == "integer overflow" => beyond_totals("a total"),
         sqlx::Error::Database(e) => match e.code().as_deref() {
@@ -99,6 +99,12 @@ pub(super) fn not_migrated() -> Error {
 pub(super) fn unavailable(error: &dyn std::fmt::Display) -> Error {
     tracing::warn!(%error, "the database does not answer");
     come_again(SILENT)
+}
+
+/// All connections are in use, or a new one does not come: whether the database is there is not known.
+fn no_connection(error: &DbErr) -> Error {
+    tracing::warn!(%error, "no connection to the database in time");
+    come_again("no connection to the database was free in time")
 }
 
 /// It was asked, and said nothing for some time.
