@@ -9,7 +9,7 @@ use crate::domain::ledger::PointQuery;
 use crate::domain::member_book::{ACCOUNTS_MAX, AccountFacts, Book, GetMemberBook, after};
 use crate::domain::money::Currency;
 use crate::domain::names::{AccountRef, MemberRef};
-use crate::domain::page::PageOf;
+use crate::domain::page::{Page, PageOf};
 use crate::domain::receivables::{Risk, RiskView};
 use crate::domain::tier::ruling::Recorded;
 use crate::service::accounts::Sources;
@@ -111,19 +111,25 @@ impl MemberBooks {
                     labels: Vec::new(),
                     show_deleted: false,
                 };
-                let page = PageOf { size: ACCOUNTS_MAX, after: None };
-                let mut page = tx.account_ids(&filter, &page, on).await?;
-                let seen = tx.seen(page.items.iter().map(String::as_str)).await?;
-                page.items.retain(|id| seen.has(id));
-                Ok((member_id, page))
+                // Only those that the caller sees count, so the first page may leave room.
+                let (mut ids, mut page) = (Vec::new(), PageOf { size: ACCOUNTS_MAX, after: None });
+                loop {
+                    let Page { items, next, .. } = tx.account_ids(&filter, &page, on).await?;
+                    let seen = tx.seen(items.iter().map(String::as_str)).await?;
+                    ids.extend(items.into_iter().filter(|id| seen.has(id)));
+                    if next.is_none() || ids.len() > ACCOUNTS_MAX {
+                        return Ok((member_id, ids));
+                    }
+                    page.after = next;
+                }
             })
         });
-        let (member_id, page) = read.await?;
-        if page.next.is_some() {
+        let (member_id, ids) = read.await?;
+        if ids.len() > ACCOUNTS_MAX {
             let what = format!("owns more than {ACCOUNTS_MAX} accounts");
             return Err(Error::invalid("member", Reason::TooManyElements, what));
         }
-        Ok((member_id, page.items))
+        Ok((member_id, ids))
     }
 
     /// Some more of his accounts.
