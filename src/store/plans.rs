@@ -7,15 +7,19 @@ use sea_orm::{
     DatabaseTransaction, FromQueryResult, Statement, StreamTrait as _, TransactionTrait as _,
 };
 use tokio_stream::StreamExt as _;
+use uuid::Uuid;
 
 use super::credit::{Ruling, StandingQuery};
+use super::entity::audit_pending;
 use super::receivables::{At, Evidence, PositionsQuery, Whose};
 use super::seed::{Fresh, day, fresh};
-use super::sql;
+use super::{Lane, WriteTx, rows, sql};
 use crate::domain::aging::Basis;
 use crate::domain::credit::reservation::Now;
+use crate::domain::error::Result;
 use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
+use crate::domain::names::OrderKey;
 
 const ACCOUNTS: i64 = 500;
 /// Invoices of each account, one of six of them paid.
@@ -199,5 +203,64 @@ async fn questions_about_an_account_read_its_rows_alone_without_any_statistics()
             assert_eq!(read.scanned, 0, "from end to end: {}", statement.sql);
             assert!(read.found <= ROWS_MAX, "{read:?}: {}", statement.sql);
         }
+    }
+}
+
+/// Orders that are reserved, and audit rows that wait for their seal.
+const MANY: [&str; 2] = [
+    "INSERT INTO credit_reservation (id, account_id, root_id, source_system, order_ref, company_code, \
+       currency, state, amount, delivered, invoiced, invoiced_live, advance, advance_later, counted_order, \
+       counted_delivered, counted_advance, expire_us, next_change_us, granted_amount, granted_until_us, \
+       decision_id, cancel_reason, create_us, update_us) \
+     SELECT md5('o' || n)::uuid, 'a', 'a', 'erp', 'O' || n, '1000', 'USD', 'RESERVED', 100, 0, 0, 0, 0, '[]', \
+       100, 0, 0, 9, 9, 0, 0, md5('d' || n)::uuid, '', 1, 1 FROM generate_series(1, 5000) n",
+    "INSERT INTO audit_pending (audit_id) SELECT md5('u' || n)::uuid FROM generate_series(1, 5000) n",
+];
+
+/// What this transaction has read of these tables.
+async fn read_of_many(tx: &WriteTx) -> Result<i64> {
+    let text = "SELECT CAST(SUM(seq_tup_read + COALESCE(idx_tup_fetch, 0)) AS BIGINT) AS v \
+         FROM pg_stat_xact_user_tables WHERE relname IN ('credit_reservation', 'audit_pending')";
+    sql::scalar(&tx.conn, text, vec![]).await.map(Option::unwrap_or_default)
+}
+
+/// Looks up two orders and takes out an audit row, while there is nothing and once there is much; answers how
+/// many rows each read.
+async fn looked_up(tx: &mut WriteTx) -> Result<Vec<i64>> {
+    tx.by_indexes().await?;
+    let key = |no: &str| OrderKey {
+        system: "erp".into(),
+        company_code: "1000".into(),
+        order_ref: no.into(),
+    };
+    let mut reads = Vec::new();
+    for there in [0, 2] {
+        let before = read_of_many(tx).await?;
+        let found = tx.reservations_by_key(&[key("O17"), key("O4711")]).await?;
+        assert_eq!(found.len(), there);
+        let pending = vec![audit_pending::Model { audit_id: Uuid::nil() }];
+        rows::delete_keys(&tx.conn, pending).await?;
+        reads.push(read_of_many(tx).await? - before);
+        if there == 0 {
+            for text in MANY {
+                sql::execute(&tx.conn, text, vec![]).await?;
+            }
+        }
+    }
+    Ok(reads)
+}
+
+/// PostgreSQL keeps the plan of a statement: one that was made while its table was known to be empty has to
+/// serve when there are thousands of rows.
+#[tokio::test]
+async fn a_plan_of_an_empty_table_looks_up_rows_by_their_keys_when_it_is_large() {
+    for db in fresh().await {
+        if db.store.is_sqlite() {
+            continue;
+        }
+        db.sql("ANALYZE credit_reservation, audit_pending", vec![]).await;
+        let looked_up = db.store.write(&db.ctx, Lane::Decision, |tx| Box::pin(looked_up(tx)));
+        let reads = looked_up.await.unwrap();
+        assert!(reads.iter().all(|rows| *rows <= 4), "{reads:?}");
     }
 }

@@ -195,11 +195,17 @@ where
     A: ActiveModelTrait,
 {
     let (backend, table) = (conn.get_database_backend(), A::Entity::default().table_name());
-    let key = key::<A::Entity>().join(", ");
+    let key = key::<A::Entity>();
+    let (columns, is_one) = (key.join(", "), key.len() == 1);
     let mut deleted = 0;
     for set in Set::of_models(models)?.chunks(ROWS_PER_STATEMENT) {
-        let keys = set.table(backend, "r", 1);
-        let text = format!("DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {keys})");
+        let keys = format!("SELECT {columns} FROM {}", set.table(backend, "r", 1));
+        let these = match backend {
+            // Along the index, also by a plan that was made while the table was empty.
+            DbBackend::Postgres if is_one => format!("{columns} = ANY (ARRAY({keys}))"),
+            _ => format!("({columns}) IN ({keys})"),
+        };
+        let text = format!("DELETE FROM {table} WHERE {these}");
         deleted += sql::execute(conn, text, set.into_values(backend)).await?;
     }
     Ok(deleted)

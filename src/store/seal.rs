@@ -53,6 +53,7 @@ impl Store {
         }
         self.write(ctx, Lane::Bulk, |tx| {
             Box::pin(async move {
+                tx.by_indexes().await?;
                 let events = seal_outbox(tx).await?;
                 let audits = seal_audit(tx).await?;
                 Ok(events.max(audits))

@@ -114,6 +114,11 @@ impl WriteTx {
         Ok(first)
     }
 
+    /// Has PostgreSQL look up rows by their indexes from here on ([`sql::by_indexes`]).
+    pub async fn by_indexes(&self) -> Result<()> {
+        sql::by_indexes(&self.conn, true).await
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.store.clock
     }

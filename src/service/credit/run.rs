@@ -19,8 +19,9 @@ use crate::domain::credit::reservation::{Now, Reservation};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::{Error, Result};
 use crate::domain::merge_sets::MergeSets;
-use crate::domain::names::ReservationRef;
+use crate::domain::names::{AccountRef, ReservationRef};
 use crate::service::{Settings, resolve};
+use crate::store::account::KnownAccount;
 use crate::store::credit::KnownReservation;
 use crate::store::{Answered, CallRecord, WriteTx};
 
@@ -33,6 +34,8 @@ pub(super) async fn all(
     work: &[Work],
 ) -> Result<Vec<Result<Answer>>> {
     let mut batch = Batch::new(work);
+    // Each of its statements looks up some rows, however large the tables have become.
+    tx.by_indexes().await?;
     batch.recall(tx, &batch.open()).await?;
     batch.find_twins();
     let found = batch.resolve(tx).await?;
@@ -47,7 +50,7 @@ pub(super) async fn all(
     let us = tx.record_after(head).await?;
     let now = Now { us, today: tx.clock().business_date() };
     // Whoever held the locks before us may have merged an account: look again.
-    let found = batch.resolve(tx).await?;
+    let found = again(tx, found).await?;
     let merged = found.values().any(|account| account.merge_set.is_some());
     let sets = sets(tx, &ids, merged).await?;
     resolve::check_locked(&sets, &locked)?;
@@ -95,6 +98,24 @@ pub(super) async fn all(
         kept.iter().map(|(record, answer)| Answered { record, answer: answer.clone() }).collect();
     tx.keep_answers(&kept).await?;
     batch.finish()
+}
+
+/// The accounts that were found by their names, as they are by now.
+async fn again(
+    tx: &WriteTx,
+    mut found: HashMap<AccountRef, KnownAccount>,
+) -> Result<HashMap<AccountRef, KnownAccount>> {
+    let mut ids: Vec<AccountRef> =
+        found.values().map(|account| AccountRef::Id(account.id.clone())).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let now = tx.find_accounts(&ids).await?;
+    for account in found.values_mut() {
+        if let Some(now) = now.get(&AccountRef::Id(account.id.clone())) {
+            account.clone_from(now);
+        }
+    }
+    Ok(found)
 }
 
 /// What these accounts were ever merged with, if one of them was.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
 };
 use uuid::Uuid;
 
@@ -51,9 +52,17 @@ pub(super) async fn reservations_by_key<'a>(
         return Ok(Vec::new());
     }
     let backend = conn.get_database_backend();
+    let same = "o.source_system = k.source_system AND o.company_code = k.company_code \
+         AND o.order_ref = k.order_ref";
+    let found = match backend {
+        DbBackend::Sqlite => format!("JOIN credit_reservation o ON {same}"),
+        // One look at the index for each, also by a plan that was made while there were no reservations.
+        _ => format!(
+            "CROSS JOIN LATERAL (SELECT * FROM credit_reservation o WHERE {same} LIMIT 1) o"
+        ),
+    };
     let text = format!(
-        "SELECT {} FROM {} JOIN credit_reservation o ON o.source_system = k.source_system \
-         AND o.company_code = k.company_code AND o.order_ref = k.order_ref",
+        "SELECT {} FROM {} {found}",
         rows::columns::<Entity>("o"),
         wanted.table(backend, "k", 1)
     );
