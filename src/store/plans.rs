@@ -212,7 +212,7 @@ const MANY: [&str; 2] = [
        currency, state, amount, delivered, invoiced, invoiced_live, advance, advance_later, counted_order, \
        counted_delivered, counted_advance, expire_us, next_change_us, granted_amount, granted_until_us, \
        decision_id, cancel_reason, create_us, update_us) \
-     SELECT md5('o' || n)::uuid, 'a', 'a', 'erp', 'O' || n, '1000', 'USD', 'RESERVED', 100, 0, 0, 0, 0, '[]', \
+     SELECT md5('o' || n)::uuid, 'a', 'a', 'erp', 'O' || n, '1000', 'USD', 'OPEN', 100, 0, 0, 0, 0, '{}', \
        100, 0, 0, 9, 9, 0, 0, md5('d' || n)::uuid, '', 1, 1 FROM generate_series(1, 5000) n",
     "INSERT INTO audit_pending (audit_id) SELECT md5('u' || n)::uuid FROM generate_series(1, 5000) n",
 ];

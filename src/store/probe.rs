@@ -31,29 +31,34 @@ impl Probe {
     /// # Errors
     /// `DATABASE_UNAVAILABLE`.
     pub async fn look(&self) -> Result<()> {
-        match tokio::time::timeout(self.timeout, self.ask()).await {
-            Ok(answer) => answer.map_err(|error| unavailable(&error)),
-            Err(_) => Err(silent(self.timeout)),
-        }
-    }
-
-    async fn ask(&self) -> sqlx::Result<()> {
-        let mut place = self.connection.lock().await;
-        if let Some(kept) = place.as_mut()
-            && let Ok(Ok(())) = tokio::time::timeout(self.timeout / 2, kept.ping()).await
-        {
-            return Ok(());
-        }
-        // It was cut off, perhaps long ago, or the database is slow.
-        let mut fresh = self.options.connect().await?;
-        fresh.ping().await?;
-        // The database is there. What says nothing by then was cut off, and so may others be; where it is only
-        // slow, this one was asked earlier and has answered.
-        if let Some(mut before) = place.replace(fresh)
-            && tokio::time::timeout(LAST_WORD, before.ping()).await.is_err()
+        let dumb = match tokio::time::timeout(self.timeout, self.ask()).await {
+            Ok(answer) => answer.map_err(|error| unavailable(&error))?,
+            Err(_) => return Err(silent(self.timeout)),
+        };
+        // The database is there. What says nothing by now was cut off, and so may others be; also where another
+        // host has its address and refuses it. Where it is only slow, this one was asked first and answers.
+        if let Some(mut dumb) = dumb
+            && !matches!(tokio::time::timeout(LAST_WORD, dumb.ping()).await, Ok(Ok(())))
         {
             self.presence.silent();
         }
         Ok(())
+    }
+
+    /// Has an answer on the kept connection, or on another one in its place: then that which said nothing is
+    /// answered.
+    async fn ask(&self) -> sqlx::Result<Option<PgConnection>> {
+        let mut place = self.connection.lock().await;
+        let asked = match place.as_mut() {
+            None => None,
+            Some(kept) => Some(tokio::time::timeout(self.timeout / 2, kept.ping()).await),
+        };
+        if let Some(Ok(Ok(()))) = asked {
+            return Ok(None);
+        }
+        let was_dumb = matches!(asked, Some(Err(_)));
+        let mut fresh = self.options.connect().await?;
+        fresh.ping().await?;
+        Ok(place.replace(fresh).filter(|_| was_dumb))
     }
 }

@@ -17,7 +17,9 @@ use crate::domain::receivables::CurrencyRisk;
 pub struct KeptRisks(Option<Arc<Cache<String, Arc<KeptRisk>, Rows>>>);
 
 /// Rows that an account has on average where all may be kept: one with more takes the place of several.
-const ROWS_OF_ONE: u64 = 32;
+const ROWS_OF_ONE: u64 = 24;
+/// Rows that what is kept of each account takes besides.
+const ROWS_BESIDE: usize = 8;
 
 /// What a risk takes is counted in rows: balances, and what is told as evidence.
 #[derive(Debug, Clone)]
@@ -27,7 +29,7 @@ impl Weighter<String, Arc<KeptRisk>> for Rows {
     fn weight(&self, _: &String, risk: &Arc<KeptRisk>) -> u64 {
         let rows = |of: &CurrencyRisk| 4 + of.worst_items.len();
         let all = risk.basic.iter().chain(risk.full.iter().flatten());
-        (1 + all.map(rows).sum::<usize>()) as u64
+        (ROWS_BESIDE + all.map(rows).sum::<usize>()) as u64
     }
 }
 

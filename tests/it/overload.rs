@@ -254,6 +254,24 @@ fn occupy(server: &TestServer, time: Duration) -> Vec<tokio::task::JoinHandle<()
     writers(server, turns, time)
 }
 
+/// So many who read, each for a while.
+fn readers(server: &TestServer, count: u32, time: Duration) -> Vec<tokio::task::JoinHandle<()>> {
+    let read = |_| {
+        let (store, ctx) =
+            (server.store().clone(), ballast::ctx::Ctx::system(server.clock().clone()));
+        tokio::spawn(async move {
+            let wait = store.read(&ctx, move |_| {
+                Box::pin(async move {
+                    tokio::time::sleep(time).await;
+                    Ok(())
+                })
+            });
+            wait.await.expect("read");
+        })
+    };
+    (0..count).map(read).collect()
+}
+
 /// So many who write, each for a while.
 fn writers(server: &TestServer, count: u32, time: Duration) -> Vec<tokio::task::JoinHandle<()>> {
     let occupy = |_| {
@@ -302,6 +320,30 @@ on_both_engines! {
         let numbers: Vec<_> = listed.into_inner().documents.into_iter().filter_map(|d| d.key).collect();
         let numbers: Vec<_> = numbers.into_iter().map(|key| key.document_no).collect();
         assert_eq!(numbers.len(), 2, "{numbers:?}");
+    }
+
+    async fn fault_x2_a_write_whose_caller_left_while_it_waited_for_a_connection_is_not_made(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.post([receipt("I0", day(0), "1.00")]).await;
+        // All connections are in use by reads, so the write has its turn and waits for one.
+        let connections = match server.engine() {
+            Engine::Sqlite => server.config().database.sqlite_readers,
+            Engine::Postgres => server.config().database.postgres_connections_max,
+        };
+        let readers = readers(&server, connections, Duration::from_millis(800));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut client = server.receivables();
+        let call = client.post_documents(post("I1"));
+        let left = tokio::time::timeout(Duration::from_millis(300), call).await;
+        let was_made = usize::from(left.is_ok());
+        for reader in readers {
+            reader.await.expect("read");
+        }
+        assert_eq!(was_made, usize::from(server.engine() == Engine::Sqlite), "readers do not hold up the one writer");
+        desk.post([receipt("I2", day(0), "1.00")]).await;
+        let list = pb::ListDocumentsRequest { parent: ACCOUNT.into(), ..Default::default() };
+        let listed = server.receivables().list_documents(list).await.expect("a list");
+        assert_eq!(listed.into_inner().documents.len(), 2 + was_made);
     }
 
     async fn fault_x2_one_waiting_write_too_many_is_told_to_come_again(mut server: TestServer) {

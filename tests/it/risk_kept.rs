@@ -1,13 +1,51 @@
 //! What an account owes is kept in memory and told only while it is so: after facts that another server
 //! recorded, of every kind that a risk is told from.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use ballast::pb;
 
 use crate::contact::{move_from_to, person, position};
 use crate::interaction::{held, member, record};
 use crate::support::credit::{ACME, Counter, moment};
-use crate::support::ledger::{Settles as _, day, document, invoice, receipt, usd};
+use crate::support::gate::Observer;
+use crate::support::ledger::{Settles as _, day, document, fresh, invoice, receipt, usd};
 use crate::support::{Engine, TestServer};
+
+/// How many statements about the account each view takes that is asked for again.
+async fn takes_one_statement(engine: Engine) {
+    let ran = Arc::new(AtomicUsize::new(0));
+    let counter = ran.clone();
+    let observer: Observer = Arc::new(move |statement| {
+        if format!("{:?}", statement.values).contains("acme") {
+            counter.fetch_add(1, Ordering::AcqRel);
+        }
+    });
+    let mut server = TestServer::start_observed(engine, observer).await;
+    let mut counter = Counter::with_limits(&server, "1000.00", "5000.00").await;
+    counter.desk.post([invoice("I1", day(-20), "100.00", &[(day(-10), "100.00")])]).await;
+    let took = async |server: &TestServer, view| {
+        ask(server, view, None).await;
+        let mut least = usize::MAX;
+        // Jobs look at accounts too, now and then.
+        for _ in 0..3 {
+            let before = ran.load(Ordering::Acquire);
+            ask(server, view, None).await;
+            least = least.min(ran.load(Ordering::Acquire) - before);
+        }
+        least
+    };
+    for view in VIEWS {
+        assert_eq!(took(&server, view).await, 1, "{view:?}");
+    }
+    // What somebody wrote is personal data, and not kept.
+    counter.desk.try_dispute("I1", Some(usd("5.00")), Some(day(0))).await.expect("disputed");
+    assert_eq!(took(&server, pb::RiskView::Basic).await, 1);
+    assert!(took(&server, pb::RiskView::Full).await > 2);
+    server.restart_with(|config| config.database.risks_kept = 0).await;
+    assert!(took(&server, pb::RiskView::Full).await > 2);
+}
 
 const VIEWS: [pb::RiskView; 2] = [pb::RiskView::Basic, pb::RiskView::Full];
 
@@ -128,6 +166,11 @@ on_both_engines! {
         seen.changed("a write-off").await;
         desk.post([receipt("R3", day(3), "10.00")]).await;
         seen.changed("money that is to come").await;
+        let corrected = pb::Document { source_version: 2, ..invoice("I3", day(-8), "80.00", &[(day(-3), "80.00")]) };
+        desk.post([invoice("I3", day(-8), "90.00", &[(day(-3), "90.00")])]).await;
+        seen.changed("another invoice").await;
+        desk.post([corrected]).await;
+        seen.changed("its correction").await;
 
         let dispute = desk.try_dispute("I1", Some(usd("5.00")), Some(day(0))).await.expect("disputed");
         seen.changed("a dispute").await;
@@ -137,6 +180,15 @@ on_both_engines! {
         seen.changed("a promise").await;
         desk.post([receipt("R4", day(0), "7.00").settles("I1")]).await;
         seen.changed("what was promised").await;
+        let second = desk.promise("I3", usd("8.00"), day(0), day(6), 0).await;
+        seen.changed("another promise").await;
+        let withdrawn = pb::WithdrawPromiseToPayRequest {
+            name: second.name,
+            withdraw_date: Some(day(0)),
+            request_id: fresh(),
+        };
+        desk.client.withdraw_promise_to_pay(withdrawn).await.expect("withdrawn");
+        seen.changed("its end").await;
         drop(promise);
 
         server.clock().set(moment(1));
@@ -174,5 +226,19 @@ on_both_engines! {
         };
         accounts.update_account(related).await.expect("related");
         share_is(&seen, None).await;
+    }
+}
+
+mod asked_again {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sqlite() {
+        takes_one_statement(Engine::Sqlite).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgres() {
+        takes_one_statement(Engine::Postgres).await;
     }
 }

@@ -128,7 +128,11 @@ impl Shared {
         self.store
             .write(ctx, Lane::Decision, move |tx| {
                 let (work, settings, policy) = (work.clone(), settings.clone(), policy.clone());
-                Box::pin(async move { run::all(tx, &settings, &policy, &work).await })
+                Box::pin(async move {
+                    // Plans that are made here look up rows, however few a table had when it was last counted.
+                    tx.by_indexes().await?;
+                    run::all(tx, &settings, &policy, &work).await
+                })
             })
             .await
     }

@@ -34,8 +34,6 @@ pub(super) async fn all(
     work: &[Work],
 ) -> Result<Vec<Result<Answer>>> {
     let mut batch = Batch::new(work);
-    // Each of its statements looks up some rows, however large the tables have become.
-    tx.by_indexes().await?;
     batch.recall(tx, &batch.open()).await?;
     batch.find_twins();
     let found = batch.resolve(tx).await?;
