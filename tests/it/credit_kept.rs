@@ -67,6 +67,20 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// A treasurer of the account, and one of ours who may visit.
+pub async fn nobody_knows_the_treasurer(desk: &TestServer) -> (String, String) {
+    let (wang, li) = (member(desk, "wang").await, person(desk, "Li").await);
+    let (finance, executive) = (pb::PositionFunction::Finance, pb::PositionLevel::Executive);
+    let seat = position(desk, "acme", finance, executive).await;
+    move_from_to(desk, &li, "", &seat, -50).await.expect("hired");
+    (wang, li)
+}
+
+pub async fn visit(desk: &TestServer, ours: &str, theirs: &str) {
+    let visit = held(pb::InteractionChannel::Visit, 0, &[ours], &[theirs]);
+    record(desk, "acme", visit).await.expect("recorded");
+}
+
 /// Of a server that has kept nothing yet.
 async fn same_after_a_restart(mut server: TestServer) {
     let kept = answers(&server).await;
@@ -249,13 +263,9 @@ on_both_engines! {
             disposition: Leads::Refer.into(),
         };
         counter.policy("people", pb::CreditPolicy { rules: vec![rule], ..Default::default() }).await;
-        let desk = seen.desk();
-        let (wang, li) = (member(desk, "wang").await, person(desk, "Li").await);
-        let seat = position(desk, "acme", pb::PositionFunction::Finance, pb::PositionLevel::Executive).await;
-        move_from_to(desk, &li, "", &seat, -50).await.expect("hired");
+        let (wang, li) = nobody_knows_the_treasurer(seen.desk()).await;
         seen.changed("somebody whom nobody knows").await;
-        let visit = held(pb::InteractionChannel::Visit, 0, &[&wang], &[&li]);
-        record(seen.desk(), "acme", visit).await.expect("recorded");
+        visit(seen.desk(), &wang, &li).await;
         seen.changed("a visit").await;
 
         let mut foreign = invoice("I2", day(10), "5.00", &[(day(40), "5.00")]);

@@ -346,6 +346,20 @@ on_both_engines! {
         assert_eq!(listed.into_inner().documents.len(), 2 + was_made);
     }
 
+    async fn fault_x2_an_order_whose_caller_left_while_it_waited_for_its_turn_is_not_decided(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "1000.00", "5000.00").await;
+        let occupied = occupy(&server, Duration::from_millis(800));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut client = server.credit();
+        let call = client.reserve_credit(reserving("1", "10.00"));
+        tokio::time::timeout(Duration::from_millis(300), call).await.expect_err("it waits");
+        for occupied in occupied {
+            occupied.await.expect("written");
+        }
+        // If it was decided, the order could not be reserved with another amount.
+        counter.try_reserve(reserving("1", "20.00")).await.expect("decided for the first time");
+    }
+
     async fn fault_x2_one_waiting_write_too_many_is_told_to_come_again(mut server: TestServer) {
         server.restart_with(|config| config.database.writes_waiting_max = 3).await;
         let occupied = occupy(&server, Duration::from_millis(800));

@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ballast::pb;
 
-use crate::contact::{move_from_to, person, position};
-use crate::interaction::{held, member, record};
+use crate::credit_kept::{nobody_knows_the_treasurer, visit};
 use crate::support::credit::{ACME, Counter, moment};
 use crate::support::gate::Observer;
 use crate::support::ledger::{Settles as _, day, document, fresh, invoice, receipt, usd};
@@ -141,8 +140,7 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 on_both_engines! {
     async fn a_kept_risk_ends_with_whatever_is_recorded_in_the_account(server: TestServer) {
-        let counter = Counter::with_limits(&server, "1000.00", "5000.00").await;
-        drop(counter);
+        Counter::with_limits(&server, "1000.00", "5000.00").await;
         let mut seen = Seen::by(&server).await;
         let mut desk = Counter::at(seen.desk()).desk;
 
@@ -176,7 +174,7 @@ on_both_engines! {
         seen.changed("a dispute").await;
         desk.try_resolve(&dispute.name, Some(day(0))).await.expect("resolved");
         seen.changed("its end").await;
-        let promise = desk.promise("I1", usd("7.00"), day(0), day(5), 0).await;
+        desk.promise("I1", usd("7.00"), day(0), day(5), 0).await;
         seen.changed("a promise").await;
         desk.post([receipt("R4", day(0), "7.00").settles("I1")]).await;
         seen.changed("what was promised").await;
@@ -189,7 +187,6 @@ on_both_engines! {
         };
         desk.client.withdraw_promise_to_pay(withdrawn).await.expect("withdrawn");
         seen.changed("its end").await;
-        drop(promise);
 
         server.clock().set(moment(1));
         seen.changed("another day").await;
@@ -203,14 +200,10 @@ on_both_engines! {
         counter.account("other", "").await;
         counter.desk.post([invoice("I1", day(-20), "100.00", &[(day(-10), "100.00")])]).await;
         let mut seen = Seen::by(&server).await;
-        let desk = seen.desk();
 
-        let (wang, li) = (member(desk, "wang").await, person(desk, "Li").await);
-        let seat = position(desk, "acme", pb::PositionFunction::Finance, pb::PositionLevel::Executive).await;
-        move_from_to(desk, &li, "", &seat, -50).await.expect("hired");
+        let (wang, li) = nobody_knows_the_treasurer(seen.desk()).await;
         seen.changed("somebody whom nobody knows").await;
-        let visit = held(pb::InteractionChannel::Visit, 0, &[&wang], &[&li]);
-        record(seen.desk(), "acme", visit).await.expect("recorded");
+        visit(seen.desk(), &wang, &li).await;
         seen.changed("a visit").await;
 
         let elsewhere = pb::Document { payer: "accounts/other".into(), ..invoice("I2", day(-2), "300.00", &[(day(9), "300.00")]) };

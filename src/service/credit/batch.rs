@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::command::{Answer, Command, Work};
 use super::{LastRuling, run};
@@ -59,7 +60,9 @@ impl Batcher {
     pub async fn submit(&self, ctx: &Ctx, record: CallRecord, command: Command) -> Result<Answer> {
         let (answer, answered) = oneshot::channel();
         let may_override = super::caller(ctx).may_override;
-        let work = Work { record, command: Arc::new(command), may_override };
+        let gone = CancellationToken::new();
+        let _caller = gone.clone().drop_guard();
+        let work = Work { record, command: Arc::new(command), may_override, gone };
         let job = Job { ctx: ctx.clone(), work, answer };
         self.queue.send(job).await.map_err(|_| stopping())?;
         answered.await.map_err(|_| stopping())?
@@ -90,7 +93,7 @@ impl Shared {
         for job in jobs {
             match job.ctx.check_deadline() {
                 // Its caller went away before it began.
-                Ok(()) if job.answer.is_closed() => {}
+                Ok(()) if job.work.gone.is_cancelled() => {}
                 Ok(()) => alive.push(job),
                 Err(late) => job.reply(Err(late)),
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::credit::command::*;
@@ -79,6 +80,8 @@ pub(super) struct Work {
     pub record: CallRecord,
     pub command: Arc<Command>,
     pub may_override: bool,
+    /// Its caller has left, or was told that it failed.
+    pub gone: CancellationToken,
 }
 
 /// The error for a reservation that the account does not have.

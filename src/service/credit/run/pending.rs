@@ -25,8 +25,10 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
+    /// Those whose callers left while the batch waited for its transaction are not decided.
     pub fn new(work: &'a [Work]) -> Self {
-        Self { work, answers: work.iter().map(|_| None).collect(), twins: Vec::new() }
+        let left = |work: &Work| work.gone.is_cancelled().then_some(Err(Error::DeadlineExceeded));
+        Self { work, answers: work.iter().map(left).collect(), twins: Vec::new() }
     }
 
     /// Commands that are still to be decided.
