@@ -5,6 +5,7 @@
 
 mod begun;
 mod connection;
+mod request_body;
 mod seats;
 
 use std::sync::Arc;

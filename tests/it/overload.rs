@@ -17,6 +17,7 @@ use tonic_health::pb::HealthCheckRequest;
 
 use crate::support::credit::{Counter, reserving};
 use crate::support::ledger::{ACCOUNT, Desk, day, receipt};
+use crate::support::wire::Wire;
 use crate::support::{Engine, TestServer, assert_refused, status};
 
 const POST: &str = "/ballast.v1.ReceivableService/PostDocuments";
@@ -58,18 +59,20 @@ async fn fault_x3_a_small_message_does_not_become_a_large_one() {
     assert!(grown < 100, "{grown} MiB");
 }
 
+fn token(name: &str) -> ballast::config::Token {
+    ballast::config::Token {
+        principal: name.into(),
+        sha256: ballast::config::TokenHash::of(name),
+        scopes: vec!["accounts.read".into()],
+        accounts: ballast::ctx::RowScope::All,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn fault_x4_one_principal_leaves_places_to_the_others() {
     let server = TestServer::start_with(Engine::Sqlite, |config| {
         config.auth.insecure = false;
-        config.auth.tokens = ["a", "b"]
-            .map(|name| ballast::config::Token {
-                principal: name.into(),
-                sha256: ballast::config::TokenHash::of(name),
-                scopes: vec!["accounts.read".into()],
-                accounts: ballast::ctx::RowScope::All,
-            })
-            .into();
+        config.auth.tokens = ["a", "b"].map(token).into();
         config.server.requests_concurrent_max = 16;
         config.server.requests_per_principal_max = 8;
     })
@@ -463,4 +466,22 @@ async fn place_of_the_last(server: &TestServer, last: Last) -> usize {
         one.await.expect("served");
     }
     place
+}
+
+/// Of a call that is refused by its headers, the message may come after the answer. Each such message
+/// would count against what the connection is forgiven.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn fault_x4_a_client_that_is_refused_often_keeps_its_connection() {
+    let server = TestServer::start_with(Engine::Sqlite, |config| {
+        config.auth.insecure = false;
+        config.auth.tokens = vec![token("a")];
+    })
+    .await;
+    let mut wire = Wire::connect(server.address()).await;
+    for _ in 0..2_000 {
+        let call = wire.begin(GET).await;
+        wire.answered(call).await;
+        wire.finish(call, &[0, 0, 0, 0, 0]).await;
+    }
+    wire.ping().await;
 }

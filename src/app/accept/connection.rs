@@ -22,6 +22,7 @@ use tonic::body::Body;
 use tonic::transport::server::TcpConnectInfo;
 
 use super::begun::Begun;
+use super::request_body::RequestBody;
 use super::seats::Seat;
 use crate::api::middleware::Inner;
 use crate::api::middleware::access::PeerNames;
@@ -95,7 +96,8 @@ impl Connection {
                 request.extensions_mut().insert(info.clone());
                 request.extensions_mut().insert(names.clone());
                 request.extensions_mut().insert(place.clone());
-                let (inner, request) = (inner.clone(), request.map(Body::new));
+                let request = request.map(|body| Body::new(RequestBody::new(body)));
+                let inner = inner.clone();
                 // In one piece on the heap: the task of a call moves it about before it begins.
                 Box::pin(async move { Ok::<_, Infallible>(inner.answer(request).await) })
             })

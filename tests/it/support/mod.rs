@@ -17,6 +17,7 @@ mod refusal;
 mod server;
 mod source;
 mod verbs;
+pub mod wire;
 
 pub use callers::{as_caller, only_callers};
 pub use database::{Database, Engine};
