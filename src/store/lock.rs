@@ -12,13 +12,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use sha2::{Digest, Sha256};
 
 use super::entity::account_head::{Column, Entity, Head, Model};
-use super::entity::member;
+use super::entity::{book_revision, member};
 use super::error::store_error;
 use super::rows::Set as Keys;
 use super::{WriteTx, rows, sql};
@@ -196,6 +196,16 @@ impl WriteTx {
     pub async fn raise_groups(&mut self, account_ids: &BTreeSet<String>) -> Result<()> {
         let roots = self.roots_of(account_ids).await?;
         self.raise(&roots, None).await
+    }
+
+    /// Gives the rules of the whole book another revision: which policy is active, or in which class some
+    /// account is, has changed. Held to the end of the transaction.
+    pub(super) async fn raise_rules(&self) -> Result<()> {
+        let revision = ActiveValue::Set(self.revision);
+        let change = book_revision::ActiveModel { revision, ..Default::default() };
+        rows::change(&self.conn, change, book_revision::Column::Name.eq(book_revision::RULES))
+            .await?;
+        Ok(())
     }
 
     /// The roots of the groups of these accounts, which are locked.

@@ -110,6 +110,7 @@ impl WriteTx {
 
     /// Adds an activation. Call it behind [`WriteTx::policy_log_to_change`].
     pub async fn add_activation<T: Terms>(&self, point: &ChangePoint<Activation>) -> Result<()> {
+        self.raise_rules().await?;
         rows::insert_one(&self.conn, activation::Model::of(T::KIND, point)).await
     }
 }

@@ -20,7 +20,13 @@ pub(super) struct Probe {
     timeout: Duration,
     presence: Presence,
     /// Kept until another one is answered in its place.
-    connection: Mutex<Option<PgConnection>>,
+    connection: Mutex<Option<Kept>>,
+}
+
+struct Kept {
+    connection: PgConnection,
+    /// It was asked, and said nothing.
+    is_dumb: bool,
 }
 
 impl Probe {
@@ -45,20 +51,24 @@ impl Probe {
         Ok(())
     }
 
-    /// Has an answer on the kept connection, or on another one in its place: then that which said nothing is
-    /// answered.
+    /// Has an answer on the kept connection, or on another one in its place: then that which said nothing, now
+    /// or before, is answered.
     async fn ask(&self) -> sqlx::Result<Option<PgConnection>> {
         let mut place = self.connection.lock().await;
-        let asked = match place.as_mut() {
-            None => None,
-            Some(kept) => Some(tokio::time::timeout(self.timeout / 2, kept.ping()).await),
-        };
-        if let Some(Ok(Ok(()))) = asked {
-            return Ok(None);
+        if let Some(kept) = place.as_mut() {
+            match tokio::time::timeout(self.timeout / 2, kept.connection.ping()).await {
+                Ok(Ok(())) => {
+                    kept.is_dumb = false;
+                    return Ok(None);
+                }
+                // Closed by the other side: who had said nothing by then did not close it in order.
+                Ok(Err(_)) => {}
+                Err(_) => kept.is_dumb = true,
+            }
         }
-        let was_dumb = matches!(asked, Some(Err(_)));
-        let mut fresh = self.options.connect().await?;
-        fresh.ping().await?;
-        Ok(place.replace(fresh).filter(|_| was_dumb))
+        let mut connection = self.options.connect().await?;
+        connection.ping().await?;
+        let before = place.replace(Kept { connection, is_dumb: false });
+        Ok(before.filter(|before| before.is_dumb).map(|before| before.connection))
     }
 }

@@ -1,7 +1,8 @@
 //! How credit groups stood when somebody looked last, kept in memory. A standing is used only while its
 //! group has the revision with which it was read: whatever changes what is kept here gives the
-//! group another in its own transaction ([`super::lock`]). What isn't kept is read with each
-//! question: the class of an account, its people, the policies that rule, exchange rates.
+//! group another in its own transaction ([`super::lock`]). So it is with the class of the account and the policies
+//! that rule it, which have a revision for the whole book. What isn't kept is read with each question: the people
+//! of an account, exchange rates.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -42,8 +43,21 @@ pub(super) struct KeptStanding {
     pub grace_days: i32,
     pub nodes: Vec<(String, Arc<Node>)>,
     pub parents: Vec<(String, String)>,
+    pub rules: Rules,
     /// What it takes: [`cells`].
     pub cells: u64,
+}
+
+/// What rules an account, at a revision of the book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// A number that no other transaction gives.
+    pub revision: i64,
+    /// Ids of the active credit policy, and of the tier policy that says what classes mean.
+    pub policy: String,
+    pub tier_policy: String,
+    /// The class applied to the account, if it has one.
+    pub class: Option<String>,
 }
 
 /// What the nodes of a standing take.

@@ -134,17 +134,20 @@ impl WriteTx {
     }
 
     pub async fn add_tier_run(&self, run: &TierRun) -> Result<()> {
+        self.raise_rules().await?;
         rows::insert_one(&self.conn, tier_run::Model::try_from(run)?).await
     }
 
     /// Writes that another run took the place of this one.
     pub async fn replace_tier_run(&self, id: Uuid, replaced_us: i64) -> Result<()> {
+        self.raise_rules().await?;
         let change = tier_run::ActiveModel { replaced_us: Set(replaced_us), ..Default::default() };
         rows::change(&self.conn, change, tier_run::Column::Id.eq(id)).await?;
         Ok(())
     }
 
     pub async fn add_assignments(&self, assignments: &[Assignment]) -> Result<()> {
+        self.raise_rules().await?;
         let models = assignments.iter().map(Model::try_from).collect::<Result<Vec<_>>>()?;
         rows::insert(&self.conn, models).await?;
         Ok(())

@@ -24,6 +24,7 @@ fn hold_on(day: NaiveDate) -> Condition {
 
 impl WriteTx {
     pub async fn add_tier_override(&self, given: &TierOverride) -> Result<()> {
+        self.raise_rules().await?;
         rows::insert_one(&self.conn, Model::from(given)).await
     }
 
@@ -35,6 +36,7 @@ impl WriteTx {
 
     /// Writes how one ends.
     pub async fn end_tier_override(&self, given: &TierOverride) -> Result<()> {
+        self.raise_rules().await?;
         let end = given.days.end;
         let change = ActiveModel {
             end_day: Set(end.map(|end| end.last_day)),

@@ -12,8 +12,8 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    AccessMode, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectionTrait as _, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait as _,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,8 @@ use crate::domain::point;
 
 /// Attempts at a transaction that others got in the way of.
 const ATTEMPTS_MAX: u32 = 4;
+/// What a read says of itself on PostgreSQL; on SQLite one statement after the other sees the same.
+const ONE_PICTURE: &str = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY";
 /// How long work that was under way when the database fell silent waits for it.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
 
@@ -302,24 +304,23 @@ impl Store {
             visible: None,
             store: self.clone(),
         };
-        if !self.is_sqlite() {
-            self.limit_statements(ctx, &tx.conn).await?;
-        }
+        self.set(ctx, &tx.conn, &[]).await?;
         tx.visible = Visible::of(&tx.conn, ctx, self.clock.business_date()).await?;
         Ok(tx)
     }
 
-    /// The statements of a transaction end with the deadline of their call.
-    async fn limit_statements(&self, ctx: &Ctx, conn: &DatabaseTransaction) -> Result<()> {
-        let Some(deadline) = ctx.deadline else { return Ok(()) };
-        let left = deadline.saturating_duration_since(std::time::Instant::now());
-        let millis = left.as_millis().clamp(1, i32::MAX as u128);
-        sql::execute(
-            conn,
-            "SELECT set_config('statement_timeout', $1, true)",
-            vec![millis.to_string().into()],
-        )
-        .await?;
+    /// How a transaction goes on PostgreSQL, in one message: what it says itself, and that its statements end
+    /// with the deadline of their call.
+    async fn set(&self, ctx: &Ctx, conn: &DatabaseTransaction, itself: &[&str]) -> Result<()> {
+        let left = ctx.deadline.map(|deadline| {
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            let millis = left.as_millis().clamp(1, i32::MAX as u128);
+            format!("SET LOCAL statement_timeout = {millis}")
+        });
+        let all: Vec<&str> = itself.iter().copied().chain(left.as_deref()).collect();
+        if !self.is_sqlite() && !all.is_empty() {
+            conn.execute_unprepared(&all.join("; ")).await.map_err(store_error)?;
+        }
         Ok(())
     }
 
@@ -344,15 +345,12 @@ impl Store {
         let conn = self
             .reader
             .begin_with_options(TransactionOptions {
-                isolation_level: (!self.is_sqlite()).then_some(IsolationLevel::RepeatableRead),
-                access_mode: (!self.is_sqlite()).then_some(AccessMode::ReadOnly),
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..Default::default()
             })
             .await
             .map_err(store_error)?;
-        if !self.is_sqlite() {
-            self.limit_statements(ctx, &conn).await?;
-        }
+        self.set(ctx, &conn, &[ONE_PICTURE]).await?;
         let today = self.clock.business_date();
         let visible = Visible::of(&conn, ctx, today).await?;
         let tx = ReadTx { conn, today, visible, store: self.clone() };

@@ -8,7 +8,7 @@ use crate::interaction::{held, member, record};
 use crate::support::credit::*;
 use crate::support::ledger::{Settles as _, day, document, fresh, invoice, receipt, usd};
 use crate::support::{Engine, TestServer};
-use crate::tiers::runs::{applied, in_force, run, two};
+use crate::tiers::runs::{applied, in_force, run, two, version};
 
 const ASKED: [&str; 3] = [ACME, "accounts/other", GROUP];
 
@@ -249,10 +249,23 @@ on_both_engines! {
             valid_from: Some(day(0)),
             valid_to: Some(day(9)),
             reason: "重点扶持".into(),
-            request_id: fresh(),
+            request_id: String::new(),
         };
-        seen.desk().tiers().override_tier(given).await.expect("given");
+        let given = || pb::OverrideTierRequest { request_id: fresh(), ..given.clone() };
+        let answer = seen.desk().tiers().override_tier(given()).await.expect("given").into_inner();
         seen.changed("a class that a person gave").await;
+        version(seen.desk(), "q", policy(3)).await;
+        seen.changed("what the class means").await;
+        let request = pb::EndTierOverrideRequest {
+            name: answer.name,
+            reason: "too early".into(),
+            request_id: fresh(),
+            ..Default::default()
+        };
+        seen.desk().tiers().end_tier_override(request).await.expect("ended");
+        seen.changed("a class that a person took back").await;
+        seen.desk().tiers().override_tier(given()).await.expect("given");
+        seen.changed("a class that a person gave again").await;
         server.clock().set(moment(10));
         seen.changed("its end").await;
         run(seen.desk(), applied(10)).await.expect("a run");

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ballast::ctx::RowScope;
 use ballast::pb::{
     self, FindingState, InteractionChannel, PositionFunction, PositionLevel, TeamRole,
 };
@@ -10,8 +11,8 @@ use tonic::{Code, Status};
 use crate::contact::{move_from_to, person, position};
 use crate::interaction::{held, member, record};
 use crate::support::credit::moment;
-use crate::support::ledger::{Desk, day, fresh, money, text};
-use crate::support::{TestServer, assert_refused};
+use crate::support::ledger::{Desk, day, fresh, invoice, money, text};
+use crate::support::{TestServer, as_caller, assert_refused};
 use crate::tiers::policies;
 use crate::tiers::runs::sell;
 use crate::timeline::scene::{assign, shown};
@@ -253,5 +254,42 @@ on_both_engines! {
         assert_refused(&status, Code::InvalidArgument, "DATE_INVALID", Some("as_of"));
         let status = book(&server, "", 0).await.expect_err("whose");
         assert_refused(&status, Code::InvalidArgument, "FIELD_REQUIRED", Some("member"));
+    }
+
+    async fn a_book_is_bounded_by_the_accounts_that_its_caller_sees(mut server: TestServer) {
+        const ACCOUNTS: usize = 5_001;
+        let nobody = "members/unassigned";
+        let mut desk = Desk::new(&server);
+        let payers: Vec<usize> = (0..ACCOUNTS).collect();
+        for payers in payers.chunks(500) {
+            desk.post(payers.iter().map(|n| pb::Document {
+                payer: format!("accounts/ERP~P{n:04}"),
+                ..invoice(&format!("I{n}"), day(-9), "1.00", &[])
+            })).await;
+        }
+        let seller = pb::Member { display_name: "汪".into(), principals: vec!["seller".into()], ..Default::default() };
+        let request = pb::CreateMemberRequest {
+            member_id: "wang".into(),
+            member: Some(seller),
+            request_id: fresh(),
+        };
+        server.accounts().create_member(request).await.expect("created");
+        // The last that a list of all has.
+        assign(&server, "accounts/ERP~P5000", "members/wang", TeamRole::Service, -9).await;
+        let status = book(&server, nobody, 0).await.expect_err("too many");
+        assert_refused(&status, Code::InvalidArgument, "TOO_MANY_ELEMENTS", Some("member"));
+
+        server.restart_with(|config| {
+            config.auth.insecure = false;
+            config.auth.tokens = vec![ballast::config::Token {
+                principal: "seller".into(),
+                sha256: ballast::config::TokenHash::of("seller"),
+                scopes: vec!["*".into()],
+                accounts: RowScope::try_from(vec!["own".to_owned()]).expect("understood"),
+            }];
+        }).await;
+        let request = pb::GetMemberBookRequest { member: nobody.into(), as_of: Some(day(0)) };
+        let seen = server.accounts().get_member_book(as_caller("seller", request)).await;
+        assert_eq!(seen.expect("a book").into_inner().accounts, 1);
     }
 }

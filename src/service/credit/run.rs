@@ -57,7 +57,7 @@ pub(super) async fn all(
     let known = tx.credit_standing(&batch.query(settings, policy, ids, now)).await?;
     policy.saw(&known);
     let roots = roots(&known.standing);
-    let groups = known.groups.clone();
+    let basis = known.basis.clone();
     let mut decider = batch.decider(tx, known, &accounts).await?;
     let (mut made, mut refused) = (Vec::new(), Vec::new());
     for n in batch.open() {
@@ -91,7 +91,7 @@ pub(super) async fn all(
     }
     let next_changes = write(tx, changes, &roots, now).await?;
     let accounts: BTreeSet<String> = accounts.into_values().collect();
-    tx.keep_standings(standing, groups, &next_changes, &accounts.into_iter().collect::<Vec<_>>());
+    tx.keep_standings(standing, basis, &next_changes, &accounts.into_iter().collect::<Vec<_>>());
     let kept: Vec<Answered<'_>> =
         kept.iter().map(|(record, answer)| Answered { record, answer: answer.clone() }).collect();
     tx.keep_answers(&kept).await?;

@@ -27,9 +27,9 @@ use crate::domain::error::Result;
 use crate::store::entity::{credit_hold, credit_limit};
 use crate::store::rows::{self, Set};
 use crate::store::sql;
-use crate::store::standings::Group;
+use crate::store::standings::{Group, Rules};
 
-pub(super) use ruling::{ACTIVE_POLICY, NO_PEOPLE, PEOPLE};
+pub(super) use ruling::{BOOK_REVISION, NO_PEOPLE, PEOPLE};
 
 /// What decisions look at, as of now.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +45,8 @@ pub(super) struct Inputs {
     pub classes: HashMap<String, String>,
     /// Id of the tier policy that says what classes mean.
     pub tier_policy: String,
+    /// At which revision of the book these rule.
+    pub book_revision: i64,
     /// The people of the accounts asked about, where the policy looks at them.
     pub signals: HashMap<String, Signal>,
     /// By root.
@@ -74,6 +76,15 @@ impl Inputs {
             true => _ = self.nodes.insert(id, node),
             false => _ = self.nodes.entry(id).or_insert(node),
         }
+    }
+
+    /// Adds what rules an account: the same for all at one revision of the book, but for its class.
+    pub fn add_rules(&mut self, account: &str, rules: &Rules) {
+        let Rules { revision, policy, tier_policy, class } = rules;
+        self.policy.clone_from(policy);
+        self.tier_policy.clone_from(tier_policy);
+        self.book_revision = *revision;
+        self.classes.extend(class.clone().map(|class| (account.to_owned(), class)));
     }
 
     fn add_account(&mut self, account: chain::Account) {

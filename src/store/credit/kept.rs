@@ -7,14 +7,26 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use super::inputs::{ACTIVE_POLICY, Inputs, InputsQuery, NO_PEOPLE, PEOPLE, within};
-use crate::domain::credit::policy::DEFAULT_POLICY;
+use super::inputs::{BOOK_REVISION, Inputs, InputsQuery, NO_PEOPLE, PEOPLE, within};
 use crate::domain::credit::standing::Standing;
 use crate::domain::error::Result;
 use crate::store::entity::account_signal;
 use crate::store::rows::Set;
-use crate::store::standings::{Group, KeptStanding, cells};
-use crate::store::{WriteTx, sql, tier_class};
+use crate::store::standings::{Group, KeptStanding, Rules, cells};
+use crate::store::{WriteTx, sql};
+
+/// By what a standing is known to be still so.
+#[derive(Debug, Clone)]
+pub struct Basis {
+    /// The groups of the accounts, by root.
+    pub(super) groups: HashMap<String, Group>,
+    /// At which revision of the book the rules are these.
+    pub(super) book_revision: i64,
+    /// Id of the tier policy that says what classes mean.
+    pub(super) tier_policy: String,
+    /// The class applied to each of the accounts that has one.
+    pub(super) classes: HashMap<String, String>,
+}
 
 /// How an account is at the moment, without what is kept of it.
 #[derive(Debug, FromQueryResult)]
@@ -22,9 +34,7 @@ struct Current {
     account_id: String,
     root_id: String,
     group_revision: i64,
-    class: Option<String>,
-    policy: Option<String>,
-    tier_policy: String,
+    book_revision: i64,
     people_from: Option<NaiveDate>,
     finance: Option<String>,
 }
@@ -36,8 +46,8 @@ pub(super) struct Recalled {
     pub missing: Vec<String>,
 }
 
-/// The inputs of those of the accounts whose kept standing is that of now, with what rules: one read of a
-/// few rows by their keys.
+/// The inputs of those of the accounts whose kept standing is that of now, with the rules that it was read
+/// with: one read of a few rows by their keys.
 pub(super) async fn recall(
     conn: &impl ConnectionTrait,
     kept: &BTreeMap<&str, Arc<KeptStanding>>,
@@ -50,40 +60,34 @@ pub(super) async fn recall(
         false => (NO_PEOPLE, ""),
     };
     let text = format!(
-        "SELECT h.account_id, h.root_id, g.group_revision, {class} AS class, \
-           {ACTIVE_POLICY} AS policy, {version} AS tier_policy, {columns} \
+        "SELECT h.account_id, h.root_id, g.group_revision, {BOOK_REVISION} AS book_revision, {columns} \
          FROM account_head h JOIN account_head g ON g.account_id = h.root_id {join} \
          WHERE {these}",
-        class = tier_class::class_on(&tier_class::classed_as("h.account_id"), "$1"),
-        version = tier_class::version_on("$1"),
         these = within(
             backend,
             "h.account_id",
-            &format!("SELECT v FROM {}", these.table(backend, "s", 2))
+            &format!("SELECT v FROM {}", these.table(backend, "s", 1))
         ),
     );
-    let mut values = vec![query.now.today.into()];
-    values.extend(these.into_values(backend));
-    let rows: Vec<Current> = sql::all(conn, text, values).await?;
-    let mut inputs = Inputs { policy: DEFAULT_POLICY.to_owned(), ..Inputs::default() };
+    let rows: Vec<Current> = sql::all(conn, text, these.into_values(backend)).await?;
+    let mut inputs = Inputs::default();
     let mut missing: BTreeSet<String> = query.accounts.iter().cloned().collect();
     for row in rows {
-        let Current { account_id, root_id, group_revision, class, policy, tier_policy, .. } = row;
+        let Current { account_id, root_id, group_revision, book_revision, .. } = row;
         let people = row.people_from.zip(row.finance);
-        let is_it =
-            |of: &&Arc<KeptStanding>| of.root_id == root_id && of.group.revision == group_revision;
+        let is_it = |of: &&Arc<KeptStanding>| {
+            of.root_id == root_id
+                && of.group.revision == group_revision
+                && of.rules.revision == book_revision
+        };
         let Some(of) = kept.get(&*account_id).filter(is_it) else { continue };
-        if let Some(policy) = policy {
-            inputs.policy = policy;
-        }
-        inputs.tier_policy = tier_policy;
+        inputs.add_rules(&account_id, &of.rules);
         for (id, node) in &of.nodes {
             inputs.add_node(id.clone(), node.clone(), *id == account_id);
         }
         missing.remove(&account_id);
         inputs.parents.extend(of.parents.iter().cloned());
         inputs.groups.insert(root_id, of.group);
-        inputs.classes.extend(class.map(|class| (account_id.clone(), class)));
         if let Some((people_from, finance)) = people {
             let signal = account_signal::Model { account_id, people_from, finance };
             inputs.signals.extend([signal.into_parts()?]);
@@ -95,12 +99,12 @@ pub(super) async fn recall(
 /// What may be kept of these accounts of a standing.
 pub(super) fn of_standing<'a>(
     standing: &Standing,
-    groups: &HashMap<String, Group>,
+    basis: &Basis,
     accounts: impl IntoIterator<Item = &'a String>,
 ) -> Vec<(String, Arc<KeptStanding>)> {
     let kept = |account: &String| {
         let root_id = &standing.nodes.get(account)?.root_id;
-        let group = groups.get(root_id).filter(|group| !group.is_secured)?;
+        let group = basis.groups.get(root_id).filter(|group| !group.is_secured)?;
         let chain = standing.chain(account);
         let node = |id: &&str| Some(((*id).to_owned(), standing.nodes.get(*id)?.clone()));
         let parent = |id: &&str| Some(((*id).to_owned(), standing.parents.get(*id)?.clone()));
@@ -113,6 +117,12 @@ pub(super) fn of_standing<'a>(
             cells: cells(&nodes),
             nodes,
             parents: chain.iter().filter_map(parent).collect(),
+            rules: Rules {
+                revision: basis.book_revision,
+                policy: standing.policy.id.clone(),
+                tier_policy: basis.tier_policy.clone(),
+                class: basis.classes.get(account).cloned(),
+            },
         };
         Some((account.clone(), Arc::new(kept)))
     };
@@ -125,7 +135,7 @@ impl WriteTx {
     pub fn keep_standings(
         &mut self,
         mut standing: Standing,
-        mut groups: HashMap<String, Group>,
+        mut basis: Basis,
         next_changes: &HashMap<String, i64>,
         accounts: &[String],
     ) {
@@ -133,14 +143,14 @@ impl WriteTx {
             return;
         }
         // Where something was due, what is next is not known.
-        groups.retain(|_, group| group.next_change_us > standing.now.us);
-        for (root, group) in &mut groups {
+        basis.groups.retain(|_, group| group.next_change_us > standing.now.us);
+        for (root, group) in &mut basis.groups {
             group.revision = self.revision_of(root).unwrap_or(group.revision);
             if let Some(next) = next_changes.get(root) {
                 group.next_change_us = group.next_change_us.min(*next);
             }
         }
         standing.settle();
-        self.standings.extend(of_standing(&standing, &groups, accounts));
+        self.standings.extend(of_standing(&standing, &basis, accounts));
     }
 }

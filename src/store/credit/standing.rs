@@ -1,14 +1,14 @@
 //! The standing that decisions look at: the inputs, with the versions that rule, and the
 //! exchange rates that may be needed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use sea_orm::ConnectionTrait;
 
 use super::inputs::{self, Inputs, InputsQuery};
-use super::kept::{self, Recalled};
+use super::kept::{self, Basis, Recalled};
 use super::{KnownReservation, policies};
 use crate::domain::credit::policy::Policy;
 use crate::domain::credit::reservation::Now;
@@ -20,7 +20,7 @@ use crate::domain::tier::policy::TierPolicy;
 use crate::domain::tier::ruling::class_terms;
 use crate::store::policy;
 use crate::store::quotes::quotes_of;
-use crate::store::standings::{Group, KeptStandings};
+use crate::store::standings::KeptStandings;
 use crate::store::{ReadTx, Store, WriteTx};
 
 /// What decisions are to be made about.
@@ -43,8 +43,7 @@ pub struct Known {
     pub due: Vec<KnownReservation>,
     /// What rules, to be remembered.
     pub ruling: Ruling,
-    /// The groups of the accounts, by root.
-    pub groups: HashMap<String, Group>,
+    pub basis: Basis,
 }
 
 /// The versions that rule decisions.
@@ -126,7 +125,7 @@ async fn kept_or_loaded(
     }
     let others = InputsQuery { accounts: missing, ..query.clone() };
     let loaded = inputs::load(conn, &others).await?;
-    if (&inputs.policy, &inputs.tier_policy) != (&loaded.policy, &loaded.tier_policy) {
+    if inputs.book_revision != loaded.book_revision {
         // Another version came into force between the two statements.
         return inputs::load(conn, query).await;
     }
@@ -144,10 +143,12 @@ fn inputs_query(query: &StandingQuery, policy: &Policy) -> InputsQuery {
 }
 
 fn assemble(query: &StandingQuery, inputs: Inputs, ruling: Ruling) -> Known {
-    let Inputs { nodes, parents, due, secured, classes, signals, groups, .. } = inputs;
-    let terms =
-        |(id, class): (String, String)| Some((id, class_terms(ruling.tiers.as_ref()?, &class)?));
-    let class_terms = classes.into_iter().filter_map(terms).collect();
+    let Inputs { nodes, parents, due, secured, signals, .. } = inputs;
+    let Inputs { groups, book_revision, tier_policy, classes, .. } = inputs;
+    let terms = |(id, class): (&String, &String)| {
+        Some((id.clone(), class_terms(ruling.tiers.as_ref()?, class)?))
+    };
+    let class_terms = classes.iter().filter_map(terms).collect();
     let rates = Rates {
         table: RateTable::default(),
         day: query.now.today,
@@ -157,7 +158,8 @@ fn assemble(query: &StandingQuery, inputs: Inputs, ruling: Ruling) -> Known {
     let now = query.now;
     let policy = (*ruling.credit).clone();
     let standing = Standing { now, policy, rates, nodes, class_terms, signals, parents, secured };
-    Known { standing, due, ruling, groups }
+    let basis = Basis { groups, book_revision, tier_policy, classes };
+    Known { standing, due, ruling, basis }
 }
 
 fn needs_rates(query: &StandingQuery, standing: &Standing) -> bool {
@@ -212,7 +214,7 @@ impl Store {
 
     /// Keeps what was just read.
     fn keep_standings(&self, query: &StandingQuery, known: &Known) {
-        let Known { standing, groups, .. } = known;
-        self.standings.keep(kept::of_standing(standing, groups, &query.accounts));
+        let Known { standing, basis, .. } = known;
+        self.standings.keep(kept::of_standing(standing, basis, &query.accounts));
     }
 }

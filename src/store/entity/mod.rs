@@ -21,6 +21,7 @@ pub mod audit_pending;
 pub mod audit_seal;
 pub mod book_due;
 pub mod book_move;
+pub mod book_revision;
 pub mod book_rolled;
 pub mod clearing;
 pub mod clearing_request;
@@ -120,6 +121,7 @@ macro_rules! every_entity {
             audit_seal,
             book_due,
             book_move,
+            book_revision,
             book_rolled,
             clearing,
             clearing_request,

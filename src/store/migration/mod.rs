@@ -35,6 +35,7 @@ mod m0021_book_move;
 mod m0022_merge;
 mod m0023_account_merge;
 mod m0024_work_place;
+mod m0025_book_revision;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -57,7 +58,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 24] = [
+const MIGRATIONS: [Migration; 25] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -82,6 +83,7 @@ const MIGRATIONS: [Migration; 24] = [
     m0022_merge::MIGRATION,
     m0023_account_merge::MIGRATION,
     m0024_work_place::MIGRATION,
+    m0025_book_revision::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.

@@ -50,7 +50,8 @@ impl Wire {
             ("te", "trailers"),
             ("content-type", "application/grpc"),
         ];
-        let packed: Vec<u8> = headers.iter().flat_map(|(name, value)| literal(name, value)).collect();
+        let packed: Vec<u8> =
+            headers.iter().flat_map(|(name, value)| literal(name, value)).collect();
         self.send(HEADERS, END_HEADERS, self.last, &packed).await;
         self.last
     }

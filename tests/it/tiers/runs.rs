@@ -37,8 +37,12 @@ async fn sell_g1(server: &TestServer) {
 }
 
 pub async fn in_force(server: &TestServer, policy: pb::TierPolicy) {
-    let created = create(server, "p", policy).await.expect("created");
-    activate(server, "p", Some(day(-1_000)), &created.etag).await.expect("in force");
+    version(server, "p", policy).await;
+}
+
+pub async fn version(server: &TestServer, id: &str, policy: pb::TierPolicy) {
+    let created = create(server, id, policy).await.expect("created");
+    activate(server, id, Some(day(-1_000)), &created.etag).await.expect("in force");
 }
 
 pub async fn run(

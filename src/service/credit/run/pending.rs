@@ -223,7 +223,7 @@ impl<'a> Batch<'a> {
             })
             .flatten()
             .collect();
-        let Known { standing, due, ruling: _, groups: _ } = known;
+        let Known { standing, due, ruling: _, basis: _ } = known;
         let loaded = Loaded {
             found: tx.reservation_histories(&unknown).await?,
             documents: tx.documents_to_commit(&documents).await?,

@@ -12,8 +12,11 @@ use crate::store::rows::Set;
 use crate::store::{sql, tier_class};
 
 /// The id of the policy that is active, NULL if it is the first one.
-pub(in crate::store::credit) const ACTIVE_POLICY: &str =
+const ACTIVE_POLICY: &str =
     "(SELECT policy_id FROM credit_policy_activation ORDER BY recorded_us DESC LIMIT 1)";
+/// The revision of what rules the book.
+pub(in crate::store::credit) const BOOK_REVISION: &str =
+    "(SELECT b.revision FROM book_revision b WHERE b.name = 'RULES')";
 /// What is kept of the people of an account, where the policy looks at them.
 pub(in crate::store::credit) const PEOPLE: &str = "s.people_from, s.finance";
 /// The same columns, where it does not.
@@ -26,6 +29,7 @@ struct Row {
     class: Option<String>,
     policy: Option<String>,
     tier_policy: String,
+    book_revision: i64,
     people_from: Option<NaiveDate>,
     finance: Option<String>,
 }
@@ -45,7 +49,7 @@ pub(super) async fn load(
     };
     let text = format!(
         "SELECT a.v AS account_id, {class} AS class, {ACTIVE_POLICY} AS policy, \
-           {version} AS tier_policy, {columns} FROM {asked} {join}",
+           {version} AS tier_policy, {BOOK_REVISION} AS book_revision, {columns} FROM {asked} {join}",
         class = tier_class::class_on(&tier_class::classed_as("a.v"), "$1"),
         version = tier_class::version_on("$1"),
         asked = set.table(backend, "a", 2),
@@ -54,9 +58,11 @@ pub(super) async fn load(
     values.extend(set.into_values(backend));
     let mut inputs = Inputs { policy: DEFAULT_POLICY.to_owned(), ..Inputs::default() };
     for row in sql::all::<Row>(conn, text, values).await? {
-        let Row { account_id, class, policy, tier_policy, people_from, finance } = row;
+        let Row { account_id, class, policy, tier_policy, book_revision, people_from, finance } =
+            row;
         inputs.policy = policy.unwrap_or_else(|| DEFAULT_POLICY.to_owned());
         inputs.tier_policy = tier_policy;
+        inputs.book_revision = book_revision;
         inputs.classes.extend(class.map(|class| (account_id.clone(), class)));
         if let Some((people_from, finance)) = people_from.zip(finance) {
             let signal = account_signal::Model { account_id, people_from, finance };
