@@ -272,6 +272,7 @@ on_both_engines! {
             member_id: "wang".into(),
             member: Some(seller),
             request_id: fresh(),
+            ..Default::default()
         };
         server.accounts().create_member(request).await.expect("created");
         // The last that a list of all has.
@@ -280,6 +281,7 @@ on_both_engines! {
         assert_refused(&status, Code::InvalidArgument, "TOO_MANY_ELEMENTS", Some("member"));
 
         server.restart_with(|config| {
+            config.business.default_owner = "members/wang".into();
             config.auth.insecure = false;
             config.auth.tokens = vec![ballast::config::Token {
                 principal: "seller".into(),
@@ -288,7 +290,7 @@ on_both_engines! {
                 accounts: RowScope::try_from(vec!["own".to_owned()]).expect("understood"),
             }];
         }).await;
-        let request = pb::GetMemberBookRequest { member: nobody.into(), as_of: Some(day(0)) };
+        let request = pb::GetMemberBookRequest { member: "members/wang".into(), as_of: Some(day(0)) };
         let seen = server.accounts().get_member_book(as_caller("seller", request)).await;
         assert_eq!(seen.expect("a book").into_inner().accounts, 1);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Value};
 
 use super::inputs::{BOOK_REVISION, Inputs, InputsQuery, NO_PEOPLE, PEOPLE, within};
 use crate::domain::credit::standing::Standing;
@@ -46,6 +46,16 @@ pub(super) struct Recalled {
     pub missing: Vec<String>,
 }
 
+/// Which heads are read: one by its key, as most checks ask, or a set.
+fn these(backend: DbBackend, accounts: Vec<&str>) -> (String, Vec<Value>) {
+    if let [one] = accounts[..] {
+        return ("h.account_id = $1".to_owned(), vec![one.into()]);
+    }
+    let set = Set::one(accounts);
+    let select = format!("SELECT v FROM {}", set.table(backend, "s", 1));
+    (within(backend, "h.account_id", &select), set.into_values(backend))
+}
+
 /// The inputs of those of the accounts whose kept standing is that of now, with the rules that it was read
 /// with: one read of a few rows by their keys.
 pub(super) async fn recall(
@@ -53,23 +63,17 @@ pub(super) async fn recall(
     kept: &BTreeMap<&str, Arc<KeptStanding>>,
     query: &InputsQuery,
 ) -> Result<Recalled> {
-    let backend = conn.get_database_backend();
-    let these = Set::one(kept.keys().copied());
     let (columns, join) = match query.people {
         true => (PEOPLE, "LEFT JOIN account_signal s ON s.account_id = h.account_id"),
         false => (NO_PEOPLE, ""),
     };
+    let (these, values) = these(conn.get_database_backend(), kept.keys().copied().collect());
     let text = format!(
         "SELECT h.account_id, h.root_id, g.group_revision, {BOOK_REVISION} AS book_revision, {columns} \
          FROM account_head h JOIN account_head g ON g.account_id = h.root_id {join} \
-         WHERE {these}",
-        these = within(
-            backend,
-            "h.account_id",
-            &format!("SELECT v FROM {}", these.table(backend, "s", 1))
-        ),
+         WHERE {these}"
     );
-    let rows: Vec<Current> = sql::all(conn, text, these.into_values(backend)).await?;
+    let rows: Vec<Current> = sql::all(conn, text, values).await?;
     let mut inputs = Inputs::default();
     let mut missing: BTreeSet<String> = query.accounts.iter().cloned().collect();
     for row in rows {
