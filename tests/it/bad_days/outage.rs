@@ -318,9 +318,32 @@ async fn all_at_once(server: &TestServer, connections: usize) -> bool {
     held.into_iter().all(|is_held| is_held)
 }
 
+/// What the host that has the address of one that vanished does with connections to that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Others {
+    Ignored,
+    Closed,
+}
+
 /// Another host has its address by then: what was asked of the one before is never answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_w1_outage_of_a_host_that_vanished_without_a_word_keeps_no_connection() {
+    vanished(Others::Ignored, 1_000).await;
+}
+
+/// Whoever only waits on a connection does not see that it is closed for those who say something.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_w1_outage_of_a_host_that_another_one_stands_for_keeps_no_connection() {
+    vanished(Others::Closed, 1_000).await;
+}
+
+/// The time for a connection from before is its own.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fault_w1_outage_of_a_host_that_vanished_is_known_by_a_short_probe() {
+    vanished(Others::Ignored, 400).await;
+}
+
+async fn vanished(others: Others, probe_timeout_ms: u64) {
     let cluster = Cluster::create();
     cluster.start();
     let relay = Relay::to(cluster.port()).await;
@@ -328,7 +351,7 @@ async fn fault_w1_outage_of_a_host_that_vanished_without_a_word_keeps_no_connect
     let database = Database::elsewhere(relay.url());
     let server = TestServer::start_on(database, Engine::Postgres, clock, |config| {
         config.database.acquire_timeout_ms = 1_000;
-        config.database.probe_timeout_ms = 1_000;
+        config.database.probe_timeout_ms = probe_timeout_ms;
         config.database.postgres_connections_max = 3;
     })
     .await;
@@ -350,7 +373,10 @@ async fn fault_w1_outage_of_a_host_that_vanished_without_a_word_keeps_no_connect
     assert_come_again(&second, Code::Unavailable, "DATABASE_UNAVAILABLE");
     until("known", || async { serving(server.channel()).await == Some(false) }).await;
 
-    relay.come_back();
+    match others {
+        Others::Ignored => relay.come_back(),
+        Others::Closed => relay.come_back_another(),
+    }
     until("serving", || async { serving(server.channel()).await == Some(true) }).await;
     until("answered again", || async { ask(&server).await.0.is_none() }).await;
     // Orders are decided by transactions that no call holds.
