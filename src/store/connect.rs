@@ -179,9 +179,14 @@ impl Store {
                 })
             })
             .after_release(move |connection, _| {
-                let presence = doubts.clone();
+                let patience = doubts.doubt().map(|doubt| match doubt {
+                    Doubt::Silent => RELEASE_TIMEOUT,
+                    Doubt::GaveUp => statements_end,
+                });
                 Box::pin(async move {
-                    still_answers(connection, &presence, statements_end).await?;
+                    if let Some(patience) = patience {
+                        still_answers(connection, patience).await?;
+                    }
                     Ok(true)
                 })
             })
@@ -210,30 +215,10 @@ impl Store {
 }
 
 /// A connection that was cut without a word would be asked for ever before it is kept, and never be of use
-/// again: an error has it closed. Where nothing is doubted yet it is waited for until something is.
-async fn still_answers(
-    connection: &mut PgConnection,
-    presence: &Presence,
-    statements_end: Duration,
-) -> sqlx::Result<()> {
-    let doubted = async {
-        match presence.doubt() {
-            Some(Doubt::Silent) => tokio::time::sleep(RELEASE_TIMEOUT).await,
-            Some(Doubt::GaveUp) => tokio::time::sleep(statements_end).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        biased;
-        answered = sqlx::Connection::ping(connection) => answered,
-        // Listened to before it is asked what is doubted already.
-        () = presence.silent_for(RELEASE_TIMEOUT) => Err(timed_out()),
-        () = doubted => Err(timed_out()),
-    }
-}
-
-fn timed_out() -> sqlx::Error {
-    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
+/// again: an error has it closed.
+async fn still_answers(connection: &mut PgConnection, patience: Duration) -> sqlx::Result<()> {
+    let asked = tokio::time::timeout(patience, sqlx::Connection::ping(connection)).await;
+    asked.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
 }
 
 fn bounds(options: &Database) -> Bounds {
