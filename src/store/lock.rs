@@ -198,14 +198,24 @@ impl WriteTx {
         self.raise(&roots, None).await
     }
 
-    /// Gives the rules of the whole book another revision: which policy is active, or in which class some
-    /// account is, has changed. Held to the end of the transaction.
+    /// Which policy is active, or in which class some account is, changes with this transaction.
+    pub(super) fn rules_change(&mut self) {
+        self.rules_changed = true;
+    }
+
+    /// Gives the rules of the whole book another revision, if they changed: last, since whoever else changes
+    /// some waits for the commit.
     pub(super) async fn raise_rules(&self) -> Result<()> {
+        if !self.rules_changed {
+            return Ok(());
+        }
         let revision = ActiveValue::Set(self.revision);
         let change = book_revision::ActiveModel { revision, ..Default::default() };
-        rows::change(&self.conn, change, book_revision::Column::Name.eq(book_revision::RULES))
-            .await?;
-        Ok(())
+        let rules = book_revision::Column::Name.eq(book_revision::RULES);
+        match rows::change(&self.conn, change, rules).await? {
+            1 => Ok(()),
+            changed => Err(Error::internal(format!("the rules have {changed} revisions"))),
+        }
     }
 
     /// The roots of the groups of these accounts, which are locked.

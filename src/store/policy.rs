@@ -16,6 +16,7 @@ use crate::domain::dated::ChangePoint;
 use crate::domain::error::{Error, Result};
 use crate::domain::page::{Page, PageOf};
 use crate::domain::policy::{Activation, Policy, PolicyKey, PolicyLog, Terms};
+use crate::domain::tier::policy::TierPolicy;
 
 /// A version by its id, the built-in ones included.
 pub(super) async fn policy<T: Terms>(
@@ -109,8 +110,13 @@ impl WriteTx {
     }
 
     /// Adds an activation. Call it behind [`WriteTx::policy_log_to_change`].
-    pub async fn add_activation<T: Terms>(&self, point: &ChangePoint<Activation>) -> Result<()> {
-        self.raise_rules().await?;
+    pub async fn add_activation<T: Terms>(
+        &mut self,
+        point: &ChangePoint<Activation>,
+    ) -> Result<()> {
+        if T::KIND == TierPolicy::KIND {
+            self.rules_change();
+        }
         rows::insert_one(&self.conn, activation::Model::of(T::KIND, point)).await
     }
 }

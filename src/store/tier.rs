@@ -133,21 +133,21 @@ impl WriteTx {
         decided(&self.conn).await
     }
 
-    pub async fn add_tier_run(&self, run: &TierRun) -> Result<()> {
-        self.raise_rules().await?;
+    pub async fn add_tier_run(&mut self, run: &TierRun) -> Result<()> {
+        self.rules_change();
         rows::insert_one(&self.conn, tier_run::Model::try_from(run)?).await
     }
 
     /// Writes that another run took the place of this one.
-    pub async fn replace_tier_run(&self, id: Uuid, replaced_us: i64) -> Result<()> {
-        self.raise_rules().await?;
+    pub async fn replace_tier_run(&mut self, id: Uuid, replaced_us: i64) -> Result<()> {
+        self.rules_change();
         let change = tier_run::ActiveModel { replaced_us: Set(replaced_us), ..Default::default() };
         rows::change(&self.conn, change, tier_run::Column::Id.eq(id)).await?;
         Ok(())
     }
 
-    pub async fn add_assignments(&self, assignments: &[Assignment]) -> Result<()> {
-        self.raise_rules().await?;
+    pub async fn add_assignments(&mut self, assignments: &[Assignment]) -> Result<()> {
+        self.rules_change();
         let models = assignments.iter().map(Model::try_from).collect::<Result<Vec<_>>>()?;
         rows::insert(&self.conn, models).await?;
         Ok(())

@@ -23,8 +23,8 @@ fn hold_on(day: NaiveDate) -> Condition {
 }
 
 impl WriteTx {
-    pub async fn add_tier_override(&self, given: &TierOverride) -> Result<()> {
-        self.raise_rules().await?;
+    pub async fn add_tier_override(&mut self, given: &TierOverride) -> Result<()> {
+        self.rules_change();
         rows::insert_one(&self.conn, Model::from(given)).await
     }
 
@@ -35,8 +35,8 @@ impl WriteTx {
     }
 
     /// Writes how one ends.
-    pub async fn end_tier_override(&self, given: &TierOverride) -> Result<()> {
-        self.raise_rules().await?;
+    pub async fn end_tier_override(&mut self, given: &TierOverride) -> Result<()> {
+        self.rules_change();
         let end = given.days.end;
         let change = ActiveModel {
             end_day: Set(end.map(|end| end.last_day)),

@@ -61,6 +61,8 @@ pub struct WriteTx {
     pub(super) revision: i64,
     /// The accounts, roots among them, that it gave it to.
     pub(super) raised: BTreeSet<String>,
+    /// Whether what rules accounts changes: see [`WriteTx::raise_rules`].
+    pub(super) rules_changed: bool,
     /// Standings to be kept once this is committed.
     pub(super) standings: Vec<(String, Arc<KeptStanding>)>,
     /// `None` if its caller sees all rows.
@@ -243,7 +245,10 @@ impl Store {
             return Err(Error::DeadlineExceeded);
         }
         tx.met.clone_from(met);
-        let done = work(&mut tx).await.and_then(|value| self.check_file().map(|()| value));
+        let done = match work(&mut tx).await {
+            Ok(value) => tx.raise_rules().await.and_then(|()| self.check_file()).map(|()| value),
+            Err(error) => Err(error),
+        };
         match done {
             Ok(value) if end == End::Rollback => {
                 tx.conn.rollback().await.map_err(store_error)?;
@@ -300,6 +305,7 @@ impl Store {
             roots: HashMap::new(),
             revision: fastrand::i64(1..),
             raised: BTreeSet::new(),
+            rules_changed: false,
             standings: Vec::new(),
             visible: None,
             store: self.clone(),
@@ -368,4 +374,39 @@ pub struct ReadTx {
     /// `None` if its caller sees all rows.
     pub(super) visible: Option<Visible>,
     pub(super) store: Store,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::store::seed::fresh;
+    use crate::store::sql;
+
+    #[tokio::test]
+    async fn a_read_of_postgresql_is_one_picture_and_ends_with_its_call() {
+        for db in fresh().await.into_iter().filter(|db| !db.store.is_sqlite()) {
+            let ctx = Ctx::system(Clock::system(chrono_tz::UTC));
+            let ctx = Ctx { deadline: Instant::now().checked_add(Duration::from_secs(60)), ..ctx };
+            let read = db.store.read(&ctx, |tx| {
+                Box::pin(async {
+                    let mut told = Vec::new();
+                    for name in
+                        ["transaction_isolation", "transaction_read_only", "statement_timeout"]
+                    {
+                        let text = "SELECT current_setting($1) AS v";
+                        told.push(sql::scalar::<String>(&tx.conn, text, vec![name.into()]).await?);
+                    }
+                    Ok(told)
+                })
+            });
+            let told: Vec<String> = read.await.unwrap().into_iter().flatten().collect();
+            let [isolation, read_only, timeout] = &told[..] else { panic!("{told:?}") };
+            assert_eq!((&**isolation, &**read_only), ("repeatable read", "on"));
+            // As it was set for 60 s: what is left of them, in milliseconds or whole seconds.
+            let is_limited = timeout.ends_with("ms") || timeout == "1min" || timeout == "60s";
+            assert!(is_limited && timeout != "0", "{timeout}");
+        }
+    }
 }

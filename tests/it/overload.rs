@@ -484,4 +484,10 @@ async fn fault_x4_a_client_that_is_refused_often_keeps_its_connection() {
         wire.finish(call, &[0, 0, 0, 0, 0]).await;
     }
     wire.ping().await;
+    // It does not wait for ever for one that never comes.
+    let call = wire.begin(GET).await;
+    wire.answered(call).await;
+    let reset = tokio::time::timeout(Duration::from_secs(20), wire.reset(call)).await;
+    reset.expect("given up");
+    wire.ping().await;
 }

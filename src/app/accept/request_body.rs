@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Limited};
 use hyper::Error;
 use hyper::body::Incoming;
 use tokio::runtime::Handle;
@@ -59,12 +59,7 @@ impl Drop for RequestBody {
     }
 }
 
-async fn read_away(mut body: Incoming) {
-    let mut read = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        read += frame.data_ref().map_or(0, Bytes::len);
-        if read > UNWANTED_BYTES_MAX {
-            return;
-        }
-    }
+async fn read_away(body: Incoming) {
+    let mut body = Limited::new(body, UNWANTED_BYTES_MAX);
+    while let Some(Ok(_)) = body.frame().await {}
 }

@@ -83,7 +83,7 @@ impl WriteTx {
             policy_id: id.to_owned(),
             activated_by: activated_by.to_owned(),
         };
-        self.raise_rules().await?;
+        self.rules_change();
         rows::insert_one(&self.conn, row).await?;
         Ok(recorded_us)
     }

@@ -92,7 +92,8 @@ async fn inputs_by_ruling(
 ) -> Result<(Inputs, Ruling)> {
     let mut ruling = query.ruling.clone();
     let mut found = kept_or_loaded(conn, &inputs_query(query, &ruling.credit), kept).await?;
-    if found.policy != ruling.credit.id {
+    // Each look may find another one, where several are activated at once.
+    while found.policy != ruling.credit.id {
         let gone = || Error::internal(format!("the active policy {} is gone", found.policy));
         let policy = policies::policy(conn, &found.policy).await?.ok_or_else(gone)?;
         ruling.credit = Arc::new(policy);

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
+const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const PING: u8 = 6;
 const GO_AWAY: u8 = 7;
@@ -68,6 +69,16 @@ impl Wire {
             let frame = self.next().await;
             let ends = matches!(frame.kind, DATA | HEADERS) && frame.flags & END_STREAM != 0;
             if frame.stream == stream && ends {
+                return;
+            }
+        }
+    }
+
+    /// Reads until the server takes nothing more of a call.
+    pub async fn reset(&mut self, stream: u32) {
+        loop {
+            let frame = self.next().await;
+            if frame.stream == stream && frame.kind == RESET {
                 return;
             }
         }
