@@ -1,13 +1,10 @@
 //! Whether the database is known to be away. One state for the whole process: whoever asks the
 //! database sets it, calls are refused by it, and health tells it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-
-/// For how long connections are doubted.
-const DOUBT: Duration = Duration::from_secs(10);
 
 /// Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -16,23 +13,6 @@ pub struct Presence {
     suspected: Arc<Notify>,
     /// How often a connection turned out to be cut off.
     silences: Arc<watch::Sender<u64>>,
-    doubts: Arc<Mutex<Doubts>>,
-}
-
-/// Why a connection may be of no use any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// The database is away, or another connection was cut off.
-    Silent,
-    /// Somebody let go of a statement that may still run.
-    GaveUp,
-}
-
-/// Up to when it is doubted for each reason.
-#[derive(Debug, Default, Clone, Copy)]
-struct Doubts {
-    silent: Option<Instant>,
-    gave_up: Option<Instant>,
 }
 
 impl Default for Presence {
@@ -41,7 +21,6 @@ impl Default for Presence {
             is_away: watch::channel(false).0.into(),
             suspected: Arc::default(),
             silences: watch::channel(0).0.into(),
-            doubts: Arc::default(),
         }
     }
 }
@@ -71,7 +50,6 @@ impl Presence {
     /// The database answers, and said nothing on a connection from before: what waits on others may wait for
     /// ever.
     pub fn silent(&self) {
-        self.doubts().silent = Instant::now().checked_add(DOUBT);
         self.silences.send_modify(|count| *count += 1);
     }
 
@@ -81,26 +59,6 @@ impl Presence {
         // The sender is held by `self`.
         let _ = silences.changed().await;
         tokio::time::sleep(long).await;
-    }
-
-    /// Somebody gave up waiting for an answer, which may still come.
-    pub fn gave_up(&self) {
-        self.doubts().gave_up = Instant::now().checked_add(DOUBT);
-    }
-
-    /// Why a connection may be of no use any more.
-    pub fn doubt(&self) -> Option<Doubt> {
-        let Doubts { silent, gave_up } = *self.doubts();
-        let is_recent = |until: Option<Instant>| until.is_some_and(|until| Instant::now() < until);
-        if self.is_away() || is_recent(silent) {
-            return Some(Doubt::Silent);
-        }
-        is_recent(gave_up).then_some(Doubt::GaveUp)
-    }
-
-    /// An instant is never left half written, also where a thread ended.
-    fn doubts(&self) -> MutexGuard<'_, Doubts> {
-        self.doubts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A call met with trouble: the database is to be asked now and not at the next turn.
@@ -150,20 +108,6 @@ mod tests {
         }
         presence.silent();
         waiting.await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn connections_are_doubted_by_what_is_known() {
-        let presence = Presence::default();
-        assert_eq!(presence.doubt(), None);
-        presence.set_away(true);
-        assert_eq!(presence.doubt(), Some(Doubt::Silent));
-        presence.set_away(false);
-        assert_eq!(presence.doubt(), None);
-        presence.gave_up();
-        assert_eq!(presence.doubt(), Some(Doubt::GaveUp));
-        presence.silent();
-        assert_eq!(presence.doubt(), Some(Doubt::Silent));
     }
 
     #[tokio::test]

@@ -169,7 +169,7 @@ impl Store {
     /// Advice as answered before, with what people wrote about it as it is now.
     pub async fn advice_with_text(&self, answered: Advice) -> Result<Advice> {
         let gone = || Error::internal(format!("{} is gone", answered.name()));
-        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        let now = one(&self.reader(), answered.id).await?.ok_or_else(gone)?;
         let verification = answered.verification.clone().zip(now.verification);
         let verification =
             verification.map(|(was, now)| Verification { evidence: now.evidence, ..was });

@@ -97,6 +97,6 @@ impl Store {
         &self,
         calls: &[&CallRecord],
     ) -> Result<HashMap<usize, Result<KeptAnswer>>> {
-        answers(&self.writer, calls).await
+        answers(&self.writer(), calls).await
     }
 }

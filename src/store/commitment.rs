@@ -282,7 +282,7 @@ impl Store {
     /// A commitment as answered before, with what people wrote about it as it is now.
     pub async fn commitment_with_text(&self, answered: Commitment) -> Result<Commitment> {
         let gone = || Error::internal(format!("{} is gone", answered.name()));
-        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        let now = one(&self.reader(), answered.id).await?.ok_or_else(gone)?;
         let settled = answered.settled.clone().zip(now.settled);
         let settled =
             settled.map(|(was, now)| Settled { evidence: now.evidence, reason: now.reason, ..was });

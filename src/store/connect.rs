@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{SqlxPostgresConnector, SqlxSqliteConnector};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -19,6 +19,7 @@ use sqlx::sqlite::{
 
 use super::error::{cannot_open, damaged};
 use super::file_lock::FileLock;
+use super::pool::Pool;
 use super::probe::Probe;
 use super::queue::{Bounds, WriterQueue};
 use super::risks::KeptRisks;
@@ -28,15 +29,13 @@ use super::{Store, migration};
 use crate::config::Database;
 use crate::ctx::Clock;
 use crate::domain::error::{Error, Reason, Result};
-use crate::presence::{Doubt, Presence};
+use crate::presence::Presence;
 
 /// SQLite before 3.51.3 can corrupt a file when the WAL is reset under load.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 /// A write waits this long for another process, for instance a backup.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const POSTGRES_IDLE_IN_TRANSACTION_TIMEOUT: &str = "60s";
-/// How long a connection of a database that was silent may take to show that it is there.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 const STATEMENT_CACHE: usize = 256;
 /// Pages of the write-ahead log before they are moved to the file: 16 MiB. A checkpoint costs
 /// two more waits for the disk, and moves a page once however often it was written.
@@ -62,7 +61,7 @@ impl Store {
     /// `SCHEMA_NEWER` or `SCHEMA_OLDER` if another version migrated the database.
     pub async fn connect_read_only(options: &Database, clock: Clock) -> Result<Self> {
         let store = Self::open(options, clock, true).await?;
-        migration::require_current(&store.reader).await?;
+        migration::require_current(&store.reader()).await?;
         Ok(store)
     }
 
@@ -123,8 +122,8 @@ impl Store {
         let reader =
             sqlite_pool(options.sqlite_readers, options).connect_lazy_with(connect.read_only(true));
         Ok(Self {
-            reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
-            writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+            reads: Pool::of_file(SqlxSqliteConnector::from_sqlx_sqlite_pool(reader)),
+            writes: Pool::of_file(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer)),
             queue: WriterQueue::new(1, bounds(options)),
             settlement: match read_only {
                 true => Settlement::beside(clock.clone()),
@@ -158,13 +157,9 @@ impl Store {
                 ("jit", "off"),
             ]);
         let presence = Presence::default();
-        let probe = options
-            .probe_timeout()
-            .map(|timeout| Probe::new(connect.clone(), timeout, presence.clone()).into());
-        let doubts = presence.clone();
-        // A statement that somebody let go of has ended by then, where the database is there.
-        let statements_end = options.statement_timeout_max() + RELEASE_TIMEOUT;
-        let pool = PgPoolOptions::new()
+        let probe =
+            options.probe_timeout().map(|timeout| Probe::new(connect.clone(), timeout).into());
+        let pools = PgPoolOptions::new()
             .max_connections(options.postgres_connections_max)
             .acquire_timeout(options.acquire_timeout())
             // A ping before every query costs a round trip; one after idle time finds what
@@ -177,24 +172,14 @@ impl Store {
                     }
                     Ok(true)
                 })
-            })
-            .after_release(move |connection, _| {
-                let patience = doubts.doubt().map(|doubt| match doubt {
-                    Doubt::Silent => RELEASE_TIMEOUT,
-                    Doubt::GaveUp => statements_end,
-                });
-                Box::pin(async move {
-                    if let Some(patience) = patience {
-                        still_answers(connection, patience).await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(connect);
-        let pool = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+            });
+        let pool = Pool::new(move || {
+            let lazy = pools.clone().connect_lazy_with(connect.clone());
+            SqlxPostgresConnector::from_sqlx_postgres_pool(lazy)
+        });
         Ok(Self {
-            reader: pool.clone(),
-            writer: pool,
+            reads: pool.clone(),
+            writes: pool,
             // The others are left to reads, and to whoever asks whether the database is there.
             queue: WriterQueue::new(
                 options.postgres_connections_max.saturating_sub(POSTGRES_READERS_MIN).max(1),
@@ -212,13 +197,6 @@ impl Store {
             file: None,
         })
     }
-}
-
-/// A connection that was cut without a word would be asked for ever before it is kept, and never be of use
-/// again: an error has it closed.
-async fn still_answers(connection: &mut PgConnection, patience: Duration) -> sqlx::Result<()> {
-    let asked = tokio::time::timeout(patience, sqlx::Connection::ping(connection)).await;
-    asked.unwrap_or_else(|_| Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())))
 }
 
 fn bounds(options: &Database) -> Bounds {

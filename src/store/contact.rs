@@ -180,7 +180,7 @@ impl ReadTx {
 impl Store {
     /// A contact as answered before, with what is personal of him as it is now.
     pub async fn contact_with_text(&self, contact: Contact) -> Result<Contact> {
-        let now = one(&self.reader, Entity::find_by_id(&*contact.id)).await?;
+        let now = one(&self.reader(), Entity::find_by_id(&*contact.id)).await?;
         let gone = || Error::internal(format!("{} is gone", contact_name(&contact.id)));
         let now = now.ok_or_else(gone)?;
         Ok(contact.with_text_of(now))

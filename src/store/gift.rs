@@ -208,7 +208,7 @@ impl Store {
     /// A gift as answered before, with what people wrote about it as it is now.
     pub async fn gift_with_text(&self, answered: Gift) -> Result<Gift> {
         let gone = || Error::internal(format!("{} is gone", answered.name()));
-        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        let now = one(&self.reader(), answered.id).await?.ok_or_else(gone)?;
         let decision = answered.decision.clone().zip(now.decision);
         let decision = decision.map(|(was, now)| GiftDecision { reason: now.reason, ..was });
         Ok(Gift { occasion: now.occasion, decision, ..answered })

@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 
 use super::file_lock::FileLock;
-use super::probe::Probe;
+use super::pool::Pool;
+use super::probe::{Found, Probe};
 use super::queue::WriterQueue;
 use super::risks::KeptRisks;
 use super::settled::Settlement;
@@ -21,10 +22,9 @@ use crate::presence::Presence;
 /// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    /// Reads outside transactions.
-    pub(super) reader: DatabaseConnection,
-    /// Write transactions: one connection on SQLite, the common pool on PostgreSQL.
-    pub(super) writer: DatabaseConnection,
+    /// One connection on SQLite for writes, and one pool for both on PostgreSQL.
+    pub(super) reads: Pool,
+    pub(super) writes: Pool,
     pub(super) queue: WriterQueue,
     pub(super) settlement: Settlement,
     pub(super) clock: Clock,
@@ -54,12 +54,22 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     pub fn is_sqlite(&self) -> bool {
-        self.reader.get_database_backend() == DbBackend::Sqlite
+        self.reads.backend() == DbBackend::Sqlite
+    }
+
+    /// What reads outside transactions, or begins one.
+    pub(super) fn reader(&self) -> DatabaseConnection {
+        self.reads.current()
+    }
+
+    /// What begins write transactions.
+    pub(super) fn writer(&self) -> DatabaseConnection {
+        self.writes.current()
     }
 
     /// Asks the database for a sign of life.
     pub async fn ping(&self) -> Result<()> {
-        sql::execute(&self.reader, "SELECT 1", vec![]).await?;
+        sql::execute(&self.reader(), "SELECT 1", vec![]).await?;
         Ok(())
     }
 
@@ -70,7 +80,7 @@ impl Store {
     /// `DATABASE_UNAVAILABLE`.
     pub async fn probe(&self) -> Result<()> {
         let answer = match (&self.probe, &self.file) {
-            (Some(probe), _) => probe.look().await,
+            (Some(probe), _) => probe.look().await.map(|found| self.found(found)),
             (None, Some(file)) => file.check(),
             (None, None) => Ok(()),
         };
@@ -81,6 +91,14 @@ impl Store {
         }
         self.presence.set_away(answer.is_err());
         answer
+    }
+
+    /// What waits on connections that were cut off is given up, and nobody else gets one of them.
+    fn found(&self, found: Found) {
+        if found == Found::CutOff {
+            self.presence.silent();
+            self.writes.renew();
+        }
     }
 
     /// Whether the database is known to be away: what [`Store::probe`] found.
@@ -94,21 +112,20 @@ impl Store {
         if self.is_sqlite() {
             return Ok(self.clock.now_micros());
         }
-        self.settlement.now_on(&self.reader).await
+        self.settlement.now_on(&self.reader()).await
     }
 
     /// Up to when everything recorded is known: the latest `known_at` a read of more than one
     /// account may use. Microseconds since the epoch, a whole millisecond.
     pub async fn settled(&self) -> Result<i64> {
-        self.settlement.settled(&self.reader).await
+        self.settlement.settled(&self.reader()).await
     }
 
     /// Waits for the transactions under way, then closes the connections.
     pub async fn close(&self) {
         self.tasks.close();
         self.tasks.wait().await;
-        // Closing tells the pools; errors here have no one to act on them.
-        let _ = self.reader.clone().close().await;
-        let _ = self.writer.clone().close().await;
+        self.reads.close().await;
+        self.writes.close().await;
     }
 }

@@ -131,7 +131,7 @@ impl Store {
     /// A handover as answered before, with what people wrote about it as it is now.
     pub async fn handover_with_text(&self, answered: Handover) -> Result<Handover> {
         let gone = || Error::internal(format!("{} is gone", answered.name()));
-        let now = one(&self.reader, &answered.account_id, answered.id).await?.ok_or_else(gone)?;
+        let now = one(&self.reader(), &answered.account_id, answered.id).await?.ok_or_else(gone)?;
         let end_reason = match answered.end_date {
             Some(_) => now.end_reason,
             None => answered.end_reason.clone(),

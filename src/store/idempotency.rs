@@ -166,7 +166,7 @@ impl Store {
                 | Error::AlreadyExists { .. }
                 | Error::FailedPrecondition(_)
                 | Error::Aborted { .. }),
-            ) => match record.stored(&self.writer).await {
+            ) => match record.stored(&self.writer()).await {
                 Ok(Some((answer, recorded))) => {
                     ctx.revision.raise(point::told(recorded));
                     Ok(Outcome::Replayed(answer))

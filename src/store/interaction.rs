@@ -318,10 +318,10 @@ impl Store {
     /// An interaction as answered before, with what people wrote about that version as it is now.
     pub async fn interaction_with_text(&self, answered: Interaction) -> Result<Interaction> {
         let gone = || Error::internal(format!("{} is gone", answered.name()));
-        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        let now = one(&self.reader(), answered.id).await?.ok_or_else(gone)?;
         if now.version == answered.version {
             return Ok(now);
         }
-        past(&self.reader, &now, answered.version).await?.ok_or_else(gone)
+        past(&self.reader(), &now, answered.version).await?.ok_or_else(gone)
     }
 }

@@ -142,7 +142,7 @@ impl ReadTx {
 impl Store {
     /// A member as answered before, with what is personal of him as it is now.
     pub async fn member_with_text(&self, member: Member) -> Result<Member> {
-        let now = one(&self.reader, Entity::find_by_id(&*member.id)).await?;
+        let now = one(&self.reader(), Entity::find_by_id(&*member.id)).await?;
         let gone = || Error::internal(format!("{} is gone", member_name(&member.id)));
         let Member { display_name, principals, deactivate_reason, .. } = now.ok_or_else(gone)?;
         Ok(Member { display_name, principals, deactivate_reason, ..member })

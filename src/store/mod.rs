@@ -45,6 +45,7 @@ mod people;
 #[cfg(test)]
 mod plans;
 mod policy;
+mod pool;
 mod portfolio;
 mod position;
 mod probe;

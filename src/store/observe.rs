@@ -21,9 +21,12 @@ impl Store {
         observer: impl Fn(&Statement, Duration) + Send + Sync + 'static,
     ) {
         let observer = Arc::new(observer);
-        for connection in [&mut self.reader, &mut self.writer] {
-            let observer = observer.clone();
-            connection.set_metric_callback(move |ran| observer(ran.statement, ran.elapsed));
+        let told = observer.clone();
+        self.reads.observe(move |ran| told(ran.statement, ran.elapsed));
+        if self.is_sqlite() {
+            self.writes.observe(move |ran| observer(ran.statement, ran.elapsed));
+        } else {
+            self.writes = self.reads.clone();
         }
     }
 }

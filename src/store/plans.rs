@@ -173,7 +173,7 @@ async fn told(tx: &DatabaseTransaction) -> Read {
 
 /// What a statement reads, run as the service does, in a transaction of its own.
 async fn read(db: &Fresh, statement: &Statement) -> Read {
-    let tx = db.store.reader.begin().await.unwrap();
+    let tx = db.store.reader().begin().await.unwrap();
     let before = told(&tx).await;
     let mut rows = tx.stream_raw(statement.clone()).await.unwrap();
     while let Some(row) = rows.next().await {

@@ -168,6 +168,6 @@ impl Store {
         day: NaiveDate,
         known_us: i64,
     ) -> Result<Policy<T>> {
-        in_force(&self.reader, day, known_us).await
+        in_force(&self.reader(), day, known_us).await
     }
 }

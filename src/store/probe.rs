@@ -9,7 +9,6 @@ use tokio::sync::Mutex;
 
 use super::error::{silent, unavailable};
 use crate::domain::error::Result;
-use crate::presence::Presence;
 
 /// How long a connection from before may still take once another one was answered.
 const LAST_WORD: Duration = Duration::from_millis(250);
@@ -18,7 +17,6 @@ const LAST_WORD: Duration = Duration::from_millis(250);
 pub(super) struct Probe {
     options: PgConnectOptions,
     timeout: Duration,
-    presence: Presence,
     /// Kept until another one is answered in its place.
     connection: Mutex<Option<Kept>>,
 }
@@ -29,26 +27,33 @@ struct Kept {
     is_dumb: bool,
 }
 
+/// What a database that answers says of connections from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    Present,
+    /// One from before says nothing: it was cut off, and so may the others be.
+    CutOff,
+}
+
 impl Probe {
-    pub fn new(options: PgConnectOptions, timeout: Duration, presence: Presence) -> Self {
-        Self { options, timeout, presence, connection: Mutex::default() }
+    pub fn new(options: PgConnectOptions, timeout: Duration) -> Self {
+        Self { options, timeout, connection: Mutex::default() }
     }
 
     /// # Errors
     /// `DATABASE_UNAVAILABLE`.
-    pub async fn look(&self) -> Result<()> {
+    pub async fn look(&self) -> Result<Found> {
         let dumb = match tokio::time::timeout(self.timeout, self.ask()).await {
             Ok(answer) => answer.map_err(|error| unavailable(&error))?,
             Err(_) => return Err(silent(self.timeout)),
         };
-        // The database is there. What says nothing by now was cut off, and so may others be; also where another
-        // host has its address and refuses it. Where it is only slow, this one was asked first and answers.
-        if let Some(mut dumb) = dumb
-            && !matches!(tokio::time::timeout(LAST_WORD, dumb.ping()).await, Ok(Ok(())))
-        {
-            self.presence.silent();
-        }
-        Ok(())
+        // What says nothing by now was cut off, also where another host has the address and refuses it. Where
+        // the database is only slow, this one was asked first and answers.
+        let Some(mut dumb) = dumb else { return Ok(Found::Present) };
+        Ok(match tokio::time::timeout(LAST_WORD, dumb.ping()).await {
+            Ok(Ok(())) => Found::Present,
+            Ok(Err(_)) | Err(_) => Found::CutOff,
+        })
     }
 
     /// Has an answer on the kept connection, or on another one in its place: then that which said nothing, now

@@ -55,7 +55,7 @@ impl Store {
     pub async fn roll(&self, ctx: &Ctx, batch: i64) -> Result<bool> {
         // Before the look at what is there: nothing can be recorded by then any more.
         let settled = self.settled().await? - YOUNG_MICROS;
-        let rolled = rows::one(&self.reader, book_rolled::Entity::find()).await?;
+        let rolled = rows::one(&self.reader(), book_rolled::Entity::find()).await?;
         let from = rolled.map_or(0, |row| row.rolled_us);
         if self.next_after(from, settled).await?.is_none() {
             return Ok(false);
@@ -67,7 +67,7 @@ impl Store {
     }
 
     async fn next_after(&self, from: i64, settled: i64) -> Result<Option<i64>> {
-        sql::scalar(&self.reader, NEXT, vec![from.into(), settled.into(), 0_i64.into()]).await
+        sql::scalar(&self.reader(), NEXT, vec![from.into(), settled.into(), 0_i64.into()]).await
     }
 }
 

@@ -48,7 +48,7 @@ impl Store {
     pub async fn seal(&self, ctx: &Ctx) -> Result<i64> {
         let events = outbox::Entity::find().filter(outbox::unsealed());
         let audits = audit_pending::Entity::find();
-        if !rows::any(&self.reader, events).await? && !rows::any(&self.reader, audits).await? {
+        if !rows::any(&self.reader(), events).await? && !rows::any(&self.reader(), audits).await? {
             return Ok(0);
         }
         self.write(ctx, Lane::Bulk, |tx| {

@@ -77,23 +77,23 @@ impl Fresh {
     }
 
     pub async fn sql(&self, text: &str, values: Vec<Value>) {
-        sql::execute(&self.store.writer, text, values).await.unwrap();
+        sql::execute(&self.store.writer(), text, values).await.unwrap();
     }
 
     pub async fn count(&self, text: &str) -> i64 {
-        sql::scalar(&self.store.reader, text, vec![]).await.unwrap().unwrap()
+        sql::scalar(&self.store.reader(), text, vec![]).await.unwrap().unwrap()
     }
 
     /// How the engine goes about a statement, a line for each step.
     pub async fn plan(&self, statement: &Statement) -> String {
-        let (explain, column) = match self.store.reader.get_database_backend() {
+        let (explain, column) = match self.store.reader().get_database_backend() {
             DbBackend::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
             _ => ("EXPLAIN", "QUERY PLAN"),
         };
         let values = statement.values.clone().map(|values| values.0).unwrap_or_default();
         let text = format!("{explain} {}", statement.sql);
         let statement = Statement::from_sql_and_values(statement.db_backend, text, values);
-        let rows = self.store.reader.query_all_raw(statement).await.unwrap();
+        let rows = self.store.reader().query_all_raw(statement).await.unwrap();
         let lines = rows.iter().map(|row| row.try_get::<String>("", column).unwrap());
         lines.collect::<Vec<_>>().join("\n")
     }
@@ -133,7 +133,7 @@ impl Fresh {
             ..Account::named_only(id.to_owned(), id.to_owned())
         };
         let keys = keys::alone(&keys::of_account(&account));
-        lookup::add(&self.store.writer, vec![(Subject::account(id), keys)]).await.unwrap();
+        lookup::add(&self.store.writer(), vec![(Subject::account(id), keys)]).await.unwrap();
     }
 
     /// A document of one item, in company 1000, with entry and projections.

@@ -64,8 +64,8 @@ impl Store {
             id: String,
         }
         let day = self.clock.business_date();
-        let Some(visible) = Visible::of(&self.reader, ctx, day).await? else { return Ok(true) };
-        let backend = self.reader.get_database_backend();
+        let Some(visible) = Visible::of(&self.reader(), ctx, day).await? else { return Ok(true) };
+        let backend = self.reader().get_database_backend();
         let these = Set::one(ids.iter().copied());
         let text = format!(
             "WITH RECURSIVE above(id) AS (SELECT a.id FROM account a WHERE a.id IN {} UNION \
@@ -75,8 +75,8 @@ impl Store {
              SELECT id FROM kin",
             these.subquery(backend, 1)
         );
-        let kin: Vec<Row> = sql::all(&self.reader, text, these.into_values(backend)).await?;
-        let seen = visible.accounts_among(&self.reader, kin.iter().map(|row| &*row.id)).await?;
+        let kin: Vec<Row> = sql::all(&self.reader(), text, these.into_values(backend)).await?;
+        let seen = visible.accounts_among(&self.reader(), kin.iter().map(|row| &*row.id)).await?;
         Ok(kin.len() == seen.len())
     }
 }

@@ -162,6 +162,6 @@ impl ReadTx {
 impl Store {
     /// Everything recorded about the team of an account, in the order of ids.
     pub async fn recorded_team(&self, account_id: &str) -> Result<Vec<Membership>> {
-        recorded(&self.reader, account_id).await
+        recorded(&self.reader(), account_id).await
     }
 }

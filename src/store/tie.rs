@@ -169,7 +169,7 @@ impl Store {
     /// A tie as answered before, with what is personal of it as it is now.
     pub async fn tie_with_text(&self, answered: Tie) -> Result<Tie> {
         let gone = || Error::internal(format!("{} is gone", answered.name()));
-        let now = one(&self.reader, answered.id).await?.ok_or_else(gone)?;
+        let now = one(&self.reader(), answered.id).await?.ok_or_else(gone)?;
         let Tie { source, review_reason, end_reason, .. } = now;
         // A text that is kept as null reads back as none: whether there was one, the rest tells.
         let review_reason = review_reason.filter(|_| answered.reviewed_by.is_some());

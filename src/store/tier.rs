@@ -325,7 +325,7 @@ mod tests {
     #[tokio::test]
     async fn one_more_decision_is_another_state_from_whatever_day_on_it_holds() {
         for db in fresh().await {
-            let mut seen = vec![state(&db.store.reader).await.unwrap()];
+            let mut seen = vec![state(&db.store.reader()).await.unwrap()];
             for (n, from) in [(1_i64, day(6, 20)), (2, day(6, 10)), (3, day(6, 20))] {
                 db.sql(
                     "INSERT INTO tier_assignment (id, account_id, from_date, recorded_us, run_id, \
@@ -334,7 +334,7 @@ mod tests {
                     vec![Uuid::now_v7().into(), n.to_string().into(), from.into(), n.into()],
                 )
                 .await;
-                seen.push(state(&db.store.reader).await.unwrap());
+                seen.push(state(&db.store.reader()).await.unwrap());
             }
             let decided: Vec<_> = seen.iter().map(|state| state.decided).collect();
             let latest = |recorded_us| Some(Decided { day: day(6, 20), recorded_us });

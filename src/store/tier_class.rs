@@ -281,11 +281,11 @@ mod tests {
             );
             let these: BTreeSet<&str> = accounts.iter().map(String::as_str).collect();
             let known =
-                recorded(&db.store.reader, &db.store, &these, None, i64::MAX).await.unwrap();
+                recorded(&db.store.reader(), &db.store, &these, None, i64::MAX).await.unwrap();
             let (mut by_person, mut by_run) = (0, 0);
             for (account, n) in accounts.iter().flat_map(|id| (0..DAYS + 5).map(move |n| (id, n))) {
                 let values = vec![account.into(), on(n).into()];
-                let row: Row = sql::one(&db.store.reader, &*text, values).await.unwrap().unwrap();
+                let row: Row = sql::one(&db.store.reader(), &*text, values).await.unwrap().unwrap();
                 let told = known.account(account).told(account, on(n)).decided;
                 let class = told.as_ref().map(|told| told.class().to_owned());
                 assert_eq!(row.class, class, "{account} {n}");
@@ -300,7 +300,7 @@ mod tests {
                         assert_eq!(row.applied, told.map(|told| told.since()), "{account} {n}");
                     }
                 }
-                let ruling = ruling(&db.store.reader, i64::MAX).await.unwrap();
+                let ruling = ruling(&db.store.reader(), i64::MAX).await.unwrap();
                 assert_eq!(row.version, ruling.id_on(on(n)), "{n}");
             }
             assert!(by_person > 0 && by_run > 0);

@@ -52,7 +52,7 @@ impl WriteTx {
 impl Store {
     /// An override with what people wrote about it, which is kept in its row alone.
     pub async fn tier_override_with_text(&self, given: TierOverride) -> Result<TierOverride> {
-        let row = rows::one(&self.reader, Entity::find_by_id(given.id)).await?;
+        let row = rows::one(&self.reader(), Entity::find_by_id(given.id)).await?;
         let row = row.ok_or_else(|| Error::internal(format!("{} is gone", given.name())))?;
         let end_reason = given.days.end.and(row.end_reason);
         Ok(TierOverride { reason: row.reason, end_reason, ..given })

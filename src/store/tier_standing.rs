@@ -137,7 +137,7 @@ mod tests {
                 }
             }
             db.sql("ANALYZE", vec![]).await;
-            let engine = sea_orm::ConnectionTrait::get_database_backend(&db.store.reader);
+            let engine = sea_orm::ConnectionTrait::get_database_backend(&db.store.reader());
             let of_day = vec![day(6, 1).into()];
             let statement = Statement::from_sql_and_values(engine, text(engine), of_day);
             let plan = db.plan(&statement).await;

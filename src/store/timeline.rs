@@ -275,7 +275,7 @@ mod tests {
             }
             assert_eq!(seen, (14_850..15_000).rev().collect::<Vec<_>>());
             let (text, values) = page_of(&Whose::one(&acme), Of::ALL, within, &page);
-            let backend = db.store.reader.get_database_backend();
+            let backend = db.store.reader().get_database_backend();
             let plan = db.plan(&Statement::from_sql_and_values(backend, text, values)).await;
             match db.store.is_sqlite() {
                 true => {

@@ -288,7 +288,7 @@ impl Store {
             return Err(not_migrated());
         }
         let conn = self
-            .writer
+            .writer()
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..Default::default()
@@ -349,7 +349,7 @@ impl Store {
         F: for<'a> FnOnce(&'a ReadTx) -> BoxFuture<'a, Result<T>>,
     {
         let conn = self
-            .reader
+            .reader()
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
                 ..Default::default()

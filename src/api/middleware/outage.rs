@@ -39,31 +39,16 @@ impl Middleware for Outages {
             return refuse(away());
         }
         let mut answer = std::pin::pin!(next.run(request));
-        // A call that ends before it is answered, by its deadline or its client, lets go of what it asked.
-        // Dropped before that is.
-        let mut left = Left(Some(&self.presence));
         let response = tokio::select! {
             biased;
             response = &mut answer => response,
             () = self.presence.gone() => return refuse(away()),
         };
-        left.0 = None;
         let code = response.headers().get("grpc-status");
         if code.is_some_and(|code| Code::from_bytes(code.as_bytes()) == Code::Unavailable) {
             self.presence.suspect();
         }
         response
-    }
-}
-
-/// Tells when it is dropped that somebody gave up, unless he was answered.
-struct Left<'a>(Option<&'a Presence>);
-
-impl Drop for Left<'_> {
-    fn drop(&mut self) {
-        if let Some(presence) = self.0 {
-            presence.gave_up();
-        }
     }
 }
 

@@ -154,8 +154,8 @@ impl Store {
         ctx: &Ctx,
         refs: &[AccountRef],
     ) -> Result<HashMap<AccountRef, KnownAccount>> {
-        let visible = Visible::of(&self.reader, ctx, self.clock.business_date()).await?;
-        find(&self.reader, visible.as_ref(), refs).await
+        let visible = Visible::of(&self.reader(), ctx, self.clock.business_date()).await?;
+        find(&self.reader(), visible.as_ref(), refs).await
     }
 }
 

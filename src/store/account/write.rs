@@ -27,7 +27,7 @@ impl Store {
             return Ok(account);
         }
         let today = self.clock.business_date();
-        let now = rows::load(&self.reader, &[&account.id], today).await?.remove(&account.id);
+        let now = rows::load(&self.reader(), &[&account.id], today).await?.remove(&account.id);
         let gone = || Error::internal(format!("{} is gone", account_name(&account.id)));
         Ok(Account { block_reason: now.ok_or_else(gone)?.block_reason, ..account })
     }

@@ -140,7 +140,7 @@ impl WriteTx {
 impl Store {
     /// What was answered, with whom they count as in the place of whom it names.
     pub async fn as_told<T: NamesContacts>(&self, one: T) -> Result<T> {
-        only(folded(&self.reader, vec![one]).await?)
+        only(folded(&self.reader(), vec![one]).await?)
     }
 }
 

@@ -65,13 +65,13 @@ fn row(decision: &Decision) -> Result<Model> {
 impl Store {
     /// A decision about an account.
     pub async fn credit_decision(&self, account_id: &str, id: Uuid) -> Result<Option<Decision>> {
-        let found = by_id(&self.reader, vec![id]).await?.into_iter().next();
+        let found = by_id(&self.reader(), vec![id]).await?.into_iter().next();
         Ok(found.filter(|decision| decision.account_id == account_id))
     }
 
     /// The decisions of these ids.
     pub async fn credit_decisions_by_id(&self, ids: Vec<Uuid>) -> Result<Vec<Decision>> {
-        by_id(&self.reader, ids).await
+        by_id(&self.reader(), ids).await
     }
 
     /// A page of decisions, the latest first.
@@ -84,9 +84,9 @@ impl Store {
             .apply_if(page.after, |decisions, after| decisions.filter(Column::Id.lt(after)))
             .order_by_desc(Column::Id)
             .limit(page.to_read());
-        let read = rows::all(&self.reader, decisions).await?;
+        let read = rows::all(&self.reader(), decisions).await?;
         let Page { items, next, keys } = page.cut(read, |row| row.id);
-        Ok(Page { items: made(&self.reader, items).await?, next, keys })
+        Ok(Page { items: made(&self.reader(), items).await?, next, keys })
     }
 }
 

@@ -37,7 +37,7 @@ impl WriteTx {
 impl Store {
     /// A hold with why it was placed and released, which is kept in its row alone.
     pub async fn credit_hold_with_text(&self, hold: Hold) -> Result<Hold> {
-        let row = rows::one(&self.reader, Entity::find_by_id(hold.id)).await?;
+        let row = rows::one(&self.reader(), Entity::find_by_id(hold.id)).await?;
         let row = row.ok_or_else(|| Error::internal(format!("the hold {} is gone", hold.id)))?;
         let reason = row.release_reason;
         let release = hold.release.map(|release| Release { reason, ..release });

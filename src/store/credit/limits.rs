@@ -49,7 +49,7 @@ impl WriteTx {
 impl Store {
     /// A limit with who approved it and why, which is kept in its row alone.
     pub async fn credit_limit_with_text(&self, limit: Limit) -> Result<Limit> {
-        let row = rows::one(&self.reader, Entity::find_by_id(limit.id)).await?;
+        let row = rows::one(&self.reader(), Entity::find_by_id(limit.id)).await?;
         let row = row.ok_or_else(|| Error::internal(format!("the limit {} is gone", limit.id)))?;
         Ok(Limit { approver: row.approver, reason: row.reason, ..limit })
     }

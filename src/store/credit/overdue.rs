@@ -141,6 +141,6 @@ impl Store {
         queries: &[OverdueQuery],
         most: i64,
     ) -> Result<Vec<OverdueEvidence>> {
-        load(&self.reader, queries, most).await
+        load(&self.reader(), queries, most).await
     }
 }

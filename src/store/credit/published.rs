@@ -50,7 +50,7 @@ fn parse(holds: &str) -> Result<Holds> {
 impl Store {
     /// What was told of these accounts; those that nothing was told of are missing.
     pub async fn told_holds(&self, accounts: &[String]) -> Result<HashMap<String, Holds>> {
-        told(&self.reader, accounts).await
+        told(&self.reader(), accounts).await
     }
 
     /// Some accounts with reservations whose count has changed by itself, at most `count`.
@@ -65,7 +65,7 @@ impl Store {
             .order_by_asc(reservation::Column::NextChangeUs)
             .order_by_asc(reservation::Column::Id)
             .limit(count);
-        let due: Vec<Due> = rows::parts(&self.reader, due).await?;
+        let due: Vec<Due> = rows::parts(&self.reader(), due).await?;
         let accounts: BTreeSet<String> = due.into_iter().map(|row| row.account_id).collect();
         Ok(accounts.into_iter().collect())
     }
@@ -77,7 +77,7 @@ impl Store {
             .filter(account::Column::DeleteUs.eq(0_i64))
             .order_by_asc(account::Column::Id)
             .limit(count);
-        let live: Vec<AccountId> = rows::parts(&self.reader, live).await?;
+        let live: Vec<AccountId> = rows::parts(&self.reader(), live).await?;
         Ok(live.into_iter().map(|account| account.id).collect())
     }
 }

@@ -158,15 +158,15 @@ pub struct ReservationsQuery {
 impl Store {
     /// Why these reservations were canceled.
     pub async fn cancel_reasons(&self, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Personal>> {
-        cancel_reasons(&self.reader, ids).await
+        cancel_reasons(&self.reader(), ids).await
     }
 
     pub async fn reservation_by_id(&self, id: Uuid) -> Result<Option<KnownReservation>> {
-        Ok(reservations_by_id(&self.reader, [id]).await?.into_iter().next())
+        Ok(reservations_by_id(&self.reader(), [id]).await?.into_iter().next())
     }
 
     pub async fn reservation_by_key(&self, key: &OrderKey) -> Result<Option<KnownReservation>> {
-        Ok(reservations_by_key(&self.reader, [key]).await?.into_iter().next())
+        Ok(reservations_by_key(&self.reader(), [key]).await?.into_iter().next())
     }
 
     /// As many as a page needs, which are fewer only at the end of the list.
@@ -179,7 +179,7 @@ impl Store {
             .apply_if(live_only.then_some(()), |select, ()| select.filter(waits.or(reserves())))
             .order_by_desc(Column::Id)
             .limit(page.to_read());
-        known(rows::all(&self.reader, reservations).await?)
+        known(rows::all(&self.reader(), reservations).await?)
     }
 }
 

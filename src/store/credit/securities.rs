@@ -44,7 +44,7 @@ impl WriteTx {
 impl Store {
     /// A security with why it was ended, which is kept in its row alone.
     pub async fn credit_security_with_text(&self, security: Security) -> Result<Security> {
-        let row = rows::one(&self.reader, Entity::find_by_id(security.id)).await?;
+        let row = rows::one(&self.reader(), Entity::find_by_id(security.id)).await?;
         let gone = || Error::internal(format!("the security {} is gone", security.id));
         let reason = row.ok_or_else(gone)?.end_reason;
         let end = security.end.map(|end| SecurityEnd { reason, ..end });

@@ -209,7 +209,7 @@ impl Store {
         if kept.len() < query.accounts.len() {
             return Ok(None);
         }
-        let Recalled { inputs, missing } = kept::recall(&self.reader, &kept, query).await?;
+        let Recalled { inputs, missing } = kept::recall(&self.reader(), &kept, query).await?;
         Ok(missing.is_empty().then_some(inputs))
     }
 

@@ -77,7 +77,7 @@ const SQLITE: &str = "SELECT t.name AS table_name, c.name AS column_name, lower(
 
 async fn tables(db: &Fresh) -> Vec<Row> {
     let text = if db.store.is_sqlite() { SQLITE } else { POSTGRES };
-    let mut rows: Vec<Row> = sql::all(&db.store.reader, text, vec![]).await.unwrap();
+    let mut rows: Vec<Row> = sql::all(&db.store.reader(), text, vec![]).await.unwrap();
     rows.retain(|row| row.table_name != "seaql_migrations");
     rows
 }
@@ -121,7 +121,7 @@ async fn every_text_is_compared_byte_by_byte() {
     for db in fresh().await.into_iter().filter(|db| !db.store.is_sqlite()) {
         let read = async |bytes: bool| {
             let values = vec![bytes.into()];
-            sql::scalar::<Option<String>>(&db.store.reader, columns, values)
+            sql::scalar::<Option<String>>(&db.store.reader(), columns, values)
                 .await
                 .unwrap()
                 .flatten()

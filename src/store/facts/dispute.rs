@@ -78,7 +78,7 @@ impl WriteTx {
 impl Store {
     /// The text that people wrote about a dispute; it is kept in its row alone.
     pub async fn dispute_note(&self, id: Uuid) -> Result<Personal> {
-        let row = rows::one(&self.reader, Entity::find_by_id(id)).await?;
+        let row = rows::one(&self.reader(), Entity::find_by_id(id)).await?;
         let row = row.ok_or_else(|| Error::internal(format!("the dispute {id} is gone")))?;
         Ok(row.note)
     }

@@ -263,7 +263,7 @@ impl Store {
     /// What is written of who made a promise; it is kept in a row of its own, and empty once that
     /// is taken away.
     pub async fn promised_by(&self, id: Uuid) -> Result<Personal> {
-        let row = rows::one(&self.reader, promise_said::Entity::find_by_id(id)).await?;
+        let row = rows::one(&self.reader(), promise_said::Entity::find_by_id(id)).await?;
         Ok(row.map(|row| row.promised_by).unwrap_or_default())
     }
 }

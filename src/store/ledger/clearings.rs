@@ -57,7 +57,7 @@ impl Store {
             .order_by_asc(allocation_reset::Column::RecordedUs);
         let mut seen = Vec::new();
         let mut last = None;
-        for row in rows::all(&self.reader, all).await? {
+        for row in rows::all(&self.reader(), all).await? {
             if !seen.contains(&row.position) {
                 seen.push(row.position);
                 last = Some(row);

@@ -132,7 +132,7 @@ impl Store {
     /// `SCHEMA_NEWER` if a newer version migrated the database. It stays as it is.
     pub async fn migrate(&self) -> Result<()> {
         let tx = self
-            .writer
+            .writer()
             .begin_with_options(TransactionOptions {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..Default::default()
@@ -141,7 +141,7 @@ impl Store {
             .map_err(store_error)?;
         up(&tx).await?;
         tx.commit().await.map_err(store_error)?;
-        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
+        self.settlement.raise_floor(settled::last_recorded(&self.reader()).await?);
         self.migrated.store(true, Ordering::Release);
         Ok(())
     }
@@ -151,8 +151,8 @@ impl Store {
     /// # Errors
     /// `SCHEMA_NEWER` or `SCHEMA_OLDER` if another version migrated the database.
     pub async fn accept_schema(&self) -> Result<()> {
-        require_current(&self.reader).await?;
-        self.settlement.raise_floor(settled::last_recorded(&self.reader).await?);
+        require_current(&self.reader()).await?;
+        self.settlement.raise_floor(settled::last_recorded(&self.reader()).await?);
         self.migrated.store(true, Ordering::Release);
         Ok(())
     }

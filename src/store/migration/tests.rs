@@ -4,13 +4,13 @@ use crate::store::seed::{Fresh, day, empty, fresh};
 use crate::store::{Lane, sql};
 
 async fn install_with(db: &Fresh, migration: &str) {
-    Migrator::install(&db.store.writer).await.unwrap();
+    Migrator::install(&db.store.writer()).await.unwrap();
     let text = "INSERT INTO seaql_migrations (version, applied_at) VALUES ($1, 1)";
     db.sql(text, vec![migration.into()]).await;
 }
 
 async fn has_table(db: &Fresh, table: &str) -> bool {
-    SchemaManager::new(&db.store.reader).has_table(table).await.unwrap()
+    SchemaManager::new(&db.store.reader()).has_table(table).await.unwrap()
 }
 
 /// A process of its own, as far as the store can tell.
@@ -82,11 +82,11 @@ async fn a_reader_is_refused_what_it_cannot_bring_up_to_date() {
 #[tokio::test]
 async fn what_was_written_of_who_promised_moves_beside_the_ledger() {
     for db in empty().await {
-        let backend = db.store.writer.get_database_backend();
+        let backend = db.store.writer().get_database_backend();
         let before = MIGRATIONS.iter().take_while(|one| one.name != "m0014_promise_contact");
         for text in before.map(|migration| (migration.text)()) {
             for statement in statements(backend, &text) {
-                db.store.writer.execute_unprepared(&statement).await.unwrap();
+                db.store.writer().execute_unprepared(&statement).await.unwrap();
             }
         }
         for (n, who) in [(1_i64, "Ms. Roe"), (2, "")] {
@@ -98,7 +98,7 @@ async fn what_was_written_of_who_promised_moves_beside_the_ledger() {
             .await;
         }
         for statement in statements(backend, &(m0014_promise_contact::MIGRATION.text)()) {
-            db.store.writer.execute_unprepared(&statement).await.unwrap();
+            db.store.writer().execute_unprepared(&statement).await.unwrap();
         }
         let said = "SELECT COUNT(*) AS v FROM promise_said s JOIN promise p ON p.id = s.promise_id \
             AND p.account_id = s.account_id AND p.recorded_us = 1 WHERE s.promised_by = 'Ms. Roe'";
@@ -119,7 +119,7 @@ const SEALED_BEFORE: [&str; 3] = [
 async fn the_chain_of_the_audit_is_taken_over_from_the_version_before() {
     for db in empty().await {
         let before = MIGRATIONS.iter().position(|m| m.name == "m0015_audit").unwrap() as u32;
-        Migrator::up(&db.store.writer, Some(before)).await.unwrap();
+        Migrator::up(&db.store.writer(), Some(before)).await.unwrap();
         let row = crate::store::entity::audit::Model {
             id: uuid::Uuid::from_u128(1),
             recorded_us: 10,
@@ -141,7 +141,7 @@ async fn the_chain_of_the_audit_is_taken_over_from_the_version_before() {
         for text in SEALED_BEFORE {
             let text = text.replace("{1}", &id(1)).replace("{2}", &id(2));
             let text = text.replace("{hash}", &bytes(&hash)).replace("{none}", &bytes(""));
-            sql::execute(&db.store.writer, text, vec![]).await.unwrap();
+            sql::execute(&db.store.writer(), text, vec![]).await.unwrap();
         }
         db.store.migrate().await.unwrap();
         let taken = db.store.verify_audit(&db.ctx, None).await.unwrap();

@@ -72,7 +72,7 @@ impl Store {
         after: &str,
     ) -> Result<AccountWindow> {
         let last = sql::scalar::<Option<String>>(
-            &self.reader,
+            &self.reader(),
             "SELECT MAX(account_id) AS v FROM (SELECT account_id FROM account_head \
              WHERE account_id > $1 ORDER BY account_id LIMIT $2) w",
             vec![after.into(), WINDOW.into()],
@@ -81,12 +81,12 @@ impl Store {
         .flatten();
         let Some(last) = last else { return Ok(AccountWindow::default()) };
         let mut params = Params::default();
-        let slice = Slice::bind(&self.reader, &mut params, &Whose::Book, narrow);
+        let slice = Slice::bind(&self.reader(), &mut params, &Whose::Book, narrow);
         let template = Template::bind(&mut params, &slice, at);
         let window = (params.bind(after), params.bind(last.as_str()));
         let cell = cell(&template, &mut params, at.as_of);
         let text = text(&template, &slice, &window, &cell);
-        let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
+        let rows: Vec<Row> = sql::all(&self.reader(), text, params.into_values()).await?;
         let mut accounts: BTreeMap<String, Vec<CurrencyCells>> = BTreeMap::new();
         for row in rows {
             let (account, cells) = row.into_cells();
@@ -97,7 +97,7 @@ impl Store {
 
     /// The names for people of these accounts, by id.
     pub async fn display_names(&self, ids: &[String]) -> Result<BTreeMap<String, String>> {
-        display_names(&self.reader, ids).await
+        display_names(&self.reader(), ids).await
     }
 }
 

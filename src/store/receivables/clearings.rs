@@ -45,7 +45,7 @@ impl Store {
             counts("a"),
         );
         let values = vec![at.as_of.into(), at.known_at.into(), document.into()];
-        let rows: Vec<Row> = sql::all(&self.reader, text, values).await?;
+        let rows: Vec<Row> = sql::all(&self.reader(), text, values).await?;
         let mut clearings: Vec<Clearing> = Vec::new();
         for row in rows {
             let (clearing, allocation) = row.into_parts()?;

@@ -38,7 +38,7 @@ impl Store {
         item_ids: &[Uuid],
         at: At,
     ) -> Result<Vec<Dispute>> {
-        let conn = &self.reader;
+        let conn = &self.reader();
         let mut params = Params::default();
         let (as_of, known_at) = (params.bind(at.as_of), params.bind(at.known_at));
         let accounts = params.table(conn, "a", Set::one(account_ids.iter().copied()));

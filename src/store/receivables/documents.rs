@@ -30,7 +30,7 @@ impl Store {
     /// The document of an account, as known then; without items and clearings.
     pub async fn document(&self, account_id: &str, id: Uuid, at: At) -> Result<Option<Document>> {
         let row: Option<Row> = sql::one(
-            &self.reader,
+            &self.reader(),
             format!("{} AND d.id = $3 AND d.account_id = $4", select()),
             vec![at.as_of.into(), at.known_at.into(), id.into(), account_id.into()],
         )
@@ -59,7 +59,7 @@ impl Store {
             settled("credit_item", "debit_item"),
         );
         let values = vec![at.as_of.into(), at.known_at.into(), document.into()];
-        let found: Vec<document::Model> = sql::all(&self.reader, text, values).await?;
+        let found: Vec<document::Model> = sql::all(&self.reader(), text, values).await?;
         for adjustment in found {
             if adjustment.into_draft()?.adjustment_reason == Some(AdjustmentReason::CashDiscount) {
                 return Ok(true);
@@ -73,7 +73,7 @@ impl Store {
         let DocumentKey { source_system, company_code, fiscal_year, document_no, line_no } =
             key.clone();
         let key = (source_system, company_code, fiscal_year, document_no, line_no);
-        let row = rows::one(&self.reader, document_key::Entity::find_by_id(key)).await?;
+        let row = rows::one(&self.reader(), document_key::Entity::find_by_id(key)).await?;
         Ok(row.map(|row| (row.account_id, row.document_id)))
     }
 
@@ -88,7 +88,7 @@ impl Store {
         let mut values = vec![at.as_of.into(), at.known_at.into(), account_id.into()];
         values.extend(key_values(key));
         let row: Option<Row> = sql::one(
-            &self.reader,
+            &self.reader(),
             format!(
                 "{} AND d.account_id = $3 AND d.source_system = $4 AND d.company_code = $5 \
                  AND d.fiscal_year = $6 AND d.document_no = $7 AND d.line_no = $8 \
@@ -140,7 +140,7 @@ impl Store {
         }
         let limit = params.bind(page.to_read() as i64);
         text += &format!(" ORDER BY d.posting_date{direction}, d.id{direction} LIMIT {limit}");
-        let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
+        let rows: Vec<Row> = sql::all(&self.reader(), text, params.into_values()).await?;
         let read = rows.into_iter().map(Row::into_domain).collect::<Result<_>>()?;
         Ok(page.cut(read, |document: &Document| (document.draft.posting_date, document.id)))
     }

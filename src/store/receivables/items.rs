@@ -36,7 +36,7 @@ impl Store {
         let bind = |params: &mut Params| {
             after.map(|(due, id)| format!("({}, {})", params.bind(due), params.bind(id)))
         };
-        page(&self.reader, read, "due_date", bind).await
+        page(&self.reader(), read, "due_date", bind).await
     }
 
     /// Open items after a position, by account and item. Disputes are not filled in.
@@ -50,7 +50,7 @@ impl Store {
                 format!("({}, {})", params.bind(account.as_str()), params.bind(*id))
             })
         };
-        page(&self.reader, read, "account_id", bind).await
+        page(&self.reader(), read, "account_id", bind).await
     }
 
     /// All items of a document, settled ones too, in their order.
@@ -68,7 +68,7 @@ impl Store {
              WHERE i.document_id = {document} ORDER BY i.position",
             columns = columns("i.open - COALESCE(l.amount, 0)", "-COALESCE(l.ahead, 0)"),
         );
-        let rows: Vec<ItemRow> = sql::all(&self.reader, text, params.into_values()).await?;
+        let rows: Vec<ItemRow> = sql::all(&self.reader(), text, params.into_values()).await?;
         Ok(rows.into_iter().map(ItemRow::into_domain).collect())
     }
 
@@ -87,7 +87,7 @@ impl Store {
         }
         let beyond = if included { ">=" } else { ">" };
         let rows: Vec<Row> = sql::all(
-            &self.reader,
+            &self.reader(),
             format!(
                 "SELECT h.account_id AS id, CAST(COALESCE((SELECT SUM(d.items) FROM account_due d \
                  WHERE d.account_id = h.account_id), 0) AS BIGINT) AS items FROM account_head h \

@@ -42,7 +42,7 @@ impl Store {
              FROM account a JOIN account_head h ON h.account_id = a.id \
              LEFT JOIN account_signal s ON s.account_id = a.id WHERE a.id = $1";
         let current: Option<Current> =
-            sql::one(&self.reader, text, vec![account_id.into()]).await?;
+            sql::one(&self.reader(), text, vec![account_id.into()]).await?;
         let Some(current) = current.filter(|current| current.revision == kept.revision) else {
             return Ok(None);
         };

@@ -58,7 +58,7 @@ impl Store {
     /// The balances of each account that exists, by account id. One statement, whatever the
     /// number of accounts.
     pub async fn account_positions(&self, query: &PositionsQuery) -> Result<Vec<AccountPositions>> {
-        let conn = &self.reader;
+        let conn = &self.reader();
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
         let template = Template::bind(&mut params, &slice, query.at);
@@ -107,7 +107,7 @@ impl Store {
         query: &PositionsQuery,
         by_company: bool,
     ) -> Result<Vec<Position>> {
-        let conn = &self.reader;
+        let conn = &self.reader();
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, &query.whose, &query.narrow);
         let template = Template::bind(&mut params, &slice, query.at);

@@ -29,7 +29,7 @@ impl Store {
             .filter(Column::RateDate.between(first, at.as_of))
             .filter(Column::RecordedUs.lte(at.known_at))
             .order_by_asc(Column::RecordedUs);
-        rows::all(&self.reader, quotes).await?.into_iter().map(Quote::try_from).collect()
+        rows::all(&self.reader(), quotes).await?.into_iter().map(Quote::try_from).collect()
     }
 
     /// The control totals of a day, by company and currency.
@@ -42,7 +42,7 @@ impl Store {
             rows::columns::<control_total::Entity>("c")
         );
         let values = vec![at.as_of.into(), at.known_at.into()];
-        let found: Vec<control_total::Model> = sql::all(&self.reader, text, values).await?;
+        let found: Vec<control_total::Model> = sql::all(&self.reader(), text, values).await?;
         let total = |row: control_total::Model| {
             let control_total::Model { company_code, currency, amount, .. } = row;
             ControlTotal { company_code, currency, amount }

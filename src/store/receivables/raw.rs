@@ -67,7 +67,7 @@ pub(crate) async fn read(store: &Store) -> Raw {
         effective_date: NaiveDate,
         recorded_us: i64,
     }
-    let conn = &store.reader;
+    let conn = &store.reader();
     let end = |rows: Vec<End>| {
         rows.into_iter().map(|row| (row.id, row.effective_date, row.recorded_us)).collect()
     };

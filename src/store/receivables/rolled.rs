@@ -48,7 +48,7 @@ impl Store {
                 "SELECT 1 AS v FROM entry WHERE {condition} ORDER BY {column} LIMIT 1 OFFSET $2"
             );
             let found: Option<i32> =
-                sql::scalar(&self.reader, text, vec![than, most.into()]).await?;
+                sql::scalar(&self.reader(), text, vec![than, most.into()]).await?;
             Ok(found.is_some())
         };
         let late = behind("effective_date > $1", at.as_of.into(), LATE_MAX).await?
@@ -57,7 +57,7 @@ impl Store {
             return Ok(Path::Entries);
         }
         let text = format!("SELECT {ROLLED} AS v");
-        let rolled: i64 = sql::scalar(&self.reader, text, vec![]).await?.unwrap_or_default();
+        let rolled: i64 = sql::scalar(&self.reader(), text, vec![]).await?.unwrap_or_default();
         match behind("recorded_us > $1", rolled.into(), TAIL_MAX).await? {
             true => Ok(Path::Entries),
             false => Ok(Path::Moves),

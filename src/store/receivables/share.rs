@@ -17,7 +17,7 @@ impl Store {
     /// Open debits of the book by currency, without related parties.
     pub async fn book_debits(&self, at: At) -> Result<Vec<(Currency, i64)>> {
         let mut params = Params::default();
-        let slice = Slice::bind(&self.reader, &mut params, &Whose::Book, &Narrow::default());
+        let slice = Slice::bind(&self.reader(), &mut params, &Whose::Book, &Narrow::default());
         let template = Template::bind(&mut params, &slice, at);
         let text = format!(
             "SELECT currency, CAST(SUM(amount) AS BIGINT) AS amount FROM (\
@@ -57,6 +57,6 @@ async fn read(store: &Store, text: String, params: Params) -> Result<Vec<(Curren
         currency: Currency,
         amount: i64,
     }
-    let rows: Vec<Row> = sql::all(&store.reader, text, params.into_values()).await?;
+    let rows: Vec<Row> = sql::all(&store.reader(), text, params.into_values()).await?;
     Ok(rows.into_iter().map(|row| (row.currency, row.amount)).collect())
 }

@@ -91,7 +91,7 @@ impl Store {
              JOIN document d ON d.id = s.document_id{after} \
              ORDER BY s.currency, s.date, s.recorded_us, s.document_id, s.movement LIMIT {limit}"
         );
-        let rows: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
+        let rows: Vec<Row> = sql::all(&self.reader(), text, params.into_values()).await?;
         Ok(page.cut(rows.into_iter().map(Row::into_line).collect(), MovementLine::place))
     }
 
@@ -105,7 +105,7 @@ impl Store {
              CAST(SUM(CASE WHEN amount < 0 THEN amount ELSE 0 END) AS BIGINT) AS credits \
              FROM lines GROUP BY currency ORDER BY currency"
         );
-        let rows: Vec<TotalsRow> = sql::all(&self.reader, text, params.into_values()).await?;
+        let rows: Vec<TotalsRow> = sql::all(&self.reader(), text, params.into_values()).await?;
         Ok(rows.into_iter().map(TotalsRow::into_totals).collect())
     }
 
@@ -114,7 +114,7 @@ impl Store {
     fn lines(&self, params: &mut Params, read: &MovementsRead) -> String {
         let MovementsRead { account_id, narrow, from, to, known_at } = read;
         let whose = Whose::Account(account_id.clone());
-        let slice = Slice::bind(&self.reader, params, &whose, narrow);
+        let slice = Slice::bind(&self.reader(), params, &whose, narrow);
         let (from, to) = (params.bind(*from), params.bind(*to));
         let known_at = params.bind(*known_at);
         format!(

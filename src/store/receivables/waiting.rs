@@ -53,7 +53,7 @@ impl Store {
             "{due} UNION ALL {waiting} \
              ORDER BY account_id, apply_date, order_key LIMIT {limit}"
         );
-        let found: Vec<Row> = sql::all(&self.reader, text, params.into_values()).await?;
+        let found: Vec<Row> = sql::all(&self.reader(), text, params.into_values()).await?;
         let waiting: Vec<WaitingClearing> =
             found.into_iter().map(Row::waiting).collect::<Result<_>>()?;
         Ok(page.cut(waiting, |waiting| (waiting.account_id.clone(), waiting.place.clone())))

@@ -82,13 +82,13 @@ fn model(n: u128) -> Model {
 }
 
 async fn stored(db: &Fresh) -> Vec<Model> {
-    all(&db.store.reader, Entity::find().order_by_asc(Column::Id)).await.unwrap()
+    all(&db.store.reader(), Entity::find().order_by_asc(Column::Id)).await.unwrap()
 }
 
 #[tokio::test]
 async fn what_is_written_as_a_set_is_read_back_as_models() {
     for db in tables().await {
-        let conn = &db.store.writer;
+        let conn = &db.store.writer();
         let models: Vec<Model> = (1..=6).map(model).collect();
         assert_eq!(insert(conn, models.clone()).await.unwrap(), 6);
         assert_eq!(stored(&db).await, models);
@@ -109,7 +109,7 @@ async fn what_is_written_as_a_set_is_read_back_as_models() {
 #[tokio::test]
 async fn an_update_sets_what_its_models_set_and_nothing_else() {
     for db in tables().await {
-        let conn = &db.store.writer;
+        let conn = &db.store.writer();
         insert(conn, (1..=4).map(model).collect()).await.unwrap();
         let change = |n: u128| ActiveModel {
             id: To(Uuid::from_u128(n)),
@@ -128,7 +128,7 @@ async fn an_update_sets_what_its_models_set_and_nothing_else() {
 #[tokio::test]
 async fn members_of_a_set_are_found_by_builders_and_in_text() {
     for db in tables().await {
-        let conn = &db.store.writer;
+        let conn = &db.store.writer();
         insert(conn, (1..=5).map(model).collect()).await.unwrap();
         let backend = conn.get_database_backend();
         let ids = [2, 4, 9].map(Uuid::from_u128);
@@ -153,7 +153,7 @@ async fn members_of_a_set_are_found_by_builders_and_in_text() {
 async fn a_set_larger_than_a_statement_is_written_whole() {
     for db in tables().await {
         let models: Vec<Model> = (0..ROWS_PER_STATEMENT as u128 * 2 + 1).map(model).collect();
-        assert_eq!(insert(&db.store.writer, models).await.unwrap(), 10_001);
+        assert_eq!(insert(&db.store.writer(), models).await.unwrap(), 10_001);
         assert_eq!(db.count("SELECT COUNT(*) AS v FROM sample").await, 10_001);
     }
 }
@@ -163,8 +163,8 @@ async fn a_row_that_is_all_key_is_written_once() {
     for db in empty().await {
         db.sql("CREATE TABLE all_key (id BIGINT NOT NULL PRIMARY KEY)", vec![]).await;
         let row = all_key::Model { id: 1 };
-        assert_eq!(upsert(&db.store.writer, vec![row.clone()], "").await.unwrap(), 1);
-        assert_eq!(upsert(&db.store.writer, vec![row], "").await.unwrap(), 0);
+        assert_eq!(upsert(&db.store.writer(), vec![row.clone()], "").await.unwrap(), 1);
+        assert_eq!(upsert(&db.store.writer(), vec![row], "").await.unwrap(), 0);
     }
 }
 
@@ -174,7 +174,7 @@ async fn models_that_set_different_columns_are_refused_and_nothing_is_written() 
         let of = |count| ActiveModel { id: To(Uuid::from_u128(1)), count, ..Default::default() };
         let unset = ActiveValue::NotSet;
         for models in [vec![of(To(1)), of(unset.clone())], vec![of(unset), of(To(1))]] {
-            let error = insert(&db.store.writer, models).await.expect_err("different columns");
+            let error = insert(&db.store.writer(), models).await.expect_err("different columns");
             assert!(matches!(error, crate::domain::error::Error::Internal { .. }), "{error:?}");
         }
         assert_eq!(stored(&db).await, []);

@@ -15,7 +15,7 @@ impl Store {
     /// A dispute is told for each version of its item; of one version at most anything is open.
     pub(super) async fn disputed(&self, whose: &Whose, at: At) -> Result<Vec<DisputedOpen>> {
         let mut params = Params::default();
-        let slice = Slice::bind(&self.reader, &mut params, whose, &Narrow::default());
+        let slice = Slice::bind(&self.reader(), &mut params, whose, &Narrow::default());
         let template = Template::bind(&mut params, &slice, at);
         let text = format!(
             "SELECT {COLUMNS}, {open} AS open FROM dispute s \
@@ -26,7 +26,7 @@ impl Store {
             account = slice.account("s.account_id"),
             active = active(template.as_of(), template.known_at()),
         );
-        sql::all(&self.reader, text, params.into_values()).await
+        sql::all(&self.reader(), text, params.into_values()).await
     }
 }
 

@@ -28,7 +28,7 @@ impl Store {
         if overdue.is_empty() {
             return Ok(Vec::new());
         }
-        let conn = &self.reader;
+        let conn = &self.reader();
         let mut params = Params::default();
         let slice = Slice::bind(conn, &mut params, whose, &Narrow::default());
         let template = Template::bind(&mut params, &slice, at);

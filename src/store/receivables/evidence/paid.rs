@@ -42,7 +42,7 @@ impl Store {
         at: At,
     ) -> Result<Vec<ReceiptEvidence>> {
         let mut params = Params::default();
-        let slice = Slice::bind(&self.reader, &mut params, whose, &Narrow::default());
+        let slice = Slice::bind(&self.reader(), &mut params, whose, &Narrow::default());
         let template = Template::bind(&mut params, &slice, at);
         let (as_of, known_at) = (template.as_of(), template.known_at());
         let text = format!(
@@ -57,7 +57,7 @@ impl Store {
              FROM latest w CROSS JOIN document d WHERE d.id = w.id",
             pair = slice.pairs(),
         );
-        let rows: Vec<ReceiptRow> = sql::all(&self.reader, text, params.into_values()).await?;
+        let rows: Vec<ReceiptRow> = sql::all(&self.reader(), text, params.into_values()).await?;
         Ok(rows.into_iter().map(ReceiptEvidence::from).collect())
     }
 
@@ -65,7 +65,7 @@ impl Store {
     /// keeps the order of a CROSS JOIN; left to itself it begins with the entries of the whole book.
     pub(super) async fn payments(&self, whose: &Whose, at: At) -> Result<Vec<PaymentEvidence>> {
         let mut params = Params::default();
-        let slice = Slice::bind(&self.reader, &mut params, whose, &Narrow::default());
+        let slice = Slice::bind(&self.reader(), &mut params, whose, &Narrow::default());
         let template = Template::bind(&mut params, &slice, at);
         let from = params.bind(days_before(at.as_of, DAYS - 1));
         let (as_of, payment) = (template.as_of(), payment(&template));
@@ -87,7 +87,7 @@ impl Store {
             outer = slice.same_account("e.account_id", "w.account_id"),
             offset = PAYMENTS_MAX - 1,
         );
-        let rows: Vec<PaymentRow> = sql::all(&self.reader, text, params.into_values()).await?;
+        let rows: Vec<PaymentRow> = sql::all(&self.reader(), text, params.into_values()).await?;
         Ok(rows.into_iter().map(PaymentEvidence::from).collect())
     }
 }

@@ -88,7 +88,7 @@ impl Store {
 
     async fn promises_made(&self, whose: &Whose, at: At) -> Result<Vec<PromiseRow>> {
         let mut params = Params::default();
-        let slice = Slice::bind(&self.reader, &mut params, whose, &Narrow::default());
+        let slice = Slice::bind(&self.reader(), &mut params, whose, &Narrow::default());
         let template = Template::bind(&mut params, &slice, at);
         let from = params.bind(days_before(at.as_of, DAYS + GRACE_DAYS_MAX));
         let (as_of, known_at) = (template.as_of(), template.known_at());
@@ -104,25 +104,25 @@ impl Store {
             account = slice.account("p.account_id"),
             contact = canonical("p.contact_id"),
         );
-        sql::all(&self.reader, text, params.into_values()).await
+        sql::all(&self.reader(), text, params.into_values()).await
     }
 
     async fn promised_items(&self, promises: &[Uuid], at: At) -> Result<Vec<ItemRow>> {
         let mut params = Params::default();
         let known_at = params.bind(at.known_at);
-        let ids = params.table(&self.reader, "o", Set::one(promises.iter().copied()));
+        let ids = params.table(&self.reader(), "o", Set::one(promises.iter().copied()));
         let text = format!(
             "SELECT m.promise_id, m.item_id FROM {ids} CROSS JOIN promise_item m \
              CROSS JOIN item i WHERE m.promise_id = o.v AND i.id = m.item_id AND {current}",
             current = promises::current("i", &known_at),
         );
-        sql::all(&self.reader, text, params.into_values()).await
+        sql::all(&self.reader(), text, params.into_values()).await
     }
 
     async fn promised_payments(&self, promises: &[Uuid], at: At) -> Result<Vec<PaymentRow>> {
         let mut params = Params::default();
         let (as_of, known_at) = (params.bind(at.as_of), params.bind(at.known_at));
-        let ids = params.table(&self.reader, "o", Set::one(promises.iter().copied()));
+        let ids = params.table(&self.reader(), "o", Set::one(promises.iter().copied()));
         let text = format!(
             "SELECT m.promise_id, r.posting_date, c.apply_date, \
                (SELECT MIN(z.effective_date) FROM allocation_reset z \
@@ -134,20 +134,20 @@ impl Store {
              AND r.id = a.credit_item AND r.kind = 'RECEIPT' AND c.id = a.clearing_id \
              AND c.apply_date <= {as_of} AND c.recorded_us <= {known_at}"
         );
-        sql::all(&self.reader, text, params.into_values()).await
+        sql::all(&self.reader(), text, params.into_values()).await
     }
 
     async fn promised_entries(&self, promises: &[Uuid], at: At) -> Result<Vec<EntryRow>> {
         let mut params = Params::default();
         let (as_of, known_at) = (params.bind(at.as_of), params.bind(at.known_at));
-        let ids = params.table(&self.reader, "o", Set::one(promises.iter().copied()));
+        let ids = params.table(&self.reader(), "o", Set::one(promises.iter().copied()));
         let text = format!(
             "SELECT m.promise_id, e.effective_date, e.amount \
              FROM {ids} CROSS JOIN promise_item m CROSS JOIN entry e WHERE m.promise_id = o.v \
              AND e.item_id = m.item_id AND e.effective_date <= {as_of} \
              AND +e.recorded_us <= {known_at}"
         );
-        sql::all(&self.reader, text, params.into_values()).await
+        sql::all(&self.reader(), text, params.into_values()).await
     }
 }
 
