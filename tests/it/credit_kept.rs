@@ -5,17 +5,20 @@ use ballast::pb::{self, CreditDisposition as Leads, CreditHoldScope as Scope};
 
 use crate::contact::{move_from_to, person, position};
 use crate::interaction::{held, member, record};
+use crate::merges::World;
 use crate::support::credit::*;
 use crate::support::ledger::{Settles as _, day, document, fresh, invoice, receipt, usd};
 use crate::support::{Engine, TestServer};
-use crate::tiers::runs::{applied, in_force, run, two, version};
+use crate::tiers::runs::{
+    applied, assignments, decision, in_force, propose_big_by, run, two, version,
+};
 
-const ASKED: [&str; 3] = [ACME, "accounts/other", GROUP];
+const ASKED: &[&str] = &[ACME, "accounts/other", GROUP];
 
 /// What is answered about each of the accounts, without what is of the moment.
-async fn answers(server: &TestServer) -> Vec<pb::CreditDecision> {
+async fn answers(server: &TestServer, asked: &[&str]) -> Vec<pb::CreditDecision> {
     let mut answers = Vec::new();
-    for account in ASKED {
+    for &account in asked {
         let request = pb::CheckCreditRequest {
             account: account.into(),
             amount: Some(usd("10.00")),
@@ -32,11 +35,12 @@ async fn answers(server: &TestServer) -> Vec<pb::CreditDecision> {
 struct Seen<'a> {
     server: &'a TestServer,
     other: Option<TestServer>,
+    asked: &'static [&'static str],
     last: Vec<pb::CreditDecision>,
 }
 
 impl<'a> Seen<'a> {
-    async fn by(server: &'a TestServer) -> Self {
+    async fn by(server: &'a TestServer, asked: &'static [&'static str]) -> Self {
         let other = match server.engine() {
             Engine::Sqlite => None,
             Engine::Postgres => {
@@ -46,7 +50,7 @@ impl<'a> Seen<'a> {
                 Some(server.beside_with(keeps_none).await)
             }
         };
-        Self { server, other, last: answers(server).await }
+        Self { server, other, asked, last: answers(server, asked).await }
     }
 
     /// Where facts are recorded: at the server that does not keep what they change, if there are two.
@@ -56,13 +60,13 @@ impl<'a> Seen<'a> {
 
     /// The answer is another one, and that of a server that keeps nothing.
     async fn changed(&mut self, what: &str) {
-        let now = answers(self.server).await;
+        let now = answers(self.server, self.asked).await;
         assert_ne!(now, self.last, "{what} changes nothing");
         if let Some(other) = &self.other {
-            assert_eq!(now, answers(other).await, "{what}");
+            assert_eq!(now, answers(other, self.asked).await, "{what}");
         }
         // What was just read is kept, and is the same.
-        assert_eq!(now, answers(self.server).await, "{what}, asked again");
+        assert_eq!(now, answers(self.server, self.asked).await, "{what}, asked again");
         self.last = now;
     }
 }
@@ -82,10 +86,10 @@ pub async fn visit(desk: &TestServer, ours: &str, theirs: &str) {
 }
 
 /// Of a server that has kept nothing yet.
-async fn same_after_a_restart(mut server: TestServer) {
-    let kept = answers(&server).await;
+async fn same_after_a_restart(mut server: TestServer, asked: &[&str]) {
+    let kept = answers(&server, asked).await;
     server.restart().await;
-    assert_eq!(answers(&server).await, kept);
+    assert_eq!(answers(&server, asked).await, kept);
 }
 
 async fn block(server: &TestServer, account: &str, blocks: bool) {
@@ -105,7 +109,7 @@ on_both_engines! {
     async fn a_kept_standing_ends_with_whatever_moves_what_counts(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "1000.00", "5000.00").await;
         counter.account("other", GROUP).await;
-        let mut seen = Seen::by(&server).await;
+        let mut seen = Seen::by(&server, ASKED).await;
         let mut counter = Counter::at(seen.desk());
 
         counter.desk.post([invoice("I1", day(0), "100.00", &[(day(5), "100.00")])]).await;
@@ -161,7 +165,7 @@ on_both_engines! {
         seen.changed("what is overdue").await;
         counter.desk.verify(&server).await;
         drop(seen);
-        same_after_a_restart(server).await;
+        same_after_a_restart(server, ASKED).await;
     }
 
     async fn a_kept_standing_ends_with_each_rule_it_goes_by(server: TestServer) {
@@ -169,7 +173,7 @@ on_both_engines! {
         counter.account("other", GROUP).await;
         counter.account("apart", "").await;
         counter.limit("accounts/apart", "7.00").await;
-        let mut seen = Seen::by(&server).await;
+        let mut seen = Seen::by(&server, ASKED).await;
         let mut counter = Counter::at(seen.desk());
 
         counter.limit(ACME, "900.00").await;
@@ -224,14 +228,14 @@ on_both_engines! {
         seen.changed("no parent above").await;
         counter.desk.verify(&server).await;
         drop(seen);
-        same_after_a_restart(server).await;
+        same_after_a_restart(server, ASKED).await;
     }
 
     async fn a_kept_standing_ends_with_classes_rates_and_people(server: TestServer) {
         let mut counter = Counter::with_limits(&server, "1000.00", "5000.00").await;
         counter.account("other", GROUP).await;
         counter.desk.post([invoice("I1", day(-50), "100.00", &[(day(-40), "100.00")])]).await;
-        let mut seen = Seen::by(&server).await;
+        let mut seen = Seen::by(&server, ASKED).await;
         let mut counter = Counter::at(seen.desk());
 
         let class = |days| pb::TierClass {
@@ -292,6 +296,54 @@ on_both_engines! {
         counter.desk.rates(&[("EUR", "USD", day(10), "1.20")]).await;
         seen.changed("another rate").await;
         drop(seen);
-        same_after_a_restart(server).await;
+        same_after_a_restart(server, ASKED).await;
+    }
+
+    async fn a_kept_standing_ends_with_a_fall_that_a_person_approves(server: TestServer) {
+        const BIG: &[&str] = &["accounts/ERP~BIG"];
+        let service = pb::ServicePolicy { overdue_days_max: Some(7), ..Default::default() };
+        let mut policy = two();
+        policy.classes[0].service = Some(service);
+        propose_big_by(&server, policy).await;
+        Counter::at(&server).limit(BIG[0], "1000.00").await;
+        let mut seen = Seen::by(&server, BIG).await;
+        let waits = assignments(seen.desk(), true).await.remove(0);
+        seen.desk().tiers().decide_tier_change(decision(&waits, true)).await.expect("decided");
+        seen.changed("a class that a person took").await;
+        drop(seen);
+        same_after_a_restart(server, BIG).await;
+    }
+
+    async fn a_kept_standing_ends_with_merges_of_accounts(server: TestServer) {
+        let mut counter = Counter::with_limits(&server, "1000.00", "5000.00").await;
+        counter.account("other", "").await;
+        counter.account("third", "").await;
+        counter.limit("accounts/other", "400.00").await;
+        let mut seen = Seen::by(&server, ASKED).await;
+        let mut counter = Counter::at(seen.desk());
+        let order = |no, amount| pb::ReserveCreditRequest { account: "accounts/other".into(), ..reserving(no, amount) };
+
+        counter.try_reserve(order("1", "60.00")).await.expect("a decision");
+        seen.changed("an order").await;
+        World::bare(seen.desk()).merge(ACME, &["accounts/other"]).await;
+        seen.changed("a merge").await;
+        counter.try_reserve(order("2", "30.00")).await.expect("a decision");
+        seen.changed("an order by the name of the loser").await;
+        let hold = counter.hold("accounts/other", Scope::Account).await;
+        seen.changed("a hold of the loser").await;
+        counter.release(&hold).await;
+        seen.changed("its release").await;
+        counter.limit("accounts/other", "300.00").await;
+        counter.try_cancel("1", None).await.expect("canceled");
+        seen.changed("a cancellation at the loser").await;
+        World::bare(seen.desk()).undo("accounts/other").await.expect("undone");
+        seen.changed("the undoing of the merge").await;
+        World::bare(seen.desk()).merge("accounts/third", &[ACME]).await;
+        seen.changed("a merge into an account without a parent").await;
+        World::bare(seen.desk()).undo(ACME).await.expect("undone");
+        seen.changed("its undoing").await;
+        counter.desk.verify(&server).await;
+        drop(seen);
+        same_after_a_restart(server, ASKED).await;
     }
 }

@@ -103,8 +103,12 @@ pub fn counts(run: &pb::TierRun) -> Vec<(&str, i64, i64)> {
 
 /// Lets BIG fall below the band in two runs, so that leaving class A waits for a person.
 pub async fn propose_big(server: &TestServer) {
+    propose_big_by(server, two()).await;
+}
+
+pub async fn propose_big_by(server: &TestServer, policy: pb::TierPolicy) {
     sell(server, -5, &[("BIG", 100), ("MID", 50), ("LOW", 10)]).await;
-    in_force(server, two()).await;
+    in_force(server, policy).await;
     run(server, applied(0)).await.expect("a run");
     sell(server, 0, &[("BIG", -90), ("BACK", -10)]).await;
     let mut proposed = Vec::new();
@@ -116,7 +120,7 @@ pub async fn propose_big(server: &TestServer) {
     assert_eq!(proposed, [0, 1], "below the band in two runs");
 }
 
-fn decision(waits: &pb::TierAssignment, approve: bool) -> pb::DecideTierChangeRequest {
+pub fn decision(waits: &pb::TierAssignment, approve: bool) -> pb::DecideTierChangeRequest {
     pb::DecideTierChangeRequest {
         name: waits.name.clone(),
         approve,
