@@ -50,7 +50,7 @@ pub struct Database {
     pub engine: Engine,
     pub url: String,
     /// The directory of the file, gone when it is dropped.
-    _directory: Option<TempDir>,
+    directory: Option<TempDir>,
     name: String,
 }
 
@@ -63,13 +63,30 @@ impl Database {
             Engine::Sqlite => {
                 let directory = tempfile::tempdir_in(table::directory()).expect("a directory");
                 let url = format!("sqlite://{}", directory.path().join("ballast.db").display());
-                Self { engine, url, _directory: Some(directory), name }
+                Self { engine, url, directory: Some(directory), name }
             }
             Engine::Postgres => {
                 admin(format!("CREATE DATABASE {name}")).await;
                 let server = std::env::var(URL_VARIABLE).expect("it was there");
                 let (base, _) = server.rsplit_once('/').expect("a database in the URL");
-                Self { engine, url: format!("{base}/{name}"), _directory: None, name }
+                Self { engine, url: format!("{base}/{name}"), directory: None, name }
+            }
+        }
+    }
+
+    /// What it takes on the disk, once the service is stopped.
+    pub async fn bytes(&self) -> u64 {
+        match &self.directory {
+            Some(directory) => {
+                let files = std::fs::read_dir(directory.path()).expect("a directory");
+                files.map(|file| file.expect("a file").metadata().expect("there").len()).sum()
+            }
+            None => {
+                let mut own = PgConnection::connect(&self.url).await.expect("PostgreSQL");
+                let size = "SELECT pg_database_size(current_database())";
+                let bytes: i64 = sqlx::query_scalar(size).fetch_one(&mut own).await.expect("told");
+                own.close().await.expect("closed");
+                bytes.unsigned_abs()
             }
         }
     }

@@ -96,6 +96,8 @@ pub fn is_background(ran: &Ran) -> bool {
     let starts = [
         "UPDATE outbox",
         "UPDATE audit",
+        "UPDATE job_lease",
+        "INSERT INTO job_lease",
         "DELETE FROM audit_pending",
         "SELECT audit_pending",
         "INSERT INTO seal",

@@ -1,5 +1,4 @@
-//! The aging of every account, a window of accounts at a time: what a list of the worst ones
-//! is chosen from. The memory it takes follows the window, not the book.
+//! The aging of each of some accounts.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,7 @@ use sea_orm::{
     ConnectionTrait, DerivePartialModel, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
 };
 
-use super::moves::Template;
+use super::moves::{DATED, Template};
 use super::params::{Params, Slice};
 use super::{At, Whose};
 use crate::domain::aging::{Aging, Column, Edges};
@@ -17,9 +16,6 @@ use crate::domain::ledger::Narrow;
 use crate::domain::money::Currency;
 use crate::store::entity::account;
 use crate::store::{ReadTx, Store, rows, sql};
-
-/// Accounts read at a time.
-const WINDOW: i64 = 10_000;
 
 /// The columns of a report by due date with the usual edges, in the order of the statement.
 const CELLS: [Column; 11] = [
@@ -47,15 +43,6 @@ pub struct CurrencyCells {
     pub oldest: Option<NaiveDate>,
 }
 
-/// A window of accounts.
-#[derive(Debug, Default)]
-pub struct AccountWindow {
-    /// Accounts that have anything open, by id.
-    pub accounts: BTreeMap<String, Vec<CurrencyCells>>,
-    /// The last account looked at; the next window begins after it. `None`: nothing was left.
-    pub last: Option<String>,
-}
-
 #[derive(DerivePartialModel)]
 #[sea_orm(entity = "account::Entity")]
 struct Named {
@@ -64,35 +51,29 @@ struct Named {
 }
 
 impl Store {
-    /// What the accounts after `after` have open, as many of them as are read at a time.
-    pub async fn account_window(
+    /// What each of these accounts has open, by its id; those that have nothing are not there.
+    pub async fn account_cells(
         &self,
         narrow: &Narrow,
         at: At,
-        after: &str,
-    ) -> Result<AccountWindow> {
-        let last = sql::scalar::<Option<String>>(
-            &self.reader(),
-            "SELECT MAX(account_id) AS v FROM (SELECT account_id FROM account_head \
-             WHERE account_id > $1 ORDER BY account_id LIMIT $2) w",
-            vec![after.into(), WINDOW.into()],
-        )
-        .await?
-        .flatten();
-        let Some(last) = last else { return Ok(AccountWindow::default()) };
+        ids: Vec<String>,
+    ) -> Result<BTreeMap<String, Vec<CurrencyCells>>> {
+        if ids.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let mut params = Params::default();
-        let slice = Slice::bind(&self.reader(), &mut params, &Whose::Book, narrow);
+        let slice = Slice::bind(&self.reader(), &mut params, &Whose::Accounts(ids), narrow);
         let template = Template::bind(&mut params, &slice, at);
-        let window = (params.bind(after), params.bind(last.as_str()));
         let cell = cell(&template, &mut params, at.as_of);
-        let text = text(&template, &slice, &window, &cell);
+        let within = |column: &str| slice.account(column);
+        let text = by_account(&template, &slice, within, |rows| cells(rows, &cell));
         let rows: Vec<Row> = sql::all(&self.reader(), text, params.into_values()).await?;
         let mut accounts: BTreeMap<String, Vec<CurrencyCells>> = BTreeMap::new();
         for row in rows {
             let (account, cells) = row.into_cells();
             accounts.entry(account).or_default().push(cells);
         }
-        Ok(AccountWindow { accounts, last: Some(last) })
+        Ok(accounts)
     }
 
     /// The names for people of these accounts, by id.
@@ -139,11 +120,8 @@ fn cell(template: &Template, params: &mut Params, as_of: NaiveDate) -> String {
     )
 }
 
-/// Most accounts have no entry that is late: their projection is summed as it lies. The others
-/// are first put right by date, for an oldest item that is not there yet must not count.
-fn text(template: &Template, slice: &Slice, window: &(String, String), cell: &str) -> String {
-    let (after, last) = window;
-    let within = |column: &str| format!("{column} > {after} AND {column} <= {last}");
+/// The columns of each account and currency. The column of a row is told once and not in each of the sums.
+fn cells(rows: &str, cell: &str) -> String {
     let sums: Vec<String> = (0..CELLS.len())
         .map(|n| {
             let (amount, items) = (AMOUNTS[n], ITEMS[n]);
@@ -153,19 +131,31 @@ fn text(template: &Template, slice: &Slice, window: &(String, String), cell: &st
             )
         })
         .collect();
-    let aggregate = |rows: &str| {
-        format!(
-            "SELECT account_id, currency, {sums}, \
-             MIN(CASE WHEN cell BETWEEN 1 AND 5 THEN date END) AS oldest \
-             FROM (SELECT account_id, currency, date, amount, items, {cell} AS cell \
-               FROM {rows}) c GROUP BY account_id, currency",
-            sums = sums.join(", ")
-        )
-    };
+    format!(
+        "SELECT account_id, currency, {sums}, \
+         MIN(CASE WHEN cell BETWEEN 1 AND 5 THEN date END) AS oldest \
+         FROM (WITH c AS MATERIALIZED (\
+             SELECT account_id, currency, date, amount, items, {cell} AS cell FROM {rows}) \
+           SELECT * FROM c) c GROUP BY account_id, currency",
+        sums = sums.join(", ")
+    )
+}
+
+/// What `aggregate` makes of the rows of each account within: with an account, a currency, a class, the date
+/// they age from, an amount and a number of items.
+///
+/// Most accounts have no entry that is late: their projection is summed as it lies. The others
+/// are first put right by date, for an oldest item that is not there yet must not count.
+pub(super) fn by_account(
+    template: &Template,
+    slice: &Slice,
+    within: impl Fn(&str) -> String,
+    aggregate: impl Fn(&str) -> String,
+) -> String {
     format!(
         "WITH late AS MATERIALIZED ({late}), \
          off AS MATERIALIZED (SELECT i.account_id, i.currency, i.class, \
-           CASE WHEN i.class IN ('ORDINARY', 'RETENTION') THEN i.due_date ELSE '9999-12-31' END \
+           CASE WHEN i.class IN {DATED} THEN i.due_date ELSE '9999-12-31' END \
            AS date, -l.amount AS amount, \
            CASE WHEN i.open = l.amount THEN 0 ELSE 1 END - CASE WHEN i.open = 0 THEN 0 ELSE 1 END \
            AS items FROM late l JOIN item i ON i.id = l.item_id \

@@ -20,6 +20,7 @@ mod moves;
 mod params;
 mod positions;
 pub(super) mod promises;
+mod ranks;
 mod rates;
 #[cfg(test)]
 pub(crate) mod raw;
@@ -31,7 +32,7 @@ mod waiting;
 
 use chrono::NaiveDate;
 
-pub use cells::{AccountWindow, CurrencyCells};
+pub use cells::CurrencyCells;
 pub use evidence::{
     DisputedOpen, Evidence, ITEMS_MAX, PAYMENTS_MAX, PaymentEvidence, PromiseEvidence,
     ReceiptEvidence,
@@ -39,6 +40,7 @@ pub use evidence::{
 pub use items::OpenItemsRead;
 pub use kept::Recalled;
 pub use positions::{AccountPositions, Position, PositionsQuery};
+pub use ranks::{AccountWindow, Standing};
 pub use rates::ControlTotal;
 pub(crate) use rolled::Path;
 pub use statement::{MovementLine, MovementTotals, MovementsRead};
