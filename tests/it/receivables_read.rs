@@ -17,6 +17,14 @@ fn due(no: &str, days: i64, amount: &str) -> pb::Document {
     invoice(no, day(-200), amount, &[(day(days), amount)])
 }
 
+fn in_euros(mut document: pb::Document) -> pb::Document {
+    let amounts = document.instalments.iter_mut().map(|instalment| &mut instalment.amount);
+    for amount in amounts.chain([&mut document.gross]).flatten() {
+        amount.currency_code = "EUR".into();
+    }
+    document
+}
+
 async fn pages(
     desk: &mut Desk,
     mut request: pb::ListOpenItemsRequest,
@@ -160,6 +168,70 @@ on_both_engines! {
         let answered: Vec<String> =
             answer.into_inner().risks.into_iter().map(|risk| risk.account).collect();
         assert_eq!(answered, [&names[2], &names[0], &names[2]].map(String::clone));
+    }
+
+    async fn the_worst_accounts_are_told_in_one_currency_whatever_they_owe_in(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        desk.rates(&[("EUR", "USD", day(-3), "1.10")]).await;
+        let mut results = desk.post([
+            of("A", due("A", -10, "50.00")),
+            of("B", in_euros(due("B", -40, "100.00"))),
+            of("C", due("C1", -12, "30.00")),
+            of("D", due("D", 5, "20.00")),
+            of("E", receipt("E", day(-1), "5.00")),
+            of("F", due("F", -5, "70.00")),
+        ])
+        .await;
+        desk.post([
+            of("C", in_euros(due("C2", 9, "40.00"))),
+            // It owes, though more is paid than is owed.
+            of("D", receipt("D2", day(-1), "80.00")),
+            of("F", receipt("F2", day(-1), "70.00").settles("F")),
+        ])
+        .await;
+        let account = |document: &str| document.split("/documents").next().expect("one").to_owned();
+        let names: Vec<String> = results.drain(..).map(|r| account(&r.document)).collect();
+        let overdue = ["B 110.00", "A 50.00", "C 30.00", "D 0.00"];
+        let balance = ["B 110.00", "C 74.00", "A 50.00", "D -60.00"];
+        let days = ["B 40", "C 12", "A 10", "D 0"];
+        let before = ["B 110.00", "F 70.00", "A 50.00", "C 30.00", "D 0.00"];
+        for (order, on, expected) in [
+            (pb::RiskOrder::Overdue, 0, &overdue[..]),
+            (pb::RiskOrder::Balance, 0, &balance),
+            (pb::RiskOrder::WorstOverdueDays, 0, &days),
+            (pb::RiskOrder::Overdue, -2, &before),
+        ] {
+            let request = pb::ListReceivablesRiskRequest {
+                currency_code: "USD".into(),
+                order: order.into(),
+                as_of: Some(day(on)),
+                ..pb::ListReceivablesRiskRequest::default()
+            };
+            let list = desk.client.list_receivables_risk(request).await.expect("a list").into_inner();
+            let mut shown = Vec::new();
+            for row in list.accounts {
+                let request = pb::GetReceivablesRiskRequest {
+                    account: row.account.clone(),
+                    display_currency: "USD".into(),
+                    as_of: Some(day(on)),
+                    ..pb::GetReceivablesRiskRequest::default()
+                };
+                let risk = desk.client.get_receivables_risk(request).await.expect("a risk").into_inner();
+                let told = risk.converted.expect("in dollars");
+                assert_eq!((&row.overdue, &row.balance), (&told.overdue, &told.balance), "{}", row.account);
+                if let [only] = &risk.currencies[..] && only.currency_code == "USD" {
+                    assert_eq!(row.aging, only.aging, "{}", row.account);
+                }
+                let at = names.iter().position(|name| *name == row.account).expect("one of them");
+                let value = match order {
+                    pb::RiskOrder::Balance => text(&row.balance),
+                    pb::RiskOrder::WorstOverdueDays => row.worst_overdue_days.to_string(),
+                    _ => text(&row.overdue),
+                };
+                shown.push(format!("{} {value}", ["A", "B", "C", "D", "E", "F"][at]));
+            }
+            assert_eq!(shown, expected, "{order:?} on {on}");
+        }
     }
 
     async fn a_statement_opens_moves_and_closes(server: TestServer) {
