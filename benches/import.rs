@@ -1,5 +1,6 @@
 //! Imports: documents a second over gRPC, against the statements that the service runs for
-//! them, replayed through bare sqlx; and the memory that the server takes as imports grow.
+//! them, replayed through bare sqlx, and against another release of `ballast` if
+//! `--release-before BINARY` names one; and the memory that the server takes as imports grow.
 
 #![expect(clippy::expect_used, reason = "a measurement that cannot go on ends")]
 
@@ -13,7 +14,7 @@ use support::bare::Bare;
 use support::data::{self, Imported, account, before};
 use support::engine::{Database, Engine, Server, channel};
 use support::memory::Peak;
-use support::process::Process;
+use support::process::{BINARY, Process};
 use support::recorder::{Ran, is_background};
 use support::samples::Samples;
 use support::table::{Goal, Table};
@@ -26,9 +27,13 @@ const BEGINNING: &str = "SELECT import_run.";
 fn main() {
     run(async {
         let effort = Effort::from_args();
+        let before = std::env::args().skip_while(|argument| argument != "--release-before").nth(1);
         let mut table = Table::new("import");
         for engine in Engine::all() {
             throughput(engine, effort, &mut table).await;
+            if let Some(before) = &before {
+                release_before(before, engine, effort, &mut table).await;
+            }
             memory(engine, effort, &mut table).await;
         }
         table.finish();
@@ -50,8 +55,12 @@ fn documents(count: usize) -> impl Iterator<Item = pb::Document> {
     })
 }
 
+fn documents_to_import(effort: Effort) -> usize {
+    if effort.quick { 10_000 } else { 50_000 }
+}
+
 async fn throughput(engine: Engine, effort: Effort, table: &mut Table) {
-    let count = if effort.quick { 10_000 } else { 50_000 };
+    let count = documents_to_import(effort);
     let transactions = recorded(engine, count).await;
     let statements: usize = transactions.iter().map(|t| t.statements.len()).sum();
     println!("{count} documents: {} transactions, {statements} statements", transactions.len());
@@ -73,6 +82,29 @@ async fn throughput(engine: Engine, effort: Effort, table: &mut Table) {
     let what = format!("its finish, {clearings} clearings, {}", engine.name());
     let numbers = (bare_finish.median(), ours_finish.median());
     table.row(what, peer, numbers, "k/s", Goal::AtLeast(0.8));
+}
+
+/// Servers of both releases in turn, each on a database of its own.
+async fn release_before(before: &str, engine: Engine, effort: Effort, table: &mut Table) {
+    let count = documents_to_import(effort);
+    let [mut ours, mut theirs] = Samples::several();
+    for _ in 0..effort.rounds() {
+        theirs.push(served_by(before, engine, count).await);
+        ours.push(served_by(BINARY, engine, count).await);
+    }
+    let what = format!("ImportDocuments with its finish, {count} documents, {}", engine.name());
+    let numbers = (theirs.median(), ours.median());
+    table.row(what, "the release before", numbers, "k/s", Goal::AtLeast(2.5));
+}
+
+/// Thousands of documents a second, from the first one to the end of the finish.
+async fn served_by(binary: &str, engine: Engine, count: usize) -> f64 {
+    let database = Database::create(engine).await;
+    let process = Process::serve_of(binary, &database.url).await;
+    let imported = data::import(channel(process.address).await, "release", documents(count)).await;
+    process.end().await;
+    database.remove().await;
+    count as f64 / (imported.posting + imported.finish).as_secs_f64() / 1e3
 }
 
 async fn imported(engine: Engine, count: usize) -> Imported {

@@ -1,5 +1,6 @@
 //! The service as a process of its own.
 
+use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -12,7 +13,8 @@ use tonic_health::pb::health_client::HealthClient;
 
 use super::engine::channel;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_ballast");
+/// The `ballast` of this build.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_ballast");
 
 /// A server that was started; ended when it is dropped.
 pub struct Process {
@@ -25,8 +27,13 @@ pub struct Process {
 impl Process {
     /// Starts `ballast serve` and waits until it serves.
     pub async fn serve(database_url: &str) -> Self {
+        Self::serve_of(BINARY, database_url).await
+    }
+
+    /// As [`Process::serve`], of another release of it.
+    pub async fn serve_of(binary: impl AsRef<OsStr>, database_url: &str) -> Self {
         let start = Instant::now();
-        let mut child = Command::new(BINARY)
+        let mut child = Command::new(binary)
             .args(["serve", "--insecure", "--listen", "127.0.0.1:0"])
             .args(["--database-url", database_url, "--log-level", "error"])
             .env("BALLAST_SERVER_SHUTDOWN_NOTICE_MS", "0")

@@ -48,6 +48,23 @@ impl<T, K> Page<T, K> {
         Self { items, next, keys }
     }
 
+    /// Shorter pages of so many elements, one after the other; the last one has the rest.
+    pub fn parts(self, size: usize) -> Vec<Self>
+    where
+        K: Clone,
+    {
+        let Self { mut items, next, mut keys } = self;
+        let mut parts = Vec::new();
+        while items.len() > size {
+            let rest = (items.split_off(size), keys.split_off(size));
+            let next = keys.last().cloned();
+            parts.push(Self { items, next, keys });
+            (items, keys) = rest;
+        }
+        parts.push(Self { items, next, keys });
+        parts
+    }
+
     pub fn map<U>(self, each: impl FnMut(T) -> U) -> Page<U, K> {
         let Self { items, next, keys } = self;
         Page { items: items.into_iter().map(each).collect(), next, keys }
@@ -67,5 +84,14 @@ mod tests {
         assert_eq!(asked.cut(vec![1, 2, 3], key), page(&[1, 2], Some(2)));
         assert_eq!(asked.cut(vec![1, 2], key), page(&[1, 2], None));
         assert_eq!(asked.cut(vec![], key), page(&[], None));
+    }
+
+    #[test]
+    fn the_parts_of_a_page_follow_each_other_and_the_last_one_goes_on_as_the_page() {
+        let page = |items: &[i32], next| Page { items: items.into(), next, keys: items.into() };
+        let parts = |items: &[i32], next| page(items, next).parts(2);
+        assert_eq!(parts(&[1, 2, 3], Some(3)), [page(&[1, 2], Some(2)), page(&[3], Some(3))]);
+        assert_eq!(parts(&[1, 2, 3, 4], None), [page(&[1, 2], Some(2)), page(&[3, 4], None)]);
+        assert_eq!(parts(&[], None), [page(&[], None)]);
     }
 }

@@ -490,4 +490,14 @@ async fn fault_x4_a_client_that_is_refused_often_keeps_its_connection() {
     let reset = tokio::time::timeout(Duration::from_secs(20), wire.reset(call)).await;
     reset.expect("given up");
     wire.ping().await;
+    // Nor does it read on where much comes: it takes 64 KiB, and what is under way by then.
+    let call = wire.begin(GET).await;
+    wire.answered(call).await;
+    let mut kib = 0;
+    while wire.part(call, &[0; 4 << 10]).await {
+        kib += 4;
+        assert!(kib <= 128, "nobody wants it");
+    }
+    assert!(kib >= 60, "{kib} KiB");
+    wire.ping().await;
 }

@@ -12,6 +12,10 @@ use crate::domain::receivables::query::{ExportKey, OpenItemsQuery, PageAt};
 use crate::pb;
 use crate::service::receivables::Receivables;
 
+/// Behind the first message, so many are read at once: the statements of a page cost as much as
+/// the rows of some hundred items.
+const MESSAGES_AT_ONCE: usize = 10;
+
 /// Reads the first page, so that a wrong request is refused before there is a stream.
 ///
 /// # Errors
@@ -31,6 +35,7 @@ pub async fn run(
     Ok(stream::answer(&ctx, ending, work))
 }
 
+/// Sends what was read and reads on meanwhile.
 async fn pages(
     ctx: Ctx,
     receivables: Receivables,
@@ -41,14 +46,23 @@ async fn pages(
 ) -> Result<(), Ended> {
     let PageAt { mut page, point, known_from } = first;
     query.point = PointQuery { as_of: Some(point.as_of), known_at: Some(point.known_at) };
+    let size = query.page.size;
+    query.page.size = size * MESSAGES_AT_ONCE;
     loop {
         query.page.after.clone_from(&page.next);
         // Past midnight the same day may no longer lie ahead; the stream tells one point.
-        outlet.send(encode::export_page(PageAt { page, point, known_from }, &request)?).await?;
+        let sent = async {
+            for page in page.parts(size) {
+                let answer = PageAt { page, point, known_from };
+                outlet.send(encode::export_page(answer, &request)?).await?;
+            }
+            Ok::<_, Ended>(())
+        };
         if query.page.after.is_none() {
-            return Ok(());
+            return sent.await;
         }
         outlet.go_on(&ctx)?;
-        page = receivables.export_page(&ctx, query.clone()).await?.page;
+        let read = async { Ok(receivables.export_page(&ctx, query.clone()).await?.page) };
+        ((), page) = tokio::try_join!(sent, read)?;
     }
 }

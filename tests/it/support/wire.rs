@@ -84,6 +84,21 @@ impl Wire {
         }
     }
 
+    /// A part of a message of a call, which goes on. Answers whether the server, once it has read it,
+    /// takes more of the call.
+    pub async fn part(&mut self, stream: u32, part: &[u8]) -> bool {
+        self.send(DATA, 0, stream, part).await;
+        self.send(PING, 0, 0, b"anybody?").await;
+        let mut takes_more = true;
+        loop {
+            let frame = self.next().await;
+            takes_more &= frame.stream != stream || frame.kind != RESET;
+            if frame.kind == PING && frame.flags & ACK != 0 {
+                return takes_more;
+            }
+        }
+    }
+
     /// Has the server answer, so that it has read all that was sent.
     pub async fn ping(&mut self) {
         self.send(PING, 0, 0, b"anybody?").await;
