@@ -154,6 +154,41 @@ where
     ReceiverStream::new(receiver)
 }
 
+/// The messages of a client, each read and parsed while the one before is worked on.
+pub fn ahead<M, T>(
+    ctx: &Ctx,
+    messages: impl Stream<Item = Result<M, Status>> + Send + Unpin + 'static,
+    mut parse: impl FnMut(M) -> T + Send + 'static,
+) -> ReceiverStream<Result<T, Status>>
+where
+    T: Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(1);
+    let last = sender.clone();
+    let mut parsed = messages.map(move |message| message.map(&mut parse));
+    let read = async move {
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = sender.closed() => return,
+                next = parsed.next() => next,
+            };
+            let Some(next) = next else { return };
+            if sender.send(next).await.is_err() {
+                return;
+            }
+        }
+    };
+    let task = async move {
+        if AssertUnwindSafe(read).catch_unwind().await.is_err() {
+            // An end without a word would mean that the client has no more.
+            _ = last.send(Err(Error::internal("a message could not be read").into())).await;
+        }
+    };
+    tokio::spawn(TRACE.scope(ctx.trace.clone(), task));
+    ReceiverStream::new(receiver)
+}
+
 /// A stream that has nothing to answer.
 pub fn nothing<T>() -> Answers<T> {
     ReceiverStream::new(mpsc::channel(1).1)

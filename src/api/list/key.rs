@@ -86,6 +86,19 @@ impl<A: KeyPart, B: KeyPart> PageKey for (A, B) {
     }
 }
 
+impl<A: KeyPart, B: KeyPart, C: KeyPart> PageKey for (A, B, C) {
+    type Order = ();
+
+    fn write(self) -> Vec<String> {
+        vec![self.0.to_part(), self.1.to_part(), self.2.to_part()]
+    }
+
+    fn read(key: &[String], (): ()) -> Option<Self> {
+        let [a, b, c] = key else { return None };
+        Some((A::of_part(a)?, B::of_part(b)?, C::of_part(c)?))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

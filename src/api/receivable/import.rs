@@ -1,5 +1,5 @@
 //! ImportDocuments: a header, then numbered chunks, at last the finish step; each is answered
-//! before the next is read. Acknowledged means committed, so a stream that broke is taken up
+//! before the next is begun, which is read meanwhile. Acknowledged means committed, so a stream that broke is taken up
 //! with the same header at the chunk after the last acknowledgement.
 
 use tokio_stream::Stream;
@@ -10,7 +10,7 @@ use super::{encode, parse_import};
 use crate::api::stream::{self, Answers, Ended, Outlet};
 use crate::ctx::Ctx;
 use crate::domain::error::{Error, Reason, Violation};
-use crate::domain::import::FinishStep;
+use crate::domain::import::{FinishStep, ImportChunk};
 use crate::pb;
 use crate::pb::import_documents_request::Step;
 use crate::service::ledger::Ledger;
@@ -29,7 +29,10 @@ pub fn run(
 async fn session(
     ctx: Ctx,
     ledger: Ledger,
-    mut requests: impl Stream<Item = Result<pb::ImportDocumentsRequest, Status>> + Unpin,
+    mut requests: impl Stream<Item = Result<pb::ImportDocumentsRequest, Status>>
+    + Send
+    + Unpin
+    + 'static,
     outlet: Outlet<pb::ImportDocumentsResponse>,
 ) -> Result<(), Ended> {
     let header = match outlet.receive(&mut requests).await? {
@@ -39,32 +42,41 @@ async fn session(
     let mut import = ledger.open_import(&ctx, parse_import::header(header)?).await?;
     let started = encode::started(import.acknowledged_sequence(), import.is_finished());
     answer(&ctx, &outlet, started).await?;
+    let mut steps = stream::ahead(&ctx, requests, parsed);
     // Without a finish step the import stays open, to be resumed.
-    while let Some(request) = outlet.receive(&mut requests).await? {
+    while let Some(step) = outlet.receive(&mut steps).await? {
         outlet.go_on(&ctx)?;
-        match request.step {
-            Some(Step::Chunk(chunk)) => self::chunk(&ctx, &mut import, chunk, &outlet).await?,
-            Some(Step::Finish(asked)) => {
-                let rows_left_out = parse_import::finish(asked)?;
-                return finish(&ctx, &mut import, rows_left_out, &outlet).await;
+        match step {
+            Parsed::Chunk { sequence, chunk } => {
+                check_sequence(sequence, import.acknowledged_sequence())?;
+                let results = import.chunk(&ctx, chunk?).await?;
+                answer(&ctx, &outlet, encode::acknowledgement(sequence, results)).await?;
             }
-            Some(Step::Header(_)) => return Err(misplaced("there is one header, the first")),
-            None => return Err(misplaced("a message is a header, a chunk or the finish step")),
+            Parsed::Finish { rows_left_out } => {
+                return finish(&ctx, &mut import, rows_left_out?, &outlet).await;
+            }
+            Parsed::Misplaced(what) => return Err(misplaced(what)),
         }
     }
     Ok(())
 }
 
-async fn chunk(
-    ctx: &Ctx,
-    import: &mut Import,
-    chunk: pb::ImportChunk,
-    outlet: &Outlet<pb::ImportDocumentsResponse>,
-) -> Result<(), Ended> {
-    let sequence = chunk.sequence;
-    check_sequence(sequence, import.acknowledged_sequence())?;
-    let results = import.chunk(ctx, parse_import::chunk(chunk)?).await?;
-    answer(ctx, outlet, encode::acknowledgement(sequence, results)).await
+/// A message behind the header.
+enum Parsed {
+    Chunk { sequence: i64, chunk: Result<ImportChunk, Error> },
+    Finish { rows_left_out: Result<i64, Error> },
+    Misplaced(&'static str),
+}
+
+fn parsed(request: pb::ImportDocumentsRequest) -> Parsed {
+    match request.step {
+        Some(Step::Chunk(chunk)) => {
+            Parsed::Chunk { sequence: chunk.sequence, chunk: parse_import::chunk(chunk) }
+        }
+        Some(Step::Finish(asked)) => Parsed::Finish { rows_left_out: parse_import::finish(asked) },
+        Some(Step::Header(_)) => Parsed::Misplaced("there is one header, the first"),
+        None => Parsed::Misplaced("a message is a header, a chunk or the finish step"),
+    }
 }
 
 async fn finish(

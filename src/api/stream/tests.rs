@@ -129,3 +129,24 @@ async fn a_client_that_never_reads_gives_its_place_back_and_is_told_when_it_does
     assert_eq!(told, vec![1; CAPACITY]);
     assert_eq!(end.expect("no clean end").code(), Code::DeadlineExceeded);
 }
+
+#[tokio::test]
+async fn messages_are_read_ahead_in_their_order_and_one_that_cannot_be_read_is_told() {
+    let messages = tokio_stream::iter([Ok(1), Ok(2), Err(Status::cancelled("gone")), Ok(3)]);
+    let mut read = ahead(&ctx(), messages, |number: i32| number * 10);
+    // The next one is ready before anybody asks.
+    while read.as_ref().len() < 1 {
+        tokio::task::yield_now().await;
+    }
+    let mut told = Vec::new();
+    while let Some(message) = read.next().await {
+        told.push(message.map_err(|status| status.code()));
+    }
+    assert_eq!(told, [Ok(10), Ok(20), Err(Code::Cancelled), Ok(30)]);
+
+    let mut panics =
+        ahead(&ctx(), tokio_stream::iter([Ok(1)]), |_| -> i32 { panic!("on purpose") });
+    let status = panics.next().await.expect("no clean end").expect_err("a status");
+    assert_eq!(status.code(), Code::Internal);
+    assert!(panics.next().await.is_none());
+}

@@ -28,8 +28,8 @@ pub struct PageAt<T, K> {
 
 /// Due date and item.
 pub type DueKey = (NaiveDate, Uuid);
-/// Account and item.
-pub type ExportKey = (String, Uuid);
+/// Account, due date and item.
+pub type ExportKey = (String, NaiveDate, Uuid);
 /// Posting date and document.
 pub type PostingKey = (NaiveDate, Uuid);
 

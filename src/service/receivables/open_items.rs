@@ -30,7 +30,7 @@ impl Receivables {
         Ok(PageAt { known_from, ..self.page(ctx, read.at, page).await? })
     }
 
-    /// What is open, by account and item.
+    /// What is open, by account, due date and item.
     ///
     /// # Errors
     /// As [`Receivables::open_items`].
@@ -47,7 +47,7 @@ impl Receivables {
                 self.store.items_by_account(&read, after.as_ref()).await?
             }
         };
-        let page = query.page.cut(items, |item| (item.account_id.clone(), item.id));
+        let page = query.page.cut(items, |item| (item.account_id.clone(), item.due_date, item.id));
         Ok(PageAt { known_from, ..self.page(ctx, read.at, page).await? })
     }
 
@@ -85,7 +85,7 @@ impl Receivables {
         after: Option<&ExportKey>,
     ) -> Result<Vec<OpenItem>> {
         let mut items: Vec<OpenItem> = Vec::new();
-        let mut from = after.map_or((String::new(), false), |(id, _)| (id.clone(), true));
+        let mut from = after.map_or((String::new(), false), |(id, ..)| (id.clone(), true));
         loop {
             let missing = read.limit - items.len() as u64;
             let accounts = self.store.accounts_after(&from.0, from.1, missing).await?;

@@ -52,7 +52,7 @@ fn named(conn: &impl ConnectionTrait, keys: &[FoundKey]) -> (String, Vec<Value>)
         .column(Column::Currency, keys.iter().map(|key| key.currency));
     let table = format!(
         "{} JOIN document d ON d.account_id = w.account_id AND d.order_ref = w.order_ref \
-         AND d.source_system = w.source_system AND d.company_code = w.company_code \
+         AND d.order_ref <> '' AND d.source_system = w.source_system AND d.company_code = w.company_code \
          AND d.currency = w.currency",
         wanted.table(backend, "w", 1)
     );

@@ -1,7 +1,8 @@
 //! The schema, as migrations. One text serves both engines: `{text}`, `{uuid}`, `{bigint}`,
 //! `{date}` and `{bytes}` stand for the engine's own type, and `{clustered}` behind a table for
-//! keeping its rows in the order of the key, where the engine can. Texts are compared byte by byte,
-//! as the rules compare them, whatever the collation of the database is.
+//! keeping its rows in the order of the key, where the engine can. A statement behind `{sqlite}` is
+//! for that engine alone. Texts are compared byte by byte, as the rules compare them, whatever the
+//! collation of the database is.
 //!
 //! In the tables of the ledger and of credit columns are NOT NULL; an absent value is the empty
 //! text, 0, the nil UUID or 9999-12-31. Elsewhere an attribute may be NULL, and what stands in a
@@ -36,6 +37,7 @@ mod m0022_merge;
 mod m0023_account_merge;
 mod m0024_work_place;
 mod m0025_book_revision;
+mod m0026_fewer_indexes;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -58,7 +60,7 @@ pub(super) use schema::require_current;
 const ADVISORY_LOCK: (i32, i32) = (0x6261_6c6c, 1);
 
 /// In the order in which they are applied. What was released is never changed.
-const MIGRATIONS: [Migration; 25] = [
+const MIGRATIONS: [Migration; 26] = [
     m0001_first::MIGRATION,
     m0002_member::MIGRATION,
     m0003_team::MIGRATION,
@@ -84,6 +86,7 @@ const MIGRATIONS: [Migration; 25] = [
     m0023_account_merge::MIGRATION,
     m0024_work_place::MIGRATION,
     m0025_book_revision::MIGRATION,
+    m0026_fewer_indexes::MIGRATION,
 ];
 
 /// A step of the schema. Its text says the same whenever and wherever it is asked for.
@@ -191,11 +194,15 @@ pub(super) fn timeline_of_facts(backend: DbBackend) -> String {
     in_words_of(backend, &format!("{facts} UNION ALL {}", m0022_merge::TIMELINE))
 }
 
-/// The statements of the text of a migration, in the words of the engine.
+/// The statements of the text of a migration for the engine, in its words.
 fn statements(backend: DbBackend, text: &str) -> Vec<String> {
     in_words_of(backend, text)
         .split(";\n")
         .map(str::trim)
+        .filter_map(|statement| match statement.strip_prefix("{sqlite}") {
+            Some(own) => (backend == DbBackend::Sqlite).then_some(own.trim()),
+            None => Some(statement),
+        })
         .filter(|statement| !statement.is_empty())
         .map(str::to_owned)
         .collect()

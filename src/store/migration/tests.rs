@@ -1,5 +1,8 @@
+use sea_orm::EntityTrait as _;
+
 use super::*;
 use crate::domain::error::{Error, Reason};
+use crate::store::entity::{account_due, document_key};
 use crate::store::seed::{Fresh, day, empty, fresh};
 use crate::store::{Lane, sql};
 
@@ -150,5 +153,34 @@ async fn the_chain_of_the_audit_is_taken_over_from_the_version_before() {
         assert_eq!(db.store.seal(&db.ctx).await.unwrap(), 1);
         let sealed = db.store.verify_audit(&db.ctx, Some(taken.end)).await.unwrap();
         assert_eq!((sealed.check.differences, sealed.end.position), (0, 2), "{:?}", sealed.check);
+    }
+}
+
+#[tokio::test]
+async fn keys_and_what_is_due_are_the_same_after_their_tables_are_made_anew() {
+    for db in empty().await {
+        let before =
+            MIGRATIONS.iter().position(|m| m.name == "m0026_fewer_indexes").unwrap() as u32;
+        Migrator::up(&db.store.writer(), Some(before)).await.unwrap();
+        let id = uuid::Uuid::from_u128(7);
+        for (line, reversed) in [("1", false), ("2", true)] {
+            let key = "INSERT INTO document_key VALUES \
+                ('ERP', '1000', 2026, '7', $1, $2, 'acme', 3, $3, $4)";
+            let hash: Vec<u8> = vec![0, 1, 255];
+            db.sql(key, vec![line.into(), id.into(), hash.into(), reversed.into()]).await;
+            let due = "INSERT INTO account_due VALUES \
+                ('acme', 'USD', '1000', 'ORDINARY', $1, $2, $3)";
+            db.sql(due, vec![day(6, 1 + u32::from(reversed)).into(), 5_i64.into(), 1_i64.into()])
+                .await;
+        }
+        let told = async || {
+            let reader = db.store.reader();
+            let keys = document_key::Entity::find().all(&reader).await.unwrap();
+            (keys, account_due::Entity::find().all(&reader).await.unwrap())
+        };
+        let before = told().await;
+        assert_eq!((before.0.len(), before.1.len()), (2, 2));
+        db.store.migrate().await.unwrap();
+        assert_eq!(told().await, before);
     }
 }

@@ -36,21 +36,22 @@ impl Store {
         let bind = |params: &mut Params| {
             after.map(|(due, id)| format!("({}, {})", params.bind(due), params.bind(id)))
         };
-        page(&self.reader(), read, "due_date", bind).await
+        page(&self.reader(), read, &["due_date", "id"], bind).await
     }
 
-    /// Open items after a position, by account and item. Disputes are not filled in.
+    /// Open items after a position, by account, due date and item. Disputes are not filled in.
     pub async fn items_by_account(
         &self,
         read: &OpenItemsRead,
         after: Option<&ExportKey>,
     ) -> Result<Vec<OpenItem>> {
         let bind = |params: &mut Params| {
-            after.map(|(account, id)| {
-                format!("({}, {})", params.bind(account.as_str()), params.bind(*id))
+            after.map(|(account, due, id)| {
+                let account = params.bind(account.as_str());
+                format!("({account}, {}, {})", params.bind(*due), params.bind(*id))
             })
         };
-        page(&self.reader(), read, "account_id", bind).await
+        page(&self.reader(), read, &["account_id", "due_date", "id"], bind).await
     }
 
     /// All items of a document, settled ones too, in their order.
@@ -112,15 +113,19 @@ impl Store {
 async fn page(
     conn: &impl ConnectionTrait,
     read: &OpenItemsRead,
-    order: &str,
+    order: &[&str],
     after: impl FnOnce(&mut Params) -> Option<String>,
 ) -> Result<Vec<OpenItem>> {
     let mut params = Params::default();
     let slice = Slice::bind(conn, &mut params, &read.whose, &read.narrow);
     let template = Template::bind(&mut params, &slice, read.at);
     let limit = params.bind(read.limit as i64);
+    let of = |table: &str| {
+        order.iter().map(|column| format!("{table}.{column}")).collect::<Vec<_>>().join(", ")
+    };
+    let place = of("i");
     let after = match after(&mut params) {
-        Some(position) => format!(" AND (i.{order}, i.id) > {position}"),
+        Some(position) => format!(" AND ({place}) > {position}"),
         None => String::new(),
     };
     let overdue = match read.overdue_only {
@@ -132,15 +137,16 @@ async fn page(
     };
     let text = format!(
         "WITH late AS MATERIALIZED ({late}) SELECT {columns} FROM (\
-         SELECT * FROM (SELECT i.id, i.{order} AS place, 0 AS late, 0 AS expected FROM item i \
+         SELECT * FROM (SELECT {place}, 0 AS late, 0 AS expected FROM item i \
            WHERE {whose} AND i.open <> 0 AND i.id NOT IN (SELECT item_id FROM late)\
-           {narrow}{overdue}{after} ORDER BY i.{order}, i.id LIMIT {limit}) a \
+           {narrow}{overdue}{after} ORDER BY {place} LIMIT {limit}) a \
          UNION ALL \
-         SELECT * FROM (SELECT i.id, i.{order} AS place, l.amount AS late, -l.ahead AS expected \
+         SELECT * FROM (SELECT {place}, l.amount AS late, -l.ahead AS expected \
            FROM late l CROSS JOIN item i WHERE i.id = l.item_id AND i.open <> l.amount\
-           {narrow}{overdue}{after} ORDER BY i.{order}, i.id LIMIT {limit}) b\
+           {narrow}{overdue}{after} ORDER BY {place} LIMIT {limit}) b\
          ) p JOIN item i ON i.id = p.id JOIN document d ON d.id = i.document_id \
-         ORDER BY p.place, p.id LIMIT {limit}",
+         ORDER BY {order} LIMIT {limit}",
+        order = of("p"),
         late = template.late(),
         columns = columns("i.open - p.late", "p.expected"),
         whose = slice.account("i.account_id"),

@@ -297,11 +297,25 @@ fn placeholder(kind: &ArrayType) -> Value {
     }
 }
 
+const HEXADECIMAL: [char; 16] =
+    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+
+/// Appends a text. Most have nothing that JSON writes otherwise.
+fn write_text(json: &mut String, text: &str) -> std::fmt::Result {
+    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        return write!(json, "{}", serde_json::Value::from(text));
+    }
+    json.push('"');
+    json.push_str(text);
+    json.push('"');
+    Ok(())
+}
+
 /// Appends a value as SQLite reads it back: ids and bytes in hexadecimal.
 fn write_json(json: &mut String, value: &Value) {
     // Writing to a String cannot fail.
     let _ = match value {
-        Value::String(Some(text)) => write!(json, "{}", serde_json::Value::from(text.as_str())),
+        Value::String(Some(text)) => write_text(json, text),
         Value::BigInt(Some(number)) => write!(json, "{number}"),
         Value::Int(Some(number)) => write!(json, "{number}"),
         Value::Bool(Some(yes)) => write!(json, "{yes}"),
@@ -309,7 +323,10 @@ fn write_json(json: &mut String, value: &Value) {
         Value::Uuid(Some(id)) => write!(json, "\"{}\"", id.simple()),
         Value::Bytes(Some(bytes)) => {
             json.push('"');
-            bytes.iter().for_each(|byte| _ = write!(json, "{byte:02x}"));
+            for byte in bytes {
+                json.push(HEXADECIMAL[usize::from(byte >> 4)]);
+                json.push(HEXADECIMAL[usize::from(byte & 15)]);
+            }
             json.push('"');
             Ok(())
         }

@@ -275,7 +275,7 @@ fn an_export_is_resumed_with_its_own_token_only() {
             ..first.clone()
         })
     };
-    let key = ("a".to_owned(), uuid::Uuid::max());
+    let key = ("a".to_owned(), point.as_of, uuid::Uuid::max());
     let middle = page.answer_to_the_end(behind(key.clone()), point, Ok).unwrap().1;
     let (query, middle) = resumed(middle, "accounts/-").unwrap();
     assert_eq!((query.point.known_at, query.page.after), (Some(7), Some(key)));
