@@ -12,7 +12,7 @@ use crate::domain::trust::{DAYS, TrustLedger, Words};
 use crate::service::contacts::read_person;
 use crate::service::receivables::Receivables;
 use crate::service::resolve;
-use crate::store::{Store, WordsOf};
+use crate::store::{ReadTx, Store, WordsOf};
 
 /// The use case; cheap to clone.
 #[derive(Debug, Clone)]
@@ -107,21 +107,43 @@ impl Trust {
         known_us: Option<i64>,
     ) -> Result<HashMap<String, Words>> {
         let known_us = known_us.unwrap_or(i64::MAX);
-        let mut all: HashMap<String, Words> = HashMap::new();
-        for (id, owed) in self.receivables.promised(ids.clone(), day, known_us).await? {
-            let of = all.entry(id).or_default();
-            (of.promises, of.disputes) = owed;
-        }
+        let mut all = self.about_money(ids.clone(), day, known_us).await?;
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-                let of = WordsOf::Accounts(&these);
-                tx.words_of(of, first_day(day), day, known_us).await
+                add_commitments(tx, &mut all, &these, (day, known_us)).await?;
+                Ok(all)
             })
         });
-        for commitment in read.await? {
-            all.entry(commitment.account_id.clone()).or_default().commitments.push(commitment);
-        }
-        Ok(all)
+        read.await
     }
+
+    /// Of what [`Trust::of_accounts`] tells, what was promised and is disputed of items.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn about_money(
+        &self,
+        ids: Vec<String>,
+        day: NaiveDate,
+        known_us: i64,
+    ) -> Result<HashMap<String, Words>> {
+        let promised = self.receivables.promised(ids, day, known_us).await?.into_iter();
+        let words = |(promises, disputes)| Words { promises, disputes, ..Words::default() };
+        Ok(promised.map(|(id, owed)| (id, words(owed))).collect())
+    }
+}
+
+/// Adds what else was promised, as recorded by an instant.
+pub(in crate::service) async fn add_commitments(
+    tx: &ReadTx,
+    words: &mut HashMap<String, Words>,
+    ids: &BTreeSet<&str>,
+    (day, known_us): (NaiveDate, i64),
+) -> Result<()> {
+    let of = WordsOf::Accounts(ids);
+    for commitment in tx.words_of(of, first_day(day), day, known_us).await? {
+        words.entry(commitment.account_id.clone()).or_default().commitments.push(commitment);
+    }
+    Ok(())
 }

@@ -6,6 +6,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use crate::domain::customers::{CountsAs, Customers};
 use crate::domain::error::Result;
+use crate::store::once::Fact;
 use crate::store::rows::Set;
 use crate::store::{ReadTx, Store, WriteTx, sql};
 
@@ -85,13 +86,23 @@ impl ReadTx {
     ///
     /// To a caller who does not see all accounts only those are one that he sees: of the others nothing is told.
     pub async fn customers(&self, ids: &BTreeSet<&str>, known_us: i64) -> Result<Customers> {
-        let all = customers(&self.conn, &self.store, Some(ids), known_us).await?;
+        let all = self.recorded_customers(ids, known_us).await?;
         if !self.is_restricted() {
             return Ok(all);
         }
         let named: BTreeSet<&str> = all.losers().flat_map(|(one, other)| [one, other]).collect();
         let seen = self.seen(named.iter().copied()).await?;
         Ok(all.clone().among(|id| seen.has(id)))
+    }
+
+    /// As [`ReadTx::customers`], whoever asks.
+    pub(super) async fn recorded_customers(
+        &self,
+        ids: &BTreeSet<&str>,
+        known_us: i64,
+    ) -> Result<Customers> {
+        let read = customers(&self.conn, &self.store, Some(ids), known_us);
+        self.once(Fact::Customers, (ids, known_us), read).await
     }
 
     /// Which accounts are one customer, as known now.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::entity::handover::{Column, Entity, Model};
 use super::entity::handover_item;
+use super::once::Fact;
 use super::{ReadTx, Store, WriteTx, keyset, rows};
 use crate::domain::error::{Error, Result};
 use crate::domain::handover::{Carried, Handover, HandoverState};
@@ -93,7 +94,8 @@ impl WriteTx {
 impl ReadTx {
     /// What is under way at these accounts.
     pub async fn handovers_under_way(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Handover>> {
-        of_accounts(&self.conn, account_ids).await
+        let read = of_accounts(&self.conn, account_ids);
+        self.once(Fact::Handovers, (account_ids, i64::MAX), read).await
     }
 
     pub async fn handover(&self, account_id: &str, id: Uuid) -> Result<Option<Handover>> {

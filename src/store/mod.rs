@@ -41,6 +41,7 @@ mod migration;
 mod moved;
 mod network;
 mod observe;
+mod once;
 mod people;
 #[cfg(test)]
 mod plans;

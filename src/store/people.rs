@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::contact::same::{ids_of, merged_into};
 use super::entity::{edge, incumbency, interaction_past, position};
+use super::once::Fact;
 use super::position::seating::seatings;
 use super::rows::Set;
 use super::{ReadTx, rows, sql};
@@ -165,8 +166,11 @@ impl ReadTx {
             .filter(these)
             .filter(position::Column::CreateUs.lte(known_us))
             .order_by_asc(position::Column::Id);
-        let all = rows::all(&self.conn, all).await?.into_iter();
-        all.map(position::Model::into_position).collect()
+        let read = async {
+            let all = rows::all(&self.conn, all).await?.into_iter();
+            all.map(position::Model::into_position).collect()
+        };
+        self.once(Fact::Positions, (account_ids, known_us), read).await
     }
 
     /// What was recorded by an instant of who sat at these accounts.
@@ -182,7 +186,8 @@ impl ReadTx {
             .filter(these)
             .filter(incumbency::Column::RecordedUs.lte(known_us))
             .order_by_asc(incumbency::Column::Id);
-        seatings(&self.conn, all).await
+        let read = seatings(&self.conn, all);
+        self.once(Fact::Seatings, (account_ids, known_us), read).await
     }
 
     /// The ties at these accounts, in the order of accounts, members and contacts.

@@ -8,8 +8,9 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::customers::customers;
 use super::entity::{tier_assignment, tier_override};
+use super::once::Fact;
 use super::rows::Set;
-use super::{ReadTx, Store, WriteTx, policy, rows, sql};
+use super::{ReadTx, WriteTx, policy, rows, sql};
 use crate::domain::customers::Customers;
 use crate::domain::error::Result;
 use crate::domain::policy::Terms;
@@ -125,7 +126,7 @@ async fn applied(
 /// counts on a day. A statement each, however many they are.
 async fn recorded(
     conn: &impl ConnectionTrait,
-    store: &Store,
+    customers: Customers,
     account_ids: &BTreeSet<&str>,
     day: Option<NaiveDate>,
     known_us: i64,
@@ -133,9 +134,8 @@ async fn recorded(
     let mut classes: HashMap<String, Classes> = HashMap::new();
     if account_ids.is_empty() {
         let ruling = ruling(conn, known_us).await?;
-        return Ok(Recorded::new(classes, ruling, Customers::default()));
+        return Ok(Recorded::new(classes, ruling, customers));
     }
-    let customers = customers(conn, store, Some(account_ids), known_us).await?;
     let of_survivors = account_ids.iter().map(|id| customers.of(id));
     let all: BTreeSet<&str> = of_survivors.chain(account_ids.iter().copied()).collect();
     for row in applied(conn, &all, day, known_us).await? {
@@ -155,7 +155,8 @@ async fn recorded(
 impl WriteTx {
     /// As [`ReadTx::tiers_on`], as known now.
     pub async fn tiers_on(&self, account_ids: &BTreeSet<&str>, day: NaiveDate) -> Result<Recorded> {
-        recorded(&self.conn, &self.store, account_ids, Some(day), i64::MAX).await
+        let customers = customers(&self.conn, &self.store, Some(account_ids), i64::MAX).await?;
+        recorded(&self.conn, customers, account_ids, Some(day), i64::MAX).await
     }
 
     /// As [`ReadTx::tiers_ruling`].
@@ -167,7 +168,11 @@ impl WriteTx {
 impl ReadTx {
     /// Everything recorded of the classes of these accounts by an instant.
     pub async fn tiers(&self, account_ids: &BTreeSet<&str>, known_us: i64) -> Result<Recorded> {
-        let recorded = recorded(&self.conn, &self.store, account_ids, None, known_us).await?;
+        let read = async {
+            let customers = self.recorded_customers(account_ids, known_us).await?;
+            recorded(&self.conn, customers, account_ids, None, known_us).await
+        };
+        let recorded = self.once(Fact::Tiers, (account_ids, known_us), read).await?;
         Ok(if self.is_restricted() { recorded.alone() } else { recorded })
     }
 
@@ -178,7 +183,14 @@ impl ReadTx {
         day: NaiveDate,
         known_us: i64,
     ) -> Result<Recorded> {
-        let recorded = recorded(&self.conn, &self.store, account_ids, Some(day), known_us).await?;
+        let recorded = match self.answered(Fact::Tiers, (account_ids, known_us)) {
+            // What is recorded of all days is so of this one.
+            Some(of_all_days) => of_all_days,
+            None => {
+                let customers = self.recorded_customers(account_ids, known_us).await?;
+                recorded(&self.conn, customers, account_ids, Some(day), known_us).await?
+            }
+        };
         Ok(if self.is_restricted() { recorded.alone() } else { recorded })
     }
 
@@ -280,8 +292,9 @@ mod tests {
                 version = version_on("$2")
             );
             let these: BTreeSet<&str> = accounts.iter().map(String::as_str).collect();
-            let known =
-                recorded(&db.store.reader(), &db.store, &these, None, i64::MAX).await.unwrap();
+            let reader = db.store.reader();
+            let all = customers(&reader, &db.store, Some(&these), i64::MAX).await.unwrap();
+            let known = recorded(&reader, all, &these, None, i64::MAX).await.unwrap();
             let (mut by_person, mut by_run) = (0, 0);
             for (account, n) in accounts.iter().flat_map(|id| (0..DAYS + 5).map(move |n| (id, n))) {
                 let values = vec![account.into(), on(n).into()];

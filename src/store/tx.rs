@@ -18,6 +18,7 @@ use sea_orm::{
 use tokio_util::sync::CancellationToken;
 
 use super::error::{not_migrated, silent, store_error};
+use super::once::Answered;
 use super::queue::Wait;
 use super::settled::embedded::InFlight;
 use super::standings::KeptStanding;
@@ -359,7 +360,8 @@ impl Store {
         self.set(ctx, &conn, &[ONE_PICTURE]).await?;
         let today = self.clock.business_date();
         let visible = Visible::of(&conn, ctx, today).await?;
-        let tx = ReadTx { conn, today, visible, store: self.clone() };
+        let answered = Answered::default();
+        let tx = ReadTx { conn, today, visible, answered, store: self.clone() };
         let result = work(&tx).await;
         tx.conn.rollback().await.map_err(store_error)?;
         result
@@ -373,6 +375,7 @@ pub struct ReadTx {
     pub(super) today: NaiveDate,
     /// `None` if its caller sees all rows.
     pub(super) visible: Option<Visible>,
+    pub(super) answered: Answered,
     pub(super) store: Store,
 }
 

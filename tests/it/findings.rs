@@ -5,6 +5,8 @@ mod people;
 mod stakes;
 mod visits;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use ballast::pb::{self, FindingCode as Found, FindingState as State, TeamRole};
 use tonic::{Code, Status};
 
@@ -249,6 +251,32 @@ on_both_engines! {
         let no = pb::ListFindingsRequest { states, ..coded("acme", Found::OwnerMissing) };
         assert_eq!(told(&server, no).await, names(&[("acme", Found::OwnerMissing)]));
         assert_eq!(status(&server, "acme").await.finding_counts.expect("counts").red, 0);
+    }
+
+    async fn a_status_is_of_one_picture_while_its_facts_change(server: TestServer) {
+        Counter::at(&server).account("acme", "").await;
+        member(&server, "wang").await;
+        assign(&server, "acme", "wang", TeamRole::Owner, -5).await;
+        let over = AtomicBool::new(false);
+        let turns = async {
+            for n in 0..100 {
+                turn(&server, "wang", n % 2 == 1).await;
+            }
+            over.store(true, Ordering::Relaxed);
+        };
+        let reads = async {
+            let mut seen = [0, 0];
+            while !over.load(Ordering::Relaxed) {
+                let told = status(&server, "acme").await;
+                let missing = told.team.expect("a team").gaps().any(|gap| gap == pb::TeamGap::OwnerMissing);
+                let found = told.findings.iter().any(|found| found.code() == Found::OwnerMissing);
+                assert_eq!(missing, found, "after {seen:?}: {:?}", told.findings);
+                seen[usize::from(missing)] += 1;
+            }
+            seen
+        };
+        let ((), seen) = tokio::join!(turns, reads);
+        assert!(seen.iter().all(|times| *times > 0), "{seen:?}");
     }
 
     async fn no_account_is_lost_between_pages_whatever_its_id(server: TestServer) {

@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use super::Accounts;
 use crate::ctx::Ctx;
+use crate::domain::account::Account;
 use crate::domain::bond::Relationship;
 use crate::domain::cadence::{NextTouch, covering};
 use crate::domain::commitment::{CommitmentSide, CommitmentState};
 use crate::domain::error::Result;
 use crate::domain::interaction::{Interaction, InteractionState};
 use crate::domain::tier::ruling::AccountTier;
-use crate::service::findings::{Asked, Point};
+use crate::service::findings::Point;
 use crate::store::ReadTx;
 
 /// How much of each kind waits at an account.
@@ -67,34 +67,22 @@ pub(super) fn covered(
     Some(NextTouch { due, covered_by: plan.map(Interaction::name) })
 }
 
-impl Accounts {
-    /// What is there of these accounts on the business date or a day to come, by account; nothing of a
-    /// day or an instant that is past, of which it is not kept what waited.
-    pub(super) async fn there(
-        &self,
-        ctx: &Ctx,
-        asked: &[Asked],
-        at: Point,
-    ) -> Result<HashMap<String, There>> {
-        if at.known_us != i64::MAX || at.day < ctx.business_date() {
-            return Ok(HashMap::new());
-        }
-        let live = asked.iter().filter(|one| !one.is_deleted);
-        let ids: BTreeSet<String> = live.map(|one| one.account_id.clone()).collect();
-        let read =
-            self.store.read(ctx, move |tx| Box::pin(async move { read(tx, &ids, at.day).await }));
-        read.await
-    }
-}
-
-async fn read(
+/// What is there of accounts that are not deleted on the business date or a day to come, by account;
+/// nothing of a day or an instant that is past, of which it is not kept what waited.
+pub(super) async fn there(
     tx: &ReadTx,
-    ids: &BTreeSet<String>,
-    day: NaiveDate,
+    ctx: &Ctx,
+    accounts: &[Account],
+    at: Point,
 ) -> Result<HashMap<String, There>> {
-    let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    if at.known_us != i64::MAX || at.day < ctx.business_date() {
+        return Ok(HashMap::new());
+    }
+    let day = at.day;
+    let live = accounts.iter().filter(|account| account.delete_us.is_none());
+    let these: BTreeSet<&str> = live.map(|account| account.id.as_str()).collect();
     let mut there: HashMap<String, There> =
-        ids.iter().map(|id| (id.clone(), There::default())).collect();
+        these.iter().map(|id| ((*id).to_owned(), There::default())).collect();
     for one in tx.unsettled(&these, CommitmentSide::Ours).await? {
         let is_overdue = one.state_on(day) == CommitmentState::Broken;
         let of = there.entry(one.account_id).or_default();

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::bonds::{self, Bonds};
 use super::duplicates::Duplicates;
 use super::in_force::in_force;
-use super::people::Found;
+use super::people::{Found, Read};
 use super::visits::Visits;
 use super::{Asked, Evaluated, Findings, Point, Reach};
 use crate::ctx::Ctx;
@@ -107,8 +107,8 @@ pub(super) fn sponsor_of(ruling: &Ruling, day: NaiveDate, by_default: bool) -> O
     }
 }
 
-/// What the rules read of accounts that are asked for.
-struct Known {
+/// What all rules read of accounts that are asked for.
+pub struct Facts {
     customers: Customers,
     teams: Teams,
     /// On which an account was invoiced, and those that count as it, the latest first.
@@ -116,17 +116,18 @@ struct Known {
     visits: Visits,
     bonds: Bonds,
     duplicates: Duplicates,
+    people: Read,
 }
 
-impl Known {
-    /// `max`: so many days on which each was invoiced.
-    async fn read(
+impl Facts {
+    pub(super) async fn read(
         tx: &ReadTx,
+        ctx: &Ctx,
         ids: &BTreeSet<&str>,
         at: Point,
-        max: Option<usize>,
-        is_now: bool,
+        reach: Reach,
     ) -> Result<Self> {
+        let max = (reach == Reach::WhatIsSo).then_some(GAPS_MAX + 1);
         let customers = tx.customers(ids, at.known_us).await?.on(at.day);
         let all = customers.with_losers(ids).into_iter().map(str::to_owned).collect::<Vec<_>>();
         let days = tx.invoice_days(&all, at.day, at.known_us, max).await?;
@@ -137,10 +138,16 @@ impl Known {
             days,
             visits: Visits::read(tx, ids, &customers, at.day, at.known_us).await?,
             bonds: Bonds::read(tx, ids, at).await?,
-            duplicates: Duplicates::read(tx, ids, is_now).await?,
+            duplicates: Duplicates::read(tx, ids, is_now(ctx, at)).await?,
+            people: Read::all(tx, ctx, ids, at).await?,
             customers,
         })
     }
+}
+
+/// What credit says, and what accounts are called, is of now, and of no instant before.
+fn is_now(ctx: &Ctx, at: Point) -> bool {
+    at.day == ctx.business_date() && at.known_us == i64::MAX
 }
 
 impl Findings {
@@ -154,18 +161,31 @@ impl Findings {
         tiers: &Recorded,
         reach: Reach,
     ) -> Result<Vec<Evaluated>> {
-        let max = (reach == Reach::WhatIsSo).then_some(GAPS_MAX + 1);
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
-        // What credit says, and what accounts are called, is of now, and of no instant before.
-        let is_now = at.day == ctx.business_date() && at.known_us == i64::MAX;
+        let of_call = ctx.clone();
         let read = self.store.read(ctx, move |tx| {
             Box::pin(async move {
                 let these: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
-                Known::read(tx, &these, at, max, is_now).await
+                Facts::read(tx, &of_call, &these, at, reach).await
             })
         });
-        let Known { customers, teams, days, visits, bonds, duplicates } = read.await?;
-        let people = self.people_of(ctx, asked, at).await?;
+        self.by_facts(ctx, asked, at, tiers, read.await?).await
+    }
+
+    /// As [`Findings::evaluate`], by what was read of the accounts at this point.
+    pub(super) async fn by_facts(
+        &self,
+        ctx: &Ctx,
+        asked: &[Asked],
+        at: Point,
+        tiers: &Recorded,
+        facts: Facts,
+    ) -> Result<Vec<Evaluated>> {
+        let Facts { customers, teams, days, visits, bonds, duplicates, people } = facts;
+        let people = self.people_of(asked, at, &people).await?;
         let rule = SponsorRule { tiers, by_default: self.settings.sponsor_required };
         let of = |(one, people): (&Asked, Found)| {
             let id = one.account_id.as_str();
@@ -187,7 +207,7 @@ impl Findings {
             let is_embedded = teams.is_embedded(id, at.day);
             let relationship = bonds.relationship(id, people.people, is_embedded, at.day);
             found.extend(bonds::mode_mismatch(id, relationship.as_ref(), tiers, at.day));
-            found.extend(rules::credit(id, &one.credit, is_now));
+            found.extend(rules::credit(id, &one.credit, is_now(ctx, at)));
             // What speaks of the customer is told of the account that it counts as.
             let is_loser = customers.is_loser(id);
             found.retain(|found| !is_loser || !found.code.is_of_customer());

@@ -9,6 +9,8 @@ mod snooze;
 mod stakes;
 mod visits;
 
+pub use self::facts::Facts;
+
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
@@ -140,8 +142,17 @@ impl Findings {
         }
     }
 
-    /// What accounts tell with their status, at one point, as known at which `tiers` tells their
-    /// classes, in the order asked. The number of statements does not depend on how many they are.
+    /// What rules read of accounts, for [`Findings::told`]. The number of statements does not depend on
+    /// how many they are.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn facts(tx: &ReadTx, ctx: &Ctx, ids: &BTreeSet<&str>, at: Point) -> Result<Facts> {
+        Facts::read(tx, ctx, ids, at, Reach::WhatIsSo).await
+    }
+
+    /// What accounts tell with their status, by the facts of one point, as known at which `tiers` tells
+    /// their classes, in the order asked.
     ///
     /// # Errors
     /// Those of the store.
@@ -150,9 +161,9 @@ impl Findings {
         ctx: &Ctx,
         asked: &[Asked],
         at: Point,
-        tiers: &Recorded,
+        (tiers, facts): (&Recorded, Facts),
     ) -> Result<Vec<ToldOf>> {
-        let all = self.evaluate(ctx, asked, at, tiers, Reach::WhatIsSo).await?.into_iter();
+        let all = self.by_facts(ctx, asked, at, tiers, facts).await?.into_iter();
         let told = all.map(|Evaluated { found, rhythm, relationship, hooks_expired }| ToldOf {
             findings: Told::of(found),
             rhythm,
@@ -162,8 +173,8 @@ impl Findings {
         Ok(told.collect())
     }
 
-    /// As [`Findings::told`], all that is found of each and not hidden, and how we stand with its
-    /// people.
+    /// All that is found of accounts at one point and not hidden, and how we stand with their people, in
+    /// the order asked. The number of statements does not depend on how many they are.
     ///
     /// # Errors
     /// Those of the store.

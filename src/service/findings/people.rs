@@ -36,7 +36,7 @@ pub(super) struct Found {
 }
 
 /// What the rules read, of accounts by id.
-struct Read {
+pub(super) struct Read {
     people: HashMap<String, People>,
     signals: HashMap<String, Signal>,
     calendars: Vec<ChangePoint<Policy<WorkCalendar>>>,
@@ -46,19 +46,24 @@ struct Read {
 }
 
 impl Read {
-    async fn of(tx: &ReadTx, ids: &[String], at: PeopleAt, codes: Codes) -> Result<Self> {
-        let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    /// For all rules about people.
+    pub async fn all(tx: &ReadTx, ctx: &Ctx, ids: &BTreeSet<&str>, at: Point) -> Result<Self> {
+        let people_at = PeopleAt::of(at.day, at.known_us, ctx.business_date());
+        Self::of(tx, ids, people_at, Codes::of(&codes(), at)).await
+    }
+
+    async fn of(tx: &ReadTx, ids: &BTreeSet<&str>, at: PeopleAt, codes: Codes) -> Result<Self> {
         let calendars = match codes.vacancies {
             true => in_force::<WorkCalendar>(tx, at.known_us).await?,
             false => Vec::new(),
         };
         let signals = match codes.signals {
-            true => tx.signals(&ids).await?,
+            true => tx.signals(ids).await?,
             false => HashMap::new(),
         };
-        let customers = tx.customers(&ids, at.known_us).await?.on(at.day);
+        let customers = tx.customers(ids, at.known_us).await?.on(at.day);
         let people = match codes.coverage {
-            true => people(tx, &ids, at).await?,
+            true => people(tx, ids, at).await?,
             false => HashMap::new(),
         };
         let ties = match codes.reviews {
@@ -138,34 +143,36 @@ impl Codes {
     }
 }
 
+/// All rules about people.
+fn codes() -> Vec<Code> {
+    Code::ALL.iter().copied().filter(|code| code.scope() == Scope::People).collect()
+}
+
 impl Findings {
-    /// What is found of the people of accounts that are asked for, in the order asked.
+    /// What is found of the people of accounts that are asked for, by what was read for all rules, in the
+    /// order asked.
     pub(super) async fn people_of(
         &self,
-        ctx: &Ctx,
         asked: &[Asked],
         at: Point,
+        read: &Read,
     ) -> Result<Vec<Found>> {
         let ids: Vec<String> = asked.iter().map(|one| one.account_id.clone()).collect();
-        let codes = Code::ALL.iter().copied().filter(|code| code.scope() == Scope::People);
-        let codes: Vec<Code> = codes.collect();
         let told: Option<Vec<bool>> = asked.iter().map(|one| one.owes).collect();
         let owing = told.map(|owes| {
             let owing = ids.iter().zip(owes).filter(|(_, owes)| *owes);
             owing.map(|(id, _)| id.clone()).collect()
         });
-        self.of_people(ctx, &ids, at, &codes, owing).await
+        self.found(read, &ids, at, &codes(), owing).await
     }
 
-    /// What is found of the people of accounts, in the order asked. `owing`: those that owe anything;
-    /// `None`: to be looked up.
-    pub(super) async fn of_people(
+    /// What some rules find of the people of accounts, in the order asked.
+    async fn of_people(
         &self,
         ctx: &Ctx,
         ids: &[String],
         at: Point,
         codes: &[Code],
-        owing: Option<HashSet<String>>,
     ) -> Result<Vec<Found>> {
         if ids.is_empty() || codes.is_empty() {
             return Ok(ids.iter().map(|_| Found::default()).collect());
@@ -173,9 +180,24 @@ impl Findings {
         let (these, of) = (ids.to_vec(), Codes::of(codes, at));
         let people_at = PeopleAt::of(at.day, at.known_us, ctx.business_date());
         let read = self.store.read(ctx, move |tx| {
-            Box::pin(async move { Read::of(tx, &these, people_at, of).await })
+            Box::pin(async move {
+                let these = these.iter().map(String::as_str).collect();
+                Read::of(tx, &these, people_at, of).await
+            })
         });
-        let read = read.await?;
+        self.found(&read.await?, ids, at, codes, None).await
+    }
+
+    /// What is found by what was read, in the order asked. `owing`: those that owe anything; `None`: to be
+    /// looked up.
+    async fn found(
+        &self,
+        read: &Read,
+        ids: &[String],
+        at: Point,
+        codes: &[Code],
+        owing: Option<HashSet<String>>,
+    ) -> Result<Vec<Found>> {
         let customers = &read.customers;
         // What a customer owes is at any of its accounts.
         let own: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
@@ -252,7 +274,7 @@ impl Findings {
             let (ids, snoozes) = read.await?;
             let Some(last) = ids.last() else { break };
             (from, is_first) = (last.clone(), false);
-            for of in self.of_people(ctx, &ids, at, &codes, None).await? {
+            for of in self.of_people(ctx, &ids, at, &codes).await? {
                 found.extend(of.findings.into_iter().filter_map(|found| {
                     let snooze = snoozes.get(&(found.account_id.clone(), found.code));
                     let snooze = snooze.filter(|snooze| snooze.hides(day)).cloned();

@@ -32,22 +32,15 @@ impl Teams {
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn statuses(&self, ctx: &Ctx, points: Vec<TeamPoint>) -> Result<Vec<TeamStatus>> {
-        let settings = self.settings.clone();
-        self.store
-            .read(ctx, move |tx| {
-                Box::pin(async move {
-                    let mut told = statuses(tx, &settings, &points).await?;
-                    let ids = points.iter().map(|point| point.account_id.as_str()).collect();
-                    let under_way = tx.handovers_under_way(&ids).await?;
-                    for (told, point) in told.iter_mut().zip(&points) {
-                        let of = under_way.iter().find(|one| one.account_id == point.account_id);
-                        told.handover = of.map(Handover::name);
-                    }
-                    Ok(told)
-                })
-            })
-            .await
+    pub async fn statuses(&self, tx: &ReadTx, points: &[TeamPoint]) -> Result<Vec<TeamStatus>> {
+        let mut told = statuses(tx, &self.settings, points).await?;
+        let ids = points.iter().map(|point| point.account_id.as_str()).collect();
+        let under_way = tx.handovers_under_way(&ids).await?;
+        for (told, point) in told.iter_mut().zip(points) {
+            let of = under_way.iter().find(|one| one.account_id == point.account_id);
+            told.handover = of.map(Handover::name);
+        }
+        Ok(told)
     }
 
     /// Who is accountable for accounts today, in the order asked.

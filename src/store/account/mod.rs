@@ -25,6 +25,7 @@ use chrono::NaiveDate;
 use crate::domain::account::{Account, AccountFilter, AccountKey, AccountList, OwnedBy};
 use crate::domain::error::Result;
 use crate::domain::page::{Page, PageOf};
+use crate::store::once::Fact;
 use crate::store::{ReadTx, WriteTx};
 
 pub use group::counts as links_that_count;
@@ -33,7 +34,9 @@ pub use lookup::KnownAccount;
 impl ReadTx {
     /// The accounts of these ids that exist, deleted ones included, by id.
     pub async fn accounts(&self, ids: &[&str]) -> Result<HashMap<String, Account>> {
-        rows::load(&self.conn, ids, self.today).await
+        let read = rows::load(&self.conn, ids, self.today);
+        let these = ids.iter().copied().collect();
+        self.once(Fact::Accounts, (&these, i64::MAX), read).await
     }
 
     /// A page of the accounts asked for that the caller sees; owners are those of today.

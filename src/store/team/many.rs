@@ -13,6 +13,7 @@ use crate::domain::team::accountable::Person;
 use crate::domain::team::membership::{Membership, TeamHead, record};
 use crate::store::entity::account_team;
 use crate::store::entity::team_member::{Column, Entity, Model};
+use crate::store::once::Fact;
 use crate::store::rows::{self, Set};
 use crate::store::{ReadTx, WriteTx, sql};
 
@@ -77,7 +78,8 @@ impl ReadTx {
     /// Everything recorded about the teams of these accounts, by account; those are missing that
     /// nobody was ever assigned to.
     pub async fn teams(&self, account_ids: &BTreeSet<&str>) -> Result<HashMap<String, Team>> {
-        teams(&self.conn, account_ids.iter().copied()).await
+        let read = teams(&self.conn, account_ids.iter().copied());
+        self.once(Fact::Teams, (account_ids, i64::MAX), read).await
     }
 
     /// These members and everybody above them, by id.
