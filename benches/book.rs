@@ -57,7 +57,7 @@ const OPEN_ITEMS: &str = "SELECT i.id, i.account_id, i.document_id, d.source_sys
      i.company_code, d.fiscal_year, d.document_no, d.line_no, i.kind, i.class, i.document_date, \
      i.posting_date, i.due_date, i.currency, i.amount, i.open, d.order_ref, i.release_condition \
      FROM item i JOIN document d ON d.id = i.document_id WHERE i.open <> 0 \
-     ORDER BY i.account_id, i.id";
+     ORDER BY i.account_id, i.due_date, i.id";
 
 fn main() {
     run(async {

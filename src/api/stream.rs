@@ -167,16 +167,15 @@ where
     let last = sender.clone();
     let mut parsed = messages.map(move |message| message.map(&mut parse));
     let read = async move {
-        loop {
+        // There is room once the one before is being worked on.
+        while let Ok(room) = sender.reserve().await {
             let next = tokio::select! {
                 biased;
                 () = sender.closed() => return,
                 next = parsed.next() => next,
             };
             let Some(next) = next else { return };
-            if sender.send(next).await.is_err() {
-                return;
-            }
+            room.send(next);
         }
     };
     let task = async move {

@@ -48,14 +48,15 @@ impl<T, K> Page<T, K> {
         Self { items, next, keys }
     }
 
-    /// Shorter pages of so many elements, one after the other; the last one has the rest.
+    /// Shorter pages of so many elements, one after the other; the last one has the rest. One that must not
+    /// end elsewhere stays whole.
     pub fn parts(self, size: usize) -> Vec<Self>
     where
         K: Clone,
     {
         let Self { mut items, next, mut keys } = self;
         let mut parts = Vec::new();
-        while items.len() > size {
+        while items.len() > size && keys.len() > size {
             let rest = (items.split_off(size), keys.split_off(size));
             let next = keys.last().cloned();
             parts.push(Self { items, next, keys });
@@ -93,5 +94,7 @@ mod tests {
         assert_eq!(parts(&[1, 2, 3], Some(3)), [page(&[1, 2], Some(2)), page(&[3], Some(3))]);
         assert_eq!(parts(&[1, 2, 3, 4], None), [page(&[1, 2], Some(2)), page(&[3, 4], None)]);
         assert_eq!(parts(&[], None), [page(&[], None)]);
+        let whole = Page::<i32, i32>::whole(vec![1, 2, 3], None);
+        assert_eq!(whole.clone().parts(2), [whole]);
     }
 }

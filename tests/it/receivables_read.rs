@@ -1,6 +1,8 @@
 //! Reading the ledger a page at a time: pages tell one truth, whatever is posted in between,
 //! and lists come in the order they promise.
 
+use std::collections::BTreeSet;
+
 use ballast::pb;
 use tonic::Code;
 
@@ -15,6 +17,18 @@ fn of(account: &str, mut document: pb::Document) -> pb::Document {
 
 fn due(no: &str, days: i64, amount: &str) -> pb::Document {
     invoice(no, day(-200), amount, &[(day(days), amount)])
+}
+
+async fn exported(
+    desk: &mut Desk,
+    request: pb::ExportOpenItemsRequest,
+) -> Vec<pb::ExportOpenItemsResponse> {
+    let mut stream = desk.client.export_open_items(request).await.expect("a stream").into_inner();
+    let mut all = Vec::new();
+    while let Some(message) = stream.message().await.expect("a message") {
+        all.push(message);
+    }
+    all
 }
 
 fn in_euros(mut document: pb::Document) -> pb::Document {
@@ -108,6 +122,39 @@ on_both_engines! {
             desk.client.export_open_items(resumed).await.expect("a stream").into_inner();
         while let Some(message) = stream.message().await.expect("a message") {
             assert!(message.items.is_empty(), "nothing was left: {message:?}");
+        }
+    }
+
+    async fn an_export_is_whole_across_its_messages_and_goes_on_behind_each(server: TestServer) {
+        let mut desk = Desk::new(&server);
+        let parts: Vec<_> = (0..60).map(|n| (day(n), "1.00")).collect();
+        for account in ["A", "B", "C"] {
+            let documents = (0..20).map(|n| {
+                of(account, invoice(&format!("{account}{n}"), day(-200), "60.00", &parts))
+            });
+            desk.post(documents).await;
+        }
+        for (account, items, messages) in [("-", 3_600, 8), ("ERP~B", 1_200, 3)] {
+            let request = pb::ExportOpenItemsRequest {
+                account: format!("accounts/{account}"),
+                ..pb::ExportOpenItemsRequest::default()
+            };
+            let all = exported(&mut desk, request.clone()).await;
+            assert_eq!(all.len(), messages);
+            let told: Vec<_> = all.iter().flat_map(|message| &message.items).collect();
+            let account = |item: &pb::OpenItem| item.name.split('/').nth(1).map(str::to_owned);
+            let days = |item: &pb::OpenItem| item.due_date.map(|d| (d.year, d.month, d.day));
+            assert!(told.is_sorted_by_key(|item| (account(item), days(item))));
+            let names: BTreeSet<&str> = told.iter().map(|item| item.name.as_str()).collect();
+            assert_eq!((told.len(), names.len()), (items, items));
+            let mut rest = told.as_slice();
+            for message in &all {
+                rest = &rest[message.items.len()..];
+                let resume_token = message.resume_token.clone();
+                let resumed = pb::ExportOpenItemsRequest { resume_token, ..request.clone() };
+                let resumed = exported(&mut desk, resumed).await;
+                assert!(resumed.iter().flat_map(|message| &message.items).eq(rest.iter().copied()));
+            }
         }
     }
 

@@ -13,8 +13,8 @@ use crate::pb;
 use crate::service::receivables::Receivables;
 
 /// Behind the first message, so many are read at once: the statements of a page cost as much as
-/// the rows of some hundred items.
-const MESSAGES_AT_ONCE: usize = 10;
+/// the rows of some hundred items. A client that does not read on holds up to twice as many in memory.
+const MESSAGES_AT_ONCE: usize = 5;
 
 /// Reads the first page, so that a wrong request is refused before there is a stream.
 ///
@@ -61,8 +61,13 @@ async fn pages(
         if query.page.after.is_none() {
             return sent.await;
         }
-        outlet.go_on(&ctx)?;
-        let read = async { Ok(receivables.export_page(&ctx, query.clone()).await?.page) };
-        ((), page) = tokio::try_join!(sent, read)?;
+        let read = async {
+            outlet.go_on(&ctx)?;
+            Ok::<_, Ended>(receivables.export_page(&ctx, query.clone()).await?.page)
+        };
+        // What was read is sent, whatever becomes of what follows.
+        let (sent, read) = tokio::join!(sent, read);
+        sent?;
+        page = read?;
     }
 }

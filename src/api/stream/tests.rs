@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::*;
 use crate::ctx::Clock;
 use tonic::Code;
@@ -133,11 +136,17 @@ async fn a_client_that_never_reads_gives_its_place_back_and_is_told_when_it_does
 #[tokio::test]
 async fn messages_are_read_ahead_in_their_order_and_one_that_cannot_be_read_is_told() {
     let messages = tokio_stream::iter([Ok(1), Ok(2), Err(Status::cancelled("gone")), Ok(3)]);
-    let mut read = ahead(&ctx(), messages, |number: i32| number * 10);
-    // The next one is ready before anybody asks.
-    while read.as_ref().len() < 1 {
+    let begun = Arc::new(AtomicU32::new(0));
+    let count = begun.clone();
+    let mut read = ahead(&ctx(), messages, move |number: i32| {
+        count.fetch_add(1, Ordering::Relaxed);
+        number * 10
+    });
+    // The next one is ready before anybody asks, and no more are read.
+    for _ in 0..100 {
         tokio::task::yield_now().await;
     }
+    assert_eq!((read.as_ref().len(), begun.load(Ordering::Relaxed)), (1, 1));
     let mut told = Vec::new();
     while let Some(message) = read.next().await {
         told.push(message.map_err(|status| status.code()));

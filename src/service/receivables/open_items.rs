@@ -40,13 +40,7 @@ impl Receivables {
         query: OpenItemsQuery<ExportKey>,
     ) -> Result<PageAt<OpenItem, ExportKey>> {
         let (read, known_from) = self.items_read(ctx, "account", &query).await?;
-        let after = &query.page.after;
-        let items = match read.whose {
-            Whose::Book => self.book_items(&read, after.as_ref()).await?,
-            Whose::Account(_) | Whose::Accounts(_) => {
-                self.store.items_by_account(&read, after.as_ref()).await?
-            }
-        };
+        let items = self.items_after(&read, query.page.after.as_ref()).await?;
         let page = query.page.cut(items, |item| (item.account_id.clone(), item.due_date, item.id));
         Ok(PageAt { known_from, ..self.page(ctx, read.at, page).await? })
     }
@@ -77,27 +71,66 @@ impl Receivables {
         Ok((read, known_from))
     }
 
-    /// A page of the book: from as many accounts at a time as are likely to fill it, so that
-    /// what is sorted follows the page and not the book.
-    async fn book_items(
+    /// What follows in the order of an export: of the account that the page before ended in, along its
+    /// own items, then of the accounts behind it.
+    async fn items_after(
         &self,
         read: &OpenItemsRead,
         after: Option<&ExportKey>,
     ) -> Result<Vec<OpenItem>> {
-        let mut items: Vec<OpenItem> = Vec::new();
-        let mut from = after.map_or((String::new(), false), |(id, ..)| (id.clone(), true));
-        loop {
+        let due = after.map(|(_, due, id)| (*due, *id));
+        let last = after.map_or("", |(account, ..)| account);
+        let others = match &read.whose {
+            Whose::Account(_) => return self.store.items_by_due(read, due).await,
+            Whose::Accounts(ids) => {
+                let others = ids.iter().filter(|id| id.as_str() > last);
+                Some(others.cloned().collect::<Vec<_>>())
+            }
+            Whose::Book => None,
+        };
+        let is_asked = match &read.whose {
+            Whose::Accounts(ids) => ids.iter().any(|id| id == last),
+            _ => !last.is_empty(),
+        };
+        let mut items = Vec::new();
+        if is_asked {
+            let of = OpenItemsRead { whose: Whose::Account(last.to_owned()), ..read.clone() };
+            items = self.store.items_by_due(&of, due).await?;
+        }
+        let missing = read.limit - items.len() as u64;
+        match others {
+            _ if missing == 0 => {}
+            Some(others) if others.is_empty() => {}
+            Some(others) => {
+                let whose = Whose::Accounts(others);
+                let of = OpenItemsRead { whose, limit: missing, ..read.clone() };
+                items.extend(self.store.items_by_account(&of).await?);
+            }
+            None => self.add_of_book(read, last.to_owned(), &mut items).await?,
+        }
+        Ok(items)
+    }
+
+    /// Adds what follows behind an account of the book: from as many accounts at a time as are likely to
+    /// fill the page, so that what is sorted follows the page and not the book.
+    async fn add_of_book(
+        &self,
+        read: &OpenItemsRead,
+        mut last: String,
+        items: &mut Vec<OpenItem>,
+    ) -> Result<()> {
+        while (items.len() as u64) < read.limit {
             let missing = read.limit - items.len() as u64;
-            let accounts = self.store.accounts_after(&from.0, from.1, missing).await?;
-            let Some(last) = accounts.last().cloned() else { return Ok(items) };
+            let accounts = self.store.accounts_after(&last, missing).await?;
+            match accounts.last() {
+                None => break,
+                Some(id) => last.clone_from(id),
+            }
             let whose = Whose::Accounts(accounts);
             let of = OpenItemsRead { whose, limit: missing, ..read.clone() };
-            items.extend(self.store.items_by_account(&of, after).await?);
-            if items.len() as u64 >= read.limit {
-                return Ok(items);
-            }
-            from = (last, false);
+            items.extend(self.store.items_by_account(&of).await?);
         }
+        Ok(())
     }
 
     async fn page<K>(

@@ -261,7 +261,7 @@ async fn items(scene: &Scene, model: &Model, at: At) {
     for scope in scopes() {
         let seen = format!("{scope:?} {at:?}, seed {}", scene.seed);
         let mut expected = model.open_items(&members(&scope), at);
-        expected.sort_by_key(|item| (item.account_id.clone(), item.id));
+        expected.sort_by_key(|item| (item.account_id.clone(), item.due_date, item.id));
         let exported = export(scene, scope.clone(), at, 3).await;
         let figures: Vec<_> =
             exported.iter().map(|i| (i.id, i.open, i.expected, i.due_date)).collect();

@@ -6,7 +6,8 @@ pub(super) const MIGRATION: Migration =
     Migration { name: "m0026_fewer_indexes", text: || FEWER.to_owned() };
 
 /// An export goes along `item_open`. SQLite kept the key of a document, and of what is due of an
-/// account, in the row and in an index.
+/// account, in the row and in an index. Rows come in the order of their keys: put in at random places, a
+/// tree that is larger than the page cache takes twice as long.
 const FEWER: &str = "
 DROP INDEX item_export;
 
@@ -28,7 +29,7 @@ CREATE INDEX document_order ON document (account_id, order_ref, id) WHERE order_
 ){clustered};
 {sqlite} INSERT INTO document_key_clustered SELECT source_system, company_code, fiscal_year,
     document_no, line_no, document_id, account_id, source_version, content_hash, reversed
-    FROM document_key;
+    FROM document_key ORDER BY source_system, company_code, fiscal_year, document_no, line_no;
 {sqlite} DROP TABLE document_key;
 {sqlite} ALTER TABLE document_key_clustered RENAME TO document_key;
 
@@ -44,7 +45,8 @@ CREATE INDEX document_order ON document (account_id, order_ref, id) WHERE order_
     PRIMARY KEY (account_id, currency, company_code, class, due_date)
 ){clustered};
 {sqlite} INSERT INTO account_due_clustered SELECT account_id, currency, company_code, class,
-    due_date, amount, items FROM account_due;
+    due_date, amount, items FROM account_due
+    ORDER BY account_id, currency, company_code, class, due_date;
 {sqlite} DROP TABLE account_due;
 {sqlite} ALTER TABLE account_due_clustered RENAME TO account_due;
 ";

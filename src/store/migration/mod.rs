@@ -173,11 +173,14 @@ impl Store {
 
 async fn up(tx: &DatabaseTransaction) -> Result<()> {
     if tx.get_database_backend() == DbBackend::Postgres {
-        // It ends with the transaction.
+        // Both end with the transaction. An index of a large table takes longer than the statement of a
+        // call may, and so does waiting for another instance that makes it.
         let (class, key) = ADVISORY_LOCK;
-        tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({class}, {key})"))
-            .await
-            .map_err(store_error)?;
+        tx.execute_unprepared(&format!(
+            "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock({class}, {key})"
+        ))
+        .await
+        .map_err(store_error)?;
     }
     let applied = schema::applied(&SchemaManager::new(tx)).await?;
     schema::refuse_newer(&applied)?;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sea_orm::EntityTrait as _;
 
 use super::*;
@@ -43,6 +45,26 @@ async fn a_migration_that_fails_leaves_the_database_as_it_was() {
         db.sql("DROP TABLE job_lease", vec![]).await;
         db.store.migrate().await.unwrap();
         read_only(&db).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_migration_waits_for_another_for_longer_than_a_statement_may() {
+    for db in empty().await.into_iter().filter(|db| !db.store.is_sqlite()) {
+        let statement = Duration::from_millis(200);
+        let mut options = db.options.clone();
+        options.statement_timeout_ms_max = statement.as_millis() as u64;
+        let store = Store::connect(&options, db.store.clock.clone()).await.unwrap();
+        let other = db.store.writer().begin().await.unwrap();
+        let (class, key) = ADVISORY_LOCK;
+        let lock = format!("SELECT pg_advisory_xact_lock({class}, {key})");
+        other.execute_unprepared(&lock).await.unwrap();
+        let migrated = tokio::spawn(async move { store.migrate().await });
+        tokio::time::sleep(statement * 5).await;
+        assert!(!migrated.is_finished(), "{:?}", migrated.await);
+        other.rollback().await.unwrap();
+        migrated.await.unwrap().unwrap();
+        assert!(has_table(&db, "account").await);
     }
 }
 

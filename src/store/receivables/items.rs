@@ -12,7 +12,7 @@ use crate::domain::error::Result;
 use crate::domain::item::{DocumentKind, ItemClass};
 use crate::domain::ledger::{Narrow, OpenItem};
 use crate::domain::money::Currency;
-use crate::domain::receivables::query::{DueKey, ExportKey};
+use crate::domain::receivables::query::DueKey;
 use crate::store::{Store, sql};
 
 /// Which items of whom.
@@ -39,19 +39,9 @@ impl Store {
         page(&self.reader(), read, &["due_date", "id"], bind).await
     }
 
-    /// Open items after a position, by account, due date and item. Disputes are not filled in.
-    pub async fn items_by_account(
-        &self,
-        read: &OpenItemsRead,
-        after: Option<&ExportKey>,
-    ) -> Result<Vec<OpenItem>> {
-        let bind = |params: &mut Params| {
-            after.map(|(account, due, id)| {
-                let account = params.bind(account.as_str());
-                format!("({account}, {}, {})", params.bind(*due), params.bind(*id))
-            })
-        };
-        page(&self.reader(), read, &["account_id", "due_date", "id"], bind).await
+    /// The first open items by account, due date and item. Disputes are not filled in.
+    pub async fn items_by_account(&self, read: &OpenItemsRead) -> Result<Vec<OpenItem>> {
+        page(&self.reader(), read, &["account_id", "due_date", "id"], |_| None).await
     }
 
     /// All items of a document, settled ones too, in their order.
@@ -73,27 +63,19 @@ impl Store {
         Ok(rows.into_iter().map(ItemRow::into_domain).collect())
     }
 
-    /// The accounts after `after`, or from it on, until they have so many items open now; at
-    /// most 500. None at the end of the book.
-    pub async fn accounts_after(
-        &self,
-        after: &str,
-        included: bool,
-        items: u64,
-    ) -> Result<Vec<String>> {
+    /// The accounts after `after` until they have so many items open now; at most 500. None at the end
+    /// of the book.
+    pub async fn accounts_after(&self, after: &str, items: u64) -> Result<Vec<String>> {
         #[derive(FromQueryResult)]
         struct Row {
             id: String,
             items: i64,
         }
-        let beyond = if included { ">=" } else { ">" };
         let rows: Vec<Row> = sql::all(
             &self.reader(),
-            format!(
-                "SELECT h.account_id AS id, CAST(COALESCE((SELECT SUM(d.items) FROM account_due d \
-                 WHERE d.account_id = h.account_id), 0) AS BIGINT) AS items FROM account_head h \
-                 WHERE h.account_id {beyond} $1 ORDER BY h.account_id LIMIT 500"
-            ),
+            "SELECT h.account_id AS id, CAST(COALESCE((SELECT SUM(d.items) FROM account_due d \
+             WHERE d.account_id = h.account_id), 0) AS BIGINT) AS items FROM account_head h \
+             WHERE h.account_id > $1 ORDER BY h.account_id LIMIT 500",
             vec![after.into()],
         )
         .await?;

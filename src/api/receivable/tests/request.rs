@@ -287,11 +287,16 @@ fn an_export_is_resumed_with_its_own_token_only() {
         faults(&violations(resumed(last, "accounts/a"))),
         [("resume_token", Reason::PageTokenInvalid)]
     );
+    // Of another list, and of the order by account and item alone.
     let foreign = page.answer_at(behind("a".to_owned()), point, Ok).unwrap().1;
-    assert_eq!(
-        faults(&violations(resumed(foreign, "accounts/-"))),
-        [("resume_token", Reason::PageTokenInvalid)]
-    );
+    let by_item = ("a".to_owned(), uuid::Uuid::max());
+    let by_item = page.answer_to_the_end(behind(by_item), point, Ok).unwrap().1;
+    for token in [foreign, by_item] {
+        assert_eq!(
+            faults(&violations(resumed(token, "accounts/-"))),
+            [("resume_token", Reason::PageTokenInvalid)]
+        );
+    }
 }
 
 #[test]
