@@ -102,7 +102,7 @@ impl ReadTx {
         known_us: i64,
     ) -> Result<Customers> {
         let read = customers(&self.conn, &self.store, Some(ids), known_us);
-        self.once(Fact::Customers, (ids, known_us), read).await
+        self.answered.once(Fact::Customers, (ids, known_us), read).await
     }
 
     /// Which accounts are one customer, as known now.

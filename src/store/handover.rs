@@ -95,7 +95,7 @@ impl ReadTx {
     /// What is under way at these accounts.
     pub async fn handovers_under_way(&self, account_ids: &BTreeSet<&str>) -> Result<Vec<Handover>> {
         let read = of_accounts(&self.conn, account_ids);
-        self.once(Fact::Handovers, (account_ids, i64::MAX), read).await
+        self.answered.once(Fact::Handovers, (account_ids, i64::MAX), read).await
     }
 
     pub async fn handover(&self, account_id: &str, id: Uuid) -> Result<Option<Handover>> {

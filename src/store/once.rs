@@ -5,7 +5,6 @@ use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use super::ReadTx;
 use crate::domain::error::Result;
 
 /// What is asked about accounts by several parts of an answer.
@@ -31,16 +30,15 @@ struct Answer {
     value: Box<dyn Any + Send>,
 }
 
-impl ReadTx {
-    /// A fact about accounts as known at an instant, read only if it was not what was asked of its kind
-    /// last.
-    pub(super) async fn once<A: Clone + Send + 'static>(
+impl Answered {
+    /// A fact about accounts as known at an instant; not read if it was the last asked of its kind.
+    pub async fn once<A: Clone + Send + 'static>(
         &self,
         fact: Fact,
         (account_ids, known_us): (&BTreeSet<&str>, i64),
         read: impl Future<Output = Result<A>>,
     ) -> Result<A> {
-        if let Some(value) = self.answered(fact, (account_ids, known_us)) {
+        if let Some(value) = self.last(fact, (account_ids, known_us)) {
             return Ok(value);
         }
         let value = read.await?;
@@ -50,18 +48,18 @@ impl ReadTx {
             value: Box::new(value.clone()),
         };
         // Whoever panicked kept an answer whole or not at all.
-        let mut last = self.answered.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.insert(fact, answer);
         Ok(value)
     }
 
-    /// A fact if it was what was asked of its kind last.
-    pub(super) fn answered<A: Clone + 'static>(
+    /// A fact if it was the last asked of its kind.
+    pub fn last<A: Clone + 'static>(
         &self,
         fact: Fact,
         (account_ids, known_us): (&BTreeSet<&str>, i64),
     ) -> Option<A> {
-        let last = self.answered.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = last.get(&fact)?;
         let is_same = answer.known_us == known_us
             && answer.account_ids.iter().map(String::as_str).eq(account_ids.iter().copied());
@@ -74,53 +72,36 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::ctx::{Clock, Ctx};
     use crate::domain::error::Error;
-    use crate::store::seed::fresh;
 
     #[tokio::test]
     async fn a_fact_is_read_again_only_after_another_of_its_kind() {
-        for db in fresh().await {
-            let ctx = Ctx::system(Clock::system(chrono_tz::UTC));
-            let read = db.store.read(&ctx, |tx| {
-                Box::pin(async move {
-                    let reads = AtomicU32::new(0);
-                    let read = |fact: Fact, id: &'static str, known_us: i64| {
-                        let reads = &reads;
-                        async move {
-                            let ids = BTreeSet::from([id]);
-                            let read = async {
-                                reads.fetch_add(1, Ordering::Relaxed);
-                                match id {
-                                    "none" => Err(Error::internal("no answer")),
-                                    _ => Ok(format!("{fact:?} {id} {known_us}")),
-                                }
-                            };
-                            let told = tx.once(fact, (&ids, known_us), read).await;
-                            let right = format!("{fact:?} {id} {known_us}");
-                            assert!(told.map_or(id == "none", |told| told == right));
-                            reads.swap(0, Ordering::Relaxed)
-                        }
-                    };
-                    let mut all = Vec::new();
-                    for (fact, id, known_us) in [
-                        (Fact::Teams, "a", 7),
-                        (Fact::Teams, "a", 7),
-                        (Fact::Teams, "a", 8),
-                        (Fact::Teams, "a", 7),
-                        (Fact::Tiers, "b", 7),
-                        (Fact::Teams, "a", 7),
-                        (Fact::Teams, "none", 7),
-                        (Fact::Teams, "none", 7),
-                        (Fact::Teams, "a", 7),
-                    ] {
-                        all.push(read(fact, id, known_us).await);
-                    }
-                    Ok(all)
-                })
-            });
-            // One that failed is asked again, and the answer before it is still there.
-            assert_eq!(read.await.unwrap(), [1, 0, 1, 1, 1, 0, 1, 1, 0]);
+        let (answered, reads) = (Answered::default(), AtomicU32::new(0));
+        let mut all = Vec::new();
+        for (fact, id, known_us) in [
+            (Fact::Teams, "a", 7),
+            (Fact::Teams, "a", 7),
+            (Fact::Teams, "a", 8),
+            (Fact::Teams, "a", 7),
+            (Fact::Tiers, "b", 7),
+            (Fact::Teams, "a", 7),
+            (Fact::Teams, "none", 7),
+            (Fact::Teams, "none", 7),
+            (Fact::Teams, "a", 7),
+        ] {
+            let right = format!("{fact:?} {id} {known_us}");
+            let read = async {
+                reads.fetch_add(1, Ordering::Relaxed);
+                match id {
+                    "none" => Err(Error::internal("no answer")),
+                    _ => Ok(right.clone()),
+                }
+            };
+            let told = answered.once(fact, (&BTreeSet::from([id]), known_us), read).await;
+            assert!(told.map_or(id == "none", |told| told == right));
+            all.push(reads.swap(0, Ordering::Relaxed));
         }
+        // One that failed is asked again, and the answer before it is still there.
+        assert_eq!(all, [1, 0, 1, 1, 1, 0, 1, 1, 0]);
     }
 }

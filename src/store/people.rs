@@ -170,7 +170,7 @@ impl ReadTx {
             let all = rows::all(&self.conn, all).await?.into_iter();
             all.map(position::Model::into_position).collect()
         };
-        self.once(Fact::Positions, (account_ids, known_us), read).await
+        self.answered.once(Fact::Positions, (account_ids, known_us), read).await
     }
 
     /// What was recorded by an instant of who sat at these accounts.
@@ -187,7 +187,7 @@ impl ReadTx {
             .filter(incumbency::Column::RecordedUs.lte(known_us))
             .order_by_asc(incumbency::Column::Id);
         let read = seatings(&self.conn, all);
-        self.once(Fact::Seatings, (account_ids, known_us), read).await
+        self.answered.once(Fact::Seatings, (account_ids, known_us), read).await
     }
 
     /// The ties at these accounts, in the order of accounts, members and contacts.

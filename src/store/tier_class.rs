@@ -172,7 +172,7 @@ impl ReadTx {
             let customers = self.recorded_customers(account_ids, known_us).await?;
             recorded(&self.conn, customers, account_ids, None, known_us).await
         };
-        let recorded = self.once(Fact::Tiers, (account_ids, known_us), read).await?;
+        let recorded = self.answered.once(Fact::Tiers, (account_ids, known_us), read).await?;
         Ok(if self.is_restricted() { recorded.alone() } else { recorded })
     }
 
@@ -183,7 +183,7 @@ impl ReadTx {
         day: NaiveDate,
         known_us: i64,
     ) -> Result<Recorded> {
-        let recorded = match self.answered(Fact::Tiers, (account_ids, known_us)) {
+        let recorded = match self.answered.last(Fact::Tiers, (account_ids, known_us)) {
             // What is recorded of all days is so of this one.
             Some(of_all_days) => of_all_days,
             None => {
