@@ -22,8 +22,8 @@ use crate::presence::Presence;
 /// The database: an embedded SQLite file or PostgreSQL. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    /// One connection on SQLite for writes, and one pool for both on PostgreSQL.
     pub(super) reads: Pool,
+    /// One connection on SQLite; on PostgreSQL those of the reads.
     pub(super) writes: Pool,
     pub(super) queue: WriterQueue,
     pub(super) settlement: Settlement,

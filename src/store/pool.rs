@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbBackend};
 
-/// How long connections that were cut off are waited for until they are dropped as they are.
+/// How long connections that were cut off are waited for. Those that the library still asks for a sign of
+/// life then stay until the system gives them up, and with them those that nobody uses.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
 type Open = dyn Fn() -> DatabaseConnection + Send + Sync;
